@@ -1,0 +1,36 @@
+"""Decisions and sites: what a space leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..diagnostics.source import Span
+from .diagram import Guard, Variable
+
+DecisionKind = Literal["choose", "keep", "gate", "count"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """One row of the decision table.
+
+    ``options``: the names of a choose's alternatives in order; the places of a keep's elements (``"1"``, ``"2"``, …); ``("off", "on")``
+    for a gate; the numbers of a count. ``values`` are the values behind the options where they are plain (``choose {3, 5}``, counts), else the names.
+    ``variables``: for choose, gate and count one variable, whose answer is the index of the option; for a keep one two-valued
+    variable per element. A *site* (``trivial``: a keep that comes out in one way only) has none, and is no decision: it is absent
+    from architectures and counts, but a strategy may weight it.
+    ``sizes``: the least and greatest number of kept elements of a keep. ``valid``: for a keep, the condition on its variables.
+    """
+
+    id: int
+    path: str
+    kind: DecisionKind
+    options: tuple[str, ...]
+    values: tuple[Any, ...]
+    variables: tuple[Variable, ...]
+    span: Span
+    label: str | None = None
+    sizes: tuple[int, int] | None = None
+    valid: Guard = True
+    trivial: bool = False

@@ -1,0 +1,310 @@
+"""Decision diagrams: values that depend on decisions, hash-consed, so that equal cases are one object.
+
+A value that does not depend on any decision is a plain Python value (int, float, bool, str, tuple, None, …); one that does
+is a :class:`Diagram`, an ordered multi-valued, multi-terminal decision diagram whose leaves are plain values. All operations
+take and return either (``Case``), and collapse to a plain value when all cases agree, so that equality is identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+NODE_LIMIT = 100_000
+"""A manager refuses to build a diagram of more nodes than this in one operation."""
+
+
+class DiagramTooLarge(Exception):
+    """An operation would have built more than :data:`NODE_LIMIT` nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One question with ``arity`` answers 0, 1, …: a whole decision, or (``element``) one element of a `keep`, counted from 0.
+
+    Variables are ordered by ``index``, the order of creation.
+    """
+
+    index: int
+    decision: int
+    arity: int
+    element: int | None = None
+
+
+class _Impossible:
+    """The leaf of assignments that cannot happen (a `keep` with too many elements). Strict in every operation."""
+
+    def __repr__(self) -> str:
+        return "IMPOSSIBLE"
+
+
+IMPOSSIBLE = _Impossible()
+
+
+class Diagram:
+    """An inner node; made by :class:`Diagrams` alone. Two diagrams of one manager are equal if and only if they are identical."""
+
+    __slots__ = ("children", "uid", "variable")
+
+    def __init__(self, variable: Variable, children: tuple[Case, ...], uid: int) -> None:
+        self.variable = variable
+        self.children = children
+        self.uid = uid
+
+    def __repr__(self) -> str:
+        return f"Diagram(#{self.uid} v{self.variable.index}: {', '.join(map(repr, self.children))})"
+
+
+Case: TypeAlias = Any
+"""A plain hashable value, or a :class:`Diagram`."""
+
+Guard: TypeAlias = "bool | Diagram"
+"""A condition over decisions: True, False or a diagram with bool leaves."""
+
+
+def _key(case: Case) -> Hashable:
+    # 1, 1.0 and True are equal and hash alike in Python, but are different values here.
+    return case.uid if type(case) is Diagram else (type(case), case)
+
+
+class Diagrams:
+    """The manager of the diagrams of one space: makes variables and nodes, and computes with them."""
+
+    def __init__(self) -> None:
+        self._unique: dict[Hashable, Diagram] = {}
+        self.variables: list[Variable] = []
+
+    # -- construction
+
+    def variable(self, decision: int, arity: int, element: int | None = None) -> Variable:
+        variable = Variable(len(self.variables), decision, arity, element)
+        self.variables.append(variable)
+        return variable
+
+    def case(self, variable: Variable, children: Iterable[Case]) -> Case:
+        """The value that is ``children[answer]``. Children must only hang on variables after ``variable``."""
+        kids = tuple(children)
+        keys = tuple(_key(kid) for kid in kids)
+        possible = {key: kid for key, kid in zip(keys, kids, strict=True) if kid is not IMPOSSIBLE}
+        if len(possible) <= 1:
+            return next(iter(possible.values())) if possible else IMPOSSIBLE
+        key = (variable.index, keys)
+        found = self._unique.get(key)
+        if found is None:
+            found = self._unique[key] = Diagram(variable, kids, len(self._unique))
+        return found
+
+    def test(self, variable: Variable, answer: int) -> Guard:
+        """The condition ``variable == answer``."""
+        guard: Guard = self.case(variable, (i == answer for i in range(variable.arity)))
+        return guard
+
+    def select(self, variable: Variable, cases: Iterable[Case]) -> Case:
+        """Like :meth:`case`, for cases that may hang on any variables."""
+        return self.apply(lambda answer, *values: values[answer], self.case(variable, range(variable.arity)), *cases)
+
+    # -- computation
+
+    def apply(self, function: Callable[..., Case], *arguments: Case) -> Case:
+        """``function`` of the plain values of the arguments, in every case; strict in IMPOSSIBLE.
+
+        ``function`` must be pure and must return a plain hashable value. Raises DiagramTooLarge.
+        """
+        if not any(type(a) is Diagram for a in arguments):
+            return IMPOSSIBLE if any(a is IMPOSSIBLE for a in arguments) else function(*arguments)
+        memo: dict[Hashable, Case] = {}
+
+        def walk(args: tuple[Case, ...]) -> Case:
+            top: Variable | None = None
+            for a in args:
+                if a is IMPOSSIBLE:
+                    return IMPOSSIBLE
+                if type(a) is Diagram and (top is None or a.variable.index < top.index):
+                    top = a.variable
+            if top is None:
+                return function(*args)
+            key = tuple(_key(a) for a in args)
+            if key in memo:
+                return memo[key]
+            if len(memo) > NODE_LIMIT:
+                raise DiagramTooLarge
+            index = top.index
+            result = self.case(
+                top,
+                [
+                    walk(
+                        tuple(
+                            a.children[i] if type(a) is Diagram and a.variable.index == index else a for a in args
+                        )
+                    )
+                    for i in range(top.arity)
+                ],
+            )
+            memo[key] = result
+            return result
+
+        return walk(arguments)
+
+    def ite(self, condition: Guard, then: Case, otherwise: Case) -> Case:
+        """``then`` where the condition holds, else ``otherwise``; the branch not taken may be IMPOSSIBLE."""
+        if condition is True:
+            return then
+        if condition is False:
+            return otherwise
+        if not (type(then) is Diagram or type(otherwise) is Diagram) and _key(then) == _key(otherwise):
+            return then
+        memo: dict[Hashable, Case] = {}
+
+        def walk(c: Case, t: Case, o: Case) -> Case:
+            if c is IMPOSSIBLE:
+                return IMPOSSIBLE
+            if c is True:
+                return t
+            if c is False:
+                return o
+            key = (_key(c), _key(t), _key(o))
+            if key in memo:
+                return memo[key]
+            if len(memo) > NODE_LIMIT:
+                raise DiagramTooLarge
+            top = min((a.variable for a in (c, t, o) if type(a) is Diagram), key=lambda v: v.index)
+
+            def kid(a: Case, i: int) -> Case:
+                return a.children[i] if type(a) is Diagram and a.variable is top else a
+
+            result = self.case(top, [walk(kid(c, i), kid(t, i), kid(o, i)) for i in range(top.arity)])
+            memo[key] = result
+            return result
+
+        return walk(condition, then, otherwise)
+
+    def both(self, a: Guard, b: Guard) -> Guard:
+        guard: Guard = self.ite(a, b, False)
+        return guard
+
+    def either(self, a: Guard, b: Guard) -> Guard:
+        guard: Guard = self.ite(a, True, b)
+        return guard
+
+    def negate(self, a: Guard) -> Guard:
+        guard: Guard = self.ite(a, False, True)
+        return guard
+
+    def all(self, guards: Iterable[Guard]) -> Guard:
+        result: Guard = True
+        for guard in guards:
+            result = self.both(result, guard)
+        return result
+
+    def any(self, guards: Iterable[Guard]) -> Guard:
+        result: Guard = False
+        for guard in guards:
+            result = self.either(result, guard)
+        return result
+
+    def kept_between(self, variables: Iterable[Variable], low: int, high: int) -> Guard:
+        """The condition that at least ``low`` and at most ``high`` of the (two-valued) variables are 1."""
+        items = sorted(variables, key=lambda v: v.index)
+        memo: dict[tuple[int, int], Guard] = {}
+
+        def walk(i: int, count: int) -> Guard:
+            if count > high or count + len(items) - i < low:
+                return False
+            if i == len(items):
+                return True
+            if (i, count) not in memo:
+                memo[i, count] = self.case(items[i], (walk(i + 1, count), walk(i + 1, count + 1)))
+            return memo[i, count]
+
+        return walk(0, 0)
+
+    def constrain(self, case: Case, valid: Guard) -> Case:
+        """``case`` with the assignments outside ``valid`` made IMPOSSIBLE, which lets equal cases collapse."""
+        return self.ite(valid, case, IMPOSSIBLE) if type(case) is Diagram else case
+
+    def restrict(self, case: Case, answers: Mapping[int, int]) -> Case:
+        """``case`` when the variables with these indices have these answers."""
+        if type(case) is not Diagram:
+            return case
+        memo: dict[int, Case] = {}
+
+        def walk(c: Case) -> Case:
+            if type(c) is not Diagram:
+                return c
+            if c.uid not in memo:
+                answer = answers.get(c.variable.index)
+                memo[c.uid] = (
+                    walk(c.children[answer])
+                    if answer is not None
+                    else self.case(c.variable, [walk(kid) for kid in c.children])
+                )
+            return memo[c.uid]
+
+        return walk(case)
+
+
+def evaluate(case: Case, answers: Mapping[int, int]) -> Case:
+    """The plain value of ``case``; ``answers`` maps the index of every variable that is met to its answer (else KeyError)."""
+    while type(case) is Diagram:
+        case = case.children[answers[case.variable.index]]
+    return case
+
+
+def inner_nodes(case: Case) -> Iterator[Diagram]:
+    """All inner nodes of a diagram, each once, parents before children."""
+    if type(case) is not Diagram:
+        return
+    seen = {case.uid}
+    stack = [case]
+    while stack:
+        node = stack.pop()
+        yield node
+        for kid in node.children:
+            if type(kid) is Diagram and kid.uid not in seen:
+                seen.add(kid.uid)
+                stack.append(kid)
+
+
+def support(case: Case) -> frozenset[Variable]:
+    """The variables that ``case`` hangs on."""
+    return frozenset(node.variable for node in inner_nodes(case))
+
+
+def leaves(case: Case) -> tuple[Case, ...]:
+    """The different plain values that ``case`` can have (without IMPOSSIBLE), in a stable order."""
+    if type(case) is not Diagram:
+        return () if case is IMPOSSIBLE else (case,)
+    found: dict[Hashable, Case] = {}
+    for node in inner_nodes(case):
+        for kid in node.children:
+            if type(kid) is not Diagram and kid is not IMPOSSIBLE:
+                found.setdefault(_key(kid), kid)
+    return tuple(found.values())
+
+
+def witness(guard: Guard) -> dict[int, int] | None:
+    """Answers (variable index → answer) under which ``guard`` holds: the first such path, or None if there is none."""
+    if guard is True:
+        return {}
+    if type(guard) is not Diagram:
+        return None
+    # Every reduced diagram that is not the constant False has a path to True; the first answers are preferred.
+    memo: dict[int, bool] = {}
+
+    def reaches(c: Case) -> bool:
+        if type(c) is not Diagram:
+            return c is True
+        if c.uid not in memo:
+            memo[c.uid] = any(reaches(kid) for kid in c.children)
+        return memo[c.uid]
+
+    if not reaches(guard):
+        return None
+    answers: dict[int, int] = {}
+    node: Case = guard
+    while type(node) is Diagram:
+        answer = next(i for i, kid in enumerate(node.children) if reaches(kid))
+        answers[node.variable.index] = answer
+        node = node.children[answer]
+    return answers

@@ -1,0 +1,177 @@
+"""The space graph: a flat DAG of tensors with its decisions open.
+
+Everything that an architecture can leave out or change stands in *guards*, conditions over decision variables:
+
+- an **edge** with a guard is there only where the guard holds;
+- a **switch** takes the value of the one edge whose guard holds (`choose` over tensors or operators, `repeat choose`, a slot of a `keep`);
+- a **gate** (`maybe`) is its single edge where the guard holds, else an exact zero of its shape;
+- a **reduce** (`sum`, `mean`, `concat`) takes the edges whose guards hold, in order; a `sum` or `mean` of none is a zero of its shape;
+- an attribute of an **apply** node, or a dimension of a shape, may be a decision diagram.
+
+Demand: the outputs are demanded; a demanded node demands, in order, the decisions in ``asks`` whose guards hold, then the sources of the
+edges whose guards hold. A decision is active when some demanded node asks for it. That is all there is to laziness: everything else
+(counting, sampling, costs, specialising) follows from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..diagnostics.source import Span
+from ..ops.base import CHANNEL_AXIS, Layout, TensorShape
+from .decisions import Decision
+from .diagram import Case, Diagram, Diagrams, Guard, evaluate
+
+if TYPE_CHECKING:
+    import networkx
+
+NodeKind = Literal["input", "apply", "switch", "gate", "reduce"]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """A shape that may hang on decisions: the dims of :class:`TensorShape`, each a plain int or a diagram of ints."""
+
+    layout: Layout
+    dims: tuple[Case, ...]
+
+    @property
+    def channels(self) -> Case:
+        return self.dims[CHANNEL_AXIS[self.layout]]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all architectures agree on the shape."""
+        return not any(type(d) is Diagram for d in self.dims)
+
+    def concrete(self, answers: dict[int, int] | None = None) -> TensorShape:
+        """The shape under answers to the variables that it hangs on (variable index → answer)."""
+        return TensorShape(self.layout, tuple(evaluate(d, answers or {}) for d in self.dims))
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``source`` is a node id. ``option``: which alternative of the node's decision (from 0) or which element of its keep the edge is."""
+
+    source: int
+    guard: Guard = True
+    option: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """``decision`` (an id) is asked for where ``guard`` holds; the guard hangs only on decisions asked for before."""
+
+    decision: int
+    guard: Guard = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """An instance of a declared op or cell, of the meta, or an iteration of a repeat: the boxes that nodes stand in.
+
+    ``name`` is the segment that names the instance in its parent (`x[2]`, `m1`), ``callee`` the declaration, ``path`` all names from the meta.
+    ``weights``: a file of weights for everything inside, or None.
+    """
+
+    id: int
+    parent: int | None
+    name: str
+    callee: str
+    kind: Literal["meta", "cell", "op", "iteration"]
+    path: str
+    span: Span | None = None
+    weights: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """``op``: the name of the primitive, `sum`/`mean`/`concat` of a reduce, the name of an input, else "".
+
+    ``decision``: the id of the choose, keep, gate, count or site that the node realises (``Edge.option`` indexes its options), or None.
+    A switch whose guards are not simply `decision == option` (slots of a keep, an `if`) has None.
+    """
+
+    id: int
+    kind: NodeKind
+    op: str
+    edges: tuple[Edge, ...]
+    type: TensorType
+    scope: int
+    span: Span
+    attrs: tuple[tuple[str, Case], ...] = ()
+    asks: tuple[Ask, ...] = ()
+    decision: int | None = None
+    frozen: bool = False
+
+    @property
+    def attributes(self) -> dict[str, Case]:
+        return dict(self.attrs)
+
+
+@dataclass(frozen=True, slots=True)
+class CostConstraint:
+    """``low <= metric <= high`` in a `where`; None is open."""
+
+    metric: Literal["flops", "params", "depth", "activations"]
+    low: float | None
+    high: float | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionConstraint:
+    """A condition that must hold in every architecture in which all the decisions ``needs`` (ids) are active."""
+
+    needs: frozenset[int]
+    condition: Guard
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceGraph:
+    """A space with its decisions open. Node ids count from 0 and every edge leads from a smaller id to a greater one."""
+
+    name: str
+    parameters: tuple[tuple[str, Any], ...]
+    nodes: tuple[Node, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[tuple[str, int], ...]
+    """Name and node of each output; the first is the prediction. A meta that returns one tensor has the single output `output`."""
+    decisions: tuple[Decision, ...]
+    """All decisions and sites by id."""
+    scopes: tuple[Scope, ...]
+    diagrams: Diagrams
+    span: Span
+    constraints: tuple[CostConstraint | DecisionConstraint, ...] = ()
+    meta: str = ""
+
+    @cached_property
+    def open(self) -> tuple[Decision, ...]:
+        """The decisions proper (without sites), in order of id."""
+        return tuple(d for d in self.decisions if not d.trivial)
+
+    @cached_property
+    def by_path(self) -> dict[str, Decision]:
+        return {d.path: d for d in self.decisions}
+
+    @cached_property
+    def consumers(self) -> tuple[tuple[int, ...], ...]:
+        """For each node the ids of the nodes that it feeds, once each, ascending."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for node in self.nodes:
+            for source in {edge.source for edge in node.edges}:
+                found[source].append(node.id)
+        return tuple(tuple(ids) for ids in found)
+
+    @cached_property
+    def nx(self) -> networkx.MultiDiGraph[int]:
+        """The same graph for networkx: nodes carry ``node=Node``, edges ``edge=Edge``."""
+        import networkx
+
+        graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph(name=self.name)
+        graph.add_nodes_from((node.id, {"node": node}) for node in self.nodes)
+        graph.add_edges_from((e.source, node.id, {"edge": e}) for node in self.nodes for e in node.edges)
+        return graph

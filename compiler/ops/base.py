@@ -1,0 +1,131 @@
+"""What a primitive operation is: its parameters, its shape rule and its cost rule, all in plain numbers and free of torch.
+
+Rules see one architecture at a time (plain ints); the elaborator lifts them over decision diagrams, so that they hold for all.
+The torch lowering of a primitive stands in ``compiler/ops/torch/`` and is imported only when a network is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Layout = Literal["image", "clip", "tokens", "features"]
+
+CHANNEL_AXIS: Final[Mapping[str, int]] = {"image": 0, "clip": 0, "tokens": 1, "features": 0}
+RANK: Final[Mapping[str, int]] = {"image": 2, "clip": 3, "tokens": 0, "features": 0}
+"""The number of window axes: (H, W) of an image, (T, H, W) of a clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorShape:
+    """A shape without the batch axis: image (C, H, W), clip (C, T, H, W), tokens (N, C), features (C,)."""
+
+    layout: Layout
+    dims: tuple[int, ...]
+
+    @property
+    def channels(self) -> int:
+        return self.dims[CHANNEL_AXIS[self.layout]]
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The sizes of the window axes: (H, W) or (T, H, W)."""
+        return self.dims[1:] if self.layout in ("image", "clip") else ()
+
+    @property
+    def elements(self) -> int:
+        n = 1
+        for d in self.dims:
+            n *= d
+        return n
+
+    def with_channels(self, channels: int) -> TensorShape:
+        axis = CHANNEL_AXIS[self.layout]
+        return TensorShape(self.layout, (*self.dims[:axis], channels, *self.dims[axis + 1 :]))
+
+    def __str__(self) -> str:
+        return f"{self.layout}({', '.join(map(str, self.dims))})"
+
+
+class OpFault(Exception):
+    """A rule refuses its inputs or attributes. ``message`` says what is the case, ``help`` what to do, ``parameter`` who is to blame.
+
+    ``code`` chooses the kind of diagnostic: ``"attribute"`` (a value that the parameter cannot take, e.g. a kernel of the wrong rank),
+    ``"shape"`` (inputs that do not fit), ``"layout"`` (the operation is not for this type of tensor).
+    """
+
+    def __init__(
+        self,
+        code: Literal["attribute", "shape", "layout"],
+        message: str,
+        help: str | None = None,
+        parameter: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help, self.parameter = code, message, help, parameter
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+class _Same:
+    def __repr__(self) -> str:
+        return "same"
+
+
+REQUIRED: Final = _Required()
+SAME: Final = _Same()
+"""The default of channel parameters: the channels entering the operator in whose argument list it stands."""
+
+ParameterKind = Literal["channels", "int", "number", "axes", "bool", "string", "padding"]
+"""``axes``: an int, or a tuple of one int per window axis. ``padding``: the string "same", or None (`pad = none`) for valid windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    kind: ParameterKind
+    default: Any = REQUIRED
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Costs of one application, exact. ``params``: learnt scalars (no running statistics). ``flops``: multiply-adds of convolutions, linear and matrix
+    products in one sample's forward pass. ``layers``: 1 for those operations, else 0 (depth is the most of them on one path).
+    ``activations``: output elements of those operations."""
+
+    params: int = 0
+    flops: int = 0
+    layers: int = 0
+    activations: int = 0
+
+
+Attributes = Mapping[str, Any]
+ShapeRule = Callable[[tuple[TensorShape, ...], Attributes], TensorShape]
+CostRule = Callable[[tuple[TensorShape, ...], Attributes, TensorShape], Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """One entry of the operator library.
+
+    ``normalise`` turns bound arguments into complete attributes (ints repeated over the axes, `same` already resolved by the elaborator);
+    it may raise :class:`OpFault`. ``shape`` and ``cost`` take those attributes. ``inputs`` is the number of tensors it takes.
+    ``stateful``: has weights or running statistics. ``zero``: its output is always an exact zero.
+    ``relu_like``: an activation without parameters, safe to share between consumers.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    normalise: Callable[[tuple[TensorShape, ...], Attributes], Attributes]
+    shape: ShapeRule
+    cost: CostRule
+    doc: str
+    inputs: int = 1
+    stateful: bool = False
+    zero: bool = False
+    relu_like: bool = False
