@@ -133,11 +133,7 @@ class Diagrams:
             result = self.case(
                 top,
                 [
-                    walk(
-                        tuple(
-                            a.children[i] if type(a) is Diagram and a.variable.index == index else a for a in args
-                        )
-                    )
+                    walk(tuple(a.children[i] if type(a) is Diagram and a.variable.index == index else a for a in args))
                     for i in range(top.arity)
                 ],
             )
