@@ -1,0 +1,391 @@
+"""Parse tree to AST: a walk written by hand, so that nothing of the parser library is left in the AST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, cast
+
+from lark import Token, Tree
+
+from ..diagnostics.source import Source, Span
+from . import ast
+from .lexer import number, string
+
+MAX_DEPTH = 200
+"""The most levels that an expression may be nested in; those who walk an AST by recursion rely on it."""
+
+Child = Tree[Token] | Token | None
+
+
+class NestedTooDeeply(Exception):
+    """Raised with the place where the nesting passes :data:`MAX_DEPTH`."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__(str(span))
+        self.span = span
+
+
+class Builder:
+    """Builds the AST of the items of one source. A tree that holds an ERROR must not be given."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.depth = 0
+
+    # ---- places ----
+
+    def place(self, token: Token) -> Span:
+        return Span(self.source, cast(int, token.start_pos), cast(int, token.end_pos))
+
+    def whole(self, tree: Tree[Token]) -> Span:
+        """The span of all that a tree holds, from its outermost tokens."""
+        first: Child = tree
+        while isinstance(first, Tree):
+            first = next(child for child in first.children if child is not None)
+        last: Child = tree
+        while isinstance(last, Tree):
+            last = next(child for child in reversed(last.children) if child is not None)
+        assert first is not None
+        assert last is not None
+        return Span(self.source, cast(int, first.start_pos), cast(int, last.end_pos))
+
+    def identifier(self, token: Child) -> ast.Identifier:
+        assert isinstance(token, Token)
+        return ast.Identifier(self.place(token), str(token))
+
+    # ---- items ----
+
+    def item(self, tree: Tree[Token]) -> ast.Use | ast.Declaration:
+        """The AST of one item. Raises NestedTooDeeply."""
+        return cast("ast.Use | ast.Declaration", getattr(self, f"item_{tree.data}")(tree, tree.children))
+
+    def item_use(self, tree: Tree[Token], c: Sequence[Child]) -> ast.Use:
+        target = c[1]
+        quoted = isinstance(target, Token)
+        if isinstance(target, Token):
+            text, span = string(target), self.place(target)
+        else:
+            assert target is not None
+            text, span = "".join(str(t) for t in target.children), self.whole(target)
+        names = tuple(
+            ast.Imported(self.whole(t), self.identifier(t.children[0]), self.label(t.children[1]))
+            for t in c
+            if isinstance(t, Tree) and t.data == "imported"
+        )
+        return ast.Use(self.whole(tree), text, span, quoted, names)
+
+    def item_let(self, tree: Tree[Token], c: Sequence[Child]) -> ast.Let:
+        return ast.Let(self.whole(tree), self.identifier(c[1]), self.expr(c[3]))
+
+    def item_op(self, tree: Tree[Token], c: Sequence[Child]) -> ast.OpDecl:
+        tied, keyword, name, parameters, inputs, body = c
+        return ast.OpDecl(
+            self.whole(tree),
+            self.identifier(name),
+            cast(Literal["op", "cell", "meta"], str(keyword)),
+            self.parameters(parameters),
+            None if inputs is None else self.inputs(inputs),
+            self.body(cast("Tree[Token]", body)),
+            None if tied is None else self.names(tied),
+        )
+
+    def item_ops(self, tree: Tree[Token], c: Sequence[Child]) -> ast.OpsDecl:
+        return ast.OpsDecl(self.whole(tree), self.identifier(c[1]), self.parameters(c[2]), self.expr(c[4]))
+
+    def item_extern(self, tree: Tree[Token], c: Sequence[Child]) -> ast.ExternDecl:
+        _, _, name, parameters, inputs, _, target, section = c
+        assert isinstance(target, Token)
+        return ast.ExternDecl(
+            self.whole(tree),
+            self.identifier(name),
+            self.parameters(parameters),
+            self.inputs(inputs),
+            string(target),
+            self.place(target),
+            self.section(None, section),
+        )
+
+    def item_space(self, tree: Tree[Token], c: Sequence[Child]) -> ast.SpaceDecl:
+        _, name, parameters, _, value, where = c
+        constraints = () if where is None else tuple(self.expr(e) for e in cast("Tree[Token]", where).children[1::2])
+        return ast.SpaceDecl(
+            self.whole(tree), self.identifier(name), self.parameters(parameters), self.expr(value), constraints
+        )
+
+    def item_strategy(self, tree: Tree[Token], c: Sequence[Child]) -> ast.StrategyDecl:
+        _, name, parameters, _, base, section = c
+        return ast.StrategyDecl(
+            self.whole(tree),
+            self.identifier(name),
+            self.parameters(parameters),
+            self.expr(base),
+            self.section(None, section),
+        )
+
+    def item_search(self, tree: Tree[Token], c: Sequence[Child]) -> ast.SearchDecl:
+        return ast.SearchDecl(self.whole(tree), self.identifier(c[1]), self.section(None, c[2]))
+
+    # ---- parts of items ----
+
+    def names(self, tree: Child) -> tuple[ast.Identifier, ...]:
+        assert isinstance(tree, Tree)
+        return tuple(self.identifier(t) for t in tree.children if isinstance(t, Token) and t.type == "NAME")
+
+    def label(self, tree: Child) -> ast.Identifier | None:
+        return None if tree is None else self.identifier(cast("Tree[Token]", tree).children[1])
+
+    def parameters(self, tree: Child) -> tuple[ast.Parameter, ...]:
+        if tree is None:
+            return ()
+        return tuple(
+            ast.Parameter(
+                self.whole(t), self.identifier(t.children[0]), self.second(t.children[1]), self.second(t.children[2])
+            )
+            for t in cast("Tree[Token]", tree).children
+            if isinstance(t, Tree)
+        )
+
+    def inputs(self, tree: Child) -> tuple[ast.Input, ...]:
+        return tuple(
+            ast.Input(
+                self.whole(t), self.identifier(t.children[1]), t.children[0] is not None, self.second(t.children[2])
+            )
+            for t in cast("Tree[Token]", tree).children
+            if isinstance(t, Tree)
+        )
+
+    def second(self, tree: Child) -> ast.Expr | None:
+        """What stands behind the sign of a `type` or a `default`, or the bracket of a `place`."""
+        return None if tree is None else self.expr(cast("Tree[Token]", tree).children[1])
+
+    def body(self, tree: Tree[Token]) -> ast.Block:
+        span, c = self.whole(tree), tree.children
+        if tree.data == "short":
+            value = self.expr(c[1])
+            return ast.Block(span, (), ast.Return(value.span, value), short=True)
+        result = cast("Tree[Token]", c[-2])
+        return ast.Block(
+            span, self.statements(c[1:-2]), ast.Return(self.whole(result), self.expr(result.children[1]))
+        )
+
+    def statements(self, trees: Sequence[Child]) -> tuple[ast.Bind | ast.For, ...]:
+        return tuple(self.statement(cast("Tree[Token]", tree)) for tree in trees)
+
+    def statement(self, tree: Tree[Token]) -> ast.Bind | ast.For:
+        c = tree.children
+        if tree.data == "for":
+            self.enter(cast(Token, c[0]))
+            body = self.statements(c[5:-1])
+            self.depth -= 1
+            return ast.For(self.whole(tree), self.identifier(c[1]), self.expr(c[3]), body)
+        return ast.Bind(self.whole(tree), self.identifier(c[0]), self.second(c[1]), self.expr(c[3]))
+
+    # ---- settings ----
+
+    def section(self, name: ast.Identifier | None, tree: Child) -> ast.Section:
+        assert isinstance(tree, Tree)
+        self.enter(cast(Token, tree.children[0]))
+        items = tuple(self.setting(cast("Tree[Token]", t)) for t in tree.children[1:-1])
+        self.depth -= 1
+        span = self.whole(tree)
+        return ast.Section(span if name is None else name.span.to(span), name, items)
+
+    def setting(self, tree: Tree[Token]) -> ast.Setting | ast.Section:
+        c = tree.children
+        key = cast(Token, c[0])
+        if tree.data == "named_section":
+            return self.section(self.identifier(key), c[1])
+        quoted = key.type == "STRING"
+        identifier = ast.Identifier(self.place(key), string(key) if quoted else str(key))
+        return ast.Setting(self.whole(tree), identifier, self.expr(c[2]), quoted)
+
+    # ---- expressions ----
+
+    def enter(self, token: Token) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise NestedTooDeeply(self.place(token))
+
+    def expr(self, tree: Child) -> ast.Expr:
+        assert isinstance(tree, Tree)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise NestedTooDeeply(self.whole(tree))
+        node = _EXPRESSIONS[tree.data](self, tree.children)
+        self.depth -= 1
+        return node
+
+    def binary(self, c: Sequence[Child]) -> ast.Expr:
+        left, right = self.expr(c[0]), self.expr(c[-1])
+        op = " ".join(str(t) for t in c[1:-1])
+        return ast.Binary(self.join(left, right), op, left, right)
+
+    def join(self, left: ast.Node, right: ast.Node) -> Span:
+        return Span(self.source, left.span.start, right.span.end)
+
+    def reach(self, start: Child, end: Child | ast.Node) -> Span:
+        """From a token to the end of a token or a node."""
+        first = cast(int, cast(Token, start).start_pos)
+        last = end.span.end if isinstance(end, ast.Node) else cast(int, cast(Token, end).end_pos)
+        return Span(self.source, first, last)
+
+    def if_(self, c: Sequence[Child]) -> ast.Expr:
+        condition, then, otherwise = self.expr(c[1]), self.expr(c[3]), self.expr(c[5])
+        return ast.If(self.reach(c[0], otherwise), condition, then, otherwise)
+
+    def pipe(self, c: Sequence[Child]) -> ast.Expr:
+        left, right = self.expr(c[0]), self.expr(c[2])
+        return ast.Pipe(self.join(left, right), left, right)
+
+    def choose(self, c: Sequence[Child]) -> ast.Expr:
+        operand, label = self.expr(c[1]), self.label(c[2])
+        return ast.Choose(self.reach(c[0], label or operand), operand, label)
+
+    def maybe(self, c: Sequence[Child]) -> ast.Expr:
+        operand, label = self.expr(c[1]), self.label(c[2])
+        return ast.Maybe(self.reach(c[0], label or operand), operand, label)
+
+    def keep(self, c: Sequence[Child]) -> ast.Expr:
+        label = self.label(c[2])
+        if isinstance(c[1], Token):
+            word = cast(Literal["any", "all"], str(c[1]))
+            return ast.Keep(self.reach(c[0], label or c[1]), word, label)
+        size = self.expr(c[1])
+        return ast.Keep(self.reach(c[0], label or size), size, label)
+
+    def each(self, c: Sequence[Child]) -> ast.Expr:
+        operand = self.expr(c[1])
+        return ast.Each(self.reach(c[0], operand), operand)
+
+    def frozen(self, c: Sequence[Child]) -> ast.Expr:
+        operand = self.expr(c[1])
+        return ast.Frozen(self.reach(c[0], operand), operand)
+
+    def repeat(self, c: Sequence[Child]) -> ast.Expr:
+        tied, keyword, count, _, body, end = c
+        span = self.reach(tied or keyword, end)
+        return ast.Repeat(span, self.expr(count), self.expr(body), tied is not None)
+
+    def not_(self, c: Sequence[Child]) -> ast.Expr:
+        operand = self.expr(c[1])
+        return ast.Unary(self.reach(c[0], operand), "not", operand)
+
+    def negative(self, c: Sequence[Child]) -> ast.Expr:
+        operand = self.expr(c[1])
+        return ast.Unary(self.reach(c[0], operand), "-", operand)
+
+    def call(self, c: Sequence[Child]) -> ast.Expr:
+        callee = self.expr(c[0])
+        arguments = tuple(self.argument(t.children) for t in c[2:] if isinstance(t, Tree))
+        return ast.Call(self.behind(callee, c), callee, arguments)
+
+    def argument(self, c: Sequence[Child]) -> ast.Argument:
+        value = self.expr(c[2])
+        if c[0] is None:
+            return ast.Argument(value.span, None, value)
+        return ast.Argument(self.reach(c[0], value), self.identifier(c[0]), value)
+
+    def behind(self, base: ast.Expr, c: Sequence[Child]) -> Span:
+        """From a base to the last token of what is written behind it."""
+        return Span(self.source, base.span.start, cast(int, cast(Token, c[-1]).end_pos))
+
+    def index(self, c: Sequence[Child]) -> ast.Expr:
+        base = self.expr(c[0])
+        return ast.Index(self.behind(base, c), base, self.expr(c[2]))
+
+    def before(self, c: Sequence[Child]) -> ast.Expr:
+        base = self.expr(c[0])
+        return ast.Index(self.behind(base, c), base, self.expr(c[3]), before=True)
+
+    def attribute(self, c: Sequence[Child]) -> ast.Expr:
+        base = self.expr(c[0])
+        return ast.Attribute(self.behind(base, c), base, self.identifier(c[2]))
+
+    def name(self, c: Sequence[Child]) -> ast.Expr:
+        token = cast(Token, c[0])
+        return ast.Name(self.place(token), str(token))
+
+    def literal(self, c: Sequence[Child]) -> ast.Expr:
+        token = cast(Token, c[0])
+        kind, text = token.type, str(token)
+        value: int | float | str | bool | None
+        if kind == "NUMBER":
+            value = number(text)
+        elif kind == "STRING":
+            value = string(text)
+        else:
+            value = {"TRUE": True, "FALSE": False, "NONE": None}[kind]
+        return ast.Literal_(self.place(token), value, text)
+
+    def crossed(self, c: Sequence[Child]) -> ast.Expr:
+        token = cast(Token, c[0])
+        items: list[ast.Expr] = []
+        start = cast(int, token.start_pos)
+        for part in str(token).split("x"):
+            items.append(ast.Literal_(Span(self.source, start, start + len(part)), int(part), part))
+            start += len(part) + 1
+        return ast.Tuple(self.place(token), tuple(items), crossed=True)
+
+    def parentheses(self, c: Sequence[Child]) -> ast.Expr:
+        # Parentheses leave nothing in the AST but a wider span: the place in a message is the whole `(a + b)`.
+        return replace(self.expr(c[1]), span=self.reach(c[0], c[2]))
+
+    def elements(self, c: Sequence[Child]) -> tuple[ast.Expr, ...]:
+        return tuple(self.expr(t) for t in c if isinstance(t, Tree))
+
+    def tuple_(self, c: Sequence[Child]) -> ast.Expr:
+        return ast.Tuple(self.reach(c[0], c[-1]), self.elements(c))
+
+    def list_(self, c: Sequence[Child]) -> ast.Expr:
+        return ast.List(self.reach(c[0], c[-1]), self.elements(c))
+
+    def splat(self, c: Sequence[Child]) -> ast.Expr:
+        value = self.expr(c[1])
+        return ast.Splat(self.reach(c[0], value), value)
+
+    def comprehension(self, c: Sequence[Child]) -> ast.Expr:
+        return ast.Comprehension(self.reach(c[0], c[6]), self.expr(c[1]), self.identifier(c[3]), self.expr(c[5]))
+
+    def set_(self, c: Sequence[Child]) -> ast.Expr:
+        items = tuple(self.alternative(t.children) for t in c if isinstance(t, Tree))
+        return ast.Set(self.reach(c[0], c[-1]), items)
+
+    def alternative(self, c: Sequence[Child]) -> ast.Alternative:
+        value = self.expr(c[2])
+        if c[0] is None:
+            return ast.Alternative(value.span, None, value)
+        return ast.Alternative(self.reach(c[0], value), self.identifier(c[0]), value)
+
+    def configured(self, c: Sequence[Child]) -> ast.Expr:
+        base, section = self.expr(c[0]), self.section(None, c[1])
+        return ast.Configured(self.join(base, section), base, section)
+
+
+_EXPRESSIONS: dict[str, Callable[[Builder, Sequence[Child]], ast.Expr]] = {
+    **dict.fromkeys(("or", "and", "compare", "range", "sum", "term", "power"), Builder.binary),
+    "if": Builder.if_,
+    "pipe": Builder.pipe,
+    "choose": Builder.choose,
+    "maybe": Builder.maybe,
+    "keep": Builder.keep,
+    "each": Builder.each,
+    "frozen": Builder.frozen,
+    "repeat": Builder.repeat,
+    "not": Builder.not_,
+    "negative": Builder.negative,
+    "call": Builder.call,
+    "index": Builder.index,
+    "before": Builder.before,
+    "attribute": Builder.attribute,
+    "name": Builder.name,
+    "literal": Builder.literal,
+    "crossed": Builder.crossed,
+    "parentheses": Builder.parentheses,
+    "tuple": Builder.tuple_,
+    "list": Builder.list_,
+    "splat": Builder.splat,
+    "comprehension": Builder.comprehension,
+    "set": Builder.set_,
+    "configured": Builder.configured,
+}
