@@ -1,6 +1,7 @@
-"""What a primitive operation is: its parameters, its shape rule and its cost rule, all in plain numbers and free of torch.
+"""What a primitive operation is: its parameters, its shape rule and its cost rule, in plain numbers and free of torch.
 
-Rules see one architecture at a time (plain ints); the elaborator lifts them over decision diagrams, so that they hold for all.
+Rules see one architecture at a time (plain ints); the elaborator lifts them over decision diagrams, so that they hold
+for all.
 The torch lowering of a primitive stands in ``compiler/ops/torch/`` and is imported only when a network is built.
 """
 
@@ -49,10 +50,11 @@ class TensorShape:
 
 
 class OpFault(Exception):
-    """A rule refuses its inputs or attributes. ``message`` says what is the case, ``help`` what to do, ``parameter`` who is to blame.
+    """A rule refuses its inputs or attributes.
 
-    ``code`` chooses the kind of diagnostic: ``"attribute"`` (a value that the parameter cannot take, e.g. a kernel of the wrong rank),
-    ``"shape"`` (inputs that do not fit), ``"layout"`` (the operation is not for this type of tensor).
+    ``message`` says what is the case, ``help`` what to do, ``parameter`` who is to blame. ``code`` chooses the kind of
+    diagnostic: ``"attribute"`` (a value that the parameter cannot take, e.g. a kernel of the wrong rank), ``"shape"``
+    (inputs that do not fit), ``"layout"`` (the operation is not for this type of tensor).
     """
 
     def __init__(
@@ -81,7 +83,8 @@ SAME: Final = _Same()
 """The default of channel parameters: the channels entering the operator in whose argument list it stands."""
 
 ParameterKind = Literal["channels", "int", "number", "axes", "bool", "string", "padding"]
-"""``axes``: an int, or a tuple of one int per window axis. ``padding``: the string "same", or None (`pad = none`) for valid windows."""
+"""``axes``: an int, or a tuple of one int per window axis. ``padding``: the string "same", or None (`pad = none`) for
+valid windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Costs of one application, exact. ``params``: learnt scalars (no running statistics). ``flops``: multiply-adds of convolutions, linear and matrix
-    products in one sample's forward pass. ``layers``: 1 for those operations, else 0 (depth is the most of them on one path).
-    ``activations``: output elements of those operations."""
+    """Costs of one application, exact.
+
+    ``params``: learnt scalars (no running statistics). ``flops``: multiply-adds of convolutions, linear and matrix
+    products in one sample's forward pass. ``layers``: 1 for those operations, else 0 (depth is the most of them on one
+    path). ``activations``: output elements of those operations.
+    """
 
     params: int = 0
     flops: int = 0
@@ -113,8 +119,9 @@ CostRule = Callable[[tuple[TensorShape, ...], Attributes, TensorShape], Cost]
 class Primitive:
     """One entry of the operator library.
 
-    ``normalise`` turns bound arguments into complete attributes (ints repeated over the axes, `same` already resolved by the elaborator);
-    it may raise :class:`OpFault`. ``shape`` and ``cost`` take those attributes. ``inputs`` is the number of tensors it takes.
+    ``normalise`` turns bound arguments into complete attributes (ints repeated over the axes; what is missing takes its
+    default, `same` the channels of the first input); it may raise :class:`OpFault`. ``shape`` and ``cost`` take those
+    attributes, and ``shape`` may raise it too. ``inputs`` is the number of tensors it takes.
     ``stateful``: has weights or running statistics. ``zero``: its output is always an exact zero.
     ``relu_like``: an activation without parameters, safe to share between consumers.
     """

@@ -1,0 +1,49 @@
+"""Activations: elementwise, without parameters to learn; and `softmax` over the channels."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import Attributes, Cost, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+_FREE = Cost()
+
+
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    return inputs[0]
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _FREE
+
+
+def _normalise_leaky(inputs: Inputs, attrs: Attributes) -> Attributes:
+    return {"slope": read.number("leaky_relu", attrs, "slope", 0.01)}
+
+
+def _activation(name: str, doc: str) -> Primitive:
+    return Primitive(name, (), read.plain, _shape, _cost, doc, relu_like=True)
+
+
+PRIMITIVES = (
+    _activation("relu", "max(x, 0)."),
+    _activation("relu6", "max(x, 0), at most 6."),
+    Primitive(
+        "leaky_relu",
+        (Parameter("slope", "number", 0.01, "factor of negative values"),),
+        _normalise_leaky,
+        _shape,
+        _cost,
+        "x, or slope · x where x is negative.",
+        relu_like=True,
+    ),
+    _activation("elu", "x, or exp(x) - 1 where x is negative."),
+    _activation("sigmoid", "1 / (1 + exp(-x))."),
+    _activation("hsigmoid", "relu6(x + 3) / 6."),
+    _activation("tanh", "The hyperbolic tangent."),
+    _activation("gelu", "x · Φ(x), with the standard normal distribution Φ."),
+    _activation("silu", "x · sigmoid(x), also called swish."),
+    _activation("hswish", "x · hsigmoid(x)."),
+    _activation("softmax", "exp(x) over its sum over the channels."),
+)

@@ -1,0 +1,171 @@
+"""Reading the arguments of a primitive: each function takes one by name, checks it, and says what is wrong with it.
+
+Rules run thousands of times in a check, so these are plain functions over plain values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .base import REQUIRED, SAME, Attributes, Layout, OpFault, TensorShape
+
+AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "clip": ("frames", "height", "width")}
+"""The names of the window axes."""
+
+_EXAMPLE: Final[dict[Layout, str]] = {"image": "3x3", "clip": "3x3x3"}
+
+
+def windowed(op: str, shape: TensorShape, help: str | None = None) -> None:
+    """Raises OpFault unless the shape has window axes."""
+    if shape.layout not in AXES:
+        raise OpFault("layout", f"`{op}` works on images and clips, its input is {shape}", help)
+
+
+def required(op: str, attrs: Attributes, name: str) -> Any:
+    """The argument, which has no default."""
+    value = attrs.get(name, REQUIRED)
+    if value is REQUIRED:
+        raise OpFault("attribute", f"`{op}` needs `{name}`", f"write `{name} = …`", name)
+    return value
+
+
+def _is_int(value: Any) -> bool:
+    return type(value) is int
+
+
+def shown(value: Any) -> str:
+    """A value as the language writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        if len(value) > 1 and all(_is_int(v) and v >= 0 for v in value):
+            return "x".join(map(str, value))
+        return f"({', '.join(map(shown, value))})"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def integer(op: str, attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 1) -> int:
+    """A whole number of at least ``least``."""
+    value = attrs.get(name, default)
+    if type(value) is int and value >= least:
+        return value
+    if value is REQUIRED:
+        required(op, attrs, name)
+    if isinstance(value, float) and value == int(value):
+        raise OpFault(
+            "attribute",
+            f"`{name}` of `{op}` must be a whole number, not {value}",
+            "`/` gives a fraction; divide with `//`",
+            name,
+        )
+    raise OpFault(
+        "attribute", f"`{name}` of `{op}` must be a whole number of at least {least}, not {shown(value)}", None, name
+    )
+
+
+def channels(op: str, attrs: Attributes, shape: TensorShape, name: str = "c", default: Any = SAME) -> int:
+    """A number of channels; `same` is that of ``shape``."""
+    value = attrs.get(name, default)
+    if value is SAME:
+        return shape.channels
+    return integer(op, attrs, name, default)
+
+
+def axes(
+    op: str, attrs: Attributes, shape: TensorShape, name: str, default: Any = REQUIRED, least: int = 1
+) -> tuple[int, ...]:
+    """One whole number per window axis of ``shape``; a single one repeats over the axes."""
+    value = attrs.get(name, default)
+    rank = len(AXES[shape.layout])
+    if type(value) is int:
+        if value >= least:
+            return (value,) * rank
+    elif type(value) is tuple:
+        if len(value) == rank:
+            for v in value:
+                if type(v) is not int or v < least:
+                    break
+            else:
+                return value
+        elif all(_is_int(v) for v in value):
+            raise OpFault(
+                "attribute",
+                f"`{name}` of `{op}` is {shown(value)}, of {len(value)} axes, but the {shape.layout} that enters has "
+                f"{rank} ({', '.join(AXES[shape.layout])})",
+                _rank_help(value, shape.layout),
+                name,
+            )
+    if value is REQUIRED:
+        raise OpFault("attribute", f"`{op}` needs `{name}`", f"write `{name} = {_EXAMPLE[shape.layout]}`", name)
+    raise OpFault(
+        "attribute",
+        f"`{name}` of `{op}` must be a whole number of at least {least} per axis, not {shown(value)}",
+        f"a number, or one per axis such as {_EXAMPLE[shape.layout]}",
+        name,
+    )
+
+
+def _rank_help(value: tuple[int, ...], layout: Layout) -> str:
+    if layout == "clip" and len(value) == 2:
+        return (
+            f"write {shown((1, *value))} for each frame by itself, or a window over time such as {shown((3, *value))}"
+        )
+    if layout == "image" and len(value) == 3:
+        return f"an image has no time axis: write {shown(value[1:])}"
+    return f"write one number per axis, such as {_EXAMPLE[layout]}"
+
+
+def flag(op: str, attrs: Attributes, name: str, default: bool) -> bool:
+    value = attrs.get(name, default)
+    if type(value) is not bool:
+        raise OpFault("attribute", f"`{name}` of `{op}` is `true` or `false`, not {shown(value)}", None, name)
+    return value
+
+
+def number(
+    op: str,
+    attrs: Attributes,
+    name: str,
+    default: Any = REQUIRED,
+    least: float | None = None,
+    most: float | None = None,
+) -> float:
+    """A number within bounds."""
+    value = attrs.get(name, default)
+    if value is REQUIRED:
+        required(op, attrs, name)
+    if type(value) not in (int, float):
+        raise OpFault("attribute", f"`{name}` of `{op}` must be a number, not {shown(value)}", None, name)
+    if (least is not None and value < least) or (most is not None and value > most):
+        bounds = f"{least} to {most}" if most is not None else f"at least {least}"
+        raise OpFault("attribute", f"`{name}` of `{op}` must be {bounds}, not {value}", None, name)
+    return float(value)
+
+
+def padding(op: str, attrs: Attributes) -> str | None:
+    """`"same"`, or None for valid windows."""
+    value = attrs.get("pad", "same")
+    if value is not None and value != "same":
+        raise OpFault(
+            "attribute",
+            f'`pad` of `{op}` is "same" or `none`, not {shown(value)}',
+            '"same" pads so that the output is ceil(size / stride), `none` takes valid windows only',
+            "pad",
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def one_of(op: str, attrs: Attributes, name: str, default: str, known: tuple[str, ...]) -> str:
+    """One of some words."""
+    value = attrs.get(name, default)
+    if value not in known:
+        words = ", ".join(f'"{word}"' for word in known)
+        raise OpFault("attribute", f"`{name}` of `{op}` is one of {words}, not {shown(value)}", None, name)
+    return str(value)
+
+
+def plain(inputs: tuple[TensorShape, ...], attrs: Attributes) -> Attributes:
+    """`normalise` of primitives without parameters."""
+    return {}

@@ -1,0 +1,148 @@
+"""Convolutions: `conv`, `depthwise`, `pointwise`. Images and clips; no bias unless asked for."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from . import attributes as read
+from .base import REQUIRED, SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .windows import sizes
+
+Inputs = tuple[TensorShape, ...]
+
+_LINEAR_HELP = "after the axes are gone, `linear(c)` is the operation that mixes channels"
+
+_STRIDE = Parameter("stride", "axes", 1, "step of the window")
+_DILATION = Parameter("dilation", "axes", 1, "distance between the taps of the window")
+_BIAS = Parameter("bias", "bool", False, "whether a bias is added")
+_PAD = Parameter("pad", "padding", "same", '"same": the output is ceil(size / stride); `none`: valid windows only')
+
+
+def _normalise_conv(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("conv", x, _LINEAR_HELP)
+    c = read.channels("conv", attrs, x)
+    groups = read.integer("conv", attrs, "groups", 1)
+    for what, n in (("entering", x.channels), ("leaving", c)):
+        if n % groups:
+            raise OpFault(
+                "attribute", f"`groups` = {groups} does not divide the {n} channels {what} `conv`", None, "groups"
+            )
+    return {
+        "c": c,
+        "k": read.axes("conv", attrs, x, "k"),
+        "stride": read.axes("conv", attrs, x, "stride", 1),
+        "dilation": read.axes("conv", attrs, x, "dilation", 1),
+        "groups": groups,
+        "bias": read.flag("conv", attrs, "bias", False),
+        "pad": read.padding("conv", attrs),
+    }
+
+
+def _normalise_depthwise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("depthwise", x)
+    return {
+        "k": read.axes("depthwise", attrs, x, "k"),
+        "stride": read.axes("depthwise", attrs, x, "stride", 1),
+        "dilation": read.axes("depthwise", attrs, x, "dilation", 1),
+        "bias": read.flag("depthwise", attrs, "bias", False),
+        "pad": read.padding("depthwise", attrs),
+    }
+
+
+def _normalise_pointwise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("pointwise", x, _LINEAR_HELP)
+    return {
+        "c": read.channels("pointwise", attrs, x),
+        "stride": read.axes("pointwise", attrs, x, "stride", 1),
+        "bias": read.flag("pointwise", attrs, "bias", False),
+    }
+
+
+def geometry(op: str, inputs: Inputs, attrs: Attributes) -> dict[str, Any]:
+    """Any of the three as the attributes of a `conv`: c, k, stride, dilation, groups, bias, pad."""
+    if op == "conv":
+        return dict(attrs)
+    x = inputs[0]
+    ones = (1,) * len(x.axes)
+    if op == "depthwise":
+        return {"c": x.channels, "groups": x.channels, **attrs}
+    return {"k": ones, "dilation": ones, "groups": 1, "pad": "same", **attrs}
+
+
+def _shape_conv(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    out = sizes("conv", x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
+    return TensorShape(x.layout, (attrs["c"], *out))
+
+
+def _shape_depthwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    out = sizes("depthwise", x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
+    return TensorShape(x.layout, (x.dims[0], *out))
+
+
+def _shape_pointwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape(x.layout, (attrs["c"], *sizes("pointwise", x, (), attrs["stride"], None, "same")))
+
+
+def _cost(per_output: int, attrs: Attributes, output: TensorShape) -> Cost:
+    """``per_output``: multiply-adds of one output element."""
+    c = output.dims[0]
+    elements = output.elements
+    return Cost(per_output * c + (c if attrs["bias"] else 0), per_output * elements, 1, elements)
+
+
+def _cost_conv(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _cost(inputs[0].dims[0] // attrs["groups"] * prod(attrs["k"]), attrs, output)
+
+
+def _cost_depthwise(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _cost(prod(attrs["k"]), attrs, output)
+
+
+def _cost_pointwise(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _cost(inputs[0].dims[0], attrs, output)
+
+
+PRIMITIVES = (
+    Primitive(
+        "conv",
+        (
+            Parameter("c", "channels", SAME, "channels that leave"),
+            Parameter("k", "axes", REQUIRED, "size of the window"),
+            _STRIDE,
+            _DILATION,
+            Parameter("groups", "int", 1, "groups of channels that do not mix"),
+            _BIAS,
+            _PAD,
+        ),
+        _normalise_conv,
+        _shape_conv,
+        _cost_conv,
+        "A convolution.",
+        stateful=True,
+    ),
+    Primitive(
+        "depthwise",
+        (Parameter("k", "axes", REQUIRED, "size of the window"), _STRIDE, _DILATION, _BIAS, _PAD),
+        _normalise_depthwise,
+        _shape_depthwise,
+        _cost_depthwise,
+        "A convolution of each channel by itself.",
+        stateful=True,
+    ),
+    Primitive(
+        "pointwise",
+        (Parameter("c", "channels", SAME, "channels that leave"), _STRIDE, _BIAS),
+        _normalise_pointwise,
+        _shape_pointwise,
+        _cost_pointwise,
+        "A convolution with a window of one position.",
+        stateful=True,
+    ),
+)

@@ -1,0 +1,48 @@
+"""`linear`: a matrix product over the channels."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+
+def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    for n in x.axes:
+        if n != 1:
+            raise OpFault(
+                "shape",
+                f"`linear` takes features, tokens, or axes of size 1, its input is {x}",
+                "put `global_avg_pool` or `flatten` before it; `pointwise(c)` mixes channels position by position",
+            )
+    return {"c": read.channels("linear", attrs, x, default=REQUIRED), "bias": read.flag("linear", attrs, "bias", True)}
+
+
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    if x.layout == "tokens":
+        return TensorShape("tokens", (x.dims[0], attrs["c"]))
+    return TensorShape("features", (attrs["c"],))
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    c_in, c, elements = inputs[0].channels, attrs["c"], output.elements
+    return Cost(c_in * c + (c if attrs["bias"] else 0), c_in * elements, 1, elements)
+
+
+PRIMITIVES = (
+    Primitive(
+        "linear",
+        (
+            Parameter("c", "channels", REQUIRED, "features that leave"),
+            Parameter("bias", "bool", True, "whether a bias is added"),
+        ),
+        _normalise,
+        _shape,
+        _cost,
+        "A linear layer of features (or an image or clip whose axes all have size 1), or of each token by itself.",
+        stateful=True,
+    ),
+)

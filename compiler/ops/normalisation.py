@@ -1,0 +1,93 @@
+"""Normalisation: `bn`, `group_norm`, `layer_norm`."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+_FREE = Cost()
+_EPS = Parameter("eps", "number", 1e-5, "added to the variance")
+_AFFINE = Parameter("affine", "bool", True, "whether a scale and a bias per channel are learnt")
+
+
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    return inputs[0]
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return Cost(2 * output.channels) if attrs["affine"] else _FREE
+
+
+def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
+    if inputs[0].layout == "tokens":
+        raise OpFault(
+            "layout", f"`bn` works on images, clips and features, its input is {inputs[0]}", "use `layer_norm`"
+        )
+    return {
+        "affine": read.flag("bn", attrs, "affine", True),
+        "eps": read.number("bn", attrs, "eps", 1e-5, 0),
+        "momentum": read.number("bn", attrs, "momentum", 0.1, 0, 1),
+    }
+
+
+def _normalise_group_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("group_norm", x, "use `layer_norm`")
+    groups = read.integer("group_norm", attrs, "groups")
+    if x.channels % groups:
+        raise OpFault(
+            "attribute",
+            f"`groups` = {groups} does not divide the {x.channels} channels entering `group_norm`",
+            None,
+            "groups",
+        )
+    return {
+        "groups": groups,
+        "affine": read.flag("group_norm", attrs, "affine", True),
+        "eps": read.number("group_norm", attrs, "eps", 1e-5, 0),
+    }
+
+
+def _normalise_layer_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    if x.layout not in ("tokens", "features"):
+        raise OpFault(
+            "layout", f"`layer_norm` works on tokens and features, its input is {x}", "use `bn` or `group_norm(1)`"
+        )
+    return {
+        "affine": read.flag("layer_norm", attrs, "affine", True),
+        "eps": read.number("layer_norm", attrs, "eps", 1e-5, 0),
+    }
+
+
+PRIMITIVES = (
+    Primitive(
+        "bn",
+        (_AFFINE, _EPS, Parameter("momentum", "number", 0.1, "weight of a batch in the running statistics")),
+        _normalise_bn,
+        _shape,
+        _cost,
+        "Batch normalisation over everything but channels.",
+        stateful=True,
+    ),
+    Primitive(
+        "group_norm",
+        (Parameter("groups", "int", REQUIRED, "groups of channels that are normalised together"), _AFFINE, _EPS),
+        _normalise_group_norm,
+        _shape,
+        _cost,
+        "Normalisation of each sample over groups of channels and all positions.",
+        stateful=True,
+    ),
+    Primitive(
+        "layer_norm",
+        (_AFFINE, _EPS),
+        _normalise_layer_norm,
+        _shape,
+        _cost,
+        "Normalisation of each token over its channels.",
+        stateful=True,
+    ),
+)

@@ -1,0 +1,62 @@
+"""What computes nothing: `identity`, `zero`, `dropout`."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+_FREE = Cost()
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _FREE
+
+
+def _same(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    return inputs[0]
+
+
+def _normalise_zero(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    c = read.channels("zero", attrs, x)
+    if x.layout in read.AXES:
+        return {"c": c, "stride": read.axes("zero", attrs, x, "stride", 1)}
+    if attrs.get("stride", 1) != 1:
+        raise OpFault("attribute", f"`zero` cannot stride: its input {x} has no axes", None, "stride")
+    return {"c": c, "stride": ()}
+
+
+def _shape_zero(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    if not attrs["stride"]:
+        return x.with_channels(attrs["c"])
+    axes = [-(-n // s) for n, s in zip(x.dims[1:], attrs["stride"], strict=True)]
+    return TensorShape(x.layout, (attrs["c"], *axes))
+
+
+def _normalise_dropout(inputs: Inputs, attrs: Attributes) -> Attributes:
+    return {"p": read.number("dropout", attrs, "p", 0.5, 0, 1)}
+
+
+PRIMITIVES = (
+    Primitive("identity", (), read.plain, _same, _cost, "Its input."),
+    Primitive(
+        "zero",
+        (Parameter("c", "channels", SAME, "channels that leave"), Parameter("stride", "axes", 1, "step over the axes")),
+        _normalise_zero,
+        _shape_zero,
+        _cost,
+        "Exact zeros: no connection.",
+        zero=True,
+    ),
+    Primitive(
+        "dropout",
+        (Parameter("p", "number", 0.5, "the probability that an element is dropped"),),
+        _normalise_dropout,
+        _same,
+        _cost,
+        "Zeroes elements at random in training, and scales up the others.",
+    ),
+)

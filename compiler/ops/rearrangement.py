@@ -1,0 +1,96 @@
+"""The same elements in another order or layout: `flatten`, `to_tokens`, `channel_shuffle`, `time_to_channel`."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+_FREE = Cost()
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _FREE
+
+
+def _shape_flatten(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    return TensorShape("features", (inputs[0].elements,))
+
+
+def _normalise_to_tokens(inputs: Inputs, attrs: Attributes) -> Attributes:
+    read.windowed("to_tokens", inputs[0])
+    return {}
+
+
+def _shape_to_tokens(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape("tokens", (x.elements // x.dims[0], x.dims[0]))
+
+
+def _normalise_shuffle(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("channel_shuffle", x)
+    groups = read.integer("channel_shuffle", attrs, "groups")
+    if x.dims[0] % groups:
+        raise OpFault(
+            "attribute",
+            f"`groups` = {groups} does not divide the {x.dims[0]} channels entering `channel_shuffle`",
+            None,
+            "groups",
+        )
+    return {"groups": groups}
+
+
+def _shape_shuffle(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    return inputs[0]
+
+
+def _normalise_time(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    if x.layout != "clip":
+        raise OpFault("layout", f"`time_to_channel` works on clips, its input is {x}")
+    frames = read.integer("time_to_channel", attrs, "frames")
+    if x.dims[1] % frames:
+        raise OpFault(
+            "shape",
+            f"`frames` = {frames} does not divide the {x.dims[1]} frames entering `time_to_channel`",
+            None,
+            "frames",
+        )
+    return {"frames": frames}
+
+
+def _shape_time(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    c, t, h, w = inputs[0].dims
+    n = attrs["frames"]
+    return TensorShape("clip", (c * n, t // n, h, w))
+
+
+PRIMITIVES = (
+    Primitive("flatten", (), read.plain, _shape_flatten, _cost, "All elements as features."),
+    Primitive(
+        "to_tokens",
+        (),
+        _normalise_to_tokens,
+        _shape_to_tokens,
+        _cost,
+        "The positions of an image or clip as tokens, row by row.",
+    ),
+    Primitive(
+        "channel_shuffle",
+        (Parameter("groups", "int", REQUIRED, "groups whose channels are interleaved"),),
+        _normalise_shuffle,
+        _shape_shuffle,
+        _cost,
+        "Interleaves the channels of groups (ShuffleNet).",
+    ),
+    Primitive(
+        "time_to_channel",
+        (Parameter("frames", "int", REQUIRED, "neighbouring frames that become channels of one"),),
+        _normalise_time,
+        _shape_time,
+        _cost,
+        "Stacks neighbouring frames of a clip as channels.",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Fewer or more positions: `subsample`, `upsample`."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import REQUIRED, Attributes, Cost, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+_FREE = Cost()
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    return _FREE
+
+
+def _normalise_subsample(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("subsample", x)
+    stride = read.axes("subsample", attrs, x, "stride")
+    offset = read.axes("subsample", attrs, x, "offset", 0, least=0)
+    # An axis that is not strided over is not moved either, so that one offset serves every stride.
+    return {"stride": stride, "offset": tuple(min(o, s - 1) for o, s in zip(offset, stride, strict=True))}
+
+
+def _shape_subsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape(x.layout, (x.dims[0], *(-(-n // s) for n, s in zip(x.dims[1:], attrs["stride"], strict=True))))
+
+
+def _normalise_upsample(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed("upsample", x)
+    return {"factor": read.axes("upsample", attrs, x, "factor")}
+
+
+def _shape_upsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape(x.layout, (x.dims[0], *(n * f for n, f in zip(x.dims[1:], attrs["factor"], strict=True))))
+
+
+PRIMITIVES = (
+    Primitive(
+        "subsample",
+        (
+            Parameter("stride", "axes", REQUIRED, "distance between the positions that are taken"),
+            Parameter("offset", "axes", 0, "the first position that is taken, from 0 and at most stride - 1"),
+        ),
+        _normalise_subsample,
+        _shape_subsample,
+        _cost,
+        "ceil(size / stride) positions, one every stride from an offset on; one that lies past the end is zero.",
+    ),
+    Primitive(
+        "upsample",
+        (Parameter("factor", "axes", REQUIRED, "how often each position is repeated"),),
+        _normalise_upsample,
+        _shape_upsample,
+        _cost,
+        "Repeats each position (nearest neighbour).",
+    ),
+)

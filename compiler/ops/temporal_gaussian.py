@@ -1,0 +1,69 @@
+"""`temporal_gaussian`: the inflated temporal Gaussian mixture layer (iTGM) of EvaNet (Piergiovanni et al., 2019).
+
+A clip's convolution whose kernel is a learnt spatial kernel times a learnt mixture of Gaussians over time (Eq. 1, 2):
+the number of parameters, H·W·Cin·Cout + 2M + M·Cout, does not depend on the length of the kernel.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from . import attributes as read
+from .base import REQUIRED, SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .windows import sizes
+
+Inputs = tuple[TensorShape, ...]
+
+
+def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    if x.layout != "clip":
+        raise OpFault(
+            "layout", f"`temporal_gaussian` works on clips, its input is {x}", "on an image, use `conv(c, k)`"
+        )
+    return {
+        "c": read.channels("temporal_gaussian", attrs, x),
+        "k": read.axes("temporal_gaussian", attrs, x, "k"),
+        "stride": read.axes("temporal_gaussian", attrs, x, "stride", 1),
+        "mixtures": read.integer("temporal_gaussian", attrs, "mixtures", 4),
+        "bias": read.flag("temporal_gaussian", attrs, "bias", False),
+        "pad": read.padding("temporal_gaussian", attrs),
+    }
+
+
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape(
+        "clip", (attrs["c"], *sizes("temporal_gaussian", x, attrs["k"], attrs["stride"], None, attrs["pad"]))
+    )
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """FLOPs are those of the convolution with the materialised kernel, as it runs."""
+    length, height, width = attrs["k"]
+    c_in, c, m = inputs[0].channels, attrs["c"], attrs["mixtures"]
+    params = height * width * c_in * c + 2 * m + m * c + (c if attrs["bias"] else 0)
+    elements = prod(output.dims)
+    return Cost(params, length * height * width * c_in * elements, 1, elements)
+
+
+PRIMITIVES = (
+    Primitive(
+        "temporal_gaussian",
+        (
+            Parameter("c", "channels", SAME, "channels that leave"),
+            Parameter("k", "axes", REQUIRED, "size of the window: (length, height, width)"),
+            Parameter("stride", "axes", 1, "step of the window"),
+            Parameter("mixtures", "int", 4, "number M of Gaussians"),
+            Parameter("bias", "bool", False, "whether a bias is added"),
+            Parameter(
+                "pad", "padding", "same", '"same": the output is ceil(size / stride); `none`: valid windows only'
+            ),
+        ),
+        _normalise,
+        _shape,
+        _cost,
+        "A convolution of a clip whose kernel over time is a learnt mixture of Gaussians (EvaNet's iTGM).",
+        stateful=True,
+    ),
+)
