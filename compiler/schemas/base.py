@@ -1,0 +1,87 @@
+"""What all settings have in common: frozen pydantic models that refuse unknown keys and convert nothing silently."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Self
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from ..diagnostics.source import Span
+
+Count = Annotated[int, Ge(1)]
+"""A whole number from 1."""
+Natural = Annotated[int, Ge(0)]
+"""A whole number from 0."""
+Positive = Annotated[float, Gt(0)]
+NonNegative = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Le(1)]
+"""A number from 0 to 1."""
+Fraction = Annotated[float, Ge(0), Lt(1)]
+"""A number from 0, below 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two settings that do not go together. ``key`` (dotted, relative to the model) is the one to blame."""
+
+    key: str
+    message: str
+    help: str
+
+
+class Settings(BaseModel):
+    """Base of all models of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    exclusive: ClassVar[tuple[frozenset[str], ...]] = ()
+    """Keys of which a later layer's one replaces an earlier layer's other: `steps` and `epochs`."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """Settings of this model that are fine alone and wrong together; nested models are asked by the caller."""
+        return iter(())
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> Self:
+        """The model of what ``model_dump(mode="json")`` gave. Raises ``pydantic.ValidationError``."""
+        return cls.model_validate_json(json.dumps(data))
+
+
+class Section(Settings):
+    """Settings written in braces: `weights { … }`."""
+
+
+class Constructor(Settings):
+    """Settings written as a call: `adam(lr = 3e-4)`. Every subclass has a field ``kind``, a literal equal to its name
+    in the language; the other fields are its parameters in their order."""
+
+
+class Placed(Section):
+    """The outermost settings of a strategy or a search, which know the text that set them."""
+
+    _places: Mapping[str, Span] = PrivateAttr(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def places(self) -> Mapping[str, Span]:
+        """Dotted key → the text that set it (`weights.optimizer.lr`); keys left at their defaults are absent."""
+        return self._places
+
+    def place(self, key: str) -> Span | None:
+        """The text that set ``key``, else the nearest of the sections around it, else the declaration (key ``""``)."""
+        while key and key not in self._places:
+            key = key.rpartition(".")[0]
+        return self._places.get(key)
+
+    def with_places(self, places: Mapping[str, Span]) -> Self:
+        """The same settings with another table of places."""
+        copy = self.model_copy()
+        copy._places = MappingProxyType(dict(places))
+        return copy

@@ -1,0 +1,70 @@
+"""Data sets as settings, and what their samples look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .base import Constructor
+
+Layout = Literal["image", "clip", "tokens", "features"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSignature:
+    """One input of a sample.
+
+    ``shape`` is (C, H, W) of an image, (C, T, H, W) of a clip, (N, C) of tokens, (C) of features; a dimension is None when it
+    is only known at run time.
+    """
+
+    name: str
+    layout: Layout
+    shape: tuple[int | None, ...]
+
+    def __str__(self) -> str:
+        return f"{self.layout}({', '.join('?' if n is None else str(n) for n in self.shape)})"
+
+
+@dataclass(frozen=True, slots=True)
+class DataSignature:
+    """What a data set gives: its inputs in order, and its classes (None: only known at run time)."""
+
+    inputs: tuple[InputSignature, ...]
+    classes: int | None
+    class_names: tuple[str, ...] | None = None
+    multi_label: bool = False
+
+    def fits(self, inputs: Sequence[InputSignature], classes: int | None) -> bool:
+        """Whether a network with these inputs and so many classes can take it. The names of inputs do not matter unless
+        there are several and all of the network's are names of the data's: then they may come in another order."""
+        if classes is not None and self.classes is not None and classes != self.classes:
+            return False
+        own = self.ordered([i.name for i in inputs])
+        return len(own) == len(inputs) and all(_agree(a, b) for a, b in zip(own, inputs, strict=True))
+
+    def ordered(self, names: Sequence[str]) -> tuple[InputSignature, ...]:
+        """The inputs in the order of ``names`` where these are the data's names, else in their own."""
+        by_name = {i.name: i for i in self.inputs}
+        return tuple(by_name[n] for n in names) if by_name.keys() == set(names) else self.inputs
+
+    def __str__(self) -> str:
+        classes = "classes unknown before the data is read" if self.classes is None else f"{self.classes} classes"
+        return f"{', '.join(map(str, self.inputs))}, {classes}"
+
+
+def _agree(a: InputSignature, b: InputSignature) -> bool:
+    return (
+        a.layout == b.layout
+        and len(a.shape) == len(b.shape)
+        and all(x is None or y is None or x == y for x, y in zip(a.shape, b.shape, strict=True))
+    )
+
+
+class Data(Constructor):
+    """Base of all data sets."""
+
+    def signature(self) -> DataSignature:
+        """What its samples look like, from the settings alone; nothing is read."""
+        raise NotImplementedError

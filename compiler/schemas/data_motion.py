@@ -1,0 +1,72 @@
+"""`motion_digits`: real handwriting, synthetic motion; it comes with stdsl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from .base import Conflict, Count, Natural, NonNegative
+from .data import Data, DataSignature, InputSignature
+
+MOTIONS: tuple[str, ...] = (
+    "right",
+    "left",
+    "down",
+    "up",
+    "right_down",
+    "left_up",
+    "right_up",
+    "left_down",
+    "turn_left",
+    "turn_right",
+    "grow",
+    "shrink",
+    "still",
+)
+"""The motions in the order of their classes; `motions = n` takes the first n."""
+
+DIGITS: tuple[str, ...] = tuple("0123456789")
+
+_CHANNELS = {"flow": 2, "mask": 1}
+
+
+class MotionDigits(Data):
+    """Clips of handwritten digits that move, turn or change size on a torus.
+
+    The label is the motion: every single frame has the same distribution in every class, so only a network that looks along
+    time can tell them apart. `label = "digit"` is the control task. Training, validation and test use different digit images.
+    Every clip is standardised.
+    """
+
+    kind: Literal["motion_digits"] = "motion_digits"
+    frames: Annotated[int, Ge(2)] = Field(default=8, description="Frames of a clip, T")
+    size: Annotated[int, Ge(8)] = Field(default=24, description="Height and width in pixels")
+    channels: Annotated[int, Ge(1), Le(3)] = Field(default=1, description="Channels of a frame, all alike")
+    motions: Annotated[int, Ge(2), Le(len(MOTIONS))] = Field(default=13, description="How many of the 13 motions occur")
+    label: Literal["motion", "digit"] = Field(default="motion", description="What is to be told")
+    train: Count = Field(default=2048, description="Clips of the half that weights learn from")
+    valid: Count = Field(default=2048, description="Clips of the half that decisions learn from")
+    test: Count = Field(default=1024, description="Clips of the test split")
+    noise: NonNegative = Field(default=0.35, description="Standard deviation of Gaussian noise on every pixel")
+    background: NonNegative = Field(default=0.6, description="Strength of a static smooth texture behind the digit")
+    jitter: NonNegative = Field(default=0.3, description="Random walk of the digit, in pixels a frame")
+    distractors: Natural = Field(default=0, description="Further digits that stand still in the same clip")
+    seed: Natural | None = Field(default=None, description="Seed of the clips; none: the search's")
+    modalities: tuple[Literal["frames", "flow", "mask"], ...] = Field(
+        default=("frames",),
+        description="The inputs: frames, the flow between them (2 channels), a mask of the digit (1)",
+    )
+
+    def signature(self) -> DataSignature:
+        shape = (self.frames, self.size, self.size)
+        inputs = tuple(InputSignature(m, "clip", (_CHANNELS.get(m, self.channels), *shape)) for m in self.modalities)
+        names = DIGITS if self.label == "digit" else MOTIONS[: self.motions]
+        return DataSignature(inputs, len(names), names)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if not self.modalities or len(set(self.modalities)) < len(self.modalities):
+            message = "`modalities` is empty" if not self.modalities else "a modality is named twice"
+            yield Conflict("modalities", message, "name each input once")

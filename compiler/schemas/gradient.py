@@ -1,0 +1,129 @@
+"""The `gradient` family: a mixture supernet whose decision weights are found by descent (DARTS, PC-DARTS, SDAS)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Lt
+from pydantic import Field
+
+from .base import Conflict, Count, Natural, NonNegative, Placed, Positive, Section
+from .length import Length
+from .objectives import Objective
+from .optimizers import SGD, Adam, Optimizer
+from .over import Over, Variables
+from .recipe import Metric
+from .relax import Relax
+from .schedules import Cosine, constant
+
+Split = Literal["train", "valid"]
+
+
+def _weights_optimizer() -> SGD:
+    return SGD(lr=Cosine(start=0.025, end=0.001), momentum=0.9, weight_decay=3e-4)
+
+
+def _decisions_optimizer() -> Adam:
+    return Adam(lr=constant(3e-4), betas=(0.5, 0.999), weight_decay=1e-3)
+
+
+class Weights(Section):
+    """The weights of the operators."""
+
+    optimizer: Optimizer = Field(default_factory=_weights_optimizer, description="What updates them")
+    split: Split = Field(default="train", description="Which half of the training data they learn from")
+    clip: Positive | None = Field(default=None, description="Greatest norm of their gradient; none: unbounded")
+
+
+class DecisionWeights(Section):
+    """The weights of the decisions, α and β."""
+
+    optimizer: Optimizer = Field(default_factory=_decisions_optimizer, description="What updates them")
+    split: Split = Field(default="valid", description="Which half of the training data they learn from")
+    clip: Positive | None = Field(default=None, description="Greatest norm of their gradient; none: unbounded")
+    order: Literal[1, 2] = Field(
+        default=1,
+        description="2: through one unrolled step of the weights, as in DARTS; 1: with the weights as they are",
+    )
+    unrolled_lr: Positive | None = Field(
+        default=None,
+        description="Learning rate ξ of the unrolled step, for order 2; none: the weights' own at that step",
+    )
+    warmup: Natural | Annotated[float, Ge(0), Lt(1)] = Field(
+        default=0,
+        description="How long they stay as they are at the start: so many epochs (steps, where the search counts steps), "
+        "or a share below 1",
+    )
+
+
+class Discretize(Section):
+    """Decisions and sites fixed while the search runs (SDAS)."""
+
+    count: Annotated[Over, Variables("M", "t", "T")] = Field(
+        description="How many of all M are fixed by mini-batch t of T: floored, never falls, ends at M"
+    )
+    priority: Literal["margin", "entropy", "path"] = Field(
+        default="margin",
+        description="Which goes first: the largest margin between the best two, the lowest entropy, the order of paths",
+    )
+
+
+class Derive(Section):
+    """How an architecture is read off the decision weights."""
+
+    score: Literal["alpha", "beta", "product"] | None = Field(
+        default=None,
+        description="What ranks the elements of a keep: an element's best non-zero alternative, its β, or their product; "
+        "none: β where the relaxation has it, else alpha",
+    )
+    snapshot: Literal["last", "best"] = Field(
+        default="last", description="Decision weights of the end, or of the best epoch"
+    )
+    metric: Metric = Field(default="loss", description="What `best` means, on the decisions' half of the data")
+
+
+class GradientConfig(Length, Placed):
+    """Settings of the `gradient` family. The defaults are first-order DARTS (Liu et al. 2019) on CIFAR-10."""
+
+    default_epochs: ClassVar[int] = 50
+
+    family: Literal["gradient"] = "gradient"
+    batch: Count = Field(default=64, description="Samples in a mini-batch, of either half of the data")
+    relax: Relax = Field(default_factory=Relax, description="The relaxation of decisions to weights")
+    weights: Weights = Field(default_factory=Weights, description="Training of the operators' weights")
+    decisions: DecisionWeights = Field(
+        default_factory=DecisionWeights, description="Training of the decisions' weights"
+    )
+    discretize: Discretize | None = Field(
+        default=None, description="Decisions fixed on the way; without it all are derived at the end"
+    )
+    derive: Derive = Field(default_factory=Derive, description="How the architecture is read off")
+    objectives: tuple[Objective, ...] = Field(default=(), description="Further terms of the decisions' loss")
+    label_smoothing: NonNegative = Field(default=0.0, description="Share of the target spread evenly over all classes")
+    aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
+
+    def warmup_steps(self, per_epoch: int) -> int:
+        """Mini-batches during which the decisions' weights stay as they are."""
+        warmup = self.decisions.warmup
+        if isinstance(warmup, float):
+            return int(warmup * self.total_steps(per_epoch))
+        return warmup if self.steps is not None else warmup * per_epoch
+
+    @property
+    def score(self) -> Literal["alpha", "beta", "product"]:
+        """What ranks the elements of a keep, the default resolved."""
+        return self.derive.score or ("alpha" if self.relax.keep is None else "beta")
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.relax.keep is None and self.derive.score in ("beta", "product"):
+            message = f"`score = {self.derive.score}` ranks by β, which `relax {{ keep = none }}` does not have"
+            yield Conflict("derive.score", message, "write `relax { keep = sigmoid }`, or `score = alpha`")
+        if self.decisions.unrolled_lr is not None and self.decisions.order == 1:
+            message = "`unrolled_lr` is for the second order, and `order` is 1"
+            yield Conflict("decisions.unrolled_lr", message, "write `order = 2`, or leave `unrolled_lr` out")
+        warmup, length = self.decisions.warmup, self.steps or self.epochs or self.default_epochs
+        if isinstance(warmup, int) and warmup > length:
+            unit = "steps" if self.steps is not None else "epochs"
+            message = f"the decisions stay as they are for {warmup} {unit}, and the search has {length}"
+            yield Conflict("decisions.warmup", message, "shorten the warm-up, or give a share such as `warmup = 0.4`")

@@ -1,0 +1,51 @@
+"""Named terms of a strategy's loss beside the task's own: soft costs and regularisers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import Conflict, Constructor, NonNegative, Positive
+
+CostName = Literal["flops", "params", "depth", "activations"]
+
+
+class SoftCost(Constructor):
+    """A cost F pulled into a range: weight · (max(0, F / high - 1) + max(0, 1 - F / low)).
+
+    In expectation over what the decision weights say (after Auto-TSNet's supplement, Eq. 2).
+    """
+
+    kind: Literal["cost"] = "cost"
+    of: CostName = Field(default="flops", description="Which cost")
+    weight: NonNegative = Field(default=1.0, description="Weight of the term in the loss")
+    low: Positive | None = Field(default=None, description="Lower end of the range; none: no lower end")
+    high: Positive | None = Field(default=None, description="Upper end of the range; none: no upper end")
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.low is None and self.high is None:
+            yield Conflict("", "`cost` has neither `low` nor `high`, so it never costs anything", "give one of them")
+        elif self.low is not None and self.high is not None and self.low > self.high:
+            yield Conflict("low", f"`low` ({self.low:g}) is above `high` ({self.high:g})", "swap them")
+
+
+class KLDropPath(Constructor):
+    """The divergence of the posterior over drop-paths from its prior (variational DropPath)."""
+
+    kind: Literal["kl_drop_path"] = "kl_drop_path"
+    prior_length: Positive = Field(
+        default=1e-2, description="Length scale of the Gaussian prior over the weights behind a gate"
+    )
+    weight: NonNegative = Field(default=1.0, description="Weight of the term in the loss")
+
+
+class Entropy(Constructor):
+    """The entropy of the decision weights, which pushes them towards one alternative."""
+
+    kind: Literal["entropy"] = "entropy"
+    weight: NonNegative = Field(default=1.0, description="Weight of the term in the loss")
+
+
+Objective = Annotated[SoftCost | KLDropPath | Entropy, Field(discriminator="kind")]

@@ -1,0 +1,122 @@
+"""Settings of type `over(v, …)`: an expression that is evaluated at each step with exactly those variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+from .formula import Constant, Formula, FormulaError, Number, evaluate, is_logical, variables
+from .formula_text import parse
+
+MEANINGS: Mapping[str, str] = {
+    "M": "how many decisions and sites there are in all",
+    "t": "the mini-batch, from 1 to T",
+    "T": "the number of mini-batches",
+    "i": "the round, from 0",
+}
+"""The variables that settings are evaluated over."""
+
+_PROBES: tuple[Mapping[str, Number], ...] = (
+    {"M": 36, "t": 1, "T": 1000, "i": 0},
+    {"M": 36, "t": 1000, "T": 1000, "i": 999},
+)
+"""Values at the start and at the end of a run, at which a formula is tried before anything runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An expression over ``variables``; a constant number is one too."""
+
+    formula: Formula
+    variables: tuple[str, ...]
+
+    def at(self, **values: Number) -> Number:
+        """Its value; exactly the declared variables must be given. Raises :class:`FormulaError` where it has none."""
+        if values.keys() != set(self.variables):
+            raise TypeError(f"over({', '.join(self.variables)}) was asked with {', '.join(values) or 'nothing'}")
+        return evaluate(self.formula, values)
+
+    @property
+    def constant(self) -> Number | None:
+        """The number that it always is, None where it depends on a variable."""
+        return self.formula.value if isinstance(self.formula, Constant) else None
+
+    @property
+    def text(self) -> str:
+        return str(self.formula)
+
+    def faults(self, minimum: float | None = None) -> Iterator[str]:
+        """What is wrong with it, in words: a variable that it is not over, a value that is no number, no value at the
+        start or the end of a run, or one below ``minimum`` there."""
+        unknown = sorted(set(variables(self.formula)) - set(self.variables))
+        if unknown:
+            yield f"`{unknown[0]}` is not one of its variables ({', '.join(self.variables)})"
+        elif is_logical(self.formula):
+            yield "it is true or false, not a number"
+        else:
+            yield from self._faults_at_probes(minimum)
+
+    def _faults_at_probes(self, minimum: float | None) -> Iterator[str]:
+        for probe in _PROBES:
+            values = {v: probe[v] for v in self.variables}
+            place = ", ".join(f"{k} = {v}" for k, v in values.items() if k in set(variables(self.formula)))
+            where = f" at {place}" if place else ""
+            try:
+                value = self.at(**values)
+            except FormulaError as error:
+                yield f"it has no value{where}: {error}"
+                return
+            if minimum is not None and value < minimum:
+                yield f"it is {value:g}{where}, below {minimum:g}"
+                return
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Declares a field's variables: ``Annotated[Over, Variables("M", "t", "T")]``. Accepts an Over, a number, a text."""
+
+    names: tuple[str, ...]
+    minimum: float | None = None
+
+    def __init__(self, *names: str, minimum: float | None = None) -> None:
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "minimum", minimum)
+
+    def read(self, value: Any) -> Over:
+        match value:
+            case Over(formula, _):
+                result = Over(formula, self.names)
+            case bool():
+                raise PydanticCustomError("over_type", "it is true or false, not a number")
+            case int() | float():
+                result = Over(Constant(value), self.names)
+            case Formula():
+                result = Over(value, self.names)
+            case str():
+                try:
+                    result = Over(parse(value), self.names)
+                except FormulaError as error:
+                    raise PydanticCustomError("over_type", "{fault}", {"fault": str(error)}) from error
+            case _:
+                raise PydanticCustomError("over_type", "it is not a number")
+        for fault in result.faults(self.minimum):
+            raise PydanticCustomError("over_value", "{fault}", {"fault": fault})
+        return result
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        write = core_schema.plain_serializer_function_ser_schema(_write)
+        return core_schema.no_info_plain_validator_function(self.read, serialization=write)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": ["number", "string"], "variables": list(self.names)}
+
+
+def _write(over: Over) -> Number | str:
+    return over.constant if over.constant is not None else over.text

@@ -1,0 +1,57 @@
+"""How one network with fixed architecture is trained."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from .base import Count, Fraction, Natural, NonNegative, Positive, Share
+from .length import Length
+from .optimizers import SGD, Optimizer
+from .schedules import Cosine
+
+Metric = Literal["accuracy", "top5", "balanced_accuracy", "mean_ap", "loss"]
+Precision = Literal["float32", "bfloat16"]
+
+
+def final_training_optimizer() -> SGD:
+    """SGD 0.025 with a cosine to 0, momentum 0.9, weight decay 3e-4: as DARTS evaluates an architecture on CIFAR-10."""
+    return SGD(lr=Cosine(start=0.025), momentum=0.9, weight_decay=3e-4)
+
+
+class Recipe(Length):
+    """A training from scratch: its length, batch, optimiser and regularisation."""
+
+    batch: Count = Field(default=64, description="Samples in a mini-batch")
+    optimizer: Optimizer = Field(default_factory=final_training_optimizer, description="What updates the weights")
+    clip: Positive | None = Field(
+        default=None, description="Greatest norm of the gradient of all weights; none: unbounded"
+    )
+    label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
+    cutout: Natural = Field(
+        default=0, description="Side in pixels of the square erased in each training sample; 0: none"
+    )
+    drop_path: Fraction = Field(
+        default=0.0,
+        description="Probability with which the output of an operation is dropped; it grows linearly up to this",
+    )
+    dropout: Fraction | None = Field(default=None, description="Rate of all dropout layers; none: as the space says")
+    aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
+    metric: Metric = Field(default="accuracy", description="What is measured on held-out data")
+    precision: Precision | None = Field(default=None, description="Number format; none: the search's")
+
+
+class Retrain(Recipe):
+    """The final training of what a search derived."""
+
+    default_epochs: ClassVar[int] = 100
+
+    split: Literal["train", "all"] = Field(
+        default="all", description="Train on the search's `train` half, or on `all`: both halves of the search"
+    )
+    holdout: Share = Field(default=0.0, description="Share of that kept out to choose the best snapshot by")
+    snapshot: Literal["last", "best"] = Field(
+        default="last", description="Which weights are kept (`best` needs a holdout)"
+    )
+    seeds: Count = Field(default=1, description="How many trainings, each from its own seed")

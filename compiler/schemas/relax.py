@@ -1,0 +1,73 @@
+"""How a mixture supernet turns decision weights into weights of alternatives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le
+from pydantic import Field
+
+from .base import Constructor, NonNegative, Section
+from .over import Over, Variables
+
+
+class Softmax(Constructor):
+    """The alternatives' weights are a softmax of α (or β) at a temperature."""
+
+    kind: Literal["softmax"] = "softmax"
+    tau: Annotated[Over, Variables("t", "T", minimum=0.0)] = Field(
+        default_factory=lambda: Variables("t", "T").read(1), description="Temperature"
+    )
+
+
+class Sigmoid(Constructor):
+    """Every weight by itself is a sigmoid of α (or β)."""
+
+    kind: Literal["sigmoid"] = "sigmoid"
+
+
+class Gumbel(Constructor):
+    """A sample of the Gumbel-softmax distribution (Jang et al. 2017; GDAS with `hard`)."""
+
+    kind: Literal["gumbel"] = "gumbel"
+    tau: Annotated[Over, Variables("t", "T", minimum=0.0)] = Field(
+        default_factory=lambda: Variables("t", "T").read(1), description="Temperature"
+    )
+    hard: bool = Field(default=False, description="One alternative forward, the sample's gradient backward")
+
+
+Mixture = Annotated[Softmax | Sigmoid | Gumbel, Field(discriminator="kind")]
+
+
+class Partial(Constructor):
+    """Only a share of the channels goes through the mixture, the rest passes by (PC-DARTS, Xu et al. 2020)."""
+
+    kind: Literal["partial"] = "partial"
+    of: Mixture = Field(default_factory=Softmax, description="How the alternatives of that share are weighted")
+    channels: Annotated[float, Gt(0), Le(1)] = Field(default=0.25, description="The share, 1 / K in the paper")
+
+
+class Relax(Section):
+    """The relaxation of decisions to weights."""
+
+    choose: Annotated[Softmax | Sigmoid | Gumbel | Partial, Field(discriminator="kind")] = Field(
+        default_factory=Softmax, description="Weights α of the alternatives of a choose"
+    )
+    keep: Annotated[Softmax | Sigmoid, Field(discriminator="kind")] | None = Field(
+        default=None,
+        description="Weights β of the elements of a keep and of sites; none: all count alike, there is no β",
+    )
+    affine: bool = Field(default=False, description="Give batch-norms of the search network scale and bias")
+    statistics: Literal["batch", "running"] = Field(
+        default="batch", description="What batch-norms of the search network use when it is evaluated"
+    )
+    sharing: Literal["separate", "slice"] = Field(
+        default="separate",
+        description="Weights of a number chosen inside one operator's argument: one set each, or slices of the largest",
+    )
+    init: Annotated[float, Ge(0)] = Field(
+        default=0.0, description="Standard deviation of α and β at the start; 0: all alternatives weigh the same"
+    )
+    gate: NonNegative = Field(
+        default=0.5, description="Weight above which a gate, or an element of an open keep, stays"
+    )

@@ -1,0 +1,130 @@
+"""A search: what to run on which data, and what to do with the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from .base import Conflict, Count, Natural, Placed, Section
+from .data_images import Cifar10, Cifar100, ImageFolder
+from .data_motion import MotionDigits
+from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
+from .length import Length
+from .recipe import Metric, Precision, Retrain
+from .space_ref import SpaceRef
+from .strategy import StrategyConfig
+
+AnyData = Annotated[
+    MotionDigits
+    | Cifar10
+    | Cifar100
+    | ImageFolder
+    | Hmdb51
+    | Ucf101
+    | Kinetics
+    | SomethingSomething
+    | Charades
+    | MomentsInTime
+    | VideoList,
+    Field(discriminator="kind"),
+]
+
+
+class RetrainSection(Retrain):
+    """The final training, in the space of the search or in a larger sibling of it."""
+
+    space: SpaceRef | None = Field(
+        default=None,
+        description="A larger sibling that the architecture carries over to; none: the space of the search",
+    )
+
+
+class Compare(Section):
+    """What is trained beside the result, by the recipe of `retrain`."""
+
+    random: Natural = Field(default=0, description="Random architectures of the space, within its `where`")
+    near: Annotated[float, Ge(0), Le(1)] | None = Field(
+        default=None, description="They have at least 1 - near of the FLOPs of the derived one; none: of any cost"
+    )
+    spaces: tuple[SpaceRef, ...] = Field(default=(), description="Spaces without open decisions, trained as they are")
+
+
+class Evaluate(Section):
+    """How a trained network is measured on the test split."""
+
+    metric: Metric = Field(default="accuracy", description="What is reported first")
+    batch: Count | None = Field(default=None, description="Samples at a time; none: the training's batch")
+    clips: Count = Field(default=1, description="Clips uniformly spaced over a video whose predictions are averaged")
+    crops: Literal["center", "left_center_right"] = Field(
+        default="center", description="Crops of each clip whose predictions are averaged"
+    )
+
+
+class Export(Section):
+    """Files written from the trained result, into the run directory."""
+
+    onnx: str | None = Field(default=None, description="ONNX file, verified against the network")
+    source: str | None = Field(default=None, description="Python file of the network that needs torch alone")
+    weights: str | None = Field(default=None, description="safetensors file of the weights")
+    opset: Annotated[int, Ge(18), Le(23)] = Field(default=18, description="ONNX operator set")
+    verify: bool = Field(default=True, description="Compare the file with the network in onnxruntime")
+
+
+class Phase(Length):
+    """A part of a search in which some decisions are searched and others held."""
+
+    free: tuple[str, ...] | str | None = Field(default=None, description="Patterns of the decisions that are searched")
+    hold: dict[str, str] = Field(
+        default_factory=dict, description="Pattern → the alternative that is held, or `uniform` (drawn anew each step)"
+    )
+
+
+class SearchConfig(Placed):
+    """A `search` of a file."""
+
+    name: str = Field(description="The name it was declared with")
+    space: SpaceRef = Field(description="The space that is searched")
+    strategy: StrategyConfig | None = Field(
+        default=None, description="How; may be absent for a space without open decisions, which is just trained"
+    )
+    data: AnyData = Field(description="The data set")
+    seed: Natural = Field(default=0, description="Seed of everything random")
+    needs: tuple[str, ...] = Field(default=(), description="Searches of the same file that run first")
+    phase: tuple[Phase, ...] = Field(
+        default=(), description="Parts of the search, one after the other; may be repeated"
+    )
+    retrain: RetrainSection | None = Field(default=None, description="The final training; without it there is none")
+    compare: Compare | None = Field(default=None, description="What is trained for comparison")
+    evaluate: Evaluate = Field(default_factory=Evaluate, description="How results are measured")
+    export: Export | None = Field(default=None, description="Files to write")
+    ensemble: Count | None = Field(
+        default=None, description="Average the predictions of that many of the best architectures; none: the best alone"
+    )
+    precision: Precision = Field(default="float32", description="Number format of activations")
+    compile: bool = Field(default=False, description="Hand the networks to `torch.compile`")
+    workers: Natural = Field(default=0, description="Processes that load data; 0: the training's own")
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self.phase
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.strategy is None and self.retrain is None:
+            message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
+            yield Conflict("", message, "add `strategy = …`, or `retrain { … }` for a space without open decisions")
+        if self.phase and self.strategy is None:
+            yield Conflict(
+                "phase", "phases are parts of a strategy's run, and there is no strategy", "add `strategy = …`"
+            )
+        if self.compare is not None and self.retrain is None:
+            message = "`compare` trains by the recipe of `retrain`, and there is none"
+            yield Conflict("compare", message, "add `retrain { … }`")
+        if self.compare is not None and self.compare.near is not None and self.compare.random == 0:
+            message = "`near` is about random architectures, and none are asked for"
+            yield Conflict("compare.near", message, "write `random = 3`, or leave `near` out")
+        if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
+            message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
+            yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")
