@@ -117,8 +117,8 @@ class BadNumber(Diagnostic):
     code: ClassVar[str] = "E0104"
     title: ClassVar[str] = "malformed number"
     explanation: ClassVar[str] = """\
-Numbers are written `16`, `0.025`, `3e-4`, with one of the suffixes K, M, G, T (`600M`), or as a tuple of integers joined by
-`x` (`1x3x3`). Digits are needed on both sides of a point; names do not begin with a digit.
+Numbers are written `16`, `0.025`, `3e-4`, with one of the suffixes K, M, G, T (`600M`), or as a tuple of integers
+joined by `x` (`1x3x3`). Digits are needed on both sides of a point; names do not begin with a digit.
 
     let width = 3.         # wrong
     let width = 3.0        # right
@@ -170,8 +170,8 @@ class UnknownEdition(Diagnostic):
     code: ClassVar[str] = "E0106"
     title: ClassVar[str] = "unknown edition"
     explanation: ClassVar[str] = """\
-The file says that it is written in an edition of the language that this version of stdsl does not know. A newer stdsl may.
-The rest of the file is not looked at, because its words may have another meaning.
+The file says that it is written in an edition of the language that this version of stdsl does not know. A newer stdsl
+may. The rest of the file is not looked at, because its words may have another meaning.
 """
 
     @property
@@ -194,8 +194,8 @@ class TooDeep(Diagnostic):
     code: ClassVar[str] = "E0107"
     title: ClassVar[str] = "nested too deeply"
     explanation: ClassVar[str] = """\
-Expressions, and blocks inside blocks, may be nested up to a limit, which no text written by people reaches. Give parts of the
-expression names of their own.
+Expressions, and blocks inside blocks, may be nested up to a limit, which no text written by people reaches. Give parts
+of the expression names of their own.
 """
 
     @property
@@ -216,8 +216,8 @@ class BadEscape(Diagnostic):
     code: ClassVar[str] = "E0108"
     title: ClassVar[str] = "unknown escape in a string"
     explanation: ClassVar[str] = """\
-In a string a backslash makes `\\"` a quote, `\\\\` a backslash, `\\n` a new line and `\\t` a tab. Paths are written with `/`
-on every system.
+In a string a backslash makes `\\"` a quote, `\\\\` a backslash, `\\n` a new line and `\\t` a tab. Paths are written
+with `/` on every system.
 """
 
     @property
@@ -306,7 +306,8 @@ class ReservedWord(Diagnostic):
     code: ClassVar[str] = "E0111"
     title: ClassVar[str] = "reserved word"
     explanation: ClassVar[str] = """\
-The words of the language cannot be names of things that a file defines. Behind a dot, and mostly as keys of settings, they can.
+The words of the language cannot be names of things that a file defines. Behind a dot, and mostly as keys of settings,
+they can.
 
     let space = 3          # wrong
     let room = 3           # right

@@ -1,4 +1,4 @@
-"""The abstract syntax tree: frozen dataclasses, free of parser types. Every node has the span that it was written at."""
+"""The abstract syntax tree: frozen dataclasses, free of parser types. Every node has the span it was written at."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class Maybe(Expr):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeat(Expr):
-    """`repeat count { body }`; ``count`` is a number or a :class:`Choose` of a range (whose label is the decision's)."""
+    """`repeat count { body }`; ``count`` is a number or a :class:`Choose` of a range (with the decision's label)."""
 
     count: Expr
     body: Expr
@@ -260,7 +260,7 @@ class Declaration(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
-    """`name`, `name = default`, `name: type = default`. Types occur in strategies (`over(M, t, T)`) and extern ops (`int`)."""
+    """`name`, `name = default`, `name: type = default`. Types: `over(M, t, T)` in strategies, `int` in extern ops."""
 
     name: Identifier
     type: Expr | None
@@ -301,7 +301,10 @@ class Let(Declaration):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpDecl(Declaration):
-    """`op`, `cell` and `meta`. ``inputs`` is None for a point-free body (a pipeline). ``tied``: None, or the tie parameters, `()` for a plain `tied cell`."""
+    """`op`, `cell` and `meta`. ``inputs`` is None for a point-free body (a pipeline).
+
+    ``tied``: None, or the tie parameters, `()` for a plain `tied cell`.
+    """
 
     kind: Literal["op", "cell", "meta"]
     parameters: tuple[Parameter, ...]

@@ -165,9 +165,7 @@ class Builder:
             value = self.expr(c[1])
             return ast.Block(span, (), ast.Return(value.span, value), short=True)
         result = cast("Tree[Token]", c[-2])
-        return ast.Block(
-            span, self.statements(c[1:-2]), ast.Return(self.whole(result), self.expr(result.children[1]))
-        )
+        return ast.Block(span, self.statements(c[1:-2]), ast.Return(self.whole(result), self.expr(result.children[1])))
 
     def statements(self, trees: Sequence[Child]) -> tuple[ast.Bind | ast.For, ...]:
         return tuple(self.statement(cast("Tree[Token]", tree)) for tree in trees)

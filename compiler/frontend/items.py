@@ -6,28 +6,43 @@ from collections.abc import Sequence
 
 from lark import Token
 
+from .expected import CLOSERS
+
 ITEM_WORDS = frozenset(("USE", "LET", "OP", "OPS", "CELL", "META", "EXTERN", "SPACE", "STRATEGY", "SEARCH", "TIED"))
+_CLOSING = frozenset(CLOSERS.values())
 _NAMED = ITEM_WORDS - {"EXTERN", "TIED"}
 
 
 def cut(tokens: Sequence[Token]) -> list[list[Token]]:
-    """The tokens of each item. What stands before the first item (it should be nothing) comes first, as an item of its own.
+    """The tokens of each item. What stands before the first item (it should be nothing) comes first, like an item.
 
-    An item begins with its keyword and a name behind it. Nowhere else in the language does a name follow one of these words
-    (a key of settings is followed by `=` or `{`, and behind a dot a keyword is a name), so the cut needs no brackets to match,
-    and an unclosed one harms its own item only. A keyword at the very start of a line also begins an item unless it is a
-    key; there the name is missing or wrong, and the item's own error says so.
+    An item begins with its keyword and a name behind it. Nowhere else in the language does a name follow one of these
+    words (a key of settings is followed by `=` or `{`, and behind a dot a keyword is a name), so at the start of a line
+    the cut needs no brackets to match, and an unclosed one harms its own item only. Indented, and with a bracket open,
+    it is rather a mistake inside the item (`let y = …` in a body). A keyword at the start of a line also begins an item
+    when no name follows, unless it is a key; the name is missing then, and the item's own error says so.
     """
     starts: list[int] = []
+    depth = 0
     for i, token in enumerate(tokens):
-        if token.type in _NAMED and _begins_item(tokens, i):
+        kind = token.type
+        if kind in _NAMED and (depth <= 0 or _first_column(tokens, i)) and _begins_item(tokens, i):
             start = _with_prefix(tokens, i)
             if not starts or start > starts[-1]:
                 starts.append(start)
+                depth = 0
+        elif kind in CLOSERS:
+            depth += 1
+        elif kind in _CLOSING:
+            depth -= 1
     if not starts or starts[0] > 0:
         starts.insert(0, 0)
     bounds = zip(starts, [*starts[1:], len(tokens)], strict=True)
     return [list(tokens[start:end]) for start, end in bounds if start < end]
+
+
+def _first_column(tokens: Sequence[Token], i: int) -> bool:
+    return tokens[_with_prefix(tokens, i)].column == 1
 
 
 def _begins_item(tokens: Sequence[Token], i: int) -> bool:

@@ -1,7 +1,7 @@
 """Text to tokens: the whole text at once, whatever is wrong with it.
 
-What no word begins with, unclosed strings and malformed numbers are reported; a bad character is left out of the tokens, the
-other two take part as an ordinary string and number, so that the parser does not stumble over the same mistake again.
+What no word begins with, unclosed strings and malformed numbers are reported; a bad character is left out of the
+tokens, the other two take part as an ordinary string and number, so that the parser does not stumble over them again.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def span_of(source: Source, token: Token) -> Span:
 
 
 def _representable(text: str) -> bool:
-    return len(text) < 16 and "e" not in text and "E" not in text or (len(text) <= MAX_DIGITS and math.isfinite(number(text)))
+    return (len(text) < 16 and "e" not in text and "E" not in text) or (
+        len(text) <= MAX_DIGITS and math.isfinite(number(text))
+    )
 
 
 def _check_escapes(source: Source, token: Token, sink: Sink) -> None:

@@ -16,7 +16,7 @@ EDITION = 1
 
 
 def parse(source: Source, sink: Sink) -> ast.File:
-    """The AST of a text. Every syntax error goes to ``sink``; the declarations that hold none are in the file returned."""
+    """The AST of a text. Syntax errors go to ``sink``; the declarations that hold none are in the file returned."""
     tokens = lex(source, sink).tokens
     edition: int | None = None
     if tokens and tokens[0].type == "STDSL" and len(tokens) > 1 and tokens[1].type == "NUMBER":

@@ -1,29 +1,366 @@
-"""Parsing items so that one mistake hides no other."""
+"""Parsing items so that one mistake hides no other.
+
+Three means, from small to large. A *repair* leaves out the offending token or puts a missing sign before it, if the
+tokens behind it then fit. *Skipping* drops what is left of the statement or setting: the grammar's ERROR takes its
+place, and the next thing that looks like a statement or a closing brace goes on. Where not even the item's head can be
+understood, its body is parsed by itself. An item that held a mistake gives no tree.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from typing import cast
 
 from lark import Token, Tree
-from lark.exceptions import UnexpectedToken as LarkUnexpected
+from lark.exceptions import UnexpectedToken as Unexpected
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from ..diagnostics.model import Sink
-from ..diagnostics.source import Source
-from ..diagnostics.syntax import UnexpectedToken
+from ..diagnostics.model import Diagnostic, Sink
+from ..diagnostics.source import Source, Span
+from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
+from .advice import advise
+from .expected import CLOSERS, OPERATORS, SIGNS, describe, takes_expression, takes_setting, takes_statement
+from .items import ITEM_WORDS
 from .lexer import span_of
 from .tables import load
 
+# How many tokens must fit behind a repair for it to be believed.
+LOOKAHEAD = 5
+# How many enclosing blocks recovery looks at; nobody nests deeper, and hostile text must not cost time.
+LEVELS = 12
+# After so many mistakes in one item the rest of it is noise.
+MISTAKES = 50
+
+_NOT_VALUES = ITEM_WORDS - {"TIED"} | {"STDSL", "ANY", "ALL", "FROM", "WHERE", "ON"}
+# What an operand must follow.
+_WANT_OPERAND = OPERATORS - {"DOT", "LSQB"} | {
+    "EQUAL",
+    "COLON",
+    "COMMA",
+    "LPAR",
+    "LSQB",
+    "CHOOSE",
+    "MAYBE",
+    "KEEP",
+    "EACH",
+}
+# Signs that are mistaken for one another.
+_MISTAKEN = {"COLON": ("EQUAL",), "EQUAL": ("COLON", "EQ")}
+_DELETABLE = frozenset(SIGNS) - set(CLOSERS) - set(CLOSERS.values())
+
 
 class ItemParser:
+    """Parses the items of one source; mistakes go to ``sink``."""
+
     def __init__(self, source: Source, sink: Sink) -> None:
         self.source = source
         self.sink = sink
 
     def trees(self, items: Sequence[Sequence[Token]]) -> Iterator[Tree[Token]]:
-        for tokens in items:
-            parser = load().parse_interactive(start="item")
+        """The parse trees of the items without mistakes, in order."""
+        for n, tokens in enumerate(items):
+            following = items[n + 1][0] if n + 1 < len(items) else None
+            yield from _Run(self.source, self.sink, tokens, following).parse()
+
+
+@dataclass
+class _Level:
+    """An enclosing block that skipping could go on in."""
+
+    parser: InteractiveParser
+    """The parser with the broken statement replaced by ERROR."""
+    column: int
+    """Where the broken statement begins."""
+    braces: int
+    brackets: int
+
+
+class _Run:
+    """The parse of one item."""
+
+    def __init__(self, source: Source, sink: Sink, tokens: Sequence[Token], following: Token | None) -> None:
+        self.source = source
+        self.sink = sink
+        self.tokens = list(tokens)
+        self.following = following
+        self.parser = _fresh()
+        self.at = 0
+        self.mistakes = 0
+        self.done: list[Tree[Token]] = []
+
+    def parse(self) -> list[Tree[Token]]:
+        """The item's tree; none if it holds a mistake, two if the next item's misspelt keyword was guessed."""
+        while True:
+            token = self.token(self.at)
             try:
-                for token in tokens:
-                    parser.feed_token(token)
-                yield parser.feed_eof(tokens[-1])  # type: ignore[no-untyped-call]
-            except LarkUnexpected as error:
-                self.sink.add(UnexpectedToken(span_of(self.source, error.token), ", ".join(sorted(error.accepts or ())), f"`{error.token}`"))
+                result = self.parser.feed_token(token)
+            except Unexpected:
+                if not self.recover(token):
+                    return self.done
+                continue
+            if token.type == "$END":
+                return self.done if self.mistakes else [*self.done, cast("Tree[Token]", result)]
+            self.at += 1
+
+    def token(self, i: int) -> Token:
+        return self.tokens[i] if i < len(self.tokens) else Token("$END", "")
+
+    # ---- reports ----
+
+    def recover(self, token: Token) -> bool:
+        """Reports the mistake at ``token`` and makes the parser fit to go on; False where it cannot."""
+        accepts: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]
+        if "$END" in accepts or not self.parser.parser_state.value_stack:
+            return self.between_items(token, accepts)
+        closes = token.type in CLOSERS.values() and self.previous_type() not in _WANT_OPERAND
+        if self.mistakes and (token.type == "$END" or closes):
+            # What an earlier mistake left open, or closed too often.
+            return token.type != "$END" and self.skip()
+        self.mistakes += 1
+        if self.mistakes > MISTAKES:
+            return False
+        if token.type == "RBRACE" and "RETURN" in accepts:
+            self.sink.add(MissingReturn(self.place(token), self.opened()))
+            _feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
+            return True
+        if self.is_reserved(token, accepts):
+            what = "an expression" if takes_expression(accepts) else describe(accepts, self.previous_type())
+            self.sink.add(ReservedWord(self.place(token), str(token), what))
+            self.tokens[self.at] = token.update("NAME")
+            return True
+        if self.is_next_statement(token):
+            return self.missing_operand()
+        self.sink.add(self.diagnostic(token, accepts))
+        return token.type != "$END" and (self.repair(accepts) or self.skip() or self.body_alone())
+
+    def between_items(self, token: Token, accepts: set[str]) -> bool:
+        """The item is complete (or has not begun), and what follows begins none."""
+        self.mistakes += 1
+        if self.at and self.mistakes == 1:
+            complete = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+            self.done.append(complete.feed_eof(token))
+        if self.at and token.line == self.tokens[self.at - 1].line:
+            self.sink.add(
+                UnexpectedToken(
+                    self.place(token),
+                    "an operator or the next declaration",
+                    self.found(token),
+                    f"`{self.tokens[self.at - 1]}`",
+                    advise(token.type, str(token), accepts, self.previous_type(), any_open=False),
+                )
+            )
+            return self.body_alone()
+        named = self.token(self.at + 1).type == "NAME" and token.type == "NAME"
+        words = get_close_matches(str(token), sorted(w.lower() for w in ITEM_WORDS), 1, 0.5) if named else []
+        self.sink.add(UnknownDeclaration(self.place(token), self.found(token), words[0] if words else None))
+        if not words:
+            return False
+        self.parser, self.mistakes = _fresh(), 0
+        self.tokens = [token.update(words[0].upper(), words[0]), *self.tokens[self.at + 1 :]]
+        self.at = 0
+        return True
+
+    def is_next_statement(self, token: Token) -> bool:
+        """Whether the name before `=` was taken for an operand that the line before lacks: `y = x ->`, then `z = x`."""
+        if token.type != "EQUAL" or self.at < 2 or not self.first_on_line(self.at - 1):
+            return False
+        return self.previous_type() == "NAME" and self.tokens[self.at - 2].type in _WANT_OPERAND
+
+    def missing_operand(self) -> bool:
+        before = self.tokens[self.at - 2]
+        end = before.end_pos or 0
+        self.at -= 1
+        self.sink.add(
+            UnexpectedToken(
+                Span(self.source, end, end),
+                "an expression",
+                f"the next statement, `{self.tokens[self.at]} = …`",
+                f"`{before}`",
+            )
+        )
+        return self.skip()
+
+    def is_reserved(self, token: Token, accepts: set[str]) -> bool:
+        """Whether a name was meant: with a name instead of the keyword the text goes on well."""
+        if "NAME" not in accepts or not token.type.isalpha() or token.type != token.upper():
+            return False
+        if takes_expression(accepts) and token.type not in _NOT_VALUES:
+            return False
+        return _fits(self.parser, [Token("NAME", ""), self.token(self.at + 1)])
+
+    def diagnostic(self, token: Token, accepts: set[str]) -> Diagnostic:
+        bracket = self.open_bracket()
+        closer = CLOSERS[bracket.type] if bracket is not None else ""
+        if token.type == "$END" and bracket is not None and (closer in accepts or "RETURN" in accepts):
+            end = f"the next declaration, `{self.following}`" if self.following else "the end of the file"
+            return Unclosed(self.place(bracket), str(bracket), SIGNS[closer], self.place(token), end)
+        opened = None
+        between = takes_setting(accepts) or takes_statement(accepts)
+        if bracket is not None and closer in accepts and not between and bracket.line != self.last_line():
+            opened = self.place(bracket)
+        previous = self.tokens[self.at - 1] if self.at else None
+        return UnexpectedToken(
+            self.place(token),
+            describe(accepts, self.previous_type()),
+            self.found(token),
+            f"`{previous}`" if previous is not None and len(previous) < 40 else None,
+            advise(token.type, str(token), accepts, self.previous_type(), bracket is not None),
+            opened,
+        )
+
+    def place(self, token: Token) -> Span:
+        if token.type == "$END":
+            end = self.tokens[-1].end_pos or 0
+            return Span(self.source, end, end)
+        return span_of(self.source, token)
+
+    def found(self, token: Token) -> str:
+        if token.type != "$END":
+            return f"`{token}`" if len(token) < 60 else f"`{token[:57]}…`"
+        return f"the next declaration, `{self.following}`" if self.following else "the end of the file"
+
+    def previous_type(self) -> str | None:
+        return self.tokens[self.at - 1].type if self.at else None
+
+    def last_line(self) -> int | None:
+        return self.tokens[min(self.at, len(self.tokens) - 1)].line
+
+    def open_bracket(self) -> Token | None:
+        """The innermost bracket that is open."""
+        values = self.parser.parser_state.value_stack
+        return next((v for v in reversed(values) if isinstance(v, Token) and v.type in CLOSERS), None)
+
+    def opened(self) -> Span | None:
+        bracket = self.open_bracket()
+        return None if bracket is None else self.place(bracket)
+
+    # ---- going on ----
+
+    def repair(self, accepts: set[str]) -> bool:
+        """Leaves out or puts in one token, if what comes behind then fits."""
+        rest = [self.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
+        if "$END" in (t.type for t in rest):
+            rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
+        for terminal in _MISTAKEN.get(rest[0].type, ()):
+            if _fits(self.parser, [rest[0].update(terminal), *rest[1:]]):
+                self.tokens[self.at] = rest[0].update(terminal)
+                return True
+        between = takes_setting(accepts) or takes_statement(accepts)
+        if between and rest[0].type in ("COMMA", "LET") and _fits(self.parser, rest[1:2]):
+            self.at += 1
+            return True
+        closers = [t for t in ("RPAR", "RSQB", "RBRACE") if t in accepts]
+        signs = [t for t in ("COMMA", "EQUAL", "COLON", "THEN", "ELSE", "IN", "ARROW") if t in accepts]
+        missing = closers + signs if self.first_on_line(self.at) else signs + closers
+        for terminal in missing:
+            sign = Token("COMMA", ",").update(terminal, SIGNS.get(terminal, terminal.lower()))
+            if _fits(self.parser, [sign, *rest]):
+                _feed(self.parser, [sign])
+                return True
+        if rest[0].type in _DELETABLE and _fits(self.parser, rest[1:]):
+            self.at += 1
+            return True
+        return False
+
+    def skip(self) -> bool:
+        """Drops tokens up to where an enclosing block can go on."""
+        levels = self.levels()
+        braces = brackets = 0
+        for j in range(self.at, len(self.tokens)):
+            token = self.tokens[j]
+            closes = token.type == "RBRACE"
+            begins = not closes and self.begins_statement(j)
+            if closes or begins:
+                fit = [
+                    level
+                    for level in levels
+                    if self.reachable(level, j, braces, brackets, closes) and _fits(level.parser, [token])
+                ]
+                if fit:
+                    same = [level for level in fit if level.column == token.column]
+                    self.parser, self.at = (same or fit)[0].parser, j
+                    return True
+            braces += (token.type == "LBRACE") - (token.type == "RBRACE")
+            brackets += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        return False
+
+    def reachable(self, level: _Level, j: int, braces: int, brackets: int, closes: bool) -> bool:
+        open_braces = level.braces + braces
+        if closes:
+            return open_braces == 0
+        if self.first_on_line(j) and (self.tokens[j].column or 0) <= level.column:
+            return True
+        return open_braces == 0 and level.brackets + brackets == 0
+
+    def levels(self) -> list[_Level]:
+        """The enclosing blocks, innermost first."""
+        state = self.parser.parser_state
+        table = state.parse_conf.parse_table.states
+        depths = (k for k in range(len(state.value_stack), 0, -1) if "ERROR" in table[state.state_stack[k]])
+        found: list[_Level] = []
+        for k in islice(depths, LEVELS):
+            parser = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+            dropped = parser.parser_state.value_stack[k:]
+            del parser.parser_state.value_stack[k:]
+            del parser.parser_state.state_stack[k + 1 :]
+            try:
+                parser.feed_token(Token("ERROR", ""))
+            except Unexpected:
+                continue
+            signs = [v.type for v in dropped if isinstance(v, Token)]
+            first = _first_token(dropped[0]) if dropped else self.token(self.at)
+            column = (first.column or 0) if first is not None else 0
+            found.append(_Level(parser, column, signs.count("LBRACE"), signs.count("LPAR") + signs.count("LSQB")))
+        return found
+
+    def begins_statement(self, j: int) -> bool:
+        """Whether a statement or a setting seems to begin at token ``j``."""
+        kind, following = self.token(j).type, self.token(j + 1).type
+        if kind == "RETURN" and following not in ("EQUAL", "LBRACE"):
+            return True
+        if kind == "FOR":
+            return following == "NAME" and self.token(j + 2).type == "IN"
+        if following == "EQUAL":
+            return kind == "STRING" or kind.isalpha()
+        return (following == "LSQB" and kind == "NAME") or (following == "LBRACE" and kind.isalpha())
+
+    def first_on_line(self, i: int) -> bool:
+        return i == 0 or self.token(i).line != self.tokens[i - 1].end_line
+
+    def body_alone(self) -> bool:
+        """The head of the item is beyond understanding: goes on with its body, under a head that is well."""
+        settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN")
+        head = ["SEARCH", "NAME"] if settings else ["CELL", "NAME"]
+        for j in range(self.at, len(self.tokens)):
+            if self.tokens[j].type == "LBRACE" and self.begins_statement(j + 1):
+                self.parser, self.at = _fresh(), j
+                _feed(self.parser, [Token(terminal, "") for terminal in head])
+                return True
+        return False
+
+
+def _fresh() -> InteractiveParser:
+    return load().parse_interactive(start="item")
+
+
+def _feed(parser: InteractiveParser, tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        parser.feed_token(token)
+
+
+def _fits(parser: InteractiveParser, tokens: Sequence[Token]) -> bool:
+    trial = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+    try:
+        _feed(trial, tokens)
+    except Unexpected:
+        return False
+    return True
+
+
+def _first_token(value: Tree[Token] | Token | None) -> Token | None:
+    while isinstance(value, Tree):
+        value = next((child for child in value.children if child is not None), None)
+    return value
