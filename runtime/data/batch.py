@@ -1,0 +1,97 @@
+"""The data contract: what a data set gives to a trainer, by index and epoch, never by iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``inputs``: one tensor per input of the meta, (N, C, T, H, W) or (N, C, H, W), float32. ``targets``: (N,)
+    int64.
+    """
+
+    inputs: tuple[Tensor, ...]
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """How inputs are scaled before they enter a network; written into exported files.
+
+    ``per_sample``: every sample to mean 0 and deviation 1 over all its elements. Else ``mean`` and ``std`` are per
+    channel.
+    """
+
+    per_sample: bool = False
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+class Dataset(Protocol):
+    """Samples by split and index.
+
+    ``samples(split, indices, epoch)`` is a pure function: sample i of epoch e is the same whoever asks, in whatever
+    order and batch. Splits are ``train`` and ``valid`` (disjoint; both together for the final training) and ``test``
+    (held out).
+    """
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def normalisation(self) -> Normalisation: ...
+
+    def size(self, split: str) -> int:
+        """The number of samples of ``train``, ``valid`` or ``test``."""
+        ...
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        """The samples at ``indices`` of a split as they look in ``epoch`` (augmentation hangs on it)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One or several splits, seen as one: `train` of a search, or `train` and `valid` together for the final
+    training.
+    """
+
+    dataset: Dataset
+    splits: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return sum(self.dataset.size(split) for split in self.splits)
+
+    def samples(self, indices: npt.NDArray[np.int64], epoch: int = 0) -> Batch:
+        """Samples by their place in the joined splits, in the order asked for."""
+        if len(self.splits) == 1:
+            return self.dataset.samples(self.splits[0], indices, epoch)
+        return _joined(self.dataset, self.splits, indices, epoch)
+
+
+def _joined(dataset: Dataset, splits: Sequence[str], indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+    import torch
+
+    pieces: list[Batch] = []
+    places: list[npt.NDArray[np.int64]] = []
+    first = 0
+    for split in splits:
+        size = dataset.size(split)
+        here = np.nonzero((indices >= first) & (indices < first + size))[0]
+        if len(here):
+            pieces.append(dataset.samples(split, indices[here] - first, epoch))
+            places.append(here)
+        first += size
+    order = torch.from_numpy(np.argsort(np.concatenate(places), kind="stable"))
+    inputs = tuple(torch.cat(tensors)[order] for tensors in zip(*(piece.inputs for piece in pieces), strict=True))
+    return Batch(inputs, torch.cat([piece.targets for piece in pieces])[order])

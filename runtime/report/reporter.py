@@ -1,0 +1,42 @@
+"""What a run tells while it goes on, apart from how that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Several tasks may be under way at once; each is known by its title."""
+
+    def begin(self, title: str, total: int, done: int = 0) -> None:
+        """A task of ``total`` steps starts, or goes on after ``done`` of them."""
+        ...
+
+    def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
+        """``done`` steps are behind us; ``facts`` of the last one."""
+        ...
+
+    def end(self, title: str, summary: str = "") -> None:
+        """The task is over."""
+        ...
+
+    def say(self, text: str) -> None:
+        """One line for the reader."""
+        ...
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def begin(self, title: str, total: int, done: int = 0) -> None:
+        pass
+
+    def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
+        pass
+
+    def end(self, title: str, summary: str = "") -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        pass

@@ -1,0 +1,63 @@
+"""The journal and the checkpoints of one sequence of steps, kept in agreement."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from .checkpoints import Checkpoints
+from .journal import Journal, read_journal
+
+
+class Tracker:
+    """Opening a folder that was written before cuts its journal back to the newest readable checkpoint, so each fact
+    is there once.
+
+    ``checkpoint_seconds``: how long work may be lost at most, apart from the end of a phase, which is always kept;
+    ``checkpoint_steps``: the same in steps (None: time alone decides).
+    """
+
+    def __init__(self, folder: Path, checkpoint_seconds: float = 20.0, checkpoint_steps: int | None = None) -> None:
+        self.folder = folder
+        self.checkpoints = Checkpoints(folder / "checkpoints")
+        self.seconds, self.steps = checkpoint_seconds, checkpoint_steps
+        restored = self.checkpoints.load()
+        self.journal = Journal(folder / "journal.jsonl")
+        self.journal.cut(restored["journal"] if restored else 0)
+        self.finished: dict[str, dict[str, Any]] = {
+            line["phase"]: line["facts"]
+            for line in read_journal(self.journal.path)
+            if line["event"] == "phase_finished"
+        }
+        """The facts of each phase that is over."""
+        self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None
+        self._kept = time.monotonic()
+
+    def restored(self, phase: str) -> tuple[int, dict[str, Any]] | None:
+        """The steps done and the state of a phase that was under way when the run stopped, else None."""
+        if self._open is None or self._open["phase"] != phase:
+            return None
+        return self._open["step"], self._open["state"]
+
+    def due(self, steps_done: int) -> bool:
+        """Whether it is time for a checkpoint."""
+        by_steps = self.steps is not None and steps_done % self.steps == 0
+        return by_steps or time.monotonic() - self._kept > self.seconds
+
+    def checkpoint(self, phase: str, step: int, state: dict[str, Any]) -> None:
+        """Keep ``state`` after ``step`` steps of ``phase``, and with it the journal up to here."""
+        self.checkpoints.save({"journal": self.journal.sync(), "phase": phase, "step": step, "state": state})
+        self._kept = time.monotonic()
+
+    def finish(self, phase: str, facts: dict[str, Any]) -> None:
+        """Record that a phase is over. ``facts`` is what later phases need of it; big results are files of the run
+        directory.
+        """
+        self.journal.write("phase_finished", phase=phase, facts=facts)
+        self.finished[phase] = facts
+        self._open = None
+        self.checkpoint(phase, 0, {})
+
+    def close(self) -> None:
+        self.journal.close()

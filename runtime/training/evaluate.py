@@ -1,0 +1,58 @@
+"""Accuracy and loss of a network on a part of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..data.batch import Part
+from .placement import Placement
+
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """``loss``: mean cross-entropy in nats. ``top1``, ``top5``: shares of samples (with fewer than 6 classes top5 is
+    1).
+    """
+
+    loss: float
+    top1: float
+    top5: float
+    samples: int
+
+
+def prediction(output: Tensor | dict[str, Tensor]) -> Tensor:
+    """The first output of a network: its logits (N, classes)."""
+    return output if isinstance(output, Tensor) else next(iter(output.values()))
+
+
+def accuracy(logits: Tensor, targets: Tensor, k: int = 1) -> float:
+    """The share of rows of ``logits`` (N, classes) whose target is among the k highest."""
+    best = logits.topk(min(k, logits.shape[1]), dim=1).indices
+    return (best == targets[:, None]).any(1).float().mean().item()
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, part: Part, placement: Placement) -> Metrics:
+    """Run ``model`` in eval mode over all samples of ``part``; the model's mode is restored."""
+    was_training = model.training
+    model.eval()
+    loss = top1 = top5 = 0.0
+    try:
+        for first in range(0, len(part), BATCH):
+            batch = placement.put(part.samples(np.arange(first, min(first + BATCH, len(part)))))
+            logits = prediction(model(*batch.inputs)).float()
+            n = len(batch)
+            loss += F.cross_entropy(logits, batch.targets).item() * n
+            top1 += accuracy(logits, batch.targets) * n
+            top5 += accuracy(logits, batch.targets, 5) * n
+    finally:
+        model.train(was_training)
+    n = len(part)
+    return Metrics(loss / n, top1 / n, top5 / n, n)

@@ -1,0 +1,39 @@
+"""Optimisers from their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from stdsl.compiler.schemas.optimizers import SGD, Adam, AdamW
+from stdsl.compiler.schemas.schedules import rate_at
+
+from .descent import Descent
+
+
+def build_descent(
+    settings: SGD | Adam | AdamW,
+    parameters: Iterable[nn.Parameter],
+    steps: int,
+    steps_per_epoch: int,
+    clip: float | None = None,
+) -> Descent:
+    """The optimiser of ``settings`` with its learning rate laid over ``steps``."""
+
+    def rate(t: int) -> float:
+        return rate_at(settings.lr, t, steps, steps_per_epoch)
+
+    owned = list(parameters)
+    optimizer: torch.optim.Optimizer
+    match settings:
+        case SGD():
+            optimizer = torch.optim.SGD(
+                owned, rate(0), settings.momentum, weight_decay=settings.weight_decay, nesterov=settings.nesterov
+            )
+        case Adam():
+            optimizer = torch.optim.Adam(owned, rate(0), settings.betas, settings.eps, settings.weight_decay)
+        case AdamW():
+            optimizer = torch.optim.AdamW(owned, rate(0), settings.betas, settings.eps, settings.weight_decay)
+    return Descent(optimizer, rate, clip)
