@@ -5,6 +5,7 @@ Rules run thousands of times in a check, so these are plain functions over plain
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Final
 
 from .base import REQUIRED, SAME, Attributes, Layout, OpFault, TensorShape
@@ -53,7 +54,7 @@ def integer(op: str, attrs: Attributes, name: str, default: Any = REQUIRED, leas
         return value
     if value is REQUIRED:
         required(op, attrs, name)
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         raise OpFault(
             "attribute",
             f"`{name}` of `{op}` must be a whole number, not {value}",
@@ -136,7 +137,7 @@ def number(
     value = attrs.get(name, default)
     if value is REQUIRED:
         required(op, attrs, name)
-    if type(value) not in (int, float):
+    if type(value) not in (int, float) or not isfinite(value):
         raise OpFault("attribute", f"`{name}` of `{op}` must be a number, not {shown(value)}", None, name)
     if (least is not None and value < least) or (most is not None and value > most):
         bounds = f"{least} to {most}" if most is not None else f"at least {least}"

@@ -11,7 +11,8 @@ class Emission:
 
     ``module``: the constructor expression of its module, such as ``nn.Conv2d(16, 32, (3, 3), bias=False)``, or None
     where it has none. ``call``: a template with ``{m}`` for the module and ``{0}``, ``{1}`` for the inputs (plain
-    names), such as ``{m}({0})`` or ``F.relu({0})``. ``layers``: the names of the classes of ``layers.py`` that the text uses.
+    names), such as ``{m}({0})`` or ``F.relu({0})``. ``layers``: the names of the classes of ``layers.py`` that the text
+    uses.
     """
 
     module: str | None

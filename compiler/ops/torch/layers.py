@@ -40,8 +40,8 @@ class ChannelBias(nn.Module):
 class PaddedAvgPool(nn.Module):
     """An average pool whose padding is left out of the mean, and may differ before and after.
 
-    ``F.avg_pool3d`` pads alike on both sides only, and refuses inputs smaller than its window. ``pad`` is in the order of
-    ``F.pad`` (the last axis first). (N, C, H, W) or (N, C, T, H, W).
+    ``F.avg_pool3d`` pads alike on both sides only, and refuses inputs smaller than its window. ``pad`` is in the order
+    of ``F.pad`` (the last axis first). (N, C, H, W) or (N, C, T, H, W).
     """
 
     def __init__(self, kernel: tuple[int, ...], stride: tuple[int, ...], pad: tuple[int, ...]) -> None:
@@ -113,10 +113,9 @@ class TemporalGaussianConv3d(nn.Module):
             return F.conv3d(x, self.kernel(), self.bias, self.stride, tuple(pads[::-2]))
         return F.conv3d(F.pad(x, pads), self.kernel(), self.bias, self.stride)
 
-    def stretch(self, length: int) -> TemporalGaussianConv3d:
-        """Changes the length L of the kernel in place; every parameter keeps its value."""
+    def stretch(self, length: int) -> None:
+        """Changes the length L of the kernel; every parameter keeps its value."""
         self.length = length
-        return self
 
     @torch.no_grad()
     def materialise(self, sizes: tuple[int, int, int] | None = None) -> nn.Module:

@@ -174,7 +174,7 @@ def cases(op: str) -> Iterator[Case]:
 
 
 def measured(module: nn.Module | None, run: Any, inputs: list[torch.Tensor]) -> tuple[torch.Tensor, int, int]:
-    """The output, and multiply-adds and output elements of convolutions and linear layers as hooks see them, for one sample."""
+    """The output; multiply-adds and output elements of the convolutions and linear layers that ran, for one sample."""
     flops = elements = 0
     real_conv, real_linear = (F.conv2d, F.conv3d), F.linear
 
