@@ -15,8 +15,8 @@ Layout = Literal["image", "clip", "tokens", "features"]
 class InputSignature:
     """One input of a sample.
 
-    ``shape`` is (C, H, W) of an image, (C, T, H, W) of a clip, (N, C) of tokens, (C) of features; a dimension is None when it
-    is only known at run time.
+    ``shape`` is (C, H, W) of an image, (C, T, H, W) of a clip, (N, C) of tokens, (C) of features; a dimension is None
+    when it is only known at run time.
     """
 
     name: str

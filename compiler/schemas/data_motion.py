@@ -36,9 +36,9 @@ _CHANNELS = {"flow": 2, "mask": 1}
 class MotionDigits(Data):
     """Clips of handwritten digits that move, turn or change size on a torus.
 
-    The label is the motion: every single frame has the same distribution in every class, so only a network that looks along
-    time can tell them apart. `label = "digit"` is the control task. Training, validation and test use different digit images.
-    Every clip is standardised.
+    The label is the motion: every single frame has the same distribution in every class, so only a network that looks
+    along time can tell them apart. `label = "digit"` is the control task. Training, validation and test use different
+    digit images. Every clip is standardised.
     """
 
     kind: Literal["motion_digits"] = "motion_digits"

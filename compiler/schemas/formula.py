@@ -48,8 +48,8 @@ class Variable(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Apply(Formula):
-    """``op``: an infix operator of :data:`INFIX`, `neg`, `not`, `and`, `or`, `if` (condition, then, else), or a function
-    of :data:`FUNCTIONS`."""
+    """``op``: an infix operator of :data:`INFIX`, `neg`, `not`, `and`, `or`, `if` (condition, then, else), or
+    a function of :data:`FUNCTIONS`."""
 
     op: str
     operands: tuple[Formula, ...]
@@ -58,9 +58,9 @@ class Apply(Formula):
 
 
 def _power(base: Number, exponent: Number) -> Number:
-    if isinstance(base, int) and isinstance(exponent, int):
-        if exponent > 0 and abs(base) > 1 and base.bit_length() * exponent > MAX_BITS:
-            raise FormulaError(f"{base} ** {exponent} is too large")
+    whole = isinstance(base, int) and isinstance(exponent, int)
+    if whole and exponent > 0 and abs(base) > 1 and int(base).bit_length() * exponent > MAX_BITS:
+        raise FormulaError(f"{base} ** {exponent} is too large")
     result: Any = base**exponent
     if isinstance(result, complex):
         raise FormulaError(f"{base} ** {exponent} is not a real number")

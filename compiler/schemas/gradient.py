@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Lt
 from pydantic import Field
 
-from .base import Conflict, Count, Natural, NonNegative, Placed, Positive, Section
+from .base import Conflict, Count, NonNegative, Placed, Positive, Section
 from .length import Length
 from .objectives import Objective
 from .optimizers import SGD, Adam, Optimizer
@@ -16,6 +15,7 @@ from .over import Over, Variables
 from .recipe import Metric
 from .relax import Relax
 from .schedules import Cosine, constant
+from .warmup import Warmup, warmup_conflicts, warmup_steps
 
 Split = Literal["train", "valid"]
 
@@ -50,11 +50,7 @@ class DecisionWeights(Section):
         default=None,
         description="Learning rate ξ of the unrolled step, for order 2; none: the weights' own at that step",
     )
-    warmup: Natural | Annotated[float, Ge(0), Lt(1)] = Field(
-        default=0,
-        description="How long they stay as they are at the start: so many epochs (steps, where the search counts steps), "
-        "or a share below 1",
-    )
+    warmup: Warmup = 0
 
 
 class Discretize(Section):
@@ -74,7 +70,7 @@ class Derive(Section):
 
     score: Literal["alpha", "beta", "product"] | None = Field(
         default=None,
-        description="What ranks the elements of a keep: an element's best non-zero alternative, its β, or their product; "
+        description="What ranks the elements of a keep: the best non-zero alternative, the β, or their product; "
         "none: β where the relaxation has it, else alpha",
     )
     snapshot: Literal["last", "best"] = Field(
@@ -105,10 +101,7 @@ class GradientConfig(Length, Placed):
 
     def warmup_steps(self, per_epoch: int) -> int:
         """Mini-batches during which the decisions' weights stay as they are."""
-        warmup = self.decisions.warmup
-        if isinstance(warmup, float):
-            return int(warmup * self.total_steps(per_epoch))
-        return warmup if self.steps is not None else warmup * per_epoch
+        return warmup_steps(self.decisions.warmup, self, per_epoch)
 
     @property
     def score(self) -> Literal["alpha", "beta", "product"]:
@@ -122,8 +115,4 @@ class GradientConfig(Length, Placed):
         if self.decisions.unrolled_lr is not None and self.decisions.order == 1:
             message = "`unrolled_lr` is for the second order, and `order` is 1"
             yield Conflict("decisions.unrolled_lr", message, "write `order = 2`, or leave `unrolled_lr` out")
-        warmup, length = self.decisions.warmup, self.steps or self.epochs or self.default_epochs
-        if isinstance(warmup, int) and warmup > length:
-            unit = "steps" if self.steps is not None else "epochs"
-            message = f"the decisions stay as they are for {warmup} {unit}, and the search has {length}"
-            yield Conflict("decisions.warmup", message, "shorten the warm-up, or give a share such as `warmup = 0.4`")
+        yield from warmup_conflicts(self.decisions.warmup, self)

@@ -78,7 +78,7 @@ class Over:
 
 @dataclass(frozen=True)
 class Variables:
-    """Declares a field's variables: ``Annotated[Over, Variables("M", "t", "T")]``. Accepts an Over, a number, a text."""
+    """Declares a field's variables: ``Annotated[Over, Variables("M", "t", "T")]``. Takes an Over, a number, a text."""
 
     names: tuple[str, ...]
     minimum: float | None = None

@@ -19,7 +19,7 @@ Ramp = Annotated[
 
 
 class Cosine(Constructor):
-    """Half a period of a cosine from `start` to `end` over the whole training (Loshchilov & Hutter 2017, no restarts)."""
+    """Half a period of a cosine from `start` to `end` over the whole training (Loshchilov & Hutter 2017)."""
 
     kind: Literal["cosine"] = "cosine"
     start: Positive = Field(description="Rate at the first step")

@@ -13,6 +13,7 @@ from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
 from .length import Length
+from .patterns import Pattern
 from .recipe import Metric, Precision, Retrain
 from .space_ref import SpaceRef
 from .strategy import StrategyConfig
@@ -76,8 +77,10 @@ class Export(Section):
 class Phase(Length):
     """A part of a search in which some decisions are searched and others held."""
 
-    free: tuple[str, ...] | str | None = Field(default=None, description="Patterns of the decisions that are searched")
-    hold: dict[str, str] = Field(
+    free: tuple[Pattern, ...] | Pattern | None = Field(
+        default=None, description="Patterns of the decisions that are searched"
+    )
+    hold: dict[Pattern, str] = Field(
         default_factory=dict, description="Pattern → the alternative that is held, or `uniform` (drawn anew each step)"
     )
 

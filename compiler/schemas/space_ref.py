@@ -16,8 +16,8 @@ from ..diagnostics.source import Span
 class SpaceRef:
     """`darts_cifar(c = 16, layers = 8)`.
 
-    ``expr`` is its syntax tree, to be elaborated in the scope of the file that the search stands in (None when it was read
-    back from a run manifest, which holds the text alone).
+    ``expr`` is its syntax tree, to be elaborated in the scope of the file that the search stands in (None when it was
+    read back from a run manifest, which holds the text alone).
     """
 
     text: str

@@ -1,0 +1,18 @@
+"""How separately trained architectures are compared: a short training and a measurement on held-out data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from .base import Count
+from .recipe import Recipe
+
+
+class Fitness(Recipe):
+    """The training behind one number. It learns from the search's `train` half and is measured on its `valid` half."""
+
+    default_epochs: ClassVar[int] = 10
+
+    samples: Count | None = Field(default=None, description="Held-out samples it is measured on; none: all of them")
