@@ -92,6 +92,7 @@ class Node:
 
     ``decision``: the id of the choose, keep, gate, count or site that the node realises (``Edge.option`` indexes its options), or None.
     A switch whose guards are not simply `decision == option` (slots of a keep, an `if`) has None.
+    ``key``: the name of its weights within its scope, set when a graph is lowered, so that passes do not change names.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Node:
     asks: tuple[Ask, ...] = ()
     decision: int | None = None
     frozen: bool = False
+    key: str = ""
 
     @property
     def attributes(self) -> dict[str, Case]:

@@ -1,0 +1,189 @@
+"""From statements to classes: one class for every op and cell that holds weights; instances that differ in numbers alone share one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..ir.names import Uniquely, identifier
+from ..ops.base import TensorShape
+from .numbers import Number, skeleton
+from .program import Program
+from .regions import Region, regions
+
+AXES = {"image": "CHW", "clip": "CTHW", "tokens": "NC", "features": "C"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``self.<target> = <constructor>``."""
+
+    target: str
+    constructor: str
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``<target> = <expression>  # <comment>`` of a forward pass."""
+
+    target: str
+    expression: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassText:
+    """All that a template needs to write one class. ``parameters`` are those of the constructor."""
+
+    name: str
+    doc: str
+    parameters: tuple[str, ...]
+    fields: tuple[Field, ...]
+    arguments: tuple[str, ...]
+    lines: tuple[Line, ...]
+    result: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Instance:
+    """One region with its names chosen, before it is known which others are like it."""
+
+    region: Region
+    fields: list[Field]
+    arguments: list[str]
+    lines: list[tuple[str, str, TensorShape | None]]
+    result: list[str]
+    shapes: list[TensorShape] = field(default_factory=list)
+
+    @property
+    def structure(self) -> tuple[object, ...]:
+        return (
+            self.region.callee,
+            tuple((f.target, skeleton(f.constructor).pieces, f.frozen) for f in self.fields),
+            tuple(self.arguments),
+            tuple((target, expression, shape and shape.layout) for target, expression, shape in self.lines),
+            tuple(self.result),
+            tuple(shape.layout for shape in self.shapes),
+        )
+
+
+class Classes:
+    """The classes of a program: ``parts`` in an order in which each can be defined, then ``root``."""
+
+    def __init__(self, program: Program, root_name: str, root_arguments: Sequence[str] = ()) -> None:
+        self._program = program
+        self._constructors: dict[int, str] = {}
+        self._taken = {root_name, *program.layers}
+        self.parts: list[ClassText] = []
+        top = regions(program)
+        by_height: dict[int, list[Region]] = {}
+        for region in top.below():
+            by_height.setdefault(region.height, []).append(region)
+        for height in sorted(by_height):
+            groups: dict[tuple[object, ...], list[_Instance]] = {}
+            for region in sorted(by_height[height], key=lambda r: r.first):
+                instance = self._instance(region)
+                groups.setdefault(instance.structure, []).append(instance)
+            for group in groups.values():
+                self._define(group)
+        self.root = self._text(root_name, [self._instance(top)])[0]
+
+    def _instance(self, region: Region) -> _Instance:
+        program = self._program
+        unique = Uniquely(frozenset({"self"}))
+        variables: dict[int, str] = {}
+        tensors = [i for i in region.inputs if program.statements[i].shape is not None]
+        for i in region.inputs:
+            statement = program.statements[i]
+            if region.is_root or statement.shape is None:
+                variables[i] = unique(statement.name)
+            else:
+                variables[i] = unique("x" if len(tensors) == 1 else f"x{tensors.index(i) + 1}")
+        instance = _Instance(region, [], [variables[i] for i in region.inputs], [], [])
+        instance.fields += [Field(name, "nn.Module()") for name in region.containers]
+        for item in region.items:
+            if isinstance(item, Region):
+                attribute = item.attribute
+                instance.fields.append(Field(attribute, self._constructors[item.scope]))
+                targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
+                call = f"self.{attribute}({', '.join(variables[i] for i in item.inputs)})"
+                shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
+                instance.lines.append((", ".join(targets), call, shape))
+                variables.update(zip(item.outputs, targets, strict=True))
+                continue
+            if not item.call:
+                continue
+            attribute = region.prefixes.get(item.id, "") + item.name
+            if item.module is not None:
+                instance.fields.append(Field(attribute, item.module, item.frozen))
+            target = unique(item.name)
+            call = _fill(item.call, [variables[i] for i in item.inputs], f"self.{attribute}")
+            instance.lines.append((target, call, item.shape))
+            variables[item.id] = target
+        instance.result = [variables[i] for i in region.outputs]
+        instance.shapes = [s for i in (*tensors, *region.outputs) if (s := program.statements[i].shape) is not None]
+        return instance
+
+    @staticmethod
+    def _variable(attribute: str, region: Region, output: int) -> str:
+        base = identifier(attribute)
+        return base if len(region.outputs) == 1 else f"{base}_{region.outputs.index(output) + 1}"
+
+    def _define(self, group: list[_Instance]) -> None:
+        callee = re.sub(r"\W", "_", group[0].region.callee)
+        camel = "".join(part[:1].upper() + part[1:] for part in callee.split("_") if part) or "Part"
+        camel = f"Op{camel}" if camel[0].isdigit() else camel
+        name, n = camel, 1
+        while name in self._taken:
+            n += 1
+            name = f"{camel}{'_' if camel[-1].isdigit() else ''}{n}"
+        self._taken.add(name)
+        text, arguments = self._text(name, group)
+        self.parts.append(text)
+        for instance, values in zip(group, arguments, strict=True):
+            given = ", ".join(f"{name}={value}" for name, value in zip(text.parameters, values, strict=True))
+            self._constructors[instance.region.scope] = f"{text.name}({given})"
+
+    def _text(self, name: str, group: list[_Instance]) -> tuple[ClassText, list[list[Number]]]:
+        """The class that all instances of the group share, and for each instance the values of its parameters."""
+        first = group[0]
+        unique = Uniquely(frozenset({"self"}))
+        parameters: dict[tuple[Number, ...], str] = {}
+        fields = []
+        for i, f in enumerate(first.fields):
+            skeletons = [skeleton(instance.fields[i].constructor) for instance in group]
+            values = []
+            for j, role in enumerate(skeletons[0].roles):
+                column: tuple[Number, ...] = tuple(s.numbers[j] for s in skeletons)
+                if len(set(column)) > 1 and column not in parameters:
+                    parameters[column] = unique(identifier(role))
+                values.append(parameters[column] if len(set(column)) > 1 else str(column[0]))
+            fields.append(Field(f.target, skeletons[0].fill(values), f.frozen))
+
+        def describe(shapes: Sequence[TensorShape]) -> str:
+            dims = ["N"]
+            for j, axis in enumerate(AXES[shapes[0].layout]):
+                column: tuple[Number, ...] = tuple(s.dims[j] for s in shapes)
+                dims.append(str(column[0]) if len(set(column)) == 1 else parameters.get(column, axis))
+            return f"({', '.join(dims)})"
+
+        lines = []
+        for i, (target, expression, shape) in enumerate(first.lines):
+            comment = ""
+            if shape is not None:
+                comment = describe([s for instance in group if (s := instance.lines[i][2]) is not None])
+            lines.append(Line(target, expression, comment))
+        shapes = [describe([instance.shapes[i] for instance in group]) for i in range(len(first.shapes))]
+        cut = len(first.shapes) - len(first.result)
+        doc = f"{', '.join(shapes[:cut])} → {', '.join(shapes[cut:])}"
+        text = ClassText(
+            name, doc, tuple(parameters.values()), tuple(fields), tuple(first.arguments), tuple(lines), tuple(first.result)
+        )
+        return text, [[column[k] for column in parameters] for k in range(len(group))]
+
+
+def _fill(call: str, values: Sequence[str], module: str) -> str:
+    return re.sub(r"\{(m|\d+)\}", lambda match: module if match[1] == "m" else values[int(match[1])], call)
+

@@ -1,0 +1,82 @@
+"""Breaks generated lines the way ruff's formatter does, so that generated files need no formatter."""
+
+from __future__ import annotations
+
+WIDTH = 120
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def split_arguments(text: str) -> list[str]:
+    """The parts of ``a, (b, c), d`` between the commas that stand in no bracket."""
+    parts, depth, start, quote = [], 0, 0, ""
+    for i, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    rest = text[start:].strip()
+    return [*parts, rest] if rest else parts
+
+
+def _split_sum(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for i, char in enumerate(text):
+        if char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif depth == 0 and text[i : i + 3] == " + ":
+            parts.append(text[start:i])
+            start = i + 1
+    return [*parts, text[start:]]
+
+
+def _last_bracket(text: str) -> int | None:
+    """Where the bracket opens that the last character of ``text`` closes."""
+    if not text or text[-1] not in ")]}":
+        return None
+    depth = 0
+    for i in range(len(text) - 1, -1, -1):
+        if text[i] in ")]}":
+            depth += 1
+        elif text[i] in "([{":
+            depth -= 1
+            if depth == 0:
+                return i
+    return None
+
+
+def statement(text: str, indent: int) -> list[str]:
+    """The lines of one statement (``x = f(a, b)``, ``def f(a, b):``) at ``indent`` spaces."""
+    pad = " " * indent
+    if indent + len(text) <= WIDTH:
+        return [pad + text]
+    body, colon = (text[:-1], ":") if text.endswith(":") else (text, "")
+    head, equals, value = body.partition(" = ")
+    terms = _split_sum(value) if equals else []
+    if len(terms) > 1:
+        return [f"{pad}{head} = (", *(f"{pad}    {term.strip()}" for term in terms), f"{pad})"]
+    opening = _last_bracket(body)
+    if opening is None:
+        return [pad + text]
+    inner, close = body[opening + 1 : -1], _CLOSING[body[opening]]
+    lines = [f"{pad}{body[: opening + 1]}"]
+    if indent + 4 + len(inner) <= WIDTH and not inner.rstrip().endswith(","):
+        lines.append(f"{pad}    {inner}")
+    else:
+        for part in split_arguments(inner):
+            lines += statement(f"{part},", indent + 4) if len(part) + indent + 5 <= WIDTH else _long_part(part, indent + 4)
+    return [*lines, f"{pad}{close}{colon}"]
+
+
+def _long_part(part: str, indent: int) -> list[str]:
+    lines = statement(part, indent)
+    return [*lines[:-1], f"{lines[-1]},"]

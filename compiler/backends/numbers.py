@@ -1,0 +1,73 @@
+"""Finds the integers (and tuples of them) in constructor expressions, so that classes that differ in nothing else become one class with parameters."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+
+
+Number: TypeAlias = "int | tuple[int, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """An expression cut at its numbers: ``pieces[0] numbers[0] pieces[1] numbers[1] … pieces[-1]``. ``roles`` name what each number is."""
+
+    pieces: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    roles: tuple[str, ...]
+
+    def fill(self, values: Sequence[str]) -> str:
+        text = self.pieces[0]
+        for value, piece in zip(values, self.pieces[1:], strict=True):
+            text += value + piece
+        return text
+
+
+@cache
+def skeleton(expression: str) -> Skeleton:
+    """The skeleton of a constructor call such as ``nn.Conv2d(3, 16, (3, 3), bias=False)``."""
+    found: list[tuple[int, int, Number, str]] = []
+
+    def walk(node: ast.AST, role: str) -> None:
+        if isinstance(node, ast.Call):
+            names = _parameters(ast.unparse(node.func))
+            for i, argument in enumerate(node.args):
+                walk(argument, names[i] if i < len(names) else "n")
+            for keyword in node.keywords:
+                walk(keyword.value, keyword.arg or "n")
+        elif (isinstance(node, ast.Constant) and type(node.value) is int) or _is_integers(node):
+            assert isinstance(node, ast.expr) and node.end_col_offset is not None
+            found.append((node.col_offset, node.end_col_offset, ast.literal_eval(node), role))
+
+    walk(ast.parse(expression, mode="eval").body, "n")
+    found.sort(key=lambda f: f[0])
+    pieces, end = [], 0
+    for start, stop, _, _ in found:
+        pieces.append(expression[end:start])
+        end = stop
+    pieces.append(expression[end:])
+    return Skeleton(tuple(pieces), tuple(f[2] for f in found), tuple(f[3] for f in found))
+
+
+def _is_integers(node: ast.AST) -> bool:
+    return isinstance(node, ast.Tuple) and all(isinstance(e, ast.Constant) and type(e.value) is int for e in node.elts)
+
+
+@cache
+def _parameters(function: str) -> tuple[str, ...]:
+    """The names of the positional parameters of ``nn.X`` or of a class of the torch lowering; () for others."""
+    from torch import nn
+
+    from ..ops.torch import layers
+
+    place, _, name = function.rpartition(".")
+    owner = {"nn": nn, "": layers}.get(place)
+    cls = getattr(owner, name, None)
+    if not inspect.isclass(cls):
+        return ()
+    return tuple(inspect.signature(cls).parameters)

@@ -1,0 +1,42 @@
+"""What code is generated from: statements in order, each in a scope. Both the discrete network and the supernet are lowered to this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir.graph import Scope
+from ..ops.base import TensorShape
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One value of the forward pass.
+
+    ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and ``{m}`` for the
+    module that ``module`` (an expression) constructs. ``name`` is what module and variable are called. ``shape`` is None for what is
+    no activation: the weights of a decision. An input of the network has an empty ``call``.
+    """
+
+    id: int
+    name: str
+    scope: int
+    inputs: tuple[int, ...]
+    call: str
+    shape: TensorShape | None
+    module: str | None = None
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``statements[i].id == i``, sources first. ``scope_names`` are the attributes that hold scopes in their parents.
+
+    ``layers``: the classes of the torch lowering that constructors mention.
+    """
+
+    statements: tuple[Statement, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[tuple[str, int], ...]
+    scopes: tuple[Scope, ...]
+    scope_names: dict[int, str]
+    layers: tuple[str, ...] = ()

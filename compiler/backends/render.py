@@ -1,0 +1,59 @@
+"""Writes class texts as Python, by the templates in ``templates/``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from .classes import ClassText
+from .layout import WIDTH, statement
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates are plain text, not HTML; an undefined variable is an error."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    return environment().get_template(template).render(**values)
+
+
+def class_source(
+    text: ClassText, base: str = "nn.Module", outputs: str | None = None, train: bool = False, super_arguments: str = ""
+) -> str:
+    """The source of one class. ``outputs`` replaces the returned expression; ``train``: keep frozen modules in evaluation mode."""
+    init = statement(f"def __init__({', '.join(('self', *text.parameters))}):", 4)
+    init.append(f"        super().__init__({super_arguments})")
+    for f in text.fields:
+        value = f"frozen({f.constructor})" if f.frozen else f.constructor
+        init += statement(f"self.{f.target} = {value}", 8)
+    forward = statement(f"def forward({', '.join(('self', *text.arguments))}):", 4)
+    for line in text.lines:
+        lines = statement(f"{line.target} = {line.expression}", 8)
+        comment = f"  # {line.comment}" if line.comment else ""
+        if len(lines[-1]) + len(comment) <= WIDTH:
+            lines[-1] += comment
+        forward += lines
+    forward += statement(f"return {outputs or ', '.join(text.result)}", 8)
+    doc = text.doc if len(text.doc) + 10 <= WIDTH else text.doc[: WIDTH - 12].rsplit(" ", 1)[0] + " …"
+    return render(
+        "class.py.jinja",
+        text=ClassText(text.name, doc, text.parameters, text.fields, text.arguments, text.lines, text.result),
+        base=base,
+        init=init,
+        forward=forward,
+        has_frozen=train,
+    ).rstrip("\n")

@@ -1,0 +1,79 @@
+"""A readable, self-contained PyTorch file of one architecture, which imports torch alone."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from ..analysis.specialise import specialise
+from ..ir.graph import SpaceGraph
+from ..ir.network import Network
+from .classes import Classes
+from .layout import WIDTH, statement
+from .lower_network import lower_network
+from .render import class_source, render
+
+
+def source(graph: SpaceGraph, arch: Mapping[str, Any]) -> str:
+    """The text of a file with the network of ``arch``, an architecture of ``graph``, as the class ``Network``.
+
+    The file needs nothing but torch and has the state dict of :func:`build_module`'s network. Running it as a script
+    passes a batch of random numbers through the network.
+    """
+    return network_source(graph, specialise(graph, arch), arch)
+
+
+def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> str:
+    """As :func:`source`, for a network that is at hand."""
+    program = lower_network(graph, network)
+    classes = Classes(program, "Network")
+    has_frozen = any(layer.frozen for layer in network.layers)
+    main = len(network.outputs) > 1
+    outputs = None
+    if main:
+        pairs = zip((name for name, _ in network.outputs), classes.root.result, strict=True)
+        outputs = "{" + ", ".join(f'"{name}": {value}' for name, value in pairs) + "}"
+    parts = [class_source(text) for text in classes.parts]
+    parts.append(class_source(classes.root, outputs=outputs, train=has_frozen))
+    return render(
+        "network.py.jinja",
+        docstring=_docstring(graph, network, arch),
+        layers=layer_sources(program.layers),
+        has_frozen=has_frozen,
+        has_functional=any("F." in part for part in parts) or bool(program.layers),
+        parts=parts,
+        smoke=statement(f"outputs = model({', '.join(_samples(network))})", 8),
+        several=main,
+    )
+
+
+def layer_sources(names: tuple[str, ...]) -> list[str]:
+    """The source texts of classes of the torch lowering."""
+    from ..ops.torch import layers
+
+    return [inspect.getsource(getattr(layers, name)).rstrip() for name in names]
+
+
+def _samples(network: Network) -> list[str]:
+    return [f"torch.randn(2, {', '.join(map(str, network.layers[i].shape.dims))})" for i in network.inputs]
+
+
+def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> str:
+    parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
+    lines = [f'"""One architecture of the space {graph.name}{f"({parameters})" if parameters else ""}.', ""]
+    for i in network.inputs:
+        layer = network.layers[i]
+        lines.append(f"Input {layer.attrs['name']}: (N, {', '.join(map(str, layer.shape.dims))})")
+    for name, i in network.outputs:
+        lines.append(f"Output {name}: (N, {', '.join(map(str, network.layers[i].shape.dims))})")
+    params, flops = sum(x.cost.params for x in network.layers), sum(x.cost.flops for x in network.layers)
+    lines.append(f"{params} parameters, {flops} multiply-adds in one sample's forward pass")
+    digest = getattr(arch, "hash", None)
+    if digest:
+        lines.append(f"Architecture {digest}:")
+        for path, value in arch.items():
+            line = f"    {path} = {list(value) if isinstance(value, tuple) else value}"
+            lines.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
+    lines.append('"""')
+    return "\n".join(lines).replace("\\", "\\\\")

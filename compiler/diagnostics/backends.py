@@ -1,0 +1,281 @@
+"""E08xx: building networks, loading weights into them, exporting and drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic, Label
+from .source import Span
+
+_FAMILIES = "families that do not mix alternatives handle this space: evolution, random, bayes, sampling"
+
+
+@dataclass(frozen=True)
+class UnequalShapes(Diagnostic):
+    """A mixture of alternatives whose shapes differ."""
+
+    path: str
+    what: str
+    shapes: tuple[str, ...]
+    decided: Span | None = None
+
+    code: ClassVar[str] = "E0801"
+    title: ClassVar[str] = "alternatives of different shapes cannot be mixed"
+    explanation: ClassVar[str] = """\
+A strategy of the `gradient` family computes a weighted sum of all alternatives of a decision, so they need equal shapes.
+
+    x -> choose {conv(16, 3x3), conv(32, 3x3)}                      16 and 32 channels
+    x -> choose {conv(16, 3x3), conv(32, 3x3) -> pointwise(16)}     fine
+
+Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) need no equal shapes."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` cannot be relaxed: {self.what} has a shape that hangs on it"
+
+    @property
+    def label(self) -> str:
+        return " or ".join(self.shapes)
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.decided, "decided here"),) if self.decided is not None and self.decided != self.span else ()
+
+    @property
+    def help(self) -> str | None:
+        return f"give all cases one shape (`-> pointwise(c)` fixes the channels); {_FAMILIES}"
+
+
+@dataclass(frozen=True)
+class OpenConcat(Diagnostic):
+    """A concat of elements that may be absent."""
+
+    path: str
+
+    code: ClassVar[str] = "E0802"
+    title: ClassVar[str] = "an open `concat` cannot be relaxed"
+    explanation: ClassVar[str] = """\
+When a `keep` or a loop with an open bound is concatenated, its elements take different channels in each architecture: there is no
+single tensor to weight.
+
+    [a, b, c] -> keep 2 -> concat      which channels are a's?
+    [a, b, c] -> keep 2 -> sum         fine: a weighted sum
+
+Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) handle it."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` cannot be relaxed: a `concat` joins only what it keeps"
+
+    @property
+    def help(self) -> str | None:
+        return f"use `sum` or `mean`; {_FAMILIES}"
+
+
+@dataclass(frozen=True)
+class OpenSlots(Diagnostic):
+    """Inputs of an operator that are filled by what a keep leaves."""
+
+    path: str
+
+    code: ClassVar[str] = "E0803"
+    title: ClassVar[str] = "slots filled by a `keep` cannot be relaxed"
+    explanation: ClassVar[str] = """\
+When a `keep` fills the inputs of an operator, the first that stays is its first input. A weight per element does not say which
+input an element is.
+
+    [a, b, c] -> keep 2 -> normal(c)               which is s0, which is s1?
+    s = [a, b, c] -> keep 2 -> sum   [s, c] -> normal(c)   fine
+
+Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) handle it."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` cannot be relaxed: what it keeps fills the inputs of an operator"
+
+    @property
+    def help(self) -> str | None:
+        return f"reduce what is kept with `sum` or `mean` first; {_FAMILIES}"
+
+
+@dataclass(frozen=True)
+class UnreadableWeights(Diagnostic):
+    """A file of weights that cannot be read."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "E0810"
+    title: ClassVar[str] = "a file of weights cannot be read"
+    explanation: ClassVar[str] = """\
+Weights are read from safetensors files (`*.safetensors`) or from PyTorch files that hold tensors alone (they are loaded with
+weights_only=True, so a pickled model is refused).
+
+    torch.save(model, "w.pt")                  refused: a pickled model
+    torch.save(model.state_dict(), "w.pt")     fine"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` cannot be read as weights: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "give a safetensors file, or one written by torch.save(model.state_dict(), …)"
+
+
+@dataclass(frozen=True)
+class WeightsDoNotFit(Diagnostic):
+    """Names or shapes of a file's weights are not those of the network."""
+
+    path: str
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    shapes: tuple[str, ...]
+
+    code: ClassVar[str] = "E0811"
+    title: ClassVar[str] = "weights do not fit the network"
+    explanation: ClassVar[str] = """\
+Weights go by name: the names of the scopes (bindings with their indices, `x[2].sep3` as `x_2_sep3`), then the primitive's name with a
+number from the second of its scope on (`conv`, `conv_2`), then PyTorch's (`weight`). A file for a call with `weights = "…"` has the
+names inside that call. `stdsl compile --to module` shows them.
+
+    stem.conv.weight        the weight of the first conv in `stem`"""
+
+    @property
+    def message(self) -> str:
+        parts = [
+            f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+            for what, names in (("missing", self.missing), ("unknown", self.unexpected), ("of other shape", self.shapes))
+            if names
+        ]
+        return f"the weights in `{self.path}` do not fit: {'; '.join(parts)}"
+
+    @property
+    def help(self) -> str | None:
+        return "weights go by name; `stdsl explain E0811` says how the names are made"
+
+
+@dataclass(frozen=True)
+class UnknownPass(Diagnostic):
+    """A name in `--passes` that is none."""
+
+    name: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0820"
+    title: ClassVar[str] = "an unknown pass"
+    explanation: ClassVar[str] = """\
+Passes rewrite the graph of a supernet; each can be turned on or off by name.
+
+    --passes share_commn        unknown
+    --passes share_common       only this one (besides those that lowering needs)"""
+
+    @property
+    def message(self) -> str:
+        return f"there is no pass `{self.name}`"
+
+    @property
+    def help(self) -> str | None:
+        return f"the passes are {', '.join(self.known)}"
+
+
+@dataclass(frozen=True)
+class ExportFailed(Diagnostic):
+    """The ONNX exporter or checker refuses the network."""
+
+    stage: str
+    reason: str
+
+    code: ClassVar[str] = "E0830"
+    title: ClassVar[str] = "the network cannot be exported to ONNX"
+    explanation: ClassVar[str] = """\
+A network is exported by torch.onnx.export, checked by onnx.checker and run by onnxruntime. An operation that one of them does not know
+(often one of an `extern op`) stops the export; the message names the stage.
+
+    extern op fft() …      no such operator in opset 18
+    write it with operators that ONNX has, or keep the PyTorch module (`stdsl compile --to module`)"""
+
+    @property
+    def message(self) -> str:
+        return f"the export to ONNX failed while {self.stage}: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "`stdsl compile --to module` writes the same network as a PyTorch file"
+
+
+@dataclass(frozen=True)
+class ExportDiffers(Diagnostic):
+    """The exported file computes something else."""
+
+    path: str
+    difference: float
+    tolerance: float
+    batch: int
+
+    code: ClassVar[str] = "E0831"
+    title: ClassVar[str] = "the ONNX file does not compute what the network does"
+    explanation: ClassVar[str] = """\
+After an export the file is run in onnxruntime with random inputs at two batch sizes, and its outputs are compared with PyTorch's. The
+file is not kept when they differ by more than the tolerance times the largest output.
+
+    network with dropout left in training mode      differs
+    model.eval() first                              equal to about 1e-6"""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"outputs of `{self.path}` differ by {self.difference:.2g} from PyTorch's at batch {self.batch}, "
+            f"more than {self.tolerance:.2g}"
+        )
+
+    @property
+    def help(self) -> str | None:
+        return "large activations lose digits: look at the weights; else please report it"
+
+
+@dataclass(frozen=True)
+class ExportTooLarge(Diagnostic):
+    """Beyond what one protobuf file can hold."""
+
+    bytes: int
+
+    code: ClassVar[str] = "E0832"
+    title: ClassVar[str] = "the network is too large for one ONNX file"
+    explanation: ClassVar[str] = """\
+An ONNX file is one protobuf message, which ends at 2 GB.
+
+    wide networks of more than 500 million parameters do not fit
+    reduce the width, or keep the PyTorch module (`stdsl compile --to module`)"""
+
+    @property
+    def message(self) -> str:
+        return f"weights of {self.bytes / 1e9:.1f} GB do not fit into one ONNX file, which ends at 2 GB"
+
+    @property
+    def help(self) -> str | None:
+        return "`stdsl compile --to module` writes the same network as a PyTorch file"
+
+
+@dataclass(frozen=True)
+class DrawingFailed(Diagnostic):
+    """No layout program could draw the graph."""
+
+    reason: str
+
+    code: ClassVar[str] = "E0840"
+    title: ClassVar[str] = "the drawing could not be laid out"
+    explanation: ClassVar[str] = """\
+SVG and PNG are laid out by the graphviz-pure package, or else by the system's `dot`. DOT and Mermaid text need neither.
+
+    stdsl graph FILE -o x.svg     needs a layout program
+    stdsl graph FILE -o x.dot     never does"""
+
+    @property
+    def message(self) -> str:
+        return f"the drawing could not be laid out: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "write DOT or Mermaid text instead (`-o x.dot`, `-o x.mmd`), or install Graphviz"
