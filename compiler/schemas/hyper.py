@@ -55,7 +55,7 @@ def ends(hyper: RealRange | LogRange | IntegerRange | Options) -> Iterator[Value
 
 
 class Tunable(Placed):
-    """Settings in which decisions may stand. A setting that is open holds one of its values until ``assign`` sets it."""
+    """Settings in which decisions may stand. An open setting holds one of its values until ``assign`` sets it."""
 
     open: dict[str, Hyper] = Field(
         default_factory=dict,
