@@ -1,0 +1,30 @@
+"""All architectures of a space, one after the other, by asking what its evaluation asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ir.diagram import evaluate
+from ..ir.graph import SpaceGraph
+from .architecture import Architecture, of_answers, violations
+from .demand import active, next_question
+
+
+def architectures(graph: SpaceGraph) -> Iterator[Architecture]:
+    """Every architecture once, in the order in which evaluation asks its questions and of the alternatives in the text.
+
+    Constraints over decisions are honoured, those over costs are not. This takes time in proportion to the number of
+    architectures; counting and sampling do not go this way.
+    """
+    stack: list[dict[int, int]] = [{}]
+    while stack:
+        answers = stack.pop()
+        decision = next_question(graph, answers)
+        if decision is None:
+            if not violations(graph, answers, active(graph, answers).decisions):
+                yield of_answers(graph, answers)
+            continue
+        followers: list[dict[int, int]] = [{}]
+        for variable in decision.variables:
+            followers = [{**f, variable.index: answer} for f in followers for answer in range(variable.arity)]
+        stack.extend({**answers, **f} for f in reversed(followers) if evaluate(decision.valid, f) is True)

@@ -1,0 +1,235 @@
+"""E06xx: architectures that do not fit their space, and files of architectures that cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic
+
+
+@dataclass(frozen=True)
+class MissingDecision(Diagnostic):
+    """An active decision has no value."""
+
+    path: str
+    kind: str
+    allowed: str
+
+    code: ClassVar[str] = "E0601"
+    title: ClassVar[str] = "a decision is missing"
+    explanation: ClassVar[str] = """\
+An architecture holds a value for every active decision of its space: all that evaluating the outputs asks for.
+
+    {"cell.kind": "sep3"}                            cell.length is asked for by sep3: missing
+    {"cell.kind": "sep3", "cell.length": "5"}        complete
+
+`stdsl info` lists the decisions of a space; `stdsl sample` writes complete architectures to start from."""
+
+    @property
+    def message(self) -> str:
+        return f"the {self.kind} `{self.path}` is active but has no value"
+
+    @property
+    def label(self) -> str:
+        return "decided here"
+
+    @property
+    def help(self) -> str | None:
+        return f"give it {self.allowed}"
+
+
+@dataclass(frozen=True)
+class UnknownDecision(Diagnostic):
+    """A path that no decision of the space has."""
+
+    path: str
+    space: str
+    near: str | None = None
+    site: bool = False
+
+    code: ClassVar[str] = "E0602"
+    title: ClassVar[str] = "an unknown decision"
+    explanation: ClassVar[str] = """\
+The keys of an architecture are the paths of the decisions of its space.
+
+    {"normal.x[1][1].knd": "sep3"}      no such path
+    {"normal.x[1][1].kind": "sep3"}     right
+
+A `keep` that can come out in one way only (`keep 2` of two) is no decision, and has no value either."""
+
+    @property
+    def message(self) -> str:
+        if self.site:
+            return f"`{self.path}` can come out in one way only: it is no decision of `{self.space}`"
+        return f"`{self.space}` has no decision `{self.path}`"
+
+    @property
+    def help(self) -> str | None:
+        if self.site:
+            return "leave it out"
+        return f"did you mean `{self.near}`?" if self.near else "`stdsl info` lists the decisions of a space"
+
+
+@dataclass(frozen=True)
+class InactiveDecision(Diagnostic):
+    """A value for a decision that this architecture does not ask for."""
+
+    path: str
+
+    code: ClassVar[str] = "E0603"
+    title: ClassVar[str] = "a decision that is not active"
+    explanation: ClassVar[str] = """\
+A decision is active when evaluating the outputs asks for it; an architecture has values for exactly the active ones.
+
+    {"x.choice": "skip", "x.conv.length": "5"}      skip has no length
+    {"x.choice": "skip"}                            right"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` has a value, but the other values leave nothing that asks for it"
+
+    @property
+    def label(self) -> str:
+        return "decided here, if at all"
+
+    @property
+    def help(self) -> str | None:
+        return "leave it out"
+
+
+@dataclass(frozen=True)
+class ValueNotAllowed(Diagnostic):
+    """A decision cannot take this value."""
+
+    path: str
+    value: str
+    allowed: str
+    near: str | None = None
+
+    code: ClassVar[str] = "E0604"
+    title: ClassVar[str] = "a value that is not allowed"
+    explanation: ClassVar[str] = """\
+A choose takes the name of one of its alternatives, a keep the places of the kept elements counted from 1,
+a gate true or false, a count one of its numbers.
+
+    {"x.kind": "sep7", "x.inputs": [0, 1]}      there is no sep7; places count from 1
+    {"x.kind": "sep5", "x.inputs": [1, 2]}      right"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.path}` cannot be {self.value}"
+
+    @property
+    def label(self) -> str:
+        return "decided here"
+
+    @property
+    def help(self) -> str | None:
+        hint = f"did you mean `{self.near}`? " if self.near else ""
+        return f"{hint}it takes {self.allowed}"
+
+
+@dataclass(frozen=True)
+class ConstraintViolated(Diagnostic):
+    """An architecture breaks a constraint over decisions."""
+
+    decisions: tuple[str, ...]
+
+    code: ClassVar[str] = "E0605"
+    title: ClassVar[str] = "the architecture is outside `where`"
+    explanation: ClassVar[str] = """\
+Constraints over decisions are part of a space: an architecture that breaks one is none of its architectures.
+
+    space s = net() where width % heads == 0
+    {"width": "48", "heads": "5"}      48 % 5 is 3
+    {"width": "48", "heads": "4"}      right"""
+
+    @property
+    def message(self) -> str:
+        return f"this condition does not hold for the values of {', '.join(f'`{d}`' for d in self.decisions)}"
+
+    @property
+    def label(self) -> str:
+        return "must hold"
+
+    @property
+    def help(self) -> str | None:
+        return "change one of these values"
+
+
+@dataclass(frozen=True)
+class UnreadableArchitecture(Diagnostic):
+    """A file of an architecture is missing, is not JSON, or lacks a part."""
+
+    file: str
+    reason: str
+
+    code: ClassVar[str] = "E0606"
+    title: ClassVar[str] = "an architecture file cannot be read"
+    explanation: ClassVar[str] = """\
+An architecture file (`.arch.json`) is a JSON object with the keys `format`, `space`, `parameters`, `table`, `table_hash`
+and `values`. `stdsl sample -o DIR` and every run write such files."""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file} cannot be read as an architecture: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "architecture files are written by `stdsl sample -o DIR` and by runs"
+
+
+@dataclass(frozen=True)
+class NewerArchitectureFormat(Diagnostic):
+    """A file that a newer version of the tool wrote."""
+
+    file: str
+    format: int
+    known: int
+
+    code: ClassVar[str] = "E0607"
+    title: ClassVar[str] = "an architecture file of a newer format"
+    explanation: ClassVar[str] = """\
+The file was written by a newer version of stdsl, in a format that this version does not know. Update stdsl."""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file} has format {self.format}; this version reads formats up to {self.known}"
+
+    @property
+    def help(self) -> str | None:
+        return "update stdsl"
+
+
+@dataclass(frozen=True)
+class SpaceChanged(Diagnostic):
+    """The decision table that an architecture was made for differs from the space's."""
+
+    space: str
+    changes: tuple[str, ...]
+
+    code: ClassVar[str] = "E0608"
+    title: ClassVar[str] = "the architecture was made for a different space"
+    explanation: ClassVar[str] = """\
+An architecture file holds the decision table that it was made for. When the space has other decisions now, or other
+alternatives, the file is not read as if nothing had happened: the message lists what changed. Make the architecture anew,
+or from a mapping of the new paths.
+
+    the space had   x.kind: skip, sep3            the file says x.kind = skip
+    and now has     x.kind: skip, sep3, sep5      an alternative came in: the choice may be another one now"""
+
+    @property
+    def message(self) -> str:
+        n = len(self.changes)
+        return f"`{self.space}` has changed since the architecture was made ({n} difference{'s' if n != 1 else ''})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        shown = self.changes[:12]
+        rest = len(self.changes) - len(shown)
+        return (*shown, f"… and {rest} more") if rest else shown
+
+    @property
+    def help(self) -> str | None:
+        return "make the architecture anew for the changed decisions"
