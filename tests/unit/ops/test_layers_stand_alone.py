@@ -1,0 +1,74 @@
+"""What generated files rely on: layers that stand by themselves, emission without torch, rules that are quick."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import time
+
+import torch
+
+from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ops.registry import PRIMITIVES
+from stdsl.compiler.ops.torch import layers
+from stdsl.compiler.ops.torch.emission import Emission
+from stdsl.compiler.ops.torch.lowering import reduce_call
+
+HEADER = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n\n\n"
+
+CLASSES = [c for c in vars(layers).values() if inspect.isclass(c) and c.__module__ == layers.__name__]
+
+
+def test_the_source_of_each_layer_runs_by_itself() -> None:
+    x = torch.randn(1, 2, 3, 5, 5)
+    arguments = {
+        "ChannelScale": (2,),
+        "ChannelBias": (2,),
+        "PaddedAvgPool": ((2, 2, 2), (1, 1, 1), (0, 1, 0, 1, 0, 1)),
+        "TemporalGaussianConv3d": (2, 3, (3, 3, 3)),
+    }
+    assert {c.__name__ for c in CLASSES} == set(arguments)
+    for layer in CLASSES:
+        names: dict[str, object] = {}
+        exec(HEADER + inspect.getsource(layer), names)
+        torch.manual_seed(0)
+        copied = names[layer.__name__](*arguments[layer.__name__])  # type: ignore[operator]
+        torch.manual_seed(0)
+        assert torch.equal(copied(x), layer(*arguments[layer.__name__])(x))
+
+
+def test_rules_and_emission_do_without_torch() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from stdsl.compiler.ops.registry import PRIMITIVES\n"
+        "from stdsl.compiler.ops.torch.lowering import emit, reduce_call\n"
+        "from stdsl.compiler.ops.base import TensorShape\n"
+        "x = TensorShape('clip', (8, 4, 6, 6)); p = PRIMITIVES['conv']\n"
+        "a = p.normalise((x,), {'c': 16, 'k': (1, 3, 3), 'stride': (1, 2, 2)}); y = p.shape((x,), a)\n"
+        "print(emit('conv', (x,), a, y).module)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "nn.Conv3d(8, 16, (1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1), bias=False)\n"
+
+
+def test_reduces_as_text() -> None:
+    assert reduce_call("sum", ["a"]) == "a"
+    assert reduce_call("sum", ["a", "b", "c"]) == "a + b + c"
+    assert reduce_call("mean", ["a", "b"]) == "(a + b) / 2"
+    assert reduce_call("concat", ["a", "b"]) == "torch.cat([a, b], dim=1)"
+    assert reduce_call("concat", ["a", "b"], TensorShape("tokens", (3, 4))) == "torch.cat([a, b], dim=2)"
+
+
+def test_rendering_an_emission() -> None:
+    assert Emission("nn.ReLU()", "{m}({0} + {1})").render("self.m1", "x", "y") == "self.m1(x + y)"
+
+
+def test_rules_are_quick() -> None:
+    """A check applies thousands of primitives and must stay far below a second."""
+    conv, x = PRIMITIVES["conv"], TensorShape("clip", (64, 16, 28, 28))
+    start = time.perf_counter()
+    for _ in range(2000):
+        attrs = conv.normalise((x,), {"c": 64, "k": (3, 3, 3), "stride": 2})
+        conv.cost((x,), attrs, conv.shape((x,), attrs))
+    assert time.perf_counter() - start < 0.5
