@@ -19,7 +19,7 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
 
 
 def _normalise_leaky(inputs: Inputs, attrs: Attributes) -> Attributes:
-    return {"slope": read.number("leaky_relu", attrs, "slope", 0.01)}
+    return {"slope": read.number(attrs, "slope", 0.01)}
 
 
 def _activation(name: str, doc: str) -> Primitive:

@@ -16,17 +16,17 @@ AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "cli
 _EXAMPLE: Final[dict[Layout, str]] = {"image": "3x3", "clip": "3x3x3"}
 
 
-def windowed(op: str, shape: TensorShape, help: str | None = None) -> None:
+def windowed(shape: TensorShape, help: str | None = None) -> None:
     """Raises OpFault unless the shape has window axes."""
     if shape.layout not in AXES:
-        raise OpFault("layout", f"`{op}` works on images and clips, its input is {shape}", help)
+        raise OpFault("layout", f"it is for images and clips, its input is {shape}", help)
 
 
-def required(op: str, attrs: Attributes, name: str) -> Any:
+def required(attrs: Attributes, name: str) -> Any:
     """The argument, which has no default."""
     value = attrs.get(name, REQUIRED)
     if value is REQUIRED:
-        raise OpFault("attribute", f"`{op}` needs `{name}`", f"write `{name} = …`", name)
+        raise OpFault("attribute", f"`{name}` is missing", f"write `{name} = …`", name)
     return value
 
 
@@ -47,36 +47,32 @@ def shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def integer(op: str, attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 1) -> int:
+def integer(attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 1) -> int:
     """A whole number of at least ``least``."""
     value = attrs.get(name, default)
     if type(value) is int and value >= least:
         return value
     if value is REQUIRED:
-        required(op, attrs, name)
+        required(attrs, name)
     if isinstance(value, float) and value.is_integer():
         raise OpFault(
             "attribute",
-            f"`{name}` of `{op}` must be a whole number, not {value}",
+            f"`{name}` must be a whole number, not {value}",
             "`/` gives a fraction; divide with `//`",
             name,
         )
-    raise OpFault(
-        "attribute", f"`{name}` of `{op}` must be a whole number of at least {least}, not {shown(value)}", None, name
-    )
+    raise OpFault("attribute", f"`{name}` must be a whole number of at least {least}, not {shown(value)}", None, name)
 
 
-def channels(op: str, attrs: Attributes, shape: TensorShape, name: str = "c", default: Any = SAME) -> int:
+def channels(attrs: Attributes, shape: TensorShape, name: str = "c", default: Any = SAME) -> int:
     """A number of channels; `same` is that of ``shape``."""
     value = attrs.get(name, default)
     if value is SAME:
         return shape.channels
-    return integer(op, attrs, name, default)
+    return integer(attrs, name, default)
 
 
-def axes(
-    op: str, attrs: Attributes, shape: TensorShape, name: str, default: Any = REQUIRED, least: int = 1
-) -> tuple[int, ...]:
+def axes(attrs: Attributes, shape: TensorShape, name: str, default: Any = REQUIRED, least: int = 1) -> tuple[int, ...]:
     """One whole number per window axis of ``shape``; a single one repeats over the axes."""
     value = attrs.get(name, default)
     rank = len(AXES[shape.layout])
@@ -93,16 +89,16 @@ def axes(
         elif all(_is_int(v) for v in value):
             raise OpFault(
                 "attribute",
-                f"`{name}` of `{op}` is {shown(value)}, of {len(value)} axes, but the {shape.layout} that enters has "
+                f"`{name}` is {shown(value)}, of {len(value)} axes, but the {shape.layout} that enters has "
                 f"{rank} ({', '.join(AXES[shape.layout])})",
                 _rank_help(value, shape.layout),
                 name,
             )
     if value is REQUIRED:
-        raise OpFault("attribute", f"`{op}` needs `{name}`", f"write `{name} = {_EXAMPLE[shape.layout]}`", name)
+        raise OpFault("attribute", f"`{name}` is missing", f"write `{name} = {_EXAMPLE[shape.layout]}`", name)
     raise OpFault(
         "attribute",
-        f"`{name}` of `{op}` must be a whole number of at least {least} per axis, not {shown(value)}",
+        f"`{name}` must be a whole number of at least {least} per axis, not {shown(value)}",
         f"a number, or one per axis such as {_EXAMPLE[shape.layout]}",
         name,
     )
@@ -118,15 +114,25 @@ def _rank_help(value: tuple[int, ...], layout: Layout) -> str:
     return f"write one number per axis, such as {_EXAMPLE[layout]}"
 
 
-def flag(op: str, attrs: Attributes, name: str, default: bool) -> bool:
+def groups(attrs: Attributes, entering: int, leaving: int | None = None, default: Any = REQUIRED) -> int:
+    """A number of groups, which divides the channels that enter, and those that leave."""
+    value = integer(attrs, "groups", default)
+    for n, way in ((entering, "enter"), (leaving or entering, "leave")):
+        if n % value:
+            raise OpFault(
+                "attribute", f"`groups` = {value} does not divide the {n} channels that {way}", None, "groups"
+            )
+    return value
+
+
+def flag(attrs: Attributes, name: str, default: bool) -> bool:
     value = attrs.get(name, default)
     if type(value) is not bool:
-        raise OpFault("attribute", f"`{name}` of `{op}` is `true` or `false`, not {shown(value)}", None, name)
+        raise OpFault("attribute", f"`{name}` is `true` or `false`, not {shown(value)}", None, name)
     return value
 
 
 def number(
-    op: str,
     attrs: Attributes,
     name: str,
     default: Any = REQUIRED,
@@ -136,34 +142,34 @@ def number(
     """A number within bounds."""
     value = attrs.get(name, default)
     if value is REQUIRED:
-        required(op, attrs, name)
+        required(attrs, name)
     if type(value) not in (int, float) or not isfinite(value):
-        raise OpFault("attribute", f"`{name}` of `{op}` must be a number, not {shown(value)}", None, name)
+        raise OpFault("attribute", f"`{name}` must be a number, not {shown(value)}", None, name)
     if (least is not None and value < least) or (most is not None and value > most):
         bounds = f"{least} to {most}" if most is not None else f"at least {least}"
-        raise OpFault("attribute", f"`{name}` of `{op}` must be {bounds}, not {value}", None, name)
+        raise OpFault("attribute", f"`{name}` must be {bounds}, not {value}", None, name)
     return float(value)
 
 
-def padding(op: str, attrs: Attributes) -> str | None:
+def padding(attrs: Attributes) -> str | None:
     """`"same"`, or None for valid windows."""
     value = attrs.get("pad", "same")
     if value is not None and value != "same":
         raise OpFault(
             "attribute",
-            f'`pad` of `{op}` is "same" or `none`, not {shown(value)}',
+            f'`pad` is "same" or `none`, not {shown(value)}',
             '"same" pads so that the output is ceil(size / stride), `none` takes valid windows only',
             "pad",
         )
     return value  # type: ignore[no-any-return]
 
 
-def one_of(op: str, attrs: Attributes, name: str, default: str, known: tuple[str, ...]) -> str:
+def one_of(attrs: Attributes, name: str, default: str, known: tuple[str, ...]) -> str:
     """One of some words."""
     value = attrs.get(name, default)
     if value not in known:
         words = ", ".join(f'"{word}"' for word in known)
-        raise OpFault("attribute", f"`{name}` of `{op}` is one of {words}, not {shown(value)}", None, name)
+        raise OpFault("attribute", f"`{name}` is one of {words}, not {shown(value)}", None, name)
     return str(value)
 
 

@@ -52,9 +52,10 @@ class TensorShape:
 class OpFault(Exception):
     """A rule refuses its inputs or attributes.
 
-    ``message`` says what is the case, ``help`` what to do, ``parameter`` who is to blame. ``code`` chooses the kind of
-    diagnostic: ``"attribute"`` (a value that the parameter cannot take, e.g. a kernel of the wrong rank), ``"shape"``
-    (inputs that do not fit), ``"layout"`` (the operation is not for this type of tensor).
+    ``message`` says what is the case, in words to stand behind the operation's name and a colon; ``help`` what to do;
+    ``parameter`` names the parameter to blame. ``code`` chooses the kind of diagnostic: ``"attribute"`` (a value that
+    the parameter cannot take, e.g. a kernel of the wrong rank), ``"shape"`` (inputs that do not fit),
+    ``"layout"`` (the operation is not for this type of tensor).
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from . import attributes as read
-from .base import REQUIRED, SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .base import REQUIRED, SAME, Attributes, Cost, Parameter, Primitive, TensorShape
 from .windows import sizes
 
 Inputs = tuple[TensorShape, ...]
@@ -21,44 +21,38 @@ _PAD = Parameter("pad", "padding", "same", '"same": the output is ceil(size / st
 
 def _normalise_conv(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("conv", x, _LINEAR_HELP)
-    c = read.channels("conv", attrs, x)
-    groups = read.integer("conv", attrs, "groups", 1)
-    for what, n in (("entering", x.channels), ("leaving", c)):
-        if n % groups:
-            raise OpFault(
-                "attribute", f"`groups` = {groups} does not divide the {n} channels {what} `conv`", None, "groups"
-            )
+    read.windowed(x, _LINEAR_HELP)
+    c = read.channels(attrs, x)
     return {
         "c": c,
-        "k": read.axes("conv", attrs, x, "k"),
-        "stride": read.axes("conv", attrs, x, "stride", 1),
-        "dilation": read.axes("conv", attrs, x, "dilation", 1),
-        "groups": groups,
-        "bias": read.flag("conv", attrs, "bias", False),
-        "pad": read.padding("conv", attrs),
+        "k": read.axes(attrs, x, "k"),
+        "stride": read.axes(attrs, x, "stride", 1),
+        "dilation": read.axes(attrs, x, "dilation", 1),
+        "groups": read.groups(attrs, x.channels, c, 1),
+        "bias": read.flag(attrs, "bias", False),
+        "pad": read.padding(attrs),
     }
 
 
 def _normalise_depthwise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("depthwise", x)
+    read.windowed(x)
     return {
-        "k": read.axes("depthwise", attrs, x, "k"),
-        "stride": read.axes("depthwise", attrs, x, "stride", 1),
-        "dilation": read.axes("depthwise", attrs, x, "dilation", 1),
-        "bias": read.flag("depthwise", attrs, "bias", False),
-        "pad": read.padding("depthwise", attrs),
+        "k": read.axes(attrs, x, "k"),
+        "stride": read.axes(attrs, x, "stride", 1),
+        "dilation": read.axes(attrs, x, "dilation", 1),
+        "bias": read.flag(attrs, "bias", False),
+        "pad": read.padding(attrs),
     }
 
 
 def _normalise_pointwise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("pointwise", x, _LINEAR_HELP)
+    read.windowed(x, _LINEAR_HELP)
     return {
-        "c": read.channels("pointwise", attrs, x),
-        "stride": read.axes("pointwise", attrs, x, "stride", 1),
-        "bias": read.flag("pointwise", attrs, "bias", False),
+        "c": read.channels(attrs, x),
+        "stride": read.axes(attrs, x, "stride", 1),
+        "bias": read.flag(attrs, "bias", False),
     }
 
 
@@ -75,19 +69,19 @@ def geometry(op: str, inputs: Inputs, attrs: Attributes) -> dict[str, Any]:
 
 def _shape_conv(inputs: Inputs, attrs: Attributes) -> TensorShape:
     x = inputs[0]
-    out = sizes("conv", x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
+    out = sizes(x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
     return TensorShape(x.layout, (attrs["c"], *out))
 
 
 def _shape_depthwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
     x = inputs[0]
-    out = sizes("depthwise", x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
+    out = sizes(x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
     return TensorShape(x.layout, (x.dims[0], *out))
 
 
 def _shape_pointwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
     x = inputs[0]
-    return TensorShape(x.layout, (attrs["c"], *sizes("pointwise", x, (), attrs["stride"], None, "same")))
+    return TensorShape(x.layout, (attrs["c"], *sizes(x, (), attrs["stride"], None, "same")))
 
 
 def _cost(per_output: int, attrs: Attributes, output: TensorShape) -> Cost:

@@ -14,10 +14,10 @@ def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
         if n != 1:
             raise OpFault(
                 "shape",
-                f"`linear` takes features, tokens, or axes of size 1, its input is {x}",
+                f"it takes features, tokens, or axes of size 1, its input is {x}",
                 "put `global_avg_pool` or `flatten` before it; `pointwise(c)` mixes channels position by position",
             )
-    return {"c": read.channels("linear", attrs, x, default=REQUIRED), "bias": read.flag("linear", attrs, "bias", True)}
+    return {"c": read.channels(attrs, x, default=REQUIRED), "bias": read.flag(attrs, "bias", True)}
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:

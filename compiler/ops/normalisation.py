@@ -22,43 +22,31 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
 
 def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
     if inputs[0].layout == "tokens":
-        raise OpFault(
-            "layout", f"`bn` works on images, clips and features, its input is {inputs[0]}", "use `layer_norm`"
-        )
+        raise OpFault("layout", f"it is for images, clips and features, its input is {inputs[0]}", "use `layer_norm`")
     return {
-        "affine": read.flag("bn", attrs, "affine", True),
-        "eps": read.number("bn", attrs, "eps", 1e-5, 0),
-        "momentum": read.number("bn", attrs, "momentum", 0.1, 0, 1),
+        "affine": read.flag(attrs, "affine", True),
+        "eps": read.number(attrs, "eps", 1e-5, 0),
+        "momentum": read.number(attrs, "momentum", 0.1, 0, 1),
     }
 
 
 def _normalise_group_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("group_norm", x, "use `layer_norm`")
-    groups = read.integer("group_norm", attrs, "groups")
-    if x.channels % groups:
-        raise OpFault(
-            "attribute",
-            f"`groups` = {groups} does not divide the {x.channels} channels entering `group_norm`",
-            None,
-            "groups",
-        )
+    read.windowed(x, "use `layer_norm`")
     return {
-        "groups": groups,
-        "affine": read.flag("group_norm", attrs, "affine", True),
-        "eps": read.number("group_norm", attrs, "eps", 1e-5, 0),
+        "groups": read.groups(attrs, x.channels),
+        "affine": read.flag(attrs, "affine", True),
+        "eps": read.number(attrs, "eps", 1e-5, 0),
     }
 
 
 def _normalise_layer_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
     if x.layout not in ("tokens", "features"):
-        raise OpFault(
-            "layout", f"`layer_norm` works on tokens and features, its input is {x}", "use `bn` or `group_norm(1)`"
-        )
+        raise OpFault("layout", f"it is for tokens and features, its input is {x}", "use `bn` or `group_norm(1)`")
     return {
-        "affine": read.flag("layer_norm", attrs, "affine", True),
-        "eps": read.number("layer_norm", attrs, "eps", 1e-5, 0),
+        "affine": read.flag(attrs, "affine", True),
+        "eps": read.number(attrs, "eps", 1e-5, 0),
     }
 
 

@@ -20,11 +20,11 @@ def _same(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 def _normalise_zero(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    c = read.channels("zero", attrs, x)
+    c = read.channels(attrs, x)
     if x.layout in read.AXES:
-        return {"c": c, "stride": read.axes("zero", attrs, x, "stride", 1)}
+        return {"c": c, "stride": read.axes(attrs, x, "stride", 1)}
     if attrs.get("stride", 1) != 1:
-        raise OpFault("attribute", f"`zero` cannot stride: its input {x} has no axes", None, "stride")
+        raise OpFault("attribute", f"there are no axes to stride over in its input {x}", None, "stride")
     return {"c": c, "stride": ()}
 
 
@@ -37,7 +37,7 @@ def _shape_zero(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 
 def _normalise_dropout(inputs: Inputs, attrs: Attributes) -> Attributes:
-    return {"p": read.number("dropout", attrs, "p", 0.5, 0, 1)}
+    return {"p": read.number(attrs, "p", 0.5, 0, 1)}
 
 
 PRIMITIVES = (

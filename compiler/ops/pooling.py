@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from . import attributes as read
 from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
 from .windows import sizes
@@ -17,34 +15,21 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
     return _FREE
 
 
-def _normaliser(op: str) -> Callable[[Inputs, Attributes], Attributes]:
-    def normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
-        x = inputs[0]
-        read.windowed(op, x)
-        return {
-            "k": read.axes(op, attrs, x, "k"),
-            "stride": read.axes(op, attrs, x, "stride", 1),
-            "pad": read.padding(op, attrs),
-        }
-
-    return normalise
+def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.windowed(x)
+    return {"k": read.axes(attrs, x, "k"), "stride": read.axes(attrs, x, "stride", 1), "pad": read.padding(attrs)}
 
 
-def _shaper(op: str) -> Callable[[Inputs, Attributes], TensorShape]:
-    def shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
-        x = inputs[0]
-        return TensorShape(x.layout, (x.dims[0], *sizes(op, x, attrs["k"], attrs["stride"], None, attrs["pad"])))
-
-    return shape
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    x = inputs[0]
+    return TensorShape(x.layout, (x.dims[0], *sizes(x, attrs["k"], attrs["stride"], None, attrs["pad"])))
 
 
-def _global(op: str) -> Callable[[Inputs, Attributes], Attributes]:
-    def normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
-        if inputs[0].layout == "features":
-            raise OpFault("layout", f"`{op}` needs axes to pool over, its input is {inputs[0]}", "leave it out")
-        return {}
-
-    return normalise
+def _normalise_global(inputs: Inputs, attrs: Attributes) -> Attributes:
+    if inputs[0].layout == "features":
+        raise OpFault("layout", f"it needs positions to pool over, its input is {inputs[0]}", "leave it out")
+    return {}
 
 
 def _global_shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
@@ -64,23 +49,23 @@ PRIMITIVES = (
     Primitive(
         "max_pool",
         _PARAMETERS,
-        _normaliser("max_pool"),
-        _shaper("max_pool"),
+        _normalise,
+        _shape,
         _cost,
         "The greatest value of each window.",
     ),
     Primitive(
         "avg_pool",
         _PARAMETERS,
-        _normaliser("avg_pool"),
-        _shaper("avg_pool"),
+        _normalise,
+        _shape,
         _cost,
         "The mean of each window; padding is left out of it.",
     ),
     Primitive(
         "global_avg_pool",
         (),
-        _global("global_avg_pool"),
+        _normalise_global,
         _global_shape,
         _cost,
         "The mean over all positions; axes of size 1 stay. Of tokens: the mean over tokens, as features.",
@@ -88,7 +73,7 @@ PRIMITIVES = (
     Primitive(
         "global_max_pool",
         (),
-        _global("global_max_pool"),
+        _normalise_global,
         _global_shape,
         _cost,
         "The greatest value over all positions; axes of size 1 stay. Of tokens: over tokens, as features.",

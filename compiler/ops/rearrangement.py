@@ -19,7 +19,7 @@ def _shape_flatten(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 
 def _normalise_to_tokens(inputs: Inputs, attrs: Attributes) -> Attributes:
-    read.windowed("to_tokens", inputs[0])
+    read.windowed(inputs[0])
     return {}
 
 
@@ -30,16 +30,8 @@ def _shape_to_tokens(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 def _normalise_shuffle(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("channel_shuffle", x)
-    groups = read.integer("channel_shuffle", attrs, "groups")
-    if x.dims[0] % groups:
-        raise OpFault(
-            "attribute",
-            f"`groups` = {groups} does not divide the {x.dims[0]} channels entering `channel_shuffle`",
-            None,
-            "groups",
-        )
-    return {"groups": groups}
+    read.windowed(x)
+    return {"groups": read.groups(attrs, x.dims[0])}
 
 
 def _shape_shuffle(inputs: Inputs, attrs: Attributes) -> TensorShape:
@@ -49,12 +41,12 @@ def _shape_shuffle(inputs: Inputs, attrs: Attributes) -> TensorShape:
 def _normalise_time(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
     if x.layout != "clip":
-        raise OpFault("layout", f"`time_to_channel` works on clips, its input is {x}")
-    frames = read.integer("time_to_channel", attrs, "frames")
+        raise OpFault("layout", f"it is for clips, its input is {x}")
+    frames = read.integer(attrs, "frames")
     if x.dims[1] % frames:
         raise OpFault(
             "shape",
-            f"`frames` = {frames} does not divide the {x.dims[1]} frames entering `time_to_channel`",
+            f"`frames` = {frames} does not divide the {x.dims[1]} frames that enter",
             None,
             "frames",
         )

@@ -16,9 +16,9 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
 
 def _normalise_subsample(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("subsample", x)
-    stride = read.axes("subsample", attrs, x, "stride")
-    offset = read.axes("subsample", attrs, x, "offset", 0, least=0)
+    read.windowed(x)
+    stride = read.axes(attrs, x, "stride")
+    offset = read.axes(attrs, x, "offset", 0, least=0)
     # An axis that is not strided over is not moved either, so that one offset serves every stride.
     return {"stride": stride, "offset": tuple(min(o, s - 1) for o, s in zip(offset, stride, strict=True))}
 
@@ -30,8 +30,8 @@ def _shape_subsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 def _normalise_upsample(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed("upsample", x)
-    return {"factor": read.axes("upsample", attrs, x, "factor")}
+    read.windowed(x)
+    return {"factor": read.axes(attrs, x, "factor")}
 
 
 def _shape_upsample(inputs: Inputs, attrs: Attributes) -> TensorShape:

@@ -18,24 +18,20 @@ Inputs = tuple[TensorShape, ...]
 def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
     if x.layout != "clip":
-        raise OpFault(
-            "layout", f"`temporal_gaussian` works on clips, its input is {x}", "on an image, use `conv(c, k)`"
-        )
+        raise OpFault("layout", f"it is for clips, its input is {x}", "on an image, use `conv(c, k)`")
     return {
-        "c": read.channels("temporal_gaussian", attrs, x),
-        "k": read.axes("temporal_gaussian", attrs, x, "k"),
-        "stride": read.axes("temporal_gaussian", attrs, x, "stride", 1),
-        "mixtures": read.integer("temporal_gaussian", attrs, "mixtures", 4),
-        "bias": read.flag("temporal_gaussian", attrs, "bias", False),
-        "pad": read.padding("temporal_gaussian", attrs),
+        "c": read.channels(attrs, x),
+        "k": read.axes(attrs, x, "k"),
+        "stride": read.axes(attrs, x, "stride", 1),
+        "mixtures": read.integer(attrs, "mixtures", 4),
+        "bias": read.flag(attrs, "bias", False),
+        "pad": read.padding(attrs),
     }
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
     x = inputs[0]
-    return TensorShape(
-        "clip", (attrs["c"], *sizes("temporal_gaussian", x, attrs["k"], attrs["stride"], None, attrs["pad"]))
-    )
+    return TensorShape("clip", (attrs["c"], *sizes(x, attrs["k"], attrs["stride"], None, attrs["pad"])))
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:

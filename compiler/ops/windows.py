@@ -13,7 +13,7 @@ from .base import OpFault, TensorShape
 Ints = tuple[int, ...]
 
 
-def sizes(op: str, shape: TensorShape, k: Ints, stride: Ints, dilation: Ints | None, pad: str | None) -> Ints:
+def sizes(shape: TensorShape, k: Ints, stride: Ints, dilation: Ints | None, pad: str | None) -> Ints:
     """The sizes of the window axes behind the window. Raises OpFault where a valid window does not fit."""
     found = shape.dims[1:]
     if pad is not None:
@@ -27,7 +27,7 @@ def sizes(op: str, shape: TensorShape, k: Ints, stride: Ints, dilation: Ints | N
             name = AXES[shape.layout][axis]
             raise OpFault(
                 "shape",
-                f"a window of `{op}` spans {reach} in {name} where its input {shape} has {n}, and `pad = none`",
+                f"a valid window must fit: it spans {reach} in {name}, its input {shape} has {n}",
                 "leave out `pad = none` (windows then pad), or use a smaller window",
                 "k",
             )
