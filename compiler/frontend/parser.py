@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from lark import Token, Tree
+
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingEdition, TooDeep, UnknownEdition
@@ -15,30 +19,43 @@ EDITION = 1
 """The newest edition of the language that is known here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text as the grammar sees it: its tokens and comments, and the parse trees of the items without mistakes."""
+
+    edition: int | None
+    tokens: list[Token]
+    comments: list[Token]
+    trees: list[Tree[Token]]
+
+
+def read(source: Source, sink: Sink) -> Parsed:
+    """The parse trees of a text. Mistakes go to ``sink``."""
+    lexed = lex(source, sink)
+    tokens = lexed.tokens
+    if tokens and tokens[0].type == "STDSL":
+        number = tokens[1] if len(tokens) > 1 and tokens[1].type == "NUMBER" else None
+        if number is None:
+            sink.add(MissingEdition(span_of(source, tokens[0])))
+        elif number != str(EDITION):
+            sink.add(UnknownEdition(span_of(source, number), str(number), EDITION))
+            return Parsed(int(number) if number.isdigit() else None, tokens, lexed.comments, [])
+        items = tokens[1 if number is None else 2 :]
+        edition = None if number is None else EDITION
+    else:
+        sink.add(MissingEdition(span_of(source, tokens[0]) if tokens else Span(source, 0, 0)))
+        items, edition = tokens, None
+    return Parsed(edition, tokens, lexed.comments, list(ItemParser(source, sink).trees(cut(items))))
+
+
 def parse(source: Source, sink: Sink) -> ast.File:
     """The AST of a text. Syntax errors go to ``sink``; the declarations that hold none are in the file returned."""
-    tokens = lex(source, sink).tokens
-    edition: int | None = None
-    if tokens and tokens[0].type == "STDSL" and len(tokens) > 1 and tokens[1].type == "NUMBER":
-        if tokens[1] != str(EDITION):
-            sink.add(UnknownEdition(span_of(source, tokens[1]), str(tokens[1]), EDITION))
-            return ast.File(source, int(tokens[1]) if tokens[1].isdigit() else None, (), ())
-        edition = EDITION
-        tokens = tokens[2:]
-    elif tokens:
-        sink.add(MissingEdition(span_of(source, tokens[0])))
-        if tokens[0].type == "STDSL":
-            tokens = tokens[1:]
-    else:
-        sink.add(MissingEdition(Span(source, 0, 0)))
-
+    parsed = read(source, sink)
     uses: list[ast.Use] = []
     declarations: list[ast.Declaration] = []
-    builder = Builder(source)
-    for tree in ItemParser(source, sink).trees(cut(tokens)):
-        builder.depth = 0
+    for tree in parsed.trees:
         try:
-            item = builder.item(tree)
+            item = Builder(source).item(tree)
         except NestedTooDeeply as error:
             sink.add(TooDeep(error.span, MAX_DEPTH))
             continue
@@ -46,4 +63,4 @@ def parse(source: Source, sink: Sink) -> ast.File:
             uses.append(item)
         else:
             declarations.append(item)
-    return ast.File(source, edition, tuple(uses), tuple(declarations))
+    return ast.File(source, parsed.edition, tuple(uses), tuple(declarations))
