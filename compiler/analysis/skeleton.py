@@ -116,10 +116,12 @@ class _Sweep:
             point = self._point(asks, targets) if asks or targets else None
             if point is not None:
                 kinds[node.id] = point
-                certain |= 1 << point
             if node.id in must:
-                roots |= certain
-                certain = 0
+                # What the point asks for is asked for in any case; what stands beside it is demanded only where the node is:
+                # the node may be here because it merged with a root.
+                roots |= 0 if point is None else 1 << point
+            elif point is not None:
+                certain |= 1 << point
             self._closure[node.id] = certain
         for _, output in graph.outputs:
             roots |= self._closure[output]
