@@ -11,12 +11,11 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..data.loader import Loader
 from ..randomness import seed_torch
 from ..training.descent import Descent
-from ..training.evaluate import accuracy, prediction
+from ..training.evaluate import accuracy, loss_of, prediction
 from ..training.placement import Placement
 from ..training.stepped import Facts
 
@@ -54,10 +53,13 @@ class GradientSearch:
         warmup: int,
         seed: int,
         notes_every: int,
+        label_smoothing: float = 0.0,
+        auxiliary: float = 0.0,
     ) -> None:
         self.supernet, self.weights, self.decisions = supernet, weights, decisions
         self.weight_batches, self.decision_batches, self.placement = weight_batches, decision_batches, placement
         self.steps, self.warmup, self.seed, self.notes_every = steps, warmup, seed, max(1, notes_every)
+        self.label_smoothing, self.auxiliary = label_smoothing, auxiliary
         supernet.train()
 
     @property
@@ -102,13 +104,13 @@ class GradientSearch:
         try:
             batch = self.placement.put(batches.at(t))
             seed_torch(self.seed, "search", purpose, t)
-            logits = prediction(self.supernet(*batch.inputs))
-            loss = F.cross_entropy(logits, batch.targets)
+            output = self.supernet(*batch.inputs)
+            loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
             rate = descent.descend(loss, t)
         finally:
             for parameter in still:
                 parameter.requires_grad_(True)
-        return loss.item(), accuracy(logits.detach(), batch.targets), rate
+        return loss.item(), accuracy(prediction(output).detach(), batch.targets), rate
 
 
 @torch.no_grad()

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .checkpoints import Checkpoints
 from .journal import Journal, read_journal
+
+
+@dataclass(frozen=True)
+class Restored:
+    """``step`` steps of a phase were done, in ``seconds`` of working time, and left ``state``."""
+
+    step: int
+    seconds: float
+    state: dict[str, Any]
 
 
 class Tracker:
@@ -34,20 +44,23 @@ class Tracker:
         self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None
         self._kept = time.monotonic()
 
-    def restored(self, phase: str) -> tuple[int, dict[str, Any]] | None:
-        """The steps done and the state of a phase that was under way when the run stopped, else None."""
+    def restored(self, phase: str) -> Restored | None:
+        """Where a phase was when the run stopped; None for a phase that was not under way."""
         if self._open is None or self._open["phase"] != phase:
             return None
-        return self._open["step"], self._open["state"]
+        return Restored(self._open["step"], self._open["seconds"], self._open["state"])
 
     def due(self, steps_done: int) -> bool:
         """Whether it is time for a checkpoint."""
         by_steps = self.steps is not None and steps_done % self.steps == 0
         return by_steps or time.monotonic() - self._kept > self.seconds
 
-    def checkpoint(self, phase: str, step: int, state: dict[str, Any]) -> None:
-        """Keep ``state`` after ``step`` steps of ``phase``, and with it the journal up to here."""
-        self.checkpoints.save({"journal": self.journal.sync(), "phase": phase, "step": step, "state": state})
+    def checkpoint(self, phase: str, step: int, state: dict[str, Any], seconds: float = 0.0) -> None:
+        """Keep ``state`` after ``step`` steps and ``seconds`` of work on ``phase``, and with it the journal up to
+        here.
+        """
+        place = {"journal": self.journal.sync(), "phase": phase, "step": step, "seconds": seconds}
+        self.checkpoints.save(place | {"state": state})
         self._kept = time.monotonic()
 
     def finish(self, phase: str, facts: dict[str, Any]) -> None:

@@ -32,6 +32,17 @@ def prediction(output: Tensor | dict[str, Tensor]) -> Tensor:
     return output if isinstance(output, Tensor) else next(iter(output.values()))
 
 
+def loss_of(
+    output: Tensor | dict[str, Tensor], targets: Tensor, label_smoothing: float = 0.0, auxiliary: float = 0.0
+) -> Tensor:
+    """Mean cross-entropy of the prediction, plus ``auxiliary`` times that of every further output."""
+    loss = F.cross_entropy(prediction(output), targets, label_smoothing=label_smoothing)
+    if auxiliary and isinstance(output, dict):
+        for extra in list(output.values())[1:]:
+            loss = loss + auxiliary * F.cross_entropy(extra, targets, label_smoothing=label_smoothing)
+    return loss
+
+
 def accuracy(logits: Tensor, targets: Tensor, k: int = 1) -> float:
     """The share of rows of ``logits`` (N, classes) whose target is among the k highest."""
     best = logits.topk(min(k, logits.shape[1]), dim=1).indices

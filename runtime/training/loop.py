@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from dataclasses import dataclass, field
 
 from ..report.reporter import Reporter
 from ..tracking.tracker import Tracker
@@ -14,9 +15,20 @@ from .stepped import Facts, Stepped
 class Diverged(Exception):
     """A step gave a loss that is not a number."""
 
-    def __init__(self, step: int, loss: float) -> None:
-        super().__init__(f"the loss is {loss} at step {step}")
-        self.step, self.loss = step, loss
+    def __init__(self, phase: str, step: int, loss: float) -> None:
+        super().__init__(f"the loss of {phase} is {loss} at step {step}")
+        self.phase, self.step, self.loss = phase, step, loss
+
+
+@dataclass(frozen=True)
+class Driven:
+    """``seconds``: working time over all sessions that were not undone. ``last``: the last step's facts (empty if it
+    was done before a resume).
+    """
+
+    steps: int
+    seconds: float
+    last: Facts = field(default_factory=dict)
 
 
 def drive(
@@ -26,7 +38,7 @@ def drive(
     reporter: Reporter,
     interruption: Interruption,
     title: str | None = None,
-) -> Facts:
+) -> Driven:
     """Bring ``work`` from where the tracker last kept it (or from the start) to its last step; returns the last
     step's facts.
 
@@ -34,27 +46,32 @@ def drive(
     """
     title = title or phase
     kept = tracker.restored(phase)
-    first = 0
+    first, before = 0, 0.0
     if kept is not None:
-        first, state = kept
-        work.load(state)
+        first, before = kept.step, kept.seconds
+        work.load(kept.state)
+    started = time.monotonic()
     reporter.begin(title, work.total, first)
-    facts: Mapping[str, float] = {}
+    facts: Facts = {}
+
+    def keep(done: int) -> None:
+        tracker.checkpoint(phase, done, work.state(), before + time.monotonic() - started)
+
     for t in range(first, work.total):
         facts = work.step(t)
         tracker.journal.write("step", phase=phase, step=t, **{name: _short(value) for name, value in facts.items()})
         if not math.isfinite(facts.get("loss", 0.0)):
-            raise Diverged(t, facts["loss"])
+            raise Diverged(phase, t, facts["loss"])
         notes = work.notes(t)
         if notes is not None:
             tracker.journal.write("notes", phase=phase, step=t, **notes)
         reporter.advance(title, t + 1, facts)
         if interruption.asked:
-            tracker.checkpoint(phase, t + 1, work.state())
+            keep(t + 1)
             raise Interrupted
         if t + 1 < work.total and tracker.due(t + 1):
-            tracker.checkpoint(phase, t + 1, work.state())
-    return facts
+            keep(t + 1)
+    return Driven(work.total, before + time.monotonic() - started, facts)
 
 
 def _short(value: float) -> float:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torch.nn import functional as F
 
 from ..data.loader import Loader
 from ..randomness import seed_torch
 from .descent import Descent
-from .evaluate import accuracy, prediction
+from .evaluate import accuracy, loss_of, prediction
 from .placement import Placement
 from .stepped import Facts
 
@@ -48,13 +47,9 @@ class Training:
         batch = self.placement.put(self.loader.at(t))
         seed_torch(self.seed, self.phase, t)
         output = self.model(*batch.inputs)
-        logits = prediction(output)
-        loss = F.cross_entropy(logits, batch.targets, label_smoothing=self.label_smoothing)
-        if self.auxiliary and isinstance(output, dict):
-            for extra in list(output.values())[1:]:
-                loss = loss + self.auxiliary * F.cross_entropy(extra, batch.targets)
+        loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
         rate = self.descent.descend(loss, t)
-        return {"loss": loss.item(), "accuracy": accuracy(logits.detach(), batch.targets), "lr": rate}
+        return {"loss": loss.item(), "accuracy": accuracy(prediction(output).detach(), batch.targets), "lr": rate}
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         return None

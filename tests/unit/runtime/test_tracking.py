@@ -86,8 +86,8 @@ def test_reopening_cuts_the_journal_to_the_checkpoint(tmp_path: Path) -> None:
     tracker = Tracker(tmp_path)
     restored = tracker.restored("search")
     assert restored is not None
-    assert restored[0] == 2
-    assert same(restored[1], state(2.0))
+    assert restored.step == 2
+    assert same(restored.state, state(2.0))
     assert tracker.restored("retrain") is None
     assert [line["step"] for line in read_journal(tmp_path / "journal.jsonl")] == [0, 1]
     tracker.close()

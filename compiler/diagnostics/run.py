@@ -1,0 +1,341 @@
+"""E07xx: what goes wrong while a search runs: settings that cannot run, data, devices, run directories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic, Severity
+
+
+@dataclass(frozen=True)
+class CannotRunYet(Diagnostic):
+    """A setting that the language knows and this version of the runtime does not carry out."""
+
+    setting: str
+    what: str
+    instead: str | None = None
+
+    code: ClassVar[str] = "E0701"
+    title: ClassVar[str] = "this setting cannot run yet"
+    explanation: ClassVar[str] = """\
+The setting is part of the language, and `stdsl check` accepts it, but this version of stdsl cannot carry it out. A
+run says so before any work is done, and never goes on as if the setting were not there.
+
+    strategy mine = gradient { decisions { order = 2 } }      cannot run yet
+    strategy mine = gradient { decisions { order = 1 } }      runs"""
+
+    @property
+    def message(self) -> str:
+        return f"this version cannot run {self.what}"
+
+    @property
+    def label(self) -> str:
+        return f"`{self.setting}` is set here"
+
+    @property
+    def help(self) -> str | None:
+        return self.instead
+
+
+@dataclass(frozen=True)
+class DataMissing(Diagnostic):
+    """Files of a data set are not where the settings say."""
+
+    dataset: str
+    folder: str
+    missing: tuple[str, ...]
+    hint: str
+
+    code: ClassVar[str] = "E0702"
+    title: ClassVar[str] = "the data is not there"
+    explanation: ClassVar[str] = """\
+Public data sets are not part of stdsl. `root` names the folder that holds the files; a relative one is taken from the
+folder of the .space file.
+
+    data = cifar10(root = "data/cifar-10-batches-py")      with data_batch_1 … data_batch_5 and test_batch inside
+
+`motion_digits` needs no files."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}` needs {', '.join(self.missing)} in {self.folder}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class DataUnreadable(Diagnostic):
+    """A file of a data set is damaged, or is something else."""
+
+    file: str
+    reason: str
+
+    code: ClassVar[str] = "E0703"
+    title: ClassVar[str] = "a data file cannot be read"
+    explanation: ClassVar[str] = """\
+A file of the data set is there, but it does not hold what it should: a download that was cut off, a page saved in its
+place, or another version of the data set. Pickled files (CIFAR) are read by an unpickler that knows NumPy arrays
+alone, so a file that asks for more is refused.
+
+    data_batch_1 of 12 KB instead of 31 MB      download it again"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file} cannot be read: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "get the file again from its source"
+
+
+@dataclass(frozen=True)
+class NotARunDirectory(Diagnostic):
+    """A folder given as a run is none, or is damaged."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0704"
+    title: ClassVar[str] = "not a run directory"
+    explanation: ClassVar[str] = """\
+`stdsl show`, `stdsl report` and `--resume` take a folder that `stdsl run` wrote: it holds `run.json`, `journal.jsonl`
+and `space/`.
+
+    stdsl run quickstart.space --resume runs                      the folder above the runs
+    stdsl run quickstart.space --resume runs/quickstart-0001      right"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.folder} is not a run directory: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "give the folder that `stdsl run` printed, such as `runs/quickstart-0001`"
+
+
+@dataclass(frozen=True)
+class RunDirectoryInUse(Diagnostic):
+    """Another process works in the run directory."""
+
+    folder: str
+    process: int
+
+    code: ClassVar[str] = "E0705"
+    title: ClassVar[str] = "the run is still going on"
+    explanation: ClassVar[str] = """\
+Two processes must not write into one run directory. The first one holds a lock, which the system releases when the
+process ends, however it ends.
+
+    stdsl run a.space --resume runs/a-0001      while the first `stdsl run` still works: wait, or stop it with Ctrl-C"""
+
+    @property
+    def message(self) -> str:
+        return f"process {self.process} is working in {self.folder}"
+
+    @property
+    def help(self) -> str | None:
+        return "wait until it is done, or stop it first"
+
+
+@dataclass(frozen=True)
+class TrainingDiverged(Diagnostic):
+    """A loss is no number any more."""
+
+    phase: str
+    step: int
+    value: str
+
+    code: ClassVar[str] = "E0706"
+    title: ClassVar[str] = "the training diverged"
+    explanation: ClassVar[str] = """\
+The loss became infinite or not a number, so all that follows would be worthless. Most often the learning rate is too
+high, or gradients are not clipped.
+
+    weights { optimizer = sgd(lr = 2.0) }                                   diverges
+    weights { optimizer = sgd(lr = cosine(0.1, ramp = 10))  clip = 5 }      a lower rate, reached in steps, and
+    clipping"""
+
+    @property
+    def message(self) -> str:
+        return f"the loss of {self.phase} is {self.value} at step {self.step}"
+
+    @property
+    def label(self) -> str:
+        return "this optimiser"
+
+    @property
+    def help(self) -> str | None:
+        return "lower the learning rate, give it a `ramp`, or set `clip`"
+
+
+@dataclass(frozen=True)
+class OutOfMemory(Diagnostic):
+    """The device has not enough memory."""
+
+    phase: str
+    reason: str
+
+    code: ClassVar[str] = "E0707"
+    title: ClassVar[str] = "out of memory"
+    explanation: ClassVar[str] = """\
+The network and its intermediate results do not fit into the memory of the device. A smaller batch needs less in
+proportion; so do fewer channels or smaller inputs. What was done up to the last checkpoint is kept.
+
+    strategy = darts { batch = 256 }      too much
+    strategy = darts { batch = 64 }       a quarter of it"""
+
+    @property
+    def message(self) -> str:
+        return f"there is not enough memory for {self.phase}: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "with these settings"
+
+    @property
+    def help(self) -> str | None:
+        return "set a smaller `batch`"
+
+
+@dataclass(frozen=True)
+class WorkerLost(Diagnostic):
+    """A process that trained a comparison ended without a result."""
+
+    training: str
+    reason: str
+
+    code: ClassVar[str] = "E0708"
+    title: ClassVar[str] = "a worker was lost"
+    explanation: ClassVar[str] = """\
+A process that trained one of the compared networks ended without a result: it was killed, often by the system for
+want of memory. The run directory keeps what it had done.
+
+    stdsl run a.space --resume runs/a-0001      goes on with what is missing"""
+
+    @property
+    def message(self) -> str:
+        return f"the process that trained {self.training} ended without a result: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "run it again with `--resume`"
+
+
+@dataclass(frozen=True)
+class DeviceMissing(Diagnostic):
+    """`--device` names one that torch does not see."""
+
+    device: str
+    reason: str
+
+    code: ClassVar[str] = "E0709"
+    title: ClassVar[str] = "no such device"
+    explanation: ClassVar[str] = """\
+`--device` takes `auto` (the first GPU, else the CPU) or a name that torch knows.
+
+    stdsl run a.space --device cuda      without a GPU, or with a CPU build of torch: an error
+    stdsl run a.space --device auto      works everywhere"""
+
+    @property
+    def message(self) -> str:
+        return f"torch cannot use the device `{self.device}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "use `--device auto`"
+
+
+@dataclass(frozen=True)
+class FewComparable(Diagnostic):
+    """Not enough random architectures of comparable cost were found."""
+
+    wanted: int
+    found: int
+    tries: int
+    least: int
+
+    code: ClassVar[str] = "W0710"
+    title: ClassVar[str] = "few architectures of comparable cost"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+`compare { random = 3  near = 0.1 }` draws architectures of the space uniformly and keeps those that cost at least 1 -
+near of the derived one's FLOPs. Where the derived one is among the most expensive, hardly any are.
+
+    compare { random = 3  near = 0.1 }      hardly any
+    compare { random = 3  near = 0.4 }      more of them"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.found} of {self.wanted} random architectures with at least {self.least:,} FLOPs were found in
+        {self.tries:,} tries"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "set a greater `near`"
+
+
+@dataclass(frozen=True)
+class CannotWriteRun(Diagnostic):
+    """The run directory cannot be written."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0711"
+    title: ClassVar[str] = "the run directory cannot be written"
+    explanation: ClassVar[str] = """\
+A run writes everything under `runs/NAME-…/`, or into the folder that `--out` names, which must be new or empty.
+
+    stdsl run a.space --out results            when results/ already holds files
+    stdsl run a.space --out results/second     a new folder"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.folder} cannot be written: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "give another folder with `--out`, or go on with an old run with `--resume`"
+
+
+@dataclass(frozen=True)
+class DataDoesNotFit(Diagnostic):
+    """The data, once read, does not match the inputs or classes of the network."""
+
+    data: str
+    network: str
+
+    code: ClassVar[str] = "E0712"
+    title: ClassVar[str] = "the data does not fit the network"
+    explanation: ClassVar[str] = """\
+The samples of a data set must have exactly the shapes and the number of classes that the meta-architecture says. What
+is known from the settings is checked by `stdsl check`; the rest when the data is opened.
+
+    space = small(classes = 10)  data = image_folder(root = "photos")      with 12 folders in photos/"""
+
+    @property
+    def message(self) -> str:
+        return f"the data gives {self.data}, the network takes {self.network}"
+
+    @property
+    def label(self) -> str:
+        return "this data"
+
+    @property
+    def help(self) -> str | None:
+        return "give the space the data's sizes and classes as parameters"

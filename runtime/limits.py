@@ -1,0 +1,104 @@
+"""What the schemas accept and this version cannot carry out; said before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.run import CannotRunYet
+from stdsl.compiler.schemas.base import Placed
+from stdsl.compiler.schemas.data_motion import MotionDigits
+from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.recipe import Retrain
+from stdsl.compiler.schemas.search import SearchConfig
+
+from .data.registry import READERS
+
+_METRICS = ("accuracy", "top5", "loss")
+
+
+def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
+    """A diagnostic for every setting of the search that cannot run, at the line that sets it."""
+    if engine != "local":
+        yield CannotRunYet(None, "--engine", f"on the engine `{engine}`", "use `--engine local`")
+    yield from _search_limits(config)
+    yield from _data_limits(config)
+    if isinstance(config.strategy, GradientConfig):
+        yield from _gradient_limits(config.strategy)
+    elif config.strategy is not None:
+        family = getattr(config.strategy, "family", type(config.strategy).__name__)
+        yield _at(config, "strategy", f"searches of the family `{family}`", "use a strategy of the family `gradient`")
+    if config.retrain is not None:
+        yield from _training_limits(config, config.retrain)
+
+
+def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
+    return CannotRunYet(settings.place(key), key, what, instead)
+
+
+def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
+    if config.phase:
+        yield _at(config, "phase", "searches in phases", "leave `phase` out to search all decisions together")
+    if config.needs:
+        yield _at(config, "needs", "a search that needs others", "run the other searches by themselves")
+    if config.ensemble is not None:
+        yield _at(config, "ensemble", "ensembles", "leave `ensemble` out")
+    if config.precision != "float32":
+        yield _at(config, "precision", f"in {config.precision}", "use `precision = float32`")
+    if config.compile:
+        yield _at(config, "compile", "networks through `torch.compile`", "leave `compile` out")
+    if config.evaluate.clips > 1:
+        yield _at(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
+    if config.evaluate.crops != "center":
+        yield _at(config, "evaluate.crops", "an evaluation over several crops", "use `crops = center`")
+    if config.evaluate.metric not in _METRICS:
+        yield _at(config, "evaluate.metric", f"the metric `{config.evaluate.metric}`", f"use {_one_of(_METRICS)}")
+
+
+def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
+    data = config.data
+    if data.kind not in READERS:
+        yield _at(config, "data", f"on the data set `{data.kind}`", f"use {_one_of(tuple(READERS))}")
+    if isinstance(data, MotionDigits) and data.modalities != ("frames",):
+        yield _at(config, "data.modalities", "on modalities other than frames", 'use `modalities = ["frames"]`')
+
+
+def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
+    decisions, relax = strategy.decisions, strategy.relax
+    if decisions.order == 2:
+        yield _at(strategy, "decisions.order", "the second order of DARTS", "use `order = 1`")
+    if strategy.discretize is not None:
+        yield _at(
+            strategy, "discretize", "discretization during the search", "leave `discretize` out to derive at the end"
+        )
+    if relax.choose.kind != "softmax":
+        yield _at(strategy, "relax.choose", f"the relaxation `{relax.choose.kind}` of choose", "use `choose = softmax`")
+    elif relax.choose.tau.constant != 1:
+        yield _at(strategy, "relax.choose", "a softmax with a temperature", "use `choose = softmax`")
+    if relax.sharing != "separate":
+        yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
+    if strategy.derive.snapshot != "last":
+        yield _at(strategy, "derive.snapshot", "the best epoch's snapshot", "use `snapshot = last`")
+    if strategy.objectives:
+        yield _at(strategy, "objectives", "further objectives", "bound costs with `where` instead")
+
+
+def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:
+    if retrain.cutout:
+        yield _at(config, "retrain.cutout", "cutout", "leave `cutout` out")
+    if retrain.drop_path:
+        yield _at(config, "retrain.drop_path", "drop-path", "leave `drop_path` out")
+    if retrain.dropout is not None:
+        yield _at(config, "retrain.dropout", "another rate of dropout than the space's", "leave `dropout` out")
+    if retrain.holdout:
+        yield _at(config, "retrain.holdout", "a training with held-out samples", "leave `holdout` out")
+    if retrain.seeds > 1:
+        yield _at(config, "retrain.seeds", "several final trainings", "use `seeds = 1`")
+    if retrain.precision not in (None, "float32"):
+        yield _at(config, "retrain.precision", f"in {retrain.precision}", "use `precision = float32`")
+    if retrain.metric not in _METRICS:
+        yield _at(config, "retrain.metric", f"the metric `{retrain.metric}`", f"use {_one_of(_METRICS)}")
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return " or ".join(f"`{name}`" for name in names)

@@ -1,0 +1,72 @@
+"""Reading an architecture off the decision weights, and drawing random ones to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.diagnostics.run import FewComparable
+from stdsl.compiler.ir.graph import SpaceGraph
+
+from ..randomness import key
+from .context import Context
+
+DERIVE, DRAW = "derive", "draw"
+_TRIES = 20_000
+
+
+def derive(run: Context) -> None:
+    """Leaves ``architectures/derived.arch.json``: the likeliest architecture within the space's ``where``."""
+    if DERIVE in run.tracker.finished:
+        return
+    graph, strategy = run.job.graph, run.config.strategy
+    if strategy is None or not graph.open:
+        arch = architectures.architecture(graph, {})
+    else:
+        from stdsl.compiler.analysis.derive import derive as best_first
+
+        probabilities = run.tracker.finished["search"]["probabilities"]
+        arch = best_first(graph, probabilities, score=strategy.score, gate=strategy.relax.gate)
+    arch.save(run.directory.architecture("derived"))
+    run.tracker.finish(DERIVE, {"hash": arch.hash})
+
+
+def draw(run: Context) -> None:
+    """Leaves ``architectures/random-1.arch.json`` and so on: uniformly drawn, within ``where``, of comparable cost,
+    all different.
+    """
+    compare = run.config.compare
+    if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
+        return
+    from stdsl.compiler.analysis.sample import sample
+
+    graph = run.job.graph
+    derived = architectures.load(run.directory.architecture("derived"), graph)
+    least = 0 if compare.near is None else (1 - compare.near) * costs(graph, derived).flops
+    found: dict[str, Architecture] = {}
+    tries = 0
+    while len(found) < compare.random and tries < _TRIES:
+        arch = sample(graph, key(run.seed, "random architecture", tries))
+        tries += 1
+        if arch.hash != derived.hash and (not least or costs(graph, arch).flops >= least):
+            found.setdefault(arch.hash, arch)
+    names = [f"random-{number}" for number in range(1, len(found) + 1)]
+    for name, arch in zip(names, found.values(), strict=True):
+        arch.save(run.directory.architecture(name))
+    if len(found) < compare.random:
+        warning = FewComparable(run.config.place("compare"), compare.random, len(found), tries, round(least))
+        run.reporter.say(f"warning: {warning.message} ({warning.help})")
+    run.tracker.finish(DRAW, {"names": names, "tries": tries})
+
+
+def carried(run: Context, name: str) -> tuple[SpaceGraph, Mapping[str, Any]]:
+    """The space of the final training, and the saved architecture in it (carried over if it is a sibling of the
+    searched one).
+
+    Raises ArchitectureError, which lists the difference.
+    """
+    final = run.job.final
+    return final, architectures.load(run.directory.architecture(name), final, carry=final is not run.job.graph)

@@ -1,0 +1,72 @@
+"""Files of the trained result: ONNX (verified), Python source, weights, and the source of the network in any case."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stdsl.compiler.backends.source import source
+
+from ..tracking.files import write_text
+from .compare import workshop
+from .context import Context
+from .train import Subject, trained
+
+PHASE = "export"
+_ROUNDS = 30
+
+
+def export(run: Context, subject: Subject) -> None:
+    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for."""
+    if PHASE in run.tracker.finished:
+        return
+    settings = run.config.export
+    files = {"module": "module.py"}
+    write_text(run.directory.path / "module.py", source(subject.graph, subject.arch))
+    facts: dict[str, Any] = {}
+    if settings is not None and settings.source and settings.source != "module.py":
+        write_text(run.directory.path / settings.source, source(subject.graph, subject.arch))
+        files["source"] = settings.source
+    if settings is not None and settings.weights:
+        target = run.directory.path / settings.weights
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(run.directory.weights(subject.name), target)
+        files["exported weights"] = settings.weights
+    if settings is not None and settings.onnx:
+        run.reporter.say(f"export {settings.onnx}")
+        facts["onnx"] = _onnx(run, subject, run.directory.path / settings.onnx)
+        files["onnx"] = settings.onnx
+    run.tracker.finish(PHASE, facts | {"files": files})
+
+
+def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
+    from stdsl.compiler.backends.onnx import export_onnx
+
+    settings = run.config.export
+    assert settings is not None
+    model = trained(subject, workshop(run)).to("cpu")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raise NotImplementedError(export_onnx, model)
+
+
+def latency(path: Path, shapes: dict[str, tuple[int, ...]], threads: int) -> float:
+    """The median time of one sample in onnxruntime on the CPU, in milliseconds. ``shapes``: of each input without the
+    batch axis.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    feed = {name: np.zeros((1, *shape), np.float32) for name, shape in shapes.items()}
+    times = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1000

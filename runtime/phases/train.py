@@ -1,0 +1,104 @@
+"""Training one network by the recipe of ``retrain``: the derived one and every one that it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.recipe import Retrain
+
+from ..data.batch import Dataset, Part
+from ..data.loader import Loader
+from ..data.order import Order
+from ..randomness import key
+from ..report.reporter import Reporter
+from ..tracking.directory import RunDirectory
+from ..tracking.tracker import Tracker
+from ..tracking.weights import load_weights, save_weights
+from ..training.evaluate import evaluate
+from ..training.interruption import Interruption
+from ..training.loop import drive
+from ..training.optimizers import build_descent
+from ..training.placement import Placement
+from ..training.training import Training
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network to be trained: ``arch`` of ``graph``. Its random numbers hang on the search's seed and on ``name``."""
+
+    name: str
+    graph: SpaceGraph
+    arch: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a training needs besides its subject."""
+
+    recipe: Retrain
+    dataset: Dataset
+    placement: Placement
+    seed: int
+    workers: int
+    threads: int
+    directory: RunDirectory
+    reporter: Reporter
+    interruption: Interruption
+
+
+def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> None:
+    """Leaves ``weights/NAME.safetensors``. Does nothing if the phase is over."""
+    if phase in tracker.finished:
+        return
+    torch.set_num_threads(shop.threads)
+    recipe = shop.recipe
+    splits = ("train", "valid") if recipe.split == "all" else ("train",)
+    order = Order(Part(shop.dataset, splits), recipe.batch, shop.seed, "final training")
+    steps = recipe.total_steps(order.steps_per_epoch)
+    model = shop.placement.model(build(subject, key(shop.seed, "initial weights", subject.name)))
+    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    work = Training(
+        model,
+        build_descent(recipe.optimizer, learnt, steps, order.steps_per_epoch, recipe.clip),
+        Loader(order, steps, shop.workers),
+        shop.placement,
+        steps,
+        shop.seed,
+        subject.name,
+        recipe.aux,
+        recipe.label_smoothing,
+    )
+    title = f"train {subject.name}"
+    done = drive(phase, work, tracker, shop.reporter, shop.interruption, title)
+    save_weights(model, shop.directory.weights(subject.name))
+    tracker.finish(phase, {"steps": done.steps, "seconds": round(done.seconds, 2)})
+    shop.reporter.end(title, f"{done.steps} steps")
+
+
+def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict[str, float]:
+    """Metrics of the trained network on the test split; they stand in the journal."""
+    if phase not in tracker.finished:
+        torch.set_num_threads(shop.threads)
+        metrics = evaluate(trained(subject, shop), Part(shop.dataset, ("test",)), shop.placement)
+        tracker.finish(phase, asdict(metrics))
+    return tracker.finished[phase]
+
+
+def build(subject: Subject, seed: int) -> nn.Module:
+    """The network with fresh weights."""
+    from stdsl.compiler.backends.module import build_module
+
+    return build_module(subject.graph, subject.arch, seed=seed)
+
+
+def trained(subject: Subject, shop: Workshop) -> nn.Module:
+    """The network with the weights that :func:`train` left."""
+    model = build(subject, 0)
+    load_weights(model, shop.directory.weights(subject.name))
+    return shop.placement.model(model).eval()

@@ -1,0 +1,99 @@
+"""The result table of a run, from the document that ``result.json`` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+
+def render_result(result: Mapping[str, Any], console: Console, layers: bool = False) -> None:
+    """Print the table: accuracies, the derived decisions (all of them with ``layers``), costs, export, files and what
+    to do next.
+    """
+    console.print(Group(*_parts(result, layers)), highlight=False, soft_wrap=False)
+
+
+def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
+    yield Text(f"{result['search']}: {result['space']} on {result['data']}, seed {result['seed']}", style="bold")
+    if result["networks"]:
+        yield _networks(result)
+    yield _decisions(result["derived"]["values"])
+    if layers and result["derived"].get("layers"):
+        yield _layers(result["derived"]["layers"])
+    yield from _export(result.get("onnx"))
+    yield Text("files", style="bold")
+    yield Padding(_pairs(result["files"]), (0, 0, 0, 2))
+    if result["next"]:
+        yield Text("next", style="bold")
+        yield Padding(Text("\n".join(result["next"])), (0, 0, 0, 2))
+
+
+def _networks(result: Mapping[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("network")
+    for title in ("test accuracy", "top 5", "params", "FLOPs", "trained in"):
+        table.add_column(title, justify="right")
+    for row in result["networks"]:
+        test = row["test"]
+        table.add_row(
+            Text(row["title"]),
+            f"{test['top1']:.3f}",
+            f"{test['top5']:.3f}",
+            f"{row['params']:,}",
+            f"{row['flops']:,}",
+            f"{row['seconds']:.0f} s",
+            style="bold" if row["kind"] == "derived" else None,
+        )
+    summary = result.get("random")
+    if summary:
+        table.add_section()
+        table.add_row("mean of the random ones", f"{summary['mean']:.3f}")
+        table.add_row(f"best random one ({summary['best_name']})", f"{summary['best']:.3f}")
+    return table
+
+
+def _decisions(values: Mapping[str, Any]) -> RenderableType:
+    if not values:
+        return Text("no open decisions")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="derived architecture", title_justify="left")
+    table.add_column("decision")
+    table.add_column("value")
+    for path, value in values.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        table.add_row(Text(path), Text(text))
+    return table
+
+
+def _layers(rows: list[Mapping[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="layers", title_justify="left")
+    for title in ("layer", "operation", "shape"):
+        table.add_column(title)
+    for title in ("params", "FLOPs"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        table.add_row(Text(row["path"]), row["op"], row["shape"], f"{row['params']:,}", f"{row['flops']:,}")
+    return table
+
+
+def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
+    if onnx is None:
+        return
+    worst = max(onnx["difference"].values(), default=None)
+    checked = f"differs from PyTorch by at most {worst:.1e}" if worst is not None else "not verified"
+    latency = f", {onnx['latency_ms']:.2f} ms a sample in onnxruntime" if onnx.get("latency_ms") else ""
+    yield Text(f"ONNX: {checked}{latency}, {onnx['bytes'] / 1000:,.0f} KB")
+
+
+def _pairs(files: Mapping[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
+    for name, place in files.items():
+        table.add_row(name, Text(place))
+    return table

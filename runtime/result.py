@@ -1,0 +1,103 @@
+"""What a run found, as one document: ``result.json``, the result table, and what the API returns."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stdsl.compiler.analysis.costs import costs
+
+from .phases.compare import TEST, TRAIN, comparisons
+from .phases.context import Context
+from .phases.train import Subject
+from .tracking.tracker import Tracker
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """``document`` is the content of ``result.json``; ``directory`` the run directory."""
+
+    directory: Path
+    document: Mapping[str, Any]
+
+    @property
+    def accuracy(self) -> float | None:
+        """Top-1 accuracy of the derived network on the test split, None if nothing was trained."""
+        for network in self.document["networks"]:
+            if network["kind"] == "derived":
+                return float(network["test"]["top1"])
+        return None
+
+    @property
+    def architecture(self) -> Mapping[str, Any]:
+        """The derived architecture: path → value."""
+        values: Mapping[str, Any] = self.document["derived"]["values"]
+        return values
+
+
+def collect(run: Context, derived: Subject) -> dict[str, Any]:
+    """The document of a run whose phases are over."""
+    finished = run.tracker.finished
+    networks = _networks(run, derived)
+    randoms = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] == "random"}
+    own = costs(derived.graph, derived.arch)
+    files = {
+        "run": ".",
+        "architecture": "architectures/derived.arch.json",
+        "weights": f"weights/{derived.name}.safetensors",
+    }
+    files |= finished.get("export", {}).get("files", {})
+    return {
+        "format": FORMAT,
+        "search": run.config.name,
+        "space": str(run.config.space),
+        "data": run.config.data.kind,
+        "classes": list(run.dataset.classes),
+        "seed": run.seed,
+        "threads": run.manifest.threads,
+        "derived": {
+            "hash": finished["derive"]["hash"],
+            "values": {path: list(v) if isinstance(v, tuple) else v for path, v in derived.arch.items()},
+            "params": own.params,
+            "flops": own.flops,
+            "depth": own.depth,
+        },
+        "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
+        "networks": networks,
+        "random": _summary(randoms),
+        "onnx": finished.get("export", {}).get("onnx"),
+        "files": files,
+    }
+
+
+def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
+    finished = run.tracker.finished
+    if "evaluate" not in finished:
+        return []
+    rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
+    for title, subject in comparisons(run).items():
+        tracker = Tracker(run.directory.comparison(subject.name))
+        tracker.close()
+        kind = "space" if title in run.job.compared else "random"
+        rows.append(_row(title, kind, subject, tracker.finished[TEST], tracker.finished[TRAIN]["seconds"]))
+    return rows
+
+
+def _row(title: str, kind: str, subject: Subject, test: Mapping[str, float], seconds: float) -> dict[str, Any]:
+    own = costs(subject.graph, subject.arch)
+    facts = {"title": title, "kind": kind, "params": own.params, "flops": own.flops}
+    return facts | {"test": dict(test), "seconds": seconds}
+
+
+def _summary(randoms: Mapping[str, float]) -> dict[str, Any] | None:
+    if not randoms:
+        return None
+    best = max(randoms, key=lambda name: randoms[name])
+    values = list(randoms.values())
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {"mean": statistics.mean(values), "sd": deviation, "best": randoms[best], "best_name": best}

@@ -1,0 +1,165 @@
+"""A search from its text to a verified file: search → derive → retrain → compare → evaluate → export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.run import DeviceMissing, OutOfMemory, TrainingDiverged
+
+from .data.registry import open_dataset
+from .job import Job
+from .limits import limits
+from .phases.compare import compare_one, comparisons, metrics_of, workshop
+from .phases.context import Context
+from .phases.derive import carried, derive, draw
+from .phases.export import export
+from .phases.search import search
+from .phases.train import Subject, test, train
+from .report.reporter import Reporter
+from .result import RunResult, collect
+from .tracking.directory import RunDirectory, create, open_run
+from .tracking.files import write_json
+from .tracking.manifest import Manifest, cores, environment
+from .tracking.tracker import Tracker
+from .training.interruption import Interruption
+from .training.loop import Diverged
+from .training.placement import Placement, place
+
+DERIVED = "derived"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What `stdsl run` was asked for. ``overrides``: dotted setting → its text in the language (`retrain.epochs` →
+    `1`).
+    """
+
+    file: str
+    search: str | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    out: Path | None = None
+    engine: str = "local"
+    device: str = "auto"
+
+
+def run(request: RunRequest, reporter: Reporter) -> RunResult:
+    """Run a search in a new run directory.
+
+    Raises SpaceError for a wrong text, RunError for what goes wrong while it runs, and Interrupted when it was asked
+    to stop (its state is kept).
+    """
+    from .preparation import load_job
+
+    job = load_job(request.file, request.search, request.overrides)
+    return start(job, request, reporter)
+
+
+def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
+    """As :func:`run`, for a job that is at hand."""
+    _refuse(limits(job.config, request.engine))
+    placement = _placement(request.device)
+    threads = cores()
+    compared = job.config.compare is not None and bool(job.config.compare.random or job.config.compare.spaces)
+    manifest = Manifest(
+        file=job.file,
+        search=job.config.name,
+        overrides=dict(request.overrides),
+        space=str(job.config.space),
+        parameters={name: str(value) for name, value in job.graph.parameters},
+        config=job.config.model_dump(mode="json"),
+        seed=job.config.seed,
+        device=str(placement.device),
+        engine=request.engine,
+        threads=threads,
+        # Trainings that are compared run side by side, one thread each; a single one may use all.
+        training_threads=1 if compared else threads,
+        **environment(),
+    )
+    directory = create(request.out, job.config.name, manifest, job.texts)
+    reporter.say(f"run directory: {directory.path}")
+    return _go(job, manifest, directory, placement, reporter)
+
+
+def resume(path: Path, reporter: Reporter) -> RunResult:
+    """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
+    directory.
+    """
+    from .preparation import load_kept_job
+
+    directory = open_run(path)
+    manifest = directory.manifest
+    job = load_kept_job(directory, manifest)
+    directory.lock()
+    reporter.say(f"going on in {directory.path}")
+    return _go(job, manifest, directory, _placement(manifest.device), reporter)
+
+
+def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
+    interruption = Interruption()
+    tracker = Tracker(directory.path)
+    before = torch.get_num_threads()
+    try:
+        with interruption.watch(), _failures(job):
+            folder = directory.space if directory.space.exists() else Path.cwd()
+            dataset = open_dataset(job.config.data, job.config.seed, folder, job.config.place("data"))
+            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset)
+            return _phases(context)
+    finally:
+        torch.set_num_threads(before)
+        tracker.close()
+        directory.unlock()
+
+
+def _phases(run: Context) -> RunResult:
+    search(run)
+    derive(run)
+    subject = Subject(DERIVED, *carried(run, DERIVED))
+    if run.config.retrain is not None:
+        draw(run)
+        shop = workshop(run)
+        train(subject, shop, run.tracker, "retrain")
+        for other in comparisons(run).values():
+            if metrics_of(run, other.name) is None:
+                compare_one(other, shop)
+        test(subject, shop, run.tracker, "evaluate")
+        export(run, subject)
+    document = collect(run, subject)
+    write_json(run.directory.result, document)
+    return RunResult(run.directory.path, document)
+
+
+def _placement(device: str) -> Placement:
+    try:
+        placement = place(device)
+        torch.empty(1, device=placement.device)
+        return placement
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError([DeviceMissing(None, device, reason)]) from error
+
+
+def _refuse(diagnostics: Iterator[Diagnostic]) -> None:
+    found = tuple(diagnostics)
+    if found:
+        raise RunError(found)
+
+
+@contextmanager
+def _failures(job: Job) -> Iterator[None]:
+    """Turns what goes wrong in the work into diagnostics at the settings that asked for it."""
+    config = job.config
+    try:
+        yield
+    except Diverged as error:
+        key = "strategy" if error.phase == "search" else "retrain"
+        span = config.place(key)
+        raise RunError([TrainingDiverged(span, error.phase, error.step, str(error.loss))]) from error
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        reason = (str(error).splitlines() or ["the system refused more"])[0]
+        raise RunError([OutOfMemory(config.place(""), "this step", reason)]) from error

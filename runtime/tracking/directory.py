@@ -1,0 +1,143 @@
+"""The folder of one run, and where in it things are."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from pydantic import ValidationError
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse
+
+from .files import write_json, write_text
+from .manifest import FORMAT, Manifest
+
+
+class RunDirectory:
+    """``run.json``, ``space/``, ``journal.jsonl``, ``checkpoints/``, ``architectures/``, ``weights/``,
+    ``compare/NAME/`` and ``result.json``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: TextIO | None = None
+
+    @property
+    def space(self) -> Path:
+        """Copies of all text that the run was made from."""
+        return self.path / "space"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    def architecture(self, name: str) -> Path:
+        return self.path / "architectures" / f"{name}.arch.json"
+
+    def weights(self, name: str) -> Path:
+        return self.path / "weights" / f"{name}.safetensors"
+
+    def comparison(self, name: str) -> Path:
+        return self.path / "compare" / name
+
+    @property
+    def manifest(self) -> Manifest:
+        """Raises RunError when there is none or it cannot be read."""
+        path = self.path / "run.json"
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(document, dict) and document.get("format", 0) > FORMAT:
+                reason = f"it was written by a newer version of stdsl ({document.get('stdsl', 'unknown')})"
+                raise RunError([NotARunDirectory(None, str(self.path), reason)])
+            return Manifest.model_validate(document)
+        except FileNotFoundError:
+            reason = "it holds no run.json"
+        except OSError as error:
+            reason = error.strerror or str(error)
+        except (ValueError, ValidationError, TypeError):
+            reason = "its run.json is damaged"
+        raise RunError([NotARunDirectory(None, str(self.path), reason)])
+
+    def lock(self) -> None:
+        """Claim the folder for this process until it ends. Raises RunError when another one has it."""
+        file = (self.path / ".lock").open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip()
+            file.close()
+            process = int(holder) if holder.isdigit() else 0
+            raise RunError([RunDirectoryInUse(None, str(self.path), process)]) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._lock = file
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, str]) -> RunDirectory:
+    """A new run directory: ``out``, which must be new or empty, or the next free ``runs/NAME-0001``.
+
+    ``texts``: path inside ``space/`` → content. The manifest is written last, so a folder with ``run.json`` is
+    complete. The folder is locked. Raises RunError.
+    """
+    try:
+        path = _claimed(out) if out is not None else _numbered(Path("runs"), name)
+        directory = RunDirectory(path)
+        directory.lock()
+        for place, text in texts.items():
+            write_text(directory.space / place, text)
+        write_json(path / "run.json", manifest.model_dump(mode="json"))
+    except OSError as error:
+        folder = str(out or Path("runs"))
+        raise RunError([CannotWriteRun(None, folder, error.strerror or str(error))]) from error
+    return directory
+
+
+def open_run(path: Path) -> RunDirectory:
+    """The run directory at ``path``. Raises RunError if there is none."""
+    directory = RunDirectory(path)
+    _ = directory.manifest
+    return directory
+
+
+def result_of(path: Path) -> dict[str, Any]:
+    """The ``result.json`` of a run. Raises RunError if ``path`` is no run directory or the run is not over."""
+    directory = open_run(path)
+    try:
+        result: dict[str, Any] = json.loads(directory.result.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        reason = f"the run is not over; go on with `stdsl run --resume {path}`"
+        raise RunError([NotARunDirectory(None, str(path), reason)]) from None
+    return result
+
+
+def _claimed(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    if any(entry.name != ".lock" for entry in out.iterdir()):
+        raise RunError([CannotWriteRun(None, str(out), "it is not empty")])
+    return out
+
+
+def _numbered(parent: Path, name: str) -> Path:
+    parent.mkdir(parents=True, exist_ok=True)
+    taken = [int(m[1]) for entry in parent.iterdir() if (m := re.fullmatch(rf"{re.escape(name)}-(\d+)", entry.name))]
+    number = max(taken, default=0) + 1
+    while True:
+        path = parent / f"{name}-{number:04d}"
+        try:
+            path.mkdir()
+            return path
+        except FileExistsError:
+            number += 1

@@ -1,0 +1,63 @@
+"""``run.json``: what a run was started with, enough to go on with it and to understand it later."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT = 1
+
+
+class Manifest(BaseModel):
+    """Written once, when a run starts.
+
+    ``file`` is the path of the main text inside ``space/`` and ``search`` the name in it; ``config`` the settings as
+    they were resolved (for readers; a resumed run reads the text again). ``threads`` is the number of torch threads:
+    on a CPU results depend on it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = FORMAT
+    file: str
+    search: str
+    overrides: dict[str, str]
+    space: str
+    parameters: dict[str, Any]
+    config: dict[str, Any]
+    seed: int
+    device: str
+    engine: str
+    threads: int
+    training_threads: int
+    stdsl: str
+    python: str
+    torch: str
+    platform: str
+    started: str
+
+
+def environment() -> dict[str, str]:
+    """The versions and the platform of this process, and the time, for a manifest."""
+    import torch
+
+    from stdsl import __version__
+
+    return {
+        "stdsl": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def cores() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
