@@ -1,0 +1,80 @@
+"""What training relies on: gradients reach inputs and weights, runs repeat bit by bit, memory formats do not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ops.registry import PRIMITIVES
+from stdsl.compiler.ops.torch import layers
+from stdsl.compiler.ops.torch.lowering import emit
+
+torch.set_num_threads(1)
+
+IMAGE, CLIP = TensorShape("image", (4, 6, 6)), TensorShape("clip", (4, 6, 6, 6))
+POOLED, TOKENS = TensorShape("clip", (4, 1, 1, 1)), TensorShape("tokens", (3, 4))
+REQUIRED: dict[str, dict[str, Any]] = {
+    "conv": {"k": 4, "stride": 2, "bias": True},
+    "depthwise": {"k": 3, "dilation": 2},
+    "temporal_gaussian": {"k": 3, "bias": True},
+    "max_pool": {"k": 2},
+    "avg_pool": {"k": 2},
+    "group_norm": {"groups": 2},
+    "linear": {"c": 5},
+    "subsample": {"stride": 2},
+    "upsample": {"factor": 2},
+    "channel_shuffle": {"groups": 2},
+    "time_to_channel": {"frames": 3},
+}
+SHAPES = {"linear": [POOLED], "layer_norm": [TOKENS], "temporal_gaussian": [CLIP], "time_to_channel": [CLIP]}
+
+
+def step(op: str, shape: TensorShape, memory: torch.memory_format) -> list[torch.Tensor]:
+    """The output, and the gradients of the inputs and weights, of one seeded forward and backward pass."""
+    primitive = PRIMITIVES[op]
+    shapes = (shape, shape.with_channels(1))[: primitive.inputs]
+    attrs = primitive.normalise(shapes, REQUIRED.get(op, {}))
+    emission = emit(op, shapes, attrs, primitive.shape(shapes, attrs))
+    torch.manual_seed(0)
+    module = eval(emission.module, {"nn": nn, **vars(layers)}) if emission.module else None
+    for p in module.parameters() if module else ():
+        nn.init.normal_(p)
+    values = [torch.randn(2, *s.dims).contiguous(memory_format=memory).requires_grad_() for s in shapes]
+    run = eval(f"lambda m, x, y: {emission.render('m', 'x', 'y')}", {"torch": torch, "F": F, "float": float})
+    torch.manual_seed(1)
+    y = run(module, values[0], values[-1])
+    found = [*values, *(module.parameters() if module else ())]
+    gradients = torch.autograd.grad(y.square().sum(), found) if y.requires_grad else ()
+    return [y.detach(), *gradients]
+
+
+def cases() -> Iterator[Any]:
+    for op in sorted(PRIMITIVES):
+        for shape in SHAPES.get(op, [IMAGE, CLIP]):
+            yield pytest.param(op, shape, id=f"{op}-{shape.layout}")
+
+
+@pytest.fixture
+def deterministic() -> Iterator[None]:
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("deterministic")
+@pytest.mark.parametrize(("op", "shape"), list(cases()))
+def test_a_step_repeats_and_reaches_everything(op: str, shape: TensorShape) -> None:
+    first, second = (step(op, shape, torch.contiguous_format) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert PRIMITIVES[op].zero == (len(first) == 1)
+    assert all(gradient.isfinite().all() and gradient.any() for gradient in first[1:])
+    if shape.layout in ("image", "clip") and op != "dropout":
+        last = torch.channels_last if shape.layout == "image" else torch.channels_last_3d
+        for a, b in zip(first, step(op, shape, last), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
