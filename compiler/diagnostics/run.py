@@ -277,8 +277,8 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
 
     @property
     def message(self) -> str:
-        return f"{self.found} of {self.wanted} random architectures with at least {self.least:,} FLOPs were found in
-        {self.tries:,} tries"
+        found = f"{self.found} of {self.wanted} random architectures with at least {self.least:,} FLOPs"
+        return f"{found} were found in {self.tries:,} tries"
 
     @property
     def label(self) -> str:
