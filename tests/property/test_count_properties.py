@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stdsl.compiler.analysis.architecture import answers_of
+from stdsl.compiler.analysis.additive import additive_costs
+from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.count import circuits, decided
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.diagnostics.source import Source, Span
@@ -208,3 +210,14 @@ def test_circuits_hold_exactly_the_architectures(graph: SpaceGraph) -> None:
 @given(spaces(constraints=2))
 def test_count_equals_enumeration_on_many_spaces(graph: SpaceGraph) -> None:
     test_count_equals_enumeration.hypothesis.inner_test(graph)
+
+
+@profile
+@given(spaces())
+def test_additive_costs_equal_those_of_the_network(graph: SpaceGraph) -> None:
+    sums = additive_costs(graph)
+    for arch in enumerated(graph)[:60]:
+        exact = costs(graph, arch)
+        for metric, cost in sums.items():
+            assert cost.exact
+            assert cost.of(answers_of(graph, arch)) == getattr(exact, metric)

@@ -1,0 +1,89 @@
+"""Under which answers a node, a decision or a cost is there: decision diagrams from the outputs down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard
+from ..ir.graph import SpaceGraph
+from ..ops.base import Primitive
+
+
+class Conditions:
+    """For each node the condition under which the outputs ask for it (``demanded``), or under which the first output is
+    computed from it (``live``): an operator that gives an exact zero asks for its inputs but is not computed from them.
+
+    A node whose condition would be too large a diagram has None.
+    """
+
+    def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive], live: bool) -> None:
+        self.graph, self.diagrams = graph, graph.diagrams
+        self._both: dict[tuple[int, int], Guard] = {}
+        self._either: dict[tuple[int, int], Guard] = {}
+        outputs = graph.outputs[:1] if live else graph.outputs
+        parts: dict[int, list[Guard | None]] = {id: [True] for _, id in outputs}
+        self.of: dict[int, Guard | None] = {}
+        for node in reversed(graph.nodes):
+            found = parts.pop(node.id, None)
+            if found is None:
+                continue
+            condition = self.of[node.id] = self._any(found)
+            if condition is False or (live and node.kind == "apply" and primitives[node.op].zero):
+                continue
+            for edge in node.edges:
+                if edge.guard is not False:
+                    parts.setdefault(edge.source, []).append(self.conjunction(condition, edge.guard))
+
+    def active(self, decision: int) -> Guard | None:
+        """The condition under which a demanded node asks for the decision."""
+        parts = [
+            self.conjunction(self.of[node.id], ask.guard)
+            for node in self.graph.nodes
+            if node.id in self.of
+            for ask in node.asks
+            if ask.decision == decision
+        ]
+        return self._any(parts) if parts else False
+
+    def conjunction(self, a: Guard | None, b: Guard | None) -> Guard | None:
+        if a is False or b is False:
+            return False
+        if a is None or b is None:
+            return None
+        if a is True or b is True:
+            return b if a is True else a
+        return self._remembered(self._both, Diagrams.both, a, b)
+
+    def _any(self, parts: list[Guard | None]) -> Guard | None:
+        """The disjunction, taken in pairs of neighbours: what stands together in the graph hangs on the same decisions."""
+        if any(part is True for part in parts):
+            return True
+        if any(part is None for part in parts):
+            return None
+        unique: dict[int, Guard | None] = {part.uid: part for part in parts if isinstance(part, Diagram)}
+        level = list(unique.values())
+        while len(level) > 1:
+            joined: list[Guard | None] = []
+            for i in range(0, len(level) - 1, 2):
+                pair = self._remembered(self._either, Diagrams.either, level[i], level[i + 1])
+                if pair is True or pair is None:
+                    return pair
+                joined.append(pair)
+            level = [*joined, *level[len(level) // 2 * 2 :]]
+        return level[0] if level else False
+
+    def _remembered(
+        self,
+        memo: dict[tuple[int, int], Guard],
+        operation: Callable[[Diagrams, Guard, Guard], Guard],
+        a: Guard | None,
+        b: Guard | None,
+    ) -> Guard | None:
+        assert isinstance(a, Diagram) and isinstance(b, Diagram)
+        key = (a.uid, b.uid)
+        if key not in memo:
+            try:
+                memo[key] = operation(self.diagrams, a, b)
+            except DiagramTooLarge:
+                return None
+        return memo[key]
