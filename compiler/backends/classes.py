@@ -1,4 +1,5 @@
-"""From statements to classes: one class for every op and cell that holds weights; instances that differ in numbers alone share one."""
+"""From statements to classes: one class for every op and cell that holds weights; instances that differ in numbers
+alone share one."""
 
 from __future__ import annotations
 
@@ -95,25 +96,30 @@ class Classes:
         unique = Uniquely(frozenset({"self"}))
         variables: dict[int, str] = {}
         tensors = [i for i in region.inputs if program.statements[i].shape is not None]
-        for i in region.inputs:
-            statement = program.statements[i]
-            if region.is_root or statement.shape is None:
-                variables[i] = unique(statement.name)
-            else:
-                variables[i] = unique("x" if len(tensors) == 1 else f"x{tensors.index(i) + 1}")
-        instance = _Instance(region, [], [variables[i] for i in region.inputs], [], [])
+        for i in tensors:
+            name = (
+                program.statements[i].name if region.is_root else "x" if len(tensors) == 1 else f"x{len(variables) + 1}"
+            )
+            variables[i] = unique(name)
+        arguments = [variables[i] for i in tensors]
+        for statement in program.statements:
+            if statement.shape is None:
+                variables[statement.id] = f'weights["{_inside(statement.name, region.path)}"]'
+        if not region.is_root and len(tensors) < len(region.inputs):
+            arguments.append("weights")
+        instance = _Instance(region, [], arguments, [], [])
         instance.fields += [Field(name, "nn.Module()") for name in region.containers]
         for item in region.items:
             if isinstance(item, Region):
                 attribute = item.attribute
                 instance.fields.append(Field(attribute, self._constructors[item.scope]))
                 targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
-                call = f"self.{attribute}({', '.join(variables[i] for i in item.inputs)})"
+                call = f"self.{attribute}({', '.join(self._given(item, region, variables))})"
                 shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
                 instance.lines.append((", ".join(targets), call, shape))
                 variables.update(zip(item.outputs, targets, strict=True))
                 continue
-            if not item.call:
+            if not item.call or item.shape is None:
                 continue
             attribute = region.prefixes.get(item.id, "") + item.name
             if item.module is not None:
@@ -125,6 +131,18 @@ class Classes:
         instance.result = [variables[i] for i in region.outputs]
         instance.shapes = [s for i in (*tensors, *region.outputs) if (s := program.statements[i].shape) is not None]
         return instance
+
+    def _given(self, item: Region, region: Region, variables: dict[int, str]) -> list[str]:
+        """The arguments of a call of an inner region: tensors, then the weights of decisions, by paths relative to
+        it."""
+        statements = self._program.statements
+        texts = [variables[i] for i in item.inputs if statements[i].shape is not None]
+        paths = [statements[i].name for i in item.inputs if statements[i].shape is None]
+        if any(path.startswith(f"{item.path}.") for path in paths) and item.path != region.path:
+            texts.append(f'within(weights, "{_inside(item.path, region.path)}")')
+        elif paths:
+            texts.append("weights")
+        return texts
 
     @staticmethod
     def _variable(attribute: str, region: Region, output: int) -> str:
@@ -179,11 +197,21 @@ class Classes:
         cut = len(first.shapes) - len(first.result)
         doc = f"{', '.join(shapes[:cut])} → {', '.join(shapes[cut:])}"
         text = ClassText(
-            name, doc, tuple(parameters.values()), tuple(fields), tuple(first.arguments), tuple(lines), tuple(first.result)
+            name,
+            doc,
+            tuple(parameters.values()),
+            tuple(fields),
+            tuple(first.arguments),
+            tuple(lines),
+            tuple(first.result),
         )
         return text, [[column[k] for column in parameters] for k in range(len(group))]
 
 
+def _inside(path: str, scope: str) -> str:
+    """A path relative to a scope's."""
+    return path.removeprefix(f"{scope}.") if scope else path
+
+
 def _fill(call: str, values: Sequence[str], module: str) -> str:
     return re.sub(r"\{(m|\d+)\}", lambda match: module if match[1] == "m" else values[int(match[1])], call)
-

@@ -73,7 +73,9 @@ def statement(text: str, indent: int) -> list[str]:
         lines.append(f"{pad}    {inner}")
     else:
         for part in split_arguments(inner):
-            lines += statement(f"{part},", indent + 4) if len(part) + indent + 5 <= WIDTH else _long_part(part, indent + 4)
+            lines += (
+                statement(f"{part},", indent + 4) if len(part) + indent + 5 <= WIDTH else _long_part(part, indent + 4)
+            )
     return [*lines, f"{pad}{close}{colon}"]
 
 

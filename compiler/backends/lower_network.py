@@ -20,7 +20,8 @@ REDUCES = {"sum": "total", "mean": "average", "concat": "joined"}
 
 
 def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primitive) -> Program:
-    """The statements of ``network``, which is an architecture of ``graph``: modules are named after the nodes of the graph."""
+    """The statements of ``network``, which is an architecture of ``graph``: modules are named after the nodes of
+    the graph."""
     names = Names(graph)
     statements: list[Statement] = []
     layers: dict[str, None] = {}
@@ -28,9 +29,7 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
         statement, used = _statement(layer, network, names, graph, emit)
         statements.append(statement)
         layers.update(dict.fromkeys(used))
-    return Program(
-        tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers)
-    )
+    return Program(tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers))
 
 
 def _statement(

@@ -1,21 +1,32 @@
-"""Finds the integers (and tuples of them) in constructor expressions, so that classes that differ in nothing else become one class with parameters."""
+"""Finds the integers (and tuples of them) in constructor expressions, so that classes that differ in nothing else
+become one class with parameters."""
 
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from .layer_text import layer_parameters
+
+_TORCH = {
+    "Conv": ("in_channels", "out_channels", "kernel_size"),
+    "BatchNorm": ("num_features",),
+    "GroupNorm": ("num_groups", "num_channels"),
+    "LayerNorm": ("normalized_shape",),
+    "Linear": ("in_features", "out_features"),
+}
+"""Positional parameters of torch's layers, whatever their rank."""
 
 Number: TypeAlias = "int | tuple[int, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """An expression cut at its numbers: ``pieces[0] numbers[0] pieces[1] numbers[1] … pieces[-1]``. ``roles`` name what each number is."""
+    """An expression cut at its numbers: ``pieces[0] numbers[0] pieces[1] numbers[1] … pieces[-1]``. ``roles`` name
+    what each number is."""
 
     pieces: tuple[str, ...]
     numbers: tuple[Number, ...]
@@ -41,7 +52,8 @@ def skeleton(expression: str) -> Skeleton:
             for keyword in node.keywords:
                 walk(keyword.value, keyword.arg or "n")
         elif (isinstance(node, ast.Constant) and type(node.value) is int) or _is_integers(node):
-            assert isinstance(node, ast.expr) and node.end_col_offset is not None
+            assert isinstance(node, ast.expr)
+            assert node.end_col_offset is not None
             found.append((node.col_offset, node.end_col_offset, ast.literal_eval(node), role))
 
     walk(ast.parse(expression, mode="eval").body, "n")
@@ -61,13 +73,7 @@ def _is_integers(node: ast.AST) -> bool:
 @cache
 def _parameters(function: str) -> tuple[str, ...]:
     """The names of the positional parameters of ``nn.X`` or of a class of the torch lowering; () for others."""
-    from torch import nn
-
-    from ..ops.torch import layers
-
     place, _, name = function.rpartition(".")
-    owner = {"nn": nn, "": layers}.get(place)
-    cls = getattr(owner, name, None)
-    if not inspect.isclass(cls):
-        return ()
-    return tuple(inspect.signature(cls).parameters)
+    if place == "nn":
+        return _TORCH.get(name.rstrip("123d"), ())
+    return layer_parameters(name) or ()

@@ -1,4 +1,5 @@
-"""What code is generated from: statements in order, each in a scope. Both the discrete network and the supernet are lowered to this."""
+"""What code is generated from: statements in order, each in a scope. Both the discrete network and the supernet are
+lowered to this."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from ..ops.base import TensorShape
 class Statement:
     """One value of the forward pass.
 
-    ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and ``{m}`` for the
-    module that ``module`` (an expression) constructs. ``name`` is what module and variable are called. ``shape`` is None for what is
-    no activation: the weights of a decision. An input of the network has an empty ``call``.
+    ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and
+    ``{m}`` for the module that ``module`` (an expression) constructs. ``name`` is what module and variable are
+    called. ``shape`` is None for what is no activation: the weights of a decision, whose ``name`` is the decision's
+    path. An input of the network has an empty ``call``.
     """
 
     id: int

@@ -13,12 +13,14 @@ from .program import Program, Statement
 class Region:
     """A scope that becomes a module: its statements and inner regions in an order in which they can be computed.
 
-    ``inputs`` are the statements outside that it reads, ``outputs`` those inside that others read. ``prefixes``: where a statement
-    of a dissolved scope keeps its module (``cell.``), ``containers`` the plain modules that hold them.
+    ``inputs`` are the statements outside that it reads, ``outputs`` those inside that others read. ``prefixes``:
+    where a statement of a dissolved scope keeps its module (``cell.``), ``containers`` the plain modules that hold
+    them.
     """
 
     scope: int
     callee: str
+    path: str
     attribute: str
     is_root: bool
     items: list[Statement | Region] = field(default_factory=list)
@@ -45,8 +47,8 @@ class _Cycle(Exception):
 
 
 def regions(program: Program) -> Region:
-    """The nesting of a program. Scopes without weights dissolve into the one around them, and so do scopes that cannot be computed
-    in one go because something outside stands between two of their parts."""
+    """The nesting of a program. Scopes without weights dissolve into the one around them, and so do scopes that
+    cannot be computed in one go because something outside stands between two of their parts."""
     parents = {scope.id: scope.parent for scope in program.scopes}
     with_modules: set[int] = set()
     for statement in program.statements:
@@ -90,7 +92,8 @@ class _Nesting:
         return self._chains[scope]
 
     def _path(self, scope: int, depth: int) -> tuple[str, ...]:
-        """Attributes from the region at ``depth`` down to ``scope``: dissolved scopes with weights, then the scope itself if solid."""
+        """Attributes from the region at ``depth`` down to ``scope``: dissolved scopes with weights, then the scope
+        itself if solid."""
         names: list[str] = []
         current: int | None = scope
         while current is not None and self._parents[current] is not None:
@@ -106,7 +109,7 @@ class _Nesting:
         members = self._members[scope]
         inside = {s.id for s in members}
         is_root = depth == 0
-        region = Region(scope, info.callee, "", is_root, first=members[0].id if members else 0)
+        region = Region(scope, info.callee, info.path, "", is_root, first=members[0].id if members else 0)
         owner: dict[int, int | tuple[int]] = {}
         children: dict[int, Region] = {}
         for s in members:

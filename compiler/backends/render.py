@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,15 +33,22 @@ def render(template: str, **values: Any) -> str:
 
 
 def class_source(
-    text: ClassText, base: str = "nn.Module", outputs: str | None = None, train: bool = False, super_arguments: str = ""
+    text: ClassText,
+    base: str = "nn.Module",
+    outputs: str | None = None,
+    train: bool = False,
+    super_arguments: str = "",
+    prologue: Sequence[str] = (),
 ) -> str:
-    """The source of one class. ``outputs`` replaces the returned expression; ``train``: keep frozen modules in evaluation mode."""
+    """The source of one class. ``outputs`` replaces the returned expression; ``train``: keep frozen modules in
+    evaluation mode; ``prologue``: the first lines of the forward pass."""
     init = statement(f"def __init__({', '.join(('self', *text.parameters))}):", 4)
     init.append(f"        super().__init__({super_arguments})")
     for f in text.fields:
         value = f"frozen({f.constructor})" if f.frozen else f.constructor
         init += statement(f"self.{f.target} = {value}", 8)
     forward = statement(f"def forward({', '.join(('self', *text.arguments))}):", 4)
+    forward += [f"{' ' * 8}{line}" for line in prologue]
     for line in text.lines:
         lines = statement(f"{line.target} = {line.expression}", 8)
         comment = f"  # {line.comment}" if line.comment else ""

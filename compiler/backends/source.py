@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from ..analysis.specialise import specialise
 from ..ir.graph import SpaceGraph
 from ..ir.network import Network
 from .classes import Classes
+from .layer_text import layer_source
 from .layout import WIDTH, statement
 from .lower_network import lower_network
 from .render import class_source, render
@@ -39,20 +39,13 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
     return render(
         "network.py.jinja",
         docstring=_docstring(graph, network, arch),
-        layers=layer_sources(program.layers),
+        layers=[layer_source(name) for name in program.layers],
         has_frozen=has_frozen,
         has_functional=any("F." in part for part in parts) or bool(program.layers),
         parts=parts,
         smoke=statement(f"outputs = model({', '.join(_samples(network))})", 8),
         several=main,
     )
-
-
-def layer_sources(names: tuple[str, ...]) -> list[str]:
-    """The source texts of classes of the torch lowering."""
-    from ..ops.torch import layers
-
-    return [inspect.getsource(getattr(layers, name)).rstrip() for name in names]
 
 
 def _samples(network: Network) -> list[str]:

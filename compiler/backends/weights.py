@@ -1,7 +1,8 @@
 """Files of weights: reading, writing, and loading them by name.
 
-Names are those of ``compiler/ir/names.py``, then PyTorch's own (`weight`, `bias`, `running_mean`, …): ``h_1.x_2_sep3.conv.weight``. A supernet
-and the discrete networks of its space agree in them. A file for a call with ``weights = "…"`` has the names inside that call.
+Names are those of ``compiler/ir/names.py``, then PyTorch's own (`weight`, `bias`, `running_mean`, …):
+``h_1.x_2_sep3.conv.weight``. A supernet and the discrete networks of its space agree in them. A file for a call
+with ``weights = "…"`` has the names inside that call.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What loading found. ``missing``: names of the network that the weights lack; ``unexpected``: names that the network lacks;
-    ``shapes``: names with other shapes, each with both."""
+    """What loading found. ``missing``: names of the network that the weights lack; ``unexpected``: names that the
+    network lacks; ``shapes``: names with other shapes, each with both."""
 
     loaded: tuple[str, ...]
     missing: tuple[str, ...]
@@ -85,7 +86,8 @@ def write_weights(model: nn.Module, path: str | os.PathLike[str], metadata: Mapp
 
 
 def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str = "") -> LoadReport:
-    """Copy all weights whose name and shape fit into ``model`` (the part under ``prefix``, such as ``h_1``), and say what does not.
+    """Copy all weights whose name and shape fit into ``model`` (the part under ``prefix``, such as ``h_1``), and
+    say what does not.
 
     A discrete network takes its weights from a state dict of the supernet this way: the supernet's further names are
     ``unexpected``; scales and biases of batch-norms are ``missing`` if the supernet went without, and stay as they are.
@@ -112,7 +114,8 @@ def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: 
 def load_weights(
     model: nn.Module, path: str | os.PathLike[str], prefix: str = "", span: Span | None = None, superset: bool = False
 ) -> LoadReport:
-    """Load a file into ``model``; raises SpaceError if it cannot be read, lacks a weight, or has one of another shape or name.
+    """Load a file into ``model``; raises SpaceError if it cannot be read, lacks a weight, or has one of another
+    shape or name.
 
     ``superset``: the file may hold more than the network needs (that of a supernet does).
     """
@@ -124,7 +127,8 @@ def load_weights(
 
 
 def load_scope_weights(model: nn.Module, graph: SpaceGraph) -> None:
-    """Load the files that calls with ``weights = "…"`` name, relative to the ``.space`` file. A name ``run:…`` is the runtime's to load."""
+    """Load the files that calls with ``weights = "…"`` name, relative to the ``.space`` file. A name ``run:…`` is
+    the runtime's to load."""
     names = Names(graph)
     for scope in graph.scopes:
         if scope.weights is None or scope.weights.startswith("run:"):

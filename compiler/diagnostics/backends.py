@@ -23,7 +23,8 @@ class UnequalShapes(Diagnostic):
     code: ClassVar[str] = "E0801"
     title: ClassVar[str] = "alternatives of different shapes cannot be mixed"
     explanation: ClassVar[str] = """\
-A strategy of the `gradient` family computes a weighted sum of all alternatives of a decision, so they need equal shapes.
+A strategy of the `gradient` family computes a weighted sum of all alternatives of a decision, so they need equal
+shapes.
 
     x -> choose {conv(16, 3x3), conv(32, 3x3)}                      16 and 32 channels
     x -> choose {conv(16, 3x3), conv(32, 3x3) -> pointwise(16)}     fine
@@ -56,8 +57,8 @@ class OpenConcat(Diagnostic):
     code: ClassVar[str] = "E0802"
     title: ClassVar[str] = "an open `concat` cannot be relaxed"
     explanation: ClassVar[str] = """\
-When a `keep` or a loop with an open bound is concatenated, its elements take different channels in each architecture: there is no
-single tensor to weight.
+When a `keep` or a loop with an open bound is concatenated, its elements take different channels in each
+architecture: there is no single tensor to weight.
 
     [a, b, c] -> keep 2 -> concat      which channels are a's?
     [a, b, c] -> keep 2 -> sum         fine: a weighted sum
@@ -82,8 +83,8 @@ class OpenSlots(Diagnostic):
     code: ClassVar[str] = "E0803"
     title: ClassVar[str] = "slots filled by a `keep` cannot be relaxed"
     explanation: ClassVar[str] = """\
-When a `keep` fills the inputs of an operator, the first that stays is its first input. A weight per element does not say which
-input an element is.
+When a `keep` fills the inputs of an operator, the first that stays is its first input. A weight per element does
+not say which input an element is.
 
     [a, b, c] -> keep 2 -> normal(c)               which is s0, which is s1?
     s = [a, b, c] -> keep 2 -> sum   [s, c] -> normal(c)   fine
@@ -109,8 +110,8 @@ class UnreadableWeights(Diagnostic):
     code: ClassVar[str] = "E0810"
     title: ClassVar[str] = "a file of weights cannot be read"
     explanation: ClassVar[str] = """\
-Weights are read from safetensors files (`*.safetensors`) or from PyTorch files that hold tensors alone (they are loaded with
-weights_only=True, so a pickled model is refused).
+Weights are read from safetensors files (`*.safetensors`) or from PyTorch files that hold tensors alone (they are
+loaded with weights_only=True, so a pickled model is refused).
 
     torch.save(model, "w.pt")                  refused: a pickled model
     torch.save(model.state_dict(), "w.pt")     fine"""
@@ -136,9 +137,9 @@ class WeightsDoNotFit(Diagnostic):
     code: ClassVar[str] = "E0811"
     title: ClassVar[str] = "weights do not fit the network"
     explanation: ClassVar[str] = """\
-Weights go by name: the names of the scopes (bindings with their indices, `x[2].sep3` as `x_2_sep3`), then the primitive's name with a
-number from the second of its scope on (`conv`, `conv_2`), then PyTorch's (`weight`). A file for a call with `weights = "…"` has the
-names inside that call. `stdsl compile --to module` shows them.
+Weights go by name: the names of the scopes (bindings with their indices, `x[2].sep3` as `x_2_sep3`), then the
+primitive's name with a number from the second of its scope on (`conv`, `conv_2`), then PyTorch's (`weight`). A file
+for a call with `weights = "…"` has the names inside that call. `stdsl compile --to module` shows them.
 
     stem.conv.weight        the weight of the first conv in `stem`"""
 
@@ -146,7 +147,11 @@ names inside that call. `stdsl compile --to module` shows them.
     def message(self) -> str:
         parts = [
             f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
-            for what, names in (("missing", self.missing), ("unknown", self.unexpected), ("of other shape", self.shapes))
+            for what, names in (
+                ("missing", self.missing),
+                ("unknown", self.unexpected),
+                ("of other shape", self.shapes),
+            )
             if names
         ]
         return f"the weights in `{self.path}` do not fit: {'; '.join(parts)}"
@@ -190,8 +195,8 @@ class ExportFailed(Diagnostic):
     code: ClassVar[str] = "E0830"
     title: ClassVar[str] = "the network cannot be exported to ONNX"
     explanation: ClassVar[str] = """\
-A network is exported by torch.onnx.export, checked by onnx.checker and run by onnxruntime. An operation that one of them does not know
-(often one of an `extern op`) stops the export; the message names the stage.
+A network is exported by torch.onnx.export, checked by onnx.checker and run by onnxruntime. An operation that one of
+them does not know (often one of an `extern op`) stops the export; the message names the stage.
 
     extern op fft() …      no such operator in opset 18
     write it with operators that ONNX has, or keep the PyTorch module (`stdsl compile --to module`)"""
@@ -217,8 +222,8 @@ class ExportDiffers(Diagnostic):
     code: ClassVar[str] = "E0831"
     title: ClassVar[str] = "the ONNX file does not compute what the network does"
     explanation: ClassVar[str] = """\
-After an export the file is run in onnxruntime with random inputs at two batch sizes, and its outputs are compared with PyTorch's. The
-file is not kept when they differ by more than the tolerance times the largest output.
+After an export the file is run in onnxruntime with random inputs at two batch sizes, and its outputs are compared
+with PyTorch's. The file is not kept when they differ by more than the tolerance times the largest output.
 
     network with dropout left in training mode      differs
     model.eval() first                              equal to about 1e-6"""

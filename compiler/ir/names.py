@@ -1,8 +1,10 @@
 """The names of weights: which attribute of which module holds the weights of a node of the space graph.
 
-The rule, which state dicts of the supernet and of every discrete network of a space share, so that weights carry over by name:
+The rule, which state dicts of the supernet and of every discrete network of a space share, so that weights carry
+over by name:
 
-- every scope (an instance of a declared op or cell, an iteration) is a module, named by what its path adds to its parent's, with
+- every scope (an instance of a declared op or cell, an iteration) is a module, named by what its path adds to its
+parent's, with
   brackets and dots as underscores: ``x[2][1].sep3`` is ``x_2_1_sep3``;
 - every application of a primitive is named after the primitive: ``conv``; the second one of its scope is ``conv_2``;
 - an attribute that hangs on decisions is part of the name: ``conv_k3x3x3``, so that each value has weights of its own;
@@ -23,15 +25,16 @@ from .graph import Node, SpaceGraph
 
 RESERVED = frozenset(
     """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decisions decide double dump_patches eval
-    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph half hold ipu load_state_dict modules mtia
-    named_buffers named_children named_decisions named_modules named_parameters parameters probabilities register_backward_hook
-    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
-    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook release requires_grad_
-    set_extra_state set_submodule share_memory source state_dict to to_empty train training type weights xpu zero_grad
-    self torch nn F math Tensor mix frozen
-    """.split()
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decisions decide
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph
+    half hold ipu load_state_dict modules mtia named_buffers named_children named_decisions named_modules
+    named_parameters parameters probabilities register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook release requires_grad_ set_extra_state set_submodule
+    share_memory source state_dict to to_empty train training type weights xpu zero_grad self torch nn F math Tensor
+    mix frozen
+    """.split()  # noqa: SIM905
 )
 """Attributes of ``torch.nn.Module`` and of the supernet, and names that generated code uses itself."""
 
@@ -97,7 +100,9 @@ class Names:
 
     def local(self, node: Node, attributes: Mapping[str, Any]) -> str:
         """The name within its scope of the application of ``node`` with these plain attributes."""
-        open_ones = {name: attributes[name] for name, case in node.attrs if type(case) is Diagram and name in attributes}
+        open_ones = {
+            name: attributes[name] for name, case in node.attrs if type(case) is Diagram and name in attributes
+        }
         return self.nodes[node.id] + value_suffix(open_ones)
 
     def prefix(self, scope: int) -> str:

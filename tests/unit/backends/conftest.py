@@ -148,9 +148,7 @@ def cell(hand: Hand, s0: int, s1: int, c: int, decisions: dict[str, Decision], p
         kept = [Edge(e, True if decision.trivial else d.test(variables[k], 1), k) for k, e in enumerate(edges)]
         ask = () if decision.trivial else (Ask(decision.id),)
         type = hand.b.nodes[edges[0]].type
-        states.append(
-            hand.b.node("reduce", "sum", kept, type, hand.current, SPAN, asks=ask, decision=decision.id)
-        )
+        states.append(hand.b.node("reduce", "sum", kept, type, hand.current, SPAN, asks=ask, decision=decision.id))
     return hand.reduce("concat", states[2:])
 
 

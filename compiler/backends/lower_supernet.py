@@ -1,0 +1,197 @@
+"""Lowers a space graph to the statements of a supernet: every switch, gate and keep becomes a weighted sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..ir.decisions import Decision
+from ..ir.diagram import Variable
+from ..ir.graph import Edge, Node, SpaceGraph
+from ..ir.names import Names, identifier
+from ..ops.torch.lowering import emit, reduce_call
+from .expectation import answer_of, expectation
+from .lower_network import REDUCES, Emit
+from .program import Program, Statement
+
+KeepWeights = Literal["sigmoid", "softmax", "none"]
+
+
+@dataclass(slots=True)
+class Lowered:
+    """``used``: the decisions and sites whose weights the program reads, in order."""
+
+    program: Program
+    used: list[Decision]
+
+
+def lower_supernet(graph: SpaceGraph, keep: KeepWeights, emit: Emit = emit) -> Lowered:
+    """The statements of the supernet of ``graph``, which must have been through the required passes and be relaxable.
+
+    ``keep``: what weights the elements of a keep and of a site; with `none` a keep is the plain reduce of all its
+    elements.
+    """
+    lowering = _Lowering(graph, keep, emit)
+    return Lowered(lowering.program(), [graph.decisions[id] for id in lowering.weights])
+
+
+@dataclass(slots=True)
+class _Call:
+    """An expression under construction: the statements it reads and the text with their places."""
+
+    inputs: list[int] = field(default_factory=list)
+
+    def place(self, statement: int) -> str:
+        if statement not in self.inputs:
+            self.inputs.append(statement)
+        return f"{{{self.inputs.index(statement)}}}"
+
+
+class _Lowering:
+    def __init__(self, graph: SpaceGraph, keep: KeepWeights, emit: Emit) -> None:
+        self.graph, self.keep, self.emit = graph, keep, emit
+        self.names = Names(graph)
+        self.owner = {v.index: d for d in graph.decisions for v in d.variables}
+        self.root = next(s.id for s in graph.scopes if s.parent is None)
+        self.statements: list[Statement] = []
+        self.values: dict[int, int] = {}
+        self.weights: dict[int, int] = {}
+        """The statement of each decision's weights."""
+        self.layers: dict[str, None] = {}
+
+    def program(self) -> Program:
+        for id in self.graph.inputs:
+            self.values[id] = self._input(self.graph.nodes[id])
+        for node in self.graph.nodes:
+            if node.kind == "apply":
+                self.values[node.id] = self._apply(node)
+            elif node.kind != "input":
+                self.values[node.id] = self._mixture(node)
+        return Program(
+            tuple(self.statements),
+            tuple(self.values[i] for i in self.graph.inputs),
+            tuple((name, self.values[i]) for name, i in self.graph.outputs),
+            self.graph.scopes,
+            self.names.scopes,
+            tuple(self.layers),
+        )
+
+    def _add(self, node: Node, name: str, inputs: list[int], call: str, module: str | None = None) -> int:
+        id = len(self.statements)
+        shape = node.type.concrete()
+        self.statements.append(
+            Statement(id, name, node.scope, tuple(inputs), call, shape, module, node.frozen and module is not None)
+        )
+        return id
+
+    def _input(self, node: Node) -> int:
+        return self._add(node, identifier(node.op), [], "")
+
+    def _apply(self, node: Node) -> int:
+        sources = [edge.source for edge in node.edges]
+        shapes = tuple(self.graph.nodes[s].type.concrete() for s in sources)
+        emission = self.emit(node.op, shapes, node.attributes, node.type.concrete())
+        self.layers.update(dict.fromkeys(emission.layers))
+        name = node.key if emission.module else identifier(node.op)
+        return self._add(node, name, [self.values[s] for s in sources], emission.call, emission.module)
+
+    # -- decisions
+
+    def _weight(self, decision: Decision, call: _Call) -> str:
+        """The place of a decision's weights in ``call``."""
+        if decision.id not in self.weights:
+            id = len(self.statements)
+            text = f'weights["{decision.path}"]'
+            self.statements.append(Statement(id, decision.path, self.root, (), text, None))
+            self.weights[decision.id] = id
+        return call.place(self.weights[decision.id])
+
+    def _answer(self, variable: Variable, answer: int, call: _Call) -> str:
+        decision = self.owner[variable.index]
+        if variable.element is not None:
+            if self.keep == "none":
+                return "1" if answer else "0"
+            text = f"{self._weight(decision, call)}[{variable.element}]"
+            return text if answer else f"(1 - {text})"
+        text = self._weight(decision, call)
+        if decision.kind == "gate":
+            return text if answer else f"(1 - {text})"
+        return f"{text}[{answer}]"
+
+    def _mixture(self, node: Node) -> int:
+        decision = self.graph.decisions[node.decision] if node.decision is not None else None
+        name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
+        if node.kind == "reduce" and node.op == "concat":
+            assert all(edge.guard is True for edge in node.edges), "an open concat cannot be relaxed"
+            decision = None
+        if not node.edges:
+            return self._zeros(node)
+        if decision is not None and decision.kind == "keep" and self.keep == "none":
+            return self._plain(node, name)
+        options = self._options(node, decision)
+        call = _Call()
+        if options is not None and decision is not None:
+            weights = self._weight(decision, call)
+            values = [
+                call.place(self.values[options[i]]) if i in options else "0" for i in range(len(decision.options))
+            ]
+            text = f"mix({weights}, {', '.join(values)})"
+            if node.op == "mean":
+                text += f" / {weights}.sum()"
+            return self._add(node, name, call.inputs, text)
+        terms = [(expectation(e.guard, lambda v, a: self._answer(v, a, call)), e) for e in node.edges]
+        terms = [(weight, edge) for weight, edge in terms if weight != "0"]
+        if node.kind == "reduce" and all(weight == "1" for weight, _ in terms):
+            return self._plain(node, name)
+        texts = []
+        for weight, edge in terms:
+            place = call.place(self.values[edge.source])
+            texts.append(place if weight == "1" else f"{weight} * {place}")
+        text = " + ".join(texts)
+        if node.op == "mean":
+            text = f"({text}) / ({' + '.join(weight for weight, _ in terms)})"
+        if len(terms) == 1 and terms[0][0] == "1":
+            return self.values[terms[0][1].source]
+        return self._add(node, name, call.inputs, text)
+
+    def _called(self, decision: Decision, node: Node) -> str:
+        """What the variable of a mixture is called: the last two names of the decision's path."""
+        path = decision.path.removeprefix(f"{self.graph.scopes[node.scope].path}.")
+        return identifier(".".join(path.split(".")[-2:]))
+
+    def _options(self, node: Node, decision: Decision | None) -> dict[int, int] | None:
+        """Option → source if each edge is there just when its option is taken, so that `mix` does it; else None."""
+        if decision is None or decision.kind == "gate":
+            return None
+        found: dict[int, int] = {}
+        for edge in node.edges:
+            if decision.kind == "keep":
+                option = edge.option if decision.trivial else self._element(edge, decision)
+            else:
+                answer = answer_of(edge.guard)
+                option = answer[1] if answer and answer[0] in decision.variables else None
+            if option is None or option in found:
+                return None
+            found[option] = edge.source
+        return found
+
+    @staticmethod
+    def _element(edge: Edge, decision: Decision) -> int | None:
+        answer = answer_of(edge.guard)
+        if answer is None or answer[1] != 1 or answer[0] not in decision.variables:
+            return None
+        return decision.variables.index(answer[0])
+
+    def _plain(self, node: Node, name: str) -> int:
+        call = _Call()
+        texts = [call.place(self.values[edge.source]) for edge in node.edges]
+        if len(texts) == 1:
+            return self.values[node.edges[0].source]
+        return self._add(node, name, call.inputs, reduce_call(node.op, texts, node.type.concrete()))
+
+    def _zeros(self, node: Node) -> int:
+        """A sum of none: zeros for as many samples as the first input has."""
+        dims = ", ".join(map(str, node.type.concrete().dims))
+        return self._add(
+            node, "zeros", [self.values[self.graph.inputs[0]]], f"{{0}}.new_zeros(({{0}}.shape[0], {dims}))"
+        )

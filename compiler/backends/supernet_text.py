@@ -1,0 +1,76 @@
+"""The Python text of a supernet. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..checks.relaxable import relaxable
+from ..diagnostics.model import SpaceError
+from ..ir.decisions import Decision
+from ..ir.graph import SpaceGraph
+from ..passes.base import PassReport, run_passes
+from ..passes.pipeline import select
+from .classes import Classes
+from .layout import statement
+from .lower_supernet import KeepWeights, lower_supernet
+from .render import class_source, render
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """How decisions become weights. ``choose`` (and counts): softmax; ``keep`` (and sites): sigmoid, softmax, or
+    none, which computes all elements unweighted; gates: sigmoid. ``affine``: whether batch-norms of candidate
+    operations have a scale and a bias."""
+
+    choose: Literal["softmax"] = "softmax"
+    keep: KeepWeights = "sigmoid"
+    affine: bool = True
+
+
+def supernet_source(
+    graph: SpaceGraph, relaxation: Relaxation | None = None, passes: Sequence[str] | None = None
+) -> tuple[str, tuple[PassReport, ...]]:
+    """The Python text of the supernet of ``graph``, and what each pass did. Needs no torch.
+
+    ``passes``: names of those to run, or to leave out (``-share_common``); None runs all.
+    Raises SpaceError with a diagnostic for each decision that cannot be relaxed, and for unknown passes.
+    """
+    relaxation = relaxation or Relaxation()
+    problems = relaxable(graph)
+    if problems:
+        raise SpaceError(problems)
+    rewritten, reports = run_passes(graph, select(passes, relaxation.affine))
+    lowered = lower_supernet(rewritten, relaxation.keep)
+    classes = Classes(lowered.program, "SearchNetwork")
+    parts = [class_source(text) for text in classes.parts]
+    outputs = None
+    if len(graph.outputs) > 1:
+        pairs = ", ".join(f'"{n}": {v}' for (n, _), v in zip(graph.outputs, classes.root.result, strict=True))
+        outputs = f"{{{pairs}}} if self.training else {classes.root.result[0]}"
+    prologue = ["weights = self.decision_weights()"] if lowered.used else []
+    parts.append(class_source(classes.root, "Supernet", outputs, super_arguments="ROWS", prologue=prologue))
+    text = render(
+        "supernet.py.jinja",
+        graph=graph,
+        rows=[line for d in lowered.used for line in _row(d, relaxation)],
+        layers=sorted(lowered.program.layers),
+        kernels=[name for name in ("mix", "frozen", "within") if any(f"{name}(" in part for part in parts)],
+        has_functional=any("F." in part for part in parts),
+        has_torch=any("torch." in part for part in parts),
+        parts=parts,
+    )
+    return text, tuple(reports)
+
+
+def _row(decision: Decision, relaxation: Relaxation) -> list[str]:
+    by = {"choose": relaxation.choose, "count": relaxation.choose, "keep": relaxation.keep, "gate": "sigmoid"}[
+        decision.kind
+    ]
+    quoted = [f'"{option}"' for option in decision.options] if decision.kind != "gate" else []
+    options = f"({', '.join(quoted)}{',' if len(quoted) == 1 else ''})"
+    arguments = [f'"{decision.path}"', f'"{decision.kind}"', f'"{by}"', *([options] if quoted else [])]
+    if decision.trivial:
+        arguments.append("site=True")
+    return statement(f"Row({', '.join(arguments)}),", 4)

@@ -1,0 +1,39 @@
+"""Which passes a supernet goes through, in which order, and choosing among them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..diagnostics.backends import UnknownPass
+from ..diagnostics.model import SpaceError
+from . import drop_unreachable, drop_zeros, expand_numbers, name_weights, plain_norms, share_common, splice_identities
+from .base import Pass
+
+ALL: tuple[Pass, ...] = (
+    name_weights.PASS,
+    drop_unreachable.PASS,
+    plain_norms.PASS,
+    expand_numbers.PASS,
+    splice_identities.PASS,
+    drop_zeros.PASS,
+    share_common.PASS,
+)
+
+
+def select(names: Sequence[str] | None = None, affine: bool = True) -> tuple[Pass, ...]:
+    """The passes to run, in order: all of them, or those that lowering needs and ``names``. A name with a ``-`` in
+    front is left out of all: ``["-share_common"]``. ``affine``: candidates keep the scale and bias of their
+    batch-norms.
+
+    Raises SpaceError for an unknown name.
+    """
+    choosable = tuple(p.name for p in ALL if not p.required)
+    given = [name.removeprefix("-") for name in names or ()]
+    unknown = [name for name in given if name not in choosable]
+    if unknown:
+        raise SpaceError([UnknownPass(None, name, choosable) for name in unknown])
+    without = {name[1:] for name in names or () if name.startswith("-")}
+    only = {name for name in names or () if not name.startswith("-")}
+    wanted = set(choosable) - without if names is None or without else only
+    wanted |= only
+    return tuple(p for p in ALL if (p.required and (p is not plain_norms.PASS or not affine)) or p.name in wanted)

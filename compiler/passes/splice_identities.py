@@ -1,0 +1,19 @@
+"""Reads the input of an `identity` instead of the identity."""
+
+from __future__ import annotations
+
+from ..ir.graph import SpaceGraph
+from .base import Pass, Rewriter
+
+
+def splice_identities(graph: SpaceGraph) -> SpaceGraph:
+    rewriter = Rewriter(graph)
+    for node in graph.nodes:
+        if node.kind == "apply" and node.op == "identity":
+            rewriter.ids[node.id] = rewriter.ids[node.edges[0].source]
+        else:
+            rewriter.copy(node)
+    return rewriter.finish()
+
+
+PASS = Pass("splice_identities", "reads through identities", splice_identities)

@@ -1,0 +1,85 @@
+"""Which decisions no mixture can relax."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.checks.relaxable import relaxable
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.ir.graph import Edge, SpaceGraph, TensorType
+
+
+def test_the_cell_space_is_relaxable(clips: SpaceGraph) -> None:
+    assert relaxable(clips) == []
+
+
+def unequal(hand: Any) -> SpaceGraph:
+    x = hand.input("image", "image", 2, 4, 4)
+    decision = hand.b.choose("y.kind", ["a", "b"], ["a", "b"], hand.b.nodes[0].span)
+    d = hand.b.diagrams
+    edges = [Edge(hand.op("conv", x, c=c, k=3), d.test(decision.variables[0], i), i) for i, c in enumerate((4, 8))]
+    type = TensorType("image", (d.case(decision.variables[0], (4, 8)), 4, 4))
+    y = hand.b.node("switch", "", edges, type, hand.current, hand.b.nodes[0].span, decision=decision.id)
+    return hand.finish(output=y)
+
+
+def test_unequal_shapes(hand: Any) -> None:
+    (found,) = relaxable(unequal(hand))
+    assert found.code == "E0801"
+    assert found.label == "image(4, 4, 4) or image(8, 4, 4)"
+    assert "y.kind" in found.message
+    assert "evolution" in (found.help or "")
+
+
+def test_building_raises_them(hand: Any) -> None:
+    with pytest.raises(SpaceError, match="E0801"):
+        build_supernet(unequal(hand))
+
+
+def test_open_concat(hand: Any) -> None:
+    x = hand.input("image", "image", 2, 4, 4)
+    y = hand.keep("y.inputs", 1, 1, [x, hand.op("relu", x)], op="concat")
+    (found,) = relaxable(hand.finish(output=y))
+    assert found.code == "E0802"
+
+
+def test_slots(hand: Any) -> None:
+    x = hand.input("image", "image", 2, 4, 4)
+    parts = [x, hand.op("relu", x)]
+    decision = hand.b.keep("y.inputs", 2, 1, 1, hand.b.nodes[0].span)
+    d = hand.b.diagrams
+    edges = [Edge(p, d.test(v, 1)) for p, v in zip(parts, decision.variables, strict=True)]
+    slot = hand.b.node("switch", "", edges, hand.b.nodes[x].type, hand.current, hand.b.nodes[0].span)
+    (found,) = relaxable(hand.finish(output=hand.op("relu", slot)))
+    assert found.code == "E0803"
+
+
+def test_what_no_output_reads_does_not_count(hand: Any) -> None:
+    graph = unequal(hand)
+    x = hand.op("relu", graph.inputs[0])
+    assert relaxable(hand.finish(output=x)) == []
+
+
+def test_code_is_generated_without_torch() -> None:
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from stdsl.compiler.ir.printer import print_ir\n"
+        "from stdsl.compiler.ir.builder import GraphBuilder\n"
+        "from stdsl.compiler.ir.graph import TensorType, Edge\n"
+        "from stdsl.compiler.diagnostics.source import Source, Span\n"
+        "from stdsl.compiler.backends.supernet_text import supernet_source\n"
+        "from stdsl.compiler.backends.source import source\n"
+        "b, span = GraphBuilder(), Span(Source('t', 't'), 0, 1)\n"
+        "s, t = b.scope(None, 'm', 'm', 'meta', ''), TensorType('image', (2, 4, 4))\n"
+        "x = b.input('x', t, s, span)\n"
+        "y = b.node('apply', 'scale', [Edge(x)], t, s, span)\n"
+        "g = b.finish('t', [('output', y)], span)\n"
+        "assert 'class ChannelScale' in source(g, {}) and 'scale(%0)' in print_ir(g)\n"
+        "assert 'import ChannelScale' in supernet_source(g)[0]\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
