@@ -66,6 +66,13 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
         return f"the character {shown} has no meaning here"
 
     @property
+    def fix(self) -> Fix | None:
+        # 'text' in single quotes
+        if self.character == "'" and self.span is not None and len(self.span.text) > 1 and '"' not in self.span.text:
+            return Fix("use double quotes", (Edit(self.span, f'"{self.span.text[1:-1]}"'),))
+        return None
+
+    @property
     def help(self) -> str | None:
         if self.character.isalpha():
             return "names consist of ASCII letters, digits and `_`"
@@ -86,7 +93,6 @@ _INSTEAD = {
     "→": "write `->`",
     "×": "write `x` between the numbers of a tuple (`1x3x3`), `*` for a product",
     "…": "write `..` for a range",
-    "\t": "",
 }
 
 

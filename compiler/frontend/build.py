@@ -12,7 +12,7 @@ from ..diagnostics.source import Source, Span
 from . import ast
 from .lexer import number, string
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 """The most levels that an expression may be nested in; those who walk an AST by recursion rely on it."""
 
 Child = Tree[Token] | Token | None

@@ -102,6 +102,8 @@ def describe(accepts: Set[str], previous: str | None) -> str:
         left.discard("NAME")
     if left - OPERATORS:
         left -= OPERATORS
+        if "COMMA" in left:
+            left.discard("FOR")
         if {"LPAR", "RPAR"} <= left or {"LPAR", "COMMA"} <= left:
             left.discard("LPAR")
     elif not parts:

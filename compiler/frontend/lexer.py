@@ -1,7 +1,7 @@
 """Text to tokens: the whole text at once, whatever is wrong with it.
 
-What no word begins with, unclosed strings and malformed numbers are reported; a bad character is left out of the
-tokens, the other two take part as an ordinary string and number, so that the parser does not stumble over them again.
+Characters without a meaning, unclosed strings and malformed numbers are reported. What they were meant to be is put in
+their place where that is clear, so that the parser does not stumble over the same mistake again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 MAX_DIGITS = 400
 ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t"}
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
-_MARKS = frozenset(("COMMENT", "BAD_NUMBER", "OPEN_STRING", "BAD_CHARACTER"))
+_MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER"))
+# What a character was meant to be.
+_MEANT = {"→": "ARROW", "×": "STAR", "…": "RANGE", "–": "MINUS", "−": "MINUS", "&": "AND", "|": "OR", "!": "NOT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +42,40 @@ def lex(source: Source, sink: Sink) -> Lexed:
     comments: list[Token] = []
     for token in load().lex(source.text):
         kind = token.type
-        if kind in _MARKS:
-            if kind == "COMMENT":
-                comments.append(token)
-                continue
-            if kind == "BAD_CHARACTER":
-                # A byte-order mark that an editor left is no mistake of the user's.
-                if not (token == "\ufeff" and token.start_pos == 0):
-                    sink.add(BadCharacter(span_of(source, token), str(token)))
-                continue
-            if kind == "OPEN_STRING":
-                sink.add(UnterminatedString(span_of(source, token)))
-                token = token.update("STRING", str(token).rstrip("\\") + '"')
-            else:
-                sink.add(BadNumber(span_of(source, token), str(token)))
-                token = token.update("NUMBER", "0")
-        elif kind == "STRING":
-            if "\\" in token:
+        if kind == "COMMENT":
+            comments.append(token)
+        elif kind in _MISTAKES or (kind in ("NUMBER", "CROSS") and not _representable(token)):
+            meant = _mend(source, token, sink)
+            if meant is not None:
+                tokens.append(meant)
+        else:
+            if kind == "STRING" and "\\" in token:
                 _check_escapes(source, token, sink)
-        elif (kind == "NUMBER" and not _representable(token)) or (kind == "CROSS" and len(token) > MAX_DIGITS):
-            sink.add(BadNumber(span_of(source, token), str(token)))
-            token = token.update("NUMBER", "0")
-        tokens.append(token)
+            tokens.append(token)
     return Lexed(tokens, comments)
+
+
+def _mend(source: Source, token: Token, sink: Sink) -> Token | None:
+    """Reports a mistake; the token that was meant, None if there is no telling."""
+    span = span_of(source, token)
+    match token.type:
+        case "BAD_CHARACTER":
+            # A byte-order mark that an editor left is no mistake of the user's.
+            if not (token == "\ufeff" and token.start_pos == 0):
+                sink.add(BadCharacter(span, str(token)))
+            return token.update(_MEANT[token]) if token in _MEANT else None
+        case "BAD_WORD":
+            sink.add(BadCharacter(span, next(c for c in token if not c.isascii())))
+            return token.update("NAME")
+        case "QUOTED":
+            sink.add(BadCharacter(span, "'"))
+            return token.update("STRING", f'"{token[1:-1]}"')
+        case "OPEN_STRING":
+            sink.add(UnterminatedString(span))
+            return token.update("STRING", str(token).rstrip("\\") + '"')
+        case _:
+            sink.add(BadNumber(span, str(token)))
+            return token.update("NUMBER", "0")
 
 
 def number(text: str) -> int | float:
@@ -87,10 +100,10 @@ def span_of(source: Source, token: Token) -> Span:
     return Span(source, token.start_pos or 0, token.end_pos or 0)
 
 
-def _representable(text: str) -> bool:
-    return (len(text) < 16 and "e" not in text and "E" not in text) or (
-        len(text) <= MAX_DIGITS and math.isfinite(number(text))
-    )
+def _representable(token: Token) -> bool:
+    if len(token) < 16 and token.isdigit():
+        return True
+    return len(token) <= MAX_DIGITS and (token.type == "CROSS" or math.isfinite(number(str(token))))
 
 
 def _check_escapes(source: Source, token: Token, sink: Sink) -> None:

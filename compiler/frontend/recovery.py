@@ -89,6 +89,8 @@ class _Run:
         self.parser = _fresh()
         self.at = 0
         self.mistakes = 0
+        self.reserved: set[str] = set()
+        """The words of the language that were used as names; once said is enough."""
         self.done: list[Tree[Token]] = []
 
     def parse(self) -> list[Tree[Token]]:
@@ -126,7 +128,11 @@ class _Run:
             self.sink.add(MissingReturn(self.place(token), self.opened()))
             _feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
             return True
+        if token.type in self.reserved and self.is_reserved(token, accepts):
+            self.tokens[self.at] = token.update("NAME")
+            return True
         if self.is_reserved(token, accepts):
+            self.reserved.add(token.type)
             what = "an expression" if takes_expression(accepts) else describe(accepts, self.previous_type())
             self.sink.add(ReservedWord(self.place(token), str(token), what))
             self.tokens[self.at] = token.update("NAME")
@@ -187,7 +193,7 @@ class _Run:
         """Whether a name was meant: with a name instead of the keyword the text goes on well."""
         if "NAME" not in accepts or not token.type.isalpha() or token.type != token.upper():
             return False
-        if takes_expression(accepts) and token.type not in _NOT_VALUES:
+        if takes_expression(accepts) and token.type not in _NOT_VALUES | self.reserved:
             return False
         return _fits(self.parser, [Token("NAME", ""), self.token(self.at + 1)])
 
