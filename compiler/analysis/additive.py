@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from operator import add, attrgetter
+from operator import attrgetter
 from typing import Any, Literal
 
 from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, evaluate, leaves, support, witness
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import Cost, Primitive, TensorShape
 from ..ops.registry import PRIMITIVES
+from .arithmetic import Arithmetic
 from .conditions import Conditions
 from .memo import once_per_graph
 
@@ -55,22 +56,54 @@ def default_answers(graph: SpaceGraph) -> Mapping[int, int]:
     return answers
 
 
+def additive_cost(graph: SpaceGraph, metric: AdditiveMetric) -> AdditiveCost:
+    """FLOPs, parameters or activations of the space as a sum, by the rules of the operator library."""
+    return _adder(graph).figure(metric)
+
+
 @once_per_graph
-def additive_costs(graph: SpaceGraph) -> dict[AdditiveMetric, AdditiveCost]:
-    """FLOPs, parameters and activations of the space as sums, by the rules of the operator library."""
-    return _Adder(graph, PRIMITIVES).costs()
+def _adder(graph: SpaceGraph) -> _Adder:
+    return _Adder(graph, PRIMITIVES)
 
 
 class _Adder:
     def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive]) -> None:
         self.graph, self.primitives = graph, primitives
         self.diagrams = graph.diagrams
+        self.arithmetic = Arithmetic(graph.diagrams)
         self._costs: dict[Hashable, Case] = {}
+        self._figures: dict[AdditiveMetric, AdditiveCost] = {}
+        self._due = self._totals()
 
-    def costs(self) -> dict[AdditiveMetric, AdditiveCost]:
+    def figure(self, metric: AdditiveMetric) -> AdditiveCost:
+        if metric not in self._figures:
+            self._figures[metric] = self._sum(metric)
+        return self._figures[metric]
+
+    def _sum(self, metric: AdditiveMetric) -> AdditiveCost:
+        figure = attrgetter(metric)
+        constant = slack = 0
+        terms: dict[frozenset[int], Case] = {}
+        for cost, times in self._due:
+            value = self.diagrams.apply(figure, cost)
+            if isinstance(times, _Unknown):
+                slack += times.at_most * max(leaves(value))
+                continue
+            try:
+                term = self.arithmetic.times(times, value)
+                key = frozenset(v.index for v in support(term))
+                terms[key] = self.arithmetic.plus(terms.get(key, 0), term)
+            except DiagramTooLarge:
+                slack += max(leaves(times)) * max(leaves(value))
+        constant += sum(term for term in terms.values() if not isinstance(term, Diagram))
+        diagrams = tuple(term for term in terms.values() if isinstance(term, Diagram))
+        return AdditiveCost(constant, diagrams, slack, default_answers(self.graph))
+
+    def _totals(self) -> list[tuple[Case, Case]]:
+        """What there is to pay, and how many times: cases of costs and of whole numbers (or :class:`_Unknown`)."""
         conditions = Conditions(self.graph, self.primitives, live=True)
-        # Nodes of the same condition and cost are counted first and computed with once.
-        groups: dict[tuple[int, int], list[Any]] = {}
+        named: dict[int, Guard | None] = {}
+        totals: dict[int, Case] = {}
         for id, condition in conditions.of.items():
             node = self.graph.nodes[id]
             if condition is False or node.kind != "apply":
@@ -78,42 +111,21 @@ class _Adder:
             cost = self._cost(node)
             if cost == Cost():
                 continue
-            key = (-2 if condition is None else _uid(condition), _uid(cost))
-            if key in groups and not isinstance(cost, Diagram):
-                groups[key][1] = _plus(groups[key][1], cost)
-            elif key in groups:
-                groups[key][2] += 1
-            else:
-                groups[key] = [condition, cost, 1]
-        return {metric: self._sum(metric, list(groups.values())) for metric in ADDITIVE}
-
-    def _sum(self, metric: AdditiveMetric, groups: list[list[Any]]) -> AdditiveCost:
-        figure = attrgetter(metric)
-        constant = slack = 0
-        terms: dict[frozenset[int], Case] = {}
-        for condition, cost, times in groups:
-            if not isinstance(cost, Diagram) and not figure(cost):
+            key = -2 if condition is None else _uid(condition)
+            named[key] = condition
+            totals[key] = self.diagrams.apply(_plus, totals[key], cost) if key in totals else cost
+        # What repeats itself (iterations, instances of a cell) costs the same under several conditions.
+        groups: dict[Hashable, tuple[Case, Case]] = {}
+        for key, total in totals.items():
+            condition = named[key]
+            if condition is None:
+                groups[_named(total), None] = (total, _Unknown(1))
                 continue
-            term = self._term(condition, cost, times, figure)
-            if term is None:
-                slack += times * max(figure(c) for c in leaves(cost))
-            elif isinstance(term, Diagram):
-                key = frozenset(v.index for v in support(term))
-                terms[key] = self.diagrams.apply(add, terms.get(key, 0), term)
-            else:
-                constant += term
-        constant += sum(term for term in terms.values() if not isinstance(term, Diagram))
-        diagrams = tuple(t for t in terms.values() if isinstance(t, Diagram))
-        return AdditiveCost(constant, diagrams, slack, default_answers(self.graph))
-
-    def _term(self, condition: Guard | None, cost: Case, times: int, figure: Any) -> Case | None:
-        if condition is None:
-            return None
-        try:
-            value = self.diagrams.apply(lambda c: times * figure(c), cost)
-            return self.diagrams.ite(condition, value, 0)
-        except DiagramTooLarge:
-            return None
+            once = self.diagrams.ite(condition, 1, 0)
+            group = (_named(total), frozenset(v.index for v in support(once)))
+            before = groups.get(group, (total, 0))[1]
+            groups[group] = (total, self.arithmetic.plus(before, once))
+        return list(groups.values())
 
     def _cost(self, node: Node) -> Case:
         primitive = self.primitives[node.op]
@@ -130,6 +142,13 @@ class _Adder:
             rule = partial(_cost_of, primitive, tuple((t.layout, len(t.dims)) for t in types), key[2])
             self._costs[key] = self.diagrams.apply(rule, *values, *dims)
         return self._costs[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """Not known how many times, but no more than this."""
+
+    at_most: int
 
 
 def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: tuple[str, ...], *values: Any) -> Cost:
