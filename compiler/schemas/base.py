@@ -42,6 +42,9 @@ class Settings(BaseModel):
     exclusive: ClassVar[tuple[frozenset[str], ...]] = ()
     """Keys of which a later layer's one replaces an earlier layer's other: `steps` and `epochs`."""
 
+    hidden: ClassVar[frozenset[str]] = frozenset({"kind", "family", "open"})
+    """Fields that the text never writes: what the settings themselves are, and what is derived from them."""
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 

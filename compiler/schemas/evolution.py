@@ -53,7 +53,7 @@ class EvolutionConfig(Tunable):
         default_factory=lambda: (Resample(),), description="The mutations, drawn from with equal probability"
     )
     fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
-    workers: Count = Field(default=1, description="Architectures trained at the same time")
+    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.tournament > self.population:

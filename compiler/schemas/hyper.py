@@ -102,6 +102,11 @@ class Tunable(Placed):
             value = hyper.values[str(values[key])] if isinstance(hyper, Options) else values[key]
             at: Any = data
             for segment in path[:-1]:
-                at = at[segment]
-            at[path[-1]] = value
+                at = at[_index(at, segment)]
+            at[_index(at, path[-1])] = value
         return type(self).load(data).with_places(self.places)
+
+
+def _index(container: Any, segment: str) -> str | int:
+    """Elements of a list count from 1 in keys."""
+    return int(segment) - 1 if isinstance(container, list) else segment

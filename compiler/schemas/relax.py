@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
-from .base import Constructor, NonNegative, Section
+from .base import Constructor, Section, Share
 from .over import Over, Variables
 
 
@@ -68,6 +68,4 @@ class Relax(Section):
     init: Annotated[float, Ge(0)] = Field(
         default=0.0, description="Standard deviation of α and β at the start; 0: all alternatives weigh the same"
     )
-    gate: NonNegative = Field(
-        default=0.5, description="Weight above which a gate, or an element of an open keep, stays"
-    )
+    gate: Share = Field(default=0.5, description="Weight above which a gate, or an element of an open keep, stays")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -12,6 +12,7 @@ from .base import Conflict, Count, Natural, Placed, Section
 from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
+from .expectation import Reference
 from .length import Length
 from .patterns import Pattern
 from .recipe import Metric, Precision, Retrain
@@ -88,6 +89,8 @@ class Phase(Length):
 class SearchConfig(Placed):
     """A `search` of a file."""
 
+    hidden: ClassVar[frozenset[str]] = frozenset({"name"})
+
     name: str = Field(description="The name it was declared with")
     space: SpaceRef = Field(description="The space that is searched")
     strategy: StrategyConfig | None = Field(
@@ -95,7 +98,9 @@ class SearchConfig(Placed):
     )
     data: AnyData = Field(description="The data set")
     seed: Natural = Field(default=0, description="Seed of everything random")
-    needs: tuple[str, ...] = Field(default=(), description="Searches of the same file that run first")
+    needs: tuple[Annotated[str, Reference("search")], ...] = Field(
+        default=(), description="Searches of the same file that run first"
+    )
     phase: tuple[Phase, ...] = Field(
         default=(), description="Parts of the search, one after the other; may be repeated"
     )

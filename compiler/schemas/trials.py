@@ -19,7 +19,7 @@ class RandomConfig(Tunable):
     family: Literal["random"] = "random"
     trials: Count = Field(default=16, description="Architectures in all")
     fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
-    workers: Count = Field(default=1, description="Architectures trained at the same time")
+    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
 
 
 class Budget(Section):
@@ -46,4 +46,4 @@ class BayesConfig(Tunable):
         default=None, description="Short trials first; without it all have the fitness's length"
     )
     fitness: Fitness = Field(default_factory=Fitness, description="What a trial is judged by")
-    workers: Count = Field(default=1, description="Trials that run at the same time")
+    workers: Count = Field(default=1, description="Trials that run at the same time, as far as there is room")

@@ -1,0 +1,140 @@
+"""Strategies and searches of a file as typed settings: the way in from the rest of the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import cast
+
+from ..diagnostics.model import Sink
+from ..diagnostics.settings import DataMismatch, StrategyCycle, WrongForm
+from ..frontend import ast
+from ..schemas.data import InputSignature
+from ..schemas.search import SearchConfig
+from ..schemas.strategy import FAMILIES, StrategyConfig
+from .modules import Module
+from .settings_build import build
+from .settings_env import Env, Report, Stop
+from .settings_layers import lay
+from .settings_overrides import Override, override
+from .settings_strategy import declared_tree, own_parameters, strategy_tree
+from .settings_tree import Branch, Hole, Leaf, places
+
+
+def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> StrategyConfig | None:
+    """The settings of a strategy as an expression names it: `sdas`, `sdas(schedule = …)`, `sdas { … }`."""
+    report = Report(sink)
+    try:
+        tree = strategy_tree(expr, Env(module, report))
+    except Stop:
+        return None
+    return _strategy(tree, report)
+
+
+def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> StrategyConfig | None:
+    """The settings of a declared strategy with its parameters at their defaults. None, without a diagnostic, where a
+    setting hangs on a parameter that has no default."""
+    report = Report(sink)
+    try:
+        tree = declared_tree(declaration, own_parameters(declaration, Env(module, report)))
+    except Stop:
+        return None
+    return _strategy(tree, report)
+
+
+def _strategy(tree: Branch, report: Report) -> StrategyConfig | None:
+    assert tree.tag is not None
+    family = tree.tag[1]
+    return cast(StrategyConfig | None, build(FAMILIES[family], tree, f"family `{family}`", report))
+
+
+def resolve_search(
+    declaration: ast.SearchDecl, module: Module, sink: Sink, overrides: Sequence[Override] = ()
+) -> SearchConfig | None:
+    """The settings of a search, with ``overrides`` (of ``--set``) laid over them."""
+    report = Report(sink)
+    env = Env(module, report)
+    strategy, others = _split(declaration.section, report)
+    tree = lay(Branch(declaration.name.span), others, SearchConfig, "a search", env)
+    if strategy is not None:
+        try:
+            # Where the search asks for it, not where the strategy is declared.
+            own = replace(strategy_tree(strategy.value, env), span=strategy.value.span)
+            tree = tree.set("strategy", own)
+        except Stop:
+            tree = tree.set("strategy", Hole(strategy.value.span))
+    for item in overrides:
+        tree = override(tree, item, env)
+    return _search(declaration, tree, report)
+
+
+def _split(section: ast.Section, report: Report) -> tuple[ast.Setting | None, ast.Section]:
+    """The strategy of a search, which has rules of its own, and the section without it."""
+    found: ast.Setting | None = None
+    rest: list[ast.Setting | ast.Section] = []
+    for item in section.items:
+        if isinstance(item, ast.Setting) and item.key.id == "strategy" and found is None:
+            found = item
+        elif isinstance(item, ast.Section) and item.name is not None and item.name.id == "strategy":
+            report.add(WrongForm(item.name.span, "strategy", False))
+        else:
+            rest.append(item)
+    return found, replace(section, items=tuple(rest))
+
+
+def _search(declaration: ast.SearchDecl, tree: Branch, report: Report) -> SearchConfig | None:
+    tree = tree.set("name", Leaf(declaration.name.span, declaration.name.id))
+    strategy = tree.children.get("strategy")
+    table = dict(places(tree))
+    if isinstance(strategy, Branch):
+        own = _strategy(strategy, report)
+        tree = tree.set("strategy", Hole(strategy.span) if own is None else Leaf(strategy.span, own))
+    config = build(SearchConfig, tree, f"search `{declaration.name.id}`", report)
+    return None if config is None else config.with_places(table)
+
+
+def check_settings(module: Module, sink: Sink) -> Iterator[SearchConfig]:
+    """Checks all strategies and searches of a file, and circles among `needs`; gives the searches that are right."""
+    needs: dict[str, tuple[str, ...]] = {}
+    for declaration in module.file.declarations:
+        if isinstance(declaration, ast.StrategyDecl):
+            resolve_strategy_declaration(declaration, module, sink)
+        elif isinstance(declaration, ast.SearchDecl):
+            config = resolve_search(declaration, module, sink)
+            if config is not None:
+                needs[config.name] = config.needs
+                yield config
+    for name in needs:
+        chain = _circle(name, needs)
+        found = module.declarations.get(name)
+        if chain and found is not None and min(chain) == name:
+            sink.add(StrategyCycle(found.name.span, chain))
+
+
+def _circle(start: str, needs: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """A way from ``start`` back to itself, empty if there is none."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for following in needs.get(way[-1], ()):
+            if following == start:
+                return (*way, start)
+            if following not in seen:
+                seen.add(following)
+                ways.append((*way, following))
+    return ()
+
+
+def check_data(config: SearchConfig, inputs: Sequence[InputSignature], classes: int | None, sink: Sink) -> bool:
+    """Whether the data of a search gives exactly the inputs and classes of its space; reports it where it does not.
+
+    ``classes``: the width of the first output, None where it is not known.
+    """
+    signature = config.data.signature()
+    if signature.fits(inputs, classes):
+        return True
+    shown = ", ".join(map(str, inputs))
+    network = f"{shown}, {'classes unknown' if classes is None else f'{classes} classes'}"
+    sink.add(DataMismatch(config.place("data"), str(signature), network, config.place("space")))
+    return False
