@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
 
+from .texts import Texts
+
 
 @dataclass(frozen=True)
 class Job:
     """``graph`` is the space that is searched, ``final`` the one that the result is trained in (the same, or a larger
     sibling).
 
-    ``compared``: the spaces of ``compare { spaces = … }`` by the text that names them. ``texts``: all text that this
-    was made from (imports and library files included), path → content, with ``file`` the main one.
+    ``compared``: the spaces of ``compare { spaces = … }`` by the text that names them. ``texts``: all text that
+    this was made from.
     """
 
     config: SearchConfig
     graph: SpaceGraph
     final: SpaceGraph
     compared: Mapping[str, SpaceGraph] = field(default_factory=dict)
-    texts: Mapping[str, str] = field(default_factory=dict)
-    file: str = ""
+    texts: Texts = field(default_factory=Texts)

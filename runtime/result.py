@@ -10,10 +10,10 @@ from typing import Any
 
 from stdsl.compiler.analysis.costs import costs
 
-from .phases.compare import TEST, TRAIN, comparisons
+from .phases.compare import comparisons, metrics_of
 from .phases.context import Context
+from .phases.derive import drawn
 from .phases.train import Subject
-from .tracking.tracker import Tracker
 
 FORMAT = 1
 
@@ -80,11 +80,11 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     if "evaluate" not in finished:
         return []
     rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
-    for title, subject in comparisons(run).items():
-        tracker = Tracker(run.directory.comparison(subject.name))
-        tracker.close()
+    for title, subject in comparisons(run.job, run.directory, drawn(run)).items():
         kind = "space" if title in run.job.compared else "random"
-        rows.append(_row(title, kind, subject, tracker.finished[TEST], tracker.finished[TRAIN]["seconds"]))
+        metrics = metrics_of(run.directory, subject.name)
+        assert metrics is not None, f"{title} was not trained"
+        rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
     return rows
 
 

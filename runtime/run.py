@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,20 +13,21 @@ from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import DeviceMissing, OutOfMemory, TrainingDiverged
 
 from .data.registry import open_dataset
+from .engines.local import Helpers
 from .job import Job
 from .limits import limits
-from .phases.compare import compare_one, comparisons, metrics_of, workshop
-from .phases.context import Context
-from .phases.derive import carried, derive, draw
+from .phases.compare import compare_one, comparisons, metrics_of
+from .phases.context import Context, workshop
+from .phases.derive import DRAW, carried, derive, draw, drawn
 from .phases.export import export
 from .phases.search import search
-from .phases.train import Subject, test, train
+from .phases.train import Subject, Workshop, test, train
 from .report.reporter import Reporter
 from .result import RunResult, collect
 from .tracking.directory import RunDirectory, create, open_run
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
-from .tracking.tracker import Tracker
+from .tracking.tracker import Tracker, finished_phases
 from .training.interruption import Interruption
 from .training.loop import Diverged
 from .training.placement import Placement, place
@@ -42,7 +43,7 @@ class RunRequest:
 
     file: str
     search: str | None = None
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Sequence[str] = ()
     out: Path | None = None
     engine: str = "local"
     device: str = "auto"
@@ -67,9 +68,10 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     threads = cores()
     compared = job.config.compare is not None and bool(job.config.compare.random or job.config.compare.spaces)
     manifest = Manifest(
-        file=job.file,
+        file=job.texts.main,
+        origins=dict(job.texts.origins),
         search=job.config.name,
-        overrides=dict(request.overrides),
+        overrides=tuple(request.overrides),
         space=str(job.config.space),
         parameters={name: str(value) for name, value in job.graph.parameters},
         config=job.config.model_dump(mode="json"),
@@ -79,9 +81,9 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         threads=threads,
         # Trainings that are compared run side by side, one thread each; a single one may use all.
         training_threads=1 if compared else threads,
-        **environment(),
+        environment=environment(),
     )
-    directory = create(request.out, job.config.name, manifest, job.texts)
+    directory = create(request.out, job.config.name, manifest, job.texts.texts)
     reporter.say(f"run directory: {directory.path}")
     return _go(job, manifest, directory, placement, reporter)
 
@@ -100,16 +102,29 @@ def resume(path: Path, reporter: Reporter) -> RunResult:
     return _go(job, manifest, directory, _placement(manifest.device), reporter)
 
 
+def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[dict[str, Subject], Workshop]:
+    """The comparisons of a run that another process leads, by name, and what training them takes. Changes nothing."""
+    from .preparation import load_kept_job
+
+    directory = open_run(folder)
+    manifest = directory.manifest
+    job = load_kept_job(directory, manifest)
+    names = finished_phases(folder).get(DRAW, {}).get("names", [])
+    subjects = comparisons(job, directory, names).values()
+    dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder)
+    placement = _placement(manifest.device)
+    shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
+    return {subject.name: subject for subject in subjects}, shop
+
+
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
     interruption = Interruption()
     tracker = Tracker(directory.path)
     before = torch.get_num_threads()
     try:
         with interruption.watch(), _failures(job):
-            folder = directory.space if directory.space.exists() else Path.cwd()
-            dataset = open_dataset(job.config.data, job.config.seed, folder, job.config.place("data"))
-            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset)
-            return _phases(context)
+            dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
+            return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
     finally:
         torch.set_num_threads(before)
         tracker.close()
@@ -119,19 +134,33 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
 def _phases(run: Context) -> RunResult:
     search(run)
     derive(run)
-    subject = Subject(DERIVED, *carried(run, DERIVED))
+    subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
     if run.config.retrain is not None:
         draw(run)
-        shop = workshop(run)
-        train(subject, shop, run.tracker, "retrain")
-        for other in comparisons(run).values():
-            if metrics_of(run, other.name) is None:
-                compare_one(other, shop)
-        test(subject, shop, run.tracker, "evaluate")
+        shop = run.workshop
+        others = {s.name: s for s in comparisons(run.job, run.directory, drawn(run)).values()}
+        missing = [name for name in others if metrics_of(run.directory, name) is None]
+        with Helpers(run.directory.path, missing, _helpers(run), run.reporter) as helpers:
+            train(subject, shop, run.tracker, "retrain")
+            test(subject, shop, run.tracker, "evaluate")
+            _share(helpers, others, shop)
         export(run, subject)
     document = collect(run, subject)
     write_json(run.directory.result, document)
     return RunResult(run.directory.path, document)
+
+
+def _share(helpers: Helpers, others: Mapping[str, Subject], shop: Workshop) -> None:
+    """Train what no helper has begun, and what helpers gave back, until all is done."""
+    for _ in range(2):
+        while (name := helpers.take()) is not None:
+            compare_one(others[name], shop)
+        helpers.wait()
+
+
+def _helpers(run: Context) -> int:
+    """How many processes work beside this one: one for every further core; none where they would share a GPU."""
+    return cores() - 1 if run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
 
 
 def _placement(device: str) -> Placement:

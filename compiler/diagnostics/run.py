@@ -209,37 +209,13 @@ proportion; so do fewer channels or smaller inputs. What was done up to the last
 
 
 @dataclass(frozen=True)
-class WorkerLost(Diagnostic):
-    """A process that trained a comparison ended without a result."""
-
-    training: str
-    reason: str
-
-    code: ClassVar[str] = "E0708"
-    title: ClassVar[str] = "a worker was lost"
-    explanation: ClassVar[str] = """\
-A process that trained one of the compared networks ended without a result: it was killed, often by the system for
-want of memory. The run directory keeps what it had done.
-
-    stdsl run a.space --resume runs/a-0001      goes on with what is missing"""
-
-    @property
-    def message(self) -> str:
-        return f"the process that trained {self.training} ended without a result: {self.reason}"
-
-    @property
-    def help(self) -> str | None:
-        return "run it again with `--resume`"
-
-
-@dataclass(frozen=True)
 class DeviceMissing(Diagnostic):
     """`--device` names one that torch does not see."""
 
     device: str
     reason: str
 
-    code: ClassVar[str] = "E0709"
+    code: ClassVar[str] = "E0708"
     title: ClassVar[str] = "no such device"
     explanation: ClassVar[str] = """\
 `--device` takes `auto` (the first GPU, else the CPU) or a name that torch knows.
@@ -265,7 +241,7 @@ class FewComparable(Diagnostic):
     tries: int
     least: int
 
-    code: ClassVar[str] = "W0710"
+    code: ClassVar[str] = "W0709"
     title: ClassVar[str] = "few architectures of comparable cost"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
@@ -296,7 +272,7 @@ class CannotWriteRun(Diagnostic):
     folder: str
     reason: str
 
-    code: ClassVar[str] = "E0711"
+    code: ClassVar[str] = "E0710"
     title: ClassVar[str] = "the run directory cannot be written"
     explanation: ClassVar[str] = """\
 A run writes everything under `runs/NAME-…/`, or into the folder that `--out` names, which must be new or empty.
@@ -320,7 +296,7 @@ class DataDoesNotFit(Diagnostic):
     data: str
     network: str
 
-    code: ClassVar[str] = "E0712"
+    code: ClassVar[str] = "E0711"
     title: ClassVar[str] = "the data does not fit the network"
     explanation: ClassVar[str] = """\
 The samples of a data set must have exactly the shapes and the number of classes that the meta-architecture says. What

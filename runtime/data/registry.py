@@ -11,6 +11,7 @@ from stdsl.compiler.schemas.data import Data
 from stdsl.compiler.schemas.data_motion import MotionDigits
 
 from .batch import Dataset
+from .cifar import CifarDataset
 from .motion_digits import MotionDigitsDataset
 
 Reader = Callable[[Any, int, Path, Span | None], Dataset]
@@ -23,7 +24,11 @@ def _motion_digits(settings: MotionDigits, seed: int, folder: Path, place: Span 
     return MotionDigitsDataset(settings, seed)
 
 
-READERS: dict[str, Reader] = {"motion_digits": _motion_digits}
+READERS: dict[str, Reader] = {
+    "motion_digits": _motion_digits,
+    "cifar10": CifarDataset,
+    "cifar100": CifarDataset,
+}
 
 
 def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = None) -> Dataset:

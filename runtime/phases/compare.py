@@ -4,23 +4,24 @@ its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from stdsl.compiler.analysis.architecture import architecture
 
-from ..report.reporter import Reporter
-from ..tracking.tracker import Tracker
-from ..training.interruption import Interruption
-from .context import Context
-from .derive import DRAW, carried
+from ..job import Job
+from ..tracking.directory import RunDirectory
+from ..tracking.tracker import Tracker, finished_phases
+from .derive import carried
 from .train import Subject, Workshop, test, train
 
 TRAIN, TEST = "train", "test"
 
 
-def comparisons(run: Context) -> dict[str, Subject]:
-    """What is compared, by name: ``random-1`` … and the spaces by their text."""
-    names: list[str] = run.tracker.finished.get(DRAW, {}).get("names", [])
-    subjects = {name: Subject(name, *carried(run, name)) for name in names}
-    for text, graph in run.job.compared.items():
+def comparisons(job: Job, directory: RunDirectory, names: Sequence[str]) -> dict[str, Subject]:
+    """What is compared: the random architectures ``names``, and the spaces by their text."""
+    subjects = {name: Subject(name, *carried(job, directory, name)) for name in names}
+    for text, graph in job.compared.items():
         subjects[text] = Subject(folder_name(text), graph, architecture(graph, {}))
     return subjects
 
@@ -31,25 +32,10 @@ def folder_name(text: str) -> str:
     return "-".join(kept.split())
 
 
-def workshop(run: Context, reporter: Reporter | None = None, interruption: Interruption | None = None) -> Workshop:
-    """What trainings of this run share."""
-    assert run.config.retrain is not None
-    return Workshop(
-        run.config.retrain,
-        run.dataset,
-        run.placement,
-        run.seed,
-        run.config.workers,
-        run.manifest.training_threads,
-        run.directory,
-        reporter or run.reporter,
-        interruption or run.interruption,
-    )
-
-
 def compare_one(subject: Subject, shop: Workshop) -> dict[str, float]:
     """Train and test one network, going on from where its folder was left; returns its metrics."""
-    tracker = Tracker(shop.directory.comparison(subject.name))
+    # A process that lost its parent may be at its last step: wait until it is gone.
+    tracker = Tracker(shop.directory.comparison(subject.name), exclusive=True)
     try:
         train(subject, shop, tracker, TRAIN)
         return test(subject, shop, tracker, TEST)
@@ -57,11 +43,8 @@ def compare_one(subject: Subject, shop: Workshop) -> dict[str, float]:
         tracker.close()
 
 
-def metrics_of(run: Context, name: str) -> dict[str, float] | None:
-    """The metrics of a comparison that is over, else None."""
-    folder = run.directory.comparison(name)
-    if not folder.exists():
-        return None
-    tracker = Tracker(folder)
-    tracker.close()
-    return tracker.finished.get(TEST)
+def metrics_of(directory: RunDirectory, name: str) -> dict[str, Any] | None:
+    """What the journal of a comparison says of it when it is over (the metrics, and the ``seconds`` of its
+    training), else None."""
+    finished = finished_phases(directory.comparison(name))
+    return finished[TEST] | {"seconds": finished[TRAIN]["seconds"]} if TEST in finished else None

@@ -14,6 +14,7 @@ from ..tracking.manifest import Manifest
 from ..tracking.tracker import Tracker
 from ..training.interruption import Interruption
 from ..training.placement import Placement
+from .train import Workshop
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,41 @@ class Context:
     dataset: Dataset
 
     @property
+    def workshop(self) -> Workshop:
+        """What trainings of this run share."""
+        return workshop(
+            self.job, self.manifest, self.directory, self.placement, self.dataset, self.reporter, self.interruption
+        )
+
+    @property
     def config(self) -> SearchConfig:
         return self.job.config
 
     @property
     def seed(self) -> int:
         return self.config.seed
+
+
+def workshop(
+    job: Job,
+    manifest: Manifest,
+    directory: RunDirectory,
+    placement: Placement,
+    dataset: Dataset,
+    reporter: Reporter,
+    interruption: Interruption,
+) -> Workshop:
+    """What trainings share, of a run that this process leads or helps."""
+    config = job.config
+    assert config.retrain is not None
+    return Workshop(
+        config.retrain,
+        dataset,
+        placement,
+        config.seed,
+        config.workers,
+        manifest.training_threads,
+        directory,
+        reporter,
+        interruption,
+    )

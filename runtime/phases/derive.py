@@ -10,8 +10,11 @@ from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.gradient import GradientConfig
 
+from ..job import Job
 from ..randomness import key
+from ..tracking.directory import RunDirectory
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
@@ -23,7 +26,7 @@ def derive(run: Context) -> None:
     if DERIVE in run.tracker.finished:
         return
     graph, strategy = run.job.graph, run.config.strategy
-    if strategy is None or not graph.open:
+    if not isinstance(strategy, GradientConfig) or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
         from stdsl.compiler.analysis.derive import derive as best_first
@@ -62,11 +65,17 @@ def draw(run: Context) -> None:
     run.tracker.finish(DRAW, {"names": names, "tries": tries})
 
 
-def carried(run: Context, name: str) -> tuple[SpaceGraph, Mapping[str, Any]]:
+def drawn(run: Context) -> list[str]:
+    """The names of the random architectures."""
+    names: list[str] = run.tracker.finished.get(DRAW, {}).get("names", [])
+    return names
+
+
+def carried(job: Job, directory: RunDirectory, name: str) -> tuple[SpaceGraph, Mapping[str, Any]]:
     """The space of the final training, and the saved architecture in it (carried over if it is a sibling of the
     searched one).
 
     Raises ArchitectureError, which lists the difference.
     """
-    final = run.job.final
-    return final, architectures.load(run.directory.architecture(name), final, carry=final is not run.job.graph)
+    arch = architectures.load(directory.architecture(name), job.final, carry=job.final is not job.graph)
+    return job.final, arch

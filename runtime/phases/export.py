@@ -13,7 +13,6 @@ import numpy as np
 from stdsl.compiler.backends.source import source
 
 from ..tracking.files import write_text
-from .compare import workshop
 from .context import Context
 from .train import Subject, trained
 
@@ -49,7 +48,7 @@ def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
 
     settings = run.config.export
     assert settings is not None
-    model = trained(subject, workshop(run)).to("cpu")
+    model = trained(subject, run.workshop).to("cpu")
     path.parent.mkdir(parents=True, exist_ok=True)
     raise NotImplementedError(export_onnx, model)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from stdsl.compiler.backends.mixture import Supernet
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..data.batch import Part
@@ -24,7 +26,7 @@ _NOTES = 40
 def search(run: Context) -> None:
     """Leaves ``weights/search.safetensors`` and, in the journal, the final decision weights by path."""
     strategy = run.config.strategy
-    if PHASE in run.tracker.finished or strategy is None or not run.job.graph.open:
+    if PHASE in run.tracker.finished or not isinstance(strategy, GradientConfig) or not run.job.graph.open:
         return
     torch.set_num_threads(run.manifest.threads)
     work = build_search(run, strategy)
@@ -41,14 +43,7 @@ def search(run: Context) -> None:
 
 def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     """The search at its first step."""
-    from stdsl.compiler.backends.supernet import Relaxation, build_supernet
-
-    relax = strategy.relax
-    relaxation = Relaxation("softmax", relax.keep.kind if relax.keep else None, relax.affine)
-    supernet = build_supernet(run.job.graph, relaxation, seed=key(run.seed, "initial weights", PHASE))
-    with torch.no_grad(), seeded(run.seed, "initial decisions"):
-        for parameter in supernet.decisions():
-            parameter.normal_().mul_(relax.init)
+    supernet = relaxed(run.job.graph, strategy, run.seed)
     run.placement.model(supernet)
 
     def order(split: str, purpose: str) -> Order:
@@ -72,3 +67,16 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         strategy.label_smoothing,
         strategy.aux,
     )
+
+
+def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int) -> Supernet:
+    """The supernet of ``graph`` with fresh weights."""
+    from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+
+    relax = strategy.relax
+    relaxation = Relaxation("softmax", relax.keep.kind if relax.keep else "none", relax.affine)
+    supernet = build_supernet(graph, relaxation, seed=key(seed, "initial weights", PHASE))
+    with torch.no_grad(), seeded(seed, "initial decisions"):
+        for parameter in supernet.decisions():
+            parameter.normal_().mul_(relax.init)
+    return supernet

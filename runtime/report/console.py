@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 
@@ -31,6 +32,7 @@ class ConsoleReporter:
         self._started: dict[str, tuple[float, int]] = {}
         self._last_line: dict[str, float] = {}
         self._progress: Progress | None = None
+        self._lock = threading.RLock()  # helpers report from threads
 
     def __enter__(self) -> ConsoleReporter:
         return self
@@ -41,40 +43,43 @@ class ConsoleReporter:
             self._progress = None
 
     def begin(self, title: str, total: int, done: int = 0) -> None:
-        now = time.monotonic()
-        self._totals[title], self._started[title], self._last_line[title] = total, (now, done), now
-        if self.quiet:
-            return
-        if self.console.is_terminal:
-            self._tasks[title] = self._bars().add_task(title, total=total, completed=done, facts="")
-        else:
-            self.say(f"{title}: {total} steps" + (f", going on after {done}" if done else ""))
+        with self._lock:
+            now = time.monotonic()
+            self._totals[title], self._started[title], self._last_line[title] = total, (now, done), now
+            if self.quiet:
+                return
+            if self.console.is_terminal:
+                self._tasks[title] = self._bars().add_task(title, total=total, completed=done, facts="")
+            else:
+                self.say(f"{title}: {total} steps" + (f", going on after {done}" if done else ""))
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
-        if self.quiet:
-            return
-        text = "  ".join(f"{name.replace('_', ' ')} {facts[name]:.3f}" for name in _SHOWN if name in facts)
-        if title in self._tasks:
-            self._bars().update(self._tasks[title], completed=done, facts=text)
-            return
-        now = time.monotonic()
-        if now - self._last_line.get(title, 0.0) >= _LINE_SECONDS:
-            self._last_line[title] = now
-            self.say(
-                f"{title}: {done}/{self._totals.get(title, done)}  {text}  {self._remaining(title, done, now)} left"
-            )
+        with self._lock:
+            if self.quiet:
+                return
+            text = "  ".join(f"{name.replace('_', ' ')} {facts[name]:.3f}" for name in _SHOWN if name in facts)
+            if title in self._tasks:
+                self._bars().update(self._tasks[title], completed=done, facts=text)
+                return
+            now = time.monotonic()
+            if now - self._last_line.get(title, 0.0) >= _LINE_SECONDS:
+                self._last_line[title] = now
+                self.say(
+                    f"{title}: {done}/{self._totals.get(title, done)}  {text}  {self._remaining(title, done, now)} left"
+                )
 
     def end(self, title: str, summary: str = "") -> None:
-        task = self._tasks.pop(title, None)
-        if task is not None:
-            bars = self._bars()
-            bars.remove_task(task)
-            if not self._tasks:
-                bars.stop()
-                self._progress = None
-        started = self._started.pop(title, None)
-        took = f" ({_duration(time.monotonic() - started[0])})" if started else ""
-        self.say(f"{title}: {summary or 'done'}{took}")
+        with self._lock:
+            task = self._tasks.pop(title, None)
+            if task is not None:
+                bars = self._bars()
+                bars.remove_task(task)
+                if not self._tasks:
+                    bars.stop()
+                    self._progress = None
+            started = self._started.pop(title, None)
+            took = f" ({_duration(time.monotonic() - started[0])})" if started else ""
+            self.say(f"{title}: {summary or 'done'}{took}")
 
     def say(self, text: str) -> None:
         if not self.quiet:

@@ -53,7 +53,9 @@ class RunDirectory:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
-                reason = f"it was written by a newer version of stdsl ({document.get('stdsl', 'unknown')})"
+                reason = (
+                    f"it was written by a newer version of stdsl ({document.get('environment', {}).get('stdsl', '?')})"
+                )
                 raise RunError([NotARunDirectory(None, str(self.path), reason)])
             return Manifest.model_validate(document)
         except FileNotFoundError:

@@ -12,20 +12,33 @@ from pydantic import BaseModel, ConfigDict
 FORMAT = 1
 
 
+class Environment(BaseModel):
+    """Versions and platform of the process that started a run, and when that was (UTC)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stdsl: str
+    python: str
+    torch: str
+    platform: str
+    started: str
+
+
 class Manifest(BaseModel):
     """Written once, when a run starts.
 
-    ``file`` is the path of the main text inside ``space/`` and ``search`` the name in it; ``config`` the settings as
-    they were resolved (for readers; a resumed run reads the text again). ``threads`` is the number of torch threads:
-    on a CPU results depend on it.
+    ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``search``
+    a name in it; ``config`` the settings as they were resolved (for readers; a resumed run reads the text again).
+    ``threads`` is the number of torch threads: on a CPU results depend on it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int = FORMAT
     file: str
+    origins: dict[str, str]
     search: str
-    overrides: dict[str, str]
+    overrides: tuple[str, ...]
     space: str
     parameters: dict[str, Any]
     config: dict[str, Any]
@@ -34,26 +47,22 @@ class Manifest(BaseModel):
     engine: str
     threads: int
     training_threads: int
-    stdsl: str
-    python: str
-    torch: str
-    platform: str
-    started: str
+    environment: Environment
 
 
-def environment() -> dict[str, str]:
-    """The versions and the platform of this process, and the time, for a manifest."""
+def environment() -> Environment:
+    """Those of this process, now."""
     import torch
 
     from stdsl import __version__
 
-    return {
-        "stdsl": __version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "platform": platform.platform(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    return Environment(
+        stdsl=__version__,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        platform=platform.platform(),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def cores() -> int:

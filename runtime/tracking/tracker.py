@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,21 +26,28 @@ class Tracker:
     is there once.
 
     ``checkpoint_seconds``: how long work may be lost at most, apart from the end of a phase, which is always kept;
-    ``checkpoint_steps``: the same in steps (None: time alone decides).
+    ``checkpoint_steps``: the same in steps (None: time alone decides). ``exclusive``: wait until no other
+    process has the folder.
     """
 
-    def __init__(self, folder: Path, checkpoint_seconds: float = 20.0, checkpoint_steps: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        checkpoint_seconds: float = 20.0,
+        checkpoint_steps: int | None = None,
+        exclusive: bool = False,
+    ) -> None:
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (folder / ".lock").open("a") if exclusive else None
+        if self._lock is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.seconds, self.steps = checkpoint_seconds, checkpoint_steps
         restored = self.checkpoints.load()
         self.journal = Journal(folder / "journal.jsonl")
         self.journal.cut(restored["journal"] if restored else 0)
-        self.finished: dict[str, dict[str, Any]] = {
-            line["phase"]: line["facts"]
-            for line in read_journal(self.journal.path)
-            if line["event"] == "phase_finished"
-        }
+        self.finished = finished_phases(folder)
         """The facts of each phase that is over."""
         self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None
         self._kept = time.monotonic()
@@ -74,3 +82,11 @@ class Tracker:
 
     def close(self) -> None:
         self.journal.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def finished_phases(folder: Path) -> dict[str, dict[str, Any]]:
+    """The facts of each phase that the journal in ``folder`` says is over; nothing is changed."""
+    lines = read_journal(folder / "journal.jsonl")
+    return {line["phase"]: line["facts"] for line in lines if line["event"] == "phase_finished"}

@@ -1,0 +1,187 @@
+"""What a run will do and about what it will take, known before anything heavy starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from stdsl.compiler.analysis.sample import sample
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.data import Data
+from stdsl.compiler.schemas.data_motion import MotionDigits
+from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.search import SearchConfig
+
+from .job import Job
+from .phases.search import relaxed
+from .phases.train import Subject, build
+from .training.placement import place
+
+_BACKWARD = 2.0
+"""A backward pass takes about twice the multiply-adds of the forward pass."""
+_BYTES_PER_SECOND = 1.5e9
+"""How fast one core works through saved activations in normalisations and activations; measured on the demo."""
+_TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a run. ``params``: of its network. ``flops``: multiply-adds of one sample's forward pass. ``bytes``:
+    weights, gradients, optimiser states and what a step keeps for backward. ``seconds``: on this machine, give or
+    take a factor of two."""
+
+    name: str
+    steps: int
+    batch: int
+    params: int
+    flops: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    search: str
+    space: str
+    data: str
+    device: str
+    stages: tuple[Stage, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages)
+
+    def document(self) -> dict[str, Any]:
+        """The plan for JSON."""
+        return asdict(self) | {"seconds": self.seconds}
+
+
+def plan(job: Job, device: str = "auto") -> Plan:
+    """The plan of a run of ``job``. Networks are only built, and run on tensors without memory."""
+    config, placement = job.config, place(device)
+    rate = _rate(placement.device)
+    stages: list[Stage] = []
+    strategy = config.strategy
+    if isinstance(strategy, GradientConfig) and job.graph.open:
+        per_epoch = max(1, _samples(config, (strategy.weights.split,)) // strategy.batch)
+        steps = strategy.total_steps(per_epoch)
+        warmup = strategy.warmup_steps(per_epoch)
+        stages.append(
+            _stage(
+                "search",
+                lambda: relaxed(job.graph, strategy, 0),
+                job.graph,
+                steps,
+                strategy.batch,
+                rate,
+                passes=1 + (steps - warmup) / steps,
+            )
+        )
+    if config.retrain is not None:
+        recipe = config.retrain
+        splits = ("train", "valid") if recipe.split == "all" else ("train",)
+        steps = recipe.total_steps(max(1, _samples(config, splits) // recipe.batch))
+        compare = config.compare
+        # The derived network is not known yet; a random one stands for it.
+        typical = Subject("derived", job.final, sample(job.final, 0) if job.final.open else architecture(job.final, {}))
+        names = ["train derived"] + [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
+        for name in names:
+            stages.append(_stage(name, lambda: build(typical, 0), job.final, steps, recipe.batch, rate))
+        for text, graph in job.compared.items():
+            subject = Subject(text, graph, architecture(graph, {}))
+            stages.append(_stage(f"train {text}", lambda s=subject: build(s, 0), graph, steps, recipe.batch, rate))  # type: ignore[misc]
+    return Plan(config.name, str(config.space), _described(config.data), str(placement.device), tuple(stages))
+
+
+def render_plan(plan: Plan, console: Console) -> None:
+    """Print the plan as a table."""
+    console.print(f"{plan.search}: {plan.space} on {plan.data}, on {plan.device}", highlight=False, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("stage")
+    for title in ("steps", "batch", "params", "FLOPs a sample", "memory", "about"):
+        table.add_column(title, justify="right")
+    for s in plan.stages:
+        numbers = (
+            f"{s.steps:,}",
+            f"{s.batch:,}",
+            f"{s.params:,}",
+            f"{s.flops:,}",
+            f"{s.bytes / 1e6:,.0f} MB",
+            f"{s.seconds:,.0f} s",
+        )
+        table.add_row(s.name, *numbers)
+    table.add_section()
+    table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
+    console.print(table, highlight=False)
+
+
+def _stage(
+    name: str,
+    make: Callable[[], nn.Module],
+    graph: SpaceGraph,
+    steps: int,
+    batch: int,
+    rate: float,
+    passes: float = 1.0,
+) -> Stage:
+    model = make().to("meta").train()
+    params = sum(p.numel() for p in model.parameters())
+    inputs = [torch.empty(batch, *graph.nodes[id].type.concrete().dims, device="meta") for id in graph.inputs]
+    saved: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        saved[storage._cdata] = storage.nbytes()
+        kept.append(storage)
+        return tensor.detach()
+
+    kept: list[torch.UntypedStorage] = []
+    counter = FlopCounterMode(display=False)
+    with counter, saved_tensors_hooks(pack, lambda tensor: tensor):
+        model(*inputs)
+    flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
+    activations = sum(saved.values())
+    step = flops * batch * (1 + _BACKWARD) / rate + activations / _BYTES_PER_SECOND
+    # Weights, gradients and one to two optimiser states of 4 bytes each.
+    return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
+
+
+def _rate(device: torch.device) -> float:
+    """Multiply-adds a second of a middling convolution on the device, measured in a tenth of a second."""
+    convolution = nn.Conv3d(16, 16, 3, padding=1, bias=False, device=device)
+    x = torch.zeros(8, 16, 8, 12, 12, device=device)
+    work = x[:, 0].numel() * 16 * 16 * 27
+    with torch.no_grad():
+        convolution(x)
+        start, rounds = time.perf_counter(), 0
+        while time.perf_counter() - start < 0.1:
+            y = convolution(x)
+            rounds += 1
+        y.sum().item()  # waits for a GPU
+    return work * rounds / (time.perf_counter() - start)
+
+
+def _samples(config: SearchConfig, splits: tuple[str, ...]) -> int:
+    """Training samples in some splits, as far as the settings tell (else 10 000)."""
+    data = config.data
+    if isinstance(data, MotionDigits):
+        return sum({"train": data.train, "valid": data.valid}[split] for split in splits)
+    total = _TRAINING_SAMPLES.get(data.kind, 10_000)
+    valid: float = getattr(data, "valid", 0.5)
+    return round(sum({"train": 1 - valid, "valid": valid}[split] for split in splits) * total)
+
+
+def _described(data: Data) -> str:
+    kind: str = data.kind  # type: ignore[attr-defined]
+    return f"{kind} ({data.signature()})"
