@@ -34,3 +34,5 @@ class Decision:
     sizes: tuple[int, int] | None = None
     valid: Guard = True
     trivial: bool = False
+    demanded: bool = True
+    """Whether some node asks for it; one in dead text is no decision of the space."""

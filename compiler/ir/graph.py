@@ -152,8 +152,8 @@ class SpaceGraph:
 
     @cached_property
     def open(self) -> tuple[Decision, ...]:
-        """The decisions proper (without sites), in order of id."""
-        return tuple(d for d in self.decisions if not d.trivial)
+        """The decisions proper (without sites and dead text), in order of id."""
+        return tuple(d for d in self.decisions if d.demanded and not d.trivial)
 
     @cached_property
     def by_path(self) -> dict[str, Decision]:

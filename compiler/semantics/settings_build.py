@@ -56,7 +56,7 @@ def build(model: type[P], tree: Branch, owner: str, report: Report) -> P | None:
     for variant in variants(tree):
         assert isinstance(variant, Branch)
         _validated(model, variant, owner, report)
-    if config is not None and not before:
+    if config is not None and not before and not has_hole(tree):
         for key, conflict in _conflicts(config):
             at = f"{key}.{conflict.key}".strip(".") if conflict.key else key
             report.add(SettingsConflict(_nearest(dict(places(tree)), at), conflict.message, conflict.help))

@@ -1,0 +1,86 @@
+"""Constraints of a space: what stands after `where`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic, Label
+from .names import nearest
+from .source import Span
+
+
+@dataclass(frozen=True)
+class BadConstraint(Diagnostic):
+    reason: str
+    advice: str = "compare a cost (`flops <= 600M`) or decisions by their labels (`width % heads == 0`)"
+
+    code: ClassVar[str] = "E0410"
+    title: ClassVar[str] = "this is no constraint"
+    explanation: ClassVar[str] = """\
+After `where` stand conditions: on a cost (flops, params, depth, activations) or on decisions.
+
+    space s = tower(16) where flops                      # E0410
+    space s = tower(16) where flops <= 600M, params in 3M..6M
+"""
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@dataclass(frozen=True)
+class UnknownLabel(Diagnostic):
+    name: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0411"
+    title: ClassVar[str] = "no decision of that name"
+    explanation: ClassVar[str] = """\
+A constraint names a label or a pattern that no decision of the space bears.
+
+    space s = tower(16) where wdith <= 3                 # E0411: did you mean `width`?
+"""
+
+    @property
+    def message(self) -> str:
+        return f"no decision of this space matches `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.name, self.known)
+        if near:
+            return f"did you mean `{near}`?"
+        return (
+            f"its labels are {', '.join(self.known)}" if self.known else "its decisions have no labels: add `as name`"
+        )
+
+
+@dataclass(frozen=True)
+class AmbiguousLabel(Diagnostic):
+    name: str
+    parameter: Span
+
+    code: ClassVar[str] = "E0412"
+    title: ClassVar[str] = "a label and a parameter of one name"
+    explanation: ClassVar[str] = """\
+In a constraint a bare name is a label of decisions or a parameter of the space; it cannot be both.
+
+    space s(width = 4) = tower(width) where width <= 3   # E0412 if a decision is labelled `width`
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is a parameter of the space and the label of a decision"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.parameter, "the parameter"),)
+
+    @property
+    def help(self) -> str:
+        return f'write the label as a pattern, `"**.{self.name}"`, or rename the parameter'

@@ -1,0 +1,237 @@
+"""Names, files and imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+from .model import Diagnostic, Label, Severity
+from .source import Span
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name that ``name`` is most likely a slip of, or None."""
+    found = get_close_matches(name, known, n=1, cutoff=0.7)
+    return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class UndefinedName(Diagnostic):
+    name: str
+    known: tuple[str, ...] = ()
+
+    code: ClassVar[str] = "E0201"
+    title: ClassVar[str] = "undefined name"
+    explanation: ClassVar[str] = """\
+A name is used that is neither bound in the enclosing block, nor a parameter, nor declared or imported in this file, nor built in.
+
+    cell block(c) on x { return x -> cnv(c, 3x3) }      # E0201: did you mean `conv`?
+
+Names of the standard library need an import:
+
+    use std.video (conv2plus1d)
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is not defined"
+
+    @property
+    def label(self) -> str:
+        return "not found in this scope"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.name, self.known)
+        if near:
+            return f"did you mean `{near}`?"
+        return "define it in this file, make it a parameter, or import it with `use`"
+
+
+@dataclass(frozen=True)
+class DuplicateName(Diagnostic):
+    name: str
+    first: Span
+
+    code: ClassVar[str] = "E0202"
+    title: ClassVar[str] = "duplicate name"
+    explanation: ClassVar[str] = """\
+Every name is defined once in its scope; there is no mutation.
+
+    y = x -> conv(16, 3x3)
+    y = y -> bn                      # E0202
+
+Give the second one a name of its own, or write one pipeline:
+
+    y = x -> conv(16, 3x3) -> bn
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is defined twice in the same scope"
+
+    @property
+    def label(self) -> str:
+        return "defined again here"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.first, "first defined here"),)
+
+    @property
+    def help(self) -> str:
+        return "give one of the two another name"
+
+
+@dataclass(frozen=True)
+class NotInModule(Diagnostic):
+    name: str
+    module: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0203"
+    title: ClassVar[str] = "imported name does not exist"
+    explanation: ClassVar[str] = """\
+A `use` names something that the file does not declare.
+
+    use std.video (conv21d)          # E0203: `std.video` has no `conv21d`
+    use std.video (conv2plus1d)      # fine
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.module} has no `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.name, self.known)
+        return f"did you mean `{near}`?" if near else f"it declares {', '.join(self.known) or 'nothing'}"
+
+
+@dataclass(frozen=True)
+class MissingFile(Diagnostic):
+    target: str
+    searched: str
+    known: tuple[str, ...] = ()
+
+    code: ClassVar[str] = "E0206"
+    title: ClassVar[str] = "file not found"
+    explanation: ClassVar[str] = """\
+A `use` names a file or a library module that is not there, or a command names a file that cannot be read.
+
+    use "cells.spac" (normal)        # E0206: paths are relative to the importing file
+    use std.vidoe (itgm)             # E0206: did you mean `std.video`?
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.target} cannot be found"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"looked for {self.searched}",) if self.searched else ()
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.target, self.known)
+        if near:
+            return f"did you mean `{near}`?"
+        if self.known:
+            return f"the library has {', '.join(self.known)}"
+        return "check the path; paths in a `use` are relative to the file that they stand in"
+
+
+@dataclass(frozen=True)
+class UnreadableFile(Diagnostic):
+    target: str
+    reason: str
+
+    code: ClassVar[str] = "E0207"
+    title: ClassVar[str] = "file cannot be read"
+    explanation: ClassVar[str] = """\
+A file exists, but cannot be read as text: it is a folder, is not permitted, or is not UTF-8.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.target} cannot be read: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "a .space file is UTF-8 text"
+
+
+@dataclass(frozen=True)
+class ImportCycle(Diagnostic):
+    chain: tuple[str, ...]
+
+    code: ClassVar[str] = "E0208"
+    title: ClassVar[str] = "import cycle"
+    explanation: ClassVar[str] = """\
+Files may not import each other in a circle.
+
+    # a.space                        # b.space
+    use "b.space" (f)                use "a.space" (g)     # E0208
+
+Move what both need into a third file.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"files import each other in a circle: {' -> '.join(self.chain)}"
+
+    @property
+    def help(self) -> str:
+        return "move what both need into a third file"
+
+
+@dataclass(frozen=True)
+class WrongKindOfName(Diagnostic):
+    name: str
+    found: str
+    wanted: str
+
+    code: ClassVar[str] = "E0209"
+    title: ClassVar[str] = "a name of another kind is needed here"
+    explanation: ClassVar[str] = """\
+A declaration of one kind stands where another kind is needed: a search where a space is wanted, a strategy in a pipeline.
+
+    space s = my_cell(16)            # E0209: a space is an instance of a meta
+    space s = my_meta(width = 16)
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is {self.found}, but {self.wanted} is needed here"
+
+    @property
+    def help(self) -> str:
+        return f"name {self.wanted}"
+
+
+@dataclass(frozen=True)
+class UnusedName(Diagnostic):
+    name: str
+    what: str
+
+    code: ClassVar[str] = "W0201"
+    title: ClassVar[str] = "unused name"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+An import, or a name bound in a body, is never used. It does no harm, but it is often a slip. A name that begins with `_` is never warned about.
+
+    cell block(c) on x {
+      y = x -> conv(c, 3x3)
+      z = y -> bn                    # W0201: `z` is never used
+      return y
+    }
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} `{self.name}` is never used"
+
+    @property
+    def help(self) -> str:
+        return "remove it, or begin its name with `_`"

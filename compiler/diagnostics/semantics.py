@@ -1,0 +1,365 @@
+"""Calls, types and values: what an expression may be made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic, Label
+from .names import nearest
+from .source import Span
+
+
+@dataclass(frozen=True)
+class MissingArgument(Diagnostic):
+    callee: str
+    parameter: str
+    signature: str
+    declared: Span | None = None
+
+    code: ClassVar[str] = "E0210"
+    title: ClassVar[str] = "missing argument"
+    explanation: ClassVar[str] = """\
+A parameter without a default got no value.
+
+    x -> conv(16)                    # E0210: `conv` needs `k`
+    x -> conv(16, 3x3)
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` needs a value for `{self.parameter}`"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.declared, "declared here"),) if self.declared else ()
+
+    @property
+    def help(self) -> str:
+        return f"its signature is `{self.signature}`"
+
+
+@dataclass(frozen=True)
+class TooManyArguments(Diagnostic):
+    callee: str
+    wanted: int
+    given: int
+    signature: str
+    declared: Span | None = None
+
+    code: ClassVar[str] = "E0211"
+    title: ClassVar[str] = "too many arguments"
+    explanation: ClassVar[str] = """\
+More values are given than there are parameters.
+
+    x -> pointwise(16, 1, true, 3)   # E0211
+"""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"`{self.callee}` takes {self.wanted} argument{'s' if self.wanted != 1 else ''}, but {self.given} are given"
+        )
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.declared, "declared here"),) if self.declared else ()
+
+    @property
+    def help(self) -> str:
+        return f"its signature is `{self.signature}`"
+
+
+@dataclass(frozen=True)
+class UnknownParameter(Diagnostic):
+    callee: str
+    parameter: str
+    known: tuple[str, ...]
+    signature: str
+
+    code: ClassVar[str] = "E0212"
+    title: ClassVar[str] = "unknown parameter"
+    explanation: ClassVar[str] = """\
+A value is given by a name that the operator does not have.
+
+    x -> conv(16, 3x3, strides = 2)  # E0212: did you mean `stride`?
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` has no parameter `{self.parameter}`"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.parameter, self.known)
+        return f"did you mean `{near}`?" if near else f"its signature is `{self.signature}`"
+
+
+@dataclass(frozen=True)
+class RepeatedArgument(Diagnostic):
+    callee: str
+    parameter: str
+
+    code: ClassVar[str] = "E0213"
+    title: ClassVar[str] = "argument given twice"
+    explanation: ClassVar[str] = """\
+One parameter got two values, by position and by name or by name twice; or a value without a name follows one with a name.
+
+    x -> conv(16, 3x3, c = 32)       # E0213: `c` is 16 already
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` gets `{self.parameter}` twice"
+
+    @property
+    def help(self) -> str:
+        return "remove one of the two"
+
+
+@dataclass(frozen=True)
+class WrongType(Diagnostic):
+    what: str
+    wanted: str
+    found: str
+    advice: str | None = None
+    related: tuple[Label, ...] = ()
+
+    code: ClassVar[str] = "E0214"
+    title: ClassVar[str] = "value of the wrong type"
+    explanation: ClassVar[str] = """\
+A value of one type stands where another is needed: a number where an operator is due, a list where one tensor is, and so on.
+
+    y = 3 -> conv(16, 3x3)           # E0214: a number cannot be piped into an operator
+    y = x -> 3                       # E0214: a tensor can only be piped into an operator
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} must be {self.wanted}, but is {self.found}"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return self.related
+
+    @property
+    def help(self) -> str | None:
+        return self.advice or f"give {self.wanted}"
+
+
+@dataclass(frozen=True)
+class OperatorWithTensor(Diagnostic):
+    operation: str
+
+    code: ClassVar[str] = "E0219"
+    title: ClassVar[str] = "operator combined with a tensor"
+    explanation: ClassVar[str] = """\
+`+` and `*` combine two tensors or two operators, not one of each.
+
+    y = x + conv(16, 3x3)            # E0219
+    y = x + (x -> conv(16, 3x3))     # two tensors
+    y = x -> identity + conv(16, 3x3)   # two operators, applied to x
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.operation}` between a tensor and an operator"
+
+    @property
+    def help(self) -> str:
+        return f"apply the operator first: `x {self.operation} (x -> f)`"
+
+
+@dataclass(frozen=True)
+class BadIndex(Diagnostic):
+    name: str
+    index: str
+    length: str
+    witness: str = ""
+
+    code: ClassVar[str] = "E0220"
+    title: ClassVar[str] = "no such element"
+    explanation: ClassVar[str] = """\
+A list is indexed by a number that it has no element for. Lists count from 1; `x[0]` exists only where `x[0] = seed` was written.
+
+    [a, b] -> keep 1 -> sum
+    y = x[0]                         # E0220: lists count from 1
+"""
+
+    @property
+    def message(self) -> str:
+        when = f" when {self.witness}" if self.witness else ""
+        return f"{self.name} has no element {self.index}{when}: it has {self.length}"
+
+    @property
+    def help(self) -> str:
+        return "lists count from 1 to their length"
+
+
+@dataclass(frozen=True)
+class UnknownAttribute(Diagnostic):
+    name: str
+    owner: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0221"
+    title: ClassVar[str] = "unknown attribute"
+    explanation: ClassVar[str] = """\
+After a `.` stands one of `channels`, `frames`, `height`, `width` of a tensor that has it: an image has no frames.
+
+    op f on x = x -> pointwise(x.chanels // 2)     # E0221
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.owner} has no `.{self.name}`"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.name, self.known)
+        return (
+            f"did you mean `.{near}`?"
+            if near
+            else f"it has {', '.join('.' + k for k in self.known) or 'no attributes'}"
+        )
+
+
+@dataclass(frozen=True)
+class ArithmeticFault(Diagnostic):
+    reason: str
+    witness: str = ""
+    advice: str = "give values for which it is defined"
+
+    code: ClassVar[str] = "E0222"
+    title: ClassVar[str] = "arithmetic cannot be done"
+    explanation: ClassVar[str] = """\
+A division by zero, a root of a negative number, a share that does not exist, or a number too large to be meant.
+
+    width = 16 // (n - 1)            # E0222 when n = 1
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.reason}{f' when {self.witness}' if self.witness else ''}"
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@dataclass(frozen=True)
+class Recursion(Diagnostic):
+    chain: tuple[str, ...]
+
+    code: ClassVar[str] = "E0223"
+    title: ClassVar[str] = "declaration refers to itself"
+    explanation: ClassVar[str] = """\
+An op, a cell or a constant may not need itself: evaluating a file always terminates.
+
+    op a(c) = relu -> b(c)
+    op b(c) = bn -> a(c)             # E0223
+
+Use `repeat` or `for` for what recurs.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"a declaration refers to itself: {' -> '.join(self.chain)}"
+
+    @property
+    def help(self) -> str:
+        return "use `repeat` or `for` for what recurs"
+
+
+@dataclass(frozen=True)
+class TooLarge(Diagnostic):
+    what: str
+    limit: str
+
+    code: ClassVar[str] = "E0224"
+    title: ClassVar[str] = "too large"
+    explanation: ClassVar[str] = """\
+A loop, a list or the whole graph is larger than stdsl builds.
+
+    x -> repeat 1000000000 { relu }  # E0224
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} is more than stdsl builds ({self.limit})"
+
+    @property
+    def help(self) -> str:
+        return "check the number; a network of this size could not be run"
+
+
+@dataclass(frozen=True)
+class DiagramLimit(Diagnostic):
+    what: str
+
+    code: ClassVar[str] = "E0225"
+    title: ClassVar[str] = "value hangs on too many decisions"
+    explanation: ClassVar[str] = """\
+A number or a shape has too many different cases to be followed for every architecture at once (over 100 000).
+
+    xs -> keep any -> concat         # many elements of many different widths
+
+Make the value the same in all cases, for example by fixing the channels after the `concat`:
+
+    xs -> keep any -> concat -> pointwise(c)
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} hangs on decisions in over 100000 different ways"
+
+    @property
+    def help(self) -> str:
+        return "fix it where it arises: `-> pointwise(c)` fixes the channels"
+
+
+@dataclass(frozen=True)
+class BadReturn(Diagnostic):
+    callee: str
+    wanted: str
+    found: str
+
+    code: ClassVar[str] = "E0226"
+    title: ClassVar[str] = "body returns the wrong thing"
+    explanation: ClassVar[str] = """\
+A body with its input named returns a tensor; one without returns an operator.
+
+    op f(c) = conv(c, 3x3) -> bn              # an operator
+    op f(c) on x = x -> conv(c, 3x3) -> bn    # a tensor
+    op f(c) on x = conv(c, 3x3)               # E0226
+"""
+
+    @property
+    def message(self) -> str:
+        return f"the body of `{self.callee}` must return {self.wanted}, but returns {self.found}"
+
+    @property
+    def help(self) -> str:
+        return "apply the operator to the input: `x -> …`" if self.found == "an operator" else f"return {self.wanted}"
+
+
+@dataclass(frozen=True)
+class ExternNotAllowed(Diagnostic):
+    name: str
+    target: str
+
+    code: ClassVar[str] = "E0227"
+    title: ClassVar[str] = "extern operator without permission"
+    explanation: ClassVar[str] = """\
+An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never needs that, building a network does.
+
+    stdsl run --allow-extern my.space::first
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is Python code ({self.target}), which may not be loaded"
+
+    @property
+    def help(self) -> str:
+        return "pass `--allow-extern` if you trust it"

@@ -1,0 +1,267 @@
+"""`where`: constraints over costs and over decisions, from text to conditions on the graph's variables."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, cast
+
+from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownLabel
+from ..diagnostics.source import Span
+from ..frontend import ast
+from ..ir.decisions import Decision
+from ..ir.diagram import Case, Guard
+from ..ir.graph import CostConstraint, DecisionConstraint
+from . import expressions
+from .arithmetic import condition, guard_of, is_number
+from .context import Env
+from .patterns import matches
+from .state import State
+from .values import ERROR, RangeValue, Scalar, Value
+
+Metric = Literal["flops", "params", "depth", "activations"]
+METRICS = ("flops", "params", "depth", "activations")
+_FLIPPED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "==": "=="}
+
+
+def collect(state: State, declaration: ast.SpaceDecl, env: Env) -> tuple[CostConstraint | DecisionConstraint, ...]:
+    """The constraints of a space; those that are wrong are reported and left out."""
+    found: list[CostConstraint | DecisionConstraint] = []
+    for expr in declaration.where:
+        cost = _cost(state, expr, env)
+        if cost is not None:
+            found.append(cost)
+        elif not _mentions_metric(expr):
+            found.extend(_decisions(state, expr, env, declaration))
+    return tuple(found)
+
+
+def _is_metric(expr: ast.Expr) -> bool:
+    return isinstance(expr, ast.Name) and expr.id in METRICS
+
+
+def _mentions_metric(expr: ast.Expr) -> bool:
+    return any(_is_metric(e) for e in _walk(expr))
+
+
+def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
+    """A cost constraint, or None: it is none, or it is wrong (and was reported)."""
+    if not _mentions_metric(expr):
+        return None
+    if not isinstance(expr, ast.Binary):
+        state.report(BadConstraint(expr.span, "a cost alone is no condition"))
+        return None
+    left, right, op = expr.left, expr.right, expr.op
+    if _is_metric(right) and op in _FLIPPED:
+        left, right, op = right, left, _FLIPPED[op]
+    if not _is_metric(left) or _mentions_metric(right) or op not in (*_FLIPPED, "in"):
+        advice = "write one comparison per cost: `flops <= 600M, params in 3M..6M`"
+        state.report(BadConstraint(expr.span, "costs can only be compared with numbers", advice))
+        return None
+    metric = cast(Metric, cast(ast.Name, left).id)
+    bound = expressions.evaluate(state, right, env)
+    if bound is ERROR:
+        return None
+    if op == "in":
+        if isinstance(bound, RangeValue) and is_number(bound.low) and is_number(bound.high):
+            return CostConstraint(metric, bound.low, bound.high, expr.span)
+    elif is_number(bound):
+        # Costs are whole numbers.
+        low = {">=": bound, ">": bound + 1 if isinstance(bound, int) else bound, "==": bound}.get(op)
+        high = {"<=": bound, "<": bound - 1 if isinstance(bound, int) else bound, "==": bound}.get(op)
+        return CostConstraint(metric, low, high, expr.span)
+    state.report(BadConstraint(right.span, "a cost is compared with a number or a range of numbers"))
+    return None
+
+
+def _walk(expr: ast.Expr) -> Iterator[ast.Expr]:
+    yield expr
+    match expr:
+        case ast.Binary():
+            yield from _walk(expr.left)
+            yield from _walk(expr.right)
+        case ast.Unary():
+            yield from _walk(expr.operand)
+        case ast.If():
+            for part in (expr.condition, expr.then, expr.otherwise):
+                yield from _walk(part)
+        case ast.Call():
+            for argument in expr.arguments:
+                yield from _walk(argument.value)
+        case ast.Tuple() | ast.List():
+            for item in expr.items:
+                yield from _walk(item)
+
+
+def _decisions(state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDecl) -> Iterable[DecisionConstraint]:
+    """The instances of a constraint over decisions."""
+    parameters = {p.name.id: p.name.span for p in declaration.parameters}
+    labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
+    groups: dict[str, list[Decision]] = {}
+    for part in _walk(expr):
+        name = _reference(part)
+        if name is None or name in groups:
+            continue
+        rows = _matching(state, name)
+        if isinstance(part, ast.Name):
+            if name in parameters and rows:
+                state.report(AmbiguousLabel(part.span, name, parameters[name]))
+                return
+            if name in parameters or env.module.lookup(name) or name in expressions.BUILTIN_NAMES:
+                continue
+        if not rows:
+            state.report(UnknownLabel(part.span, name, labels))
+            return
+        groups[name] = rows
+    yield from _instances(state, expr, env, groups)
+
+
+def _reference(expr: ast.Expr) -> str | None:
+    if isinstance(expr, ast.Name):
+        return expr.id
+    if isinstance(expr, ast.Literal_) and isinstance(expr.value, str) and ("*" in expr.value or "." in expr.value):
+        return expr.value
+    return None
+
+
+def _matching(state: State, name: str) -> list[Decision]:
+    rows = [d for d in state.builder.decisions if not d.trivial]
+    if "*" in name or "." in name:
+        return [d for d in rows if matches(name, d.path)]
+    return [d for d in rows if d.label == name]
+
+
+def _instances(
+    state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]]
+) -> Iterator[DecisionConstraint]:
+    special = _special(state, expr, env)
+    if special is not None:
+        yield from special
+        return
+    names = list(groups)
+    if not names:
+        value = condition(state, expressions.evaluate(state, expr, env), expr.span, env.context)
+        if isinstance(value, bool):
+            yield DecisionConstraint(frozenset(), value, expr.span)
+        return
+    for combination in _combinations([groups[n] for n in names]):
+        inside = env.child()
+        for name, row in zip(names, combination, strict=True):
+            inside.values[name] = _value(state, row)
+        value = condition(state, expressions.evaluate(state, _named(expr), inside), expr.span, env.context)
+        if value is ERROR:
+            return
+        needs = frozenset(row.id for row in combination)
+        yield DecisionConstraint(needs, guard_of(value), expr.span)
+
+
+def _named(expr: ast.Expr) -> ast.Expr:
+    """The expression with pattern strings read as names."""
+    if isinstance(expr, ast.Literal_) and _reference(expr):
+        return ast.Name(expr.span, str(expr.value))
+    if isinstance(expr, ast.Binary):
+        return ast.Binary(expr.span, expr.op, _named(expr.left), _named(expr.right))
+    if isinstance(expr, ast.Unary):
+        return ast.Unary(expr.span, expr.op, _named(expr.operand))
+    if isinstance(expr, ast.Call):
+        arguments = tuple(ast.Argument(a.span, a.name, _named(a.value)) for a in expr.arguments)
+        return ast.Call(expr.span, expr.callee, arguments)
+    return expr
+
+
+def _value(state: State, row: Decision) -> Value:
+    """What a decision's name means in a constraint: its value; for a keep the number of elements that stay."""
+    if row.kind == "keep":
+        count: Case = 0
+        for variable in row.variables:
+            kept = state.diagrams.case(variable, (0, 1))
+            count = state.diagrams.apply(operator.add, count, kept)
+        return Scalar(count, ())
+    return Scalar(state.diagrams.case(row.variables[0], row.values), ())
+
+
+def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
+    """All combinations of instances within their innermost common scope: of each further group, those nearest to what was picked."""
+    found: list[tuple[Decision, ...]] = [(row,) for row in groups[0]]
+    for group in groups[1:]:
+        grown = []
+        for picked in found:
+            depth = max(_common(picked[0].path, row.path) for row in group)
+            grown.extend((*picked, row) for row in group if _common(picked[0].path, row.path) == depth)
+        found = grown
+    return found
+
+
+def _common(a: str, b: str) -> int:
+    depth = 0
+    for x, y in zip(a.split("."), b.split("."), strict=False):
+        if x != y:
+            break
+        depth += 1
+    return depth
+
+
+def _special(state: State, expr: ast.Expr, env: Env) -> list[DecisionConstraint] | None:
+    """`pin("**.kind", "itgm")` and comparisons of `size("**.inputs")`; None where the expression is neither."""
+    if isinstance(expr, ast.Call) and isinstance(expr.callee, ast.Name) and expr.callee.id == "pin":
+        return _pin(state, expr)
+    sizes = [
+        e for e in _walk(expr) if isinstance(e, ast.Call) and isinstance(e.callee, ast.Name) and e.callee.id == "size"
+    ]
+    if not sizes:
+        return None
+    inside = env.child()
+    for index, call in enumerate(sizes):
+        pattern = _pattern(state, call, 0)
+        if pattern is None:
+            return []
+        total: Case = 0
+        for row in _matching(state, pattern):
+            if row.kind == "keep":
+                total = state.lift("a size", call.span, operator.add, total, _value(state, row).case)
+        inside.values[f"size#{index}"] = Scalar(total, ())
+    replaced = _substitute(expr, {call.span: f"size#{i}" for i, call in enumerate(sizes)})
+    value = condition(state, expressions.evaluate(state, replaced, inside), expr.span, env.context)
+    if value is ERROR:
+        return []
+    return [DecisionConstraint(frozenset(), guard_of(value), expr.span)]
+
+
+def _substitute(expr: ast.Expr, names: dict[Span, str]) -> ast.Expr:
+    if expr.span in names and isinstance(expr, ast.Call):
+        return ast.Name(expr.span, names[expr.span])
+    if isinstance(expr, ast.Binary):
+        return ast.Binary(expr.span, expr.op, _substitute(expr.left, names), _substitute(expr.right, names))
+    return expr
+
+
+def _pattern(state: State, call: ast.Call, position: int) -> str | None:
+    if len(call.arguments) > position:
+        value = call.arguments[position].value
+        if isinstance(value, ast.Literal_) and isinstance(value.value, str):
+            if position or _matching(state, value.value):
+                return value.value
+            labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
+            state.report(UnknownLabel(value.span, value.value, labels))
+            return None
+    state.report(
+        BadConstraint(call.span, "a pattern is a string", 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`')
+    )
+    return None
+
+
+def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
+    pattern, name = _pattern(state, call, 0), None
+    if pattern is not None:
+        name = _pattern(state, call, 1)
+    if pattern is None or name is None:
+        return []
+    pinned = []
+    for row in _matching(state, pattern):
+        if row.kind == "keep" or name not in row.options:
+            known = ", ".join(row.options)
+            state.report(BadConstraint(call.span, f"`{row.path}` has no alternative `{name}`", f"it has {known}"))
+            return []
+        guard: Guard = state.diagrams.test(row.variables[0], row.options.index(name))
+        pinned.append(DecisionConstraint(frozenset({row.id}), guard, call.span))
+    return pinned

@@ -1,0 +1,246 @@
+"""From a space declaration to its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..diagnostics.decisions import NothingToChoose
+from ..diagnostics.model import Sink
+from ..diagnostics.names import WrongKindOfName
+from ..diagnostics.semantics import WrongType
+from ..diagnostics.source import Span
+from ..frontend import ast
+from ..ir.graph import Edge, SpaceGraph, TensorType
+from ..ops.base import Layout
+from . import constraints, expressions, instances
+from .calls import bind, declared_signature
+from .context import Context, Env
+from .faults import report_faults
+from .modules import Module
+from .state import Abandoned, State
+from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
+
+_INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
+    "image": ("image", ("C", "H", "W")),
+    "clip": ("clip", ("C", "T", "H", "W")),
+    "tokens": ("tokens", ("N", "C")),
+    "features": ("features", ("C",)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceReference:
+    """A space by its declaration, with arguments (plain values)."""
+
+    declaration: ast.SpaceDecl
+    module: Module
+    arguments: Mapping[str, Any]
+    span: Span
+
+
+def elaborate(reference: SpaceReference, sink: Sink) -> SpaceGraph | None:
+    """The graph of a space, or None when there are errors (in the sink)."""
+    state = State(sink)
+    try:
+        return _elaborate(state, reference)
+    except Abandoned:
+        return None
+
+
+def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
+    declaration = reference.declaration
+    root = Context("", "", state.token("meta"), (state.token("meta"), ""), 0)
+    env = Env(reference.module, root)
+    parameters = bind_parameters(
+        state, declaration.name.id, declaration.parameters, declaration.name.span, reference, env
+    )
+    if parameters is None:
+        return None
+    env.values.update(parameters)
+    instance = _instance(state, declaration, env)
+    if instance is None:
+        return None
+    meta = instance.template.declaration
+    name = meta.name.id
+    scope = state.builder.scope(None, "", name, "meta", "", meta.name.span, instance.weights)
+    body = Env(instance.template.module, replace(root, scope=scope))
+    bound = bind_meta(state, instance, body)
+    if not bound or not _inputs(state, meta, body, scope):
+        return None
+    result = expressions.run_block(state, meta.body, body)
+    outputs = _outputs(state, meta, result)
+    where = constraints.collect(state, declaration, env)
+    if outputs is None:
+        return None
+    report_faults(state, [t.node for _, t in outputs])
+    if state.sink.errors or state.reported:
+        return None
+    return _pruned(state, reference, outputs, parameters, where, name)
+
+
+def bind_parameters(
+    state: State,
+    name: str,
+    parameters: Sequence[ast.Parameter],
+    declared: Span,
+    reference: SpaceReference,
+    env: Env,
+) -> dict[str, Value] | None:
+    """The values of a space's parameters: given ones, else defaults."""
+    signature = declared_signature(name, parameters, declared)
+    given = [(key, value, reference.span) for key, value in reference.arguments.items()]
+    bound = bind(signature, given, reference.span, state.report)
+    if bound is None:
+        return None
+    values: dict[str, Value] = {}
+    for parameter in parameters:
+        key = parameter.name.id
+        if key in bound:
+            values[key] = bound[key]
+        else:
+            assert parameter.default is not None
+            values[key] = expressions.evaluate(state, parameter.default, Env(env.module, env.context, dict(values)))
+        if values[key] is ERROR:
+            return None
+    return values
+
+
+def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | None:
+    value = expressions.evaluate(state, declaration.value, env)
+    if value is ERROR:
+        return None
+    if isinstance(value, Template):
+        value = Called(value, {}, env.context, declaration.value.span)
+    if isinstance(value, Called) and value.template.declaration.kind == "meta":
+        return value
+    if isinstance(value, Called):
+        shown = value.template.declaration
+        kind = "a cell" if shown.kind == "cell" else "an op"
+        state.report(WrongKindOfName(declaration.value.span, shown.name.id, kind, "a meta"))
+    else:
+        state.report(WrongType(declaration.value.span, "a space", "an instance of a meta", kind_of(value)))
+    return None
+
+
+def bind_meta(state: State, instance: Called, env: Env) -> bool:
+    """Binds the parameters of a meta."""
+    for parameter in instance.template.declaration.parameters:
+        key = parameter.name.id
+        if key in instance.arguments:
+            env.values[key] = instance.arguments[key]
+        elif parameter.default is not None:
+            env.values[key] = expressions.evaluate(state, parameter.default, env)
+        else:
+            meta = instance.template.declaration
+            instances.report_missing(state, meta.name.id, meta.parameters, meta.name.span, key, instance.span)
+            return False
+        if env.values[key] is ERROR:
+            return False
+    return True
+
+
+def _inputs(state: State, meta: ast.OpDecl, env: Env, scope: int) -> bool:
+    fine = True
+    if not meta.inputs:
+        state.report(WrongType(meta.name.span, "a meta", "with its inputs named after `on`", "without inputs"))
+        return False
+    for entry in meta.inputs:
+        type = input_type(state, entry, env)
+        if type is None:
+            fine = False
+            continue
+        node = state.builder.input(entry.name.id, type, scope, entry.span)
+        env.values[entry.name.id] = Tensor(node, type)
+    return fine
+
+
+def input_type(state: State, entry: ast.Input, env: Env) -> TensorType | None:
+    """The type of a meta's input, `clip(3, 32, 176, 176)`."""
+    expr = entry.type
+    known = ", ".join(f"{name}({', '.join(axes)})" for name, (_, axes) in _INPUTS.items())
+    if not isinstance(expr, ast.Call) or not isinstance(expr.callee, ast.Name) or expr.callee.id not in _INPUTS:
+        place = expr.span if expr is not None else entry.span
+        state.report(WrongType(place, "the type of an input", f"one of {known}", "something else"))
+        return None
+    layout, axes = _INPUTS[expr.callee.id]
+    values = [evaluated for a in expr.arguments for evaluated in (expressions.evaluate(state, a.value, env),)]
+    if any(v is ERROR for v in values):
+        return None
+    if len(values) != len(axes) or any(a.name is not None for a in expr.arguments):
+        found = f"with {len(values)} sizes"
+        state.report(WrongType(expr.span, f"the type of `{entry.name.id}`", f"{layout}({', '.join(axes)})", found))
+        return None
+    for argument, value in zip(expr.arguments, values, strict=True):
+        if type(value) is not int or value < 1:
+            shown = str(value) if isinstance(value, (int, float)) else kind_of(value)
+            state.report(WrongType(argument.span, "a size of an input", "a whole number of at least 1", shown))
+            return None
+    return TensorType(layout, tuple(values))
+
+
+def _outputs(state: State, meta: ast.OpDecl, result: Value) -> list[tuple[str, Tensor]] | None:
+    place = meta.body.result.value.span
+    if result is ERROR:
+        report_faults(state, None)
+        return None
+    named = list(result.items) if isinstance(result, NamedTuple_) else [("output", result)]
+    outputs: list[tuple[str, Tensor]] = []
+    for name, value in named:
+        if not isinstance(value, Tensor):
+            state.report(WrongType(place, f"what meta `{meta.name.id}` returns", "a tensor", kind_of(value)))
+            return None
+        outputs.append((name, value))
+    if not outputs:
+        state.report(NothingToChoose(place, "a meta returns at least one tensor"))
+        return None
+    return outputs
+
+
+def _pruned(
+    state: State,
+    reference: SpaceReference,
+    outputs: Sequence[tuple[str, Tensor]],
+    parameters: Mapping[str, Value],
+    where: Sequence[Any],
+    meta: str,
+) -> SpaceGraph:
+    """The graph without what no output can demand; ids stay in order."""
+    nodes = state.builder.nodes
+    used = bytearray(len(nodes))
+    for _, tensor in outputs:
+        used[tensor.node] = 1
+    for id in state.builder.inputs:
+        used[id] = 1
+    for node in reversed(nodes):
+        if used[node.id]:
+            for edge in node.edges:
+                if edge.guard is not False:
+                    used[edge.source] = 1
+    asked: set[int] = set()
+    new: dict[int, int] = {}
+    kept = []
+    for node in nodes:
+        if not used[node.id]:
+            continue
+        new[node.id] = len(kept)
+        asked.update(ask.decision for ask in node.asks)
+        if node.decision is not None:
+            asked.add(node.decision)
+        if len(new) == node.id + 1 and all(e.guard is not False for e in node.edges):
+            kept.append(node)
+        else:
+            edges = tuple(Edge(new[e.source], e.guard, e.option) for e in node.edges if e.guard is not False)
+            kept.append(replace(node, id=len(kept), edges=edges))
+    state.builder.nodes = kept
+    state.builder.inputs = [new[id] for id in state.builder.inputs]
+    state.builder.decisions = [d if d.id in asked else replace(d, demanded=False) for d in state.builder.decisions]
+    return state.builder.finish(
+        reference.declaration.name.id,
+        [(name, new[t.node]) for name, t in outputs],
+        reference.declaration.name.span,
+        tuple(parameters.items()),
+        where,
+        meta,
+    )

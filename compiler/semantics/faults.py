@@ -1,0 +1,53 @@
+"""Mistakes that count only where some architecture asks for the node that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ir.diagram import DiagramTooLarge, Guard, witness
+from .state import FaultRecord, State
+
+
+def report_faults(state: State, outputs: Sequence[int] | None) -> None:
+    """Reports the recorded faults that can happen. ``outputs``: the nodes that are demanded; None where that is not known (all count)."""
+    for fault in state.faults:
+        words = _happens(state, fault, outputs)
+        if words is not None:
+            state.report(fault.make(words))
+    state.faults.clear()
+
+
+def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) -> str | None:
+    try:
+        demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
+        condition = state.diagrams.both(demanded, fault.condition)
+        condition = state.diagrams.both(condition, state.valid(condition))
+        answers = witness(condition)
+        if answers is None:
+            return None
+        # The condition alone names the decisions that matter; those on the way to the node do not explain anything.
+        own = witness(state.diagrams.both(fault.condition, state.valid(fault.condition))) or {}
+        if any(answers.get(index, answer) != answer for index, answer in own.items()):
+            own = answers
+        return state.witness_words(own)
+    except DiagramTooLarge:
+        return ""
+
+
+def _demand(state: State, target: int, outputs: Sequence[int]) -> Guard:
+    """The condition under which some output demands ``target``."""
+    nodes = state.builder.nodes
+    leads = {target}
+    for node in nodes[target + 1 :]:
+        if any(e.source in leads and e.guard is not False for e in node.edges):
+            leads.add(node.id)
+    demand: dict[int, Guard] = {id: id in outputs for id in leads}
+    for id in sorted(leads, reverse=True):
+        here = demand[id]
+        if here is False:
+            continue
+        for edge in nodes[id].edges:
+            if edge.source in leads:
+                through = state.diagrams.both(here, edge.guard)
+                demand[edge.source] = state.diagrams.either(demand[edge.source], through)
+    return demand[target]

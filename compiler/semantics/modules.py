@@ -1,0 +1,200 @@
+"""Files and what they import: names of declarations, library modules, cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.model import Sink
+from ..diagnostics.names import DuplicateName, ImportCycle, MissingFile, NotInModule, UnreadableFile
+from ..diagnostics.source import Source, Span
+from ..frontend import ast
+from ..frontend.parser import parse
+
+_LIBRARY = files("stdsl.spaces")
+
+
+@dataclass(eq=False)
+class Module:
+    """One parsed file with its imports resolved. ``prelude`` holds the names that every file sees."""
+
+    source: Source
+    file: ast.File
+    name: str
+    declarations: dict[str, ast.Declaration] = field(default_factory=dict)
+    imports: dict[str, tuple[Module, str]] = field(default_factory=dict)
+    import_spans: dict[str, Span] = field(default_factory=dict)
+    prelude: Module | None = None
+    constants: dict[str, Any] = field(default_factory=dict)
+    """Values of `let`s, filled by the elaborator as they are asked for."""
+
+    def lookup(self, name: str) -> tuple[ast.Declaration, Module] | None:
+        """The declaration that ``name`` means here, with the module that declares it."""
+        found = self.declarations.get(name)
+        if found is not None:
+            return found, self
+        imported = self.imports.get(name)
+        if imported is not None:
+            return imported[0].lookup(imported[1])
+        if self.prelude is not None:
+            found = self.prelude.declarations.get(name)
+            if found is not None:
+                return found, self.prelude
+        return None
+
+    def names(self) -> tuple[str, ...]:
+        """All names that can be used here, but for the built-in ones."""
+        prelude = self.prelude.declarations if self.prelude else {}
+        return (*self.declarations, *self.imports, *prelude)
+
+    def of_kind(self, kind: type[ast.Declaration]) -> tuple[ast.Declaration, ...]:
+        """The declarations of this file of one kind, in order."""
+        return tuple(d for d in self.declarations.values() if isinstance(d, kind))
+
+    def closure(self) -> Iterator[Module]:
+        """This module and all that it imports, each once, imports first."""
+        seen: set[int] = set()
+
+        def visit(module: Module) -> Iterator[Module]:
+            if id(module) in seen:
+                return
+            seen.add(id(module))
+            if module.prelude:
+                yield from visit(module.prelude)
+            for imported, _ in module.imports.values():
+                yield from visit(imported)
+            yield module
+
+        return visit(self)
+
+
+@cache
+def library_names() -> tuple[str, ...]:
+    """The names of all library files: `darts`, `std.image`, …"""
+    found = [p.name.removesuffix(".space") for p in _LIBRARY.iterdir() if p.name.endswith(".space")]
+    found += [f"std.{p.name.removesuffix('.space')}" for p in (_LIBRARY / "std").iterdir() if p.name.endswith(".space")]
+    return tuple(sorted(found))
+
+
+def library_source(name: str) -> Source | None:
+    """The text of a library file by its dotted name, or None if there is none."""
+    if name not in library_names():
+        return None
+    resource = _LIBRARY.joinpath(*name.split(".")[:-1], name.split(".")[-1] + ".space")
+    path = Path(str(resource))
+    return Source(name, resource.read_text(encoding="utf-8"), path if path.is_file() else None)
+
+
+class Loader:
+    """Reads files and their imports, each once. What goes wrong lands in the sink; a module always comes back."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self._modules: dict[str, Module] = {}
+        self._loading: list[tuple[str, str]] = []
+        self._prelude: Module | None = None
+
+    def file(self, path: Path, name: str | None = None, asked: Span | None = None) -> Module | None:
+        """The module of a file, or None with a diagnostic at ``asked``."""
+        key = str(path.resolve())
+        shown = name or str(path)
+        if key in self._modules:
+            return self._modules[key]
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.sink.add(MissingFile(asked, f'"{path.name}"' if asked else shown, str(path)))
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+            self.sink.add(UnreadableFile(asked, shown, reason))
+            return None
+        return self.source(Source(shown, text, path.resolve()), key)
+
+    def library(self, name: str, asked: Span | None = None) -> Module | None:
+        """The module of a library file (`std.video`, `darts`), or None with a diagnostic."""
+        key = f"library:{name}"
+        if key in self._modules:
+            return self._modules[key]
+        source = library_source(name)
+        if source is None:
+            self.sink.add(MissingFile(asked, name, "", library_names()))
+            return None
+        return self.source(source, key)
+
+    def source(self, source: Source, key: str | None = None) -> Module:
+        """The module of a text."""
+        key = key or f"text:{id(source)}"
+        if key in self._modules:
+            return self._modules[key]
+        self._loading.append((key, source.name))
+        module = Module(source, parse(source, self.sink), source.name)
+        self._modules[key] = module
+        if key != "library:std.prelude":
+            module.prelude = self._load_prelude()
+        self._declare(module)
+        for use in module.file.uses:
+            self._use(module, use)
+        self._loading.pop()
+        return module
+
+    def _load_prelude(self) -> Module | None:
+        if self._prelude is None:
+            self._prelude = self.library("std.prelude")
+        return self._prelude
+
+    def _declare(self, module: Module) -> None:
+        for declaration in module.file.declarations:
+            name = declaration.name
+            first = module.declarations.setdefault(name.id, declaration)
+            if first is not declaration:
+                self.sink.add(DuplicateName(name.span, name.id, first.name.span))
+
+    def _use(self, module: Module, use: ast.Use) -> None:
+        imported = self._target(module, use)
+        for item in use.names:
+            local = item.alias or item.name
+            first = module.import_spans.get(local.id)
+            if first is None and local.id in module.declarations:
+                first = module.declarations[local.id].name.span
+            if first is not None:
+                self.sink.add(
+                    DuplicateName(
+                        max(local.span, first, key=lambda s: s.start),
+                        local.id,
+                        min(local.span, first, key=lambda s: s.start),
+                    )
+                )
+                continue
+            module.import_spans[local.id] = local.span
+            if imported is None:
+                continue
+            if imported.lookup(item.name.id) is None or item.name.id in (
+                imported.prelude.declarations if imported.prelude else {}
+            ):
+                known = (*imported.declarations, *imported.imports)
+                shown = f'"{use.target}"' if use.quoted else use.target
+                self.sink.add(NotInModule(item.name.span, item.name.id, shown, known))
+                continue
+            module.imports[local.id] = (imported, item.name.id)
+
+    def _target(self, module: Module, use: ast.Use) -> Module | None:
+        if not use.quoted:
+            return self.library(use.target, use.target_span)
+        base = module.source.path.parent if module.source.path else Path.cwd()
+        path = (base / use.target).resolve()
+        keys = [key for key, _ in self._loading]
+        if str(path) in keys:
+            chain = [name for _, name in self._loading[keys.index(str(path)) :]]
+            self.sink.add(ImportCycle(use.target_span, (*chain, chain[0])))
+            return None
+        shown = str(Path(module.name).parent / use.target) if module.source.path else use.target
+        return self.file(path, shown, use.target_span)
+
+    def unresolved(self, module: Module) -> frozenset[str]:
+        """Names that a failed import was to bring: using them is not a second mistake."""
+        return frozenset(module.import_spans) - frozenset(module.imports)

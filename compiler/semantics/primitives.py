@@ -1,0 +1,201 @@
+"""Applying primitives: shape rules lifted over decisions, nodes, and what can go wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..diagnostics.model import Diagnostic, Label
+from ..diagnostics.semantics import WrongType
+from ..diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
+from ..diagnostics.source import Span
+from ..ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
+from ..ir.graph import Edge, TensorType
+from ..ops.base import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
+from .arithmetic import asks_of, case_of, is_plain, scalar
+from .context import Context
+from .state import State, merge_asks
+from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
+
+BROKEN = TensorType("features", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a primitive makes of one case: its attributes and the dimensions of its output."""
+
+    names: tuple[str, ...]
+    attrs: tuple[Any, ...]
+    layout: Layout
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    code: str
+    message: str
+    help: str | None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+    try:
+        complete = primitive.normalise(shapes, attributes)
+        out = primitive.shape(shapes, complete)
+    except OpFault as fault:
+        return _Refusal(fault.code, fault.message, fault.help)
+    return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
+
+
+def _refused(refusal: _Refusal, op: str, span: Span) -> Callable[[str], Diagnostic]:
+    kind = {"attribute": BadAttribute, "shape": BadShape, "layout": BadLayout}[refusal.code]
+    return lambda witness: kind(span, op, refusal.message, refusal.help, witness)
+
+
+def tensors_of(
+    state: State, value: Value, count: int, name: str, span: Span, related: tuple[Label, ...] = ()
+) -> list[Tensor] | None:
+    """The tensors that fill ``count`` inputs, or None with a diagnostic (none for values that are wrong already)."""
+    from .lists import slots
+
+    items: Sequence[Value]
+    if isinstance(value, ListValue):
+        found = slots(state, value, count, span)
+        if found is None:
+            return None
+        items = found
+    else:
+        items = [value]
+    if any(item is ERROR for item in items):
+        return None
+    if len(items) != count:
+        wanted = "one input" if count == 1 else f"{count} inputs"
+        state.report(WrongInputs(span, name, wanted, len(items), related))
+        return None
+    for item in items:
+        if not isinstance(item, Tensor):
+            state.report(WrongType(span, f"an input of `{name}`", "a tensor", kind_of(item)))
+            return None
+    return list(items)
+
+
+def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Context, span: Span) -> Value:
+    """The output of a primitive, as a new node."""
+    primitive = op.primitive
+    tensors = tensors_of(state, value, primitive.inputs, primitive.name, op.span)
+    if tensors is None:
+        return ERROR
+    channels: Value = None
+    if not any(t.broken for t in tensors) and tensors[0].type.dims:
+        case = tensors[0].type.dims[CHANNEL_AXIS[tensors[0].type.layout]]
+        # Demanding the input asks for all that its shape hangs on.
+        channels = scalar(case, ())
+    cases: dict[str, Case] = {}
+    asks: Asks = ()
+    for parameter in primitive.parameters:
+        argument = op.arguments.get(parameter.name, parameter.default)
+        if argument is REQUIRED:
+            return ERROR
+        if argument is SAME:
+            argument = channels
+        elif isinstance(argument, Same):
+            argument = argument.at(channels) if channels is not None else None
+        if argument is ERROR:
+            return ERROR
+        if not is_plain(argument):
+            wanted = "a number or another plain value"
+            state.report(WrongType(op.span, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
+            return ERROR
+        cases[parameter.name] = case_of(argument)
+        asks = (*asks, *asks_of(argument))
+    return apply_rule(state, primitive, tensors, cases, asks, context, op.span)
+
+
+def apply_rule(
+    state: State,
+    primitive: Primitive,
+    tensors: Sequence[Tensor],
+    cases: dict[str, Case],
+    asks: Asks,
+    context: Context,
+    span: Span,
+) -> Tensor:
+    """A node for ``primitive`` on ``tensors`` with the given arguments (cases); faults are recorded with the node."""
+    edges = [Edge(t.node) for t in tensors]
+    if any(t.broken for t in tensors):
+        return state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+    plain = not any(type(c) is Diagram for c in cases.values()) and all(t.type.fixed for t in tensors)
+    if plain:
+        key = (primitive.name, tuple(t.type for t in tensors), tuple((type(c), c) for c in cases.values()))
+        rule = state.rules.get(key)
+        if rule is None:
+            shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
+            rule = state.rules[key] = _apply_rule(primitive, shapes, cases)
+        return _plain_node(state, primitive, rule, edges, asks, context, span)
+    return _lifted_node(state, primitive, tensors, cases, edges, asks, context, span)
+
+
+def _plain_node(
+    state: State, primitive: Primitive, rule: Any, edges: list[Edge], asks: Asks, context: Context, span: Span
+) -> Tensor:
+    if isinstance(rule, _Refusal):
+        node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+        state.fault(node.node, context.condition, _refused(rule, primitive.name, span))
+        return node
+    attrs = dict(zip(rule.names, rule.attrs, strict=True))
+    return state.node("apply", primitive.name, edges, TensorType(rule.layout, rule.dims), context, span, attrs, asks)
+
+
+def _lifted_node(
+    state: State,
+    primitive: Primitive,
+    tensors: Sequence[Tensor],
+    cases: dict[str, Case],
+    edges: list[Edge],
+    asks: Asks,
+    context: Context,
+    span: Span,
+) -> Tensor:
+    names = tuple(cases)
+    sizes = [len(t.type.dims) for t in tensors]
+    layouts = [t.type.layout for t in tensors]
+
+    def rule_of(*plain: Any) -> Any:
+        values = iter(plain)
+        shapes = tuple(
+            TensorShape(layout, tuple(next(values) for _ in range(size)))
+            for layout, size in zip(layouts, sizes, strict=True)
+        )
+        return _apply_rule(primitive, shapes, {name: next(values) for name in names})
+
+    dims = [dim for t in tensors for dim in t.type.dims]
+    result = state.lift(f"the shape of `{primitive.name}`", span, rule_of, *dims, *cases.values())
+    found = leaves(result)
+    refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
+    rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
+    # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
+    if not rules:
+        node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+        for refusal in refusals[:1]:
+            state.fault(node.node, context.condition, _refused(refusal, primitive.name, span))
+        return node
+    good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result)
+    layout = rules[0].layout
+    type = TensorType(
+        layout,
+        tuple(state.diagrams.apply(partial(lambda r, i: r.dims[i], i=i), good) for i in range(len(rules[0].dims))),
+    )
+    attrs = {
+        name: state.diagrams.apply(partial(lambda r, i: r.attrs[i], i=i), good) for i, name in enumerate(rules[0].names)
+    }
+    node = state.node("apply", primitive.name, edges, type, context, span, attrs, merge_asks(asks))
+    for refusal in refusals:
+        failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)
+        condition = state.diagrams.ite(failing, context.condition, False)
+        state.fault(node.node, condition, _refused(refusal, primitive.name, span))
+    return node

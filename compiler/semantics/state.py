@@ -1,0 +1,217 @@
+"""The state of one elaboration: the graph being built, the decisions made so far, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..diagnostics.decisions import EqualPaths, UnequalTables
+from ..diagnostics.model import Diagnostic, Sink
+from ..diagnostics.semantics import DiagramLimit, TooLarge
+from ..diagnostics.source import Span
+from ..ir.builder import GraphBuilder
+from ..ir.decisions import Decision
+from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, support
+from ..ir.graph import Ask, Edge, NodeKind, TensorType
+from .context import Context
+from .values import Asks, Tensor
+
+NODE_LIMIT = 400_000
+"""The most nodes that a graph may have. A 20-layer DARTS network has 20 000."""
+DEPTH_LIMIT = 60
+"""How deeply declarations may be applied inside each other."""
+LENGTH_LIMIT = 20_000
+"""The most iterations of a loop and elements of a list."""
+
+
+class Abandoned(Exception):
+    """Elaboration cannot go on (a limit); a diagnostic was reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """A mistake that counts only where some architecture demands ``node`` while ``condition`` holds."""
+
+    node: int
+    condition: Guard
+    make: Callable[[str], Diagnostic]
+    """From the words for a witness ("width = 5", "" where there is none to name) to the diagnostic."""
+
+
+class State:
+    """Shared by the functions of this package, which take it as their first argument."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.builder = GraphBuilder()
+        self.diagrams = self.builder.diagrams
+        self.faults: list[FaultRecord] = []
+        self.reported = 0
+        self.touched: list[str] = []
+        """Paths of the decisions met, in order, again and again: slices of it are the decision tables of instances."""
+        self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
+        self.instances: dict[Hashable, Any] = {}
+        self.rules: dict[Hashable, Any] = {}
+        self._decided: dict[Hashable, Decision] = {}
+        self._by_path: dict[str, Decision] = {}
+        self._tokens: dict[Hashable, int] = {}
+        self._seen: set[Hashable] = set()
+
+    # -- messages
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Adds a diagnostic; one of the same kind at the same place is not reported again."""
+        self.reported += 1
+        key = (diagnostic.code, diagnostic.span)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.sink.add(diagnostic)
+
+    def fault(self, node: int, condition: Guard, make: Callable[[str], Diagnostic]) -> None:
+        self.faults.append(FaultRecord(node, condition, make))
+
+    # -- identity
+
+    def token(self, *key: Hashable) -> int:
+        """A small number for an identity, so that nested ones stay cheap to compare."""
+        return self._tokens.setdefault(key, len(self._tokens))
+
+    # -- nodes
+
+    def node(
+        self,
+        kind: NodeKind,
+        op: str,
+        edges: Iterable[Edge],
+        type: TensorType,
+        context: Context,
+        span: Span,
+        attrs: Mapping[str, Case] | None = None,
+        asks: Asks = (),
+        decision: int | None = None,
+        broken: bool = False,
+    ) -> Tensor:
+        """Adds a node. Raises Abandoned over the limit."""
+        if len(self.builder.nodes) >= NODE_LIMIT:
+            self.report(TooLarge(span, f"a graph of over {NODE_LIMIT} nodes", f"at most {NODE_LIMIT}"))
+            raise Abandoned
+        id = self.builder.node(
+            kind, op, edges, type, context.scope, span, attrs, merge_asks(asks), decision, context.frozen
+        )
+        return Tensor(id, type, broken)
+
+    # -- decisions
+
+    def decide(
+        self,
+        context: Context,
+        leaf: str,
+        text: Hashable,
+        span: Span,
+        make: Callable[[str], Decision],
+        alternatives: tuple[str, ...],
+    ) -> Decision:
+        """The decision that the text ``text`` makes in ``context``: made now, or the same as before when the elaboration is the same (a tied
+        cell, a value applied again). ``leaf`` is its label or the word for its kind."""
+        path = f"{context.path}.{leaf}" if context.path else leaf
+        self.touched.append(path)
+        key = (context.token, text, path)
+        found = self._decided.get(key)
+        if found is not None:
+            if found.options != alternatives:
+                reason = f"{', '.join(found.options)} there, {', '.join(alternatives)} here"
+                self.report(UnequalTables(span, path.split(".")[0], path, reason, found.span))
+            return found
+        made = make(path)
+        self._decided[key] = made
+        first = self._by_path.setdefault(path, made)
+        if first is not made:
+            self.report(EqualPaths(span, path, first.span))
+        return made
+
+    def same_table(self, key: Hashable, start: int, name: str, span: Span) -> None:
+        """Checks that this elaboration of something that decides alike met the same decisions as the first one."""
+        table = tuple(sorted(set(self.touched[start:])))
+        first, _ = self.tables.setdefault(key, (table, name))
+        if first != table:
+            odd = sorted(set(first) ^ set(table))[0]
+            where = "only in the first instance" if odd in first else "only in this instance"
+            self.report(UnequalTables(span, name, odd, where, self._by_path[odd].span))
+
+    def valid(self, *cases: Case) -> Guard:
+        """The condition that the keeps on which the cases hang have an allowed number of elements."""
+        ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
+        return self.diagrams.all(self.builder.decisions[id].valid for id in sorted(ids))
+
+    def amend(self, decision: Decision, valid: Guard) -> Decision:
+        """Narrows the ``valid`` of the decision made last."""
+        amended = replace(decision, valid=valid)
+        self.builder.decisions[decision.id] = amended
+        return amended
+
+    # -- diagrams
+
+    def lift(self, what: str, span: Span, function: Callable[..., Case], *cases: Case) -> Case:
+        """``function`` in every case. Raises Abandoned, with a diagnostic, when there are too many cases."""
+        try:
+            return self.diagrams.apply(function, *cases)
+        except DiagramTooLarge:
+            self.report(DiagramLimit(span, what))
+            raise Abandoned from None
+
+    def shape_asks(self, type: TensorType) -> Asks:
+        """What reading the shape asks for."""
+        return merge_asks(ask for dim in type.dims for ask in self.case_asks(dim))
+
+    def case_asks(self, case: Case) -> Asks:
+        """The decisions that evaluating ``case`` goes through, each where it is reached."""
+        if type(case) is not Diagram:
+            return ()
+        asks = []
+        for variable in sorted(support(case), key=lambda v: v.index):
+            memo: dict[int, Guard] = {}
+
+            def reach(c: Case, variable: Any = variable, memo: dict[int, Guard] = memo) -> Guard:
+                if type(c) is not Diagram or c.variable.index > variable.index:
+                    return False
+                if c.variable is variable:
+                    return True
+                if c.uid not in memo:
+                    memo[c.uid] = self.diagrams.case(c.variable, [reach(kid) for kid in c.children])
+                return memo[c.uid]
+
+            asks.append(Ask(variable.decision, reach(case)))
+        return merge_asks(asks)
+
+    def witness_words(self, answers: Mapping[int, int]) -> str:
+        """`width = 5, kind = conv`: the answers by the names of their decisions."""
+        words: dict[str, str] = {}
+        kept: dict[int, list[str]] = {}
+        for index in sorted(answers):
+            variable = self.diagrams.variables[index]
+            decision = self.builder.decisions[variable.decision]
+            name = decision.label or decision.path
+            if variable.element is not None:
+                kept.setdefault(decision.id, [])
+                if answers[index]:
+                    kept[decision.id].append(str(variable.element + 1))
+                words[name] = f"[{', '.join(kept[decision.id])}]"
+            else:
+                words[name] = decision.options[answers[index]]
+        return ", ".join(f"{name} = {value}" for name, value in words.items())
+
+
+def merge_asks(asks: Iterable[Ask]) -> Asks:
+    """The asks, each once, in order; one that is asked for anyway is not asked for under a condition as well."""
+    found: dict[tuple[int, int | bool], Ask] = {}
+    always: set[int] = set()
+    for ask in asks:
+        if ask.decision in always or ask.guard is False:
+            continue
+        if ask.guard is True:
+            always.add(ask.decision)
+            found[ask.decision, True] = ask
+        else:
+            found.setdefault((ask.decision, ask.guard.uid if type(ask.guard) is Diagram else ask.guard), ask)
+    return tuple(found.values())
