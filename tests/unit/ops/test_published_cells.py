@@ -116,5 +116,5 @@ def test_published_parameter_counts(name: str) -> None:
 
 
 def test_multiply_adds_of_darts_v2() -> None:
-    """528 M is the figure that the literature gives for DARTS_V2 at C = 36 and 20 layers."""
+    """528 M is the figure that is commonly given for DARTS_V2 at C = 36 and 20 layers."""
     assert round(traced(GENOTYPES["darts_v2"], 36, 20, 10).flops / 1e6) == 528
