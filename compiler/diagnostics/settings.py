@@ -334,8 +334,8 @@ The arguments do not fit the parameters.
         return f"`{self.callee}` {self.fault}"
 
     @property
-    def help(self) -> str:
-        return f"its parameters are {_listed(self.parameters)}" if self.parameters else "write it without arguments"
+    def help(self) -> str | None:
+        return f"its parameters are {_listed(self.parameters)}" if self.parameters else None
 
 
 @dataclass(frozen=True)

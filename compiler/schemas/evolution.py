@@ -58,7 +58,7 @@ class EvolutionConfig(Tunable):
     def conflicts(self) -> Iterator[Conflict]:
         if self.tournament > self.population:
             message = f"a tournament of {self.tournament} cannot be drawn from a population of {self.population}"
-            yield Conflict("tournament", message, "make the tournament smaller, or the population larger")
+            yield Conflict("tournament", message, "make the tournament smaller, or the population larger", "population")
         if not self.mutate:
             message = "`mutate` is empty, so every child equals its parent"
             yield Conflict("mutate", message, 'write `mutate = [resample("**")]`')

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .base import Conflict, Count, NonNegative, Placed, Positive, Section
+from .base import Conflict, Count, Fraction, NonNegative, Placed, Positive, Section
 from .length import Length
 from .objectives import Objective
 from .optimizers import SGD, Adam, Optimizer
@@ -96,7 +96,7 @@ class GradientConfig(Length, Placed):
     )
     derive: Derive = Field(default_factory=Derive, description="How the architecture is read off")
     objectives: tuple[Objective, ...] = Field(default=(), description="Further terms of the decisions' loss")
-    label_smoothing: NonNegative = Field(default=0.0, description="Share of the target spread evenly over all classes")
+    label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
     aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
 
     def warmup_steps(self, per_epoch: int) -> int:
@@ -111,8 +111,12 @@ class GradientConfig(Length, Placed):
     def conflicts(self) -> Iterator[Conflict]:
         if self.relax.keep is None and self.derive.score in ("beta", "product"):
             message = f"`score = {self.derive.score}` ranks by β, which `relax {{ keep = none }}` does not have"
-            yield Conflict("derive.score", message, "write `relax { keep = sigmoid }`, or `score = alpha`")
+            yield Conflict(
+                "derive.score", message, "write `relax { keep = sigmoid }`, or `score = alpha`", "relax.keep"
+            )
         if self.decisions.unrolled_lr is not None and self.decisions.order == 1:
             message = "`unrolled_lr` is for the second order, and `order` is 1"
-            yield Conflict("decisions.unrolled_lr", message, "write `order = 2`, or leave `unrolled_lr` out")
+            yield Conflict(
+                "decisions.unrolled_lr", message, "write `order = 2`, or leave `unrolled_lr` out", "decisions.order"
+            )
         yield from warmup_conflicts(self.decisions.warmup, self)

@@ -28,7 +28,7 @@ class SoftCost(Constructor):
         if self.low is None and self.high is None:
             yield Conflict("", "`cost` has neither `low` nor `high`, so it never costs anything", "give one of them")
         elif self.low is not None and self.high is not None and self.low > self.high:
-            yield Conflict("low", f"`low` ({self.low:g}) is above `high` ({self.high:g})", "swap them")
+            yield Conflict("low", f"`low` ({self.low:g}) is above `high` ({self.high:g})", "swap them", "high")
 
 
 class KLDropPath(Constructor):

@@ -32,7 +32,7 @@ class Budget(Section):
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.least > self.most:
-            yield Conflict("least", f"`least` ({self.least}) is above `most` ({self.most})", "swap them")
+            yield Conflict("least", f"`least` ({self.least}) is above `most` ({self.most})", "swap them", "most")
 
 
 class BayesConfig(Tunable):

@@ -33,4 +33,5 @@ def warmup_conflicts(warmup: int | float, length: Length) -> Iterator[Conflict]:
     if isinstance(warmup, int) and warmup > whole:
         unit = "steps" if length.steps is not None else "epochs"
         message = f"the decisions stay as they are for {warmup} {unit}, and the search has {whole}"
-        yield Conflict("decisions.warmup", message, "shorten the warm-up, or give a share such as `warmup = 0.4`")
+        help = "shorten the warm-up, or give a share such as `warmup = 0.4`"
+        yield Conflict("decisions.warmup", message, help, "steps" if length.steps is not None else "epochs")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from ..diagnostics.model import Sink
-from ..diagnostics.settings import DataMismatch, StrategyCycle, WrongForm
+from ..diagnostics.settings import DataMismatch, DuplicateSetting, StrategyCycle, WrongForm
 from ..frontend import ast
 from ..schemas.data import InputSignature
 from ..schemas.search import SearchConfig
@@ -56,7 +56,7 @@ def resolve_search(
     env = Env(module, report)
     strategy, others = _split(declaration.section, report)
     tree = lay(Branch(declaration.name.span), others, SearchConfig, "a search", env)
-    if strategy is not None:
+    if strategy is not None and not (isinstance(strategy.value, ast.Literal_) and strategy.value.value is None):
         try:
             # Where the search asks for it, not where the strategy is declared.
             own = replace(strategy_tree(strategy.value, env), span=strategy.value.span)
@@ -73,8 +73,10 @@ def _split(section: ast.Section, report: Report) -> tuple[ast.Setting | None, as
     found: ast.Setting | None = None
     rest: list[ast.Setting | ast.Section] = []
     for item in section.items:
-        if isinstance(item, ast.Setting) and item.key.id == "strategy" and found is None:
-            found = item
+        if isinstance(item, ast.Setting) and item.key.id == "strategy":
+            if found is not None:
+                report.add(DuplicateSetting(item.key.span, "strategy", found.key.span))
+            found = found or item
         elif isinstance(item, ast.Section) and item.name is not None and item.name.id == "strategy":
             report.add(WrongForm(item.name.span, "strategy", False))
         else:

@@ -26,6 +26,7 @@ from ..schemas.strategy import FAMILIES
 from .settings_env import Report
 from .settings_numbers import show
 from .settings_tree import (
+    SLIP,
     Branch,
     Hole,
     Items,
@@ -58,8 +59,7 @@ def build(model: type[P], tree: Branch, owner: str, report: Report) -> P | None:
         _validated(model, variant, owner, report)
     if config is not None and not before and not has_hole(tree):
         for key, conflict in _conflicts(config):
-            at = f"{key}.{conflict.key}".strip(".") if conflict.key else key
-            report.add(SettingsConflict(_nearest(dict(places(tree)), at), conflict.message, conflict.help))
+            report.add(_conflict(tree, key, conflict))
     failed = report.failed
     report.failed = before or failed
     if config is None or report.failed:
@@ -70,6 +70,16 @@ def build(model: type[P], tree: Branch, owner: str, report: Report) -> P | None:
 def _opened(config: P, tree: Branch) -> P:
     found = {key: hyper_of(node) for key, node in open_nodes(tree)}
     return config.model_copy(update={"open": found}) if found else config
+
+
+def _conflict(tree: Branch, key: str, conflict: Conflict) -> SettingsConflict:
+    """At the setting to blame; at the other one where only that stands in the file that is being checked."""
+    table = dict(places(tree))
+    blamed = _nearest(table, f"{key}.{conflict.key}".strip("."))
+    other = None if conflict.other is None else table.get(f"{key}.{conflict.other}".strip("."))
+    if other is not None and blamed.source is not tree.span.source:
+        blamed, other = other, blamed
+    return SettingsConflict(blamed, conflict.message, conflict.help, other)
 
 
 def _nearest(table: Mapping[str, Span], key: str) -> Span:
@@ -98,6 +108,8 @@ def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: Validat
         key, node = descend(tree, detail["loc"])
         if detail["type"] == "missing" and detail["loc"]:
             name = str(detail["loc"][-1])
+            if key and isinstance(node, Branch) and SLIP in node.children:
+                continue
             if isinstance(node, Branch) and name not in node.children and (*key, name) not in seen:
                 seen[(*key, name)] = None
                 around = settings_of(_model_at(model, tree, key))
@@ -164,7 +176,7 @@ def _number(data: Any) -> str:
 def _advice(expected: Expectation, data: Any) -> str | None:
     if isinstance(data, float) and expected.numeric and expected.whole_only:
         return "`//` divides without a fraction; `round(…)` rounds"
-    if expected.item is not None and not isinstance(data, tuple):
+    if expected.item is not None and not expected.text:
         return "put it in brackets: `[…]`"
     return None
 

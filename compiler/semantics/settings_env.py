@@ -45,14 +45,17 @@ class Thunk:
 
 @dataclass(frozen=True, eq=False)
 class Env:
-    """``tunable``: whether hyper-parameters may stand here. ``active``: the names whose definitions are being read, to
-    find circles."""
+    """``tunable``: whether hyper-parameters may stand here. ``setting``: the key whose value is being read.
+
+    ``active``: the names whose definitions are being read, with an identity and the place of use, to find circles.
+    """
 
     module: Module
     report: Report
     parameters: Mapping[str, Thunk] = field(default_factory=dict)
     tunable: bool = False
-    active: tuple[tuple[str, int], ...] = ()
+    setting: str = ""
+    active: tuple[tuple[str, int, Span], ...] = ()
 
     def names(self) -> Iterator[str]:
         """Parameters and the file's constants."""

@@ -10,7 +10,7 @@ from ..frontend import ast
 from ..schemas.base import Settings
 from ..schemas.expectation import Expectation, settings_of
 from .settings_env import Env, whole_span
-from .settings_tree import Branch, Items, Leaf, Node
+from .settings_tree import SLIP, Branch, Hole, Items, Leaf, Node
 from .settings_values import value
 
 
@@ -27,6 +27,7 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
         key = name.id
         if key not in settings:
             env.report.add(UnknownSetting(name.span, key, owner, tuple(settings)))
+            tree = tree.set(SLIP, Hole(name.span))
             continue
         expected = settings[key]
         repeats = expected.repeated_section is not None and isinstance(item, ast.Section)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.names import UndefinedName
-from ..diagnostics.settings import NotComputable, StrategyCycle, WrongArgument
+from ..diagnostics.settings import NotComputable, StrategyCycle, WrongArgument, WrongFormula
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..schemas.formula import (
@@ -27,6 +27,10 @@ from ..schemas.over import Variables
 from .settings_env import Env, Stop, Thunk
 
 Scalar = int | float | bool | str | None | Formula | tuple[Any, ...]
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def show(value: Any) -> str:
@@ -57,25 +61,30 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
     if thunk is not None:
         if thunk.expr is None:
             raise Stop
-        active = (*env.active, (name.id, id(thunk)))
-        _refuse_circle(name, env, id(thunk))
-        return thunk.expr, replace(thunk.env, tunable=env.tunable, active=active), thunk.over
+        active = _entered(name, env, id(thunk))
+        inside = replace(thunk.env, tunable=env.tunable, setting=env.setting, active=active)
+        return thunk.expr, inside, thunk.over
     found = env.module.lookup(name.id)
     if found is None:
         return None
     let, module = found
     if not isinstance(let, ast.Let):
         return None
-    _refuse_circle(name, env, id(let))
-    inside = Env(module, env.report, tunable=env.tunable, active=(*env.active, (name.id, id(let))))
-    return let.value, inside, None
+    active = _entered(name, env, id(let))
+    return let.value, Env(module, env.report, tunable=env.tunable, setting=env.setting, active=active), None
 
 
-def _refuse_circle(name: ast.Name, env: Env, key: int) -> None:
-    identities = [i for _, i in env.active]
-    if key in identities:
-        chain = tuple(n for n, _ in env.active[identities.index(key) :])
-        raise env.report.stop(StrategyCycle(name.span, (*chain, name.id)))
+def _entered(name: ast.Name, env: Env, key: int) -> tuple[tuple[str, int, Span], ...]:
+    """The names being read with one more. Raises :class:`Stop` where it is among them."""
+    identities = [i for _, i, _ in env.active]
+    if key not in identities:
+        return (*env.active, (name.id, key, name.span))
+    # The same circle is entered from several sides: it is always told from the side of its least name.
+    inner = env.active[identities.index(key) + 1 :]
+    circle = [(name.id, name.span), *((n, s) for n, _, s in inner)]
+    start = min(range(len(circle)), key=lambda i: circle[i][0])
+    names = tuple(n for n, _ in (*circle[start:], *circle[:start]))
+    raise env.report.stop(StrategyCycle(circle[start][1], (*names, names[0])))
 
 
 def compute(expr: ast.Expr, env: Env, over: Variables | None = None) -> Scalar:
@@ -121,6 +130,9 @@ def _name(name: ast.Name, env: Env, over: Variables | None) -> Scalar:
     known = (*(over.names if over else ()), *env.names())
     if env.module.lookup(name.id) is not None:
         raise env.report.stop(NotComputable(name.span, f"`{name.id}` is not a number", "only `let`s can stand here"))
+    if over is not None and over.names:
+        fault = f"`{name.id}` is neither one of these nor a name in sight"
+        raise env.report.stop(WrongFormula(name.span, env.setting, over.names, fault))
     raise env.report.stop(UndefinedName(name.span, name.id, known))
 
 
@@ -144,7 +156,10 @@ def _apply(op: str, operands: tuple[Scalar, ...], span: Span, env: Env) -> Scala
         raise env.report.stop(NotComputable(span, f"this has no value: {error}")) from error
     except ZeroDivisionError as error:
         raise env.report.stop(NotComputable(span, "this has no value: division by zero")) from error
-    except (ValueError, OverflowError, TypeError) as error:
+    except ValueError as error:
+        numbers = ", ".join(map(show, operands))
+        raise env.report.stop(NotComputable(span, f"`{sign}` has no value for {numbers}")) from error
+    except (OverflowError, TypeError) as error:
         raise env.report.stop(NotComputable(span, f"this has no value: {error}")) from error
 
 

@@ -18,11 +18,13 @@ from ..schemas.hyper import Tunable
 from ..schemas.search import SearchConfig
 from ..schemas.strategy import FAMILIES
 from .settings_env import Env, Stop
+from .settings_numbers import plural
 from .settings_strategy import strategy_tree
 from .settings_tree import Branch, Hole, Items, Leaf, Node
 from .settings_values import value
 
-_PREFIX = "stdsl 1\nlet value =\n"
+_PREFIX = "stdsl 1 search override { value =\n"
+_SUFFIX = "\n}"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def _text(value: Any) -> str:
 
 def override(tree: Branch, item: Override, env: Env) -> Branch:
     """The settings of a search with one of them replaced. The rest of the section that it stands in stays."""
-    source = Source(f"--set {item.key}", f"{_PREFIX}{item.text}")
-    span = Span(source, len(_PREFIX), len(source.text))
+    source = Source(f"--set {item.key}", f"{_PREFIX}{item.text}{_SUFFIX}")
+    span = Span(source, len(_PREFIX), len(source.text) - len(_SUFFIX))
     try:
         if not item.key or not item.text:
             raise env.report.stop(WrongOverride(span, item.key, "a key and a value are needed"))
@@ -76,20 +78,40 @@ def _into(
     expected = settings[key]
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
     if not rest:
+        if expected.strategy:
+            return tree.set(key, strategy_tree(_expression(item, span, env), env))
         return tree.without(rivals).set(key, _value(item, key, expected, span, env))
     below = tree.children.get(key)
     if below is None or isinstance(below, Leaf):
         below = _default(model, key, expected, span)
-    inner = _model(below, expected)
     if isinstance(below, Hole):
         raise Stop
+    if isinstance(below, Items):
+        return tree.set(key, _element(below, item, rest, expected, span, env))
+    inner = _model(below, expected)
     if inner is None or not isinstance(below, Branch):
-        kind = "a list; set it as a whole" if isinstance(below, Items) else "a single value"
-        raise env.report.stop(WrongOverride(span, item.key, f"`{key}` is {kind}"))
+        raise env.report.stop(WrongOverride(span, item.key, f"`{key}` is a single value"))
     name = f"`{below.tag[1]}`" if below.tag else f"section `{key}`"
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
     inside = Env(env.module, env.report, tunable=tunable)
     return tree.set(key, _into(below, item, rest, inner, name, span, inside))
+
+
+def _element(node: Items, item: Override, way: list[str], expected: Expectation, span: Span, env: Env) -> Items:
+    """A list with something inside one of its elements replaced: `phase.1.epochs`; elements count from 1."""
+    index, *rest = way
+    place = int(index) - 1 if index.isdecimal() and len(index) < 10 else -1
+    if not 0 <= place < len(node.items) or not rest:
+        fault = (
+            f"{plural(len(node.items), 'element')} stand there, and one is named by its number, then a setting of it"
+        )
+        raise env.report.stop(WrongOverride(span, item.key, fault))
+    below = node.items[place]
+    inner = _model(below, expected.item or expected)
+    if inner is None or not isinstance(below, Branch):
+        raise env.report.stop(WrongOverride(span, item.key, f"element {index} is a single value"))
+    changed = _into(below, item, rest, inner, f"element {index}", span, env)
+    return Items(node.span, (*node.items[:place], changed, *node.items[place + 1 :]))
 
 
 def _model(node: Node, expected: Expectation) -> type[Settings] | None:
@@ -117,9 +139,6 @@ def _node(data: Any, span: Span) -> Node:
 
 
 def _value(item: Override, key: str, expected: Expectation, span: Span, env: Env) -> Node:
-    if expected.strategy:
-        expr = _expression(item, span, env)
-        return strategy_tree(expr, env)
     if expected.text and not item.text.startswith('"') and item.text != "none":
         # A shell eats the quotes of a text; a path is meant as it stands.
         return Leaf(span, item.text)
@@ -135,9 +154,10 @@ def _expression(item: Override, span: Span, env: Env) -> ast.Expr:
     sink = Sink()
     file = parse(span.source, sink)
     found = file.declarations[0] if len(file.declarations) == 1 and not file.uses else None
-    if sink.diagnostics or not isinstance(found, ast.Let):
+    items = found.section.items if isinstance(found, ast.SearchDecl) else ()
+    if sink.diagnostics or len(items) != 1 or not isinstance(items[0], ast.Setting):
         raise env.report.stop(WrongOverride(span, f"{item.key}={item.text}", "the value is not an expression"))
-    return found.value
+    return items[0].value
 
 
 __all__ = ["Override", "constructor_name", "override", "overrides_of", "read_overrides"]

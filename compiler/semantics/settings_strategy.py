@@ -10,17 +10,19 @@ from ..diagnostics.settings import (
     UnknownParameterType,
     UnknownStrategy,
     WrongArgument,
+    WrongFormula,
     WrongSetting,
 )
 from ..frontend import ast
 from ..schemas.expectation import Expectation
+from ..schemas.formula import Constant, Formula
 from ..schemas.hyper import Tunable
-from ..schemas.over import MEANINGS, Variables
+from ..schemas.over import MEANINGS, Over, Variables
 from ..schemas.strategy import FAMILIES
 from .settings_env import Env, Stop, Thunk, variables_of_type
 from .settings_layers import lay
-from .settings_numbers import compute
-from .settings_tree import Branch
+from .settings_numbers import compute, plural, show
+from .settings_tree import Branch, Leaf
 from .settings_values import value
 
 _TYPES = {"int": int, "float": float, "bool": bool, "str": str}
@@ -48,8 +50,7 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
             raise Stop
         raise env.report.stop(UnknownStrategy(callee.span, callee.id, _strategies(env), tuple(FAMILIES)))
     if declaration in chain:
-        names = tuple(d.name.id for d in chain[chain.index(declaration) :])
-        raise env.report.stop(StrategyCycle(callee.span, (*names, declaration.name.id)))
+        raise env.report.stop(_circle(chain[chain.index(declaration) :]))
     inside = Env(module, env.report, _bind(declaration, call, env, Env(module, env.report)), env.tunable)
     return declared_tree(declaration, inside, chain)
 
@@ -63,6 +64,13 @@ def declared_tree(declaration: ast.StrategyDecl, env: Env, chain: tuple[ast.Stra
 def own_parameters(declaration: ast.StrategyDecl, env: Env) -> Env:
     """``env`` with the parameters of a strategy that is looked at by itself: defaults, else unknown."""
     return replace(env, parameters=_bind(declaration, None, env, env, alone=True))
+
+
+def _circle(chain: tuple[ast.StrategyDecl, ...]) -> StrategyCycle:
+    """Always told from the side of the strategy with the least name."""
+    start = min(range(len(chain)), key=lambda i: chain[i].name.id)
+    turned = (*chain[start:], *chain[:start])
+    return StrategyCycle(turned[0].base.span, tuple(d.name.id for d in (*turned, turned[0])))
 
 
 def _lay(tree: Branch, section: ast.Section, env: Env) -> Branch:
@@ -87,7 +95,8 @@ def _bind(
     for i, argument in enumerate(call.arguments if call else ()):
         key = argument.name.id if argument.name is not None else known[i] if i < len(known) else None
         if key is None or key not in known:
-            fault = f"has no parameter `{key}`" if key else f"has {len(known)} parameters, and here gets more arguments"
+            many = f"takes at most {plural(len(known), 'argument')}"
+            fault = f"has no parameter `{key}`" if key else many
             env.report.add(WrongArgument(argument.span, name, fault, known))
         elif key in given:
             env.report.add(WrongArgument(argument.span, name, f"gets `{key}` twice", known))
@@ -102,8 +111,7 @@ def _bind(
             place = call.span if call is not None else None
             env.report.add(MissingSetting(place or declaration.name.span, key, f"strategy `{name}`", "an argument"))
         thunk = Thunk(expr, env if key in given else replace(inside, parameters=dict(bound)), over)
-        _check_type(parameter, thunk)
-        bound[key] = thunk
+        bound[key] = thunk if _has_type(parameter, thunk) else replace(thunk, expr=None)
     return bound
 
 
@@ -118,21 +126,37 @@ def _over(parameter: ast.Parameter, env: Env) -> Variables | None:
     return variables
 
 
-def _check_type(parameter: ast.Parameter, thunk: Thunk) -> None:
-    """An argument of a typed parameter is looked at even where no setting uses it."""
+def _has_type(parameter: ast.Parameter, thunk: Thunk) -> bool:
+    """Whether an argument has the type of its parameter; looked at even where no setting uses it."""
     if parameter.type is None or thunk.expr is None:
-        return
-    key, report = parameter.name.id, thunk.env.report
-    if thunk.over is not None:
-        value(key, thunk.expr, Expectation(over=thunk.over, whole_only=False), thunk.env)
-        return
-    if not isinstance(parameter.type, ast.Name) or parameter.type.id not in _TYPES:
-        return
-    kind = parameter.type.id
+        return True
+    key, env = parameter.name.id, replace(thunk.env, setting=parameter.name.id)
     try:
-        found = compute(thunk.expr, thunk.env)
+        if thunk.over is not None:
+            return _is_formula(key, thunk.expr, thunk.over, env)
+        if not isinstance(parameter.type, ast.Name) or parameter.type.id not in _TYPES:
+            return True
+        kind = parameter.type.id
+        found = compute(thunk.expr, env)
     except Stop:
-        return
+        return False
     fits = isinstance(found, (int, float) if kind == "float" else _TYPES[kind])
-    if not fits or (kind != "bool" and isinstance(found, bool)):
-        report.add(WrongSetting(thunk.expr.span, key, _NOUNS[kind], thunk.expr.span.text))
+    if fits and (kind == "bool" or not isinstance(found, bool)):
+        return True
+    env.report.add(WrongSetting(thunk.expr.span, key, _NOUNS[kind], show(found)))
+    return False
+
+
+def _is_formula(key: str, expr: ast.Expr, over: Variables, env: Env) -> bool:
+    node = value(key, expr, Expectation(over=over, whole_only=False), env)
+    if not isinstance(node, Leaf):
+        return False
+    if not isinstance(node.data, (int, float, Formula)) or isinstance(node.data, bool):
+        found = show(node.data)
+        env.report.add(WrongSetting(expr.span, key, Expectation(over=over, whole_only=False).describe(), found))
+        return False
+    formula = node.data if isinstance(node.data, Formula) else Constant(node.data)
+    for fault in Over(formula, over.names).faults():
+        env.report.add(WrongFormula(expr.span, key, over.names, fault))
+        return False
+    return True

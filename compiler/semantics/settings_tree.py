@@ -64,6 +64,9 @@ class Hole:
     span: Span
 
 
+SLIP = "?"
+"""The key of a hole that stands for a key which does not exist: what is missing beside it was probably meant."""
+
 Node = Leaf | Items | Branch | Open | Hole
 
 

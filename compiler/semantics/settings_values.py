@@ -27,8 +27,8 @@ from ..schemas.over import Variables
 from ..schemas.space_ref import SpaceRef
 from ..schemas.strategy import FAMILIES
 from .settings_env import Env, Stop
-from .settings_numbers import compute, resolve, show
-from .settings_tree import Branch, Hole, Items, Leaf, Node, Open
+from .settings_numbers import compute, plural, resolve, show
+from .settings_tree import SLIP, Branch, Hole, Items, Leaf, Node, Open
 
 TUNABLE_FAMILIES = tuple(name for name, model in FAMILIES.items() if issubclass(model, Tunable))
 
@@ -36,7 +36,7 @@ TUNABLE_FAMILIES = tuple(name for name, model in FAMILIES.items() if issubclass(
 def value(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
     """The node of ``key = expr``; a :class:`Hole` where it is wrong (reported) or unknown."""
     try:
-        return _value(key, expr, expected, env)
+        return _value(key, expr, expected, replace(env, setting=key))
     except Stop:
         return Hole(expr.span)
 
@@ -130,7 +130,7 @@ def _reference(name: str, span: Span, env: Env) -> str:
 def _space(key: str, expr: ast.Expr, env: Env) -> SpaceRef:
     callee = expr.callee if isinstance(expr, ast.Call) else expr
     if not isinstance(callee, ast.Name):
-        raise env.report.stop(WrongSetting(expr.span, key, "a space", "something else", "name a `space` of the file"))
+        raise env.report.stop(WrongSetting(expr.span, key, "the name of a space", f"`{expr.span.text}`"))
     return SpaceRef(expr.span.text, expr, expr.span)
 
 
@@ -172,7 +172,7 @@ def _arguments(call: ast.Call, model: type[Constructor], env: Env) -> dict[str, 
     for i, argument in enumerate(call.arguments):
         if argument.name is None:
             if i >= len(known):
-                fault = f"has {len(known)} parameters, and here gets {len(call.arguments)} arguments"
+                fault = f"takes at most {plural(len(known), 'argument')}, and here gets {len(call.arguments)}"
                 env.report.add(WrongArgument(argument.span, name, fault, known))
                 break
             key = known[i]
@@ -180,6 +180,7 @@ def _arguments(call: ast.Call, model: type[Constructor], env: Env) -> dict[str, 
             key = argument.name.id
             if key not in settings:
                 env.report.add(UnknownSetting(argument.name.span, key, f"`{name}`", known))
+                found[SLIP] = Hole(argument.name.span)
                 continue
         if key in found:
             env.report.add(WrongArgument(argument.span, name, f"gets `{key}` twice", known))
