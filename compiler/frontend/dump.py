@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from .ast import Argument, Bind, Block, File, Identifier, Literal_, Node
+from .ast import Argument, Bind, Block, File, Identifier, Literal_, Name, Node
 
 _HIDDEN = frozenset(("span", "target_span"))
 
@@ -23,6 +23,9 @@ def _node(node: Node, role: str, depth: int) -> Iterator[str]:
     parts: list[tuple[str, Node]] = []
     for f in fields(node):
         value = getattr(node, f.name)
+        if f.name == "tied" and value == ():
+            plain.append("tied")
+            continue
         if f.name in _HIDDEN or value is None or value is False or value == ():
             if isinstance(node, Literal_) and f.name == "value":
                 plain.append(repr(value))
@@ -36,7 +39,7 @@ def _node(node: Node, role: str, depth: int) -> Iterator[str]:
         elif isinstance(node, Literal_):
             plain += [repr(value)] if f.name == "value" else []
         else:
-            plain.append(f.name if value is True else f"{f.name}={value}")
+            plain.append(f.name if value is True else str(value) if isinstance(node, Name) else f"{f.name}={value}")
     at = node.span.source.position(node.span.start)
     kind = type(node).__name__.rstrip("_")
     yield "  " * depth + " ".join([*([f"{role}:"] if role else []), kind, *plain, f"@{at.line}:{at.column}"])

@@ -82,7 +82,9 @@ def describe(accepts: Set[str], previous: str | None) -> str:
     """The words for a set of terminals that could come behind a token of type ``previous``."""
     left = set(accepts) - {"ERROR", "$END"}
     parts: list[str] = []
-    if left >= _ITEMS and not takes_setting(left) and "DOT" not in left:
+    if previous == "DOT":
+        return "a name"
+    if left >= _ITEMS and not takes_setting(left):
         return "a declaration"
     if takes_expression(left):
         parts.append("`any`, `all`, a number or a range" if "ANY" in left and previous == "KEEP" else "an expression")
@@ -95,8 +97,6 @@ def describe(accepts: Set[str], previous: str | None) -> str:
     elif takes_statement(left):
         parts.append("a statement")
         left &= {"RETURN", "RBRACE"}
-    elif previous == "DOT":
-        return "a name"
     elif "NAME" in left:
         parts.append("a label" if previous == "AS" else "a name")
         left.discard("NAME")
@@ -106,9 +106,9 @@ def describe(accepts: Set[str], previous: str | None) -> str:
             left.discard("FOR")
         if {"LPAR", "RPAR"} <= left or {"LPAR", "COMMA"} <= left:
             left.discard("LPAR")
-    elif not parts:
+    elif not parts and len(left) > 1:
         return "an operator"
-    else:
+    elif parts:
         left = set()
     rank = {terminal: i for i, terminal in enumerate(_ORDER)}
     parts += [f"`{_word(terminal)}`" for terminal in sorted(left, key=lambda t: (rank.get(t, -1), t))]

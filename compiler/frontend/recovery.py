@@ -36,17 +36,8 @@ MISTAKES = 50
 
 _NOT_VALUES = ITEM_WORDS - {"TIED"} | {"STDSL", "ANY", "ALL", "FROM", "WHERE", "ON"}
 # What an operand must follow.
-_WANT_OPERAND = OPERATORS - {"DOT", "LSQB"} | {
-    "EQUAL",
-    "COLON",
-    "COMMA",
-    "LPAR",
-    "LSQB",
-    "CHOOSE",
-    "MAYBE",
-    "KEEP",
-    "EACH",
-}
+_WANT_OPERAND = (OPERATORS - {"DOT"}) | {"EQUAL", "COLON", "COMMA", "LPAR", "RETURN", "IF", "THEN", "ELSE", "WHERE"}
+_WANT_OPERAND |= {"CHOOSE", "MAYBE", "KEEP", "EACH", "FROZEN", "REPEAT"}
 # Signs that are mistaken for one another.
 _MISTAKEN = {"COLON": ("EQUAL",), "EQUAL": ("COLON", "EQ")}
 _DELETABLE = frozenset(SIGNS) - set(CLOSERS) - set(CLOSERS.values())
@@ -89,6 +80,7 @@ class _Run:
         self.parser = _fresh()
         self.at = 0
         self.mistakes = 0
+        self.paired: set[int] | None = None
         self.reserved: set[str] = set()
         """The words of the language that were used as names; once said is enough."""
         self.done: list[Tree[Token]] = []
@@ -117,9 +109,8 @@ class _Run:
         accepts: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]
         if "$END" in accepts or not self.parser.parser_state.value_stack:
             return self.between_items(token, accepts)
-        closes = token.type in CLOSERS.values() and self.previous_type() not in _WANT_OPERAND
-        if self.mistakes and (token.type == "$END" or closes):
-            # What an earlier mistake left open, or closed too often.
+        if self.mistakes and (token.type == "$END" or self.at in self.partners()):
+            # The bracket was opened in what an earlier mistake has cost.
             return token.type != "$END" and self.skip()
         self.mistakes += 1
         if self.mistakes > MISTAKES:
@@ -137,8 +128,9 @@ class _Run:
             self.sink.add(ReservedWord(self.place(token), str(token), what))
             self.tokens[self.at] = token.update("NAME")
             return True
-        if self.is_next_statement(token):
-            return self.missing_operand()
+        statement = self.next_statement(token)
+        if statement is not None:
+            return self.missing_operand(statement)
         self.sink.add(self.diagnostic(token, accepts))
         return token.type != "$END" and (self.repair(accepts) or self.skip() or self.body_alone())
 
@@ -166,28 +158,45 @@ class _Run:
             return False
         self.parser, self.mistakes = _fresh(), 0
         self.tokens = [token.update(words[0].upper(), words[0]), *self.tokens[self.at + 1 :]]
-        self.at = 0
+        self.at, self.paired = 0, None
         return True
 
-    def is_next_statement(self, token: Token) -> bool:
-        """Whether the name before `=` was taken for an operand that the line before lacks: `y = x ->`, then `z = x`."""
-        if token.type != "EQUAL" or self.at < 2 or not self.first_on_line(self.at - 1):
-            return False
-        return self.previous_type() == "NAME" and self.tokens[self.at - 2].type in _WANT_OPERAND
+    def next_statement(self, token: Token) -> int | None:
+        """Where the next statement begins, if the line before it lacks an operand: `y = x ->`, then `z = x`.
 
-    def missing_operand(self) -> bool:
-        before = self.tokens[self.at - 2]
+        The parser has taken the name before `=` for the operand.
+        """
+        start = self.at if token.type in ("RETURN", "FOR") else self.at - 1
+        if start < self.at and (token.type != "EQUAL" or self.token(start).type != "NAME"):
+            return None
+        if start < 1 or not self.first_on_line(start) or self.tokens[start - 1].type not in _WANT_OPERAND:
+            return None
+        return start
+
+    def missing_operand(self, statement: int) -> bool:
+        before, first = self.tokens[statement - 1], self.tokens[statement]
         end = before.end_pos or 0
-        self.at -= 1
-        self.sink.add(
-            UnexpectedToken(
-                Span(self.source, end, end),
-                "an expression",
-                f"the next statement, `{self.tokens[self.at]} = …`",
-                f"`{before}`",
-            )
-        )
+        shown = f"`{first} = …`" if first.type == "NAME" else f"`{first}`"
+        place, found = Span(self.source, end, end), f"the next statement, {shown}"
+        self.sink.add(UnexpectedToken(place, "an expression", found, f"`{before}`"))
+        self.at = statement
         return self.skip()
+
+    def partners(self) -> set[int]:
+        """The closing brackets that have an opening one in the text and no operand missing before them."""
+        if self.paired is None:
+            self.paired = set()
+            opened: list[str] = []
+            for i, token in enumerate(self.tokens):
+                if token.type in CLOSERS:
+                    opened.append(CLOSERS[token.type])
+                # An unclosed bracket inside another; far apart they have nothing to do with each other.
+                elif token.type in opened[-LEVELS:]:
+                    while opened.pop() != token.type:
+                        pass
+                    if i and self.tokens[i - 1].type not in _WANT_OPERAND:
+                        self.paired.add(i)
+        return self.paired
 
     def is_reserved(self, token: Token, accepts: set[str]) -> bool:
         """Whether a name was meant: with a name instead of the keyword the text goes on well."""

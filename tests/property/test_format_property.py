@@ -38,7 +38,9 @@ def listed(item: st.SearchStrategy[Words], smallest: int = 0) -> st.SearchStrate
 
 
 NAME = NAMES.map(lambda n: [n])
-LITERAL = st.sampled_from(["1", "0.5", "3e-4", "600M", "1x3x3", '"a # b"', '"\\"q\\""', "true", "none"]).map(lambda t: [t])
+LITERAL = st.sampled_from(["1", "0.5", "3e-4", "600M", "1x3x3", '"a # b"', '"\\"q\\""', "true", "none"]).map(
+    lambda t: [t]
+)
 
 
 def compound(e: st.SearchStrategy[Words]) -> st.SearchStrategy[Words]:
@@ -88,22 +90,27 @@ KEY = st.one_of(NAME, st.sampled_from([["space"], ["choose"], ['"dense.**"'], ["
 SETTING = seq(KEY, "=", SMALL)
 SECTION = st.recursive(
     st.lists(SETTING, max_size=3).map(flat),
-    lambda s: st.lists(
-        st.one_of(SETTING, seq(NAME, "{", s, "}"), seq(KEY, "=", NAME, "{", s, "}")), max_size=3
-    ).map(flat),
+    lambda s: st.lists(st.one_of(SETTING, seq(NAME, "{", s, "}"), seq(KEY, "=", NAME, "{", s, "}")), max_size=3).map(
+        flat
+    ),
     max_leaves=4,
 )
 PARAMETERS = st.one_of(
     st.just([]),
     seq("(", listed(st.one_of(NAME, seq(NAME, "=", SMALL), seq(NAME, ":", "over", "(", "M", ")", "=", SMALL))), ")"),
 )
-INPUTS = st.sampled_from([["on", "x"], ["on", "x", ",", "y"], ["on", "*", "xs"], ["on", "x", ":", "clip", "(", "3", ")"]])
+INPUTS = st.sampled_from(
+    [["on", "x"], ["on", "x", ",", "y"], ["on", "*", "xs"], ["on", "x", ":", "clip", "(", "3", ")"]]
+)
 BODY = st.one_of(seq("=", EXPR), seq("{", st.lists(STATEMENT, max_size=3).map(flat), "return", EXPR, "}"))
 ITEM = st.one_of(
     seq("use", "std", ".", "video", "(", listed(st.one_of(NAME, seq(NAME, LABEL)), 1), ")"),
     seq("let", NAME, "=", EXPR),
-    seq(st.sampled_from([["op"], ["cell"], ["meta"], ["tied", "cell"], ["tied", "(", "k", ")", "cell"]]), NAME, PARAMETERS)
-    .flatmap(lambda head: seq(st.just(head), st.one_of(st.just([]), INPUTS), BODY)),
+    seq(
+        st.sampled_from([["op"], ["cell"], ["meta"], ["tied", "cell"], ["tied", "(", "k", ")", "cell"]]),
+        NAME,
+        PARAMETERS,
+    ).flatmap(lambda head: seq(st.just(head), st.one_of(st.just([]), INPUTS), BODY)),
     seq("ops", NAME, PARAMETERS, "=", EXPR),
     seq("space", NAME, "=", EXPR, st.one_of(st.just([]), seq("where", SMALL, ",", SMALL))),
     seq("extern", "op", NAME, PARAMETERS, INPUTS, "from", '"m:C"', "{", SECTION, "}"),
