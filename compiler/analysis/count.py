@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
-from .circuit import Circuit
+from .circuit import ONE, Branch, Circuit, Product
 from .compilation import compile_circuits
 from .memo import once_per_graph
 
@@ -27,7 +28,7 @@ class CountResult:
         return str(self.low) if self.exact else f"{self.low}..{self.high}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Circuits:
     """The circuits of the independent parts of a space; None for a part that is too entangled. ``parts``: their decisions."""
 
@@ -37,6 +38,22 @@ class Circuits:
     @property
     def exact(self) -> bool:
         return all(c is not None for c in self.circuits)
+
+    @cached_property
+    def whole(self) -> Circuit | None:
+        """One circuit for the whole space; None where a part has none."""
+        nodes: list[Branch | Product] = [Product(()), Product(())]
+        roots = []
+        for circuit in self.circuits:
+            if circuit is None:
+                return None
+            shift = len(nodes) - 2
+            for node in circuit.nodes[2:]:
+                kids = tuple(kid + shift if kid > ONE else kid for kid in node.children)
+                nodes.append(Branch(node.variable, kids) if isinstance(node, Branch) else Product(kids))
+            roots.append(circuit.root + shift if circuit.root > ONE else circuit.root)
+        nodes.append(Product(tuple(roots)))
+        return Circuit(tuple(nodes), len(nodes) - 1)
 
 
 @once_per_graph

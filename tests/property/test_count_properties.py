@@ -14,6 +14,7 @@ from stdsl.compiler.analysis.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.count import circuits, decided
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
@@ -221,3 +222,21 @@ def test_additive_costs_equal_those_of_the_network(graph: SpaceGraph) -> None:
         for metric, cost in sums.items():
             assert cost.exact
             assert cost.of(answers_of(graph, arch)) == getattr(exact, metric)
+
+
+@profile
+@given(spaces(constraints=1))
+def test_cost_ranges_equal_enumeration(graph: SpaceGraph) -> None:
+    found = enumerated(graph)[:300]
+    if not found or decided(graph).low > 300:
+        return
+    for metric in ("flops", "params"):
+        values = [getattr(costs(graph, arch), metric) for arch in found]
+        got = cost_range(graph, metric)
+        assert got.exact
+        assert got.mean_exact
+        assert (got.min, got.max) == (min(values), max(values))
+        assert got.mean == pytest.approx(sum(values) / len(values), rel=1e-12)
+        assert getattr(costs(graph, got.cheapest), metric) == got.min
+        assert getattr(costs(graph, got.dearest), metric) == got.max
+        assert {got.cheapest, got.dearest} <= set(found)

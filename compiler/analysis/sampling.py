@@ -1,0 +1,114 @@
+"""Drawing architectures of a space, each with the same probability."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..ir.decisions import Decision
+from ..ir.diagram import evaluate
+from ..ir.graph import CostConstraint, SpaceGraph
+from .additive import ADDITIVE, AdditiveMetric, additive_cost
+from .architecture import Architecture, of_answers, violations
+from .costs import cost_constraints, costs
+from .count import circuits
+from .demand import active, next_question
+
+ATTEMPTS = 20_000
+"""Rejection gives up on finding another architecture within the constraints over costs after this many in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
+    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability; without an
+    exact count, each question is answered evenly instead, as evaluation asks it."""
+
+    architectures: tuple[Architecture, ...]
+    answers: tuple[Mapping[int, int], ...]
+    tried: int
+    uniform: bool
+
+    @property
+    def acceptance(self) -> float:
+        """The share of drawn architectures that the constraints over costs let pass; 1 where there are none."""
+        return len(self.answers) / self.tried if self.tried else 1.0
+
+
+def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
+    """``n`` architectures, each drawn uniformly from all those within `where`; the same ones for the same seed.
+
+    Fewer come back where the constraints over costs let hardly any pass (see :func:`draw` for the acceptance rate).
+    """
+    return list(draw(graph, seed, n).architectures)
+
+
+def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = ()) -> Sample:
+    """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs."""
+    generator = random.Random(seed)
+    limits = _Limits(graph, (*cost_constraints(graph), *extra))
+    whole = circuits(graph).whole
+    found: list[dict[int, int]] = []
+    tried = in_a_row = 0
+    while len(found) < n and in_a_row < ATTEMPTS and (whole is None or whole.count):
+        answers = _by_question(graph, generator) if whole is None else whole.draw(generator)
+        if answers is None:
+            in_a_row += 1
+            continue
+        tried += 1
+        in_a_row += 1
+        if limits.admit(answers):
+            found.append(answers)
+            in_a_row = 0
+    return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, whole is not None)
+
+
+class _Limits:
+    """Constraints over costs, looked at without building networks where that is exact."""
+
+    def __init__(self, graph: SpaceGraph, constraints: tuple[CostConstraint, ...]) -> None:
+        self.graph = graph
+        self.sums: list[tuple[AdditiveMetric, CostConstraint]] = []
+        self.others: list[CostConstraint] = []
+        for constraint in constraints:
+            metric = next((m for m in ADDITIVE if m == constraint.metric), None)
+            if metric is not None and additive_cost(graph, metric).exact:
+                self.sums.append((metric, constraint))
+            else:
+                self.others.append(constraint)
+
+    def admit(self, answers: Mapping[int, int]) -> bool:
+        for metric, constraint in self.sums:
+            value = additive_cost(self.graph, metric).of(answers)
+            if constraint.low is not None and value < constraint.low:
+                return False
+            if constraint.high is not None and value > constraint.high:
+                return False
+        if not self.others:
+            return True
+        exact = costs(self.graph, of_answers(self.graph, answers))
+        return all(exact.within(c) for c in self.others)
+
+
+def _by_question(graph: SpaceGraph, generator: random.Random) -> dict[int, int] | None:
+    """An architecture with every question answered evenly; None where a constraint over decisions rejects it."""
+    answers: dict[int, int] = {}
+    while (decision := next_question(graph, answers)) is not None:
+        answers |= _evenly(graph, decision, generator)
+    return None if violations(graph, answers, active(graph, answers).decisions) else answers
+
+
+def _evenly(graph: SpaceGraph, decision: Decision, generator: random.Random) -> dict[int, int]:
+    if decision.kind != "keep":
+        (variable,) = decision.variables
+        return {variable.index: generator.randrange(variable.arity)}
+    low, high = decision.sizes or (0, len(decision.variables))
+    while True:
+        # Every subset of an allowed size has the same probability.
+        answers = {v.index: generator.randrange(2) for v in decision.variables}
+        if low == high:
+            kept = set(generator.sample(range(len(decision.variables)), low))
+            answers = {v.index: int(i in kept) for i, v in enumerate(decision.variables)}
+        if evaluate(decision.valid, answers) is True:
+            return answers
