@@ -1,0 +1,95 @@
+"""Everything that is checked before anything runs, for whole files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..diagnostics.model import Diagnostic, Sink
+from ..diagnostics.source import Source
+from ..frontend import ast
+from ..ir.graph import SpaceGraph
+from ..schemas.data import InputSignature
+from ..schemas.search import SearchConfig
+from ..schemas.space_ref import SpaceRef
+from ..semantics.elaborate import SpaceReference, elaborate
+from ..semantics.modules import Loader, Module
+from ..semantics.program import open_module, referred
+from ..semantics.scopes import check_names
+from ..semantics.settings import check_data, check_settings
+
+
+def check_file(target: str | Path) -> tuple[Diagnostic, ...]:
+    """All diagnostics of a file (or of a library name), errors and warnings, ordered by place."""
+    sink = Sink()
+    module = open_module(target, Loader(sink))
+    if module is not None:
+        check_module(module, sink)
+    return sink.diagnostics
+
+
+def check_text(source: Source) -> tuple[Diagnostic, ...]:
+    """All diagnostics of a text that is at hand."""
+    sink = Sink()
+    check_module(Loader(sink).source(source), sink)
+    return sink.diagnostics
+
+
+def check_module(module: Module, sink: Sink) -> None:
+    """Checks names, every space whose parameters all have defaults, strategies, and searches with the spaces that they name."""
+    check_names(module, sink)
+    graphs = _Graphs(sink)
+    for declaration in module.of_kind(ast.SpaceDecl):
+        assert isinstance(declaration, ast.SpaceDecl)
+        if all(p.default is not None for p in declaration.parameters):
+            graphs.get(SpaceReference(declaration, module, {}, declaration.name.span))
+    for config in check_settings(module, sink):
+        _check_search(config, module, graphs, sink)
+
+
+class _Graphs:
+    """The graphs of the spaces of a file, each elaborated once."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self._found: dict[tuple[int, str], SpaceGraph | None] = {}
+
+    def get(self, reference: SpaceReference) -> SpaceGraph | None:
+        key = (id(reference.declaration), _arguments(reference.arguments))
+        if key not in self._found:
+            self._found[key] = elaborate(reference, self.sink)
+        return self._found[key]
+
+
+def _arguments(arguments: Mapping[str, object]) -> str:
+    return repr(sorted(arguments.items(), key=lambda item: item[0]))
+
+
+def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: Sink) -> None:
+    graph = _space(config.space, module, graphs, sink)
+    retrain = config.retrain.space if config.retrain is not None else None
+    others = (*((retrain,) if retrain else ()), *(config.compare.spaces if config.compare else ()))
+    for ref in others:
+        _space(ref, module, graphs, sink)
+    if graph is None:
+        return
+    check_data(config, *signature_of(graph), sink)
+    if config.strategy is not None and config.strategy.family == "gradient":
+        from .relaxable import relaxable
+
+        sink.extend(relaxable(graph))
+
+
+def _space(ref: SpaceRef, module: Module, graphs: _Graphs, sink: Sink) -> SpaceGraph | None:
+    reference = referred(ref.expr, module, sink)
+    return graphs.get(reference) if reference is not None else None
+
+
+def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:
+    """The inputs of a space by name, and the number of classes of its prediction (None where that hangs on decisions)."""
+    inputs = [
+        InputSignature(graph.nodes[id].op, graph.nodes[id].type.layout, tuple(graph.nodes[id].type.dims))
+        for id in graph.inputs
+    ]
+    channels = graph.nodes[graph.outputs[0][1]].type.channels
+    return inputs, channels if type(channels) is int else None

@@ -1,0 +1,62 @@
+"""What a command names in a file: `FILE::NAME`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic
+from .names import nearest
+
+
+@dataclass(frozen=True)
+class NotInFile(Diagnostic):
+    kind: str
+    name: str
+    file: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0601"
+    title: ClassVar[str] = "no such declaration in the file"
+    explanation: ClassVar[str] = """\
+`FILE::NAME` names a space, a search or a strategy that the file does not declare.
+
+    stdsl count darts.space::dart_cifar      # E0601: did you mean `darts_cifar`?
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file} has no {self.kind} `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.name, self.known)
+        if near:
+            return f"did you mean `{self.file}::{near}`?"
+        return f"it has {', '.join(self.known)}" if self.known else f"it declares no {self.kind}"
+
+
+@dataclass(frozen=True)
+class SeveralInFile(Diagnostic):
+    kind: str
+    file: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0602"
+    title: ClassVar[str] = "which one is meant?"
+    explanation: ClassVar[str] = """\
+A command needs one space (or search), and the file has several or none. Name it:
+
+    stdsl count darts.space::darts_cifar
+"""
+
+    @property
+    def message(self) -> str:
+        plural = {"search": "searches", "strategy": "strategies"}.get(self.kind, f"{self.kind}s")
+        return f"{self.file} has {len(self.known) or 'no'} {plural}"
+
+    @property
+    def help(self) -> str:
+        if not self.known:
+            return f"declare a {self.kind} in it, or name another file"
+        return "name one: " + ", ".join(f"{self.file}::{name}" for name in self.known)

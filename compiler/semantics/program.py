@@ -1,0 +1,150 @@
+"""What commands and runs ask for: files by name, and the spaces and searches in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..diagnostics.files import NotInFile, SeveralInFile
+from ..diagnostics.model import Sink, SpaceError
+from ..diagnostics.names import WrongKindOfName
+from ..diagnostics.semantics import WrongType
+from ..diagnostics.source import Source
+from ..frontend import ast
+from ..ir.graph import SpaceGraph
+from . import expressions
+from .arithmetic import is_plain
+from .calls import bind, declared_signature
+from .context import Context, Env
+from .elaborate import SpaceReference, elaborate
+from .modules import Loader, Module, library_names
+from .state import State
+from .values import ERROR, Scalar, kind_of
+
+D = TypeVar("D", bound=ast.Declaration)
+
+_KINDS: Mapping[type[ast.Declaration], str] = {
+    ast.SpaceDecl: "space",
+    ast.SearchDecl: "search",
+    ast.StrategyDecl: "strategy",
+}
+
+
+def open_module(target: str | Path, loader: Loader) -> Module | None:
+    """The module of a file, or of the library when there is no such file and the name is one of the library's (`darts`)."""
+    path = Path(target)
+    if not path.exists() and str(target) in library_names():
+        return loader.library(str(target))
+    return loader.file(path)
+
+
+def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | None:
+    """The declaration of a kind that ``FILE::NAME`` names; without a name the only one. None with a diagnostic."""
+    rows = {d.name.id: d for d in module.declarations.values() if isinstance(d, kind)}
+    word = _KINDS[kind]
+    if name is None:
+        if len(rows) == 1:
+            return next(iter(rows.values()))
+        sink.add(SeveralInFile(None, word, module.name, tuple(rows)))
+        return None
+    found = rows.get(name)
+    if found is None:
+        other = module.lookup(name)
+        if other is not None and isinstance(other[0], kind):
+            return other[0]
+        sink.add(NotInFile(None, word, name, module.name, tuple(rows)))
+    return found
+
+
+def space_of(module: Module, name: str | None, arguments: Mapping[str, Any], sink: Sink) -> SpaceReference | None:
+    """The space that ``FILE::NAME`` and ``-p`` name."""
+    declaration = pick(module, ast.SpaceDecl, name, sink)
+    if declaration is None:
+        return None
+    found = module.lookup(declaration.name.id)
+    home = found[1] if found else module
+    return SpaceReference(declaration, home, dict(arguments), declaration.name.span)
+
+
+def referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | None:
+    """The space that an expression of a search names: `small`, `darts_cifar(c = 36, layers = 20)`."""
+    state = State(sink)
+    env = Env(module, Context("", "", 0, (0, ""), 0))
+    callee = expr.callee if isinstance(expr, ast.Call) else expr
+    value = expressions.evaluate(state, callee, env)
+    if value is ERROR:
+        return None
+    if not isinstance(value, ast.SpaceDecl):
+        shown = callee.id if isinstance(callee, ast.Name) else "this"
+        sink.add(WrongKindOfName(callee.span, shown, kind_of(value), "a space"))
+        return None
+    arguments: dict[str, Any] = {}
+    if isinstance(expr, ast.Call):
+        signature = declared_signature(value.name.id, value.parameters, value.name.span)
+        given = [
+            (a.name.id if a.name else None, expressions.evaluate(state, a.value, env), a.span) for a in expr.arguments
+        ]
+        bound = bind(signature, given, expr.span, state.report)
+        if bound is None or any(v is ERROR for v in bound.values()):
+            return None
+        arguments = bound
+    assert isinstance(callee, ast.Name)
+    found = module.lookup(callee.id)
+    return SpaceReference(value, found[1] if found else module, arguments, expr.span)
+
+
+def plain_value(text: str, name: str, sink: Sink) -> Any:
+    """The value of ``-p NAME=TEXT``: any plain expression of the language (`16`, `1x3x3`, `"x"`, `true`). ERROR with a diagnostic."""
+    from ..frontend.parser import parse
+
+    source = Source(f"-p {name}", f"stdsl 1 let value = {text}")
+    file = parse(source, sink)
+    if sink.errors or len(file.declarations) != 1 or not isinstance(file.declarations[0], ast.Let):
+        return ERROR
+    expr = file.declarations[0].value
+    value = expressions.evaluate(
+        State(sink), expr, Env(Module(source, file, source.name), Context("", "", 0, (0, ""), 0))
+    )
+    if value is not ERROR and (not is_plain(value) or isinstance(value, Scalar)):
+        sink.add(WrongType(expr.span, f"`{name}`", "a number or another plain value", kind_of(value)))
+        return ERROR
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedSpace:
+    """A space with the module that it was read from."""
+
+    graph: SpaceGraph
+    module: Module
+    reference: SpaceReference
+
+
+def load_space(target: str | Path, name: str | None = None, arguments: Mapping[str, Any] | None = None) -> LoadedSpace:
+    """The graph of a space of a file. Raises SpaceError holding all diagnostics of the file and the space."""
+    sink = Sink()
+    module = open_module(target, Loader(sink))
+    if module is None:
+        raise SpaceError(sink.diagnostics)
+    return load_from(module, name, arguments or {}, sink)
+
+
+def load_text(text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None) -> LoadedSpace:
+    """As :func:`load_space`, for a text that is at hand."""
+    sink = Sink()
+    return load_from(Loader(sink).source(Source("<text>", text)), name, arguments or {}, sink)
+
+
+def load_from(module: Module, name: str | None, arguments: Mapping[str, Any], sink: Sink) -> LoadedSpace:
+    from .scopes import check_names
+
+    reference = space_of(module, name, arguments, sink)
+    check_names(module, sink)
+    if reference is None or sink.errors:
+        raise SpaceError(sink.diagnostics)
+    graph = elaborate(reference, sink)
+    if graph is None or sink.errors:
+        raise SpaceError(sink.diagnostics)
+    return LoadedSpace(graph, module, reference)
