@@ -71,6 +71,10 @@ class Comments:
     def _at(self, token: Token) -> Notes:
         return self._notes.setdefault(_start(token), Notes())
 
+    def at(self, token: Token) -> bool:
+        """Whether there are comments at a token."""
+        return _start(token) in self._notes
+
     def take(self, token: Token) -> Notes | None:
         """The comments at a token, if any."""
         return self._notes.pop(_start(token), None)

@@ -248,7 +248,20 @@ class Documents:
         return self.enclose(start, self.doc(body), closer, " ")
 
     def call(self, c: Sequence[Child]) -> Doc:
+        arguments = [child for child in c[2:-1] if child is not None]
+        if len(arguments) == 1 and self.hugged(c[1], arguments[0], c[-1]):
+            return self.glued([c[0], c[1], arguments[0], c[-1]])
         return concat(self.doc(c[0]), self.bracket(c[1:]))
+
+    def hugged(self, opener: Child, argument: Child, closer: Child) -> bool:
+        """Whether an argument brings brackets of its own and needs no further indentation: `f([ … ])`."""
+        if not isinstance(argument, Tree) or argument.children[0] is not None:
+            return False
+        value = argument.children[-1]
+        if not isinstance(value, Tree) or value.data not in ("list", "set", "comprehension"):
+            return False
+        edges = (_first(opener), _first(value), _last(value), _first(closer))
+        return not any(self.comments.at(token) for token in edges)
 
     def index(self, c: Sequence[Child]) -> Doc:
         return concat(self.doc(c[0]), self.in_brackets(c[1:]))

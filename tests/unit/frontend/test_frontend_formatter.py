@@ -46,6 +46,7 @@ def test_width_decides() -> None:
     name = "n" * 85
     assert fmt(f"let {name} = f(a)") == f"let {name} = f(a)\n"
     assert fmt(f"let {name} = f(aaaaaaaa)") == f"let {name} = f(\n  aaaaaaaa,\n)\n"
+    assert fmt(f"let {name} = f([aaaaaaaa])") == f"let {name} = f([\n  aaaaaaaa,\n])\n"
     assert fmt(f"let a = {name} -> bb") == f"let a = {name} -> bb\n"
     assert fmt(f"let a = {name} -> bbbb") == f"let a = {name}\n  -> bbbb\n"
 
