@@ -23,6 +23,7 @@ def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
         yield CannotRunYet(None, "--engine", f"on the engine `{engine}`", "use `--engine local`")
     yield from _search_limits(config)
     yield from _data_limits(config)
+    yield from _export_limits(config)
     if isinstance(config.strategy, GradientConfig):
         yield from _gradient_limits(config.strategy)
     elif config.strategy is not None:
@@ -55,6 +56,15 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
         yield _at(config, "evaluate.metric", f"the metric `{config.evaluate.metric}`", f"use {_one_of(_METRICS)}")
 
 
+def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
+    if config.export is None:
+        return
+    if config.retrain is None:
+        yield _at(config, "export", "an export of what was not trained", "add `retrain { … }`")
+    if config.export.opset != 18:
+        yield _at(config, "export.opset", f"an export in opset {config.export.opset}", "use `opset = 18`")
+
+
 def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     data = config.data
     if data.kind not in READERS:
@@ -79,6 +89,8 @@ def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
         yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
     if strategy.derive.snapshot != "last":
         yield _at(strategy, "derive.snapshot", "the best epoch's snapshot", "use `snapshot = last`")
+    if relax.gate != 0.5:
+        yield _at(strategy, "relax.gate", "another threshold for gates than 0.5", "leave `gate` out")
     if strategy.objectives:
         yield _at(strategy, "objectives", "further objectives", "bound costs with `where` instead")
 

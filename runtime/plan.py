@@ -11,12 +11,12 @@ import torch
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from stdsl.compiler.analysis.sample import sample
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 from stdsl.compiler.schemas.data_motion import MotionDigits
@@ -94,7 +94,9 @@ def plan(job: Job, device: str = "auto") -> Plan:
         steps = recipe.total_steps(max(1, _samples(config, splits) // recipe.batch))
         compare = config.compare
         # The derived network is not known yet; a random one stands for it.
-        typical = Subject("derived", job.final, sample(job.final, 0) if job.final.open else architecture(job.final, {}))
+        typical = Subject(
+            "derived", job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
+        )
         names = ["train derived"] + [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
         for name in names:
             stages.append(_stage(name, lambda: build(typical, 0), job.final, steps, recipe.batch, rate))

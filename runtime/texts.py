@@ -52,6 +52,13 @@ def gather(module: Module) -> Texts:
     return Texts(places[_path(module.source)], texts, origins)
 
 
+def kept(folder: Path, main: str, origins: Mapping[str, str]) -> Texts:
+    """The texts in the ``space/`` of a run."""
+    files = sorted(folder.rglob(f"*{_SUFFIX}"))
+    texts = {str(PurePosixPath(path.relative_to(folder))): path.read_text(encoding="utf-8") for path in files}
+    return Texts(main, texts, dict(origins))
+
+
 class KeptLoader(Loader):
     """Reads copies in a run directory in place of the files and the library that they were made from.
 

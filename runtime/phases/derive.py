@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
-from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.derive import derive as best_first
+from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.run import FewComparable
-from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..job import Job
@@ -18,7 +20,6 @@ from ..tracking.directory import RunDirectory
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
-_TRIES = 20_000
 
 
 def derive(run: Context) -> None:
@@ -29,10 +30,8 @@ def derive(run: Context) -> None:
     if not isinstance(strategy, GradientConfig) or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
-        from stdsl.compiler.analysis.derive import derive as best_first
-
         probabilities = run.tracker.finished["search"]["probabilities"]
-        arch = best_first(graph, probabilities, score=strategy.score, gate=strategy.relax.gate)
+        arch = best_first(graph, probabilities, strategy.score)
     arch.save(run.directory.architecture("derived"))
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 
@@ -44,25 +43,21 @@ def draw(run: Context) -> None:
     compare = run.config.compare
     if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
         return
-    from stdsl.compiler.analysis.sample import sample
-
     graph = run.job.graph
     derived = architectures.load(run.directory.architecture("derived"), graph)
-    least = 0 if compare.near is None else (1 - compare.near) * costs(graph, derived).flops
-    found: dict[str, Architecture] = {}
-    tries = 0
-    while len(found) < compare.random and tries < _TRIES:
-        arch = sample(graph, key(run.seed, "random architecture", tries))
-        tries += 1
-        if arch.hash != derived.hash and (not least or costs(graph, arch).flops >= least):
-            found.setdefault(arch.hash, arch)
+    least = 0 if compare.near is None else math.ceil((1 - compare.near) * costs(graph, derived).flops)
+    bound = () if not least else (CostConstraint("flops", least, None, graph.span),)
+    # Some more than asked for, since one may come twice, or be the derived one.
+    sample = uniformly(graph, key(run.seed, "random architectures"), 2 * compare.random + 8, bound)
+    different = {arch.hash: arch for arch in sample.architectures if arch.hash != derived.hash}
+    found = list(different.values())[: compare.random]
     names = [f"random-{number}" for number in range(1, len(found) + 1)]
-    for name, arch in zip(names, found.values(), strict=True):
+    for name, arch in zip(names, found, strict=True):
         arch.save(run.directory.architecture(name))
     if len(found) < compare.random:
-        warning = FewComparable(run.config.place("compare"), compare.random, len(found), tries, round(least))
+        warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
         run.reporter.say(f"warning: {warning.message} ({warning.help})")
-    run.tracker.finish(DRAW, {"names": names, "tries": tries})
+    run.tracker.finish(DRAW, {"names": names, "tried": sample.tried})
 
 
 def drawn(run: Context) -> list[str]:

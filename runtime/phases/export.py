@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import statistics
-import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from stdsl.compiler.backends.source import source
 
@@ -17,7 +14,6 @@ from .context import Context
 from .train import Subject, trained
 
 PHASE = "export"
-_ROUNDS = 30
 
 
 def export(run: Context, subject: Subject) -> None:
@@ -49,23 +45,12 @@ def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
     settings = run.config.export
     assert settings is not None
     model = trained(subject, run.workshop).to("cpu")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    raise NotImplementedError(export_onnx, model)
-
-
-def latency(path: Path, shapes: dict[str, tuple[int, ...]], threads: int) -> float:
-    """The median time of one sample in onnxruntime on the CPU, in milliseconds. ``shapes``: of each input without the
-    batch axis.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {name: np.zeros((1, *shape), np.float32) for name, shape in shapes.items()}
-    times = []
-    for _ in range(_ROUNDS):
-        start = time.perf_counter()
-        session.run(None, feed)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1000
+    normalisation = {name: value for name, value in asdict(run.dataset.normalisation).items() if value}
+    metadata = {"search": run.config.name, "classes": list(run.dataset.classes), "normalisation": normalisation}
+    report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
+    return {
+        "difference": {str(batch): value for batch, value in report.max_abs_diff.items()},
+        "latency_ms": report.latency_ms,
+        "threads": report.threads,
+        "bytes": report.bytes,
+    }

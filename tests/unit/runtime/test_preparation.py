@@ -1,0 +1,143 @@
+"""From text to job: which search, what it is made from, and what this version cannot run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stdsl.compiler.diagnostics.model import RunError, SpaceError
+from stdsl.runtime.limits import limits
+from stdsl.runtime.preparation import load_job, load_kept_job
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.tracking.directory import create
+from stdsl.runtime.tracking.manifest import Manifest, environment
+
+CELLS = """stdsl 1
+use std.video (relu_conv_bn)
+ops candidates = { conv: relu_conv_bn(same, 3x3x3), flat: relu_conv_bn(same, 1x3x3), skip: skip }
+meta tiny(c = 4, classes = 4) on video: clip(1, 8, 16, 16) {
+  stem = video -> conv(c, 1x3x3, stride = 1x2x2) -> bn
+  a = stem -> choose candidates as kind
+  return a -> conv(2 * c, 3x3x3, stride = 2) -> bn -> relu -> global_avg_pool -> linear(classes)
+}
+space small(c = 4) = tiny(c)
+"""
+MAIN = """stdsl 1
+use "cells.space" (small)
+let DATA = 4
+strategy darts = gradient { steps = 4  batch = 8 }
+search first {
+  space = small(c = 4)  strategy = darts  seed = 3
+  data = motion_digits(frames = 8, size = 16, motions = DATA, train = 32, valid = 32, test = 16)
+  retrain { steps = 4  batch = 8 }
+}
+search second { space = small  strategy = darts  data = motion_digits(frames = 8, size = 16, motions = 4) }
+"""
+
+
+@pytest.fixture
+def main(tmp_path: Path) -> Path:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "cells.space").write_text(CELLS)
+    path = tmp_path / "lib" / "main.space"
+    path.write_text(MAIN)
+    return path
+
+
+def test_a_job_holds_config_space_and_texts(main: Path) -> None:
+    job = load_job(str(main), "first", ["seed=7", "retrain.steps=2"])
+    assert job.config.seed == 7
+    assert job.config.retrain is not None
+    assert job.config.retrain.steps == 2
+    assert [d.path for d in job.graph.open] == ["a.kind"]
+    assert job.final is job.graph
+    assert job.texts.main == "main.space"
+    assert {"main.space", "cells.space", "library/std/video.space", "library/std/prelude.space"} <= set(job.texts.texts)
+    assert job.texts.folder == main.parent
+
+
+@pytest.mark.parametrize(("name", "said"), [(None, "has 2 searches"), ("third", "no search `third`")])
+def test_which_search(main: Path, name: str | None, said: str) -> None:
+    with pytest.raises(SpaceError, match=said):
+        load_job(str(main), name)
+
+
+def test_mistakes_are_diagnostics(main: Path) -> None:
+    with pytest.raises(SpaceError, match="E0206"):
+        load_job(str(main.parent / "missing.space"), None)
+    main.write_text(MAIN.replace("size = 16, motions = DATA", "size = 24, motions = DATA"))
+    with pytest.raises(SpaceError, match="E0516"):
+        load_job(str(main), "first")
+    main.write_text(MAIN.replace("space = small(c = 4)", "space = smal(c = 4)"))
+    with pytest.raises(SpaceError, match="E0201"):
+        load_job(str(main), "first")
+    main.write_text(MAIN.replace("space = small(c = 4)", "space = darts"))
+    with pytest.raises(SpaceError, match="E0209"):
+        load_job(str(main), "first")
+
+
+def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> None:
+    job = load_job(str(main), "first", ["seed=7"])
+    manifest = Manifest(
+        file=job.texts.main,
+        origins=dict(job.texts.origins),
+        search="first",
+        overrides=("seed=7",),
+        space="small",
+        parameters={},
+        config={},
+        seed=7,
+        device="cpu",
+        engine="local",
+        threads=1,
+        training_threads=1,
+        environment=environment(),
+    )
+    directory = create(tmp_path / "run", "first", manifest, job.texts.texts)
+    directory.unlock()
+    main.write_text("nonsense")
+    (main.parent / "cells.space").unlink()
+    kept = load_kept_job(directory, directory.manifest)
+    assert kept.config == job.config
+    assert [d.path for d in kept.graph.open] == ["a.kind"]
+    assert kept.texts == job.texts
+    (directory.space / "cells.space").unlink()
+    with pytest.raises(RunError, match=r"E0704.*cells\.space"):
+        load_kept_job(directory, directory.manifest)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("strategy.decisions.order=2", "second order"),
+        ("retrain.cutout=4", "cutout"),
+        ("retrain.seeds=2", "several final trainings"),
+        ("precision=bfloat16", "bfloat16"),
+        ("compile=true", "torch.compile"),
+        ("strategy.derive.snapshot=best", "snapshot"),
+    ],
+)
+def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, override: str, said: str) -> None:
+    job = load_job(str(main), "first", [override])
+    (found,) = limits(job.config, "local")
+    assert found.code == "E0701"
+    assert said in found.message
+    assert found.span is not None
+    assert found.help
+    with pytest.raises(RunError, match="E0701"):
+        run(RunRequest(str(main), "first", [override], out=tmp_path / "run"), Silent())
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_limit_points_into_the_text(main: Path) -> None:
+    main.write_text(MAIN.replace("steps = 4  batch = 8 }\nsearch", "steps = 4  decisions { order = 2 } }\nsearch"))
+    (found,) = limits(load_job(str(main), "first").config, "local")
+    assert found.span is not None
+    assert found.span.source.position(found.span.start).line == 4
+
+
+def test_an_engine_that_is_not_there(main: Path) -> None:
+    (found,) = limits(load_job(str(main), "first").config, "ray")
+    assert "ray" in found.message
