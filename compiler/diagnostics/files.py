@@ -16,12 +16,12 @@ class NotInFile(Diagnostic):
     file: str
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "E0601"
+    code: ClassVar[str] = "E0651"
     title: ClassVar[str] = "no such declaration in the file"
     explanation: ClassVar[str] = """\
 `FILE::NAME` names a space, a search or a strategy that the file does not declare.
 
-    stdsl count darts.space::dart_cifar      # E0601: did you mean `darts_cifar`?
+    stdsl count darts.space::dart_cifar      # E0651: did you mean `darts_cifar`?
 """
 
     @property
@@ -42,7 +42,7 @@ class SeveralInFile(Diagnostic):
     file: str
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "E0602"
+    code: ClassVar[str] = "E0652"
     title: ClassVar[str] = "which one is meant?"
     explanation: ClassVar[str] = """\
 A command needs one space (or search), and the file has several or none. Name it:
