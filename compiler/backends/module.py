@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..analysis.specialise import specialise
 from ..ir.graph import SpaceGraph
 from .initial import seeded
+from .interface import interface_of
 from .loader import load_text
 from .source import network_source
 from .weights import load_scope_weights
@@ -23,11 +24,14 @@ def build_module(graph: SpaceGraph, arch: Mapping[str, Any], seed: int | None = 
     a dict of all outputs of a space with several. State dicts follow ``compiler/ir/names.py``, as those of the
     supernet do. Layers start as PyTorch initialises them, from ``seed`` (None: from torch's global generator); then
     the weight files that the space names are loaded. Layers marked `frozen` need no gradient and keep their batch
-    statistics. The attribute ``source`` is the text. Raises SpaceError for weight files that are missing or do not fit.
+    statistics. The attribute ``source`` is the text,
+    ``interface`` what the network takes and gives. Raises SpaceError for weight files that are missing or do not fit.
     """
-    text = network_source(graph, specialise(graph, arch), arch)
+    network = specialise(graph, arch)
+    text = network_source(graph, network, arch)
     with seeded(seed):
         model = cast("nn.Module", load_text(text, "module").Network())
     model.source = text  # type: ignore[assignment]
+    model.interface = interface_of(graph, network, arch)  # type: ignore[assignment]
     load_scope_weights(model, graph)
     return model
