@@ -1,7 +1,8 @@
 """Costs as sums of small functions of a few decisions each, for all architectures at once.
 
-A node costs what its operation costs, under the condition that the output is computed from it. Both are decision diagrams,
-so a cost of the space is a constant plus a list of diagrams with numbers as leaves; their sum is the cost of an architecture.
+A node costs what its operation costs, under the condition that the output is computed from it. Both are decision
+diagrams, so a cost of the space is a constant plus a list of diagrams with numbers as leaves; their sum is the cost
+of an architecture.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ ADDITIVE: tuple[AdditiveMetric, ...] = ("flops", "params", "activations")
 
 @dataclass(frozen=True, slots=True)
 class AdditiveCost:
-    """The cost of an architecture is ``constant`` plus the values of ``terms`` under its answers, plus at most ``slack``.
+    """The cost of an architecture is ``constant`` plus the values of ``terms`` under its answers, plus at most
+    ``slack``.
 
     ``slack`` is what nodes cost whose conditions are too large; ``defaults``: an answer to every variable of the space.
     """

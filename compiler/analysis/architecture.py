@@ -34,7 +34,8 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class DecisionTable:
-    """What an architecture was made for: the space's name and parameters, and (path, kind, options) of each decision."""
+    """What an architecture was made for: the space's name and parameters, and (path, kind, options) of each
+    decision."""
 
     space: str
     parameters: tuple[tuple[str, Any], ...]
@@ -104,7 +105,8 @@ class Architecture(Mapping[str, Value]):
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of the paths and values, and of nothing else: a space of another width or depth leaves it alone."""
+        """SHA-256 (hex) of the paths and values, and of nothing else: a space of another width or depth leaves it
+        alone."""
         if self._hash is None:
             self._hash = _digest(sorted((path, _plain(value)) for path, value in self._values.items()))
         return self._hash

@@ -1,7 +1,7 @@
 """Sums and products of diagrams with numbers as leaves.
 
-The same as ``Diagrams.apply`` of ``+`` and ``*``, but 0 ends a walk at once (most cases of a cost are 0), and results are
-remembered from one call to the next.
+The same as ``Diagrams.apply`` of ``+`` and ``*``, but 0 ends a walk at once (most cases of a cost are 0), and results
+are remembered from one call to the next.
 """
 
 from __future__ import annotations

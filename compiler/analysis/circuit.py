@@ -1,8 +1,8 @@
 """Decision circuits: all architectures of a space as one small graph of branches and products.
 
-A circuit is deterministic and decomposable (A. Darwiche, "Decomposable negation normal form", 2001): a branch asks for a
-variable and goes on with one child per answer, the children of a product share no variable. So counting, drawing an
-architecture with equal probabilities, ranking and marginals are single passes over its nodes.
+A circuit is deterministic and decomposable (A. Darwiche, "Decomposable negation normal form", 2001): a branch asks
+for a variable and goes on with one child per answer, the children of a product share no variable. So counting,
+drawing an architecture with equal probabilities, ranking and marginals are single passes over its nodes.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ class Circuit:
         return self.counts[self.root]
 
     def unrank(self, rank: int) -> dict[int, int]:
-        """The assignment at place ``rank``, from 0; the order is the lexicographic one along the circuit. Raises IndexError."""
+        """The assignment at place ``rank``, from 0; the order is the lexicographic one along the circuit. Raises
+        IndexError."""
         if not 0 <= rank < self.count:
             raise IndexError(f"there are {self.count} architectures, none at {rank}")
         answers: dict[int, int] = {}
@@ -179,11 +180,13 @@ class Circuit:
         return tuple(masks)
 
     def total(self, case: Case, diagrams: Diagrams) -> int:
-        """The sum over all assignments of the integer that ``case`` has under them; it must not hang on what they leave open."""
+        """The sum over all assignments of the integer that ``case`` has under them; it must not hang on what they
+        leave open."""
         memo: dict[tuple[int, int], dict[Case, int]] = {}
 
         def spread(id: int, case: Case) -> dict[Case, int]:
-            """What remains of ``case`` after the assignments of a node, each with the number of assignments that leave it."""
+            """What remains of ``case`` after the assignments of a node, each with the number of assignments that
+            leave it."""
             if id == ZERO:
                 return {}
             if not isinstance(case, Diagram) or not self.variables[id] & _mask(case):

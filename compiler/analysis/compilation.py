@@ -1,9 +1,9 @@
 """From the demand structure of a space to its decision circuit.
 
-The search branches on a decision that is certain to be active, nearest to the outputs first; what remains then falls into parts
-that have no decision in common, which are compiled separately; states met before are looked up. A `keep` is branched element
-by element, its state being what its sizes still allow, so that independent elements give the elementary symmetric
-polynomials of their counts. A state forgets every answer that nothing in it hangs on.
+The search branches on a decision that is certain to be active, nearest to the outputs first; what remains then falls
+into parts that have no decision in common, which are compiled separately; states met before are looked up. A `keep`
+is branched element by element, its state being what its sizes still allow, so that independent elements give the
+elementary symmetric polynomials of their counts. A state forgets every answer that nothing in it hangs on.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class TooManyStates(Exception):
 class State:
     """What is left to be decided on one branch of the search.
 
-    ``open``: decisions that are active and not (wholly) answered, with the condition that their remaining elements must meet.
-    ``asks`` and ``targets``: decisions and points that are demanded where a guard, not yet settled, holds. ``constraints``: what is
-    left of constraints, with the decisions that must still become active for them to bind. ``answers``, ``answered``: the answers
-    and the wholly answered decisions that something here may still refer to.
+    ``open``: decisions that are active and not (wholly) answered, with the condition that their remaining elements
+    must meet. ``asks`` and ``targets``: decisions and points that are demanded where a guard, not yet settled, holds.
+    ``constraints``: what is left of constraints, with the decisions that must still become active for them to bind.
+    ``answers``, ``answered``: the answers and the wholly answered decisions that something here may still refer to.
     """
 
     open: dict[int, Guard]
@@ -81,7 +81,8 @@ class _Compiler:
         self._reach()
 
     def _reach(self) -> None:
-        """For each point, masks of the decisions that may be asked for and of the variables that guards hang on, from it on."""
+        """For each point, masks of the decisions that may be asked for and of the variables that guards hang on, from
+        it on."""
         self.asked: list[int] = []
         self.hangs: list[int] = []
         for point in self.skeleton.points:
@@ -232,7 +233,8 @@ class _Compiler:
         return found
 
     def split(self, state: State) -> list[State]:
-        """The parts of a state that have no undecided decision in common. Things that nothing can ask for any more go."""
+        """The parts of a state that have no undecided decision in common. Things that nothing can ask for any more
+        go."""
         groups: list[tuple[int, list[tuple[str, int]]]] = []
         for mask, kind, id in self._masks(state):
             members, apart = [(kind, id)], []
@@ -255,8 +257,8 @@ class _Compiler:
         for kind, id in sorted(members):
             chosen[kind].append(id)
         if not chosen["open"]:
-            # Targets and asks hang on decisions that are asked for before; without an open one they ask for nothing, and
-            # what a constraint still needs cannot become active.
+            # Targets and asks hang on decisions that are asked for before; without an open one they ask for nothing,
+            # and what a constraint still needs cannot become active.
             assert not chosen["asks"], "a guard hangs on a decision that is not asked for before it"
             return None
         hangs = asked = 0
@@ -327,7 +329,8 @@ class _Compiler:
         return next(v for v in decision.variables if v.index not in state.answers)
 
     def _key(self, state: State) -> Hashable:
-        # In-progress keeps are told apart by the first element that is not answered and by what their sizes still allow.
+        # In-progress keeps are told apart by the first element that is not answered and by what their sizes still
+        # allow.
         opened = []
         hidden = 0
         for d, valid in sorted(state.open.items()):
@@ -343,7 +346,9 @@ class _Compiler:
             tuple(sorted((d, g.uid if isinstance(g, Diagram) else -1) for d, g in state.asks.items())),
             tuple(sorted((t, g.uid if isinstance(g, Diagram) else -1) for t, g in state.targets.items())),
             tuple(
-                sorted((i, c.uid if isinstance(c, Diagram) else -1, needs) for i, (c, needs) in state.constraints.items())
+                sorted(
+                    (i, c.uid if isinstance(c, Diagram) else -1, needs) for i, (c, needs) in state.constraints.items()
+                )
             ),
             tuple(sorted((v, a) for v, a in state.answers.items() if hangs >> v & 1 or not hidden >> v & 1)),
             state.answered,

@@ -55,7 +55,8 @@ class Conditions:
         return self._remembered(self._both, Diagrams.both, a, b)
 
     def _any(self, parts: list[Guard | None]) -> Guard | None:
-        """The disjunction, taken in pairs of neighbours: what stands together in the graph hangs on the same decisions."""
+        """The disjunction, taken in pairs of neighbours: what stands together in the graph hangs on the same
+        decisions."""
         if any(part is True for part in parts):
             return True
         if any(part is None for part in parts):
@@ -79,7 +80,8 @@ class Conditions:
         a: Guard | None,
         b: Guard | None,
     ) -> Guard | None:
-        assert isinstance(a, Diagram) and isinstance(b, Diagram)
+        assert isinstance(a, Diagram)
+        assert isinstance(b, Diagram)
         key = (a.uid, b.uid)
         if key not in memo:
             try:

@@ -30,9 +30,7 @@ class Costs:
         )
 
 
-def costs(
-    graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] = PRIMITIVES
-) -> Costs:
+def costs(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] = PRIMITIVES) -> Costs:
     """The costs of an architecture of ``graph``."""
     return network_costs(specialise(graph, arch, primitives))
 

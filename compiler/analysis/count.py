@@ -2,88 +2,42 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from functools import cached_property
-
-from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
-from .circuit import ONE, Branch, Circuit, Product
-from .compilation import compile_circuits
-from .memo import once_per_graph
+from .additive import ADDITIVE, additive_cost
+from .architecture import of_answers
+from .circuits import CountResult, circuits, decided
+from .costs import cost_constraints
+from .limits import Limits
+from .space_costs import costs_are_free, costs_exclude_all, extreme, within_costs
+
+LISTED = 20_000
+"""Up to this many architectures are looked at one by one where constraints over costs leave no other way."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountResult:
-    """The number of architectures is at least ``low`` and at most ``high``."""
-
-    low: int
-    high: int
-
-    @property
-    def exact(self) -> bool:
-        return self.low == self.high
-
-    def __str__(self) -> str:
-        return str(self.low) if self.exact else f"{self.low}..{self.high}"
-
-
-@dataclass(frozen=True)
-class Circuits:
-    """The circuits of the independent parts of a space; None for a part that is too entangled. ``parts``: their decisions."""
-
-    circuits: tuple[Circuit | None, ...]
-    parts: tuple[frozenset[int], ...]
-
-    @property
-    def exact(self) -> bool:
-        return all(c is not None for c in self.circuits)
-
-    @cached_property
-    def whole(self) -> Circuit | None:
-        """One circuit for the whole space; None where a part has none."""
-        nodes: list[Branch | Product] = [Product(()), Product(())]
-        roots = []
-        for circuit in self.circuits:
-            if circuit is None:
-                return None
-            shift = len(nodes) - 2
-            for node in circuit.nodes[2:]:
-                kids = tuple(kid + shift if kid > ONE else kid for kid in node.children)
-                nodes.append(Branch(node.variable, kids) if isinstance(node, Branch) else Product(kids))
-            roots.append(circuit.root + shift if circuit.root > ONE else circuit.root)
-        nodes.append(Product(tuple(roots)))
-        return Circuit(tuple(nodes), len(nodes) - 1)
+def count(graph: SpaceGraph) -> CountResult:
+    """The number of architectures within `where`: exact, or an interval where the structure is too entangled, or where
+    constraints over costs cut through a large space (``low`` is then 1 if an architecture within them is known)."""
+    result = decided(graph)
+    if not cost_constraints(graph) or result.high == 0 or costs_are_free(graph):
+        return result
+    if costs_exclude_all(graph):
+        return CountResult(0, 0)
+    whole = circuits(graph).whole
+    if whole is not None and whole.count <= LISTED:
+        limits = Limits(graph, cost_constraints(graph))
+        n = sum(limits.admit(whole.unrank(rank)) for rank in range(whole.count))
+        return CountResult(n, n)
+    return CountResult(1 if _some(graph) else 0, result.high)
 
 
-@once_per_graph
-def circuits(graph: SpaceGraph) -> Circuits:
-    """The circuits of a space without its constraints over costs, compiled once."""
-    found, parts = compile_circuits(graph)
-    return Circuits(tuple(found), tuple(parts))
-
-
-def decided(graph: SpaceGraph) -> CountResult:
-    """The number of assignments of active decisions under the constraints over decisions, those over costs left aside."""
-    low = high = 1
-    compiled = circuits(graph)
-    for circuit, part in zip(compiled.circuits, compiled.parts, strict=True):
-        if circuit is not None:
-            low *= circuit.count
-            high *= circuit.count
-        else:
-            # Each architecture is another assignment of all decisions, with the first answer where one is not active.
-            low *= 0 if graph.constraints else 1
-            high *= math.prod(alternatives(graph.decisions[id]) for id in part)
-    return CountResult(low, high)
-
-
-def alternatives(decision: Decision) -> int:
-    """In how many ways a decision can come out."""
-    if decision.kind != "keep":
-        return len(decision.options)
-    if decision.trivial or decision.sizes is None:
-        return 1
-    low, high = decision.sizes
-    n = len(decision.options)
-    return sum(math.comb(n, k) for k in range(max(low, 0), min(high, n) + 1))
+def _some(graph: SpaceGraph) -> bool:
+    """Whether one of the cheapest or dearest architectures, or one of a few others, is within the constraints."""
+    for metric in ADDITIVE:
+        for sign in (1, -1):
+            if within_costs(graph, extreme(graph, additive_cost(graph, metric), sign)[1]):
+                return True
+    whole = circuits(graph).whole
+    if whole is None:
+        return False
+    places = [whole.count * i // 64 for i in range(64)]
+    return any(within_costs(graph, of_answers(graph, whole.unrank(p))) for p in places)

@@ -1,8 +1,8 @@
 """Least values of sums of diagrams: bucket elimination (R. Dechter, "Bucket elimination", 1999).
 
-Variables are eliminated one after the other: what hangs on the variable is added up, and its least value over the variable's
-answers goes on as a *message* about the others. Where a sum would grow too large it is split, which gives a lower bound
-(mini-buckets, Dechter and Rish, 2003).
+Variables are eliminated one after the other: what hangs on the variable is added up, and its least value over the
+variable's answers goes on as a *message* about the others. Where a sum would grow too large it is split, which gives
+a lower bound (mini-buckets, Dechter and Rish, 2003).
 """
 
 from __future__ import annotations
@@ -31,28 +31,31 @@ class Bucket:
     messages: tuple[Case, ...]
 
     def step(self, answers: Mapping[int, int]) -> float:
-        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays one."""
+        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
+        one."""
         here = float(sum(evaluate(part, answers) for part in self.parts))
         return INFINITE if here == INFINITE else here - float(sum(evaluate(m, answers) for m in self.messages))
 
 
 @dataclass(frozen=True, slots=True)
 class Elimination:
-    """``least``: the least value of the sum, a lower bound unless ``exact``. ``buckets`` in the order of elimination."""
+    """``least``: the least value of the sum, a lower bound unless ``exact``. ``buckets`` in the order of
+    elimination."""
 
     least: float
     exact: bool
     buckets: tuple[Bucket, ...]
 
     def witness(self) -> dict[int, int] | None:
-        """Answers to the variables with the least value; None where there are none, or where the search was not exact."""
+        """Answers to the variables with the least value; None where there are none, or where the search was not
+        exact."""
         if not self.exact or self.least == INFINITE:
             return None
         answers: dict[int, int] = {}
         for bucket in reversed(self.buckets):
 
             def value(answer: int, bucket: Bucket = bucket) -> float:
-                return sum(evaluate(part, {**answers, bucket.variable: answer}) for part in bucket.parts)
+                return float(sum(evaluate(part, {**answers, bucket.variable: answer}) for part in bucket.parts))
 
             answers[bucket.variable] = min(range(bucket.arity), key=value)
         return answers
@@ -86,7 +89,8 @@ def ordering(diagrams: Diagrams, functions: Iterable[Case], first: frozenset[int
 def eliminate(
     diagrams: Diagrams, functions: Iterable[Case], order: Sequence[int], limit: int = SIZE_LIMIT
 ) -> Elimination:
-    """The least value of the sum of ``functions`` (numbers, or diagrams of numbers that hang on the variables of ``order``).
+    """The least value of the sum of ``functions`` (numbers, or diagrams of numbers that hang on the variables of
+    ``order``).
 
     IMPOSSIBLE counts as infinite.
     """
@@ -128,7 +132,8 @@ class _Eliminator:
         return Elimination(least, self.exact, tuple(buckets))
 
     def _parts(self, functions: list[Diagram]) -> list[Case]:
-        """The functions of a bucket, added up as far as the limit allows: rather those together that share variables."""
+        """The functions of a bucket, added up as far as the limit allows: rather those together that share
+        variables."""
         parts: list[Case] = []
         for function in sorted(functions, key=lambda f: (-self._size(f), f.uid)):
             for i, part in enumerate(parts):

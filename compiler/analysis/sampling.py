@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
-from .additive import ADDITIVE, AdditiveMetric, additive_cost
 from .architecture import Architecture, of_answers, violations
-from .costs import cost_constraints, costs
-from .count import circuits
+from .circuits import circuits
+from .costs import cost_constraints
 from .demand import active, next_question
+from .limits import Limits
 
 ATTEMPTS = 20_000
 """Rejection gives up on finding another architecture within the constraints over costs after this many in a row."""
@@ -22,8 +22,8 @@ ATTEMPTS = 20_000
 @dataclass(frozen=True, slots=True)
 class Sample:
     """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
-    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability; without an
-    exact count, each question is answered evenly instead, as evaluation asks it."""
+    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability;
+    without an exact count, each question is answered evenly instead, as evaluation asks it."""
 
     architectures: tuple[Architecture, ...]
     answers: tuple[Mapping[int, int], ...]
@@ -47,7 +47,7 @@ def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
 def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = ()) -> Sample:
     """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs."""
     generator = random.Random(seed)
-    limits = _Limits(graph, (*cost_constraints(graph), *extra))
+    limits = Limits(graph, (*cost_constraints(graph), *extra))
     whole = circuits(graph).whole
     found: list[dict[int, int]] = []
     tried = in_a_row = 0
@@ -62,33 +62,6 @@ def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...]
             found.append(answers)
             in_a_row = 0
     return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, whole is not None)
-
-
-class _Limits:
-    """Constraints over costs, looked at without building networks where that is exact."""
-
-    def __init__(self, graph: SpaceGraph, constraints: tuple[CostConstraint, ...]) -> None:
-        self.graph = graph
-        self.sums: list[tuple[AdditiveMetric, CostConstraint]] = []
-        self.others: list[CostConstraint] = []
-        for constraint in constraints:
-            metric = next((m for m in ADDITIVE if m == constraint.metric), None)
-            if metric is not None and additive_cost(graph, metric).exact:
-                self.sums.append((metric, constraint))
-            else:
-                self.others.append(constraint)
-
-    def admit(self, answers: Mapping[int, int]) -> bool:
-        for metric, constraint in self.sums:
-            value = additive_cost(self.graph, metric).of(answers)
-            if constraint.low is not None and value < constraint.low:
-                return False
-            if constraint.high is not None and value > constraint.high:
-                return False
-        if not self.others:
-            return True
-        exact = costs(self.graph, of_answers(self.graph, answers))
-        return all(exact.within(c) for c in self.others)
 
 
 def _by_question(graph: SpaceGraph, generator: random.Random) -> dict[int, int] | None:

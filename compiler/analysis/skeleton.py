@@ -1,8 +1,8 @@
 """The demand structure of a space, boiled down to what asks questions and what hangs on answers.
 
-Most nodes ask nothing and demand all their sources: they are transparent. The others are *points*. Two points that ask for the
-same decisions and demand the same points under the same guards are one (this is what makes tied cells cheap); what every
-architecture demands stands apart from what hangs on answers.
+Most nodes ask nothing and demand all their sources: they are transparent. The others are *points*. Two points that
+ask for the same decisions and demand the same points under the same guards are one (this is what makes tied cells
+cheap); what every architecture demands stands apart from what hangs on answers.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """``points``: sources before what demands them. ``roots``: ids of the points that every architecture demands; no point has
-    one of these as a target. ``always``: the decisions that are active in every architecture; no point asks for them.
-    ``order``: for each decision a number that is greater the nearer to the outputs it is asked for."""
+    """``points``: sources before what demands them. ``roots``: ids of the points that every architecture demands; no
+    point has one of these as a target. ``always``: the decisions that are active in every architecture; no point asks
+    for them. ``order``: for each decision a number that is greater the nearer to the outputs it is asked for."""
 
     points: tuple[Point, ...]
     roots: tuple[int, ...]
@@ -42,7 +42,8 @@ def skeleton(graph: SpaceGraph) -> Skeleton:
     always: frozenset[int] = frozenset()
     ors = _Disjunctions(graph)
     while True:
-        # Points merge with roots only once what roots demand is gone from them, which may make more roots: until it rests.
+        # Points merge with roots only once what roots demand is gone from them, which may make more roots: until it
+        # rests.
         sweep = _Sweep(graph, nodes, must, always, ors)
         if sweep.must == must and sweep.always == always:
             break
@@ -90,8 +91,8 @@ class _Disjunctions:
 
 
 class _Sweep:
-    """One pass from the inputs to the outputs that makes the points, given the nodes (``must``) and decisions (``always``) that
-    are known to be demanded by every architecture."""
+    """One pass from the inputs to the outputs that makes the points, given the nodes (``must``) and decisions
+    (``always``) that are known to be demanded by every architecture."""
 
     def __init__(
         self,
@@ -117,8 +118,8 @@ class _Sweep:
             if point is not None:
                 kinds[node.id] = point
             if node.id in must:
-                # What the point asks for is asked for in any case; what stands beside it is demanded only where the node is:
-                # the node may be here because it merged with a root.
+                # What the point asks for is asked for in any case; what stands beside it is demanded only where the
+                # node is: the node may be here because it merged with a root.
                 roots |= 0 if point is None else 1 << point
             elif point is not None:
                 certain |= 1 << point

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,8 +11,8 @@ from ..ir.graph import SpaceGraph
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .architecture import Architecture, of_answers
 from .arithmetic import Arithmetic
+from .circuits import circuits
 from .costs import cost_constraints, costs
-from .count import circuits
 from .elimination import INFINITE, Elimination, eliminate, ordering
 from .sampling import draw
 from .validity import validity
@@ -24,9 +23,9 @@ ESTIMATED_FROM = 400
 
 @dataclass(frozen=True, slots=True)
 class CostRange:
-    """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all architectures,
-    each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``. ``cheapest``, ``dearest``:
-    architectures with the least and greatest cost, where they are known."""
+    """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
+    architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``.
+    ``cheapest``, ``dearest``: architectures with the least and greatest cost, where they are known."""
 
     min: int
     max: int
@@ -46,15 +45,15 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     least, cheapest = extreme(graph, cost, +1)
     greatest, dearest = extreme(graph, cost, -1)
     constraints = cost_constraints(graph)
-    if constraints and not (_satisfies(graph, cheapest) and _satisfies(graph, dearest)):
+    if constraints and not (within_costs(graph, cheapest) and within_costs(graph, dearest)):
         for constraint in constraints:
             if constraint.metric == metric:
                 low, high = constraint.low, constraint.high
-                least = least if low is None or _satisfies(graph, cheapest) else max(least, math.ceil(low))
-                greatest = greatest if high is None or _satisfies(graph, dearest) else min(greatest, math.floor(high))
-        cheapest = cheapest if _satisfies(graph, cheapest) else None
-        dearest = dearest if _satisfies(graph, dearest) else None
-    mean = None if constraints and not _implied(graph) else exact_mean(graph, cost)
+                least = least if low is None or within_costs(graph, cheapest) else max(least, math.ceil(low))
+                greatest = greatest if high is None or within_costs(graph, dearest) else min(greatest, math.floor(high))
+        cheapest = cheapest if within_costs(graph, cheapest) else None
+        dearest = dearest if within_costs(graph, dearest) else None
+    mean = None if constraints and not costs_are_free(graph) else exact_mean(graph, cost)
     exact = cheapest is not None and dearest is not None
     if mean is not None:
         return CostRange(least, greatest, float(mean), exact, True, cheapest, dearest)
@@ -64,8 +63,8 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
 
 
 def extreme(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[int, Architecture | None]:
-    """The least (sign 1) or greatest (-1) cost without constraints over costs, and an architecture that has it; where that
-    cannot be had, a bound and None."""
+    """The least (sign 1) or greatest (-1) cost without constraints over costs, and an architecture that has it; where
+    that cannot be had, a bound and None."""
     found, complete = _optimum(graph, cost, sign)
     slack = cost.slack if sign < 0 else 0
     if found.least in (INFINITE, -INFINITE):
@@ -94,15 +93,16 @@ def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
     return cost.constant + Fraction(total, whole.count)
 
 
-def _satisfies(graph: SpaceGraph, arch: Architecture | None) -> bool:
+def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:
+    """Whether there is an architecture and it meets the constraints over costs."""
     if arch is None:
         return False
     found = costs(graph, arch)
     return all(found.within(c) for c in cost_constraints(graph))
 
 
-def _implied(graph: SpaceGraph) -> bool:
-    """Whether the constraints over costs hold for all architectures anyway."""
+def costs_are_free(graph: SpaceGraph) -> bool:
+    """Whether all architectures certainly meet the constraints over costs."""
     for constraint in cost_constraints(graph):
         if constraint.metric == "depth":
             return False
@@ -114,6 +114,14 @@ def _implied(graph: SpaceGraph) -> bool:
     return True
 
 
-def cost_of(graph: SpaceGraph, metric: AdditiveMetric, answers: Mapping[int, int]) -> int:
-    """The cost of the architecture behind ``answers``, without building its network."""
-    return additive_cost(graph, metric).of(answers)
+def costs_exclude_all(graph: SpaceGraph) -> bool:
+    """Whether certainly no architecture meets the constraints over costs, by the least and greatest costs."""
+    for constraint in cost_constraints(graph):
+        if constraint.metric == "depth":
+            continue
+        cost = additive_cost(graph, constraint.metric)
+        if constraint.high is not None and extreme(graph, cost, 1)[0] > constraint.high:
+            return True
+        if constraint.low is not None and extreme(graph, cost, -1)[0] < constraint.low:
+            return True
+    return False

@@ -27,7 +27,9 @@ def validity(graph: SpaceGraph) -> tuple[list[Case], bool]:
                 complete = False
                 continue
             active = graph.diagrams.all(b for b in binding if b is not None)
-            penalties.append(_penalty(graph, graph.diagrams.either(graph.diagrams.negate(active), constraint.condition)))
+            penalties.append(
+                _penalty(graph, graph.diagrams.either(graph.diagrams.negate(active), constraint.condition))
+            )
     return [p for p in penalties if isinstance(p, Diagram) or p != 0], complete
 
 

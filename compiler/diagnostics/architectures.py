@@ -168,8 +168,8 @@ class UnreadableArchitecture(Diagnostic):
     code: ClassVar[str] = "E0606"
     title: ClassVar[str] = "an architecture file cannot be read"
     explanation: ClassVar[str] = """\
-An architecture file (`.arch.json`) is a JSON object with the keys `format`, `space`, `parameters`, `table`, `table_hash`
-and `values`. `stdsl sample -o DIR` and every run write such files."""
+An architecture file (`.arch.json`) is a JSON object with the keys `format`, `space`, `parameters`, `table`,
+`table_hash` and `values`. `stdsl sample -o DIR` and every run write such files."""
 
     @property
     def message(self) -> str:
@@ -213,8 +213,8 @@ class SpaceChanged(Diagnostic):
     title: ClassVar[str] = "the architecture was made for a different space"
     explanation: ClassVar[str] = """\
 An architecture file holds the decision table that it was made for. When the space has other decisions now, or other
-alternatives, the file is not read as if nothing had happened: the message lists what changed. Make the architecture anew,
-or from a mapping of the new paths.
+alternatives, the file is not read as if nothing had happened: the message lists what changed. Make the architecture
+anew, or from a mapping of the new paths.
 
     the space had   x.kind: skip, sep3            the file says x.kind = skip
     and now has     x.kind: skip, sep3, sep5      an alternative came in: the choice may be another one now"""

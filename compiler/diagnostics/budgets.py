@@ -18,8 +18,8 @@ class NothingWithin(Diagnostic):
     code: ClassVar[str] = "E0441"
     title: ClassVar[str] = "no architecture is within `where`"
     explanation: ClassVar[str] = """\
-The constraints of the space leave no architecture: what the cheapest one costs is more than `where` allows, the dearest one
-less than it asks for, or the constraints contradict each other.
+The constraints of the space leave no architecture: what the cheapest one costs is more than `where` allows, the
+dearest one less than it asks for, or the constraints contradict each other.
 
     space s = net() where flops <= 1M      the cheapest network of `net` has 3.2M
     space s = net() where flops <= 5M      right

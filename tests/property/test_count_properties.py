@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stdsl.compiler.analysis.architecture import answers_of
+
 from stdsl.compiler.analysis.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.architecture import answers_of
+from stdsl.compiler.analysis.circuits import circuits, decided
 from stdsl.compiler.analysis.costs import costs
-from stdsl.compiler.analysis.count import circuits, decided
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.diagnostics.source import Source, Span
@@ -107,7 +108,7 @@ class Maker:
 
     def keep(self) -> int:
         d = self.some()
-        kept = [True if d.trivial and d.sizes != (0, 0) else False] * len(d.options)
+        kept = [d.trivial and d.sizes != (0, 0)] * len(d.options)
         guards = kept if d.trivial else [self.builder.diagrams.test(v, 1) for v in d.variables]
         edges = [Edge(self.source(), g, i) for i, g in enumerate(guards)]
         return self.node("reduce", ("sum", "mean")[self.pick(2)], edges, [Ask(d.id)], decision=d.id)
@@ -134,8 +135,10 @@ class Maker:
         top = 2 + self.pick(2)
         d = self.decision("count", top, lambda path: self.builder.count(path, 1, top, SPAN))
         (v,) = d.variables
-        guards = [self.builder.diagrams.apply(lambda k, i=i: k >= i, self.builder.diagrams.case(v, range(top)))
-                  for i in range(top)]
+        guards = [
+            self.builder.diagrams.apply(lambda k, i=i: k >= i, self.builder.diagrams.case(v, range(top)))
+            for i in range(top)
+        ]
         return self.node("reduce", "sum", [Edge(self.source(), g) for g in guards], [Ask(d.id)])
 
     def asking(self) -> int:

@@ -6,7 +6,8 @@ import math
 import time
 
 import pytest
-from stdsl.compiler.analysis.count import decided
+
+from stdsl.compiler.analysis.circuits import decided
 from stdsl.compiler.analysis.enumerate import architectures
 
 
