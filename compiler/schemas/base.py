@@ -27,8 +27,10 @@ Fraction = Annotated[float, Ge(0), Lt(1)]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two settings that do not go together: ``key`` (dotted, relative to the model) is the one to blame, ``other`` (if any)
-    the one that it clashes with."""
+    """Two settings that do not go together.
+
+    ``key`` (dotted, relative to the model) is the one to blame, ``other`` (if any) the one that it clashes with.
+    """
 
     key: str
     message: str

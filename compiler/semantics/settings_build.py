@@ -62,7 +62,7 @@ def build(model: type[P], tree: Branch, owner: str, report: Report) -> P | None:
             report.add(_conflict(tree, key, conflict))
     failed = report.failed
     report.failed = before or failed
-    if config is None or report.failed:
+    if config is None or report.failed or has_hole(tree):
         return None
     return _opened(config, tree).with_places(dict(places(tree)))
 
@@ -104,8 +104,13 @@ def _validated(model: type[P], tree: Branch, owner: str, report: Report) -> P | 
 def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: ValidationError) -> Iterator[Diagnostic]:
     """One diagnostic for each place, however many alternatives of a type refused it."""
     seen: dict[tuple[str, ...], None] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        key, node = descend(tree, detail["loc"])
+    details = [(*descend(tree, d["loc"]), d) for d in error.errors(include_url=False, include_input=False)]
+    for key, node, detail in details:
+        if detail["type"] != "missing" and any(
+            len(other) > len(key) and other[: len(key)] == key for other, _, _ in details
+        ):
+            # One form of the setting was meant, and what is wrong is inside it; the other forms refuse it as a whole.
+            continue
         if detail["type"] == "missing" and detail["loc"]:
             name = str(detail["loc"][-1])
             if key and isinstance(node, Branch) and SLIP in node.children:

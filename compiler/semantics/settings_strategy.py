@@ -123,6 +123,7 @@ def _over(parameter: ast.Parameter, env: Env) -> Variables | None:
     known = isinstance(kind, ast.Name) and kind.id in _TYPES
     if not known and (variables is None or not variables.names or not set(variables.names) <= MEANINGS.keys()):
         env.report.add(UnknownParameterType(kind.span, kind.span.text))
+        return None
     return variables
 
 
