@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,12 +27,15 @@ from stdsl.compiler.schemas.search import SearchConfig
 from .job import Job
 from .phases.search import relaxed
 from .phases.train import Subject, build
+from .tracking.manifest import cores
 from .training.placement import place
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
 _BYTES_PER_SECOND = 1.5e9
 """How fast one core works through saved activations in normalisations and activations; measured on the demo."""
+_LARGE_STEP = 5_000_000_000
+"""Multiply-adds of a forward pass over a batch from which several threads pay."""
 _TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
 
 
@@ -57,6 +61,8 @@ class Plan:
     data: str
     device: str
     stages: tuple[Stage, ...]
+    search_threads: int
+    training_threads: int
 
     @property
     def seconds(self) -> float:
@@ -72,6 +78,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     config, placement = job.config, place(device)
     rate = _rate(placement.device)
     stages: list[Stage] = []
+    compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     strategy = config.strategy
     if isinstance(strategy, GradientConfig) and job.graph.open:
         per_epoch = max(1, _samples(config, (strategy.weights.split,)) // strategy.batch)
@@ -101,9 +108,19 @@ def plan(job: Job, device: str = "auto") -> Plan:
         for name in names:
             stages.append(_stage(name, lambda: build(typical, 0), job.final, steps, recipe.batch, rate))
         for text, graph in job.compared.items():
-            subject = Subject(text, graph, architecture(graph, {}))
-            stages.append(_stage(f"train {text}", lambda s=subject: build(s, 0), graph, steps, recipe.batch, rate))  # type: ignore[misc]
-    return Plan(config.name, str(config.space), _described(config.data), str(placement.device), tuple(stages))
+            subject = Subject(text, graph, architecture(graph, {})) stages.append(_stage(f"train {text}", lambda
+            s=subject: build(s, 0), graph, steps, recipe.batch, rate))  # type: ignore[misc]
+    searching = _threads(stage for stage in stages if stage.name == "search")
+    training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
+    return Plan(
+        config.name,
+        str(config.space),
+        _described(config.data),
+        str(placement.device),
+        tuple(stages),
+        searching,
+        training,
+    )
 
 
 def render_plan(plan: Plan, console: Console) -> None:
@@ -126,6 +143,23 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_section()
     table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
     console.print(table, highlight=False)
+
+
+def plan_text(plan: Plan, width: int = 100) -> str:
+    """What :func:`render_plan` prints, as text."""
+    buffer = io.StringIO()
+    render_plan(plan, Console(file=buffer, width=width))
+    return buffer.getvalue().rstrip()
+
+
+def _threads(stages: Iterable[Stage]) -> int:
+    """All cores for a network whose steps are large enough to be worth dividing, else one.
+
+    Small steps gain little from several threads, and lose much where other processes want the cores too. The rule
+    looks at nothing but the settings, since results hang on the number of threads.
+    """
+    work = max((stage.flops * stage.batch for stage in stages), default=0)
+    return cores() if work >= _LARGE_STEP else 1
 
 
 def _stage(

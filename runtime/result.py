@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.specialise import specialise
 
-from .phases.compare import comparisons, metrics_of
+from .phases.compare import folder_name, metrics_of, subject_named
 from .phases.context import Context
 from .phases.derive import drawn
 from .phases.train import Subject
@@ -66,13 +68,49 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
             "params": own.params,
             "flops": own.flops,
             "depth": own.depth,
+            "layers": _layers(derived),
         },
         "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
         "networks": networks,
         "random": _summary(randoms),
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
+        "next": _next(run),
     }
+
+
+def _layers(subject: Subject) -> list[dict[str, Any]]:
+    """The layers with weights or windows of their own, in order."""
+    graph = subject.graph
+    return [
+        {
+            "path": graph.scopes[layer.scope].path or graph.scopes[layer.scope].callee,
+            "op": layer.op,
+            "shape": str(layer.shape),
+            "params": layer.cost.params,
+            "flops": layer.cost.flops,
+        }
+        for layer in specialise(graph, subject.arch).layers
+        if layer.op != "input"
+    ]
+
+
+def _next(run: Context) -> list[str]:
+    """Two commands to try on the result."""
+    directory = run.directory.path
+    file = _shown(run.job.texts.origins.get(run.job.texts.main) or run.job.texts.main.removeprefix("library/"))
+    space = run.job.final.name
+    architecture = run.directory.architecture("derived")
+    return [
+        f"stdsl show {directory} --layers",
+        f"stdsl graph {file}::{space} --arch {architecture} -o {directory / 'derived.svg'}",
+    ]
+
+
+def _shown(path: str) -> str:
+    """A path as one would type it here."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
@@ -80,10 +118,12 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     if "evaluate" not in finished:
         return []
     rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
-    for title, subject in comparisons(run.job, run.directory, drawn(run)).items():
-        kind = "space" if title in run.job.compared else "random"
-        metrics = metrics_of(run.directory, subject.name)
+    others = [("random", name, name) for name in drawn(run)]
+    others += [("space", text, folder_name(text)) for text in run.job.compared]
+    for kind, title, name in others:
+        metrics = metrics_of(run.directory, name)
         assert metrics is not None, f"{title} was not trained"
+        subject = subject_named(run.job, run.directory, name)
         rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
     return rows
 

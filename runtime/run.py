@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,19 @@ from .data.registry import open_dataset
 from .engines.local import Helpers
 from .job import Job
 from .limits import limits
-from .phases.compare import compare_one, comparisons, metrics_of
+from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
-from .phases.derive import DRAW, carried, derive, draw, drawn
+from .phases.derive import carried, derive, draw, drawn
 from .phases.export import export
 from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
+from .plan import plan, plan_text
 from .report.reporter import Reporter
 from .result import RunResult, collect
 from .tracking.directory import RunDirectory, create, open_run
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
-from .tracking.tracker import Tracker, finished_phases
+from .tracking.tracker import Tracker
 from .training.interruption import Interruption
 from .training.loop import Diverged
 from .training.placement import Placement, place
@@ -65,8 +66,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
     _refuse(limits(job.config, request.engine))
     placement = _placement(request.device)
-    threads = cores()
-    compared = job.config.compare is not None and bool(job.config.compare.random or job.config.compare.spaces)
+    ahead = plan(job, request.device)
+    reporter.say(plan_text(ahead))
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),
@@ -78,9 +79,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,
-        threads=threads,
-        # Trainings that are compared run side by side, one thread each; a single one may use all.
-        training_threads=1 if compared else threads,
+        threads=ahead.search_threads,
+        training_threads=ahead.training_threads,
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
@@ -102,19 +102,18 @@ def resume(path: Path, reporter: Reporter) -> RunResult:
     return _go(job, manifest, directory, _placement(manifest.device), reporter)
 
 
-def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[dict[str, Subject], Workshop]:
-    """The comparisons of a run that another process leads, by name, and what training them takes. Changes nothing."""
+def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[Workshop, Callable[[str], Subject]]:
+    """What helping a run takes that another process leads: the workshop, and the comparisons by name. Changes
+    nothing."""
     from .preparation import load_kept_job
 
     directory = open_run(folder)
     manifest = directory.manifest
     job = load_kept_job(directory, manifest)
-    names = finished_phases(folder).get(DRAW, {}).get("names", [])
-    subjects = comparisons(job, directory, names).values()
     dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder)
     placement = _placement(manifest.device)
     shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
-    return {subject.name: subject for subject in subjects}, shop
+    return shop, lambda name: subject_named(job, directory, name)
 
 
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
@@ -132,35 +131,41 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
 
 
 def _phases(run: Context) -> RunResult:
-    search(run)
-    derive(run)
-    subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
-    if run.config.retrain is not None:
-        draw(run)
-        shop = run.workshop
-        others = {s.name: s for s in comparisons(run.job, run.directory, drawn(run)).values()}
-        missing = [name for name in others if metrics_of(run.directory, name) is None]
-        with Helpers(run.directory.path, missing, _helpers(run), run.reporter) as helpers:
-            train(subject, shop, run.tracker, "retrain")
-            test(subject, shop, run.tracker, "evaluate")
-            _share(helpers, others, shop)
-        export(run, subject)
+    with Helpers(run.directory.path, _helpers(run), run.reporter) as helpers:
+        # Spaces to compare with are known from the start, random architectures when the derived one is.
+        helpers.add(_missing(run, map(folder_name, run.job.compared)))
+        search(run)
+        derive(run)
+        subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
+        if run.config.retrain is not None:
+            draw(run)
+            helpers.add(_missing(run, drawn(run)))
+            train(subject, run.workshop, run.tracker, "retrain")
+            test(subject, run.workshop, run.tracker, "evaluate")
+            export(run, subject)
+            _share(run, helpers)
     document = collect(run, subject)
     write_json(run.directory.result, document)
     return RunResult(run.directory.path, document)
 
 
-def _share(helpers: Helpers, others: Mapping[str, Subject], shop: Workshop) -> None:
-    """Train what no helper has begun, and what helpers gave back, until all is done."""
+def _missing(run: Context, names: Iterable[str]) -> list[str]:
+    """The comparisons among ``names`` that are not over."""
+    return [name for name in names if metrics_of(run.directory, name) is None]
+
+
+def _share(run: Context, helpers: Helpers) -> None:
+    """Train what no helper has begun, and then what helpers gave back, until all is done."""
     for _ in range(2):
         while (name := helpers.take()) is not None:
-            compare_one(others[name], shop)
+            compare_one(subject_named(run.job, run.directory, name), run.workshop)
         helpers.wait()
 
 
 def _helpers(run: Context) -> int:
     """How many processes work beside this one: one for every further core; none where they would share a GPU."""
-    return cores() - 1 if run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
+    compared = run.config.compare is not None and run.config.retrain is not None
+    return cores() - 1 if compared and run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
 
 
 def _placement(device: str) -> Placement:

@@ -1,7 +1,7 @@
 """Helpers on this machine: further processes that train comparisons beside the main one.
 
-Who trains a network does not change it: trainings are pure functions of the run directory. A helper that is lost,
-or that fails, gives its network back, and the main process trains it.
+Who trains a network does not change it: trainings are pure functions of the run directory. A helper that is lost, or
+that fails, gives its network back, and the main process trains it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from ..report.reporter import Reporter
 
 
 class Helpers:
-    """``count`` processes that work off ``names``. Use as a context manager: leaving it early stops them (their
-    state is kept)."""
+    """Up to ``count`` processes that work off the names of comparisons in the run at ``folder``.
 
-    def __init__(self, folder: Path, names: Iterable[str], count: int, reporter: Reporter) -> None:
+    Use as a context manager: leaving it by an exception stops them (their state is kept).
+    """
+
+    def __init__(self, folder: Path, count: int, reporter: Reporter) -> None:
         self._folder, self._reporter = folder, reporter
-        self._names = deque(names)
-        self._lock = threading.Lock()
+        self._names: deque[str] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
         self._processes: list[subprocess.Popen[str]] = []
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(min(count, len(self._names)))]
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(count)]
 
     def __enter__(self) -> Helpers:
         for thread in self._threads:
@@ -34,69 +37,81 @@ class Helpers:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        with self._lock:
-            self._names.clear()
-            for process in self._processes:
-                if exception[0] is not None:
+        with self._changed:
+            if exception[0] is not None:
+                self._names.clear()
+                for process in self._processes:
                     process.terminate()
-        for thread in self._threads:
-            thread.join()
+        self.wait()
+
+    def add(self, names: Iterable[str]) -> None:
+        """More to do."""
+        with self._changed:
+            self._names.extend(names)
+            self._changed.notify_all()
 
     def take(self) -> str | None:
         """A name that no helper has begun, for the caller to work on; None when there is none."""
-        with self._lock:
+        with self._changed:
             return self._names.popleft() if self._names else None
 
     def wait(self) -> None:
-        """Until all helpers are done with what they took. Names that they gave back can be taken afterwards."""
+        """Until all helpers are done; nothing more may be added. Names that they gave back can be taken afterwards."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join()
 
+    def _next(self) -> str | None:
+        """The next name, waiting for one; None when there will be none."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._names or self._closed)
+            return self._names.popleft() if self._names else None
+
     def _serve(self) -> None:
+        name = self._next()
+        if name is None:
+            return
         command = [sys.executable, "-m", "stdsl.runtime.engines.worker", str(self._folder.absolute())]
-        with self._lock:
-            if not self._names:
-                return
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
+        pipe = subprocess.PIPE
+        with self._changed:
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
             self._processes.append(process)
+        with process:
+            try:
+                while name is not None and self._do(process, name):
+                    name = self._next()
+            except (OSError, ValueError):
+                pass  # the process was lost, perhaps in the middle of a line
+            if name is not None:
+                with self._changed:
+                    self._names.appendleft(name)
+
+    def _do(self, process: subprocess.Popen[str], name: str) -> bool:
+        """Have one network trained; whether it was."""
         assert process.stdin is not None
         assert process.stdout is not None
-        task: str | None = None
-        shown: str | None = None
-        finished = False
-        try:
-            for line in process.stdout:
-                message = json.loads(line)
-                event = message.pop("event")
-                if event == "begin":
-                    shown = message["title"]
+        process.stdin.write(name + "\n")
+        process.stdin.flush()
+        title: str | None = None
+        for line in process.stdout:
+            message = json.loads(line)
+            match message.pop("event"):
+                case "begin":
+                    title = message["title"]
                     self._reporter.begin(**message)
-                elif event == "step":
+                case "step":
                     self._reporter.advance(**message)
-                elif event == "end":
-                    shown = None
+                case "end":
+                    title = None
                     self._reporter.end(**message)
-                elif event == "say":
+                case "say":
                     self._reporter.say(**message)
-                elif event == "failed":
+                case "done":
+                    return True
+                case _:
                     break
-                else:  # ready or done
-                    task = self.take()
-                    if task is None:
-                        finished = True
-                        break
-                    process.stdin.write(task + "\n")
-                    process.stdin.flush()
-        except (OSError, ValueError):
-            pass  # the process was lost in the middle of a line
-        finally:
-            if task is not None and not finished:
-                with self._lock:
-                    self._names.appendleft(task)
-                if shown is not None:
-                    self._reporter.end(shown, "given back")
-            process.stdin.close()
-            process.stdout.close()
-            process.wait()
+        if title is not None:
+            self._reporter.end(title, "given back by a helper")
+        return False

@@ -55,18 +55,16 @@ def main(folder: Path) -> None:
 
     interruption = Interruption()
     with interruption.watch():
-        subjects, shop = reopened(folder, _Pipe(), interruption)
-        tell("ready")
+        shop, subject_named = reopened(folder, _Pipe(), interruption)
         for line in sys.stdin:
-            name = line.strip()
             try:
-                compare_one(subjects[name], shop)
+                compare_one(subject_named(line.strip()), shop)
             except Interrupted:
                 return
             except Exception as error:  # whatever it is, the starting process does this one itself and meets it again
-                tell("failed", name=name, reason=f"{type(error).__name__}: {error}")
+                tell("failed", reason=f"{type(error).__name__}: {error}")
             else:
-                tell("done", name=name)
+                tell("done")
 
 
 if __name__ == "__main__":

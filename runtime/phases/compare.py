@@ -4,7 +4,6 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import architecture
@@ -18,12 +17,12 @@ from .train import Subject, Workshop, test, train
 TRAIN, TEST = "train", "test"
 
 
-def comparisons(job: Job, directory: RunDirectory, names: Sequence[str]) -> dict[str, Subject]:
-    """What is compared: the random architectures ``names``, and the spaces by their text."""
-    subjects = {name: Subject(name, *carried(job, directory, name)) for name in names}
+def subject_named(job: Job, directory: RunDirectory, name: str) -> Subject:
+    """A comparison by the name of its folder."""
     for text, graph in job.compared.items():
-        subjects[text] = Subject(folder_name(text), graph, architecture(graph, {}))
-    return subjects
+        if folder_name(text) == name:
+            return Subject(name, graph, architecture(graph, {}))
+    return Subject(name, *carried(job, directory, name))
 
 
 def folder_name(text: str) -> str:
