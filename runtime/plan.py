@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -106,10 +107,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
         )
         names = ["train derived"] + [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
         for name in names:
-            stages.append(_stage(name, lambda: build(typical, 0), job.final, steps, recipe.batch, rate))
+            stages.append(_stage(name, partial(build, typical, 0), job.final, steps, recipe.batch, rate))
         for text, graph in job.compared.items():
-            subject = Subject(text, graph, architecture(graph, {})) stages.append(_stage(f"train {text}", lambda
-            s=subject: build(s, 0), graph, steps, recipe.batch, rate))  # type: ignore[misc]
+            make = partial(build, Subject(text, graph, architecture(graph, {})), 0)
+            stages.append(_stage(f"train {text}", make, graph, steps, recipe.batch, rate))
     searching = _threads(stage for stage in stages if stage.name == "search")
     training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
     return Plan(
