@@ -4,15 +4,18 @@ alone share one."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..ir.names import Uniquely, identifier
 from ..ops.base import TensorShape
-from .numbers import Number, skeleton
+from .numbers import Number, brief, full, skeleton
 from .program import Program
 from .regions import Region, regions
 
+SETTINGS = frozenset({"stride", "dilation", "groups"})
+"""Parameters that get a default: ones, or else the value that most instances have."""
 AXES = {"image": "CHW", "clip": "CTHW", "tokens": "NC", "features": "C"}
 
 
@@ -76,6 +79,7 @@ class Classes:
     def __init__(self, program: Program, root_name: str, root_arguments: Sequence[str] = ()) -> None:
         self._program = program
         self._constructors: dict[int, str] = {}
+        self._defaults: dict[str, dict[str, str]] = {}
         self._taken = {root_name, *program.layers}
         self.parts: list[ClassText] = []
         top = regions(program)
@@ -112,7 +116,7 @@ class Classes:
         for item in region.items:
             if isinstance(item, Region):
                 attribute = item.attribute
-                instance.fields.append(Field(attribute, self._constructors[item.scope]))
+                instance.fields.append(Field(attribute, full(self._constructors[item.scope], self._defaults)))
                 targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
                 call = f"self.{attribute}({', '.join(self._given(item, region, variables))})"
                 shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
@@ -123,7 +127,7 @@ class Classes:
                 continue
             attribute = region.prefixes.get(item.id, "") + item.name
             if item.module is not None:
-                instance.fields.append(Field(attribute, item.module, item.frozen))
+                instance.fields.append(Field(attribute, full(item.module, self._defaults), item.frozen))
             target = unique(item.name)
             call = _fill(item.call, [variables[i] for i in item.inputs], f"self.{attribute}")
             instance.lines.append((target, call, item.shape))
@@ -159,12 +163,22 @@ class Classes:
             name = f"{camel}{'_' if camel[-1].isdigit() else ''}{n}"
         self._taken.add(name)
         text, arguments = self._text(name, group)
-        self.parts.append(text)
-        for instance, values in zip(group, arguments, strict=True):
-            given = ", ".join(f"{name}={value}" for name, value in zip(text.parameters, values, strict=True))
-            self._constructors[instance.region.scope] = f"{text.name}({given})"
+        defaults = {}
+        for parameter in text.parameters:
+            if parameter.rstrip("_0123456789") in SETTINGS:
+                values = Counter(str(given[parameter]) for given in arguments)
+                plain = [value for value in values if set(value) <= set("(1, )")]
+                defaults[parameter] = plain[0] if plain else values.most_common(1)[0][0]
+        self._defaults[name] = defaults
+        required = [p for p in text.parameters if p not in defaults]
+        self.parts.append(
+            replace(text, parameters=(*required, *(f"{name}={value}" for name, value in defaults.items())))
+        )
+        for instance, given in zip(group, arguments, strict=True):
+            texts = [f"{p}={given[p]}" for p in (*required, *defaults)]
+            self._constructors[instance.region.scope] = f"{name}({', '.join(texts)})"
 
-    def _text(self, name: str, group: list[_Instance]) -> tuple[ClassText, list[list[Number]]]:
+    def _text(self, name: str, group: list[_Instance]) -> tuple[ClassText, list[dict[str, Number]]]:
         """The class that all instances of the group share, and for each instance the values of its parameters."""
         first = group[0]
         unique = Uniquely(frozenset({"self"}))
@@ -178,7 +192,7 @@ class Classes:
                 if len(set(column)) > 1 and column not in parameters:
                     parameters[column] = unique(identifier(role))
                 values.append(parameters[column] if len(set(column)) > 1 else str(column[0]))
-            fields.append(Field(f.target, skeletons[0].fill(values), f.frozen))
+            fields.append(Field(f.target, brief(skeletons[0].fill(values), self._defaults), f.frozen))
 
         def describe(shapes: Sequence[TensorShape]) -> str:
             dims = ["N"]
@@ -205,7 +219,7 @@ class Classes:
             tuple(lines),
             tuple(first.result),
         )
-        return text, [[column[k] for column in parameters] for k in range(len(group))]
+        return text, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
 
 
 def _inside(path: str, scope: str) -> str:

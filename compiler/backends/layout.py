@@ -59,7 +59,7 @@ def statement(text: str, indent: int) -> list[str]:
     pad = " " * indent
     if indent + len(text) <= WIDTH:
         return [pad + text]
-    body, colon = (text[:-1], ":") if text.endswith(":") else (text, "")
+    body, end = (text[:-1], text[-1]) if text[-1] in ":," else (text, "")
     head, equals, value = body.partition(" = ")
     terms = _split_sum(value) if equals else []
     if len(terms) > 1:
@@ -76,7 +76,7 @@ def statement(text: str, indent: int) -> list[str]:
             lines += (
                 statement(f"{part},", indent + 4) if len(part) + indent + 5 <= WIDTH else _long_part(part, indent + 4)
             )
-    return [*lines, f"{pad}{close}{colon}"]
+    return [*lines, f"{pad}{close}{end}"]
 
 
 def _long_part(part: str, indent: int) -> list[str]:

@@ -32,6 +32,11 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
     return Program(tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers))
 
 
+def quoted(text: str) -> str:
+    """Python text with double quotes, as formatters have it."""
+    return text.replace("'", '"') if '"' not in text else text
+
+
 def _statement(
     layer: Layer, network: Network, names: Names, graph: SpaceGraph, emit: Emit
 ) -> tuple[Statement, tuple[str, ...]]:
@@ -44,6 +49,13 @@ def _statement(
     emission = emit(layer.op, tuple(network.layers[i].shape for i in layer.inputs), layer.attrs, layer.shape)
     name = names.local(graph.nodes[layer.node], layer.attrs) if emission.module else identifier(layer.op)
     statement = Statement(
-        layer.id, name, layer.scope, layer.inputs, emission.call, layer.shape, emission.module, layer.frozen
+        layer.id,
+        name,
+        layer.scope,
+        layer.inputs,
+        quoted(emission.call),
+        layer.shape,
+        emission.module and quoted(emission.module),
+        layer.frozen,
     )
     return statement, emission.layers

@@ -11,7 +11,7 @@ from ..ir.graph import Edge, Node, SpaceGraph
 from ..ir.names import Names, identifier
 from ..ops.torch.lowering import emit, reduce_call
 from .expectation import answer_of, expectation
-from .lower_network import REDUCES, Emit
+from .lower_network import REDUCES, Emit, quoted
 from .program import Program, Statement
 
 KeepWeights = Literal["sigmoid", "softmax", "none"]
@@ -93,7 +93,8 @@ class _Lowering:
         emission = self.emit(node.op, shapes, node.attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
         name = node.key if emission.module else identifier(node.op)
-        return self._add(node, name, [self.values[s] for s in sources], emission.call, emission.module)
+        module = emission.module and quoted(emission.module)
+        return self._add(node, name, [self.values[s] for s in sources], quoted(emission.call), module)
 
     # -- decisions
 

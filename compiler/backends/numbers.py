@@ -4,7 +4,7 @@ become one class with parameters."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
@@ -64,6 +64,49 @@ def skeleton(expression: str) -> Skeleton:
         end = stop
     pieces.append(expression[end:])
     return Skeleton(tuple(pieces), tuple(f[2] for f in found), tuple(f[3] for f in found))
+
+
+Defaults: TypeAlias = Mapping[str, Mapping[str, str]]
+"""For a class the texts of its parameters' defaults."""
+
+
+def full(expression: str, known: Defaults) -> str:
+    """A constructor call with all its settings, so that calls that differ in one are written alike."""
+    call, defaults = _call(expression, known)
+    if call is None:
+        return expression
+    given = {keyword.arg or "": ast.unparse(keyword.value) for keyword in call.keywords}
+    texts = [ast.unparse(argument) for argument in call.args]
+    settings = [f"{name}={given.get(name, default)}" for name, default in defaults.items()]
+    others = [f"{name}={value}" for name, value in given.items() if name not in defaults]
+    texts += settings + others if texts else others + settings
+    return f"{ast.unparse(call.func)}({', '.join(texts)})"
+
+
+def brief(expression: str, known: Defaults) -> str:
+    """The same without settings that have their defaults."""
+    call, defaults = _call(expression, known)
+    if call is None:
+        return expression
+    texts = [ast.unparse(argument) for argument in call.args]
+    for keyword in call.keywords:
+        value = ast.unparse(keyword.value)
+        if defaults.get(keyword.arg or "") != value:
+            texts.append(f"{keyword.arg}={value}")
+    return f"{ast.unparse(call.func)}({', '.join(texts)})"
+
+
+def _call(expression: str, known: Defaults) -> tuple[ast.Call | None, Mapping[str, str]]:
+    """The call and the defaults of its settings; None for classes whose calls are left as they are."""
+    call = ast.parse(expression, mode="eval").body
+    name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    if not isinstance(call, ast.Call) or not (name in known or name.startswith("nn.Conv")):
+        return None, {}
+    if name in known:
+        return call, known[name]
+    rank = int(name[-2])
+    ones = f"({', '.join('1' * rank)}{',' * (rank == 1)})"
+    return call, {"stride": ones, "padding": ones.replace("1", "0"), "dilation": ones, "groups": "1"}
 
 
 def _is_integers(node: ast.AST) -> bool:
