@@ -345,7 +345,7 @@ class StrategyCycle(Diagnostic):
     code: ClassVar[str] = "E0512"
     title: ClassVar[str] = "definition in a circle"
     explanation: ClassVar[str] = """\
-Strategies (or the `let`s that their settings use, or the `needs` of searches) depend on each other in a circle.
+Strategies, or the `needs` of searches, depend on each other in a circle.
 
     strategy a = b { epochs = 1 }
     strategy b = a { epochs = 2 }                  # E0512
@@ -458,19 +458,15 @@ are therefore parameters of a meta.
 
     @property
     def message(self) -> str:
-        return "the data does not fit the space"
+        return f"the data gives {self.data}; the space takes {self.network}"
 
     @property
     def label(self) -> str:
-        return f"gives {self.data}"
+        return "this data"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.space, f"takes {self.network}"),) if self.space else ()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return (f"the data gives {self.data}", f"the space takes {self.network}")
+        return (Label(self.space, "this space"),) if self.space else ()
 
     @property
     def help(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-_SEGMENT = re.compile(r"\*\*|\*|(?:[A-Za-z_]\w*|\d+)?(?:\[(?:\d+|\*)\])*")
+_SEGMENT = re.compile(r"\*\*|[^.\s\[\]\"]*(?:\[(?:\d+|\*)\])*")
 
 
 def is_pattern(text: str) -> bool:

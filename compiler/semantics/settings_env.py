@@ -47,7 +47,7 @@ class Thunk:
 class Env:
     """``tunable``: whether hyper-parameters may stand here. ``setting``: the key whose value is being read.
 
-    ``active``: the names whose definitions are being read, with an identity and the place of use, to find circles.
+    ``active``: the names whose definitions are being read, with definition and place of use, to find circles.
     """
 
     module: Module
@@ -55,7 +55,7 @@ class Env:
     parameters: Mapping[str, Thunk] = field(default_factory=dict)
     tunable: bool = False
     setting: str = ""
-    active: tuple[tuple[str, int, Span], ...] = ()
+    active: tuple[tuple[str, ast.Let | Thunk, Span], ...] = ()
 
     def names(self) -> Iterator[str]:
         """Parameters and the file's constants."""

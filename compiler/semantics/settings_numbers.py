@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.names import UndefinedName
-from ..diagnostics.settings import NotComputable, StrategyCycle, WrongArgument, WrongFormula
+from ..diagnostics.semantics import Recursion
+from ..diagnostics.settings import NotComputable, WrongArgument, WrongFormula
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..schemas.formula import (
@@ -61,7 +62,7 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
     if thunk is not None:
         if thunk.expr is None:
             raise Stop
-        active = _entered(name, env, id(thunk))
+        active = _entered(name, env, thunk)
         inside = replace(thunk.env, tunable=env.tunable, setting=env.setting, active=active)
         return thunk.expr, inside, thunk.over
     found = env.module.lookup(name.id)
@@ -70,21 +71,25 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
     let, module = found
     if not isinstance(let, ast.Let):
         return None
-    active = _entered(name, env, id(let))
+    active = _entered(name, env, let)
     return let.value, Env(module, env.report, tunable=env.tunable, setting=env.setting, active=active), None
 
 
-def _entered(name: ast.Name, env: Env, key: int) -> tuple[tuple[str, int, Span], ...]:
+def _entered(name: ast.Name, env: Env, definition: ast.Let | Thunk) -> tuple[tuple[str, ast.Let | Thunk, Span], ...]:
     """The names being read with one more. Raises :class:`Stop` where it is among them."""
-    identities = [i for _, i, _ in env.active]
-    if key not in identities:
-        return (*env.active, (name.id, key, name.span))
-    # The same circle is entered from several sides: it is always told from the side of its least name.
-    inner = env.active[identities.index(key) + 1 :]
-    circle = [(name.id, name.span), *((n, s) for n, _, s in inner)]
-    start = min(range(len(circle)), key=lambda i: circle[i][0])
-    names = tuple(n for n, _ in (*circle[start:], *circle[:start]))
-    raise env.report.stop(StrategyCycle(circle[start][1], (*names, names[0])))
+    known = [d for _, d, _ in env.active]
+    if definition not in known:
+        return (*env.active, (name.id, definition, name.span))
+    # The same circle is entered from several sides: it is always told from the side of its first definition.
+    inner = env.active[known.index(definition) + 1 :]
+    circle = [(definition, name.id, name.span), *((d, n, s) for n, d, s in inner)]
+    start = min(range(len(circle)), key=lambda i: _order(circle[i][0]))
+    names = tuple(n for _, n, _ in (*circle[start:], *circle[:start]))
+    raise env.report.stop(Recursion(circle[start][2], (*names, names[0])))
+
+
+def _order(definition: ast.Let | Thunk) -> int:
+    return definition.name.span.start if isinstance(definition, ast.Let) else -1
 
 
 def compute(expr: ast.Expr, env: Env, over: Variables | None = None) -> Scalar:

@@ -27,7 +27,7 @@ def check(path: Path) -> Sequence[Diagnostic]:
         sink = Sink()
         parse(Source(str(path), path.read_text(encoding="utf-8"), path), sink)
         return sink.diagnostics
-    found: Sequence[Diagnostic] = importlib.import_module("stdsl.compiler.checks").check_file(path)
+    found: Sequence[Diagnostic] = importlib.import_module("stdsl.compiler.checks.check").check_file(path)
     return found
 
 

@@ -27,5 +27,6 @@ def test_data_that_does_not_fit_shows_both_sides(read: Read) -> None:
     assert found.code == "E0516"
     assert found.span is not None
     assert found.span.text == "motion_digits(frames = 16)"
-    assert found.label == "gives clip(1, 16, 24, 24), 13 classes"
-    assert [(x.span.text, x.text) for x in found.secondary] == [("tower(10)", "takes clip(1, 8, 24, 24), 10 classes")]
+    gives, takes = "clip(1, 16, 24, 24), 13 classes", "clip(1, 8, 24, 24), 10 classes"
+    assert found.message == f"the data gives {gives}; the space takes {takes}"
+    assert [x.span.text for x in found.secondary] == ["tower(10)"]

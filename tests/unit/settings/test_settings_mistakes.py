@@ -109,7 +109,7 @@ MISTAKES = [
     (strategy("epochs = max()"), "E0511", "max()", "1 or more arguments"),
     (strategy("epochs = ceil(1, 2)"), "E0511", "ceil(1, 2)", "takes 1 argument by position"),
     ("strategy s = b { } strategy b = s { }", "E0512", "s", "b → s → b"),
-    ("let k = l let l = 2 * k " + strategy("epochs = k  batch = l"), "E0512", "k", "k → l → k"),
+    ("let k = l let l = 2 * k " + strategy("epochs = k  batch = l"), "E0223", "k", "k -> l -> k"),
     (search("strategy = sdas  needs = [s]"), "E0512", "s", "s → s"),
     (strategy("relax = softmax"), "E0513", "softmax", "write `relax { … }`"),
     (strategy("relax = none"), "E0513", "none", "`relax` is a section"),

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from stdsl.compiler.schemas.evolution import EvolutionConfig
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.schedules import Cosine
+from stdsl.compiler.schemas.hyper import Value
+from stdsl.compiler.schemas.optimizers import Adam
+from stdsl.compiler.schemas.schedules import Cosine, constant
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.schemas.trials import BayesConfig, RandomConfig
 
@@ -178,11 +180,11 @@ strategy s = bayes {
         "fitness.optimizer.adam.lr": "log",
     }
     assert BayesConfig.load(config.model_dump(mode="json")) == config
-    common = {"fitness.batch": "8", "fitness.dropout": 0.25, "fitness.cutout": 2}
+    common: dict[str, Value] = {"fitness.batch": "8", "fitness.dropout": 0.25, "fitness.cutout": 2}
     chosen = config.assign({**common, "fitness.optimizer": "adam", "fitness.optimizer.adam.lr": 1e-3})
     assert (chosen.fitness.batch, chosen.fitness.dropout, chosen.fitness.cutout) == (8, 0.25, 2)
     assert chosen.fitness.optimizer.kind == "adam"
-    assert chosen.fitness.optimizer.lr.constant == 1e-3
+    assert chosen.fitness.optimizer.lr == constant(1e-3)
     assert chosen.open == {}
     assert config.assign({**common, "fitness.optimizer": "plain"}).fitness.optimizer.kind == "sgd"
     with pytest.raises(KeyError):
@@ -198,4 +200,6 @@ def test_hyper_parameters_inside_a_list(read: Read) -> None:
         "strategy s = random { fitness { optimizer = adam(0.1, betas = (choose {0.5, 0.9}, 0.999)) } }"
     ).strategy()
     assert isinstance(config, RandomConfig)
-    assert config.assign({"fitness.optimizer.betas.1": "0.9"}).fitness.optimizer.betas == (0.9, 0.999)
+    optimizer = config.assign({"fitness.optimizer.betas.1": "0.9"}).fitness.optimizer
+    assert isinstance(optimizer, Adam)
+    assert optimizer.betas == (0.9, 0.999)
