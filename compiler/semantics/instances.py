@@ -11,12 +11,12 @@ from ..diagnostics.shapes import WrongInputs
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.graph import Edge
-from . import expressions, operators
+from . import blocks, expressions, operators
 from .arithmetic import scalar
 from .calls import declared_signature
 from .context import Context, Env
 from .lists import slots
-from .state import DEPTH_LIMIT, State
+from .state import DEPTH_LIMIT, Abandoned, State
 from .values import (
     ERROR,
     Called,
@@ -50,10 +50,11 @@ class _Stamp:
 
 
 def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
+    """Raises Abandoned over the limit: where an op applies itself twice, going on would double the work at every level."""
     if context.depth <= DEPTH_LIMIT:
         return True
     state.report(Recursion(span, (name, "…", name)))
-    return False
+    raise Abandoned
 
 
 def report_missing(
@@ -157,7 +158,7 @@ def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
             argument = argument.at(channels)
         env.values[name] = argument
     if declaration.inputs is None:
-        operator = expressions.run_block(state, declaration.body, env)
+        operator = blocks.run_block(state, declaration.body, env)
         if operator is ERROR:
             return ERROR
         if not isinstance(operator, Operator):
@@ -167,7 +168,7 @@ def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
         return operators.apply(state, operator, value, inside, called.span)
     if not _fill(state, called, declaration, value, env):
         return ERROR
-    result = expressions.run_block(state, declaration.body, env)
+    result = blocks.run_block(state, declaration.body, env)
     if result is ERROR or isinstance(result, Tensor):
         return result
     if isinstance(result, NamedTuple_) and declaration.kind == "meta":
