@@ -48,6 +48,7 @@ class RunRequest:
     out: Path | None = None
     engine: str = "local"
     device: str = "auto"
+    checkpoint_seconds: float = 20.0
 
 
 def run(request: RunRequest, reporter: Reporter) -> RunResult:
@@ -79,6 +80,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,
+        checkpoint_seconds=request.checkpoint_seconds,
         threads=ahead.search_threads,
         training_threads=ahead.training_threads,
         environment=environment(),
@@ -118,7 +120,7 @@ def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tu
 
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
     interruption = Interruption()
-    tracker = Tracker(directory.path)
+    tracker = Tracker(directory.path, manifest.checkpoint_seconds)
     before = torch.get_num_threads()
     try:
         with interruption.watch(), _failures(job):

@@ -45,6 +45,7 @@ class Manifest(BaseModel):
     seed: int
     device: str
     engine: str
+    checkpoint_seconds: float
     threads: int
     training_threads: int
     environment: Environment

@@ -92,6 +92,7 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
         device="cpu",
         engine="local",
         threads=1,
+        checkpoint_seconds=20.0,
         training_threads=1,
         environment=environment(),
     )

@@ -27,6 +27,7 @@ def manifest() -> Manifest:
         device="cpu",
         engine="local",
         threads=2,
+        checkpoint_seconds=20.0,
         training_threads=1,
         environment=environment(),
     )
