@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.semantics import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
@@ -13,6 +13,9 @@ from ..frontend import ast
 from ..ops.base import REQUIRED, SAME, Primitive
 
 T = TypeVar("T")
+
+Arguments: TypeAlias = list[tuple[str | None, Any, Span]]
+"""Values given to a callee: the name where one is written, the value, the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,10 @@ def bind(
     extra: frozenset[str] = frozenset(),
     partial: bool = False,
 ) -> dict[str, T] | None:
-    """Parameter → value. None, with diagnostics, when they do not fit. ``extra``: names that are allowed beside the parameters.
-    ``partial``: required ones may be missing."""
+    """Parameter → value. None, with diagnostics, when they do not fit.
+
+    ``extra``: names that are allowed beside the parameters. ``partial``: required ones may be missing.
+    """
     bound: dict[str, T] = {}
     fine = True
     positional = 0

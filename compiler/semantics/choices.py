@@ -38,7 +38,10 @@ from .values import (
 
 
 def alternative_name(item: ast.Alternative) -> str | None:
-    """The name of an alternative: the written one, or that of a name or call, or a literal's value; None where it must be written."""
+    """The name of an alternative: the written one, or that of a name or call, or a literal's value.
+
+    None where it must be written.
+    """
     if item.name is not None:
         return item.name.id
     value = item.value

@@ -15,6 +15,7 @@ from ..ir.graph import CostConstraint, DecisionConstraint
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .context import Env
+from .global_names import BUILTIN_NAMES
 from .patterns import matches
 from .state import State
 from .values import ERROR, RangeValue, Scalar, Value
@@ -107,7 +108,7 @@ def _decisions(state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDec
             if name in parameters and rows:
                 state.report(AmbiguousLabel(part.span, name, parameters[name]))
                 return
-            if name in parameters or env.module.lookup(name) or name in expressions.BUILTIN_NAMES:
+            if name in parameters or env.module.lookup(name) or name in BUILTIN_NAMES:
                 continue
         if not rows:
             state.report(UnknownLabel(part.span, name, labels))
@@ -181,7 +182,10 @@ def _value(state: State, row: Decision) -> Value:
 
 
 def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
-    """All combinations of instances within their innermost common scope: of each further group, those nearest to what was picked."""
+    """All combinations of instances within their innermost common scope.
+
+    Of each further group, those nearest to what was picked.
+    """
     found: list[tuple[Decision, ...]] = [(row,) for row in groups[0]]
     for group in groups[1:]:
         grown = []

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``path`` names decisions, ``place`` names instances (inside a tied cell they differ). ``token`` is the identity of the elaboration that
-    the text belongs to: a decision is the same when text, path and token are. ``tie``: the token of the nearest untied cell (or the meta),
-    within which tied cells decide alike, and its path. ``condition``: what is known to hold of the decisions here.
+    """``path`` names decisions, ``place`` names instances (inside a tied cell they differ).
+
+    ``token`` is the identity of the elaboration that the text belongs to: a decision is the same when text, path and
+    token are. ``tie``: the token of the nearest untied cell (or the meta), within which tied cells decide alike, and
+    its path. ``condition``: what is known to hold of the decisions here.
     """
 
     path: str
@@ -44,7 +46,7 @@ class Context:
 
 @dataclass(slots=True)
 class Env:
-    """Names in sight: a chain of blocks up to the module. ``indices``: the indices of the enclosing loops, for paths."""
+    """Names in sight: a chain of blocks up to the module. ``indices``: those of the enclosing loops, for paths."""
 
     module: Module
     context: Context

@@ -14,7 +14,7 @@ from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.graph import Edge, SpaceGraph, TensorType
 from ..ops.base import Layout
-from . import constraints, expressions, instances
+from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
 from .context import Context, Env
 from .faults import report_faults
@@ -69,7 +69,7 @@ def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
     bound = bind_meta(state, instance, body)
     if not bound or not _inputs(state, meta, body, scope):
         return None
-    result = expressions.run_block(state, meta.body, body)
+    result = blocks.run_block(state, meta.body, body)
     outputs = _outputs(state, meta, result)
     where = constraints.collect(state, declaration, env)
     if outputs is None:

@@ -9,7 +9,10 @@ from .state import FaultRecord, State
 
 
 def report_faults(state: State, outputs: Sequence[int] | None) -> None:
-    """Reports the recorded faults that can happen. ``outputs``: the nodes that are demanded; None where that is not known (all count)."""
+    """Reports the recorded faults that can happen.
+
+    ``outputs``: the nodes that are demanded; None where that is not known (all count).
+    """
     for fault in state.faults:
         words = _happens(state, fault, outputs)
         if words is not None:

@@ -50,7 +50,7 @@ class _Stamp:
 
 
 def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
-    """Raises Abandoned over the limit: where an op applies itself twice, going on would double the work at every level."""
+    """Raises Abandoned over the limit: where an op applies itself twice, going on would double the work each time."""
     if context.depth <= DEPTH_LIMIT:
         return True
     state.report(Recursion(span, (name, "…", name)))
@@ -234,7 +234,10 @@ def _argument_key(value: Value) -> Hashable:
 
 
 def _stamp_key(called: Called, value: Value, context: Context) -> Hashable:
-    """Applications with equal keys add equal nodes, but for inputs, scopes and (where they decide) decisions; None: never copied."""
+    """Applications with equal keys add equal nodes, but for inputs, scopes and (where they decide) decisions.
+
+    None: never copied.
+    """
     if called.weights is not None or called.template.declaration.kind == "meta":
         return None
     items = value.items if isinstance(value, ListValue) else (Item(value),)

@@ -214,7 +214,10 @@ def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wan
 
 
 def slots(state: State, value: ListValue, count: int, span: Span) -> list[Value] | None:
-    """The elements of a list as ``count`` values: what stays of a `keep` fills the slots in order. None with a diagnostic where that is open."""
+    """The elements of a list as ``count`` values: what stays of a `keep` fills the slots in order.
+
+    None with a diagnostic where their number is open.
+    """
     items = [item for item in value.items if item.guard is not False]
     if all(item.guard is True for item in items):
         return [item.value for item in items]
@@ -250,7 +253,10 @@ def switch(
     context: Context | None = None,
     decision: int | None = None,
 ) -> Value:
-    """The one tensor of ``cases`` whose guard holds, as a switch node; ``decision``: its options are the cases in order."""
+    """The one tensor of ``cases`` whose guard holds, as a switch node.
+
+    ``decision``: its options are the cases in order.
+    """
     if any(v is ERROR for v, _ in cases):
         return ERROR
     tensors: list[Tensor] = []

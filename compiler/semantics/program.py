@@ -33,7 +33,7 @@ _KINDS: Mapping[type[ast.Declaration], str] = {
 
 
 def open_module(target: str | Path, loader: Loader) -> Module | None:
-    """The module of a file, or of the library when there is no such file and the name is one of the library's (`darts`)."""
+    """The module of a file, or, when there is no such file, of the library (`darts`)."""
     path = Path(target)
     if not path.exists() and str(target) in library_names():
         return loader.library(str(target))
@@ -96,7 +96,10 @@ def referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | Non
 
 
 def plain_value(text: str, name: str, sink: Sink) -> Any:
-    """The value of ``-p NAME=TEXT``: any plain expression of the language (`16`, `1x3x3`, `"x"`, `true`). ERROR with a diagnostic."""
+    """The value of ``-p NAME=TEXT``: any plain expression of the language (`16`, `1x3x3`, `"x"`, `true`).
+
+    ERROR with a diagnostic.
+    """
     from ..frontend.parser import parse
 
     source = Source(f"-p {name}", f"stdsl 1 let value = {text}")

@@ -1,4 +1,4 @@
-"""Names in text: what is undefined, defined twice, never used, or refers to itself, whether or not any space uses it."""
+"""Names in text: undefined, defined twice, never used, or referring to themselves, whether a space uses them or not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.registry import PRIMITIVES
 from .calls import Signature, bind, declared_signature, primitive_signature
-from .expressions import BUILTIN_NAMES
+from .global_names import BUILTIN_NAMES
 from .modules import Module
 
 _INPUT_TYPES = ("image", "clip", "tokens", "features")

@@ -112,8 +112,11 @@ class State:
         make: Callable[[str], Decision],
         alternatives: tuple[str, ...],
     ) -> Decision:
-        """The decision that the text ``text`` makes in ``context``: made now, or the same as before when the elaboration is the same (a tied
-        cell, a value applied again). ``leaf`` is its label or the word for its kind."""
+        """The decision that the text ``text`` makes in ``context``.
+
+        Made now, or the same as before when the elaboration is the same (a tied cell, a value applied again).
+        ``leaf`` is its label or the word for its kind.
+        """
         path = f"{context.path}.{leaf}" if context.path else leaf
         self.touched.append(path)
         key = (context.token, text, path)

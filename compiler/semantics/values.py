@@ -67,7 +67,10 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """An element of a list, there where ``guard`` holds. ``keep``: the keep (decision id, element from 0) that it went through last."""
+    """An element of a list, there where ``guard`` holds.
+
+    ``keep``: the keep (decision id, element from 0) that it went through last.
+    """
 
     value: Value
     guard: Guard = True
@@ -123,7 +126,10 @@ class PrimitiveOp(Operator):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template(Operator):
-    """A declared op, cell or meta by its bare name: elaborated afresh at each application. ``known_as``: its name where it was looked up."""
+    """A declared op, cell or meta by its bare name: elaborated afresh at each application.
+
+    ``known_as``: its name where it was looked up.
+    """
 
     declaration: ast.OpDecl
     module: Module

@@ -1,0 +1,137 @@
+"""Bodies: statements in order, the lists that they build, and what is returned."""
+
+from __future__ import annotations
+
+from ..diagnostics.names import DuplicateName
+from ..diagnostics.semantics import (
+    BadIndex,
+)
+from ..diagnostics.source import Span
+from ..frontend import ast
+from . import expressions, indices, loops
+from .context import Env
+from .state import State, merge_asks
+from .values import (
+    ERROR,
+    Item,
+    ListValue,
+    NamedTuple_,
+    Value,
+    kind_of,
+)
+
+
+class ListBuilder:
+    """A list that a block builds element by element: `x[i] = …`."""
+
+    __slots__ = ("items", "name", "seed", "span")
+
+    def __init__(self, name: str, span: Span) -> None:
+        self.name = name
+        self.span = span
+        self.items: list[Item] = []
+        self.seed: Value = None
+
+
+def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:
+    """The list as it is now, with guards that are known to hold here dropped."""
+    if builder.seed is ERROR or any(item.value is ERROR for item in builder.items):
+        return ERROR
+    known = env.context.condition
+    if known is True:
+        return ListValue(tuple(builder.items), builder.seed, f"`{builder.name}`")
+    items = []
+    for item in builder.items:
+        guard = state.diagrams.constrain(item.guard, known)
+        items.append(Item(item.value, guard, item.asks if guard is not True else (), item.keep))
+    return ListValue(tuple(items), builder.seed, f"`{builder.name}`")
+
+
+def run_block(state: State, block: ast.Block, env: Env) -> Value:
+    """The value that a body returns; its statements are elaborated in order."""
+    _predeclare(block.statements, env, nested=False)
+    _statements(state, block.statements, env, env, Item(None))
+    value = block.result.value
+    if isinstance(value, ast.Set) and value.items and all(item.name is not None for item in value.items):
+        outputs = []
+        for item in value.items:
+            assert item.name is not None
+            outputs.append((item.name.id, expressions.evaluate(state, item.value, env)))
+        return ERROR if any(v is ERROR for _, v in outputs) else NamedTuple_(tuple(outputs))
+    return expressions.evaluate(state, value, env)
+
+
+def _predeclare(statements: tuple[ast.Bind | ast.For, ...], env: Env, nested: bool) -> None:
+    """The lists that a block builds exist, empty, from its start: `h[<1]` may stand before the first `h[1] = …`."""
+    for statement in statements:
+        if isinstance(statement, ast.For):
+            if not nested:
+                _predeclare(statement.body, env, nested=True)
+        elif statement.index is not None and not env.find(statement.name.id)[0]:
+            env.values[statement.name.id] = ListBuilder(statement.name.id, statement.name.span)
+
+
+def _statements(state: State, statements: tuple[ast.Bind | ast.For, ...], env: Env, outer: Env, loop: Item) -> None:
+    """``outer``: the block that lists are built in; ``loop``: where the current iteration exists."""
+    for statement in statements:
+        if isinstance(statement, ast.For):
+            _for(state, statement, env, loop)
+        elif statement.index is None:
+            name = statement.name.id
+            context = env.context.segment(name + env.indices)
+            env.values[name] = _named(expressions.evaluate(state, statement.value, env.within(context)), name)
+        else:
+            _element_statement(state, statement, env, outer, loop)
+
+
+def _named(value: Value, name: str) -> Value:
+    return ListValue(value.items, value.seed, f"`{name}`") if isinstance(value, ListValue) else value
+
+
+def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
+    rounds = loops.iterate(
+        state, expressions.evaluate(state, statement.source, env), statement.source.span, env.context
+    )
+    if rounds is None:
+        return
+    for position, (value, item) in enumerate(rounds, start=1):
+        number = value if type(value) is int else position
+        inside = env.child(loops.within(state, env.context, item), f"{env.indices}[{number}]")
+        if statement.target.id != "_":
+            inside.values[statement.target.id] = value
+        _predeclare(tuple(s for s in statement.body if isinstance(s, ast.For)), inside, nested=False)
+        exists = Item(None, state.diagrams.both(loop.guard, item.guard), merge_asks((*loop.asks, *item.asks)))
+        _statements(state, statement.body, inside, env, exists)
+
+
+def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, loop: Item) -> None:
+    name = statement.name.id
+    assert statement.index is not None
+    index = expressions.evaluate(state, statement.index, env)
+    found, builder = env.find(name)
+    if not found:
+        builder = ListBuilder(name, statement.name.span)
+        outer.values[name] = builder
+    elif not isinstance(builder, ListBuilder):
+        state.report(DuplicateName(statement.name.span, name, statement.name.span))
+        return
+    if index is ERROR:
+        builder.items.append(Item(ERROR))
+        return
+    place = env.indices or f"[{index}]"
+    value = expressions.evaluate(state, statement.value, env.within(env.context.segment(name + place)))
+    if index == 0 and not builder.items:
+        builder.seed = value
+    elif type(index) is int and index == len(builder.items) + 1:
+        builder.items.append(Item(value, loop.guard, loop.asks))
+    else:
+        shown = str(index) if type(index) is int else kind_of(index)
+        state.report(
+            BadIndex(
+                statement.index.span,
+                f"`{name}`",
+                shown,
+                f"{indices.elements(len(builder.items))}; the next is {len(builder.items) + 1}",
+            )
+        )
+        builder.items.append(Item(ERROR))

@@ -1,0 +1,182 @@
+"""Indices, attributes, and the functions of lists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..diagnostics.semantics import (
+    BadIndex,
+    UnknownAttribute,
+    WrongType,
+)
+from ..frontend import ast
+from ..ir.diagram import leaves, witness
+from . import expressions
+from .arithmetic import (
+    asks_of,
+    case_of,
+    compute,
+    is_plain,
+    scalar,
+    under,
+)
+from .calls import Arguments
+from .context import Env
+from .lists import switch
+from .state import State, merge_asks
+from .values import (
+    ERROR,
+    Asks,
+    Fault,
+    ListValue,
+    Same,
+    Scalar,
+    Tensor,
+    Value,
+    kind_of,
+)
+
+
+def list_function(
+    state: State, name: str, values: list[Value], arguments: Arguments, expr: ast.Call, env: Env
+) -> Value:
+    xs = values[-1]
+    if not isinstance(xs, ListValue):
+        state.report(WrongType(arguments[-1][2], f"what `{name}` looks into", "a list", kind_of(xs)))
+        return ERROR
+    if not xs.fixed:
+        state.report(
+            WrongType(
+                arguments[-1][2],
+                f"what `{name}` looks into",
+                "a list of a fixed length",
+                "one whose length hangs on a decision",
+            )
+        )
+        return ERROR
+    if name == "len":
+        return len(xs.items)
+    n = values[0]
+    if type(n) is not int or n < 0:
+        state.report(WrongType(arguments[0][2], "the first argument of `last`", "a whole number", kind_of(n)))
+        return ERROR
+    if n > len(xs.items):
+        state.report(BadIndex(expr.span, "the list", f"{n} from the end", elements(len(xs.items))))
+        return ERROR
+    return ListValue(xs.items[len(xs.items) - n :], name=xs.name)
+
+
+def elements(n: int) -> str:
+    return "no elements" if n == 0 else "one element" if n == 1 else f"{n} elements"
+
+
+def index(state: State, expr: ast.Index, env: Env) -> Value:
+    base, index = expressions.evaluate(state, expr.base, env), expressions.evaluate(state, expr.index, env)
+    if base is ERROR or index is ERROR:
+        return ERROR
+    if not isinstance(base, ListValue):
+        if not expr.before and (isinstance(base, (tuple, Same)) or _holds_tuples(base)):
+            return compute(state, _item_of_tuple, [base, index], env.context, expr.span)
+        state.report(WrongType(expr.base.span, "what is indexed", "a list", kind_of(base)))
+        return ERROR
+    name = f"`{expr.base.id}`" if isinstance(expr.base, ast.Name) else "the list"
+    numbers = leaves(case_of(index)) if is_plain(index) else ()
+    if not numbers or not all(type(n) is int for n in numbers):
+        state.report(WrongType(expr.index.span, "an index", "a whole number", kind_of(index)))
+        return ERROR
+    if expr.before:
+        if isinstance(index, Scalar):
+            state.report(
+                WrongType(
+                    expr.index.span,
+                    "a bound of `[<…]`",
+                    "a number that no decision changes",
+                    "one that a decision changes",
+                )
+            )
+            return ERROR
+        if index < 1 or index - 1 > len(base.items):
+            state.report(BadIndex(expr.span, name, f"before {index}", elements(len(base.items))))
+            return ERROR
+        return ListValue(base.items[: index - 1], name=name)
+    if isinstance(index, Scalar):
+        return _chosen_element(state, expr, base, index, name, env)
+    return _element(state, expr, base, index, name, env)
+
+
+def _holds_tuples(value: Value) -> bool:
+    return isinstance(value, Scalar) and all(isinstance(leaf, tuple) for leaf in leaves(value.case))
+
+
+def _item_of_tuple(items: Any, index: Any) -> Any:
+    if not isinstance(items, tuple):
+        return Fault(f"{kind_of(items)} has no elements", "give a tuple such as `3x3x3`")
+    if type(index) is not int or not 1 <= index <= len(items):
+        return Fault(f"a tuple of {len(items)} has no element {index}", "tuples count from 1")
+    return items[index - 1]
+
+
+def _element(state: State, expr: ast.Index, base: ListValue, index: int, name: str, env: Env) -> Value:
+    if index == 0 and base.seed is not None:
+        return base.seed
+    if not 1 <= index <= len(base.items):
+        state.report(BadIndex(expr.span, name, str(index), elements(len(base.items))))
+        return ERROR
+    item = base.items[index - 1]
+    if item.guard is not True:
+        missing = state.diagrams.both(state.diagrams.negate(item.guard), env.context.condition)
+        answers = witness(state.diagrams.both(missing, state.valid(missing)))
+        if answers is not None:
+            words = state.witness_words(answers)
+            state.report(BadIndex(expr.span, name, str(index), "fewer elements", words))
+            return ERROR
+    return item.value
+
+
+def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scalar, name: str, env: Env) -> Value:
+    cases = []
+    for number in sorted(leaves(index.case)):
+        here = state.diagrams.apply(lambda n, number=number: n == number, index.case)
+        possible = state.diagrams.both(here, env.context.condition)
+        if witness(state.diagrams.both(possible, state.valid(possible))) is None:
+            continue
+        inside = env.within(replace(env.context, condition=possible))
+        element = _element(state, expr, base, number, name, inside)
+        if element is ERROR:
+            return ERROR
+        cases.append((element, here))
+    if all(is_plain(v) for v, _ in cases):
+        asks: Asks = index.asks
+        case: Any = case_of(cases[-1][0])
+        for value, here in reversed(cases[:-1]):
+            case = state.diagrams.ite(here, case_of(value), case)
+        for value, here in cases:
+            asks = merge_asks((*asks, *under(state, here, asks_of(value))))
+        return scalar(case, asks)
+    return switch(state, cases, index.asks, expr.span, env.context)
+
+
+_AXES: dict[str, dict[str, int]] = {
+    "image": {"channels": 0, "height": 1, "width": 2},
+    "clip": {"channels": 0, "frames": 1, "height": 2, "width": 3},
+    "tokens": {"length": 0, "channels": 1},
+    "features": {"channels": 0},
+}
+
+
+def attribute(state: State, expr: ast.Attribute, env: Env) -> Value:
+    base = expressions.evaluate(state, expr.base, env)
+    if base is ERROR or (isinstance(base, Tensor) and base.broken):
+        return ERROR
+    if not isinstance(base, Tensor):
+        state.report(WrongType(expr.base.span, f"what has a `.{expr.name.id}`", "a tensor", kind_of(base)))
+        return ERROR
+    axes = _AXES[base.type.layout]
+    axis = axes.get(expr.name.id)
+    if axis is None:
+        owner = {"image": "an image", "clip": "a clip"}.get(base.type.layout, base.type.layout)
+        state.report(UnknownAttribute(expr.name.span, expr.name.id, owner, tuple(axes)))
+        return ERROR
+    case = base.type.dims[axis]
+    return scalar(case, state.case_asks(case))

@@ -1,0 +1,84 @@
+"""Ranges and lists to go through, and comprehensions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..diagnostics.semantics import (
+    TooLarge,
+    WrongType,
+)
+from ..diagnostics.source import Span
+from ..frontend import ast
+from ..ir.diagram import leaves
+from . import expressions
+from .arithmetic import (
+    case_of,
+    is_plain,
+)
+from .context import Context, Env
+from .state import LENGTH_LIMIT, State
+from .values import (
+    ERROR,
+    Item,
+    ListValue,
+    RangeValue,
+    Scalar,
+    SetValue,
+    Value,
+    kind_of,
+)
+
+
+def iterate(state: State, value: Value, span: Span, context: Context) -> list[tuple[Value, Item]] | None:
+    """The elements of a range or list to loop over: each value with an Item that says where it exists."""
+    if value is ERROR:
+        return None
+    if isinstance(value, ListValue):
+        return [(item.value, item) for item in value.items]
+    if isinstance(value, SetValue):
+        return [(option.value, Item(option.value)) for option in value.options]
+    if not isinstance(value, RangeValue):
+        state.report(WrongType(span, "what is looped over", "a range or a list", kind_of(value)))
+        return None
+    low, high = value.low, value.high
+    bounds = leaves(case_of(high)) if is_plain(high) else ()
+    if type(low) is not int or not bounds or not all(type(b) is int for b in bounds):
+        state.report(
+            WrongType(span, "a bound of a loop", "a whole number", kind_of(low if type(low) is not int else high))
+        )
+        return None
+    if max(bounds) - low >= LENGTH_LIMIT:
+        state.report(TooLarge(span, f"a loop of {max(bounds) - low + 1} iterations", f"at most {LENGTH_LIMIT}"))
+        return None
+    if not isinstance(high, Scalar):
+        return [(i, Item(i)) for i in range(low, high + 1)]
+    rounds: list[tuple[Value, Item]] = []
+    for i in range(low, max(bounds) + 1):
+        exists = state.diagrams.apply(lambda n, i=i: i <= n, high.case)
+        exists = state.diagrams.constrain(exists, context.condition)
+        rounds.append((i, Item(i, exists, high.asks)))
+    return rounds
+
+
+def comprehension(state: State, expr: ast.Comprehension, env: Env) -> Value:
+    rounds = iterate(state, expressions.evaluate(state, expr.source, env), expr.source.span, env.context)
+    if rounds is None:
+        return ERROR
+    items: list[Item] = []
+    failed = False
+    for position, (value, item) in enumerate(rounds, start=1):
+        inside = env.child(within(state, env.context.index(position), item))
+        if expr.target.id != "_":
+            inside.values[expr.target.id] = value
+        result = expressions.evaluate(state, expr.body, inside)
+        failed = failed or result is ERROR
+        items.append(Item(result, item.guard, item.asks))
+    return ERROR if failed else ListValue(tuple(items))
+
+
+def within(state: State, context: Context, item: Item) -> Context:
+    """The context where ``item`` exists."""
+    if item.guard is True:
+        return context
+    return replace(context, condition=state.diagrams.both(context.condition, item.guard))
