@@ -8,6 +8,7 @@ understood, its body is parsed by itself. An item that held a mistake gives no t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -57,6 +58,15 @@ class ItemParser:
             yield from _Run(self.source, self.sink, tokens, following).parse()
 
 
+@dataclass(frozen=True, slots=True)
+class _Landing:
+    """A token that a statement seems to begin at, or that closes a block; the brackets that are open before it."""
+
+    at: int
+    braces: int
+    brackets: int
+
+
 @dataclass
 class _Level:
     """An enclosing block that skipping could go on in."""
@@ -81,6 +91,8 @@ class _Run:
         self.at = 0
         self.mistakes = 0
         self.paired: set[int] | None = None
+        self.landings: list[_Landing] | None = None
+        self.balances: list[tuple[int, int]] = []
         self.reserved: set[str] = set()
         """The words of the language that were used as names; once said is enough."""
         self.done: list[Tree[Token]] = []
@@ -158,7 +170,7 @@ class _Run:
             return False
         self.parser, self.mistakes = _fresh(), 0
         self.tokens = [token.update(words[0].upper(), words[0]), *self.tokens[self.at + 1 :]]
-        self.at, self.paired = 0, None
+        self.at, self.paired, self.landings = 0, None, None
         return True
 
     def next_statement(self, token: Token) -> int | None:
@@ -283,24 +295,40 @@ class _Run:
     def skip(self) -> bool:
         """Drops tokens up to where an enclosing block can go on."""
         levels = self.levels()
-        braces = brackets = 0
-        for j in range(self.at, len(self.tokens)):
-            token = self.tokens[j]
-            closes = token.type == "RBRACE"
-            begins = not closes and self.begins_statement(j)
-            if closes or begins:
-                fit = [
-                    level
-                    for level in levels
-                    if self.reachable(level, j, braces, brackets, closes) and _fits(level.parser, [token])
-                ]
-                if fit:
-                    same = [level for level in fit if level.column == token.column]
-                    self.parser, self.at = (same or fit)[0].parser, j
-                    return True
-            braces += (token.type == "LBRACE") - (token.type == "RBRACE")
-            brackets += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+        landings = self.landings_found()
+        outer = self.balance(self.at)
+        for landing in islice(landings, bisect_left(landings, self.at, key=lambda found: found.at), None):
+            j, token = landing.at, self.tokens[landing.at]
+            braces, brackets = landing.braces - outer[0], landing.brackets - outer[1]
+            fit = [
+                level
+                for level in levels
+                if self.reachable(level, j, braces, brackets, token.type == "RBRACE") and _fits(level.parser, [token])
+            ]
+            if fit:
+                same = [level for level in fit if level.column == token.column]
+                self.parser, self.at = (same or fit)[0].parser, j
+                return True
         return False
+
+    def landings_found(self) -> list[_Landing]:
+        """All places of the item that skipping may end at, looked for once: an item may hold many mistakes."""
+        if self.landings is None:
+            self.landings = []
+            self.balances = [(0, 0)]
+            braces = brackets = 0
+            for j, token in enumerate(self.tokens):
+                if token.type == "RBRACE" or self.begins_statement(j):
+                    self.landings.append(_Landing(j, braces, brackets))
+                braces += (token.type == "LBRACE") - (token.type == "RBRACE")
+                brackets += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
+                self.balances.append((braces, brackets))
+        return self.landings
+
+    def balance(self, j: int) -> tuple[int, int]:
+        """How many braces and other brackets are open before token ``j``."""
+        self.landings_found()
+        return self.balances[min(j, len(self.balances) - 1)]
 
     def reachable(self, level: _Level, j: int, braces: int, brackets: int, closes: bool) -> bool:
         open_braces = level.braces + braces
@@ -339,8 +367,8 @@ class _Run:
         if kind == "FOR":
             return following == "NAME" and self.token(j + 2).type == "IN"
         if following == "EQUAL":
-            return kind == "STRING" or kind.isalpha()
-        return (following == "LSQB" and kind == "NAME") or (following == "LBRACE" and kind.isalpha())
+            return kind == "STRING" or self.token(j).isidentifier()
+        return (following == "LSQB" and kind == "NAME") or (following == "LBRACE" and self.token(j).isidentifier())
 
     def first_on_line(self, i: int) -> bool:
         return i == 0 or self.token(i).line != self.tokens[i - 1].end_line
