@@ -1,3 +1,82 @@
-"""stdsl: a declarative language for neural-architecture search spaces, and its compiler."""
+"""stdsl: a declarative language for neural-architecture search spaces, and its compiler.
+
+    import stdsl
+
+    space = stdsl.load("darts::darts_cifar", c=16)
+    space.count()
+    arch = space.sample(seed=0)
+    space.costs(arch).params
+    model = stdsl.compile(space, arch)      # a torch.nn.Module
+
+Importing this imports nothing heavy; what a function needs is imported when it is called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stdsl.compiler.analysis.architecture import Architecture as Architecture
+    from stdsl.compiler.diagnostics.model import ArchitectureError as ArchitectureError
+    from stdsl.compiler.diagnostics.model import RunError as RunError
+    from stdsl.compiler.diagnostics.model import SpaceError as SpaceError
+    from stdsl.compiler.diagnostics.model import StdslError as StdslError
+
+    from .networks import compile as compile
+    from .networks import export_onnx as export_onnx
+    from .networks import source as source
+    from .searches import run as run
+    from .space import Space as Space
+    from .space import SpaceCosts as SpaceCosts
+    from .space import load as load
+    from .space import loads as loads
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Architecture",
+    "ArchitectureError",
+    "RunError",
+    "Space",
+    "SpaceCosts",
+    "SpaceError",
+    "StdslError",
+    "__version__",
+    "compile",
+    "export_onnx",
+    "load",
+    "loads",
+    "run",
+    "source",
+]
+
+_HOMES = {
+    "Architecture": "stdsl.compiler.analysis.architecture",
+    "ArchitectureError": "stdsl.compiler.diagnostics.model",
+    "RunError": "stdsl.compiler.diagnostics.model",
+    "SpaceError": "stdsl.compiler.diagnostics.model",
+    "StdslError": "stdsl.compiler.diagnostics.model",
+    "Space": "stdsl.space",
+    "SpaceCosts": "stdsl.space",
+    "compile": "stdsl.networks",
+    "export_onnx": "stdsl.networks",
+    "load": "stdsl.space",
+    "loads": "stdsl.space",
+    "run": "stdsl.searches",
+    "source": "stdsl.networks",
+}
+"""Where each public name lives."""
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'stdsl' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

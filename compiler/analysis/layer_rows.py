@@ -1,0 +1,37 @@
+"""The layers of one network as rows of a table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..ir.graph import SpaceGraph
+from ..ir.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """``path``: the scope that the layer stands in. ``shape``: of one sample, such as `clip(16, 8, 12, 12)`. ``flops``:
+    multiply-adds of one sample; ``activations``: output elements of convolutions, linear and matrix products."""
+
+    path: str
+    op: str
+    shape: str
+    params: int
+    flops: int
+    activations: int
+
+    def document(self) -> dict[str, Any]:
+        """The row for JSON."""
+        return asdict(self)
+
+
+def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
+    """The rows of ``network``, an architecture of ``graph``, in the order of evaluation."""
+    rows = []
+    for layer in network.layers:
+        op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
+        cost = layer.cost
+        path = graph.scopes[layer.scope].path
+        rows.append(LayerRow(path, op, str(layer.shape), cost.params, cost.flops, cost.activations))
+    return tuple(rows)

@@ -1,0 +1,144 @@
+"""``stdsl compile``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from stdsl.cli.files import write
+from stdsl.cli.options import architecture, output, parameters, quiet, seed, target
+from stdsl.cli.output import message, table
+from stdsl.cli.spaces import need_architecture, open_space
+from stdsl.target import Target
+
+TEXTS = ("supernet", "module", "ir", "ast")
+
+
+@click.command("compile")
+@target("space")
+@click.option("--to", "to", type=click.Choice(["supernet", "module", "onnx", "ir", "ast"]), required=True)
+@parameters
+@architecture
+@output("Where to write. Without it, text goes to standard output, and ONNX to SPACE.onnx.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="RUN|FILE",
+    help="ONNX: a run directory (and its architecture, unless --arch is given), or a file of weights.",
+)
+@seed
+@click.option(
+    "--passes",
+    metavar="NAMES",
+    help="Supernet: the optional passes to run, separated by commas; a `-` in front leaves one out.",
+)
+@click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
+@quiet
+def command(
+    target: Target,
+    to: str,
+    parameters: Mapping[str, str],
+    architecture: Path | None,
+    output: Path | None,
+    weights: Path | None,
+    seed: int,
+    passes: str | None,
+    explain: bool,
+    quiet: bool,
+) -> None:
+    """Write a supernet, a network, an ONNX file or the graph as text.
+
+    supernet: Python source of the mixture supernet. module: Python source of one architecture, a file that needs
+    torch alone. onnx: one architecture, with fresh weights (of --seed) or --weights, checked and compared in
+    onnxruntime. ir: the space graph. ast: the syntax tree of the file.
+
+    \b
+    Example:
+      stdsl compile darts::darts_cifar --to supernet -o supernet.py
+      stdsl compile darts::darts_cifar --to module --arch found.arch.json -o network.py
+      stdsl compile my.space::cells --to onnx --weights runs/first-0001 -o network.onnx
+    """
+    _refuse(to, architecture is not None, weights is not None, passes is not None or explain)
+    if to == "ast":
+        text = _ast(target)
+    elif to == "ir":
+        from stdsl.compiler.ir.printer import print_ir
+
+        text = print_ir(open_space(target, parameters))
+    elif to == "supernet":
+        text = _supernet(target, parameters, passes, explain)
+    elif to == "module":
+        from stdsl.compiler.backends.source import source
+
+        graph = open_space(target, parameters)
+        text = source(graph, need_architecture(architecture, graph))
+    else:
+        _onnx(target, parameters, architecture, weights, seed, output, quiet)
+        return
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write(output, text)
+        message(f"wrote {output}", quiet)
+
+
+def _refuse(to: str, architecture: bool, weights: bool, passes: bool) -> None:
+    for given, option, allowed in (
+        (architecture, "--arch", ("module", "onnx")),
+        (weights, "--weights", ("onnx",)),
+        (passes, "--passes and --explain", ("supernet",)),
+    ):
+        if given and to not in allowed:
+            raise click.UsageError(f"{option} cannot go with --to {to}, only with --to {' or '.join(allowed)}")
+
+
+def _ast(target: Target) -> str:
+    from stdsl.compiler.diagnostics.model import Sink, SpaceError
+    from stdsl.compiler.frontend.dump import dump
+    from stdsl.compiler.semantics.modules import Loader
+    from stdsl.compiler.semantics.program import open_module
+
+    sink = Sink()
+    module = open_module(target.file, Loader(sink))
+    if module is None or sink.errors:
+        raise SpaceError(sink.diagnostics)
+    return dump(module.file)
+
+
+def _supernet(target: Target, parameters: Mapping[str, str], passes: str | None, explain: bool) -> str:
+    from stdsl.compiler.backends.supernet_text import supernet_source
+
+    names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
+    text, reports = supernet_source(open_space(target, parameters), passes=names)
+    if explain:
+        rows = [("pass", "nodes before", "after", ""), *((r.name, str(r.before), str(r.after), r.doc) for r in reports)]
+        message(table(rows, right=(1, 2)))
+    return text
+
+
+def _onnx(
+    target: Target,
+    parameters: Mapping[str, str],
+    architecture: Path | None,
+    weights: Path | None,
+    seed: int,
+    output: Path | None,
+    quiet: bool,
+) -> None:
+    from stdsl.cli.trained import Trained, trained
+    from stdsl.compiler.backends.module import build_module
+    from stdsl.compiler.backends.onnx import export_onnx
+    from stdsl.compiler.backends.weights import load_weights
+
+    graph = open_space(target, parameters)
+    found = trained(weights) if weights is not None else Trained(Path())
+    arch = need_architecture(architecture or found.architecture, graph)
+    model = build_module(graph, arch, seed)
+    if weights is not None:
+        load_weights(model, found.weights, superset=True)
+    path = output or Path(f"{graph.name}.onnx")
+    report = export_onnx(model, path, metadata=found.metadata)
+    worst = max(report.max_abs_diff.values(), default=0.0)
+    message(f"wrote {path}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}", quiet)

@@ -1,0 +1,86 @@
+"""``stdsl fmt``."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+
+import click
+
+from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
+from stdsl.cli.files import write
+from stdsl.cli.options import quiet
+from stdsl.cli.output import message, tell
+from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
+from stdsl.compiler.diagnostics.names import MissingFile, UnreadableFile
+from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.frontend.formatter import format_source
+
+
+@click.command("fmt")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", "check_only", is_flag=True, help="Change nothing; exit with 1 if a file would change.")
+@click.option("--diff", "show_diff", is_flag=True, help="Change nothing; print what would change.")
+@quiet
+def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bool) -> None:
+    """Bring files into the one canonical layout.
+
+    Files are changed in place; `-` reads standard input and writes standard output. The meaning of a text never
+    changes, and no comment is lost.
+
+    \b
+    Example:
+      stdsl fmt my.space
+      stdsl fmt --diff my.space
+      stdsl fmt - < my.space
+    """
+    problems: list[Diagnostic] = []
+    changed: list[str] = []
+    for file in files:
+        try:
+            source = _read(file)
+            text = format_source(source)
+        except SpaceError as error:
+            problems += error.diagnostics
+            continue
+        differs = text != source.text
+        if differs:
+            changed.append(file)
+        if show_diff and differs:
+            click.echo(_diff(source, text), nl=False)
+        if check_only or show_diff:
+            continue
+        if file == "-":
+            click.echo(text, nl=False)
+        elif differs:
+            write(Path(file), text)
+    if problems:
+        tell(problems)
+        click.get_current_context().exit(exit_code(problems))
+    for file in changed:
+        if file != "-" and not show_diff:
+            message(f"would reformat {file}" if check_only else f"reformatted {file}", quiet)
+    if check_only and changed:
+        click.get_current_context().exit(DIAGNOSTICS)
+
+
+def _read(file: str) -> Source:
+    """The text with its line ends as they are. Raises SpaceError."""
+    if file == "-":
+        return Source("<stdin>", sys.stdin.read())
+    path = Path(file)
+    try:
+        return Source(file, path.read_bytes().decode("utf-8"), path.resolve())
+    except FileNotFoundError:
+        raise SpaceError([MissingFile(None, file, str(path))]) from None
+    except UnicodeDecodeError:
+        raise SpaceError([UnreadableFile(None, file, "it is not UTF-8 text")]) from None
+    except OSError as error:
+        raise SpaceError([UnreadableFile(None, file, str(error.strerror).lower())]) from None
+
+
+def _diff(source: Source, text: str) -> str:
+    before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    lines = difflib.unified_diff(before, after, source.name, f"{source.name} (formatted)")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)

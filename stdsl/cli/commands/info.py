@@ -1,0 +1,145 @@
+"""``stdsl info``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stdsl.cli.options import architecture, as_json, parameters, quiet, target
+from stdsl.cli.output import document, number, table
+from stdsl.cli.spaces import open_space, the_architecture
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs import network_costs
+from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.layer_rows import layer_rows
+from stdsl.compiler.analysis.space_costs import CostRange, cost_range
+from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.checks.relaxable import relaxable
+from stdsl.compiler.ir.decisions import Decision
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.target import Target
+
+
+@click.command("info")
+@target("space")
+@parameters
+@architecture
+@as_json
+@quiet
+def command(
+    target: Target, parameters: Mapping[str, str], architecture: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Show what a space leaves open, and what its networks cost.
+
+    The decisions, the number of architectures, the least, greatest and mean parameters and FLOPs (multiply-adds of
+    one sample's forward pass), and whether the space can become a mixture supernet. With --arch, the costs and the
+    layers of that architecture.
+
+    \b
+    Example:
+      stdsl info darts::darts_cifar
+      stdsl info darts::darts_cifar --json
+      stdsl info darts::darts_cifar --arch found.arch.json
+    """
+    graph = open_space(target, parameters)
+    arch = the_architecture(architecture, graph)
+    if as_json:
+        document(_facts(graph) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
+    elif arch is not None and architecture is not None:
+        _print_network(graph, arch)
+    else:
+        _print_space(graph)
+
+
+def _facts(graph: SpaceGraph) -> dict[str, Any]:
+    found = count(graph)
+    problems = relaxable(graph)
+    facts = {
+        "space": graph.name,
+        "count": {"min": str(found.low), "max": str(found.high), "exact": found.exact},
+        "decisions": [{"path": d.path, "kind": d.kind, "options": list(d.options)} for d in graph.open],
+        "params": _range(cost_range(graph, "params")),
+        "flops": _range(cost_range(graph, "flops")),
+        "relaxable": not problems,
+    }
+    return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
+
+
+def _range(costs: CostRange) -> dict[str, Any]:
+    return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": costs.exact}
+
+
+def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
+    network = specialise(graph, arch)
+    costs = network_costs(network)
+    return {
+        "hash": arch.hash,
+        "params": costs.params,
+        "flops": costs.flops,
+        "depth": costs.depth,
+        "activations": costs.activations,
+        "layers": [row.document() for row in layer_rows(graph, network)],
+    }
+
+
+def _print_space(graph: SpaceGraph) -> None:
+    found = count(graph)
+    shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
+    click.echo(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
+    if graph.open:
+        rows = [("decision", "kind", "options"), *((d.path, _kind(d), _options(d)) for d in graph.open)]
+        click.echo(f"\n{table(rows)}")
+    rows_of_costs = [("", "least", "greatest", "mean")]
+    notes = []
+    for name, metric in (("params", "params"), ("FLOPs", "flops")):
+        costs = cost_range(graph, "params" if metric == "params" else "flops")
+        rows_of_costs.append((name, number(costs.min), number(costs.max), number(costs.mean)))
+        notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
+        notes += [f"the mean of {name} is estimated from a sample"] if not costs.mean_exact else []
+    click.echo(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
+    for note in notes:
+        click.echo(f"({note})")
+    problems = relaxable(graph)
+    click.echo(f"\nrelaxable: {'no' if problems else 'yes'}")
+    for problem in problems:
+        click.echo(f"  {problem.message}")
+
+
+def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
+    network = specialise(graph, arch)
+    costs = network_costs(network)
+    click.echo(f"{_title(graph)}: architecture {arch.hash[:12]}")
+    totals = [
+        ("params", number(costs.params)),
+        ("FLOPs", number(costs.flops)),
+        ("depth", number(costs.depth)),
+        ("activations", number(costs.activations)),
+    ]
+    click.echo(f"\n{table(totals, right=(1,))}")
+    rows = [("layer", "operation", "shape", "params", "FLOPs")]
+    for row in layer_rows(graph, network):
+        rows.append((row.path, row.op, row.shape, number(row.params), number(row.flops)))
+    click.echo(f"\n{table(rows, right=(3, 4))}")
+
+
+def _title(graph: SpaceGraph) -> str:
+    parameters = ", ".join(f"{name} = {_value(value)}" for name, value in graph.parameters)
+    return f"{graph.name}({parameters})" if parameters else graph.name
+
+
+def _value(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _kind(d: Decision) -> str:
+    if d.kind != "keep" or d.sizes is None:
+        return d.kind
+    low, high = d.sizes
+    return f"keep {low}" if low == high else f"keep {low}..{high}"
+
+
+def _options(d: Decision) -> str:
+    return ", ".join(d.options)

@@ -1,0 +1,41 @@
+"""``stdsl plan``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from stdsl.cli.options import as_json, device, overrides, quiet, target
+from stdsl.cli.output import document
+from stdsl.target import Target
+
+
+@click.command("plan")
+@target("search")
+@overrides
+@device
+@as_json
+@quiet
+def command(target: Target, overrides: Mapping[str, str], device: str, as_json: bool, quiet: bool) -> None:
+    """Show what a search will do and about what it takes.
+
+    Steps, sizes, memory and time of each stage, before anything heavy starts; the times are of this machine, give or
+    take a factor of two.
+
+    \b
+    Example:
+      stdsl plan examples/quickstart.space
+      stdsl plan my.space::first --set strategy.epochs=10
+    """
+    from rich.console import Console
+
+    from stdsl.runtime.plan import plan, render_plan
+    from stdsl.runtime.preparation import load_job
+
+    job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
+    found = plan(job, device)
+    if as_json:
+        document(found.document())
+    else:
+        render_plan(found, Console())

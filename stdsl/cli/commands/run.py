@@ -1,0 +1,75 @@
+"""``stdsl run``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from stdsl.cli.exit_codes import INTERRUPTED
+from stdsl.cli.options import as_json, device, overrides, quiet, target
+from stdsl.cli.output import document, message
+from stdsl.target import Target
+
+
+@click.command("run")
+@target("search", required=False)
+@overrides
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run directory: new or empty.")
+@click.option(
+    "--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run of this directory, as it was."
+)
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@device
+@as_json
+@quiet
+def command(
+    target: Target | None,
+    overrides: Mapping[str, str],
+    out: Path | None,
+    resume: Path | None,
+    engine: str,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Search, retrain, evaluate and export.
+
+    Everything is written under runs/SEARCH-NUMBER, or to --out. A run that was stopped or killed goes on with
+    --resume, from the texts that its directory holds.
+
+    \b
+    Example:
+      stdsl run examples/quickstart.space
+      stdsl run my.space::first --set retrain.epochs=1 --out runs/short
+      stdsl run --resume runs/first-0001
+    """
+    if resume is None and target is None:
+        raise click.UsageError("name a search, FILE::SEARCH, or a run to go on with, --resume DIR")
+    if resume is not None and (overrides or out is not None):
+        raise click.UsageError("a run goes on with the settings that it was started with: leave out --set and --out")
+
+    from rich.console import Console
+
+    from stdsl.runtime.report.console import ConsoleReporter
+    from stdsl.runtime.report.table import render_result
+    from stdsl.runtime.run import RunRequest, run
+    from stdsl.runtime.run import resume as go_on
+    from stdsl.runtime.training.interruption import Interrupted
+
+    try:
+        with ConsoleReporter(quiet=quiet) as reporter:
+            if resume is not None:
+                result = go_on(resume, reporter)
+            else:
+                assert target is not None
+                texts = tuple(f"{key}={text}" for key, text in overrides.items())
+                result = run(RunRequest(target.file, target.name, texts, out, engine, device), reporter)
+    except Interrupted as stop:
+        message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
+        click.get_current_context().exit(INTERRUPTED)
+    if as_json:
+        document(dict(result.document))
+    elif not quiet:
+        render_result(result.document, Console())

@@ -1,0 +1,53 @@
+"""``stdsl sample``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from stdsl.cli.options import output, parameters, quiet, seed, target
+from stdsl.cli.output import message
+from stdsl.cli.spaces import open_space
+from stdsl.compiler.analysis.costs import cost_constraints
+from stdsl.compiler.analysis.sampling import draw
+from stdsl.compiler.diagnostics.budgets import NotFoundWithin
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.target import Target
+
+
+@click.command("sample")
+@target("space")
+@parameters
+@click.option("-n", "--number", type=click.IntRange(1), default=1, show_default=True, help="How many.")
+@seed
+@output("A folder for one .arch.json file each; without it, a line of JSON each on standard output.")
+@quiet
+def command(
+    target: Target, parameters: Mapping[str, str], number: int, seed: int, output: Path | None, quiet: bool
+) -> None:
+    """Draw architectures of a space, all equally likely.
+
+    The same seed draws the same ones. Under constraints over costs, architectures are drawn until one is within them.
+
+    \b
+    Example:
+      stdsl sample darts::darts_cifar -n 3 --seed 1 -o samples
+    """
+    graph = open_space(target, parameters)
+    drawn = draw(graph, seed, number)
+    for i, arch in enumerate(drawn.architectures, 1):
+        if output is None:
+            click.echo(json.dumps(arch.to_json(), ensure_ascii=False))
+        else:
+            path = output / f"{graph.name}-{i:0{max(4, len(str(number)))}}.arch.json"
+            arch.save(path)
+            click.echo(str(path))
+    if cost_constraints(graph) and drawn.tried:
+        message(f"{drawn.acceptance:.2%} of {drawn.tried:,} architectures drawn were within `where`", quiet)
+    if not drawn.uniform:
+        message("the space is too entangled to count: each question was answered evenly, not each architecture", quiet)
+    if len(drawn.architectures) < number:
+        raise SpaceError([NotFoundWithin(graph.span, graph.name, drawn.tried, "at random")])

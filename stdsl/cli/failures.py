@@ -1,0 +1,68 @@
+"""From what a command raises to a message and an exit code; a user never sees a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from .exit_codes import FINE, INTERNAL, INTERRUPTED, exit_code
+from .output import message, tell
+
+
+@contextmanager
+def guarded(ctx: click.Context) -> Iterator[None]:
+    """Inside, commands may raise StdslError, Interrupted and whatever else goes wrong."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except BrokenPipeError:
+        _leave_the_pipe()
+        ctx.exit(FINE)
+    except KeyboardInterrupt:
+        message("stopped")
+        ctx.exit(INTERRUPTED)
+    except Exception as error:
+        ctx.exit(_code(error))
+
+
+def _code(error: Exception) -> int:
+    from stdsl.compiler.diagnostics.model import StdslError
+
+    if isinstance(error, StdslError):
+        tell(error.diagnostics)
+        return exit_code(error.diagnostics)
+    if isinstance(error, ImportError) and error.name in ("torch", "onnx", "onnxruntime"):
+        message(f"error: this command needs the package `{error.name}`, which cannot be imported ({error})")
+        return 2
+    return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    from stdsl import __version__
+
+    text = f"stdsl {__version__}, Python {sys.version.split()[0]}\n{' '.join(sys.argv)}\n\n"
+    text += "".join(traceback.format_exception(error))
+    message(f"internal error: {type(error).__name__}: {error}")
+    if os.environ.get("STDSL_TRACEBACK") == "1":
+        message(text)
+        message("This is a mistake of stdsl's: please report it with the text above.")
+        return INTERNAL
+    handle, path = tempfile.mkstemp(prefix="stdsl-error-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    message(f"This is a mistake of stdsl's: please report it with the file {path}")
+    return INTERNAL
+
+
+def _leave_the_pipe() -> None:
+    """Nobody reads any more; Python must not complain when it flushes at exit."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())

@@ -1,0 +1,61 @@
+"""The command line. Importing this imports nothing heavy: a command's module is imported when the command is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from stdsl import __version__
+
+from .failures import guarded
+from .index import COMMANDS
+
+
+class LazyGroup(click.Group):
+    """Finds commands by name in :data:`COMMANDS`, and turns what they raise into messages and exit codes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # For click's suggestions of names; get_command never hands these out.
+        self.commands = {name: click.Command(name, short_help=text) for name, text in COMMANDS.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"stdsl.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with guarded(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="stdsl", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Search spaces of neural networks as text: check, count and compile them, and search them.
+
+    FILE::NAME is a space or a search of a file; FILE may be a name from the library, such as `darts`.
+
+    \b
+    Example:
+      stdsl count darts::darts_cifar
+      stdsl run examples/quickstart.space
+
+    Exit codes: 0 fine, 1 diagnostics, 2 usage or configuration, 3 internal error.
+    """
+
+
+def main() -> None:
+    """The entry point of the program ``stdsl``."""
+    cli.main(prog_name="stdsl")

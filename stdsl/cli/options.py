@@ -1,0 +1,94 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from stdsl.target import Target
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> Target | None:
+    target = None if value is None else Target.parse(value)
+    if target is not None and not target.file:
+        raise click.BadParameter("name the file in front of `::`", ctx, param)
+    return target
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise click.BadParameter(f"write NAME=VALUE, not {text!r}", ctx, param)
+        if name.strip() in found:
+            raise click.BadParameter(f"`{name.strip()}` is given twice", ctx, param)
+        found[name.strip()] = value.strip()
+    return found
+
+
+def target(kind: str, required: bool = True) -> Callable[[F], F]:
+    """The argument ``FILE::KIND``."""
+    shown = f"FILE::{kind.upper()}"
+    metavar = shown if required else f"[{shown}]"
+    return click.argument("target", metavar=metavar, callback=_place, required=required)
+
+
+parameters = click.option(
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="A parameter of the space, as text of the language; may be repeated.",
+)
+
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    callback=_pairs,
+    help="A setting of the search, such as retrain.epochs=1; may be repeated.",
+)
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print no messages but errors.")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+architecture = click.option(
+    "--arch",
+    "architecture",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="An architecture of the space (an .arch.json file).",
+)
+
+seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is random.")
+
+device = click.option(
+    "--device", default="auto", show_default=True, metavar="NAME", help="`auto`, `cpu`, `cuda`, or another of torch's."
+)
+
+
+def output(what: str) -> Callable[[F], F]:
+    """``-o``: where to write."""
+    return click.option("-o", "--output", "output", type=click.Path(path_type=Path), metavar="PATH", help=what)
+
+
+def values(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The values of ``-p`` options. Raises SpaceError with all that are no plain values."""
+    from stdsl.compiler.diagnostics.model import Sink, SpaceError
+    from stdsl.compiler.semantics.program import plain_value
+
+    sink = Sink()
+    found = {name: plain_value(text, name, sink) for name, text in parameters.items()}
+    if sink.errors:
+        raise SpaceError(sink.diagnostics)
+    return found

@@ -1,0 +1,41 @@
+"""Trained weights that a command line names: a run directory, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+DERIVED = "derived"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """``weights``: a file. ``architecture``: that of the run's result, None for a mere file of weights. ``metadata``:
+    what an exported file should say about the data that the network was trained on."""
+
+    weights: Path
+    architecture: Path | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def trained(path: Path) -> Trained:
+    """What ``--weights`` names. Raises RunError where a folder is no run, or its result was not trained."""
+    if not path.is_dir():
+        return Trained(path)
+    from stdsl.compiler.diagnostics.model import RunError
+    from stdsl.compiler.diagnostics.run import NotARunDirectory
+    from stdsl.runtime.data.registry import open_dataset
+    from stdsl.runtime.preparation import load_kept_job
+    from stdsl.runtime.tracking.directory import open_run
+
+    directory = open_run(path)
+    weights = directory.weights(DERIVED)
+    if not weights.is_file():
+        raise RunError([NotARunDirectory(None, str(path), "its result is not trained yet")])
+    job = load_kept_job(directory, directory.manifest)
+    data = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
+    normalisation = {name: value for name, value in asdict(data.normalisation).items() if value}
+    metadata = {"search": job.config.name, "classes": list(data.classes), "normalisation": normalisation}
+    return Trained(weights, directory.architecture(DERIVED), metadata)

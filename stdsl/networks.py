@@ -1,0 +1,85 @@
+"""Networks for Python: supernets, modules, source files, ONNX."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from stdsl.compiler.backends.mixture import Supernet
+    from stdsl.compiler.backends.onnx import ExportReport
+    from stdsl.compiler.backends.supernet_text import Relaxation
+
+    from .space import Space
+
+
+@overload
+def compile(
+    space: Space,
+    arch: None = None,
+    *,
+    seed: int | None = None,
+    relaxation: Relaxation | None = None,
+    passes: Sequence[str] | None = None,
+) -> Supernet: ...
+
+
+@overload
+def compile(space: Space, arch: Mapping[str, Any], *, seed: int | None = None) -> nn.Module: ...
+
+
+def compile(
+    space: Space,
+    arch: Mapping[str, Any] | None = None,
+    *,
+    seed: int | None = None,
+    relaxation: Relaxation | None = None,
+    passes: Sequence[str] | None = None,
+) -> nn.Module:
+    """The mixture supernet of a space, or the plain network of one of its architectures.
+
+    Inputs are batches in the order of the space's inputs, (N, C, T, H, W) or (N, C, H, W). ``seed``: of the initial
+    weights (None: torch's global generator). ``relaxation`` and ``passes`` are for the supernet: how decisions become
+    weights, and which optional passes run (`-NAME` leaves one out). Raises SpaceError where the space cannot be
+    relaxed, ArchitectureError for a mapping that is no architecture of the space.
+    """
+    if arch is None:
+        from stdsl.compiler.backends.supernet import build_supernet
+
+        return build_supernet(space.graph, relaxation, passes, seed)
+    if relaxation is not None or passes is not None:
+        raise TypeError("`relaxation` and `passes` are for supernets, not for one architecture")
+    from stdsl.compiler.backends.module import build_module
+
+    return build_module(space.graph, space.valid(arch), seed)
+
+
+def source(space: Space, arch: Mapping[str, Any]) -> str:
+    """A readable PyTorch file of one architecture, which imports torch alone; needs no torch to be written.
+
+    Raises ArchitectureError for a mapping that is no architecture of the space.
+    """
+    from stdsl.compiler.backends.source import source as write
+
+    return write(space.graph, space.valid(arch))
+
+
+def export_onnx(
+    model: nn.Module,
+    path: str | os.PathLike[str],
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    verify: bool = True,
+) -> ExportReport:
+    """Write a network of :func:`compile` as an ONNX file with a dynamic batch axis.
+
+    ``metadata`` goes into the file: strings as they are, other values as JSON. ``verify`` compares the file with the
+    model in onnxruntime at two batch sizes. Raises RunError when the network cannot be exported or the file computes
+    something else.
+    """
+    from stdsl.compiler.backends.onnx import export_onnx as export
+
+    return export(model, path, metadata=metadata, verify=verify)

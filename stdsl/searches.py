@@ -1,0 +1,48 @@
+"""Searches for Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .target import Target
+
+if TYPE_CHECKING:
+    from stdsl.runtime.report.reporter import Reporter
+    from stdsl.runtime.result import RunResult
+
+
+def run(
+    target: str | os.PathLike[str] | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    reporter: Reporter | None = None,
+) -> RunResult:
+    """Run a search of a file, ``FILE::SEARCH``: search, derive, retrain, evaluate, export.
+
+    ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``out``: the
+    run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
+    with, instead of ``target``. ``reporter``: told what goes on (None: nobody is).
+    Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
+    """
+    from stdsl.compiler.semantics.settings_overrides import overrides_of
+    from stdsl.runtime.report.reporter import Silent
+    from stdsl.runtime.run import RunRequest
+    from stdsl.runtime.run import resume as go_on
+    from stdsl.runtime.run import run as start
+
+    listener = reporter or Silent()
+    if resume is not None:
+        if target is not None or overrides or out is not None:
+            raise TypeError("a run goes on with what it was started with: give `resume` alone")
+        return go_on(Path(resume), listener)
+    if target is None:
+        raise TypeError("name a search, FILE::SEARCH, or give `resume`")
+    file, name = Target.parse(os.fspath(target))
+    texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
+    return start(RunRequest(file, name, texts, Path(out) if out is not None else None, device=device), listener)

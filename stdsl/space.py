@@ -1,0 +1,148 @@
+"""Spaces for Python: loading, counting, sampling, costs. Free of torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, overload
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import architecture as make_architecture
+from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.compiler.analysis.circuits import CountResult
+from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs
+from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.sampling import draw
+from stdsl.compiler.analysis.space_costs import CostRange, cost_range
+from stdsl.compiler.checks.relaxable import relaxable
+from stdsl.compiler.diagnostics.budgets import NotFoundWithin
+from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
+from stdsl.compiler.ir.decisions import Decision
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.semantics.program import load_space, load_text
+from stdsl.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceCosts:
+    """The ranges of costs over a space; each has ``min``, ``max``, ``mean``, and ``exact``, which is false where they
+    are bounds.
+
+    ``params``: learnt scalars. ``flops``: multiply-adds of convolutions, linear and matrix products in one sample's
+    forward pass. ``activations``: their output elements.
+    """
+
+    params: CostRange
+    flops: CostRange
+    activations: CostRange
+
+
+class Space:
+    """A search space: the networks that may exist. Made by :func:`load` and :func:`loads`; never changes."""
+
+    def __init__(self, graph: SpaceGraph) -> None:
+        self.graph = graph
+        """The space graph, for those who work with the compiler itself."""
+
+    def __repr__(self) -> str:
+        parameters = ", ".join(f"{name}={value}" for name, value in self.graph.parameters)
+        return f"Space({self.name}{f', {parameters}' if parameters else ''}, {len(self.decisions)} decisions)"
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The values of the space's parameters by name, defaults included."""
+        return dict(self.graph.parameters)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What the space leaves open; each has a ``path``, a ``kind`` (choose, keep, gate, count) and ``options``."""
+        return self.graph.open
+
+    def count(self) -> int | CountResult:
+        """The number of architectures within `where`. Where only an interval is known, an object with ``low`` and
+        ``high`` instead of an int."""
+        found = count(self.graph)
+        return found.low if found.exact else found
+
+    def sample(self, seed: int = 0) -> Architecture:
+        """An architecture, each with the same probability; the same one for the same seed.
+
+        Raises SpaceError when the constraints over costs let none through.
+        """
+        return self.samples(1, seed)[0]
+
+    def samples(self, n: int, seed: int = 0) -> list[Architecture]:
+        """``n`` architectures, drawn independently. Raises as :meth:`sample` does."""
+        drawn = draw(self.graph, seed, n)
+        if len(drawn.architectures) < n:
+            constraints = cost_constraints(self.graph)
+            span = constraints[0].span if constraints else self.graph.span
+            raise SpaceError([NotFoundWithin(span, self.name, drawn.tried, "at random")])
+        return list(drawn.architectures)
+
+    def architecture(self, mapping: Mapping[str, Any]) -> Architecture:
+        """The architecture of a mapping from paths to values: the name of a choose's alternative, the places of a
+        keep's elements (counted from 1), a gate's bool, a count's number.
+
+        Raises ArchitectureError, which lists all that is missing, unknown, not active or not allowed.
+        """
+        return make_architecture(self.graph, mapping)
+
+    def load_architecture(self, path: str | os.PathLike[str]) -> Architecture:
+        """Read an ``.arch.json`` file. Raises ArchitectureError, which lists what changed since it was written."""
+        return load_architecture(path, self.graph)
+
+    def architectures(self) -> Iterator[Architecture]:
+        """All of them, one after the other (constraints over costs left aside); for small spaces."""
+        return architectures(self.graph)
+
+    @overload
+    def costs(self) -> SpaceCosts: ...
+
+    @overload
+    def costs(self, arch: Mapping[str, Any]) -> Costs: ...
+
+    def costs(self, arch: Mapping[str, Any] | None = None) -> SpaceCosts | Costs:
+        """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``. Of the space: their ranges.
+
+        Raises ArchitectureError for a mapping that is no architecture of the space.
+        """
+        if arch is not None:
+            return costs(self.graph, self.valid(arch))
+        return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
+
+    def valid(self, arch: Mapping[str, Any]) -> Architecture:
+        """``arch`` as an architecture of this space. Raises ArchitectureError."""
+        return make_architecture(self.graph, arch)
+
+    @property
+    def not_relaxable(self) -> tuple[Diagnostic, ...]:
+        """Why the space cannot become a mixture supernet; empty if it can."""
+        return tuple(relaxable(self.graph))
+
+    @property
+    def ir(self) -> str:
+        """The space graph as text."""
+        return print_ir(self.graph)
+
+
+def load(file: str | os.PathLike[str], /, name: str | None = None, **parameters: Any) -> Space:
+    """The space ``name`` of a ``.space`` file, or of a library file (`darts`); without a name, the only one.
+
+    ``file`` may be ``FILE::NAME`` too. ``parameters``: those of the space. Raises SpaceError, which holds all
+    diagnostics.
+    """
+    target = Target.parse(os.fspath(file)) if name is None else Target(os.fspath(file), name)
+    return Space(load_space(target.file, target.name, parameters).graph)
+
+
+def loads(text: str, /, name: str | None = None, **parameters: Any) -> Space:
+    """As :func:`load`, from the text of a file."""
+    return Space(load_text(text, name, parameters).graph)
