@@ -1,8 +1,8 @@
 """Costs as sums of small functions of a few decisions each, for all architectures at once.
 
 A node costs what its operation costs, under the condition that the output is computed from it. Both are decision
-diagrams, so a cost of the space is a constant plus a list of diagrams with numbers as leaves; their sum is the cost
-of an architecture.
+diagrams, so a cost of the space is a constant plus a list of products of diagrams with numbers as leaves; their sum is
+the cost of an architecture.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
 
-from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, evaluate, leaves, support, witness
+from ..ir.diagram import Case, Diagram, Guard, leaves, witness
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import Cost, Primitive, TensorShape
 from ..ops.registry import PRIMITIVES
 from .arithmetic import Arithmetic
 from .conditions import Conditions
 from .memo import once_per_graph
+from .products import Product, SumOfProducts, value_of
 
 AdditiveMetric = Literal["flops", "params", "activations"]
 ADDITIVE: tuple[AdditiveMetric, ...] = ("flops", "params", "activations")
@@ -34,7 +35,7 @@ class AdditiveCost:
     """
 
     constant: int
-    terms: tuple[Diagram, ...]
+    terms: tuple[Product, ...]
     slack: int
     defaults: Mapping[int, int]
 
@@ -46,7 +47,7 @@ class AdditiveCost:
         """The cost under the answers to all active decisions (without the slack)."""
         # A term may hang on a decision that is not active; then it is the same whatever the (allowed) answer is.
         settled = {**self.defaults, **answers}
-        return self.constant + sum(int(evaluate(term, settled)) for term in self.terms)
+        return self.constant + sum(int(value_of(term, settled)) for term in self.terms)
 
 
 @once_per_graph
@@ -84,28 +85,21 @@ class _Adder:
 
     def _sum(self, metric: AdditiveMetric) -> AdditiveCost:
         figure = attrgetter(metric)
-        constant = slack = 0
-        terms: dict[frozenset[int], Case] = {}
-        for cost, times in self._due:
+        total = SumOfProducts(self.diagrams, self.arithmetic)
+        slack = 0
+        for condition, cost in self._due:
             value = self.diagrams.apply(figure, cost)
-            if isinstance(times, _Unknown):
-                slack += times.at_most * max(leaves(value))
-                continue
-            try:
-                term = self.arithmetic.times(times, value)
-                key = frozenset(v.index for v in support(term))
-                terms[key] = self.arithmetic.plus(terms.get(key, 0), term)
-            except DiagramTooLarge:
-                slack += max(leaves(times)) * max(leaves(value))
-        constant += sum(term for term in terms.values() if not isinstance(term, Diagram))
-        diagrams = tuple(term for term in terms.values() if isinstance(term, Diagram))
-        return AdditiveCost(constant, diagrams, slack, default_answers(self.graph))
+            if condition is None:
+                slack += max(leaves(value))
+            else:
+                total.add(condition, value)
+        constant, terms = total.finish()
+        return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
 
-    def _totals(self) -> list[tuple[Case, Case]]:
-        """What there is to pay, and how many times: cases of costs and of whole numbers (or :class:`_Unknown`)."""
+    def _totals(self) -> list[tuple[Guard | None, Case]]:
+        """What there is to pay (:class:`Cost`) under which condition, if that is known; each condition once."""
         conditions = Conditions(self.graph, self.primitives, live=True)
-        named: dict[int, Guard | None] = {}
-        totals: dict[int, Case] = {}
+        totals: dict[int, tuple[Guard | None, Case]] = {}
         for id, condition in conditions.of.items():
             node = self.graph.nodes[id]
             if condition is False or node.kind != "apply":
@@ -113,21 +107,10 @@ class _Adder:
             cost = self._cost(node)
             if cost == Cost():
                 continue
-            key = -2 if condition is None else _uid(condition)
-            named[key] = condition
-            totals[key] = self.diagrams.apply(_plus, totals[key], cost) if key in totals else cost
-        # What repeats itself (iterations, instances of a cell) costs the same under several conditions.
-        groups: dict[Hashable, tuple[Case, Case]] = {}
-        for key, total in totals.items():
-            condition = named[key]
-            if condition is None:
-                groups[_named(total), None] = (total, _Unknown(1))
-                continue
-            once = self.diagrams.ite(condition, 1, 0)
-            group = (_named(total), frozenset(v.index for v in support(once)))
-            before = groups.get(group, (total, 0))[1]
-            groups[group] = (total, self.arithmetic.plus(before, once))
-        return list(groups.values())
+            key = -2 if condition is None else condition.uid if isinstance(condition, Diagram) else -1
+            before = totals.get(key, (None, Cost()))[1]
+            totals[key] = (condition, self.diagrams.apply(_plus, before, cost))
+        return list(totals.values())
 
     def _cost(self, node: Node) -> Case:
         primitive = self.primitives[node.op]
@@ -146,13 +129,6 @@ class _Adder:
         return self._costs[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Unknown:
-    """Not known how many times, but no more than this."""
-
-    at_most: int
-
-
 def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: tuple[str, ...], *values: Any) -> Cost:
     attrs = dict(zip(names, values, strict=False))
     flat = values[len(names) :]
@@ -167,10 +143,6 @@ def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: 
 
 def _plus(a: Cost, b: Cost) -> Cost:
     return Cost(a.params + b.params, a.flops + b.flops, a.layers + b.layers, a.activations + b.activations)
-
-
-def _uid(case: Case) -> int:
-    return case.uid if isinstance(case, Diagram) else -1
 
 
 def _named(case: Case) -> Hashable:

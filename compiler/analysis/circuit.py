@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..ir.diagram import Case, Diagram, Diagrams, support
+from ..ir.diagram import Diagram, Diagrams, support
+
+from .products import Product as Factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,42 +181,72 @@ class Circuit:
             masks.append(mask)
         return tuple(masks)
 
-    def total(self, case: Case, diagrams: Diagrams) -> int:
-        """The sum over all assignments of the integer that ``case`` has under them; it must not hang on what they
-        leave open."""
-        memo: dict[tuple[int, int], dict[Case, int]] = {}
+    def total(self, products: Iterable[Factors], diagrams: Diagrams) -> int:
+        """The sum over all assignments of the integers that the products add up to; they must not hang on what an
+        assignment leaves open."""
+        totals = _Totals(self, diagrams)
+        return sum(totals.of(product) for product in products)
 
-        def spread(id: int, case: Case) -> dict[Case, int]:
-            """What remains of ``case`` after the assignments of a node, each with the number of assignments that
-            leave it."""
-            if id == ZERO:
-                return {}
-            if not isinstance(case, Diagram) or not self.variables[id] & _mask(case):
-                return {case: self.counts[id]}
-            if (id, case.uid) in memo:
-                return memo[id, case.uid]
-            node = self.nodes[id]
-            result: dict[Case, int] = {}
-            if isinstance(node, Branch):
-                for answer, kid in enumerate(node.children):
-                    for rest, n in spread(kid, diagrams.restrict(case, {node.variable: answer})).items():
-                        result[rest] = result.get(rest, 0) + n
+
+class _Totals:
+    def __init__(self, circuit: Circuit, diagrams: Diagrams) -> None:
+        self.circuit, self.diagrams = circuit, diagrams
+        self._masks: dict[int, int] = {}
+        self._memo: dict[tuple[int, tuple[int, ...]], dict[Factors, int]] = {}
+
+    def of(self, product: Factors) -> int:
+        left = self.spread(self.circuit.root, product)
+        assert not any(left), "a function hangs on variables that an assignment leaves open"
+        return left.get((), 0)
+
+    def spread(self, id: int, product: Factors) -> dict[Factors, int]:
+        """What remains of a product after the assignments of a node, each with the sum of the numbers that have come out
+        so far."""
+        count = self.circuit.counts[id]
+        if not count:
+            return {}
+        if not any(self.circuit.variables[id] & self.mask(factor) for factor in product):
+            return {product: count}
+        key = (id, tuple(factor.uid for factor in product))
+        if key in self._memo:
+            return self._memo[key]
+        node = self.circuit.nodes[id]
+        result: dict[Factors, int] = {}
+        if isinstance(node, Branch):
+            for answer, kid in enumerate(node.children):
+                if not self.circuit.counts[kid]:
+                    continue
+                number, rest = self.after(product, node.variable, answer)
+                if number:
+                    for left, n in self.spread(kid, rest).items():
+                        result[left] = result.get(left, 0) + number * n
+        else:
+            result = {product: 1}
+            for kid in node.children:
+                step: dict[Factors, int] = {}
+                for before, n in result.items():
+                    for left, m in self.spread(kid, before).items():
+                        step[left] = step.get(left, 0) + n * m
+                result = step
+        self._memo[key] = result
+        return result
+
+    def after(self, product: Factors, variable: int, answer: int) -> tuple[int, Factors]:
+        """The number and the product that remain of a product after an answer."""
+        number = 1
+        rest: list[Diagram] = []
+        for factor in product:
+            if self.mask(factor) >> variable & 1:
+                factor = self.diagrams.restrict(factor, {variable: answer})
+            if isinstance(factor, Diagram):
+                rest.append(factor)
+            elif factor == 0:
+                return 0, ()
             else:
-                result = {case: 1}
-                for kid in node.children:
-                    step: dict[Case, int] = {}
-                    for before, n in result.items():
-                        for rest, m in spread(kid, before).items():
-                            step[rest] = step.get(rest, 0) + n * m
-                    result = step
-            memo[id, case.uid] = result
-            return result
+                number *= int(factor)
+        return number, tuple(rest)
 
-        masks: dict[int, int] = {}
-
-        def _mask(case: Diagram) -> int:
-            if case.uid not in masks:
-                masks[case.uid] = sum(1 << v.index for v in support(case))
-            return masks[case.uid]
-
-        return sum(int(value) * n for value, n in spread(self.root, case).items())
+    def mask(self, case: Diagram) -> int:
+        if case.uid not in self._masks:
+            self._masks[case.uid] = sum(1 << v.index for v in support(case))
+        return self._masks[case.uid]

@@ -17,7 +17,7 @@ from .architecture import Architecture, of_answers, violations
 from .arithmetic import Arithmetic
 from .costs import cost_constraints, costs
 from .demand import active
-from .elimination import INFINITE, Elimination, eliminate, ordering
+from .elimination import INFINITE, Elimination, Function, eliminate, ordering
 from .preferences import Score, regrets
 from .prices import best_relaxation, bounds
 from .validity import validity
@@ -65,7 +65,7 @@ class _Derivation:
         priced = best_relaxation(self.bounds, self._relaxed) if self.bounds else None
         return self._search([plain] if priced is None else [plain, priced], excesses)
 
-    def _least(self, functions: Sequence[Case]) -> Elimination:
+    def _least(self, functions: Sequence[Function]) -> Elimination:
         return eliminate(self.graph.diagrams, [*functions, *self.allowed], self.order)
 
     def _relaxed(self, prices: Sequence[float]) -> Elimination:

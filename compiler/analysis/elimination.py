@@ -10,9 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Diagrams, DiagramTooLarge, evaluate, inner_nodes, support
+from ..ir.diagram import (
+    IMPOSSIBLE,
+    Case,
+    Diagram,
+    Diagrams,
+    DiagramTooLarge,
+    Variable,
+    evaluate,
+    inner_nodes,
+    leaves,
+    support,
+)
 from .arithmetic import Arithmetic
+from .products import Product, scaled, value_of
 
 SIZE_LIMIT = 20_000
 """A bucket whose sum may have more inner nodes than this is split."""
@@ -21,20 +34,42 @@ INFINITE = math.inf
 """What is not allowed costs this much."""
 
 
+Function: TypeAlias = "Case | Product"
+"""A number, a diagram of numbers, or a product of them. Only a product of one factor may be infinite or IMPOSSIBLE where no
+other factor is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``common * inner``, where no factor of ``common`` hangs on the bucket's variable or is below 0; the least value over the
+    variable's answers is ``common * message``."""
+
+    common: Product
+    inner: Case
+    message: Case
+
+    def step(self, answers: Mapping[int, int]) -> float:
+        """How far an answer to the bucket's variable is from the best one."""
+        factor = value_of(self.common, answers)
+        here = factor and factor * evaluate(self.inner, answers)
+        return here if here == INFINITE else here - (factor and factor * evaluate(self.message, answers))
+
+    def value(self, answers: Mapping[int, int]) -> float:
+        factor = value_of(self.common, answers)
+        return factor and factor * float(evaluate(self.inner, answers))
+
+
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What was added up for a variable (in parts, if it was split), and the messages that went on from the parts."""
+    """What was added up for a variable, in parts if it was split."""
 
     variable: int
     arity: int
-    parts: tuple[Case, ...]
-    messages: tuple[Case, ...]
+    parts: tuple[Part, ...]
 
     def step(self, answers: Mapping[int, int]) -> float:
-        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
-        one."""
-        here = float(sum(evaluate(part, answers) for part in self.parts))
-        return INFINITE if here == INFINITE else here - float(sum(evaluate(m, answers) for m in self.messages))
+        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays one."""
+        return sum(part.step(answers) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +90,30 @@ class Elimination:
         for bucket in reversed(self.buckets):
 
             def value(answer: int, bucket: Bucket = bucket) -> float:
-                return float(sum(evaluate(part, {**answers, bucket.variable: answer}) for part in bucket.parts))
+                extended = {**answers, bucket.variable: answer}
+                return sum(part.value(extended) for part in bucket.parts)
 
             answers[bucket.variable] = min(range(bucket.arity), key=value)
         return answers
 
 
-def ordering(diagrams: Diagrams, functions: Iterable[Case], first: frozenset[int] = frozenset()) -> list[int]:
-    """An order in which to eliminate the variables of ``functions``: always one that has to do with few others.
-
-    The variables of ``first`` come before the others.
-    """
+def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
+    """An order in which to eliminate the variables of ``functions``: always one that has to do with few others, and of
+    such ones the one that the fewest functions hang on."""
     neighbours: dict[int, int] = {}
+    used: dict[int, int] = {}
     for function in functions:
-        mask = sum(1 << v.index for v in support(function))
-        for v in support(function):
-            neighbours[v.index] = neighbours.get(v.index, 0) | mask
+        indices = _indices(function)
+        mask = sum(1 << v for v in indices)
+        for v in indices:
+            neighbours[v] = neighbours.get(v, 0) | mask
+            used[v] = used.get(v, 0) + 1
     order = []
     left = set(neighbours)
     weight = {v: math.log2(max(2, diagrams.variables[v].arity)) for v in neighbours}
     size = {v: sum(weight[u] for u in _bits(neighbours[v])) for v in neighbours}
     while left:
-        best = min(left, key=lambda v: (v not in first, size[v], -v))
+        best = min(left, key=lambda v: (size[v], used[v], v))
         left.discard(best)
         order.append(best)
         others = neighbours[best] & ~(1 << best)
@@ -87,13 +124,10 @@ def ordering(diagrams: Diagrams, functions: Iterable[Case], first: frozenset[int
 
 
 def eliminate(
-    diagrams: Diagrams, functions: Iterable[Case], order: Sequence[int], limit: int = SIZE_LIMIT
+    diagrams: Diagrams, functions: Iterable[Function], order: Sequence[int], limit: int = SIZE_LIMIT
 ) -> Elimination:
-    """The least value of the sum of ``functions`` (numbers, or diagrams of numbers that hang on the variables of
-    ``order``).
-
-    IMPOSSIBLE counts as infinite.
-    """
+    """The least value of the sum of ``functions``, which hang on the variables of ``order``. IMPOSSIBLE counts as
+    infinite."""
     return _Eliminator(diagrams, limit).run(functions, order)
 
 
@@ -103,39 +137,65 @@ class _Eliminator:
         self.arithmetic = Arithmetic(diagrams, 4 * limit)
         self.exact = True
         self._sizes: dict[int, int] = {}
+        self._finites: dict[int, Case] = {}
 
-    def run(self, functions: Iterable[Case], order: Sequence[int]) -> Elimination:
+    def run(self, functions: Iterable[Function], order: Sequence[int]) -> Elimination:
         place = {v: i for i, v in enumerate(order)}
         least: float = 0
-        waiting: list[list[Diagram]] = [[] for _ in order]
+        waiting: list[list[Product]] = [[] for _ in order]
 
-        def put(function: Case) -> None:
+        def put(function: Function) -> None:
             nonlocal least
-            if isinstance(function, Diagram):
-                waiting[min(place[v.index] for v in support(function))].append(function)
+            if isinstance(function, tuple):
+                waiting[min(place[v] for v in _indices(function))].append(function)
+            elif isinstance(function, Diagram):
+                waiting[min(place[v.index] for v in support(function))].append((function,))
             else:
                 least += function
 
         for function in functions:
-            put(self._finite(function))
+            if isinstance(function, tuple):
+                put(tuple(self._finite(factor) for factor in function))
+            else:
+                put(self._finite(function))
         buckets = []
         for i, index in enumerate(order):
             variable = self.diagrams.variables[index]
-            parts = self._parts(waiting[i])
-            messages = []
-            for part in parts:
-                cases = [self.diagrams.restrict(part, {index: answer}) for answer in range(variable.arity)]
+            parts = []
+            for common, inner in self._parts(variable, waiting[i]):
+                cases = [self.diagrams.restrict(inner, {index: answer}) for answer in range(variable.arity)]
                 message = self.diagrams.apply(min, *cases)
-                messages.append(message)
-                put(message)
-            buckets.append(Bucket(index, variable.arity, tuple(parts), tuple(messages)))
+                parts.append(Part(common, inner, message))
+                if isinstance(message, Diagram) or not common:
+                    put((*common, message) if common else message)
+                elif message:
+                    put(scaled(self.arithmetic, message, common))
+            buckets.append(Bucket(index, variable.arity, tuple(parts)))
         return Elimination(least, self.exact, tuple(buckets))
 
-    def _parts(self, functions: list[Diagram]) -> list[Case]:
-        """The functions of a bucket, added up as far as the limit allows: rather those together that share
-        variables."""
+    def _parts(self, variable: Variable, products: list[Product]) -> list[tuple[Product, Case]]:
+        """The sum of a bucket, with the factors that all its products share and that do not hang on the variable set
+        apart. Where it would grow over the limit, several sums."""
+        if not products:
+            return []
+        shared = {f.uid: f for f in products[0] if variable not in support(f) and min(leaves(f)) >= 0}
+        for product in products[1:]:
+            here = {f.uid for f in product}
+            shared = {uid: f for uid, f in shared.items() if uid in here}
+        common = tuple(shared.values())
+        functions = []
+        for product in products:
+            inner: Case = 1
+            for factor in product:
+                if factor.uid not in shared:
+                    inner = self.arithmetic.times(inner, factor)
+            functions.append(inner)
+        return [(common, part) for part in self._sums(functions)]
+
+    def _sums(self, functions: list[Case]) -> list[Case]:
+        """The functions added up as far as the limit allows."""
         parts: list[Case] = []
-        for function in sorted(functions, key=lambda f: (-self._size(f), f.uid)):
+        for function in sorted(functions, key=lambda f: (-self._size(f), f.uid if isinstance(f, Diagram) else -1)):
             for i, part in enumerate(parts):
                 if self._joint(part, function) <= self.limit:
                     try:
@@ -156,25 +216,28 @@ class _Eliminator:
         cases = math.prod(v.arity for v in ones | others)
         return min(cases, (self._size(a) + 1) * (self._size(b) + 1))
 
-    def _size(self, case: Diagram) -> int:
+    def _size(self, case: Case) -> int:
+        if not isinstance(case, Diagram):
+            return 0
         if case.uid not in self._sizes:
             self._sizes[case.uid] = sum(1 for _ in inner_nodes(case))
         return self._sizes[case.uid]
 
     def _finite(self, case: Case) -> Case:
         """``case`` with INFINITE for IMPOSSIBLE, which every operation would pass on."""
-        memo: dict[int, Case] = {}
+        if case is IMPOSSIBLE:
+            return INFINITE
+        if not isinstance(case, Diagram):
+            return case
+        if case.uid not in self._finites:
+            kids = [self._finite(kid) for kid in case.children]
+            self._finites[case.uid] = self.diagrams.case(case.variable, kids)
+        return self._finites[case.uid]
 
-        def walk(c: Case) -> Case:
-            if c is IMPOSSIBLE:
-                return INFINITE
-            if not isinstance(c, Diagram):
-                return c
-            if c.uid not in memo:
-                memo[c.uid] = self.diagrams.case(c.variable, [walk(kid) for kid in c.children])
-            return memo[c.uid]
 
-        return walk(case)
+def _indices(function: Function) -> set[int]:
+    factors = function if isinstance(function, tuple) else (function,)
+    return {v.index for factor in factors for v in support(factor)}
 
 
 def _bits(mask: int) -> list[int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..ir.diagram import Case, leaves
 from ..ir.graph import CostConstraint, SpaceGraph
 from .additive import ADDITIVE, AdditiveCost, additive_cost
 from .arithmetic import Arithmetic
 from .costs import cost_constraints
-from .elimination import Elimination
+from .elimination import Elimination, Function
+from .products import scaled, span_of
 
 STEPS = 24
 """Bisections of one price."""
@@ -29,15 +29,15 @@ class Bound:
         """By how much an architecture is beyond the limit; 0 or less is fine."""
         return self.sign * (self.cost.of(answers) - self.limit)
 
-    def functions(self, arithmetic: Arithmetic, price: float = 1) -> list[Case]:
+    def functions(self, arithmetic: Arithmetic, price: float = 1) -> list[Function]:
         """The excess times a price, as functions to add up."""
-        functions = [arithmetic.times(price * self.sign, term) for term in self.cost.terms]
+        functions = [scaled(arithmetic, price * self.sign, term) for term in self.cost.terms]
         return [*functions, price * self.sign * (self.cost.constant - self.limit)]
 
     @property
     def scale(self) -> float:
         """A price that makes the whole spread of the cost about as bad as a few unlikely answers."""
-        spread = sum(max(leaves(term)) - min(leaves(term)) for term in self.cost.terms)
+        spread = sum(span_of(term) for term in self.cost.terms)
         return 10 / spread if spread else 1.0
 
 

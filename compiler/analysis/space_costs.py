@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..ir.diagram import Case
 from ..ir.graph import SpaceGraph
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .architecture import Architecture, of_answers
 from .arithmetic import Arithmetic
 from .circuits import circuits
 from .costs import cost_constraints, costs
-from .elimination import INFINITE, Elimination, eliminate, ordering
+from .elimination import INFINITE, Elimination, Function, eliminate, ordering
+from .products import scaled
 from .sampling import draw
 from .validity import validity
 
@@ -79,7 +79,7 @@ def extreme(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[int, Arch
 def _optimum(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[Elimination, bool]:
     penalties, complete = validity(graph)
     arithmetic = Arithmetic(graph.diagrams)
-    functions: list[Case] = [t if sign > 0 else arithmetic.times(-1, t) for t in cost.terms]
+    functions: list[Function] = [scaled(arithmetic, sign, term) for term in cost.terms]
     functions += penalties
     return eliminate(graph.diagrams, functions, ordering(graph.diagrams, functions)), complete
 
@@ -89,7 +89,7 @@ def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
     whole = circuits(graph).whole
     if whole is None or not cost.exact or whole.count == 0:
         return None
-    total = sum(whole.total(term, graph.diagrams) for term in cost.terms)
+    total = whole.total(cost.terms, graph.diagrams)
     return cost.constant + Fraction(total, whole.count)
 
 
