@@ -97,7 +97,7 @@ def _excerpt(source: Source, marks: list[_Mark], width: int, tone: str, paint: _
 
 
 def _source_line(source: Source, number: int, width: int, paint: _Paint) -> str:
-    text = source.line(number).replace("\t", TAB)
+    text = source.line(number)[: _LONGEST + 1].replace("\t", TAB)
     # Nothing in a source may command the terminal.
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
     if len(text) > _LONGEST:
@@ -111,8 +111,9 @@ def _underline(source: Source, number: int, mark: _Mark, width: int, tone: str, 
     end = source.position(mark.span.end)
     # A span over several lines is underlined to the end of its first.
     stop = end.column - 1 if end.line == number else len(text)
-    offset = _columns(text[:start])
-    length = max(_columns(text[start:stop]), 1)
+    # What lies behind the longest line shown has no column of its own.
+    offset = _columns(text[: min(start, _LONGEST)])
+    length = max(_columns(text[start : min(stop, start + _LONGEST)]), 1)
     if offset + length > _LONGEST:
         offset = min(offset, _LONGEST)
         length = max(_LONGEST - offset, 1)

@@ -44,14 +44,29 @@ def _no_zero(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return guarded
 
 
+def _representable(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """``function``, where a result (or a whole number on its way to a float) may be out of range."""
+
+    def guarded(a: Any, b: Any) -> Any:
+        try:
+            return function(a, b)
+        except OverflowError:
+            return Fault("the result is too large a number", "check the operands")
+
+    return guarded
+
+
 ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": _multiply,
-    "/": _no_zero(operator.truediv),
-    "//": _no_zero(operator.floordiv),
-    "%": _no_zero(operator.mod),
-    "**": _power,
+    sign: _representable(function)
+    for sign, function in {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": _multiply,
+        "/": _no_zero(operator.truediv),
+        "//": _no_zero(operator.floordiv),
+        "%": _no_zero(operator.mod),
+        "**": _power,
+    }.items()
 }
 ORDER: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
@@ -83,7 +98,7 @@ def _domain(function: Callable[..., Any], why: str) -> Callable[..., Any]:
 
 
 def _round(x: Any) -> int:
-    return round(x)
+    return int(round(x))
 
 
 FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., Any]]]] = {
