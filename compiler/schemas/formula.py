@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Number = int | float
 
 MAX_BITS = 4096
 """An integer larger than this many bits is an error: `2 ** 2 ** 100` must not take the machine down."""
+
+
+MAX_SIZE = 2000
+"""A formula of more nodes is an error."""
 
 
 class FormulaError(ValueError):
@@ -53,6 +57,8 @@ class Apply(Formula):
 
     op: str
     operands: tuple[Formula, ...]
+    size: int = field(default=1, compare=False, repr=False)
+    """Nodes in the tree, so that a formula which doubles at every step is refused in time."""
 
     __str__ = Formula.__str__
 
@@ -112,9 +118,9 @@ def is_logical(formula: Formula) -> bool:
     match formula:
         case Constant(value):
             return isinstance(value, bool)
-        case Apply("if", (_, then, otherwise)):
+        case Apply(op="if", operands=(_, then, otherwise)):
             return is_logical(then) or is_logical(otherwise)
-        case Apply(op, _):
+        case Apply(op=op, operands=_):
             return op in COMPARISONS or op in LOGIC
     return False
 
@@ -124,7 +130,7 @@ def variables(formula: Formula) -> Iterator[str]:
     match formula:
         case Variable(name):
             yield name
-        case Apply(_, operands):
+        case Apply(operands=operands):
             for operand in operands:
                 yield from variables(operand)
 
@@ -151,17 +157,17 @@ def _evaluate(formula: Formula, values: Mapping[str, Number]) -> Any:
             return value
         case Variable(name):
             return values[name]
-        case Apply("if", (condition, then, otherwise)):
+        case Apply(op="if", operands=(condition, then, otherwise)):
             return _evaluate(then if _evaluate(condition, values) else otherwise, values)
-        case Apply("and", operands):
+        case Apply(op="and", operands=operands):
             return all(_evaluate(o, values) for o in operands)
-        case Apply("or", operands):
+        case Apply(op="or", operands=operands):
             return any(_evaluate(o, values) for o in operands)
-        case Apply("not", (operand,)):
+        case Apply(op="not", operands=(operand,)):
             return not _evaluate(operand, values)
-        case Apply("neg", (operand,)):
+        case Apply(op="neg", operands=(operand,)):
             return -_evaluate(operand, values)
-        case Apply(op, operands):
+        case Apply(op=op, operands=operands):
             return bounded(_function(op)(*(_evaluate(o, values) for o in operands)))
     raise AssertionError(formula)
 
@@ -181,7 +187,10 @@ def bounded(value: Any) -> Any:
 
 def simplified(op: str, operands: tuple[Formula, ...]) -> Formula:
     """``Apply(op, operands)``, computed at once where all operands are constants. Raises :class:`FormulaError`."""
-    node = Apply(op, operands)
+    size = 1 + sum(o.size if isinstance(o, Apply) else 1 for o in operands)
+    if size > MAX_SIZE:
+        raise FormulaError("the expression is too large")
+    node = Apply(op, operands, size)
     return Constant(evaluate(node, {})) if all(isinstance(o, Constant) for o in operands) else node
 
 
@@ -196,9 +205,9 @@ def _text(formula: Formula, outer: int) -> str:
             return f"({text})" if text.startswith("-") and outer > _BINDING["neg"] else text
         case Variable(name):
             return name
-        case Apply(op, operands) if op in FUNCTIONS:
+        case Apply(op=op, operands=operands) if op in FUNCTIONS:
             return f"{op}({', '.join(_text(o, 0) for o in operands)})"
-        case Apply(op, operands):
+        case Apply(op=op, operands=operands):
             own = _BINDING[op]
             if op == "if":
                 a, b, c = (_text(o, 0) for o in operands)

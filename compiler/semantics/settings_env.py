@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
@@ -22,6 +23,8 @@ class Report:
 
     sink: Sink
     failed: bool = False
+    values: dict[ast.Let | Thunk, Any] = field(default_factory=dict)
+    """What constants and arguments have come to, each computed once."""
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.failed = True

@@ -129,7 +129,11 @@ def _name(name: ast.Name, env: Env, over: Variables | None) -> Scalar:
     found = resolve(name, env)
     if found is not None:
         expr, inside, declared = found
-        return compute(expr, inside, declared)
+        definition = inside.active[-1][1]
+        if definition not in env.report.values:
+            env.report.values[definition] = compute(expr, inside, declared)
+        value: Scalar = env.report.values[definition]
+        return value
     if env.is_broken(name.id):
         raise Stop
     known = (*(over.names if over else ()), *env.names())

@@ -30,6 +30,9 @@ from .settings_env import Env, Stop
 from .settings_numbers import compute, plural, resolve, show
 from .settings_tree import SLIP, Branch, Hole, Items, Leaf, Node, Open
 
+MAX_ITEMS = 1000
+"""A list of settings with more elements is an error."""
+
 TUNABLE_FAMILIES = tuple(name for name, model in FAMILIES.items() if issubclass(model, Tunable))
 
 
@@ -143,8 +146,10 @@ def _items(key: str, expr: ast.List | ast.Tuple, expected: Expectation, env: Env
     nodes: list[Node] = []
     for element in expr.items:
         if isinstance(element, ast.Splat):
-            inner = value(key, element.value, expected, env)
+            inner = _value(key, element.value, expected, env)
             nodes.extend(inner.items if isinstance(inner, Items) else [inner])
+            if len(nodes) > MAX_ITEMS:
+                raise env.report.stop(NotComputable(expr.span, f"a list of more than {MAX_ITEMS} elements"))
         else:
             nodes.append(value(key, element, expected.item, env))
     return Items(expr.span, tuple(nodes))

@@ -203,3 +203,29 @@ def test_hyper_parameters_inside_a_list(read: Read) -> None:
     optimizer = config.assign({"fitness.optimizer.betas.1": "0.9"}).fitness.optimizer
     assert isinstance(optimizer, Adam)
     assert optimizer.betas == (0.9, 0.999)
+
+
+def test_constants_that_double_take_no_time(read: Read) -> None:
+    doubled = "\n".join(f"let a{i} = a{i - 1} + a{i - 1}" for i in range(1, 60))
+    config = read(f"let a0 = 1\n{doubled}\nstrategy s = gradient {{ batch = a59 // 2 ** 57 }}").strategy()
+    assert config.batch == 4
+
+
+def test_formulas_that_double_are_refused(read: Read) -> None:
+    doubled = "\n".join(f"strategy s{i}(k: over(t, T) = 1) = s{i - 1}(k = k + k) {{ }}" for i in range(1, 60))
+    text = read(
+        f"strategy s0(k: over(t, T) = 1) = sdas {{ relax {{ choose = softmax(tau = k) }} }}\n{doubled}\n"
+        "search s { space = x  strategy = s59(k = t)  data = motion_digits }"
+    )
+    assert text.search() is None
+    assert [d.code for d in text.sink.diagnostics] == ["E0514"]
+
+
+def test_lists_are_spliced_and_bounded(read: Read) -> None:
+    text = (
+        'let base = ["rgb"]\nsearch s { space = x  strategy = sdas  data = hmdb51("d", modalities = [*base, "flow"]) }'
+    )
+    assert read(text).search().data.modalities == ("rgb", "flow")
+    doubled = "\n".join(f"let a{i} = [*a{i - 1}, *a{i - 1}]" for i in range(1, 60))
+    text = read(f'let a0 = [resample("x")]\n{doubled}\nstrategy s = evolution {{ mutate = a59 }}')
+    assert [d.code for d in text.check()] == ["E0514"]
