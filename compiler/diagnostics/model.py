@@ -125,9 +125,17 @@ class Sink:
 
     def __init__(self) -> None:
         self._seen: dict[Diagnostic, None] = {}
+        self._places: set[tuple[str, Span]] = set()
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._seen.setdefault(diagnostic)
+        if diagnostic.span is not None:
+            self._places.add((diagnostic.code, diagnostic.span))
+
+    def add_once(self, diagnostic: Diagnostic) -> None:
+        """Adds a diagnostic unless there is one of its kind at its place: text that is elaborated again says nothing new."""
+        if diagnostic.span is None or (diagnostic.code, diagnostic.span) not in self._places:
+            self.add(diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

@@ -210,6 +210,8 @@ class Diagrams:
             if i == len(items):
                 return True
             if (i, count) not in memo:
+                if len(memo) > NODE_LIMIT:
+                    raise DiagramTooLarge
                 memo[i, count] = self.case(items[i], (walk(i + 1, count), walk(i + 1, count + 1)))
             return memo[i, count]
 

@@ -97,17 +97,13 @@ def _domain(function: Callable[..., Any], why: str) -> Callable[..., Any]:
     return guarded
 
 
-def _round(x: Any) -> int:
-    return int(round(x))
-
-
 FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., Any]]]] = {
     "share": (3, 3, share),
     "min": (1, 99, lambda *a: min(a)),
     "max": (1, 99, lambda *a: max(a)),
     "ceil": (1, 1, _domain(math.ceil, "ceil of something that is no number")),
     "floor": (1, 1, _domain(math.floor, "floor of something that is no number")),
-    "round": (1, 1, _domain(_round, "round of something that is no number")),
+    "round": (1, 1, _domain(round, "round of something that is no number")),
     "log": (1, 1, _domain(math.log, "log of a number that is not positive")),
     "exp": (1, 1, _domain(math.exp, "exp of too large a number")),
     "sqrt": (1, 1, _domain(math.sqrt, "sqrt of a negative number")),

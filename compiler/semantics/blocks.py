@@ -8,8 +8,9 @@ from ..diagnostics.semantics import (
 )
 from ..diagnostics.source import Span
 from ..frontend import ast
-from . import expressions, indices, loops
+from . import expressions, loops
 from .context import Env
+from .lists import elements_text
 from .state import State, merge_asks
 from .values import (
     ERROR,
@@ -93,6 +94,7 @@ def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
         state, expressions.evaluate(state, statement.source, env), statement.source.span, env.context
     )
     if rounds is None:
+        _spoil(statement.body, env)
         return
     for position, (value, item) in enumerate(rounds, start=1):
         number = value if type(value) is int else position
@@ -102,6 +104,17 @@ def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
         _predeclare(tuple(s for s in statement.body if isinstance(s, ast.For)), inside, nested=False)
         exists = Item(None, state.diagrams.both(loop.guard, item.guard), merge_asks((*loop.asks, *item.asks)))
         _statements(state, statement.body, inside, env, exists)
+
+
+def _spoil(body: tuple[ast.Bind | ast.For, ...], env: Env) -> None:
+    """The lists that a loop was to build are wrong when nobody knows how often it goes round."""
+    for statement in body:
+        if isinstance(statement, ast.For):
+            _spoil(statement.body, env)
+        elif statement.index is not None:
+            found, builder = env.find(statement.name.id)
+            if found and isinstance(builder, ListBuilder):
+                builder.items.append(Item(ERROR))
 
 
 def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, loop: Item) -> None:
@@ -131,7 +144,7 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
                 statement.index.span,
                 f"`{name}`",
                 shown,
-                f"{indices.elements(len(builder.items))}; the next is {len(builder.items) + 1}",
+                f"{elements_text(len(builder.items))}; the next is {len(builder.items) + 1}",
             )
         )
         builder.items.append(Item(ERROR))

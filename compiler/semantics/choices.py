@@ -15,7 +15,7 @@ from . import expressions, operators
 from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, scalar, under
 from .context import Context, Env
 from .lists import gate, switch
-from .state import LENGTH_LIMIT, State, merge_asks
+from .state import LENGTH_LIMIT, OPTION_LIMIT, State, merge_asks
 from .values import (
     ERROR,
     Asks,
@@ -93,8 +93,8 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
         if not (type(low) is int and type(high) is int):
             state.report(NothingToChoose(span, "a choice from a range needs whole numbers that no decision changes"))
             return None
-        if high - low >= LENGTH_LIMIT:
-            state.report(TooLarge(span, f"a choice among {high - low + 1} numbers", f"at most {LENGTH_LIMIT}"))
+        if high - low >= OPTION_LIMIT:
+            state.report(TooLarge(span, f"a choice among {high - low + 1} numbers", f"at most {OPTION_LIMIT}"))
             return None
         value = SetValue(tuple(Option(str(n), n, span) for n in range(low, high + 1)))
     if not isinstance(value, SetValue):
@@ -271,9 +271,9 @@ def repeat(state: State, expr: ast.Repeat, env: Env) -> Value:
     return RepeatOp(expr, env, min(numbers), max(numbers), None, expr.span, hanging)
 
 
-def _small(state: State, count: int, span: Span) -> bool:
-    if count > LENGTH_LIMIT:
-        state.report(TooLarge(span, f"{count} repetitions", f"at most {LENGTH_LIMIT}"))
+def _small(state: State, count: int, span: Span, limit: int = LENGTH_LIMIT) -> bool:
+    if count > limit:
+        state.report(TooLarge(span, f"{count} repetitions", f"at most {limit}"))
         return False
     return True
 
@@ -284,7 +284,7 @@ def _counted(state: State, expr: ast.Repeat, env: Env, low: int, high: int) -> V
     if low < 0 or high < low:
         state.report(NothingToChoose(span, f"an operator cannot be repeated {low}..{high} times"))
         return ERROR
-    if not _small(state, high, span):
+    if not _small(state, high, span, OPTION_LIMIT):
         return ERROR
     label = expr.count.label.id if expr.count.label else None
     decision = state.decide(

@@ -188,7 +188,7 @@ def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, 
     """
     found: list[tuple[Decision, ...]] = [(row,) for row in groups[0]]
     for group in groups[1:]:
-        grown = []
+        grown: list[tuple[Decision, ...]] = []
         for picked in found:
             depth = max(_common(picked[0].path, row.path) for row in group)
             grown.extend((*picked, row) for row in group if _common(picked[0].path, row.path) == depth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,17 +10,18 @@ from typing import Any
 from ..diagnostics.decisions import NothingToChoose
 from ..diagnostics.model import Sink
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.semantics import WrongType
+from ..diagnostics.semantics import DiagramLimit, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
-from ..ir.graph import Edge, SpaceGraph, TensorType
+from ..ir.diagram import DiagramTooLarge
+from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
 from .context import Context, Env
 from .faults import report_faults
 from .modules import Module
-from .state import Abandoned, State
+from .state import STACK_LIMIT, Abandoned, State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
 
 _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
@@ -43,10 +45,17 @@ class SpaceReference:
 def elaborate(reference: SpaceReference, sink: Sink) -> SpaceGraph | None:
     """The graph of a space, or None when there are errors (in the sink)."""
     state = State(sink)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, STACK_LIMIT))
     try:
         return _elaborate(state, reference)
     except Abandoned:
         return None
+    except DiagramTooLarge:
+        state.report(DiagramLimit(reference.span, "what this space asks for"))
+        return None
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
@@ -220,7 +229,7 @@ def _pruned(
                     used[edge.source] = 1
     asked: set[int] = set()
     new: dict[int, int] = {}
-    kept = []
+    kept: list[Node] = []
     for node in nodes:
         if not used[node.id]:
             continue

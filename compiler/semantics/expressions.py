@@ -6,17 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.decisions import NothingToChoose
-from ..diagnostics.semantics import (
-    WrongType,
-)
+from ..diagnostics.semantics import DiagramLimit, TooLarge, WrongType
 from ..frontend import ast
+from ..ir.diagram import DiagramTooLarge
 from . import blocks, choices, global_names, indices, logic, loops, pipes
-from .arithmetic import (
-    compute,
-    is_plain,
-)
+from .arithmetic import compute, is_plain
 from .context import Env
-from .state import State
+from .state import LENGTH_LIMIT, Abandoned, State
 from .values import (
     ERROR,
     EachOp,
@@ -35,7 +31,15 @@ from .values import (
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
     """The value of an expression; ERROR where it is wrong (and was reported)."""
-    return _EVALUATE[type(expr)](state, expr, env)
+    state.spend(1, expr.span)
+    try:
+        return _EVALUATE[type(expr)](state, expr, env)
+    except DiagramTooLarge:
+        state.report(DiagramLimit(expr.span, "what this expression asks for"))
+        raise Abandoned from None
+    except RecursionError:
+        state.report(TooLarge(expr.span, "what is nested here", "give the parts names of their own"))
+        raise Abandoned from None
 
 
 def _name(state: State, expr: ast.Name, env: Env) -> Value:
@@ -69,6 +73,9 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
             if value is ERROR:
                 failed = True
             elif isinstance(value, ListValue):
+                long = len(items) + len(value.items)
+                state.limit(long, LENGTH_LIMIT, f"a list of {long} elements", expr.span)
+                state.spend(len(value.items), item.span)
                 items.extend(value.items)
             else:
                 state.report(WrongType(item.span, "what `*` splices", "a list", kind_of(value)))

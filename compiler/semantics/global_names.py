@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from ..diagnostics.decisions import DecisionInLet
 from ..diagnostics.names import UndefinedName
-from ..diagnostics.semantics import (
-    Recursion,
-)
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.registry import PRIMITIVES
@@ -68,7 +65,7 @@ def constant(state: State, declaration: ast.Let, module: Module) -> Value:
     name = declaration.name.id
     value = module.constants.get(name)
     if value is _EVALUATING:
-        state.report(Recursion(declaration.name.span, (name, name)))
+        state.recursion(declaration.name.span, (name, name))
         return ERROR
     if value is None:
         module.constants[name] = _EVALUATING

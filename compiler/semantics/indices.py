@@ -23,7 +23,7 @@ from .arithmetic import (
 )
 from .calls import Arguments
 from .context import Env
-from .lists import switch
+from .lists import elements_text, switch
 from .state import State, merge_asks
 from .values import (
     ERROR,
@@ -62,13 +62,9 @@ def list_function(
         state.report(WrongType(arguments[0][2], "the first argument of `last`", "a whole number", kind_of(n)))
         return ERROR
     if n > len(xs.items):
-        state.report(BadIndex(expr.span, "the list", f"{n} from the end", elements(len(xs.items))))
+        state.report(BadIndex(expr.span, "the list", f"{n} from the end", elements_text(len(xs.items))))
         return ERROR
     return ListValue(xs.items[len(xs.items) - n :], name=xs.name)
-
-
-def elements(n: int) -> str:
-    return "no elements" if n == 0 else "one element" if n == 1 else f"{n} elements"
 
 
 def index(state: State, expr: ast.Index, env: Env) -> Value:
@@ -97,7 +93,7 @@ def index(state: State, expr: ast.Index, env: Env) -> Value:
             )
             return ERROR
         if index < 1 or index - 1 > len(base.items):
-            state.report(BadIndex(expr.span, name, f"before {index}", elements(len(base.items))))
+            state.report(BadIndex(expr.span, name, f"before {index}", elements_text(len(base.items))))
             return ERROR
         return ListValue(base.items[: index - 1], name=name)
     if isinstance(index, Scalar):
@@ -121,7 +117,7 @@ def _element(state: State, expr: ast.Index, base: ListValue, index: int, name: s
     if index == 0 and base.seed is not None:
         return base.seed
     if not 1 <= index <= len(base.items):
-        state.report(BadIndex(expr.span, name, str(index), elements(len(base.items))))
+        state.report(BadIndex(expr.span, name, str(index), elements_text(len(base.items))))
         return ERROR
     item = base.items[index - 1]
     if item.guard is not True:

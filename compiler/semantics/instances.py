@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from ..diagnostics.model import Label
-from ..diagnostics.semantics import BadReturn, MissingArgument, Recursion
+from ..diagnostics.semantics import BadReturn, MissingArgument
 from ..diagnostics.shapes import WrongInputs
 from ..diagnostics.source import Span
 from ..frontend import ast
@@ -45,7 +45,7 @@ class _Stamp:
     inputs: tuple[int, ...]
     result: Tensor
     decided: bool
-    token: int
+    token: Hashable
     path: str
 
 
@@ -53,7 +53,7 @@ def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
     """Raises Abandoned over the limit: where an op applies itself twice, going on would double the work each time."""
     if context.depth <= DEPTH_LIMIT:
         return True
-    state.report(Recursion(span, (name, "…", name)))
+    state.recursion(span, (name, "…", name))
     raise Abandoned
 
 
@@ -82,7 +82,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         if found is not None and (not found.decided or (found.token == inside.token and found.path == inside.path)):
             if found.decided:
                 state.touched.extend(state.tables.get(("stamp", key), ((), ""))[0])
-            return _stamp(state, found, _tensors(value, called), inside.place, context)
+            return _stamp(state, found, _tensors(value, called), inside.place, context, called.span)
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.touched))
     faults, reported = len(state.faults), state.reported
     scope = state.builder.scope(
@@ -255,10 +255,12 @@ def _stamp_key(called: Called, value: Value, context: Context) -> Hashable:
     return (id(called.template.declaration), called.span, arguments, types, alike, listed, context.frozen, condition)
 
 
-def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, context: Context) -> Tensor:
+def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, context: Context, span: Span) -> Tensor:
     """A copy of the nodes and scopes of an earlier application on other inputs."""
     nodes, scopes = state.builder.nodes, state.builder.scopes
     first_node, first_scope = stamp.nodes[0], stamp.scopes[0]
+    state.room(stamp.nodes[1] - first_node, span)
+    state.spend(stamp.nodes[1] - first_node + stamp.scopes[1] - first_scope + 1, span)
     node_shift, scope_shift = len(nodes) - first_node, len(scopes) - first_scope
     outside = dict(zip(stamp.inputs, (t.node for t in tensors), strict=True))
     for index in range(first_scope, stamp.scopes[1]):

@@ -15,7 +15,7 @@ from ..ir.graph import Ask, Edge, TensorType
 from ..ops.base import CHANNEL_AXIS
 from .context import Context
 from .primitives import BROKEN
-from .state import State, merge_asks
+from .state import OPTION_LIMIT, State, merge_asks
 from .values import ERROR, Asks, Item, KeepOp, ListValue, Tensor, Value, kind_of
 
 
@@ -23,6 +23,11 @@ def type_text(type: TensorType) -> str:
     """`image(16, 8, 8)`; dimensions that hang on decisions are shown as their cases."""
     dims = [str(d) if not isinstance(d, Diagram) else "|".join(map(str, leaves(d))) for d in type.dims]
     return f"{type.layout}({', '.join(dims)})"
+
+
+def elements_text(n: int) -> str:
+    """The length of a list in words."""
+    return "no elements" if n == 0 else "one element" if n == 1 else f"{n} elements"
 
 
 def reduce_list(state: State, op: str, value: Value, context: Context, span: Span) -> Value:
@@ -159,8 +164,10 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     high = len(items) if op.high is None else op.high
     wanted = str(low) if low == high else f"{low}..{high}"
     if low > len(items) or (high > len(items) and op.high is not None):
-        state.report(KeepTooMany(op.span, wanted, str(len(items))))
+        wanted = "any" if op.low is not None and op.high is None else wanted
+        state.report(KeepTooMany(op.span, wanted, elements_text(len(items))))
         return ERROR
+    state.limit(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
     leaf = op.label or "keep"
     if op.low is None and not value.fixed:
         decision = _decide(state, op, leaf, len(items), len(items), len(items))

@@ -51,6 +51,7 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> list[tu
     if max(bounds) - low >= LENGTH_LIMIT:
         state.report(TooLarge(span, f"a loop of {max(bounds) - low + 1} iterations", f"at most {LENGTH_LIMIT}"))
         return None
+    state.spend(max(0, max(bounds) - low + 1), span)
     if not isinstance(high, Scalar):
         return [(i, Item(i)) for i in range(low, high + 1)]
     rounds: list[tuple[Value, Item]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,8 @@ class Module:
     imports: dict[str, tuple[Module, str]] = field(default_factory=dict)
     import_spans: dict[str, Span] = field(default_factory=dict)
     prelude: Module | None = None
+    lost: frozenset[str] = frozenset()
+    """Names of declarations and imports that syntax errors hide: using them is not a second mistake."""
     constants: dict[str, Any] = field(default_factory=dict)
     """Values of `let`s, filled by the elaborator as they are asked for."""
 
@@ -89,6 +92,14 @@ def library_source(name: str) -> Source | None:
     return Source(name, resource.read_text(encoding="utf-8"), path if path.is_file() else None)
 
 
+def _written_names(source: Source) -> Iterator[str]:
+    """The names that a text with syntax errors seems to declare and to import."""
+    text = re.sub(r'#.*|"[^"\n]*"', '""', source.text)
+    yield from re.findall(r"\b(?:let|ops?|cell|meta|space|strategy|search)\s+([A-Za-z_]\w*)", text)
+    for names in re.findall(r"\buse\b[^()]*\(([^()]*)", text):
+        yield from (words[-1] for item in names.split(",") if (words := re.findall(r"\w+", item)))
+
+
 class Loader:
     """Reads files and their imports, each once. What goes wrong lands in the sink; a module always comes back."""
 
@@ -132,13 +143,18 @@ class Loader:
         if key in self._modules:
             return self._modules[key]
         self._loading.append((key, source.name))
-        module = Module(source, parse(source, self.sink), source.name)
+        mistakes = Sink()
+        module = Module(source, parse(source, mistakes), source.name)
+        self.sink.extend(mistakes.diagnostics)
         self._modules[key] = module
         if key != "library:std.prelude":
             module.prelude = self._load_prelude()
         self._declare(module)
         for use in module.file.uses:
             self._use(module, use)
+        if mistakes.errors:
+            module.lost = frozenset(_written_names(source)) - {*module.declarations, *module.import_spans}
+            module.import_spans.update((name, Span(source, 0, 0)) for name in module.lost)
         self._loading.pop()
         return module
 
@@ -171,7 +187,7 @@ class Loader:
                 )
                 continue
             module.import_spans[local.id] = local.span
-            if imported is None:
+            if imported is None or item.name.id in imported.lost:
                 continue
             if imported.lookup(item.name.id) is None or item.name.id in (
                 imported.prelude.declarations if imported.prelude else {}

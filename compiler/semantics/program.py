@@ -20,7 +20,7 @@ from .calls import bind, declared_signature
 from .context import Context, Env
 from .elaborate import SpaceReference, elaborate
 from .modules import Loader, Module, library_names
-from .state import State
+from .state import Abandoned, State
 from .values import ERROR, Scalar, kind_of
 
 D = TypeVar("D", bound=ast.Declaration)
@@ -70,6 +70,13 @@ def space_of(module: Module, name: str | None, arguments: Mapping[str, Any], sin
 
 def referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | None:
     """The space that an expression of a search names: `small`, `darts_cifar(c = 36, layers = 20)`."""
+    try:
+        return _referred(expr, module, sink)
+    except Abandoned:
+        return None
+
+
+def _referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | None:
     state = State(sink)
     env = Env(module, Context("", "", 0, (0, ""), 0))
     callee = expr.callee if isinstance(expr, ast.Call) else expr
@@ -107,9 +114,11 @@ def plain_value(text: str, name: str, sink: Sink) -> Any:
     if sink.errors or len(file.declarations) != 1 or not isinstance(file.declarations[0], ast.Let):
         return ERROR
     expr = file.declarations[0].value
-    value = expressions.evaluate(
-        State(sink), expr, Env(Module(source, file, source.name), Context("", "", 0, (0, ""), 0))
-    )
+    env = Env(Module(source, file, source.name), Context("", "", 0, (0, ""), 0))
+    try:
+        value = expressions.evaluate(State(sink), expr, env)
+    except Abandoned:
+        return ERROR
     if value is not ERROR and (not is_plain(value) or isinstance(value, Scalar)):
         sink.add(WrongType(expr.span, f"`{name}`", "a number or another plain value", kind_of(value)))
         return ERROR

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any, cast
 
 from ..diagnostics.model import Sink
 from ..diagnostics.names import DuplicateName, UndefinedName, UnusedName
@@ -75,7 +76,7 @@ class _Names:
             self.current = declaration.name.id
             self._declaration(declaration)
         self._recursion()
-        if self.warn:
+        if self.warn and not self.module.lost:
             for name, span in self.module.import_spans.items():
                 if name not in self.used and not name.startswith("_"):
                     self.sink.add(UnusedName(span, name, "import"))
@@ -297,12 +298,12 @@ def children(expr: ast.Expr) -> Iterator[ast.Expr]:
 
 
 @cache
-def _field_names(kind: type[ast.Node]) -> tuple[str, ...]:
+def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind) if f.name != "span")
 
 
 def _all_children(node: ast.Node) -> Iterator[ast.Node]:
-    for name in _field_names(type(node)):
+    for name in _field_names(cast(Hashable, type(node))):
         value = getattr(node, name)
         if isinstance(value, ast.Node):
             yield value

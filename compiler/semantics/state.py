@@ -8,7 +8,7 @@ from typing import Any
 
 from ..diagnostics.decisions import EqualPaths, UnequalTables
 from ..diagnostics.model import Diagnostic, Sink
-from ..diagnostics.semantics import DiagramLimit, TooLarge
+from ..diagnostics.semantics import DiagramLimit, Recursion, TooLarge
 from ..diagnostics.source import Span
 from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
@@ -17,12 +17,18 @@ from ..ir.graph import Ask, Edge, NodeKind, TensorType
 from .context import Context
 from .values import Asks, Tensor
 
-NODE_LIMIT = 400_000
+NODE_LIMIT = 150_000
 """The most nodes that a graph may have. A 20-layer DARTS network has 20 000."""
+WORK_LIMIT = 1_500_000
+"""The most expressions and elements that one elaboration goes through."""
 DEPTH_LIMIT = 60
 """How deeply declarations may be applied inside each other."""
 LENGTH_LIMIT = 20_000
 """The most iterations of a loop and elements of a list."""
+OPTION_LIMIT = 1_000
+"""The most alternatives of a choice and elements of a `keep`."""
+STACK_LIMIT = 20_000
+"""The depth of Python's stack during an elaboration; pure Python calls need no other stack."""
 
 
 class Abandoned(Exception):
@@ -48,6 +54,7 @@ class State:
         self.diagrams = self.builder.diagrams
         self.faults: list[FaultRecord] = []
         self.reported = 0
+        self.work = 0
         self.touched: list[str] = []
         """Paths of the decisions met, in order, again and again: slices of it are the decision tables of instances."""
         self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
@@ -56,17 +63,32 @@ class State:
         self._decided: dict[Hashable, Decision] = {}
         self._by_path: dict[str, Decision] = {}
         self._tokens: dict[Hashable, int] = {}
-        self._seen: set[Hashable] = set()
 
     # -- messages
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic; one of the same kind at the same place is not reported again."""
         self.reported += 1
-        key = (diagnostic.code, diagnostic.span)
-        if key not in self._seen:
-            self._seen.add(key)
-            self.sink.add(diagnostic)
+        self.sink.add_once(diagnostic)
+
+    def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
+        """Reports a circle, unless the names of the text have told of one: going round meets the same one again."""
+        self.reported += 1
+        if not any(isinstance(d, Recursion) for d in self.sink.errors):
+            self.sink.add(Recursion(span, chain))
+
+    def spend(self, work: int, span: Span) -> None:
+        """Counts work. Raises Abandoned over the limit."""
+        self.work += work
+        if self.work > WORK_LIMIT:
+            self.report(TooLarge(span, "what elaborating this space takes", f"at most {WORK_LIMIT} steps"))
+            raise Abandoned
+
+    def limit(self, count: int, limit: int, what: str, span: Span) -> None:
+        """Raises Abandoned, with a diagnostic about ``what``, over a limit."""
+        if count > limit:
+            self.report(TooLarge(span, what, f"at most {limit}"))
+            raise Abandoned
 
     def fault(self, node: int, condition: Guard, make: Callable[[str], Diagnostic]) -> None:
         self.faults.append(FaultRecord(node, condition, make))
@@ -78,6 +100,10 @@ class State:
         return self._tokens.setdefault(key, len(self._tokens))
 
     # -- nodes
+
+    def room(self, more: int, span: Span) -> None:
+        """Raises Abandoned, with a diagnostic, when there is no room for more nodes."""
+        self.limit(len(self.builder.nodes) + more, NODE_LIMIT, f"a graph of over {NODE_LIMIT} nodes", span)
 
     def node(
         self,
@@ -93,9 +119,7 @@ class State:
         broken: bool = False,
     ) -> Tensor:
         """Adds a node. Raises Abandoned over the limit."""
-        if len(self.builder.nodes) >= NODE_LIMIT:
-            self.report(TooLarge(span, f"a graph of over {NODE_LIMIT} nodes", f"at most {NODE_LIMIT}"))
-            raise Abandoned
+        self.room(1, span)
         id = self.builder.node(
             kind, op, edges, type, context.scope, span, attrs, merge_asks(asks), decision, context.frozen
         )
@@ -207,7 +231,7 @@ class State:
 
 def merge_asks(asks: Iterable[Ask]) -> Asks:
     """The asks, each once, in order; one that is asked for anyway is not asked for under a condition as well."""
-    found: dict[tuple[int, int | bool], Ask] = {}
+    found: dict[tuple[int, Guard | int], Ask] = {}
     always: set[int] = set()
     for ask in asks:
         if ask.decision in always or ask.guard is False:
