@@ -10,6 +10,7 @@ from ..ir.diagram import Variable
 from ..ir.graph import Edge, Node, SpaceGraph
 from ..ir.names import Names, identifier
 from ..ops.torch.lowering import emit, reduce_call
+from ..passes import fold_clips
 from .expectation import answer_of, expectation
 from .lower_network import REDUCES, Emit, quoted
 from .program import Program, Statement
@@ -90,11 +91,16 @@ class _Lowering:
     def _apply(self, node: Node) -> int:
         sources = [edge.source for edge in node.edges]
         shapes = tuple(self.graph.nodes[s].type.concrete() for s in sources)
-        emission = self.emit(node.op, shapes, node.attributes, node.type.concrete())
+        attributes = node.attributes
+        fold = attributes.pop(fold_clips.ATTRIBUTE, None)
+        emission = self.emit(node.op, shapes, attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
         name = node.key if emission.module else identifier(node.op)
         module = emission.module and quoted(emission.module)
-        return self._add(node, name, [self.values[s] for s in sources], quoted(emission.call), module)
+        call = quoted(emission.call)
+        if fold:
+            call = call.replace("{m}(", f"{fold}({{m}}, ", 1)
+        return self._add(node, name, [self.values[s] for s in sources], call, module)
 
     # -- decisions
 

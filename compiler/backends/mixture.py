@@ -68,6 +68,8 @@ class Supernet(nn.Module):
     are those of the discrete networks of the space.
     """
 
+    temperature: float
+    """Softmax weights are of the parameters divided by this."""
     source: str
     """The Python text of the class."""
     graph: SpaceGraph
@@ -77,6 +79,7 @@ class Supernet(nn.Module):
 
     def __init__(self, rows: Sequence[Row]) -> None:
         super().__init__()
+        self.temperature = 1.0
         self.rows = {row.path: row for row in rows}
         self.decision_parameters = nn.ParameterDict(
             {row.path.replace(".", "/"): nn.Parameter(INITIAL * torch.randn(len(row.options) or ())) for row in rows}
@@ -110,7 +113,7 @@ class Supernet(nn.Module):
         parameter = self.parameter(row.path)
         if row.path in self._held:
             return torch.tensor(self._held[row.path], dtype=parameter.dtype, device=parameter.device)
-        return torch.softmax(parameter, 0) if row.by == "softmax" else torch.sigmoid(parameter)
+        return torch.softmax(parameter / self.temperature, 0) if row.by == "softmax" else torch.sigmoid(parameter)
 
     def probabilities(self) -> dict[str, list[float]]:
         """For each decision the weights of its options in order; of a gate those of off and on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,11 +21,12 @@ from .render import class_source, render
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """How decisions become weights. ``choose`` (and counts): softmax; ``keep`` (and sites): sigmoid, softmax, or
+    """How decisions become weights. ``choose`` (and counts): softmax or sigmoid; ``keep`` (and sites): sigmoid,
+    softmax, or
     none, which computes all elements unweighted; gates: sigmoid. ``affine``: whether batch-norms of candidate
     operations have a scale and a bias."""
 
-    choose: Literal["softmax"] = "softmax"
+    choose: Literal["softmax", "sigmoid"] = "softmax"
     keep: KeepWeights = "sigmoid"
     affine: bool = True
 
@@ -56,12 +58,17 @@ def supernet_source(
         graph=graph,
         rows=[line for d in lowered.used for line in _row(d, relaxation)],
         layers=sorted(lowered.program.layers),
-        kernels=[name for name in ("mix", "frozen", "within") if any(f"{name}(" in part for part in parts)],
+        kernels=_used(("mix", "frozen", "within"), parts),
+        folds=_used(("frames", "instants"), parts),
         has_functional=any("F." in part for part in parts),
         has_torch=any("torch." in part for part in parts),
         parts=parts,
     )
     return text, tuple(reports)
+
+
+def _used(names: tuple[str, ...], parts: list[str]) -> list[str]:
+    return [name for name in names if any(re.search(rf"(?<![.\w]){name}\(", part) for part in parts)]
 
 
 def _row(decision: Decision, relaxation: Relaxation) -> list[str]:

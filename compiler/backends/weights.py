@@ -57,7 +57,7 @@ def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict
     except OSError as error:
         raise SpaceError([UnreadableWeights(span, name, error.strerror or str(error))]) from error
     except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
-        raise SpaceError([UnreadableWeights(span, name, str(error).splitlines()[0])]) from error
+        raise SpaceError([UnreadableWeights(span, name, (str(error).splitlines() or ["it is empty"])[0])]) from error
     except Exception as error:  # torch raises pickle errors of several kinds
         raise SpaceError([UnreadableWeights(span, name, "it holds more than tensors, or is damaged")]) from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):

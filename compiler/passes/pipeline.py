@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from ..diagnostics.backends import UnknownPass
 from ..diagnostics.model import SpaceError
-from . import drop_unreachable, drop_zeros, expand_numbers, name_weights, plain_norms, share_common, splice_identities
+from . import (
+    drop_unreachable,
+    drop_zeros,
+    expand_numbers,
+    fold_clips,
+    name_weights,
+    plain_norms,
+    share_common,
+    splice_identities,
+)
 from .base import Pass
 
 ALL: tuple[Pass, ...] = (
@@ -17,6 +26,7 @@ ALL: tuple[Pass, ...] = (
     splice_identities.PASS,
     drop_zeros.PASS,
     share_common.PASS,
+    fold_clips.PASS,
 )
 
 

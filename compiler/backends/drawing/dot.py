@@ -31,7 +31,8 @@ def to_dot(picture: Picture) -> str:
 def _lines(picture: Picture) -> Iterator[str]:
     title = f"<<b>{_html(picture.title)}</b><br/>{_html(' · '.join(picture.facts))}>"
     yield f"digraph {_quoted(picture.title)} {{"
-    yield f'  graph [rankdir=TB compound=true fontname="{FONT}" fontsize=13 fontcolor="#30363d" labelloc=t label={title}'
+    yield f'  graph [rankdir=TB compound=true fontname="{FONT}" fontsize=13 fontcolor="#30363d" labelloc=t'
+    yield f"         label={title}"
     yield '         nodesep=0.25 ranksep=0.35 pad=0.2 bgcolor="white"]'
     yield f'  node [fontname="{FONT}" fontsize=11 fontcolor="#24292f" margin="0.11,0.05" height=0.3]'
     yield f'  edge [fontname="{FONT}" fontsize=9 fontcolor="#57606a" color="#57606a" arrowsize=0.6]'
@@ -50,7 +51,8 @@ def _box(box: Box, depth: int) -> Iterator[str]:
     for inner in box.boxes:
         ground = BOXES[min(depth, len(BOXES) - 1)]
         yield f"{pad}subgraph {_quoted(f'cluster_{inner.id}')} {{"
-        yield f'{pad}  graph [label={_quoted(inner.title)} labeljust=l style="rounded,filled" fillcolor="{ground}" color="#c3cad3"]'
+        style = f'style="rounded,filled" fillcolor="{ground}" color="#c3cad3"'
+        yield f"{pad}  graph [label={_quoted(inner.title)} labeljust=l {style}]"
         yield from _box(inner, depth + 1)
         yield f"{pad}}}"
 

@@ -11,7 +11,8 @@ from .picture import Picture
 
 
 def to_html(picture: Picture, rows: Sequence[tuple[str, str]] = ()) -> str:
-    """A self-contained page: the picture as inlined SVG, and a table of ``rows`` (a decision and its alternatives, or its value).
+    """A self-contained page: the picture as inlined SVG, and a table of ``rows`` (a decision and its alternatives, or
+    its value).
 
     Raises RunError if nothing can lay the picture out.
     """

@@ -52,7 +52,9 @@ def options(names: Sequence[str], width: int = 28) -> tuple[str, ...]:
 
 
 def decision_title(d: Decision, scope: Scope) -> str:
-    """A decision's path, relative to the scope that it is drawn in (by its own name in a tied cell), without a last name that says nothing."""
+    """A decision's path, relative to the scope that it is drawn in (by its own name in a tied cell), without a last
+    name that says nothing.
+    """
     path = d.path.removeprefix(f"{scope.path}.") if scope.path else d.path
     path = path.removeprefix(f"{scope.callee}.") if path == d.path and scope.kind == "cell" else path
     head, _, last = path.rpartition(".")

@@ -11,7 +11,9 @@ from .picture import Box
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``box``: the scope whose box holds it. ``leaf``: the scope that is drawn as one symbol, or None for a primitive by itself."""
+    """``box``: the scope whose box holds it. ``leaf``: the scope that is drawn as one symbol, or None for a primitive
+    by itself.
+    """
 
     box: int
     leaf: int | None

@@ -89,8 +89,8 @@ class _Drawing:
                 )
             return root
         root = next(iter(boxes.values()))
-        for name, id in self.network.outputs:
-            shape = labels.shape_text(self.network.layers[id].shape.dims)
+        for name, output in self.network.outputs:
+            shape = labels.shape_text(self.network.layers[output].shape.dims)
             root.items.append(Item(f"{self.prefix}out_{name}", "output", name, (shape,)))
         return root
 

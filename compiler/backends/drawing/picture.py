@@ -11,7 +11,9 @@ ItemKind = Literal["input", "output", "op", "cell", "choose", "keep", "gate", "r
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One symbol: an op is a leaf, whatever it consists of. ``lines`` stand under the title; ``hint`` is shown on hovering."""
+    """One symbol: an op is a leaf, whatever it consists of. ``lines`` stand under the title; ``hint`` is shown on
+    hovering.
+    """
 
     id: str
     kind: ItemKind

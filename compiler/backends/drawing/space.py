@@ -9,12 +9,13 @@ from . import labels
 from .nesting import Nesting
 from .picture import Box, Item, Link, Picture
 
-LARGE = 140
+LARGE = 100
 """Spaces of more symbols are drawn with their cells closed, and one cell of each kind beside them."""
 
 
 def space_picture(graph: SpaceGraph, closed: bool | None = None) -> Picture:
-    """The picture of a space. A choose whose alternatives are plain operations on one tensor is one symbol that lists them.
+    """The picture of a space. A choose whose alternatives are plain operations on one tensor is one symbol that lists
+    them.
 
     ``closed``: draw cells as symbols, and one of each kind opened below; None does so for large spaces.
     """
@@ -116,7 +117,9 @@ class _Drawing:
         self.collapsed[unit.id] = tuple(sorted(next(iter(reads))))
 
     def _alternative(self, switch: Node, source: int) -> tuple[list[_Unit] | None, set[int]]:
-        """The symbols that serve this alternative alone, and the nodes that they read; None if one of them decides something."""
+        """The symbols that serve this alternative alone, and the nodes that they read; None if one of them decides
+        something.
+        """
         end = self.unit_of.get(source)
         if end is None or end.nodes[0].kind == "input":
             return [], {source}
@@ -237,10 +240,10 @@ class _Drawing:
                 for edge in node.edges:
                     if edge.guard is False:
                         continue
-                    source = self._source(edge.source)
-                    if source != unit.id:
+                    begin = self._source(edge.source)
+                    if begin != unit.id:
                         label = self._label(node, edge.option) if node.kind == "switch" else ""
-                        found.setdefault(Link(source, unit.id, label, edge.guard is not True))
+                        found.setdefault(Link(begin, unit.id, label, edge.guard is not True))
         if self.nesting.within is None:
             for name, id in self.graph.outputs:
                 found.setdefault(Link(self._source(id), f"{self.prefix}out_{name}"))

@@ -1,0 +1,70 @@
+"""Folded convolutions compute what 3D ones do, gradients included, under the same names."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from stdsl.compiler.backends.folding import FramesConv3d, InstantsConv3d, fold_convolutions
+from stdsl.compiler.backends.module import build_module
+from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.ir.graph import SpaceGraph
+
+LAST = torch.channels_last_3d
+
+
+@pytest.mark.parametrize("kernel", [(1, 3, 3), (3, 1, 1), (5, 1, 1), (1, 1, 1), (1, 1, 3)])
+@pytest.mark.parametrize("stride", [(1, 1, 1), (1, 2, 2), (2, 2, 2), (2, 1, 1)])
+@pytest.mark.parametrize(("groups", "dilation"), [(1, 1), (4, 2)])
+@pytest.mark.parametrize("format", [LAST, torch.contiguous_format])
+def test_equal_to_3d(kernel: Any, stride: Any, groups: int, dilation: int, format: Any) -> None:
+    padding = tuple(dilation * (k - 1) // 2 for k in kernel)
+    conv = nn.Conv3d(4, 8, kernel, stride, padding, dilation, groups).double()
+    folded = copy.deepcopy(conv)
+    folded.__class__ = FramesConv3d if kernel[0] == 1 else InstantsConv3d
+    x = torch.randn(2, 4, 5, 7, 6, dtype=torch.float64).to(memory_format=format).requires_grad_()
+    y = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
+    a, b = conv(x), folded(y)
+    torch.testing.assert_close(a, b)
+    assert b.is_contiguous(memory_format=format)
+    a.square().sum().backward()
+    b.square().sum().backward()
+    torch.testing.assert_close(x.grad, y.grad)
+    torch.testing.assert_close(conv.weight.grad, folded.weight.grad)
+
+
+def test_what_cannot_be_folded_stays() -> None:
+    model = nn.Sequential(
+        nn.Conv3d(2, 2, 3), nn.Conv3d(2, 2, (1, 3, 3), padding=1), nn.Conv2d(2, 2, 3), nn.Conv3d(2, 2, 1)
+    )
+    assert fold_convolutions(model) == 0
+    assert fold_convolutions(nn.Sequential(nn.Conv3d(4, 4, (1, 3, 3), 2), nn.Conv3d(4, 4, (1, 3, 3), 2, groups=4))) == 1
+
+
+def test_a_folded_network_keeps_names_and_results(clips: SpaceGraph, arch: dict[str, Any]) -> None:
+    model = build_module(clips, arch, seed=0)
+    folded = copy.deepcopy(model)
+    assert fold_convolutions(folded) > 0
+    kinds = {type(m) for m in folded.modules()}
+    assert {FramesConv3d, InstantsConv3d} <= kinds
+    assert set(folded.state_dict()) == set(model.state_dict())
+    x = torch.randn(2, 1, 4, 8, 8).to(memory_format=LAST)
+    torch.testing.assert_close(model.to(memory_format=LAST)(x), folded.to(memory_format=LAST)(x))
+
+
+def test_supernets_fold_by_a_pass(clips: SpaceGraph) -> None:
+    folded, plain = build_supernet(clips, seed=0).double(), build_supernet(clips, None, ["-fold_clips"], 0).double()
+    assert "frames(self.conv, " in folded.source
+    assert "frames(" not in plain.source
+    x = torch.randn(2, 1, 4, 8, 8, dtype=torch.float64).to(memory_format=LAST)
+    a, b = (net.to(memory_format=LAST)(x) for net in (folded, plain))
+    torch.testing.assert_close(a, b)
+    a.square().sum().backward()
+    b.square().sum().backward()
+    named = dict(plain.named_parameters())
+    for name, parameter in folded.named_parameters():
+        torch.testing.assert_close(parameter.grad, named[name].grad)
