@@ -76,7 +76,10 @@ class Export(Section):
 
 
 class Phase(Length):
-    """A part of a search in which some decisions are searched and others held."""
+    """A part of a search in which some decisions are searched and others held.
+
+    Without `epochs` and `steps` it is as long as the strategy says.
+    """
 
     free: tuple[Pattern, ...] | Pattern | None = Field(
         default=None, description="Patterns of the decisions that are searched"
