@@ -350,3 +350,28 @@ The last thing in a body is `return`, with the value that the op, cell or meta g
     @property
     def help(self) -> str | None:
         return "end it with `return …`"
+
+
+@dataclass(frozen=True)
+class ManyUnknownCharacters(Diagnostic):
+    """So many mistakes of spelling that the text is hardly one of this language: the rest is counted, not told."""
+
+    count: int
+
+    code: ClassVar[str] = "E0113"
+    title: ClassVar[str] = "hardly a .space file"
+    explanation: ClassVar[str] = """\
+After a hundred unknown characters, unclosed strings and malformed numbers the rest is counted, not told one by one.
+It was probably another kind of file that was given.
+
+    stdsl check model.onnx           # wrong: not a text
+    stdsl check model.space          # right
+"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.count} more unknown characters, unclosed strings or malformed numbers from here on"
+
+    @property
+    def help(self) -> str | None:
+        return "is this a .space file?"

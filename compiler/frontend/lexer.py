@@ -15,13 +15,15 @@ from lark import Token
 
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
-from ..diagnostics.syntax import BadCharacter, BadEscape, BadNumber, UnterminatedString
+from ..diagnostics.syntax import BadCharacter, BadEscape, BadNumber, ManyUnknownCharacters, UnterminatedString
 from .tables import load
 
 SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 # More digits than any number needs; Python itself refuses to read integers of over 4 300.
 MAX_DIGITS = 400
 ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t"}
+# After so many mistakes a text is none of this language; the rest is only counted.
+MAX_TOLD = 100
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
 _MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER"))
 # What a character was meant to be.
@@ -40,18 +42,25 @@ def lex(source: Source, sink: Sink) -> Lexed:
     """All tokens and comments of a text; mistakes go to ``sink``."""
     tokens: list[Token] = []
     comments: list[Token] = []
+    first_untold: Token | None = None
+    mistakes = 0
     for token in load().lex(source.text):
         kind = token.type
         if kind == "COMMENT":
             comments.append(token)
         elif kind in _MISTAKES or (kind in ("NUMBER", "CROSS") and not _representable(token)):
-            meant = _mend(source, token, sink)
+            mistakes += 1
+            if mistakes == MAX_TOLD + 1:
+                first_untold = token
+            meant = _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
             if meant is not None:
                 tokens.append(meant)
         else:
             if kind == "STRING" and "\\" in token:
                 _check_escapes(source, token, sink)
             tokens.append(token)
+    if first_untold is not None:
+        sink.add(ManyUnknownCharacters(span_of(source, first_untold), mistakes - MAX_TOLD))
     return Lexed(tokens, comments)
 
 
