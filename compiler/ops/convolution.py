@@ -68,18 +68,21 @@ def geometry(op: str, inputs: Inputs, attrs: Attributes) -> dict[str, Any]:
 
 
 def _shape_conv(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """c channels; ceil(size / stride) on each axis; with `pad = none` as many windows as fit."""
     x = inputs[0]
     out = sizes(x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
     return TensorShape(x.layout, (attrs["c"], *out))
 
 
 def _shape_depthwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """The channels that enter; ceil(size / stride) on each axis; with `pad = none` as many windows as fit."""
     x = inputs[0]
     out = sizes(x, attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
     return TensorShape(x.layout, (x.dims[0], *out))
 
 
 def _shape_pointwise(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """c channels; ceil(size / stride) on each axis."""
     x = inputs[0]
     return TensorShape(x.layout, (attrs["c"], *sizes(x, (), attrs["stride"], None, "same")))
 
@@ -92,14 +95,18 @@ def _cost(per_output: int, attrs: Attributes, output: TensorShape) -> Cost:
 
 
 def _cost_conv(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Channels that enter / groups · window · c parameters, and c for a bias; as many multiply-adds a position, without
+    the bias."""
     return _cost(inputs[0].dims[0] // attrs["groups"] * prod(attrs["k"]), attrs, output)
 
 
 def _cost_depthwise(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Window · channels parameters, and one a channel for a bias; as many multiply-adds a position, without it."""
     return _cost(prod(attrs["k"]), attrs, output)
 
 
 def _cost_pointwise(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Channels that enter · c parameters, and c for a bias; as many multiply-adds a position, without the bias."""
     return _cost(inputs[0].dims[0], attrs, output)
 
 

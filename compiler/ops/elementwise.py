@@ -11,18 +11,22 @@ _FREE = Cost()
 
 
 def _free(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Free."""
     return _FREE
 
 
 def _same(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """As it enters."""
     return inputs[0]
 
 
 def _per_channel(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """One parameter a channel."""
     return Cost(output.channels)
 
 
 def _broadcast(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """Equal types; sizes agree, or one of them is 1 and takes the other's."""
     a, b = inputs
     if a == b:
         return a

@@ -21,6 +21,7 @@ def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """Features (c); tokens keep their number."""
     x = inputs[0]
     if x.layout == "tokens":
         return TensorShape("tokens", (x.dims[0], attrs["c"]))
@@ -28,6 +29,7 @@ def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Channels that enter · c parameters, and c for a bias; as many multiply-adds (a token), without the bias."""
     c_in, c, elements = inputs[0].channels, attrs["c"], output.elements
     return Cost(c_in * c + (c if attrs["bias"] else 0), c_in * elements, 1, elements)
 

@@ -13,10 +13,12 @@ _AFFINE = Parameter("affine", "bool", True, "whether a scale and a bias per chan
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """As it enters."""
     return inputs[0]
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Two parameters a channel where `affine` holds; no multiply-adds."""
     return Cost(2 * output.channels) if attrs["affine"] else _FREE
 
 

@@ -11,10 +11,12 @@ _FREE = Cost()
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Free."""
     return _FREE
 
 
 def _same(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """As it enters."""
     return inputs[0]
 
 
@@ -29,6 +31,7 @@ def _normalise_zero(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_zero(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """c channels; ceil(size / stride) on each axis."""
     x = inputs[0]
     if not attrs["stride"]:
         return x.with_channels(attrs["c"])

@@ -12,6 +12,7 @@ _FREE = Cost()
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Free."""
     return _FREE
 
 
@@ -22,6 +23,7 @@ def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """The channels that enter; ceil(size / stride) on each axis; with `pad = none` as many windows as fit."""
     x = inputs[0]
     return TensorShape(x.layout, (x.dims[0], *sizes(x, attrs["k"], attrs["stride"], None, attrs["pad"])))
 
@@ -33,6 +35,7 @@ def _normalise_global(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _global_shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """The channels that enter; axes of size 1. Tokens become features."""
     x = inputs[0]
     if x.layout == "tokens":
         return TensorShape("features", (x.channels,))

@@ -11,10 +11,12 @@ _FREE = Cost()
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Free."""
     return _FREE
 
 
 def _shape_flatten(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """Features, as many as there are elements."""
     return TensorShape("features", (inputs[0].elements,))
 
 
@@ -24,6 +26,7 @@ def _normalise_to_tokens(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_to_tokens(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """One token a position, with the channels that enter."""
     x = inputs[0]
     return TensorShape("tokens", (x.elements // x.dims[0], x.dims[0]))
 
@@ -35,6 +38,7 @@ def _normalise_shuffle(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_shuffle(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """As it enters."""
     return inputs[0]
 
 
@@ -54,6 +58,7 @@ def _normalise_time(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_time(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """`frames` times the channels, a `frames`-th of the frames."""
     c, t, h, w = inputs[0].dims
     n = attrs["frames"]
     return TensorShape("clip", (c * n, t // n, h, w))

@@ -11,6 +11,7 @@ _FREE = Cost()
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Free."""
     return _FREE
 
 
@@ -24,6 +25,7 @@ def _normalise_subsample(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_subsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """The channels that enter; ceil(size / stride) on each axis."""
     x = inputs[0]
     return TensorShape(x.layout, (x.dims[0], *(-(-n // s) for n, s in zip(x.dims[1:], attrs["stride"], strict=True))))
 
@@ -35,6 +37,7 @@ def _normalise_upsample(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape_upsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """The channels that enter; size · factor on each axis."""
     x = inputs[0]
     return TensorShape(x.layout, (x.dims[0], *(n * f for n, f in zip(x.dims[1:], attrs["factor"], strict=True))))
 

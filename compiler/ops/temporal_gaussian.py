@@ -30,12 +30,14 @@ def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """c channels; ceil(size / stride) on each axis; with `pad = none` as many windows as fit."""
     x = inputs[0]
     return TensorShape("clip", (attrs["c"], *sizes(x, attrs["k"], attrs["stride"], None, attrs["pad"])))
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
-    """FLOPs are those of the convolution with the materialised kernel, as it runs."""
+    """Height · width · channels that enter · c + 2M + M · c parameters, and c for a bias, whatever the length. The
+    multiply-adds are those of the convolution with the materialised kernel, as it runs."""
     length, height, width = attrs["k"]
     c_in, c, m = inputs[0].channels, attrs["c"], attrs["mixtures"]
     params = height * width * c_in * c + 2 * m + m * c + (c if attrs["bias"] else 0)
