@@ -34,8 +34,8 @@ from .training.placement import place
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
-_BYTES_PER_SECOND = 1.5e9
-"""How fast one core works through saved activations in normalisations and activations; measured on the demo."""
+_BYTES_PER_SECOND = 0.65e9
+"""How fast one core works through what a step saves for backward; measured on `examples/quickstart.space`."""
 _LARGE_STEP = 5_000_000_000
 """Multiply-adds of a forward pass over a batch from which several threads pay."""
 _TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}

@@ -140,4 +140,10 @@ def _summary(randoms: Mapping[str, float]) -> dict[str, Any] | None:
     best = max(randoms, key=lambda name: randoms[name])
     values = list(randoms.values())
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {"mean": statistics.mean(values), "sd": deviation, "best": randoms[best], "best_name": best}
+    return {
+        "mean": statistics.mean(values),
+        "sd": deviation,
+        "best": randoms[best],
+        "best_name": best,
+        "values": values,
+    }

@@ -29,7 +29,7 @@ from .tracking.directory import RunDirectory, create, open_run
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.tracker import Tracker
-from .training.interruption import Interruption
+from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged
 from .training.placement import Placement, place
 
@@ -126,6 +126,9 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         with interruption.watch(), _failures(job):
             dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
             return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
+    except Interrupted:
+        reporter.say(f"stopped; everything so far is kept, and `--resume {directory.path}` goes on")
+        raise
     finally:
         torch.set_num_threads(before)
         tracker.close()

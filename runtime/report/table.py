@@ -16,11 +16,12 @@ def render_result(result: Mapping[str, Any], console: Console, layers: bool = Fa
     """Print the table: accuracies, the derived decisions (all of them with ``layers``), costs, export, files and what
     to do next.
     """
-    console.print(Group(*_parts(result, layers)), highlight=False, soft_wrap=False)
+    console.print(Group(*_parts(result, layers)), highlight=False, crop=False)
 
 
 def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
-    yield Text(f"{result['search']}: {result['space']} on {result['data']}, seed {result['seed']}", style="bold")
+    head = f"{result['search']}: {result['space']} on {result['data']}, seed {result['seed']}"
+    yield Text(head, style="bold")
     if result["networks"]:
         yield _networks(result)
     yield _decisions(result["derived"]["values"])
@@ -31,12 +32,13 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield Padding(_pairs(result["files"]), (0, 0, 0, 2))
     if result["next"]:
         yield Text("next", style="bold")
-        yield Padding(Text("\n".join(result["next"])), (0, 0, 0, 2))
+        # Commands are to be copied: they must not be broken into lines.
+        yield Padding(Text("\n".join(result["next"]), no_wrap=True, overflow="ignore"), (0, 0, 0, 2))
 
 
 def _networks(result: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("network")
+    table.add_column("network", no_wrap=True)
     for title in ("test accuracy", "top 5", "params", "FLOPs", "trained in"):
         table.add_column(title, justify="right")
     for row in result["networks"]:
@@ -53,8 +55,8 @@ def _networks(result: Mapping[str, Any]) -> Table:
     summary = result.get("random")
     if summary:
         table.add_section()
-        table.add_row("mean of the random ones", f"{summary['mean']:.3f}")
-        table.add_row(f"best random one ({summary['best_name']})", f"{summary['best']:.3f}")
+        table.add_row(f"mean of {len(summary['values'])} random", f"{summary['mean']:.3f}")
+        table.add_row("best random", f"{summary['best']:.3f}")
     return table
 
 
@@ -87,7 +89,7 @@ def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
     worst = max(onnx["difference"].values(), default=None)
     checked = f"differs from PyTorch by at most {worst:.1e}" if worst is not None else "not verified"
     latency = f", {onnx['latency_ms']:.2f} ms a sample in onnxruntime" if onnx.get("latency_ms") else ""
-    yield Text(f"ONNX: {checked}{latency}, {onnx['bytes'] / 1000:,.0f} KB")
+    yield Text(f"ONNX: {checked}{latency}, {onnx['bytes'] / 1000:,.0f} KB\n")
 
 
 def _pairs(files: Mapping[str, str]) -> Table:
