@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source
 from ..frontend import ast
 from ..ir.graph import SpaceGraph
-from ..schemas.data import InputSignature
-from ..schemas.search import SearchConfig
-from ..schemas.space_ref import SpaceRef
 from ..semantics.elaborate import SpaceReference, elaborate
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
 from ..semantics.scopes import check_names
-from ..semantics.settings import check_data, check_settings
+
+if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
+    from ..schemas.data import InputSignature
+    from ..schemas.search import SearchConfig
+    from ..schemas.space_ref import SpaceRef
 
 
 def check_file(target: str | Path) -> tuple[Diagnostic, ...]:
@@ -36,13 +37,17 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
 
 
 def check_module(module: Module, sink: Sink) -> None:
-    """Checks names, every space whose parameters all have defaults, strategies, and searches with the spaces that they name."""
+    """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces."""
     check_names(module, sink)
     graphs = _Graphs(sink)
     for declaration in module.of_kind(ast.SpaceDecl):
         assert isinstance(declaration, ast.SpaceDecl)
         if all(p.default is not None for p in declaration.parameters):
             graphs.get(SpaceReference(declaration, module, {}, declaration.name.span))
+    if not (module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl)):
+        return
+    from ..semantics.settings import check_settings
+
     for config in check_settings(module, sink):
         _check_search(config, module, graphs, sink)
 
@@ -55,14 +60,17 @@ class _Graphs:
         self._found: dict[tuple[int, str], SpaceGraph | None] = {}
 
     def get(self, reference: SpaceReference) -> SpaceGraph | None:
-        key = (id(reference.declaration), _arguments(reference.arguments))
+        key = (id(reference.declaration), _arguments(reference))
         if key not in self._found:
             self._found[key] = elaborate(reference, self.sink)
         return self._found[key]
 
 
-def _arguments(arguments: Mapping[str, object]) -> str:
-    return repr(sorted(arguments.items(), key=lambda item: item[0]))
+def _arguments(reference: SpaceReference) -> str:
+    """Equal for references with the same values, whether they are written or left to a default."""
+    parameters = reference.declaration.parameters
+    defaults = {p.name.id: p.default.value for p in parameters if isinstance(p.default, ast.Literal_)}
+    return repr(sorted({**defaults, **reference.arguments}.items()))
 
 
 def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: Sink) -> None:
@@ -73,6 +81,8 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
         _space(ref, module, graphs, sink)
     if graph is None:
         return
+    from ..semantics.settings import check_data
+
     check_data(config, *signature_of(graph), sink)
     if config.strategy is not None and config.strategy.family == "gradient":
         from .relaxable import relaxable
@@ -86,7 +96,9 @@ def _space(ref: SpaceRef, module: Module, graphs: _Graphs, sink: Sink) -> SpaceG
 
 
 def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:
-    """The inputs of a space by name, and the number of classes of its prediction (None where that hangs on decisions)."""
+    """The inputs of a space, and the number of classes of its prediction (None where that hangs on decisions)."""
+    from ..schemas.data import InputSignature
+
     inputs = [
         InputSignature(graph.nodes[id].op, graph.nodes[id].type.layout, tuple(graph.nodes[id].type.dims))
         for id in graph.inputs

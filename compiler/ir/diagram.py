@@ -73,6 +73,7 @@ class Diagrams:
 
     def __init__(self) -> None:
         self._unique: dict[Hashable, Diagram] = {}
+        self._tests: dict[tuple[int, int], Guard] = {}
         self.variables: list[Variable] = []
 
     # -- construction
@@ -85,19 +86,24 @@ class Diagrams:
     def case(self, variable: Variable, children: Iterable[Case]) -> Case:
         """The value that is ``children[answer]``. Children must only hang on variables after ``variable``."""
         kids = tuple(children)
-        keys = tuple(_key(kid) for kid in kids)
+        keys = tuple([kid.uid if type(kid) is Diagram else (type(kid), kid) for kid in kids])
+        key = (variable.index, keys)
+        found = self._unique.get(key)
+        if found is not None:
+            return found
         possible = {key: kid for key, kid in zip(keys, kids, strict=True) if kid is not IMPOSSIBLE}
         if len(possible) <= 1:
             return next(iter(possible.values())) if possible else IMPOSSIBLE
-        key = (variable.index, keys)
-        found = self._unique.get(key)
-        if found is None:
-            found = self._unique[key] = Diagram(variable, kids, len(self._unique))
-        return found
+        made = self._unique[key] = Diagram(variable, kids, len(self._unique))
+        return made
 
     def test(self, variable: Variable, answer: int) -> Guard:
         """The condition ``variable == answer``."""
-        guard: Guard = self.case(variable, (i == answer for i in range(variable.arity)))
+        guard = self._tests.get((variable.index, answer))
+        if guard is None:
+            guard = self._tests[variable.index, answer] = self.case(
+                variable, [i == answer for i in range(variable.arity)]
+            )
         return guard
 
     def select(self, variable: Variable, cases: Iterable[Case]) -> Case:
@@ -111,8 +117,14 @@ class Diagrams:
 
         ``function`` must be pure and must return a plain hashable value. Raises DiagramTooLarge.
         """
-        if not any(type(a) is Diagram for a in arguments):
-            return IMPOSSIBLE if any(a is IMPOSSIBLE for a in arguments) else function(*arguments)
+        places = [place for place, a in enumerate(arguments) if type(a) is Diagram]
+        if any(a is IMPOSSIBLE for a in arguments):
+            return IMPOSSIBLE
+        if not places:
+            return function(*arguments)
+        if len(places) == 1:
+            return self._apply_to_one(function, list(arguments), places[0])
+        plain = list(arguments)
         memo: dict[Hashable, Case] = {}
 
         def walk(args: tuple[Case, ...]) -> Case:
@@ -123,24 +135,38 @@ class Diagrams:
                 if type(a) is Diagram and (top is None or a.variable.index < top.index):
                     top = a.variable
             if top is None:
-                return function(*args)
-            key = tuple(_key(a) for a in args)
+                for place, a in zip(places, args, strict=True):
+                    plain[place] = a
+                return function(*plain)
+            key = tuple([a.uid if type(a) is Diagram else (type(a), a) for a in args])
             if key in memo:
                 return memo[key]
             if len(memo) > NODE_LIMIT:
                 raise DiagramTooLarge
-            index = top.index
-            result = self.case(
-                top,
-                [
-                    walk(tuple(a.children[i] if type(a) is Diagram and a.variable.index == index else a for a in args))
-                    for i in range(top.arity)
-                ],
-            )
+            rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in args]
+            result = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
             memo[key] = result
             return result
 
-        return walk(arguments)
+        return walk(tuple([arguments[place] for place in places]))
+
+    def _apply_to_one(self, function: Callable[..., Case], arguments: list[Case], place: int) -> Case:
+        """:meth:`apply` where one argument is a diagram."""
+        memo: dict[int, Case] = {}
+
+        def walk(case: Case) -> Case:
+            if type(case) is not Diagram:
+                if case is IMPOSSIBLE:
+                    return IMPOSSIBLE
+                arguments[place] = case
+                return function(*arguments)
+            if case.uid not in memo:
+                if len(memo) > NODE_LIMIT:
+                    raise DiagramTooLarge
+                memo[case.uid] = self.case(case.variable, [walk(kid) for kid in case.children])
+            return memo[case.uid]
+
+        return walk(arguments[place])
 
     def ite(self, condition: Guard, then: Case, otherwise: Case) -> Case:
         """``then`` where the condition holds, else ``otherwise``; the branch not taken may be IMPOSSIBLE."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..ir.diagram import Guard
@@ -33,15 +33,18 @@ class Context:
 
     def segment(self, name: str) -> Context:
         """The context of what is bound to ``name``."""
-        return replace(
-            self,
-            path=f"{self.path}.{name}" if self.path else name,
-            place=f"{self.place}.{name}" if self.place else name,
+        return self._at(
+            f"{self.path}.{name}" if self.path else name,
+            f"{self.place}.{name}" if self.place else name,
         )
 
     def index(self, i: int) -> Context:
         """The context of element ``i`` of an `each`, a `repeat` or a comprehension."""
-        return replace(self, path=f"{self.path}[{i}]", place=f"{self.place}[{i}]")
+        return self._at(f"{self.path}[{i}]", f"{self.place}[{i}]")
+
+    def _at(self, path: str, place: str) -> Context:
+        # Several times as fast as `dataclasses.replace`, which showed.
+        return Context(path, place, self.token, self.tie, self.scope, self.frozen, self.condition, self.depth)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ..diagnostics.model import Diagnostic, Label
@@ -14,6 +14,7 @@ from ..diagnostics.source import Span
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
 from ..ir.graph import Edge, TensorType
 from ..ops.base import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
+from ..ops.registry import PRIMITIVES
 from .arithmetic import asks_of, case_of, is_plain, scalar
 from .context import Context
 from .state import State, merge_asks
@@ -44,6 +45,15 @@ def _frozen(value: Any) -> Any:
 
 
 def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+    # 1, 1.0 and True are equal in Python, but not alike to a rule.
+    return _cached_rule(primitive.name, shapes, tuple([(type(v), k, v) for k, v in attributes.items()]))
+
+
+@lru_cache(maxsize=50_000)
+def _cached_rule(
+    name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[type, str, Any], ...]
+) -> _Rule | _Refusal:
+    primitive, attributes = PRIMITIVES[name], {k: v for _, k, v in given}
     try:
         complete = primitive.normalise(shapes, attributes)
         out = primitive.shape(shapes, complete)
@@ -173,8 +183,8 @@ def _lifted_node(
         )
         return _apply_rule(primitive, shapes, {name: next(values) for name in names})
 
-    dims = [dim for t in tensors for dim in t.type.dims]
-    result = state.lift(f"the shape of `{primitive.name}`", span, rule_of, *dims, *cases.values())
+    given = [dim for t in tensors for dim in t.type.dims]
+    result = state.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
     found = leaves(result)
     refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
@@ -184,15 +194,16 @@ def _lifted_node(
         for refusal in refusals[:1]:
             state.fault(node.node, context.condition, _refused(refusal, primitive.name, span))
         return node
-    good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result)
-    layout = rules[0].layout
-    type = TensorType(
-        layout,
-        tuple(state.diagrams.apply(partial(lambda r, i: r.dims[i], i=i), good) for i in range(len(rules[0].dims))),
-    )
-    attrs = {
-        name: state.diagrams.apply(partial(lambda r, i: r.attrs[i], i=i), good) for i, name in enumerate(rules[0].names)
-    }
+    good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
+
+    def part(of: Callable[[_Rule], Any]) -> Case:
+        first = of(rules[0])
+        agreed = all(of(rule).__class__ is first.__class__ and of(rule) == first for rule in rules)
+        return first if agreed else state.diagrams.apply(of, good)
+
+    dims = [part(partial(lambda i, r: r.dims[i], i)) for i in range(len(rules[0].dims))]
+    attrs = {name: part(partial(lambda i, r: r.attrs[i], i)) for i, name in enumerate(rules[0].names)}
+    type = TensorType(rules[0].layout, tuple(dims))
     node = state.node("apply", primitive.name, edges, type, context, span, attrs, merge_asks(asks))
     for refusal in refusals:
         failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)

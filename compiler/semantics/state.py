@@ -19,7 +19,7 @@ from .values import Asks, Tensor
 
 NODE_LIMIT = 150_000
 """The most nodes that a graph may have. A 20-layer DARTS network has 20 000."""
-WORK_LIMIT = 1_500_000
+WORK_LIMIT = 500_000
 """The most expressions and elements that one elaboration goes through."""
 DEPTH_LIMIT = 60
 """How deeply declarations may be applied inside each other."""
