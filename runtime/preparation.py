@@ -31,7 +31,8 @@ def load_job(file: str, search: str | None, overrides: Sequence[str] = ()) -> Jo
     """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong."""
     sink = Sink()
     loader = Loader(sink)
-    module = loader.file(Path(file)) if file.endswith(".space") else loader.library(file)
+    is_file = file.endswith(".space") or Path(file).is_file()
+    module = loader.file(Path(file)) if is_file else loader.library(file)
     _stop_at_errors(sink)
     assert module is not None
     return _job(module, search, overrides, sink, gather(module))

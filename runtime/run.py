@@ -127,8 +127,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
             dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
             return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
     except Interrupted:
-        reporter.say(f"stopped; everything so far is kept, and `--resume {directory.path}` goes on")
-        raise
+        raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
     finally:
         torch.set_num_threads(before)
         tracker.close()

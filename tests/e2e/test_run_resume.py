@@ -158,7 +158,11 @@ def start(space: Path, out: Path) -> subprocess.Popen[bytes]:
         "run(RunRequest(sys.argv[1], out=Path(sys.argv[2]), checkpoint_seconds=0.2), Silent())\n"
     )
     command = [sys.executable, "-c", script, str(space), str(out)]
-    return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    return subprocess.Popen(command, env=environment())
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.parametrize("phase", ["search", "retrain"])
@@ -170,11 +174,13 @@ def test_kill_nine_and_resume(space: Path, undisturbed: Path, tmp_path: Path, ph
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    moved = space.rename(space.with_name("gone.space"))
+    moved = space.rename(space.with_name("gone.space"))  # a resumed run reads its own copies
     try:
-        resume(out, Silent())
+        command = [sys.executable, "-m", "stdsl.cli.main", "run", "--resume", str(out), "--json"]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     finally:
         moved.rename(space)
+    assert json.loads(done.stdout) == json.loads((out / "result.json").read_text())
     assert weights(out) == weights(undisturbed)
     assert facts(out) == facts(undisturbed)
     for name, steps in (("search", 24), ("retrain", 30)):
