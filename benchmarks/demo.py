@@ -54,13 +54,13 @@ def measure(seed: int, folder: Path) -> dict[str, Any]:
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The section of RESULTS.md."""
     columns = (
-        "seed", "found", "params", "FLOPs", "random (three)", "their mean", "best of them", "per-frame 2D", "ONNX differs",
-        "all of it",
+        "seed", "found", "params", "FLOPs", "random (three)", "their mean", "best of them", "per-frame 2D",
+        "ONNX differs", "all of it",
     )  # fmt: skip
-    machine = f"{cores()} cores, {platform.machine()}"
+    machine = f"torch {torch.__version__}, {cores()} cores, {platform.machine()}"
     lines = [
-        f"Measured with `python benchmarks/demo.py`, stdsl {__version__}, torch {torch.__version__}, {machine}. Accuracy on",
-        "1 024 test clips of digits that no training saw; one training each.",
+        f"Measured with `python benchmarks/demo.py`, stdsl {__version__}, {machine}.",
+        "Accuracy on 1 024 test clips of digits that no training saw; one training each.",
         "",
         f"| {' | '.join(columns)} |",
         "|---" * len(columns) + "|",
@@ -79,9 +79,11 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     single = sum(a < row["derived"] for row in rows for a in row["random"])
     lines += [
         "",
-        f"Mean ± standard deviation over {len(rows)} seeds: found **{spread(found)}**, mean of three random ones {spread(means)},",
-        f"best of three {spread(best)}, per-frame 2D {spread([row['baseline'] for row in rows])}. The found architecture is above",
-        f"the mean of its random ones in {above} of {len(rows)} seeds, and above {single} of all {3 * len(rows)} random ones.",
+        f"Mean ± standard deviation over {len(rows)} seeds: found **{spread(found)}**,",
+        f"mean of three random ones {spread(means)}, best of three {spread(best)},",
+        f"per-frame 2D {spread([row['baseline'] for row in rows])}.",
+        f"The found architecture is above the mean of its random ones in {above} of {len(rows)} seeds,",
+        f"and above {single} of all {3 * len(rows)} random ones.",
     ]
     return "\n".join(lines)
 
