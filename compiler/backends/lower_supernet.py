@@ -20,7 +20,7 @@ KeepWeights = Literal["sigmoid", "softmax", "none"]
 
 @dataclass(slots=True)
 class Lowered:
-    """``used``: the decisions and sites whose weights the program reads, in order."""
+    """``used``: the decisions and sites whose weights the program reads, by id."""
 
     program: Program
     used: list[Decision]
@@ -33,7 +33,8 @@ def lower_supernet(graph: SpaceGraph, keep: KeepWeights, emit: Emit = emit) -> L
     elements.
     """
     lowering = _Lowering(graph, keep, emit)
-    return Lowered(lowering.program(), [graph.decisions[id] for id in lowering.weights])
+    program = lowering.program()
+    return Lowered(program, [graph.decisions[id] for id in sorted(lowering.weights)])
 
 
 @dataclass(slots=True)
@@ -127,6 +128,8 @@ class _Lowering:
 
     def _mixture(self, node: Node) -> int:
         decision = self.graph.decisions[node.decision] if node.decision is not None else None
+        if decision is None and node.kind == "switch":
+            decision = self._only_decision(node)
         name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
         if node.kind == "reduce" and node.op == "concat":
             assert all(edge.guard is True for edge in node.edges), "an open concat cannot be relaxed"
@@ -160,6 +163,13 @@ class _Lowering:
         if len(terms) == 1 and terms[0][0] == "1":
             return self.values[terms[0][1].source]
         return self._add(node, name, call.inputs, text)
+
+    def _only_decision(self, node: Node) -> Decision | None:
+        """The decision whose options alone decide a switch that realises none, as one over the values of a number does."""
+        answers = [answer_of(edge.guard) for edge in node.edges]
+        found = {self.owner[answer[0].index].id if answer else None for answer in answers}
+        id = found.pop() if len(found) == 1 else None
+        return self.graph.decisions[id] if id is not None else None
 
     def _called(self, decision: Decision, node: Node) -> str:
         """What the variable of a mixture is called: the last two names of the decision's path."""

@@ -46,7 +46,7 @@ def _lines(graph: SpaceGraph) -> Iterator[str]:
             scope = node.scope
             info = graph.scopes[scope]
             yield ""
-            yield f"{info.kind} {info.callee}  # {info.path or info.name}"
+            yield f"{info.kind} {info.callee}{f'  # {info.path}' if info.path else ''}"
         yield f"  {node_text(graph, node)}"
     yield ""
     for name, id in graph.outputs:

@@ -39,7 +39,7 @@ def space_picture(graph: SpaceGraph, closed: bool | None = None) -> Picture:
 
 
 def _cells(graph: SpaceGraph) -> list[int]:
-    """The first outermost cell of each kind."""
+    """The last outermost cell of each kind: the first ones often have the same tensor as several inputs."""
     found: dict[str, int] = {}
     for scope in graph.scopes:
         if scope.kind == "cell":
@@ -47,7 +47,7 @@ def _cells(graph: SpaceGraph) -> list[int]:
             while parent is not None and graph.scopes[parent].kind != "cell":
                 parent = graph.scopes[parent].parent
             if parent is None:
-                found.setdefault(scope.callee, scope.id)
+                found[scope.callee] = scope.id
     return list(found.values())
 
 
@@ -90,7 +90,7 @@ class _Drawing:
         return reached
 
     def _decides(self, unit: _Unit) -> bool:
-        return any(n.asks or n.decision is not None for n in unit.nodes)
+        return any(n.asks or n.decision is not None or n.kind in ("switch", "gate") for n in unit.nodes)
 
     def _collapse(self, unit: _Unit) -> None:
         """Absorb the alternatives of a choose if each reads the same tensors and holds no decision of its own."""
@@ -126,7 +126,7 @@ class _Drawing:
         consumers = {c for n in end.nodes for c in self.graph.consumers[n.id] if c in self.unit_of}
         if {self.unit_of[c].id for c in consumers} - {end.id} != {self.unit_of[switch.id].id}:
             return [], {source}
-        if self._decides(end) or any(n.kind != "apply" for n in end.nodes) or self._options(switch, source) > 1:
+        if self._decides(end) or self._options(switch, source) > 1:
             return None, set()
         mine, ids = [end], {end.id}
         sources: set[int] = set()
@@ -137,7 +137,7 @@ class _Drawing:
                 if before is not None and before.id in ids:
                     continue
                 only = before is not None and {self.unit_of[c].id for c in self._readers(before)} <= ids
-                if before is None or not only or before.box != end.box or any(n.kind != "apply" for n in before.nodes):
+                if before is None or not only or before.box != end.box or before.nodes[0].kind == "input":
                     sources.add(s)
                     continue
                 if self._decides(before):
@@ -194,7 +194,11 @@ class _Drawing:
             scope = self.graph.scopes[unit.leaf]
             name = self.nesting.local(scope)
             ids = {a.decision for n in unit.nodes for a in n.asks} | {n.decision for n in unit.nodes} - {None}
+            # Of what its numbers hang on, only what is decided in it; tied paths are not those of scopes.
+            own = f".{name}."
             inside = [d for d in self.graph.decisions if d.id in ids and not d.trivial]
+            if scope.kind == "op":
+                inside = [d for d in inside if own in f".{d.path}."]
             if scope.kind == "cell":
                 lines: tuple[str, ...] = (scope.callee, *([f"{len(inside)} decisions"] if inside else []))
                 return Item(unit.id, "cell", name, lines, hint)

@@ -65,7 +65,7 @@ def test_every_link_leads_between_symbols(small: SpaceGraph, arch: dict[str, Any
 def test_large_spaces_are_drawn_with_closed_cells(clip_space: Any) -> None:
     picture = space_picture(clip_space(12))
     assert kinds(picture)["cell"] == 12
-    assert [box.title for box in picture.root.boxes] == ["overview", "normal, as in h[1]"]
+    assert [box.title for box in picture.root.boxes] == ["overview", "normal, as in h[12]"]
 
 
 def test_decisions_that_are_no_plain_choose_are_drawn_out(hand: Any) -> None:

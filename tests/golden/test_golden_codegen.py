@@ -1,0 +1,38 @@
+"""Generated code and the printed graph of every `.space` file of `codegen`, beside it in `NAME.{ir,supernet,module}.expected`.
+
+`NAME.json` holds the architecture of the module. `STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.backends.source import source
+from stdsl.compiler.backends.supernet_text import supernet_source
+from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.semantics.program import load_space
+
+CASES = Path(__file__).parent / "codegen"
+
+
+@pytest.mark.parametrize("case", sorted(p.stem for p in CASES.glob("*.space")))
+@pytest.mark.parametrize("kind", ["ir", "supernet", "module"])
+def test_text(case: str, kind: str) -> None:
+    graph = load_space(CASES / f"{case}.space").graph
+    match kind:
+        case "ir":
+            text = print_ir(graph)
+        case "supernet":
+            text, _ = supernet_source(graph)
+        case _:
+            values = json.loads((CASES / f"{case}.json").read_text(encoding="utf-8"))
+            text = source(graph, architecture(graph, values))
+    expected = CASES / f"{case}.{kind}.expected"
+    if os.environ.get("STDSL_UPDATE_GOLDEN"):
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
