@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +16,12 @@ def render_result(result: Mapping[str, Any], console: Console, layers: bool = Fa
     """Print the table: accuracies, the derived decisions (all of them with ``layers``), costs, export, files and what
     to do next.
     """
-    console.print(Group(*_parts(result, layers)), highlight=False, crop=False)
+    for part in _parts(result, layers):
+        console.print(part, highlight=False)
+    if result["next"]:
+        console.print("next", style="bold")
+    for command in result["next"]:  # to be copied: never broken into lines
+        console.print(Text(f"  {command}"), highlight=False, soft_wrap=True)
 
 
 def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
@@ -30,10 +35,6 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield from _export(result.get("onnx"))
     yield Text("files", style="bold")
     yield Padding(_pairs(result["files"]), (0, 0, 0, 2))
-    if result["next"]:
-        yield Text("next", style="bold")
-        # Commands are to be copied: they must not be broken into lines.
-        yield Padding(Text("\n".join(result["next"]), no_wrap=True, overflow="ignore"), (0, 0, 0, 2))
 
 
 def _networks(result: Mapping[str, Any]) -> Table:

@@ -16,9 +16,13 @@ from typing import Any
 import pytest
 import torch
 
+from stdsl.compiler.analysis.costs import costs
+from stdsl.runtime.plan import plan
+from stdsl.runtime.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.manifest import cores
 
 ROOT = Path(__file__).parents[2]
 TEXT = """stdsl 1
@@ -176,7 +180,7 @@ def test_kill_nine_and_resume(space: Path, undisturbed: Path, tmp_path: Path, ph
     process.wait()
     moved = space.rename(space.with_name("gone.space"))  # a resumed run reads its own copies
     try:
-        command = [sys.executable, "-m", "stdsl.cli.main", "run", "--resume", str(out), "--json"]
+        command = [sys.executable, "-m", "stdsl", "run", "--resume", str(out), "--json"]
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     finally:
         moved.rename(space)
@@ -206,3 +210,66 @@ def test_ctrl_c_keeps_a_checkpoint(space: Path, undisturbed: Path, tmp_path: Pat
     assert done == list(range(len(done)))
     resume(out, Silent())
     assert weights(out) == weights(undisturbed)
+
+
+def test_a_lost_helper_loses_nothing(space: Path, undisturbed: Path, tmp_path: Path) -> None:
+    if cores() < 2:
+        pytest.skip("with one core there are no helpers")
+    out = tmp_path / "run"
+    process = start(space, out)
+    while not events(out / "compare" / "per_frame", "train"):
+        assert process.poll() is None
+        time.sleep(0.01)
+    for child in children(process.pid):
+        if b"engines.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)
+    assert process.wait() == 0
+    assert weights(out) == weights(undisturbed)
+    assert facts(out) == facts(undisturbed)
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def test_the_plan_counts_what_the_run_does(space: Path) -> None:
+    job = load_job(str(space), None, ["retrain.epochs=2"])
+    found = plan(job)
+    stages = {stage.name: stage for stage in found.stages}
+    assert list(stages) == ["search", "train derived", "train random-1", "train random-2", "train per_frame"]
+    assert stages["search"].steps == 24
+    assert stages["train derived"].steps == 2 * (256 // 16)
+    assert stages["train per_frame"].flops == costs(job.compared["per_frame"], {}).flops
+    assert stages["search"].params > stages["train derived"].params > 0
+    assert all(stage.seconds > 0 and stage.bytes > 0 for stage in found.stages)
+    assert (found.search_threads, found.training_threads) == (1, 1)
+
+
+def test_a_space_without_open_decisions_is_just_trained(space: Path, tmp_path: Path) -> None:
+    text = """
+search baseline {
+  space = per_frame
+  data = motion_digits(
+    frames = 8, size = 16, motions = 4, noise = 0.1, background = 0, jitter = 0,
+    train = 64, valid = 64, test = 32,
+  )
+  retrain { steps = 4  batch = 16 }
+}
+"""
+    path = tmp_path / "baseline.space"
+    path.write_text(TEXT + text)
+    result = run(RunRequest(str(path), "baseline", out=tmp_path / "run"), Silent())
+    assert [n["title"] for n in result.document["networks"]] == ["derived"]
+    assert result.architecture == {}
+    assert result.document["onnx"] is None
+    assert not (tmp_path / "run" / "weights" / "search.safetensors").exists()
+
+
+def test_a_search_without_a_final_training_ends_with_an_architecture(space: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bare.space"
+    before, _ = TEXT.split("  retrain {")
+    path.write_text(before + "}\n")
+    result = run(RunRequest(str(path), out=tmp_path / "run", overrides=["strategy.steps=4"]), Silent())
+    assert result.accuracy is None
+    assert len(result.architecture) > 0

@@ -1,0 +1,109 @@
+"""What is shown: progress as lines or bars, the plan and the result as tables."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from stdsl.runtime.plan import Plan, Stage, plan_text
+from stdsl.runtime.report.console import ConsoleReporter
+from stdsl.runtime.report.table import render_result
+
+
+def shown(terminal: bool, quiet: bool = False) -> tuple[ConsoleReporter, io.StringIO]:
+    buffer = io.StringIO()
+    return ConsoleReporter(Console(file=buffer, force_terminal=terminal, width=100), quiet), buffer
+
+
+def test_plain_lines_without_a_terminal() -> None:
+    reporter, buffer = shown(terminal=False)
+    with reporter:
+        reporter.begin("search", 10, 4)
+        reporter.advance("search", 5, {"loss": 1.5})
+        reporter.end("search", "10 steps")
+    assert buffer.getvalue().splitlines() == ["search: 10 steps, going on after 4", "search: 10 steps (0:00)"]
+
+
+def test_a_line_now_and_then_says_how_long_it_takes(monkeypatch: Any) -> None:
+    now = [100.0]
+    monkeypatch.setattr("stdsl.runtime.report.console.time.monotonic", lambda: now[0])
+    reporter, buffer = shown(terminal=False)
+    reporter.begin("search", 100)
+    for done in range(1, 31):
+        now[0] += 1
+        reporter.advance("search", done, {"loss": 1.5, "accuracy": 0.25, "lr": 0.1})
+    lines = buffer.getvalue().splitlines()[1:]
+    assert lines[0] == "search: 10/100  loss 1.500  accuracy 0.250  1:30 left"
+    assert len(lines) == 3
+
+
+def test_bars_on_a_terminal() -> None:
+    reporter, buffer = shown(terminal=True)
+    with reporter:
+        reporter.begin("search", 10)
+        reporter.begin("train random-1", 5)
+        reporter.advance("search", 5, {"loss": 1.5})
+        reporter.advance("train random-1", 5, {})
+        reporter.end("train random-1")
+        reporter.end("search", "10 steps")
+    assert "search: 10 steps (0:00)" in buffer.getvalue()
+    assert "train random-1: done" in buffer.getvalue()
+
+
+def test_quiet_says_nothing() -> None:
+    reporter, buffer = shown(terminal=True, quiet=True)
+    with reporter:
+        reporter.begin("search", 10)
+        reporter.advance("search", 5, {"loss": 1.5})
+        reporter.end("search")
+        reporter.say("hello")
+    assert buffer.getvalue() == ""
+
+
+def network(title: str, kind: str, accuracy: float) -> dict[str, Any]:
+    test = {"top1": accuracy, "top5": 0.9, "loss": 1.0, "samples": 64}
+    return {"title": title, "kind": kind, "params": 1234, "flops": 567_890, "test": test, "seconds": 12.3}
+
+
+RESULT: dict[str, Any] = {
+    "search": "small",
+    "space": "cells(c = 4)",
+    "data": "motion_digits",
+    "seed": 3,
+    "networks": [
+        network("derived", "derived", 0.8125),
+        network("random-1", "random", 0.5),
+        network("[flat]", "space", 0.25),
+    ],
+    "random": {"mean": 0.5, "sd": 0.0, "best": 0.5, "best_name": "random-1", "values": [0.5]},
+    "derived": {"values": {"normal.x[1][1].kind": "conv[3]", "normal.x[1].inputs": [1, 3]}, "layers": []},
+    "onnx": {"difference": {"1": 1e-7, "3": 2.5e-7}, "latency_ms": 0.31, "bytes": 337_000},
+    "files": {"onnx": "model.onnx"},
+    "next": ["stdsl show " + "a-very-long-folder-name/" * 8],
+}
+
+
+def test_the_result_table() -> None:
+    buffer = io.StringIO()
+    render_result(RESULT, Console(file=buffer, width=80))
+    text = buffer.getvalue()
+    for part in ("0.812", "0.500", "[flat]", "conv[3]", "1, 3", "2.5e-07", "0.31 ms", "337 KB", "mean of 1 random"):
+        assert part in text
+    assert "stdsl show " + "a-very-long-folder-name/" * 8 in text  # to be copied in one piece
+
+
+def test_a_result_without_training_or_export() -> None:
+    buffer = io.StringIO()
+    bare = RESULT | {"networks": [], "random": None, "onnx": None, "next": [], "derived": {"values": {}}}
+    render_result(bare, Console(file=buffer, width=80), layers=True)
+    assert "no open decisions" in buffer.getvalue()
+
+
+def test_the_plan_as_text() -> None:
+    stages = (Stage("search", 320, 32, 1000, 2_000_000, 73_000_000, 76.0), Stage("train derived", 1, 1, 1, 1, 1, 4.0))
+    text = plan_text(Plan("small", "cells", "motion_digits", "cpu", stages, 1, 1))
+    assert "2,000,000" in text
+    assert "73 MB" in text
+    assert "80 s" in text
