@@ -11,7 +11,7 @@ from ..ir.network import Network
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """``path``: the scope that the layer stands in. ``shape``: of one sample, such as `clip(16, 8, 12, 12)`. ``flops``:
+    """``path``: the scope that the layer stands in (the meta by its own name). ``shape``: of one sample, such as `clip(16, 8, 12, 12)`. ``flops``:
     multiply-adds of one sample; ``activations``: output elements of convolutions, linear and matrix products."""
 
     path: str
@@ -32,6 +32,6 @@ def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
     for layer in network.layers:
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
         cost = layer.cost
-        path = graph.scopes[layer.scope].path
-        rows.append(LayerRow(path, op, str(layer.shape), cost.params, cost.flops, cost.activations))
+        scope = graph.scopes[layer.scope]
+        rows.append(LayerRow(scope.path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations))
     return tuple(rows)

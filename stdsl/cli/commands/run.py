@@ -37,7 +37,7 @@ def command(
     """Search, retrain, evaluate and export.
 
     Everything is written under runs/SEARCH-NUMBER, or to --out. A run that was stopped or killed goes on with
-    --resume, from the texts that its directory holds.
+    --resume, from the texts that its directory holds; FILE::SEARCH may be left out then.
 
     \b
     Example:
@@ -61,6 +61,7 @@ def command(
     try:
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
+                _same_search(target, resume)
                 result = go_on(resume, reporter)
             else:
                 assert target is not None
@@ -73,3 +74,12 @@ def command(
         document(dict(result.document))
     elif not quiet:
         render_result(result.document, Console())
+
+
+def _same_search(target: Target | None, folder: Path) -> None:
+    """Refuse to go on with the run of another search than the one named."""
+    from stdsl.runtime.tracking.directory import open_run
+
+    search = open_run(folder).manifest.search
+    if target is not None and target.name not in (None, search):
+        raise click.UsageError(f"{folder} is a run of the search `{search}`, not of `{target.name}`")

@@ -1,0 +1,5 @@
+"""``python -m stdsl`` is ``stdsl``."""
+
+from stdsl.cli.main import main
+
+main()

@@ -1,0 +1,35 @@
+"""``stdsl new``."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from stdsl.cli.files import write
+from stdsl.cli.options import quiet
+from stdsl.cli.output import message
+
+PARTS = ("first.space", "README.md")
+
+
+@click.command("new")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@quiet
+def command(folder: Path, quiet: bool) -> None:
+    """Make a small project to start from.
+
+    DIR is new or empty; it gets a space with a search in it, and a README with the next two commands.
+
+    \b
+    Example:
+      stdsl new my_search
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise click.BadParameter(f"{folder} is there already and not empty", param_hint="DIR")
+    project = files("stdsl.cli") / "project"
+    for name in PARTS:
+        write(folder / name, (project / name).read_text(encoding="utf-8"))
+    main = folder / PARTS[0]
+    message(f"made {folder}; try\n  stdsl info {main}::small\n  stdsl run {main}", quiet)

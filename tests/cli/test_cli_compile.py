@@ -1,0 +1,170 @@
+"""`compile`, `plan`, `run`, `show` and `data`: what needs torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SEARCH = """
+search one {
+  space = clips
+  data = motion_digits(frames = 4, size = 12, motions = 3, train = 64, valid = 64, test = 32)
+  strategy = gradient { steps = 2  batch = 8 }
+  retrain { steps = 2  batch = 8  optimizer = sgd(lr = 0.05, momentum = 0.9) }
+  export { onnx = "model.onnx" }
+}
+meta over_time on video: clip(1, 4, 12, 12) {
+  y = video -> conv(4, 3x3x3, stride = 1x2x2) -> choose {identity, conv(same, 3x1x1)} as kind
+  return y -> bn -> relu -> global_avg_pool -> linear(3)
+}
+space clips = over_time
+"""
+
+
+@pytest.fixture
+def searchable(small: str) -> str:
+    with Path(small).open("a", encoding="utf-8") as file:
+        file.write(SEARCH)
+    return small
+
+
+def test_texts_to_standard_output(stdsl: Any, small: str, tmp_path: Path) -> None:
+    assert stdsl("compile", small, "--to", "ast").stdout.startswith("File ")
+    assert stdsl("compile", f"{small}::small", "--to", "ir").stdout.startswith("space small(c = 4)\n")
+    supernet = stdsl("compile", f"{small}::small", "--to", "supernet")
+    assert "class SearchNetwork" in supernet.stdout
+    assert supernet.stderr == ""
+    target = tmp_path / "net.py"
+    written = stdsl("compile", f"{small}::small", "--to", "supernet", "-o", str(target))
+    assert (written.stdout, written.stderr) == ("", f"wrote {target}\n")
+    assert target.read_text(encoding="utf-8") == supernet.stdout
+
+
+def test_passes_by_name(stdsl: Any, small: str) -> None:
+    whole = stdsl("compile", f"{small}::small", "--to", "supernet", "--explain")
+    assert "share_common" in whole.stderr
+    without = stdsl("compile", f"{small}::small", "--to", "supernet", "--passes", "-share_common", "--explain")
+    assert "share_common" not in without.stderr
+    unknown = stdsl("compile", f"{small}::small", "--to", "supernet", "--passes", "nonsense")
+    assert unknown.exit_code == 1
+    assert "share_common" in unknown.stderr
+
+
+def test_a_module_runs_by_itself(stdsl: Any, small: str, tmp_path: Path) -> None:
+    stdsl("sample", f"{small}::small", "-o", str(tmp_path))
+    architecture = str(tmp_path / "small-0001.arch.json")
+    target = tmp_path / "network.py"
+    result = stdsl("compile", f"{small}::small", "--to", "module", "--arch", architecture, "-o", str(target))
+    assert result.exit_code == 0
+    assert "stdsl" not in [line.split()[1] for line in target.read_text().splitlines() if line.startswith("import")]
+    done = subprocess.run([sys.executable, "-I", str(target)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_onnx_with_fresh_weights(stdsl: Any, small: str, tmp_path: Path) -> None:
+    import onnx
+
+    target = tmp_path / "x.onnx"
+    result = stdsl("compile", f"{small}::fixed", "--to", "onnx", "--seed", "3", "-o", str(target))
+    assert result.exit_code == 0, result.output
+    assert "differs from PyTorch by at most" in result.stderr
+    properties = {p.key: p.value for p in onnx.load(str(target)).metadata_props}
+    assert properties["space"] == "fixed"
+
+
+def test_onnx_from_a_file_of_weights(stdsl: Any, small: str, tmp_path: Path) -> None:
+    import onnx
+    import torch
+    from onnx import numpy_helper
+
+    import stdsl as api
+
+    space = api.load(small, "fixed")
+    model = api.compile(space, {}, seed=11)
+    torch.save(model.state_dict(), tmp_path / "w.pt")
+    target = tmp_path / "x.onnx"
+    call = ("compile", f"{small}::fixed", "--to", "onnx", "--weights", str(tmp_path / "w.pt"), "-o", str(target))
+    assert stdsl(*call).exit_code == 0
+    tensors = [numpy_helper.to_array(t) for t in onnx.load(str(target)).graph.initializer]
+    bias = model.state_dict()["linear.bias"].numpy()
+    assert any(t.shape == bias.shape and (t == bias).all() for t in tensors)
+
+
+def test_onnx_from_weights_of_something_else(stdsl: Any, small: str, tmp_path: Path) -> None:
+    import torch
+
+    torch.save({"other.weight": torch.zeros(2)}, tmp_path / "w.pt")
+    target = tmp_path / "x.onnx"
+    call = ("compile", f"{small}::fixed", "--to", "onnx", "--weights", str(tmp_path / "w.pt"), "-o", str(target))
+    result = stdsl(*call)
+    assert result.exit_code == 1
+    assert "E0811" in result.stderr
+    assert not target.exists()
+
+
+def test_plan(stdsl: Any, searchable: str) -> None:
+    found = json.loads(stdsl("plan", f"{searchable}::one", "--json").stdout)
+    assert [stage["name"] for stage in found["stages"]] == ["search", "train derived"]
+    assert [stage["steps"] for stage in found["stages"]] == [2, 2]
+    changed = json.loads(stdsl("plan", searchable, "--set", "retrain.steps=7", "--json").stdout)
+    assert changed["stages"][1]["steps"] == 7
+    assert "train derived" in stdsl("plan", searchable).stdout
+
+
+def test_a_wrong_override_is_usage(stdsl: Any, searchable: str) -> None:
+    result = stdsl("plan", searchable, "--set", "retrain.stepz=7")
+    assert result.exit_code == 2
+    assert "steps" in result.stderr
+
+
+def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path: Path) -> None:
+    import onnx
+
+    folder = tmp_path / "out"
+    run = stdsl("run", searchable, "--out", str(folder), "--device", "cpu", "--json", "-q")
+    assert run.exit_code == 0, run.output
+    found = json.loads(run.stdout)
+    assert found["search"] == "one"
+    assert json.loads(stdsl("show", str(folder), "--json").stdout) == found
+    assert "derived" in stdsl("show", str(folder)).stdout
+    assert "global_avg_pool" in stdsl("show", str(folder), "--layers").stdout
+    # The same file again, from the run's weights: nothing but the place differs.
+    target = tmp_path / "again.onnx"
+    call = ("compile", f"{searchable}::clips", "--to", "onnx", "--weights", str(folder), "-o", str(target))
+    result = stdsl(*call)
+    assert result.exit_code == 0, result.output
+    first, second = onnx.load(str(folder / "model.onnx")), onnx.load(str(target))
+    assert {p.key: p.value for p in first.metadata_props} == {p.key: p.value for p in second.metadata_props}
+    tensors = [[t.raw_data for t in m.graph.initializer] for m in (first, second)]
+    assert tensors[0] == tensors[1]
+    # A folder that is not empty is no place for another run; a finished run that goes on has nothing to do.
+    again = stdsl("run", searchable, "--out", str(folder))
+    assert again.exit_code == 2
+    assert "--resume" in again.stderr
+    assert stdsl("run", "--resume", str(folder), "-q").exit_code == 0
+    other = stdsl("run", "x.space::other", "--resume", str(folder))
+    assert other.exit_code == 2
+    assert "a run of the search `one`" in other.stderr
+
+
+def test_a_setting_that_cannot_run_yet_is_told_first(stdsl: Any, searchable: str, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    result = stdsl("run", searchable, "--set", "precision=bfloat16", "--out", str(folder))
+    assert result.exit_code in (1, 2)
+    assert "cannot run" in result.stderr
+    assert not folder.exists()
+
+
+def test_data_list(stdsl: Any) -> None:
+    text = stdsl("data", "list").stdout
+    assert "motion_digits" in text
+    rows = {row["name"]: row for row in json.loads(stdsl("data", "list", "--json").stdout)}
+    assert rows["motion_digits"]["runs"] is True
+    assert rows["motion_digits"]["folder"] is None
+    assert rows["cifar10"]["folder"]
+    assert rows["hmdb51"]["runs"] is False

@@ -1,0 +1,158 @@
+"""`count`, `info`, `sample` and `graph`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+V2 = ROOT / "spaces" / "published" / "darts_v2.arch.json"
+
+
+def test_count_prints_the_integer_alone(stdsl: Any, small: str) -> None:
+    result = stdsl("count", f"{small}::small")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "8\n", "")
+
+
+def test_count_of_the_darts_space(stdsl: Any) -> None:
+    assert stdsl("count", "darts::darts_cifar").stdout == "1076746950455072400\n"
+    assert stdsl("count", "darts::darts_cifar", "-p", "layers=20").stdout == "1076746950455072400\n"
+
+
+def test_count_is_an_interval_under_a_budget_of_a_large_space(stdsl: Any) -> None:
+    result = stdsl("count", "darts::darts_small")
+    low, dots, high = result.stdout.strip().partition("..")
+    assert dots
+    assert int(low) >= 1
+    assert int(high) == 1076746950455072400
+
+
+def test_count_within_a_budget_of_a_small_space_is_exact(stdsl: Any, small: str) -> None:
+    architectures = [json.loads(line) for line in stdsl("sample", f"{small}::budget", "-n", "200").stdout.splitlines()]
+    different = {a["hash"] for a in architectures}
+    assert stdsl("count", f"{small}::budget").stdout == f"{len(different)}\n"
+    assert 0 < len(different) < 8
+
+
+def test_count_json(stdsl: Any, small: str) -> None:
+    found = json.loads(stdsl("count", f"{small}::small", "--json").stdout)
+    assert found == {"space": "small", "count": {"min": "8", "max": "8", "exact": True}}
+
+
+def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
+    found = json.loads(stdsl("info", f"{small}::small", "--json").stdout)
+    assert list(found) == ["space", "count", "decisions", "params", "flops", "relaxable"]
+    assert found["space"] == "small"
+    assert found["count"] == {"min": "8", "max": "8", "exact": True}
+    assert found["decisions"] == [
+        {"path": "y[1].kind", "kind": "choose", "options": ["identity", "conv"]},
+        {"path": "y[2].kind", "kind": "choose", "options": ["identity", "conv"]},
+        {"path": "y.inputs", "kind": "keep", "options": ["1", "2"]},
+    ]
+    for metric in ("params", "flops"):
+        assert list(found[metric]) == ["min", "max", "mean", "exact"]
+        assert found[metric]["exact"] is True
+        assert found[metric]["min"] <= found[metric]["mean"] <= found[metric]["max"]
+    assert found["relaxable"] is True
+
+
+def test_info_of_a_space_that_no_mixture_can_hold(stdsl: Any) -> None:
+    found = json.loads(stdsl("info", "evanet", "--json").stdout)
+    assert found["relaxable"] is False
+    assert found["not_relaxable"]
+    assert "relaxable: no" in stdsl("info", "evanet").stdout
+
+
+def test_info_for_people(stdsl: Any, small: str) -> None:
+    text = stdsl("info", f"{small}::small").stdout
+    assert text.startswith("small(c = 4): 8 architectures\n")
+    assert "y[1].kind  choose     identity, conv" in text
+    assert "y.inputs   keep 1..2  1, 2" in text
+    assert "relaxable: yes" in text
+
+
+def test_info_with_a_parameter(stdsl: Any, small: str) -> None:
+    wide = json.loads(stdsl("info", f"{small}::small", "-p", "c=8", "--json").stdout)
+    narrow = json.loads(stdsl("info", f"{small}::small", "--json").stdout)
+    assert wide["params"]["min"] > narrow["params"]["min"]
+
+
+def test_the_published_cells_have_the_published_size(stdsl: Any) -> None:
+    call = ("info", "darts::darts_cifar", "-p", "c=36", "-p", "layers=20", "--arch", str(V2))
+    assert "params         3,349,342\n" in stdsl(*call).stdout
+    found = json.loads(stdsl(*call, "--json").stdout)["architecture"]
+    assert found["params"] == 3_349_342
+    assert round(found["flops"] / 1e6) == 528
+    assert sum(layer["params"] for layer in found["layers"]) == found["params"]
+    assert sum(layer["flops"] for layer in found["layers"]) == found["flops"]
+    assert found["layers"][0]["shape"] == "image(3, 32, 32)"
+
+
+def test_a_space_that_leaves_nothing_open_is_its_own_architecture(stdsl: Any, small: str) -> None:
+    found = json.loads(stdsl("info", f"{small}::fixed", "--json").stdout)
+    assert found["count"] == {"min": "1", "max": "1", "exact": True}
+    assert found["architecture"]["params"] == 3 * 4 * 9 + 4 * 3 + 3
+
+
+def test_an_architecture_of_another_space(stdsl: Any, small: str) -> None:
+    result = stdsl("info", f"{small}::small", "--arch", str(V2))
+    assert result.exit_code == 1
+    assert "E0608" in result.stderr
+    assert result.stdout == ""
+
+
+def test_sample_writes_a_line_each_and_the_same_for_the_same_seed(stdsl: Any, small: str) -> None:
+    first = stdsl("sample", f"{small}::small", "-n", "5", "--seed", "3")
+    assert first.exit_code == 0
+    assert len(first.stdout.splitlines()) == 5
+    assert all(json.loads(line)["space"] == "small" for line in first.stdout.splitlines())
+    assert stdsl("sample", f"{small}::small", "-n", "5", "--seed", "3").stdout == first.stdout
+    assert stdsl("sample", f"{small}::small", "-n", "5", "--seed", "4").stdout != first.stdout
+
+
+def test_sample_into_a_folder_can_be_read_back(stdsl: Any, small: str, tmp_path: Path) -> None:
+    folder = tmp_path / "samples"
+    result = stdsl("sample", f"{small}::small", "-n", "3", "-o", str(folder))
+    files = sorted(folder.iterdir())
+    assert [f.name for f in files] == [f"small-{i:04d}.arch.json" for i in (1, 2, 3)]
+    assert result.stdout.split() == [str(f) for f in files]
+    for file in files:
+        assert stdsl("info", f"{small}::small", "--arch", str(file)).exit_code == 0
+
+
+def test_sample_states_how_many_were_within_the_budget(stdsl: Any, small: str) -> None:
+    result = stdsl("sample", f"{small}::budget", "-n", "2")
+    assert "were within `where`" in result.stderr
+    assert stdsl("sample", f"{small}::budget", "-n", "2", "-q").stderr == ""
+
+
+def test_graph_prints_mermaid(stdsl: Any, small: str) -> None:
+    result = stdsl("graph", f"{small}::small")
+    assert result.exit_code == 0
+    assert "flowchart TB" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [("dot", b"digraph"), ("mmd", b"---"), ("svg", b"<"), ("html", b"<!"), ("png", b"\x89PNG")]
+)
+def test_graph_writes_every_format(stdsl: Any, small: str, tmp_path: Path, suffix: str, start: bytes) -> None:
+    target = tmp_path / f"x.{suffix}"
+    result = stdsl("graph", f"{small}::small", "-o", str(target))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert target.read_bytes().lower().startswith(start.lower())
+
+
+def test_graph_of_one_architecture(stdsl: Any, tmp_path: Path) -> None:
+    target = tmp_path / "x.dot"
+    stdsl("graph", "darts::darts_cifar", "-p", "c=36", "-p", "layers=20", "--arch", str(V2), "-o", str(target))
+    assert "3,349,342 parameters" in target.read_text(encoding="utf-8")
+
+
+def test_graph_refuses_unknown_formats(stdsl: Any, small: str, tmp_path: Path) -> None:
+    result = stdsl("graph", f"{small}::small", "-o", str(tmp_path / "x.jpeg"))
+    assert result.exit_code == 2
+    assert ".svg" in result.stderr
+    assert not (tmp_path / "x.jpeg").exists()

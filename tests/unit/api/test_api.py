@@ -1,0 +1,155 @@
+"""The Python API, as the documentation shows it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import stdsl
+
+TEXT = """\
+stdsl 1
+meta net(c = 4) on image: image(3, 8, 8) {
+  y = image -> conv(c, 3x3) -> bn -> choose {identity, conv: conv(same, 3x3)} as kind
+  z = y -> maybe (conv(same, 1x1))
+  return [y, z] -> sum -> relu -> global_avg_pool -> linear(3)
+}
+space small(c = 4) = net(c)
+space other = net(8)
+"""
+
+
+@pytest.fixture(scope="module")
+def space() -> stdsl.Space:
+    return stdsl.loads(TEXT, "small")
+
+
+def test_importing_is_instant() -> None:
+    code = "import stdsl, sys; assert not {'torch', 'networkx', 'pydantic', 'lark', 'click'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_public_names() -> None:
+    for name in stdsl.__all__:
+        assert getattr(stdsl, name) is not None
+    assert set(dir(stdsl)) == set(stdsl.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        stdsl.nonsense  # noqa: B018
+
+
+def test_load_by_library_name_file_and_target(tmp_path: Path) -> None:
+    assert stdsl.load("darts", "darts_cifar", c=16).count() == 1076746950455072400
+    assert stdsl.load("darts::darts_cifar").name == "darts_cifar"
+    path = tmp_path / "x.space"
+    path.write_text(TEXT, encoding="utf-8")
+    space = stdsl.load(path, "small", c=8)
+    assert space.parameters == {"c": 8}
+    assert repr(space) == "Space(small, c=8, 2 decisions)"
+
+
+def test_errors_hold_all_diagnostics() -> None:
+    with pytest.raises(stdsl.SpaceError) as error:
+        stdsl.loads("stdsl 1\nlet A = 1\nlet A = 2\nspace s = nothing\n")
+    assert {d.code for d in error.value.diagnostics} >= {"E0202"}
+    assert "E0202" in str(error.value)
+    assert issubclass(stdsl.SpaceError, stdsl.StdslError)
+    with pytest.raises(stdsl.SpaceError, match="small"):
+        stdsl.loads(TEXT)
+
+
+def test_decisions_and_count(space: stdsl.Space) -> None:
+    assert [(d.path, d.kind, d.options) for d in space.decisions] == [
+        ("y.kind", "choose", ("identity", "conv")),
+        ("z.gate", "gate", ("off", "on")),
+    ]
+    assert space.count() == 4
+    assert len({a.hash for a in space.architectures()}) == 4
+
+
+def test_count_is_an_interval_under_a_budget() -> None:
+    found = stdsl.load("darts::darts_small").count()
+    assert not isinstance(found, int)
+    assert found.low < found.high
+
+
+def test_costs_of_the_space_hold_those_of_its_architectures(space: stdsl.Space) -> None:
+    ranges = space.costs()
+    found = [space.costs(arch) for arch in space.architectures()]
+    for metric in ("params", "flops", "activations"):
+        values = [getattr(costs, metric) for costs in found]
+        bound = getattr(ranges, metric)
+        assert (bound.min, bound.max) == (min(values), max(values))
+        assert bound.mean == pytest.approx(sum(values) / len(values))
+
+
+def test_architectures_from_mappings(space: stdsl.Space, tmp_path: Path) -> None:
+    arch = space.architecture({"y.kind": "conv", "z.gate": False})
+    assert arch["y.kind"] == "conv"
+    assert arch == space.architecture({"z.gate": False, "y.kind": "conv"})
+    assert space.costs({"y.kind": "conv", "z.gate": False}) == space.costs(arch)
+    arch.save(tmp_path / "a.arch.json")
+    assert space.load_architecture(tmp_path / "a.arch.json") == arch
+    with pytest.raises(stdsl.ArchitectureError) as error:
+        space.architecture({"y.kidn": "conv", "z.gate": 3})
+    assert {d.code for d in error.value.diagnostics} >= {"E0601", "E0602", "E0604"}
+
+
+def test_samples(space: stdsl.Space) -> None:
+    assert space.sample(seed=1) == space.sample(seed=1)
+    assert len(set(space.samples(40))) == 4
+
+
+def test_a_budget_that_nothing_meets() -> None:
+    space = stdsl.loads(TEXT + "space nil = net where params <= 3\n", "nil")
+    assert space.count() == 0
+    with pytest.raises(stdsl.SpaceError, match="where"):
+        space.sample()
+
+
+def test_compile_and_source_and_export(space: stdsl.Space, tmp_path: Path) -> None:
+    x = torch.randn(2, 3, 8, 8)
+    net = stdsl.compile(space, seed=0)
+    assert net(x).shape == (2, 3)
+    assert [p.shape for p in net.decisions()] == [(2,), ()]
+    arch = space.sample(seed=0)
+    model = stdsl.compile(space, arch, seed=0).eval()
+    assert sum(p.numel() for p in model.parameters()) == space.costs(arch).params
+    assert "class Network" in stdsl.source(space, arch)
+    report = stdsl.export_onnx(model, tmp_path / "x.onnx", metadata={"note": "hello"})
+    assert report.path.is_file()
+    assert set(report.max_abs_diff) == {1, 3}
+
+
+def test_a_wrong_architecture_is_refused_before_anything_is_built(space: stdsl.Space) -> None:
+    for use in (stdsl.compile, stdsl.source):
+        with pytest.raises(stdsl.ArchitectureError):
+            use(space, {"y.kind": "conv"})
+    with pytest.raises(stdsl.ArchitectureError):
+        space.costs({"y.kind": "nothing"})
+
+
+def test_the_graph_as_text(space: stdsl.Space) -> None:
+    assert space.ir.startswith("space small(c = 4)\n")
+
+
+def test_what_is_in_the_way_of_a_mixture() -> None:
+    space = stdsl.load("evanet")
+    assert space.not_relaxable
+    with pytest.raises(stdsl.SpaceError):
+        stdsl.compile(space)
+
+
+def test_run_refuses_before_it_starts(tmp_path: Path) -> None:
+    with pytest.raises(stdsl.SpaceError):
+        stdsl.run("darts::nothing", out=tmp_path / "x")
+    with pytest.raises(stdsl.SpaceError, match="epochz"):
+        stdsl.run("darts::sdas_b", overrides={"retrain.epochz": 1}, out=tmp_path / "x")
+    with pytest.raises(stdsl.RunError):
+        stdsl.run(resume=tmp_path)
+    with pytest.raises(TypeError):
+        stdsl.run()
+    assert not (tmp_path / "x").exists()
