@@ -85,10 +85,16 @@ class _Adder:
 
     def _sum(self, metric: AdditiveMetric) -> AdditiveCost:
         figure = attrgetter(metric)
+        figures: dict[Hashable, Case] = {}
         total = SumOfProducts(self.diagrams, self.arithmetic)
         slack = 0
-        for condition, cost in self._due:
-            value = self.diagrams.apply(figure, cost)
+        for condition, due in self._due:
+            value: Case = 0
+            for cost in due:
+                key = _named(cost)
+                if key not in figures:
+                    figures[key] = self.diagrams.apply(figure, cost)
+                value = self.arithmetic.plus(value, figures[key])
             if condition is None:
                 slack += max(leaves(value))
             else:
@@ -96,10 +102,10 @@ class _Adder:
         constant, terms = total.finish()
         return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
 
-    def _totals(self) -> list[tuple[Guard | None, Case]]:
+    def _totals(self) -> list[tuple[Guard | None, list[Case]]]:
         """What there is to pay (:class:`Cost`) under which condition, if that is known; each condition once."""
         conditions = Conditions(self.graph, self.primitives, live=True)
-        totals: dict[int, tuple[Guard | None, Case]] = {}
+        totals: dict[int, tuple[Guard | None, list[Case]]] = {}
         for id, condition in conditions.of.items():
             node = self.graph.nodes[id]
             if condition is False or node.kind != "apply":
@@ -108,8 +114,7 @@ class _Adder:
             if cost == Cost():
                 continue
             key = -2 if condition is None else condition.uid if isinstance(condition, Diagram) else -1
-            before = totals.get(key, (None, Cost()))[1]
-            totals[key] = (condition, self.diagrams.apply(_plus, before, cost))
+            totals.setdefault(key, (condition, []))[1].append(cost)
         return list(totals.values())
 
     def _cost(self, node: Node) -> Case:
@@ -139,10 +144,6 @@ def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: 
         at += rank
     inputs = tuple(shapes)
     return primitive.cost(inputs, attrs, primitive.shape(inputs, attrs))
-
-
-def _plus(a: Cost, b: Cost) -> Cost:
-    return Cost(a.params + b.params, a.flops + b.flops, a.layers + b.layers, a.activations + b.activations)
 
 
 def _named(case: Case) -> Hashable:

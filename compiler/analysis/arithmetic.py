@@ -16,22 +16,26 @@ Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None
 
 
 class Arithmetic:
-    """Computes with the diagrams of one manager. Leaves are ints or floats; IMPOSSIBLE stays what it is."""
+    """Computes with the diagrams of one manager. Leaves are ints or floats; IMPOSSIBLE stays what it is.
 
-    def __init__(self, diagrams: Diagrams, limit: int = NODE_LIMIT) -> None:
-        self.diagrams, self.limit = diagrams, limit
+    An operation that meets more than ``limit`` pairs of nodes, or any after ``total`` pairs in all, raises
+    DiagramTooLarge.
+    """
+
+    def __init__(self, diagrams: Diagrams, limit: int = NODE_LIMIT, total: int = 10 * NODE_LIMIT) -> None:
+        self.diagrams, self.limit, self.total = diagrams, limit, total
         self._sums: Memo = {}
         self._products: Memo = {}
 
     def plus(self, a: Case, b: Case) -> Case:
         """The sum. Raises DiagramTooLarge."""
         memo = self._sums
-        return self._walk(a, b, memo, len(memo) + self.limit, _plus)
+        return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _plus)
 
     def times(self, a: Case, b: Case) -> Case:
         """The product; 0 times IMPOSSIBLE is 0. Raises DiagramTooLarge."""
         memo = self._products
-        return self._walk(a, b, memo, len(memo) + self.limit, _times)
+        return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _times)
 
     def _walk(self, a: Case, b: Case, memo: Memo, limit: int, leaf: Callable[[Case, Case], Case]) -> Case:
         short = leaf(a, b)

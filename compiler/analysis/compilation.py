@@ -43,12 +43,12 @@ class State:
     answered: frozenset[int]
 
 
-def compile_circuits(graph: SpaceGraph, limit: int = STATE_LIMIT) -> tuple[list[Circuit | None], list[frozenset[int]]]:
+def compile_circuits(graph: SpaceGraph, limit: int | None = None) -> tuple[list[Circuit | None], list[frozenset[int]]]:
     """The circuits of the independent parts of a space, and the decisions that each of them is about.
 
-    A part that takes more than ``limit`` states is None.
+    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given) is None.
     """
-    compiler = _Compiler(graph, skeleton(graph), limit)
+    compiler = _Compiler(graph, skeleton(graph), STATE_LIMIT if limit is None else limit)
     circuits: list[Circuit | None] = []
     parts: list[frozenset[int]] = []
     start = compiler.start()
@@ -58,6 +58,7 @@ def compile_circuits(graph: SpaceGraph, limit: int = STATE_LIMIT) -> tuple[list[
     try:
         for state in [] if start is None else compiler.split(start):
             parts.append(compiler.decisions(state))
+            compiler.met = 0
             try:
                 circuits.append(compiler.builder.finish(compiler.compile(state)))
             except TooManyStates:
@@ -73,6 +74,7 @@ class _Compiler:
     def __init__(self, graph: SpaceGraph, skeleton: Skeleton, limit: int) -> None:
         self.graph, self.skeleton, self.limit = graph, skeleton, limit
         self.builder = CircuitBuilder()
+        self.met = 0
         self._memo: dict[Hashable, int] = {}
         self._restricted: dict[tuple[int, int, int], Guard] = {}
         self._supports: dict[int, int] = {}
@@ -300,7 +302,8 @@ class _Compiler:
         found = self._memo.get(key)
         if found is not None:
             return found
-        if len(self._memo) >= self.limit:
+        self.met += 1
+        if self.met > self.limit:
             raise TooManyStates
         variable = self._next(state)
         children = []

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 
-from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard
+from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
 from ..ir.graph import SpaceGraph
 from ..ops.base import Primitive
+
+
+SIZE_LIMIT = 4_000
+"""A condition of more inner nodes than this is not known."""
 
 
 class Conditions:
@@ -18,8 +23,8 @@ class Conditions:
 
     def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive], live: bool) -> None:
         self.graph, self.diagrams = graph, graph.diagrams
-        self._both: dict[tuple[int, int], Guard] = {}
-        self._either: dict[tuple[int, int], Guard] = {}
+        self._both: dict[tuple[int, int], Guard | None] = {}
+        self._either: dict[tuple[int, int], Guard | None] = {}
         outputs = graph.outputs[:1] if live else graph.outputs
         parts: dict[int, list[Guard | None]] = {id: [True] for _, id in outputs}
         self.of: dict[int, Guard | None] = {}
@@ -75,7 +80,7 @@ class Conditions:
 
     def _remembered(
         self,
-        memo: dict[tuple[int, int], Guard],
+        memo: dict[tuple[int, int], Guard | None],
         operation: Callable[[Diagrams, Guard, Guard], Guard],
         a: Guard | None,
         b: Guard | None,
@@ -85,7 +90,9 @@ class Conditions:
         key = (a.uid, b.uid)
         if key not in memo:
             try:
-                memo[key] = operation(self.diagrams, a, b)
+                result = operation(self.diagrams, a, b)
+                small = sum(1 for _ in islice(inner_nodes(result), SIZE_LIMIT + 1)) <= SIZE_LIMIT
+                memo[key] = result if small else None
             except DiagramTooLarge:
-                return None
+                memo[key] = None
         return memo[key]

@@ -25,10 +25,13 @@ from ..ir.diagram import (
     support,
 )
 from .arithmetic import Arithmetic
-from .products import Product, scaled, value_of
+from .products import Product, scaled, span_of, value_of
 
-SIZE_LIMIT = 20_000
+SIZE_LIMIT = 10_000
 """A bucket whose sum may have more inner nodes than this is split."""
+
+WORK_LIMIT = 400_000
+"""After this many steps in all, no bucket is added up any more."""
 
 INFINITE = math.inf
 """What is not allowed costs this much."""
@@ -134,7 +137,7 @@ def eliminate(
 class _Eliminator:
     def __init__(self, diagrams: Diagrams, limit: int) -> None:
         self.diagrams, self.limit = diagrams, limit
-        self.arithmetic = Arithmetic(diagrams, 4 * limit)
+        self.arithmetic = Arithmetic(diagrams, 4 * limit, WORK_LIMIT)
         self.exact = True
         self._sizes: dict[int, int] = {}
         self._finites: dict[int, Case] = {}
@@ -163,8 +166,7 @@ class _Eliminator:
             variable = self.diagrams.variables[index]
             parts = []
             for common, inner in self._parts(variable, waiting[i]):
-                cases = [self.diagrams.restrict(inner, {index: answer}) for answer in range(variable.arity)]
-                message = self.diagrams.apply(min, *cases)
+                message = self._least(variable, inner)
                 parts.append(Part(common, inner, message))
                 if isinstance(message, Diagram) or not common:
                     put((*common, message) if common else message)
@@ -185,12 +187,28 @@ class _Eliminator:
         common = tuple(shared.values())
         functions = []
         for product in products:
-            inner: Case = 1
-            for factor in product:
-                if factor.uid not in shared:
-                    inner = self.arithmetic.times(inner, factor)
-            functions.append(inner)
+            functions.append(self._multiplied([f for f in product if f.uid not in shared]))
         return [(common, part) for part in self._sums(functions)]
+
+    def _least(self, variable: Variable, inner: Case) -> Case:
+        """The least value over the answers to a variable."""
+        cases = [self.diagrams.restrict(inner, {variable.index: answer}) for answer in range(variable.arity)]
+        try:
+            return self.diagrams.apply(min, *cases)
+        except DiagramTooLarge:
+            self.exact = False
+            return min(leaves(inner))
+
+    def _multiplied(self, factors: Sequence[Diagram]) -> Case:
+        """The product; a lower bound where it would be too large."""
+        inner: Case = 1
+        try:
+            for factor in factors:
+                inner = self.arithmetic.times(inner, factor)
+        except DiagramTooLarge:
+            self.exact = False
+            return 0 if all(min(leaves(f)) >= 0 for f in factors) else -span_of(tuple(factors))
+        return inner
 
     def _sums(self, functions: list[Case]) -> list[Case]:
         """The functions added up as far as the limit allows."""

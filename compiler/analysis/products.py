@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Diagrams, Guard, evaluate, leaves, support
+from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Diagrams, DiagramTooLarge, Guard, evaluate, leaves, support
 from .arithmetic import Arithmetic
 
 Product: TypeAlias = tuple[Diagram, ...]
@@ -83,8 +83,11 @@ class SumOfProducts:
             conditions = tuple(factors[:-1])
             last = self.arithmetic.times(term.weight, factors[-1])
             key = (*(f.uid for f in conditions), -1, *sorted(v.index for v in support(last)))
-            before = by_conditions.get(key, (conditions, 0))[1]
-            by_conditions[key] = (conditions, self.arithmetic.plus(before, last))
+            try:
+                before = by_conditions.get(key, (conditions, 0))[1]
+                by_conditions[key] = (conditions, self.arithmetic.plus(before, last))
+            except DiagramTooLarge:
+                by_conditions[(*key, len(by_conditions))] = (conditions, last)
         products = []
         for conditions, last in by_conditions.values():
             if isinstance(last, Diagram):

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..ir.diagram import inner_nodes
 from ..ir.graph import SpaceGraph
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .architecture import Architecture, of_answers
@@ -19,6 +20,9 @@ from .validity import validity
 
 ESTIMATED_FROM = 400
 """Where the mean cannot be had exactly, it is that of this many architectures."""
+
+WORK_LIMIT = 20_000_000
+"""The mean is estimated where the circuit's nodes times those of the cost are more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
     """The mean over all architectures, constraints over costs left aside; None where it cannot be had exactly."""
     whole = circuits(graph).whole
     if whole is None or not cost.exact or whole.count == 0:
+        return None
+    size = sum(1 for term in cost.terms for factor in term for _ in inner_nodes(factor))
+    if size * len(whole.nodes) > WORK_LIMIT:
         return None
     total = whole.total(cost.terms, graph.diagrams)
     return cost.constant + Fraction(total, whole.count)
