@@ -27,4 +27,6 @@ def architectures(graph: SpaceGraph) -> Iterator[Architecture]:
         followers: list[dict[int, int]] = [{}]
         for variable in decision.variables:
             followers = [{**f, variable.index: answer} for f in followers for answer in range(variable.arity)]
-        stack.extend({**answers, **f} for f in reversed(followers) if evaluate(decision.valid, {**answers, **f}) is True)
+        stack.extend(
+            {**answers, **f} for f in reversed(followers) if evaluate(decision.valid, {**answers, **f}) is True
+        )

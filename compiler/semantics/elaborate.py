@@ -91,7 +91,7 @@ def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
     report_faults(state, [t.node for _, t in outputs])
     if state.sink.errors or state.reported:
         return None
-    return _pruned(state, reference, outputs, parameters, where, name)
+    return _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
 
 
 def bind_parameters(

@@ -185,8 +185,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
             state.diagrams.either(state.diagrams.test(v, 0), i.guard)
             for v, i in zip(decision.variables, items, strict=True)
         )
-        if decision is state.builder.decisions[-1]:
-            decision = state.amend(decision, state.diagrams.both(decision.valid, exists))
+        state.only_existing(decision, exists)
     kept = []
     for k, (item, variable) in enumerate(zip(items, decision.variables, strict=True)):
         guard = state.diagrams.both(item.guard, state.diagrams.test(variable, 1))

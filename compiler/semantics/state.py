@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics.decisions import EqualPaths, UnequalTables
@@ -13,7 +13,7 @@ from ..diagnostics.source import Span
 from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
 from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, support
-from ..ir.graph import Ask, Edge, NodeKind, TensorType
+from ..ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from .context import Context
 from .values import Asks, Tensor
 
@@ -25,6 +25,8 @@ DEPTH_LIMIT = 60
 """How deeply declarations may be applied inside each other."""
 LENGTH_LIMIT = 20_000
 """The most iterations of a loop and elements of a list."""
+DECISION_LIMIT = 10_000
+"""The most decisions of a space."""
 OPTION_LIMIT = 1_000
 """The most alternatives of a choice and elements of a `keep`."""
 STACK_LIMIT = 20_000
@@ -53,6 +55,8 @@ class State:
         self.builder = GraphBuilder()
         self.diagrams = self.builder.diagrams
         self.faults: list[FaultRecord] = []
+        self.existing: dict[int, Guard] = {}
+        self.constraints: list[DecisionConstraint] = []
         self.reported = 0
         self.work = 0
         self.touched: list[str] = []
@@ -150,6 +154,7 @@ class State:
                 reason = f"{', '.join(found.options)} there, {', '.join(alternatives)} here"
                 self.report(UnequalTables(span, path.split(".")[0], path, reason, found.span))
             return found
+        self.limit(len(self._decided) + 1, DECISION_LIMIT, f"a space of over {DECISION_LIMIT} decisions", span)
         made = make(path)
         self._decided[key] = made
         first = self._by_path.setdefault(path, made)
@@ -169,13 +174,16 @@ class State:
     def valid(self, *cases: Case) -> Guard:
         """The condition that the keeps on which the cases hang have an allowed number of elements."""
         ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
-        return self.diagrams.all(self.builder.decisions[id].valid for id in sorted(ids))
+        return self.diagrams.all(
+            self.diagrams.both(self.builder.decisions[id].valid, self.existing.get(id, True)) for id in sorted(ids)
+        )
 
-    def amend(self, decision: Decision, valid: Guard) -> Decision:
-        """Narrows the ``valid`` of the decision made last."""
-        amended = replace(decision, valid=valid)
-        self.builder.decisions[decision.id] = amended
-        return amended
+    def only_existing(self, decision: Decision, exists: Guard) -> None:
+        """What a keep keeps must be there: a constraint of the space, where the list hangs on other decisions."""
+        if decision.id not in self.existing:
+            self.existing[decision.id] = exists
+            needs = frozenset(v.decision for v in support(exists)) | {decision.id}
+            self.constraints.append(DecisionConstraint(needs, exists, decision.span))
 
     # -- diagrams
 
