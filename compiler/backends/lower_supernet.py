@@ -165,7 +165,7 @@ class _Lowering:
         return self._add(node, name, call.inputs, text)
 
     def _only_decision(self, node: Node) -> Decision | None:
-        """The decision whose options alone decide a switch that realises none, as one over the values of a number does."""
+        """The decision whose options alone decide a switch that realises none, such as one over a number's values."""
         answers = [answer_of(edge.guard) for edge in node.edges]
         found = {self.owner[answer[0].index].id if answer else None for answer in answers}
         id = found.pop() if len(found) == 1 else None

@@ -21,11 +21,11 @@ def build_module(graph: SpaceGraph, arch: Mapping[str, Any], seed: int | None = 
     """The network of ``arch``, an architecture of ``graph``; its class is the one that :func:`source` writes.
 
     Inputs are batches in the order of the space's inputs, such as (N, C, T, H, W); the result is the prediction, or
-    a dict of all outputs of a space with several. State dicts follow ``compiler/ir/names.py``, as those of the
-    supernet do. Layers start as PyTorch initialises them, from ``seed`` (None: from torch's global generator); then
-    the weight files that the space names are loaded. Layers marked `frozen` need no gradient and keep their batch
-    statistics. The attribute ``source`` is the text,
-    ``interface`` what the network takes and gives. Raises SpaceError for weight files that are missing or do not fit.
+    in training mode a dict of all outputs of a space with several. State dicts follow ``compiler/ir/names.py``, as
+    those of the supernet do. Layers start as PyTorch initialises them, from ``seed`` (None: from torch's global
+    generator); then the weight files that the space names are loaded. Layers marked `frozen` need no gradient and keep
+    their batch statistics. The attribute ``source`` is the text, ``interface`` what the network takes and gives.
+    Raises SpaceError for weight files that are missing or do not fit.
     """
     network = specialise(graph, arch)
     text = network_source(graph, network, arch)

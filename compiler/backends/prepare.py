@@ -29,6 +29,7 @@ def prepared(model: nn.Module, inputs: Sequence[Tensor]) -> nn.Module:
         return _First(plain) if several else plain
     if several:
         _first_output(traced)
+    traced.graph.eliminate_dead_code()
     fold_norms(traced)
     fold_frames(traced)
     return traced
@@ -76,8 +77,6 @@ class _First(nn.Module):
 def _first_output(traced: fx.GraphModule) -> None:
     output = next(n for n in traced.graph.nodes if n.op == "output")
     output.args = (next(iter(output.args[0].values())),)
-    traced.graph.eliminate_dead_code()
-    traced.recompile()
 
 
 def fold_norms(traced: fx.GraphModule) -> None:

@@ -18,8 +18,9 @@ from .render import class_source, render
 def source(graph: SpaceGraph, arch: Mapping[str, Any]) -> str:
     """The text of a file with the network of ``arch``, an architecture of ``graph``, as the class ``Network``.
 
-    The file needs nothing but torch and has the state dict of :func:`build_module`'s network. Running it as a script
-    passes a batch of random numbers through the network.
+    With several outputs it gives a dict of them in training mode, else the prediction alone. The file needs nothing but
+    torch and has the state dict of :func:`build_module`'s network. Running it as a script passes a batch of random
+    numbers through the network.
     """
     return network_source(graph, specialise(graph, arch), arch)
 
@@ -29,11 +30,11 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
     program = lower_network(graph, network)
     classes = Classes(program, "Network")
     has_frozen = any(layer.frozen for layer in network.layers)
-    main = len(network.outputs) > 1
     outputs = None
-    if main:
+    if len(network.outputs) > 1:
         pairs = zip((name for name, _ in network.outputs), classes.root.result, strict=True)
-        outputs = "{" + ", ".join(f'"{name}": {value}' for name, value in pairs) + "}"
+        named = ", ".join(f'"{name}": {value}' for name, value in pairs)
+        outputs = f"{{{named}}} if self.training else {classes.root.result[0]}"
     parts = [class_source(text) for text in classes.parts]
     parts.append(class_source(classes.root, outputs=outputs, train=has_frozen))
     return render(
@@ -44,7 +45,6 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
         has_functional=any("F." in part for part in parts) or bool(program.layers),
         parts=parts,
         smoke=statement(f"outputs = model({', '.join(_samples(network))})", 8),
-        several=main,
     )
 
 

@@ -1,6 +1,7 @@
-"""Generated code and the printed graph of every `.space` file of `codegen`, beside it in `NAME.{ir,supernet,module}.expected`.
+"""Generated code and the printed graph of every `.space` file of `codegen`, beside it.
 
-`NAME.json` holds the architecture of the module. `STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
+They are in `NAME.supernet.expected`, `NAME.module.expected` (of the architecture in `NAME.json`) and
+`NAME.ir.expected`. `STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
 """
 
 from __future__ import annotations

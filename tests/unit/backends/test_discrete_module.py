@@ -171,12 +171,15 @@ def test_frozen_parts_do_not_train(hand: Any) -> None:
     assert torch.equal(before, model.get_submodule("body.bn").running_mean)
 
 
-def test_several_outputs_are_a_dict(hand: Any) -> None:
+def test_several_outputs_are_a_dict_in_training(hand: Any) -> None:
     x = hand.input("image", "image", 3, 6, 6)
     y = hand.op("global_avg_pool", hand.op("conv", x, c=4, k=3))
     graph = hand.finish(logits=hand.op("linear", y, c=2), aux=hand.op("linear", y, c=3))
-    result = build_module(graph, {})(torch.randn(2, 3, 6, 6))
+    model = build_module(graph, {})
+    x = torch.randn(2, 3, 6, 6)
+    result = model.train()(x)
     assert {name: tuple(v.shape) for name, v in result.items()} == {"logits": (2, 2), "aux": (2, 3)}
+    assert torch.equal(model.eval()(x), result["logits"])
 
 
 def test_scopes_that_entangle_are_dissolved(hand: Any) -> None:
