@@ -11,8 +11,9 @@ from ..ir.network import Network
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """``path``: the scope that the layer stands in (the meta by its own name). ``shape``: of one sample, such as `clip(16, 8, 12, 12)`. ``flops``:
-    multiply-adds of one sample; ``activations``: output elements of convolutions, linear and matrix products."""
+    """``path``: the scope that the layer stands in (the meta by its own name). ``shape``: of one sample, such as
+    `clip(16, 8, 12, 12)`. ``flops``: multiply-adds of one sample; ``activations``: output elements of convolutions,
+    linear and matrix products."""
 
     path: str
     op: str
@@ -33,5 +34,7 @@ def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
         cost = layer.cost
         scope = graph.scopes[layer.scope]
-        rows.append(LayerRow(scope.path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations))
+        rows.append(
+            LayerRow(scope.path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations)
+        )
     return tuple(rows)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..checks.relaxable import relaxable
+from ..analysis.relaxable import relaxable
 from ..diagnostics.model import SpaceError
 from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph

@@ -1,52 +1,7 @@
-"""Whether a space can become a mixture supernet, and if not, which decisions are in the way. Free of torch."""
+"""The check of whether a space can become a mixture supernet. Backends ask the same, so analysis answers it."""
 
 from __future__ import annotations
 
-from ..diagnostics.backends import OpenConcat, OpenSlots, UnequalShapes
-from ..diagnostics.model import Diagnostic
-from ..ir.decisions import Decision
-from ..ir.diagram import Variable, leaves, support
-from ..ir.graph import Node, SpaceGraph
+from ..analysis.relaxable import relaxable
 
-
-def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
-    """One diagnostic per decision that no mixture can relax; empty if the space can be searched by the `gradient`
-    family.
-
-    A mixture needs every tensor to have one shape in all architectures, every concat all its elements, and every
-    switch to be decided by alternatives or counts rather than by which elements of a keep stay.
-    """
-    owner = {v.index: d for d in graph.decisions for v in d.variables}
-    found: dict[int, Diagnostic] = {}
-
-    def blame(variables: frozenset[Variable]) -> list[Decision]:
-        decisions = {owner[v.index].id: owner[v.index] for v in variables}
-        return [d for id, d in sorted(decisions.items()) if id not in found]
-
-    reached = {id for _, id in graph.outputs}
-    for node in reversed(graph.nodes):
-        if node.id in reached:
-            reached.update(edge.source for edge in node.edges if edge.guard is not False)
-    for node in graph.nodes:
-        if node.id not in reached:
-            continue
-        guards = frozenset().union(*(support(edge.guard) for edge in node.edges)) if node.edges else frozenset()
-        if node.kind == "reduce" and node.op == "concat":
-            for d in blame(guards):
-                found[d.id] = OpenConcat(node.span, d.path)
-        elif node.kind == "switch":
-            for d in blame(frozenset(v for v in guards if v.element is not None)):
-                found[d.id] = OpenSlots(node.span, d.path)
-        varying = frozenset().union(*(support(dim) for dim in node.type.dims)) if node.type.dims else frozenset()
-        if varying and not any(owner[v.index].id in found for v in varying):
-            shapes = tuple(_shapes(node, graph))
-            for d in blame(varying):
-                found[d.id] = UnequalShapes(node.span, d.path, f"`{node.op or node.kind}`", shapes, d.span)
-    return list(found.values())
-
-
-def _shapes(node: Node, graph: SpaceGraph) -> list[str]:
-    """Up to four of the shapes that a node can have."""
-    joint = graph.diagrams.apply(lambda *dims: dims, *node.type.dims)
-    texts = [f"{node.type.layout}({', '.join(map(str, dims))})" for dims in leaves(joint)]
-    return texts if len(texts) <= 4 else [*texts[:3], "…"]
+__all__ = ["relaxable"]
