@@ -14,9 +14,9 @@ from stdsl.compiler.analysis.circuits import CountResult
 from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.space_costs import CostRange, cost_range
-from stdsl.compiler.checks.relaxable import relaxable
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision

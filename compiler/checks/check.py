@@ -85,7 +85,7 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
 
     check_data(config, *signature_of(graph), sink)
     if config.strategy is not None and config.strategy.family == "gradient":
-        from .relaxable import relaxable
+        from ..analysis.relaxable import relaxable
 
         sink.extend(relaxable(graph))
 

@@ -15,9 +15,9 @@ from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import network_costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
+from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.specialise import specialise
-from stdsl.compiler.checks.relaxable import relaxable
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.target import Target

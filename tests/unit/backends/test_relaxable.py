@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.backends.supernet import build_supernet
-from stdsl.compiler.checks.relaxable import relaxable
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import Edge, SpaceGraph, TensorType
 

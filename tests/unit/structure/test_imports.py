@@ -1,0 +1,148 @@
+"""The direction of imports: each folder imports only what the design lets it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "compiler.diagnostics": (),
+    "compiler.frontend": ("compiler.diagnostics",),
+    "compiler.ir": ("compiler.diagnostics",),
+    "compiler.ops": ("compiler.ir",),
+    "compiler.schemas": ("compiler.diagnostics",),
+    "compiler.semantics": ("compiler.frontend", "compiler.ir", "compiler.ops", "compiler.schemas"),
+    "compiler.analysis": ("compiler.ir", "compiler.ops"),
+    "compiler.checks": ("compiler.semantics", "compiler.analysis", "compiler.schemas"),
+    "compiler.passes": ("compiler.ir", "compiler.ops"),
+    "compiler.backends": ("compiler.passes", "compiler.ops", "compiler.analysis"),
+    "runtime": ("compiler.backends", "compiler.checks"),
+}
+"""Folder → folders it may import from, and from what these may. `stdsl/` may import everything."""
+
+CONTRACTS = "stdsl.compiler.ops.base"
+"""Shapes and costs in plain numbers: the graph is written in terms of them."""
+
+TORCH_FREE = (
+    "compiler.diagnostics",
+    "compiler.frontend",
+    "compiler.ir",
+    "compiler.ops",
+    "compiler.schemas",
+    "compiler.semantics",
+    "compiler.analysis",
+    "compiler.checks",
+    "compiler.passes",
+)
+HEAVY = {"torch", "onnx", "onnxruntime", "onnxscript", "safetensors", "numpy"}
+
+
+def allowed(folder: str) -> set[str]:
+    found = {folder}
+    for other in MAY_IMPORT[folder]:
+        found |= allowed(other)
+    return found
+
+
+def files(folder: str) -> Iterator[tuple[Path, str]]:
+    """The files of a folder with their module names."""
+    for path in sorted((ROOT / folder.replace(".", "/")).rglob("*.py")):
+        yield path, "stdsl." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path: Path, module: str, at_top: bool = False) -> Iterator[tuple[str, int]]:
+    """The full names of the modules that a file imports; ``at_top``: only when it is imported itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = module.split(".")[:-1]
+    for node in _running(tree) if at_top else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            # `from . import x` imports the module x.
+            names = [f"{base}.{alias.name}" for alias in node.names] if not node.module else [base]
+            yield from ((name, node.lineno) for name in names)
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run when a module is imported: no bodies of functions, nothing for type checkers alone."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _running(node)
+
+
+def folder_of(module: str) -> str | None:
+    """The folder that a module of stdsl stands in; None for others, and for `stdsl` itself (its version)."""
+    parts = module.split(".")
+    if parts[0] != "stdsl" or len(parts) < 2:
+        return None
+    return ".".join(parts[1:3]) if parts[1] == "compiler" else parts[1]
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_go_in_one_direction(folder: str) -> None:
+    found = []
+    for path, module in files(folder):
+        for name, line in imports(path, module):
+            target = folder_of(name)
+            if target is not None and target not in allowed(folder) and not name.startswith(CONTRACTS):
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", TORCH_FREE)
+def test_nothing_before_the_backends_imports_torch(folder: str) -> None:
+    found = []
+    for path, module in files(folder):
+        # The torch lowering stands beside its operation as text and classes, imported when a network is built.
+        if path.is_relative_to(ROOT / "compiler/ops/torch"):
+            continue
+        for name, line in imports(path, module):
+            if name.split(".")[0] in HEAVY:
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert found == []
+
+
+def test_networkx_is_imported_where_it_is_needed() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path, module in files("compiler")
+        for name, line in imports(path, module, at_top=True)
+        if name.split(".")[0] == "networkx"
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", ["compiler", "runtime", "stdsl"])
+def test_the_folders_are_never_imported_by_their_own_names(folder: str) -> None:
+    found = []
+    for path, module in files(folder):
+        name = module.removeprefix("stdsl.") if folder == "stdsl" else module
+        for target, line in imports(path, name):
+            if target.split(".")[0] in ("compiler", "runtime", "grammars", "spaces"):
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {target}")
+    assert found == []
+
+
+def test_relative_inside_a_folder_and_absolute_across() -> None:
+    found = []
+    for folder in ("compiler", "runtime"):
+        for path, module in files(folder):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.ImportFrom) or node.module is None:
+                    continue
+                inside = node.module.startswith(f"stdsl.{folder}.") and node.level == 0
+                outside = node.level > len(module.split(".")) - 2
+                if inside or outside:
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert found == []
