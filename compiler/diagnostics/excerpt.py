@@ -97,7 +97,7 @@ def _excerpt(source: Source, marks: list[_Mark], width: int, tone: str, paint: _
 
 
 def _source_line(source: Source, number: int, width: int, paint: _Paint) -> str:
-    text = source.line(number)[: _LONGEST + 1].replace("\t", TAB)
+    text = source.line(number, _LONGEST + 1).replace("\t", TAB)
     # Nothing in a source may command the terminal.
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
     if len(text) > _LONGEST:
@@ -106,7 +106,7 @@ def _source_line(source: Source, number: int, width: int, paint: _Paint) -> str:
 
 
 def _underline(source: Source, number: int, mark: _Mark, width: int, tone: str, paint: _Paint) -> str:
-    text = source.line(number)
+    text = source.line(number, 2 * _LONGEST)
     start = min(source.position(mark.span.start).column - 1, len(text))
     end = source.position(mark.span.end)
     # A span over several lines is underlined to the end of its first.

@@ -38,10 +38,12 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
-    def line(self, number: int) -> str:
-        """Line ``number`` (from 1) without its line end."""
+    def line(self, number: int, most: int | None = None) -> str:
+        """Line ``number`` (from 1) without its line end, or the first ``most`` characters of it."""
         start = self._line_starts[number - 1]
         end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
+        if most is not None:
+            end = min(end, start + most)
         return self.text[start:end].rstrip("\r")
 
     def __hash__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..diagnostics.semantics import TooLarge
 from ..diagnostics.settings import (
     MissingSetting,
     StrategyCycle,
@@ -24,6 +25,9 @@ from .settings_layers import lay
 from .settings_numbers import compute, plural, show
 from .settings_tree import Branch, Leaf
 from .settings_values import value
+
+MAX_CHAIN = 100
+"""The most strategies that may stand on top of each other, each copying the one below."""
 
 _TYPES = {"int": int, "float": float, "bool": bool, "str": str}
 _NOUNS = {"int": "a whole number", "float": "a number", "bool": "`true` or `false`", "str": "a text in quotes"}
@@ -51,6 +55,9 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
         raise env.report.stop(UnknownStrategy(callee.span, callee.id, _strategies(env), tuple(FAMILIES)))
     if declaration in chain:
         raise env.report.stop(_circle(chain[chain.index(declaration) :]))
+    if len(chain) >= MAX_CHAIN:
+        what = f"a strategy on top of {len(chain)} others"
+        raise env.report.stop(TooLarge(callee.span, what, f"at most {MAX_CHAIN}"))
     inside = Env(module, env.report, _bind(declaration, call, env, Env(module, env.report)), env.tunable)
     return declared_tree(declaration, inside, chain)
 
