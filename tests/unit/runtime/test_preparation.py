@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
 from stdsl.runtime.limits import limits
 from stdsl.runtime.preparation import load_job, load_kept_job
@@ -142,3 +143,11 @@ def test_a_limit_points_into_the_text(main: Path) -> None:
 def test_an_engine_that_is_not_there(main: Path) -> None:
     (found,) = limits(load_job(str(main), "first").config, "ray")
     assert "ray" in found.message
+
+
+def test_the_quickstart_can_run() -> None:
+    job = load_job(str(Path(__file__).parents[3] / "examples" / "quickstart.space"), None)
+    assert list(limits(job.config, "local")) == []
+    assert len(job.graph.open) == 12
+    baseline = costs(job.compared["per_frame_2d"], {})
+    assert 80_000 < baseline.params < 110_000
