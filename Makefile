@@ -1,0 +1,44 @@
+# stdsl: `make demo` to see it work, `make test` before a change goes in.
+#
+#   PYTHON=python3.12        the interpreter that .venv is made with
+#   TORCH_INDEX=<URL>        an index with another build of PyTorch, such as one for CPUs
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+# Where several tests share the cores, torch's own threads only get in each other's way.
+QUIETLY := OMP_NUM_THREADS=1
+
+.PHONY: setup demo test lint test-slow bench clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(if $(TORCH_INDEX),PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --index-url $(TORCH_INDEX) torch)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --editable ".[test]"
+	touch $@
+
+demo: setup
+	$(BIN)/stdsl run examples/quickstart.space
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p stdsl
+
+test: lint
+	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS)
+
+test-slow: setup
+	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+# The demo over five seeds takes half an hour and is run by itself: `python benchmarks/demo.py --help`.
+bench: setup
+	for name in check parse robustness; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
