@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..ir.diagram import Diagram, Diagrams, support
-
 from .products import Product as Factors
 
 
@@ -200,8 +199,8 @@ class _Totals:
         return left.get((), 0)
 
     def spread(self, id: int, product: Factors) -> dict[Factors, int]:
-        """What remains of a product after the assignments of a node, each with the sum of the numbers that have come out
-        so far."""
+        """What remains of a product after the assignments of a node, each with the sum of the numbers that have come
+        out so far."""
         count = self.circuit.counts[id]
         if not count:
             return {}

@@ -38,14 +38,14 @@ INFINITE = math.inf
 
 
 Function: TypeAlias = "Case | Product"
-"""A number, a diagram of numbers, or a product of them. Only a product of one factor may be infinite or IMPOSSIBLE where no
-other factor is 0."""
+"""A number, a diagram of numbers, or a product of them. Only a product of one factor may be infinite or IMPOSSIBLE
+where no other factor is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``common * inner``, where no factor of ``common`` hangs on the bucket's variable or is below 0; the least value over the
-    variable's answers is ``common * message``."""
+    """``common * inner``, where no factor of ``common`` hangs on the bucket's variable or is below 0; the least value
+    over the variable's answers is ``common * message``."""
 
     common: Product
     inner: Case
@@ -71,7 +71,8 @@ class Bucket:
     parts: tuple[Part, ...]
 
     def step(self, answers: Mapping[int, int]) -> float:
-        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays one."""
+        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
+        one."""
         return sum(part.step(answers) for part in self.parts)
 
 

@@ -1,5 +1,5 @@
-"""Products of diagrams, left unmultiplied: most conditions are tests of single variables, and their product would repeat
-what hangs on one variable for every answer to the others."""
+"""Products of diagrams, left unmultiplied: most conditions are tests of single variables, and their product would
+repeat what hangs on one variable for every answer to the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Diagrams, DiagramTooLarge, G
 from .arithmetic import Arithmetic
 
 Product: TypeAlias = tuple[Diagram, ...]
-"""The product of diagrams with numbers as leaves. Conditions come first: where one is 0, the others may be IMPOSSIBLE."""
+"""The product of diagrams with numbers as leaves. Conditions come first: where one is 0, the others may be
+IMPOSSIBLE."""
 
 
 def value_of(product: Product, answers: Mapping[int, int]) -> float:

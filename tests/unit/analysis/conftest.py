@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import pytest
 
@@ -145,6 +146,7 @@ def _relu_conv_bn(c: int, k: int = 1, stride: int = 1) -> tuple:
     return ("relu", {}), ("conv", {"c": c, "k": k, "stride": stride}), ("bn", {})
 
 
+@cache
 def darts(c: int = 16, layers: int = 8, nodes: int = 4, kept: int = 2, none: bool = False, tied: bool = True, **rest):
     """`examples/darts.space`, by hand."""
     s = Sketch(3, 32, 32)
@@ -197,6 +199,7 @@ def darts(c: int = 16, layers: int = 8, nodes: int = 4, kept: int = 2, none: boo
     return s.finish(logits, **rest)
 
 
+@cache
 def evanet(width: int = 64, frames: int = 32, size: int = 176, repeats: int = 6):
     """`examples/evanet.space`, by hand."""
     s = Sketch(3, frames, size, size, layout="clip")

@@ -1,0 +1,35 @@
+"""How probable each answer is when every architecture has the same probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..ir.graph import SpaceGraph
+from .circuits import circuits
+
+
+@dataclass(frozen=True, slots=True)
+class Marginal:
+    """``active``: the probability that a decision is active. ``options``: for each option that it is active and comes
+    out so; for each element of a keep, that it is kept."""
+
+    active: Fraction
+    options: tuple[Fraction, ...]
+
+
+def marginals(graph: SpaceGraph) -> dict[str, Marginal] | None:
+    """The marginal of every decision by path, constraints over costs left aside; exact. None without an exact count."""
+    whole = circuits(graph).whole
+    if whole is None or whole.count == 0:
+        return None
+    found = {}
+    for decision in graph.open:
+        rows = [whole.answered.get(v.index, {}) for v in decision.variables]
+        active = Fraction(sum(rows[0].values()), whole.count)
+        if decision.kind == "keep":
+            options = tuple(Fraction(row.get(1, 0), whole.count) for row in rows)
+        else:
+            options = tuple(Fraction(rows[0].get(a, 0), whole.count) for a in range(len(decision.options)))
+        found[decision.path] = Marginal(active, options)
+    return found

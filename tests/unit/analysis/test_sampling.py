@@ -1,0 +1,154 @@
+"""Drawing architectures, counting under constraints over costs, marginals, limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from stdsl.compiler.analysis import circuits as circuits_module
+from stdsl.compiler.analysis import compilation
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.circuits import alternatives, circuits, decided
+from stdsl.compiler.analysis.compilation import compile_circuits
+from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.marginals import marginals
+from stdsl.compiler.analysis.sampling import draw, sample
+from stdsl.compiler.analysis.space_costs import cost_range
+from stdsl.compiler.ir.graph import CostConstraint
+
+
+def hiding(sketch):
+    """An alternative that hides a 9-way choice beside one that hides nothing."""
+    s = sketch()
+    deep = s.choose("deep", {f"o{i}": s.op("relu", s.x) for i in range(9)})
+    return s.finish(s.choose("top", {"plain": s.op("relu", s.x), "deep": deep}))
+
+
+def entangled(sketch, nodes=3):
+    """Every node draws on two of all nodes before, and only the last one is asked for."""
+    s = sketch()
+    states = [s.x, s.x]
+    for i in range(1, nodes + 1):
+        edges = [
+            s.choose(f"x[{i}][{j}]", {"a": s.op("relu", x), "b": s.op("conv", x, c=4, k=3)})
+            for j, x in enumerate(states)
+        ]
+        states.append(s.keep_sum(f"k[{i}]", edges, 2, 2))
+    return s.finish(states[-1])
+
+
+def test_uniform_where_choosing_step_by_step_is_not(sketch):
+    graph = hiding(sketch)
+    n = 5_000
+    drawn = draw(graph, seed=1, n=n)
+    assert drawn.uniform
+    assert drawn.acceptance == 1
+    seen = Counter(drawn.architectures)
+    assert len(seen) == 10
+    chi_square = sum((k - n / 10) ** 2 / (n / 10) for k in seen.values())
+    assert chi_square < 27.88  # the 0.999 quantile at 9 degrees of freedom
+
+
+def test_samples_are_valid_and_repeatable(make_darts, make_evanet):
+    for graph in (make_darts(), make_evanet(width=8, frames=8, size=24)):
+        drawn = sample(graph, seed=3, n=4)
+        assert drawn == sample(graph, seed=3, n=4)
+        assert drawn != sample(graph, seed=4, n=4)
+        assert all(architecture(graph, dict(a)) == a for a in drawn)
+
+
+def test_marginals(sketch):
+    found = marginals(hiding(sketch))
+    assert found["top"].active == 1
+    assert found["top"].options == (Fraction(1, 10), Fraction(9, 10))
+    assert found["deep"].active == Fraction(9, 10)
+    assert set(found["deep"].options) == {Fraction(1, 10)}
+    s = sketch()
+    graph = s.finish(s.keep_sum("k", [s.choose("c", {"a": s.op("relu", s.x), "b": s.x}), s.op("relu", s.x)], 1, 2))
+    kept = marginals(graph)["k"]
+    assert kept.options == (Fraction(4, 5), Fraction(3, 5))
+
+
+def within(graph, metric, low=None, high=None):
+    return replace(graph, constraints=(*graph.constraints, CostConstraint(metric, low, high, graph.span)))
+
+
+def test_counts_under_costs(sketch, make_darts):
+    whole = entangled(sketch)
+    values = [costs(whole, a).flops for a in architectures(whole)]
+    assert decided(whole).low == len(values)
+    middle = sorted(values)[len(values) // 3]
+    assert count(within(whole, "flops", high=middle)).low == sum(v <= middle for v in values)
+    assert count(within(whole, "flops", high=max(values))).low == len(values)
+    assert str(count(within(whole, "flops", high=-1))) == "0"
+    interval = count(within(make_darts(), "flops", high=30e6))
+    assert (interval.low, interval.high, interval.exact) == (1, 1_076_746_950_455_072_400, False)
+    assert str(interval) == "1..1076746950455072400"
+
+
+def test_samples_within_costs(make_darts):
+    graph = within(make_darts(), "flops", high=40e6)
+    drawn = draw(graph, seed=0, n=20)
+    assert len(drawn.architectures) == 20
+    assert all(costs(graph, a).flops <= 40e6 for a in drawn.architectures)
+    assert 0.1 < drawn.acceptance < 0.7
+
+
+def test_cost_range_within_costs(make_darts):
+    whole = cost_range(make_darts(), "flops")
+    cut = cost_range(within(make_darts(), "flops", high=40e6), "flops")
+    assert (cut.min, cut.max, cut.exact, cut.mean_exact) == (whole.min, 40_000_000, False, False)
+    assert whole.min < cut.mean < 40e6
+    assert cut.cheapest is not None
+    assert cut.dearest is None
+    params = cost_range(within(make_darts(), "flops", high=40e6), "params")
+    assert params.min <= params.mean <= params.max
+
+
+def test_too_many_states_give_an_interval(sketch, monkeypatch):
+    exact = decided(entangled(sketch))
+    graph = entangled(sketch)
+    assert compile_circuits(graph, limit=10)[0] == [None]
+    monkeypatch.setattr(compilation, "STATE_LIMIT", 10)
+    interval = decided(graph)
+    assert not interval.exact
+    assert interval.low <= exact.low <= interval.high
+    drawn = draw(graph, seed=0, n=5)
+    assert not drawn.uniform
+    assert all(architecture(graph, dict(a)) == a for a in drawn.architectures)
+    assert marginals(graph) is None
+    ranged = cost_range(graph, "flops")
+    assert not ranged.mean_exact
+    assert ranged.min <= ranged.mean <= ranged.max
+    assert circuits(graph).whole is None
+
+
+def test_alternatives(sketch):
+    s = sketch()
+    s.keep_sum("any", [s.x] * 4, 1, 4)
+    s.keep_sum("two", [s.x] * 4, 2, 2)
+    s.keep_sum("site", [s.x] * 2, 2, 2)
+    s.count("n", 2, 6)
+    assert [alternatives(d) for d in s.builder.decisions] == [15, 6, 1, 5]
+    assert circuits_module.CountResult(3, 3).exact
+
+
+def test_ranks(make_darts):
+    whole = circuits(make_darts()).whole
+    for rank in (0, 1, 7, whole.count // 3, whole.count - 1):
+        assert whole.rank(whole.unrank(rank)) == rank
+    with pytest.raises(IndexError):
+        whole.unrank(whole.count)
+
+
+def test_a_long_chain_of_choices_is_counted(sketch):
+    s = sketch()
+    x = s.x
+    for i in range(300):
+        x = s.choose(f"[{i}]", {"go": s.op("relu", x), "stop": s.op("relu", s.x)})
+    assert decided(s.finish(x)).low == 301
