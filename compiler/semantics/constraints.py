@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, Literal, TypeVar, cast
 
 from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownLabel
 from ..diagnostics.source import Span
@@ -15,8 +16,10 @@ from ..ir.graph import CostConstraint, DecisionConstraint
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .context import Env
+from .faults import demand_of_decisions
 from .global_names import BUILTIN_NAMES
 from .patterns import matches
+from .scopes import children
 from .state import State
 from .values import ERROR, RangeValue, Scalar, Value
 
@@ -25,7 +28,9 @@ METRICS = ("flops", "params", "depth", "activations")
 _FLIPPED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "==": "=="}
 
 
-def collect(state: State, declaration: ast.SpaceDecl, env: Env) -> tuple[CostConstraint | DecisionConstraint, ...]:
+def collect(
+    state: State, declaration: ast.SpaceDecl, env: Env, outputs: Sequence[int]
+) -> tuple[CostConstraint | DecisionConstraint, ...]:
     """The constraints of a space; those that are wrong are reported and left out."""
     found: list[CostConstraint | DecisionConstraint] = []
     for expr in declaration.where:
@@ -33,7 +38,7 @@ def collect(state: State, declaration: ast.SpaceDecl, env: Env) -> tuple[CostCon
         if cost is not None:
             found.append(cost)
         elif not _mentions_metric(expr):
-            found.extend(_decisions(state, expr, env, declaration))
+            found.extend(_decisions(state, expr, env, declaration, outputs))
     return tuple(found)
 
 
@@ -76,26 +81,24 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
 
 
 def _walk(expr: ast.Expr) -> Iterator[ast.Expr]:
+    """The expression and all in it, but for the patterns that `pin` and `size` take."""
     yield expr
-    match expr:
-        case ast.Binary():
-            yield from _walk(expr.left)
-            yield from _walk(expr.right)
-        case ast.Unary():
-            yield from _walk(expr.operand)
-        case ast.If():
-            for part in (expr.condition, expr.then, expr.otherwise):
-                yield from _walk(part)
-        case ast.Call():
-            for argument in expr.arguments:
-                yield from _walk(argument.value)
-        case ast.Tuple() | ast.List():
-            for item in expr.items:
-                yield from _walk(item)
+    if not _is_call(expr, "pin", "size"):
+        for child in children(expr):
+            yield from _walk(child)
 
 
-def _decisions(state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDecl) -> Iterable[DecisionConstraint]:
+def _is_call(expr: ast.Node, *names: str) -> bool:
+    return isinstance(expr, ast.Call) and isinstance(expr.callee, ast.Name) and expr.callee.id in names
+
+
+def _decisions(
+    state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDecl, outputs: Sequence[int]
+) -> Iterable[DecisionConstraint]:
     """The instances of a constraint over decisions."""
+    if isinstance(expr, ast.Call) and _is_call(expr, "pin"):
+        yield from _pin(state, expr)
+        return
     parameters = {p.name.id: p.name.span for p in declaration.parameters}
     labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
     groups: dict[str, list[Decision]] = {}
@@ -114,7 +117,16 @@ def _decisions(state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDec
             state.report(UnknownLabel(part.span, name, labels))
             return
         groups[name] = rows
-    yield from _instances(state, expr, env, groups)
+    inside = env.child()
+    sizes: dict[Span, str] = {}
+    for part in _walk(expr):
+        if isinstance(part, ast.Call) and _is_call(part, "size"):
+            total = _size(state, part, outputs)
+            if total is None:
+                return
+            sizes[part.span] = name = f"size {len(sizes)}"
+            inside.values[name] = total
+    yield from _instances(state, _rewritten(expr, sizes), inside, groups)
 
 
 def _reference(expr: ast.Expr) -> str | None:
@@ -135,39 +147,36 @@ def _matching(state: State, name: str) -> list[Decision]:
 def _instances(
     state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]]
 ) -> Iterator[DecisionConstraint]:
-    special = _special(state, expr, env)
-    if special is not None:
-        yield from special
-        return
     names = list(groups)
-    if not names:
-        value = condition(state, expressions.evaluate(state, expr, env), expr.span, env.context)
-        if isinstance(value, bool):
-            yield DecisionConstraint(frozenset(), value, expr.span)
-        return
-    for combination in _combinations([groups[n] for n in names]):
+    for combination in _combinations([groups[n] for n in names]) if names else [()]:
         inside = env.child()
         for name, row in zip(names, combination, strict=True):
             inside.values[name] = _value(state, row)
-        value = condition(state, expressions.evaluate(state, _named(expr), inside), expr.span, env.context)
+        value = condition(state, expressions.evaluate(state, expr, inside), expr.span, env.context)
         if value is ERROR:
             return
         needs = frozenset(row.id for row in combination)
         yield DecisionConstraint(needs, guard_of(value), expr.span)
 
 
-def _named(expr: ast.Expr) -> ast.Expr:
-    """The expression with pattern strings read as names."""
-    if isinstance(expr, ast.Literal_) and _reference(expr):
-        return ast.Name(expr.span, str(expr.value))
-    if isinstance(expr, ast.Binary):
-        return ast.Binary(expr.span, expr.op, _named(expr.left), _named(expr.right))
-    if isinstance(expr, ast.Unary):
-        return ast.Unary(expr.span, expr.op, _named(expr.operand))
-    if isinstance(expr, ast.Call):
-        arguments = tuple(ast.Argument(a.span, a.name, _named(a.value)) for a in expr.arguments)
-        return ast.Call(expr.span, expr.callee, arguments)
-    return expr
+N = TypeVar("N", bound=ast.Node)
+
+
+def _rewritten(node: N, sizes: Mapping[Span, str]) -> N:
+    """The expression with pattern strings and sizes read as names."""
+    name = sizes.get(node.span) if _is_call(node, "size") else None
+    if isinstance(node, ast.Literal_):
+        name = _reference(node)
+    if name is not None:
+        return cast(N, ast.Name(node.span, name))
+    changed: dict[str, Any] = {}
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if isinstance(value, ast.Node):
+            changed[field.name] = _rewritten(value, sizes)
+        elif isinstance(value, tuple):
+            changed[field.name] = tuple(_rewritten(v, sizes) if isinstance(v, ast.Node) else v for v in value)
+    return replace(node, **changed) if changed else node
 
 
 def _value(state: State, row: Decision) -> Value:
@@ -205,38 +214,22 @@ def _common(a: str, b: str) -> int:
     return depth
 
 
-def _special(state: State, expr: ast.Expr, env: Env) -> list[DecisionConstraint] | None:
-    """`pin("**.kind", "itgm")` and comparisons of `size("**.inputs")`; None where the expression is neither."""
-    if isinstance(expr, ast.Call) and isinstance(expr.callee, ast.Name) and expr.callee.id == "pin":
-        return _pin(state, expr)
-    sizes = [
-        e for e in _walk(expr) if isinstance(e, ast.Call) and isinstance(e.callee, ast.Name) and e.callee.id == "size"
-    ]
-    if not sizes:
+def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None:
+    """`size("**.inputs")`: how many elements stay in the active keeps that match. None with a diagnostic."""
+    pattern = _pattern(state, call, 0)
+    if pattern is None:
         return None
-    inside = env.child()
-    for index, call in enumerate(sizes):
-        pattern = _pattern(state, call, 0)
-        if pattern is None:
-            return []
-        total: Case = 0
-        for row in _matching(state, pattern):
-            if row.kind == "keep":
-                total = state.lift("a size", call.span, operator.add, total, _value(state, row).case)
-        inside.values[f"size#{index}"] = Scalar(total, ())
-    replaced = _substitute(expr, {call.span: f"size#{i}" for i, call in enumerate(sizes)})
-    value = condition(state, expressions.evaluate(state, replaced, inside), expr.span, env.context)
-    if value is ERROR:
-        return []
-    return [DecisionConstraint(frozenset(), guard_of(value), expr.span)]
-
-
-def _substitute(expr: ast.Expr, names: dict[Span, str]) -> ast.Expr:
-    if expr.span in names and isinstance(expr, ast.Call):
-        return ast.Name(expr.span, names[expr.span])
-    if isinstance(expr, ast.Binary):
-        return ast.Binary(expr.span, expr.op, _substitute(expr.left, names), _substitute(expr.right, names))
-    return expr
+    rows = [row for row in _matching(state, pattern) if row.kind == "keep"]
+    if not rows:
+        advice = "give a pattern or a label of decisions that `keep` makes"
+        state.report(BadConstraint(call.span, f"no `keep` matches `{pattern}`", advice))
+        return None
+    active = demand_of_decisions(state, [row.id for row in rows], outputs)
+    total: Case = 0
+    for row in rows:
+        kept = state.diagrams.ite(active[row.id], _value(state, row).case, 0)
+        total = state.lift("a size", call.span, operator.add, total, kept)
+    return Scalar(total, ())
 
 
 def _pattern(state: State, call: ast.Call, position: int) -> str | None:

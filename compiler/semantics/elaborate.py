@@ -85,9 +85,9 @@ def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
         return None
     result = blocks.run_block(state, meta.body, body)
     outputs = _outputs(state, meta, result)
-    where = constraints.collect(state, declaration, env)
     if outputs is None:
         return None
+    where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
     report_faults(state, [t.node for _, t in outputs])
     if state.sink.errors or state.reported:
         return None

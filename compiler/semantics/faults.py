@@ -37,6 +37,27 @@ def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) ->
         return ""
 
 
+def demand_of_decisions(state: State, ids: Sequence[int], outputs: Sequence[int]) -> dict[int, Guard]:
+    """For each of these decisions, the condition under which evaluating the outputs asks for it.
+
+    Such a condition does not hang on decisions that are not asked for themselves.
+    """
+    nodes, diagrams = state.builder.nodes, state.diagrams
+    demand: dict[int, Guard] = dict.fromkeys(outputs, True)
+    wanted: dict[int, Guard] = dict.fromkeys(ids, False)
+    for node in reversed(nodes):
+        here = demand.pop(node.id, False)
+        if here is False:
+            continue
+        for ask in node.asks:
+            if ask.decision in wanted:
+                wanted[ask.decision] = diagrams.either(wanted[ask.decision], diagrams.both(here, ask.guard))
+        for edge in node.edges:
+            through = diagrams.both(here, edge.guard)
+            demand[edge.source] = diagrams.either(demand.get(edge.source, False), through)
+    return wanted
+
+
 def _demand(state: State, target: int, outputs: Sequence[int]) -> Guard:
     """The condition under which some output demands ``target``."""
     nodes = state.builder.nodes

@@ -173,6 +173,8 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
         decision = _decide(state, op, leaf, len(items), len(items), len(items))
         return _kept(items, decision.id, value)
     decision = _decide(state, op, leaf, len(items), low, min(high, len(items)))
+    if not value.fixed:
+        _check_enough(state, op, items, low, wanted, context)
     if decision.trivial:
         if high == 0:
             return ListValue(
@@ -180,7 +182,6 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
             )
         return _kept(items, decision.id, value)
     if not value.fixed:
-        _check_enough(state, op, items, low, wanted, context)
         exists = state.diagrams.all(
             state.diagrams.either(state.diagrams.test(v, 0), i.guard)
             for v, i in zip(decision.variables, items, strict=True)
