@@ -124,6 +124,8 @@ def _underline(source: Source, number: int, mark: _Mark, width: int, tone: str, 
 
 def _columns(text: str) -> int:
     """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text) + text.count("\t") * (len(TAB) - 1)
     return sum(_column(c) for c in text)
 
 

@@ -9,7 +9,7 @@ understood, its body is parsed by itself. An item that held a mistake gives no t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -32,6 +32,8 @@ from .tables import load
 LOOKAHEAD = 5
 # How many enclosing blocks recovery looks at; nobody nests deeper, and hostile text must not cost time.
 LEVELS = 12
+# Of mistakes under so few open states, what could have stood there is remembered.
+REMEMBERED = 12
 # After so many mistakes in one item the rest of it is noise.
 MISTAKES = 50
 
@@ -118,7 +120,7 @@ class _Run:
 
     def recover(self, token: Token) -> bool:
         """Reports the mistake at ``token`` and makes the parser fit to go on; False where it cannot."""
-        accepts: set[str] = self.parser.accepts()  # type: ignore[no-untyped-call]
+        accepts = _accepted(self.parser)
         if "$END" in accepts or not self.parser.parser_state.value_stack:
             return self.between_items(token, accepts)
         if self.mistakes and (token.type == "$END" or self.at in self.partners()):
@@ -146,7 +148,7 @@ class _Run:
         self.sink.add(self.diagnostic(token, accepts))
         return token.type != "$END" and (self.repair(accepts) or self.skip() or self.body_alone())
 
-    def between_items(self, token: Token, accepts: set[str]) -> bool:
+    def between_items(self, token: Token, accepts: Set[str]) -> bool:
         """The item is complete (or has not begun), and what follows begins none."""
         self.mistakes += 1
         if self.at and self.mistakes == 1:
@@ -210,7 +212,7 @@ class _Run:
                         self.paired.add(i)
         return self.paired
 
-    def is_reserved(self, token: Token, accepts: set[str]) -> bool:
+    def is_reserved(self, token: Token, accepts: Set[str]) -> bool:
         """Whether a name was meant: with a name instead of the keyword the text goes on well."""
         if "NAME" not in accepts or not token.type.isalpha() or token.type != token.upper():
             return False
@@ -218,7 +220,7 @@ class _Run:
             return False
         return _fits(self.parser, [Token("NAME", ""), self.token(self.at + 1)])
 
-    def diagnostic(self, token: Token, accepts: set[str]) -> Diagnostic:
+    def diagnostic(self, token: Token, accepts: Set[str]) -> Diagnostic:
         bracket = self.open_bracket()
         closer = CLOSERS[bracket.type] if bracket is not None else ""
         if token.type == "$END" and bracket is not None and (closer in accepts or "RETURN" in accepts):
@@ -266,7 +268,7 @@ class _Run:
 
     # ---- going on ----
 
-    def repair(self, accepts: set[str]) -> bool:
+    def repair(self, accepts: Set[str]) -> bool:
         """Leaves out or puts in one token, if what comes behind then fits."""
         rest = [self.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
         if "$END" in (t.type for t in rest):
@@ -383,6 +385,20 @@ class _Run:
                 _feed(self.parser, [Token(terminal, "") for terminal in head])
                 return True
         return False
+
+
+_known: dict[tuple[int, ...], frozenset[str]] = {}
+
+
+def _accepted(parser: InteractiveParser) -> Set[str]:
+    """The terminals that may come next. They hang on the states that are open alone, and mistakes repeat."""
+    states = parser.parser_state.state_stack
+    if len(states) > REMEMBERED:
+        return cast("set[str]", parser.accepts())  # type: ignore[no-untyped-call]
+    key = tuple(states)
+    if key not in _known:
+        _known[key] = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
+    return _known[key]
 
 
 def _fresh() -> InteractiveParser:
