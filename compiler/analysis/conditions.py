@@ -9,7 +9,7 @@ from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
 from ..ir.graph import SpaceGraph
 from ..ops.base import Primitive
 
-SIZE_LIMIT = 4_000
+SIZE_LIMIT = 1_000
 """A condition of more inner nodes than this is not known."""
 
 

@@ -27,10 +27,10 @@ from ..ir.diagram import (
 from .arithmetic import Arithmetic
 from .products import Product, scaled, span_of, value_of
 
-SIZE_LIMIT = 10_000
+SIZE_LIMIT = 4_000
 """A bucket whose sum may have more inner nodes than this is split."""
 
-WORK_LIMIT = 400_000
+WORK_LIMIT = 300_000
 """After this many steps in all, no bucket is added up any more."""
 
 INFINITE = math.inf
@@ -141,6 +141,7 @@ class _Eliminator:
         self.arithmetic = Arithmetic(diagrams, 4 * limit, WORK_LIMIT)
         self.exact = True
         self._sizes: dict[int, int] = {}
+        self._supports: dict[int, frozenset[Variable]] = {}
         self._finites: dict[int, Case] = {}
 
     def run(self, functions: Iterable[Function], order: Sequence[int]) -> Elimination:
@@ -151,9 +152,9 @@ class _Eliminator:
         def put(function: Function) -> None:
             nonlocal least
             if isinstance(function, tuple):
-                waiting[min(place[v] for v in _indices(function))].append(function)
+                waiting[min(place[v.index] for f in function for v in self._support(f))].append(function)
             elif isinstance(function, Diagram):
-                waiting[min(place[v.index] for v in support(function))].append((function,))
+                waiting[min(place[v.index] for v in self._support(function))].append((function,))
             else:
                 least += function
 
@@ -181,7 +182,7 @@ class _Eliminator:
         apart. Where it would grow over the limit, several sums."""
         if not products:
             return []
-        shared = {f.uid: f for f in products[0] if variable not in support(f) and min(leaves(f)) >= 0}
+        shared = {f.uid: f for f in products[0] if variable not in self._support(f) and min(leaves(f)) >= 0}
         for product in products[1:]:
             here = {f.uid for f in product}
             shared = {uid: f for uid, f in shared.items() if uid in here}
@@ -231,9 +232,16 @@ class _Eliminator:
         """At most how many inner nodes the sum of two diagrams has."""
         if not (isinstance(a, Diagram) and isinstance(b, Diagram)):
             return 0
-        ones, others = support(a), support(b)
-        cases = math.prod(v.arity for v in ones | others)
-        return min(cases, (self._size(a) + 1) * (self._size(b) + 1))
+        nodes = (self._size(a) + 1) * (self._size(b) + 1)
+        if nodes <= self.limit:
+            return nodes
+        cases = math.prod(v.arity for v in self._support(a) | self._support(b))
+        return min(cases, nodes)
+
+    def _support(self, case: Diagram) -> frozenset[Variable]:
+        if case.uid not in self._supports:
+            self._supports[case.uid] = support(case)
+        return self._supports[case.uid]
 
     def _size(self, case: Case) -> int:
         if not isinstance(case, Diagram):
