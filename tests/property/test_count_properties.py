@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,12 +17,13 @@ from stdsl.compiler.analysis.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.circuits import circuits, decided
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.derive import derive
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
-from stdsl.compiler.ir.graph import Ask, DecisionConstraint, Edge, SpaceGraph, TensorType
+from stdsl.compiler.ir.graph import Ask, CostConstraint, DecisionConstraint, Edge, SpaceGraph, TensorType
 from stdsl.compiler.ops.base import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
@@ -243,3 +247,48 @@ def test_cost_ranges_equal_enumeration(graph: SpaceGraph) -> None:
         assert getattr(costs(graph, got.cheapest), metric) == got.min
         assert getattr(costs(graph, got.dearest), metric) == got.max
         assert {got.cheapest, got.dearest} <= set(found)
+
+
+@profile
+@given(spaces(constraints=1), st.integers(0, 10**6), st.sampled_from(["flops", "params", "depth"]))
+def test_the_derived_architecture_has_the_least_regret_of_all_within_a_budget(graph, seed, metric) -> None:
+    found = enumerated(graph)[:200]
+    if not found or decided(graph).low > 200:
+        return
+    scores = preferred(graph, seed)
+    values = {arch: getattr(costs(graph, arch), metric) for arch in found}
+    budget = sorted(values.values())[len(found) // 3]
+    bound = CostConstraint(metric, None, budget, graph.span)
+    bounded = replace(graph, constraints=(*graph.constraints, bound))
+    arch = derive(bounded, scores)
+    assert values[arch] <= budget
+    least = min(regret(graph, scores, a) for a in found if values[a] <= budget)
+    assert regret(graph, scores, arch) == pytest.approx(least, abs=1e-6)
+
+
+def preferred(graph: SpaceGraph, seed: int) -> dict[str, list[float]]:
+    generator = random.Random(seed)
+    scores = {}
+    for d in graph.open:
+        row = [generator.uniform(0.05, 0.95) for _ in d.options]
+        scores[d.path] = row if d.kind == "keep" else [x / sum(row) for x in row]
+    return scores
+
+
+def regret(graph: SpaceGraph, scores: dict[str, list[float]], arch) -> float:
+    """How much less probable the values are than the best ones for the same decisions, in logarithms."""
+    total = 0.0
+    for path, value in arch.items():
+        d, row = graph.by_path[path], scores[path]
+        if d.kind == "keep":
+            low, high = d.sizes
+            subsets = [s for n in range(low, high + 1) for s in combinations(range(1, len(row) + 1), n)]
+            total += max(subset_score(row, s) for s in subsets) - subset_score(row, value)
+        else:
+            answer = int(value) if d.kind == "gate" else d.options.index(str(value))
+            total += math.log(max(row)) - math.log(row[answer])
+    return total
+
+
+def subset_score(row: list[float], kept) -> float:
+    return sum(math.log(s if i in kept else 1 - s) for i, s in enumerate(row, 1))
