@@ -60,6 +60,7 @@ def workshop(
     assert config.retrain is not None
     return Workshop(
         config.retrain,
+        config.evaluate.batch or config.retrain.batch,
         dataset,
         placement,
         config.seed,

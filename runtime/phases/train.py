@@ -39,9 +39,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What a training needs besides its subject."""
+    """What a training needs besides its subject. ``test_batch``: samples at a time on the test split."""
 
     recipe: Retrain
+    test_batch: int
     dataset: Dataset
     placement: Placement
     seed: int
@@ -85,7 +86,7 @@ def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict
     """Metrics of the trained network on the test split; they stand in the journal."""
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
-        metrics = evaluate(trained(subject, shop), Part(shop.dataset, ("test",)), shop.placement)
+        metrics = evaluate(trained(subject, shop), Part(shop.dataset, ("test",)), shop.placement, shop.test_batch)
         tracker.finish(phase, asdict(metrics))
     return tracker.finished[phase]
 

@@ -12,8 +12,6 @@ from torch.nn import functional as F
 from ..data.batch import Part
 from .placement import Placement
 
-BATCH = 64
-
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
@@ -50,14 +48,14 @@ def accuracy(logits: Tensor, targets: Tensor, k: int = 1) -> float:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, part: Part, placement: Placement) -> Metrics:
-    """Run ``model`` in eval mode over all samples of ``part``; the model's mode is restored."""
+def evaluate(model: nn.Module, part: Part, placement: Placement, size: int = 64) -> Metrics:
+    """Run ``model`` in eval mode over all samples of ``part``, ``size`` at a time; the model's mode is restored."""
     was_training = model.training
     model.eval()
     loss = top1 = top5 = 0.0
     try:
-        for first in range(0, len(part), BATCH):
-            batch = placement.put(part.samples(np.arange(first, min(first + BATCH, len(part)))))
+        for first in range(0, len(part), size):
+            batch = placement.put(part.samples(np.arange(first, min(first + size, len(part)))))
             logits = prediction(model(*batch.inputs)).float()
             n = len(batch)
             loss += F.cross_entropy(logits, batch.targets).item() * n
