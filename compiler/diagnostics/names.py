@@ -20,6 +20,8 @@ def nearest(name: str, known: tuple[str, ...]) -> str | None:
 class UndefinedName(Diagnostic):
     name: str
     known: tuple[str, ...] = ()
+    library: str | None = None
+    """The library file that declares the name, if one does."""
 
     code: ClassVar[str] = "E0201"
     title: ClassVar[str] = "undefined name"
@@ -43,9 +45,11 @@ Names of the standard library need an import:
 
     @property
     def help(self) -> str:
-        near = nearest(self.name, self.known)
+        near = nearest(self.name, self.known) if self.library is None else None
         if near:
             return f"did you mean `{near}`?"
+        if self.library:
+            return f"import it: `use {self.library} ({self.name})`"
         return "define it in this file, make it a parameter, or import it with `use`"
 
 
@@ -104,6 +108,10 @@ A `use` names something that the file does not declare.
         return f"{self.module} has no `{self.name}`"
 
     @property
+    def label(self) -> str:
+        return "not declared there"
+
+    @property
     def help(self) -> str:
         near = nearest(self.name, self.known)
         return f"did you mean `{near}`?" if near else f"it declares {', '.join(self.known) or 'nothing'}"
@@ -127,6 +135,10 @@ A `use` names a file or a library module that is not there, or a command names a
     @property
     def message(self) -> str:
         return f"{self.target} cannot be found"
+
+    @property
+    def label(self) -> str:
+        return "no such file" if self.searched else "not in the library"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -179,10 +191,18 @@ Move what both need into a third file.
 
     @property
     def message(self) -> str:
+        if len(self.chain) == 2:
+            return f"{self.chain[0]} imports itself"
         return f"files import each other in a circle: {' -> '.join(self.chain)}"
 
     @property
+    def label(self) -> str:
+        return "this closes the circle" if len(self.chain) > 2 else "the file that it stands in"
+
+    @property
     def help(self) -> str:
+        if len(self.chain) == 2:
+            return "remove the import: what a file declares is known in all of it"
         return "move what both need into a third file"
 
 
@@ -204,6 +224,10 @@ A declaration of one kind stands where another kind is needed: a search where a 
     @property
     def message(self) -> str:
         return f"`{self.name}` is {self.found}, but {self.wanted} is needed here"
+
+    @property
+    def label(self) -> str:
+        return f"this is {self.found}"
 
     @property
     def help(self) -> str:

@@ -31,6 +31,10 @@ A parameter without a default got no value.
         return f"`{self.callee}` needs a value for `{self.parameter}`"
 
     @property
+    def label(self) -> str:
+        return f"`{self.parameter}` is missing"
+
+    @property
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.declared, "declared here"),) if self.declared else ()
 
@@ -57,9 +61,11 @@ More values are given than there are parameters.
 
     @property
     def message(self) -> str:
-        return (
-            f"`{self.callee}` takes {self.wanted} argument{'s' if self.wanted != 1 else ''}, but {self.given} are given"
-        )
+        return f"`{self.callee}` takes {self.wanted} argument{'s' if self.wanted != 1 else ''}, but {self.given} {'is' if self.given == 1 else 'are'} given"
+
+    @property
+    def label(self) -> str:
+        return "this one is too many"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
@@ -90,6 +96,10 @@ A value is given by a name that the operator does not have.
         return f"`{self.callee}` has no parameter `{self.parameter}`"
 
     @property
+    def label(self) -> str:
+        return "no such parameter"
+
+    @property
     def help(self) -> str:
         near = nearest(self.parameter, self.known)
         return f"did you mean `{near}`?" if near else f"its signature is `{self.signature}`"
@@ -111,6 +121,10 @@ One parameter got two values, by position and by name or by name twice; or a val
     @property
     def message(self) -> str:
         return f"`{self.callee}` gets `{self.parameter}` twice"
+
+    @property
+    def label(self) -> str:
+        return "given again here"
 
     @property
     def help(self) -> str:
@@ -139,6 +153,10 @@ A value of one type stands where another is needed: a number where an operator i
         return f"{self.what} must be {self.wanted}, but is {self.found}"
 
     @property
+    def label(self) -> str:
+        return f"this is {self.found}" if self.found.startswith(("a ", "an ", "none")) else ""
+
+    @property
     def secondary(self) -> tuple[Label, ...]:
         return self.related
 
@@ -164,6 +182,10 @@ class OperatorWithTensor(Diagnostic):
     @property
     def message(self) -> str:
         return f"`{self.operation}` between a tensor and an operator"
+
+    @property
+    def label(self) -> str:
+        return "one side is a tensor, the other an operator"
 
     @property
     def help(self) -> str:
@@ -213,6 +235,10 @@ After a `.` stands one of `channels`, `frames`, `height`, `width` of a tensor th
     @property
     def message(self) -> str:
         return f"{self.owner} has no `.{self.name}`"
+
+    @property
+    def label(self) -> str:
+        return "no such attribute"
 
     @property
     def help(self) -> str:
@@ -265,6 +291,10 @@ Use `repeat` or `for` for what recurs.
     @property
     def message(self) -> str:
         return f"a declaration refers to itself: {' -> '.join(self.chain)}"
+
+    @property
+    def label(self) -> str:
+        return "this closes the circle"
 
     @property
     def help(self) -> str:
@@ -337,6 +367,10 @@ A body with its input named returns a tensor; one without returns an operator.
     @property
     def message(self) -> str:
         return f"the body of `{self.callee}` must return {self.wanted}, but returns {self.found}"
+
+    @property
+    def label(self) -> str:
+        return f"this is {self.found}"
 
     @property
     def help(self) -> str:

@@ -19,6 +19,8 @@ class UnequalShapes(Diagnostic):
     witness: str = ""
     related: tuple[Label, ...] = ()
     what: str = "the elements of a sum"
+    sizes: str = ""
+    """The first sizes that differ: `4 channels meet 8`."""
 
     code: ClassVar[str] = "E0204"
     title: ClassVar[str] = "unequal shapes"
@@ -35,6 +37,10 @@ Bring both to one width, for example with `pointwise(c)`.
         return f"{self.what} have unequal shapes{_when(self.witness)}: {self.first} meets {self.second}"
 
     @property
+    def label(self) -> str:
+        return self.sizes
+
+    @property
     def secondary(self) -> tuple[Label, ...]:
         return self.related
 
@@ -49,6 +55,8 @@ class UnequalConcat(Diagnostic):
     second: str
     witness: str = ""
     related: tuple[Label, ...] = ()
+    sizes: str = ""
+    """The first sizes that differ: `8 frames meet 4`."""
 
     code: ClassVar[str] = "E0205"
     title: ClassVar[str] = "concat of different sizes"
@@ -61,6 +69,10 @@ class UnequalConcat(Diagnostic):
     @property
     def message(self) -> str:
         return f"the elements of a concat differ in more than channels{_when(self.witness)}: {self.first} meets {self.second}"
+
+    @property
+    def label(self) -> str:
+        return self.sizes
 
     @property
     def secondary(self) -> tuple[Label, ...]:
@@ -77,6 +89,8 @@ class BadAttribute(Diagnostic):
     reason: str
     advice: str | None
     witness: str = ""
+    entering: str = ""
+    """The types of the tensors that enter."""
 
     code: ClassVar[str] = "E0215"
     title: ClassVar[str] = "a parameter cannot have this value"
@@ -92,6 +106,10 @@ An operator refuses a value: a kernel whose rank is not that of its input, a str
         return f"`{self.op}`: {self.reason}{_when(self.witness)}"
 
     @property
+    def label(self) -> str:
+        return f"{self.entering} enters `{self.op}`" if self.entering else ""
+
+    @property
     def help(self) -> str | None:
         return self.advice
 
@@ -102,6 +120,8 @@ class BadShape(Diagnostic):
     reason: str
     advice: str | None
     witness: str = ""
+    entering: str = ""
+    """The types of the tensors that enter."""
 
     code: ClassVar[str] = "E0216"
     title: ClassVar[str] = "an operator does not fit its input"
@@ -117,6 +137,10 @@ An operator cannot take an input of this shape: a valid window larger than the i
         return f"`{self.op}`: {self.reason}{_when(self.witness)}"
 
     @property
+    def label(self) -> str:
+        return f"{self.entering} enters `{self.op}`" if self.entering else ""
+
+    @property
     def help(self) -> str | None:
         return self.advice
 
@@ -127,6 +151,8 @@ class BadLayout(Diagnostic):
     reason: str
     advice: str | None
     witness: str = ""
+    entering: str = ""
+    """The types of the tensors that enter."""
 
     code: ClassVar[str] = "E0217"
     title: ClassVar[str] = "an operator is not for this type of tensor"
@@ -141,6 +167,10 @@ An operator is applied to a tensor of a type that it is not made for: a convolut
         return f"`{self.op}`: {self.reason}{_when(self.witness)}"
 
     @property
+    def label(self) -> str:
+        return f"{self.entering} enters `{self.op}`" if self.entering else ""
+
+    @property
     def help(self) -> str | None:
         return self.advice
 
@@ -151,6 +181,8 @@ class WrongInputs(Diagnostic):
     wanted: str
     given: int
     related: tuple[Label, ...] = ()
+    mapped: bool = False
+    """Whether the list comes from an `each`, whose operand ends at the next `->`."""
 
     code: ClassVar[str] = "E0218"
     title: ClassVar[str] = "wrong number of inputs"
@@ -166,11 +198,17 @@ A list of n tensors fills n inputs; an operator with one input takes one tensor.
         return f"`{self.op}` takes {self.wanted}, but gets {self.given}"
 
     @property
+    def label(self) -> str:
+        return "a list of no tensors enters" if not self.given else f"{self.given} tensor{'s' * (self.given > 1)} here"
+
+    @property
     def secondary(self) -> tuple[Label, ...]:
         return self.related
 
     @property
     def help(self) -> str:
+        if self.mapped:
+            return "`each` reaches to the next `->`: write `each (f -> g)` to map over both"
         if self.given > 1:
             return "use `each` to apply it to every one, or join them first with `sum` or `concat`"
         return "pipe in a list with one tensor per input: `[a, b] -> f`"

@@ -10,19 +10,13 @@ from ..diagnostics.model import Label
 from ..diagnostics.semantics import WrongType
 from ..diagnostics.shapes import EmptyReduce, UnequalConcat, UnequalShapes
 from ..diagnostics.source import Span
-from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, leaves, support, witness
+from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, support, witness
 from ..ir.graph import Ask, Edge, TensorType
 from ..ops.base import CHANNEL_AXIS
 from .context import Context
-from .primitives import BROKEN
+from .primitives import BROKEN, type_text
 from .state import OPTION_LIMIT, State, merge_asks
 from .values import ERROR, Asks, Item, KeepOp, ListValue, Tensor, Value, kind_of
-
-
-def type_text(type: TensorType) -> str:
-    """`image(16, 8, 8)`; dimensions that hang on decisions are shown as their cases."""
-    dims = [str(d) if not isinstance(d, Diagram) else "|".join(map(str, leaves(d))) for d in type.dims]
-    return f"{type.layout}({', '.join(dims)})"
 
 
 def elements_text(n: int) -> str:
@@ -148,8 +142,31 @@ def _mismatch(
         except KeyError:
             return type_text(t)
 
-    kind = UnequalConcat if op == "concat" else UnequalShapes
-    return lambda words: kind(span, shown(first), shown(second), words, labels)
+    a, b = shown(first), shown(second)
+    sizes = _sizes(first, second, answers, op == "concat")
+    if op == "concat":
+        return lambda words: UnequalConcat(span, a, b, words, labels, sizes)
+    return lambda words: UnequalShapes(span, a, b, words, labels, sizes=sizes)
+
+
+_AXIS_WORDS = {
+    "image": ("channels", "rows", "columns"),
+    "clip": ("channels", "frames", "rows", "columns"),
+    "tokens": ("tokens", "channels"),
+    "features": ("channels",),
+}
+
+
+def _sizes(first: TensorType, second: TensorType, answers: dict[int, int], concat: bool) -> str:
+    """The first sizes that differ: `4 channels meet 8`."""
+    for axis, (a, b) in enumerate(zip(first.dims, second.dims, strict=True)):
+        try:
+            p, q = evaluate(a, answers), evaluate(b, answers)
+        except KeyError:
+            continue
+        if p != q and not (concat and axis == CHANNEL_AXIS[first.layout]):
+            return f"{p} {_AXIS_WORDS[first.layout][axis]} meet {q}"
+    return ""
 
 
 def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span: Span) -> Value:

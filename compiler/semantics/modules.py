@@ -83,6 +83,16 @@ def library_names() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def library_home(name: str) -> str | None:
+    """The library file that declares ``name``, for a hint."""
+    declared = re.compile(rf"^(?:tied\s*(?:\([^)]*\)\s*)?)?(?:op|ops|cell|meta|strategy)\s+{re.escape(name)}\b", re.M)
+    for module in library_names():
+        source = library_source(module)
+        if module.startswith("std.") and source is not None and declared.search(source.text):
+            return module
+    return None
+
+
 def library_source(name: str) -> Source | None:
     """The text of a library file by its dotted name, or None if there is none."""
     if name not in library_names():

@@ -125,7 +125,7 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
         result = apply(state, body, item.value, inside, op.body.span)
         failed = failed or result is ERROR
         items.append(Item(result, item.guard, item.asks, item.keep))
-    return ERROR if failed else ListValue(tuple(items), name=value.name)
+    return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True)
 
 
 def instantiate_set(state: State, template: SetTemplate, arguments: dict[str, Any], context: Context) -> Value:

@@ -92,7 +92,7 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             bound = bind(primitive_signature(callee.primitive), arguments, span, state.report)
             if bound is None or any(v is ERROR for v in bound.values()):
                 return ERROR
-            return PrimitiveOp(callee.primitive, bound, span)
+            return PrimitiveOp(callee.primitive, bound, span, expr)
         case Template():
             return _declared(state, callee, arguments, expr, env)
         case SetTemplate():

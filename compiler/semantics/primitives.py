@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..diagnostics.model import Diagnostic, Label
-from ..diagnostics.semantics import WrongType
+from ..diagnostics.semantics import MissingArgument, WrongType
 from ..diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ..diagnostics.source import Span
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
@@ -16,6 +16,7 @@ from ..ir.graph import Edge, TensorType
 from ..ops.base import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ..ops.registry import PRIMITIVES
 from .arithmetic import asks_of, case_of, is_plain, scalar
+from .calls import primitive_signature
 from .context import Context
 from .state import State, merge_asks
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
@@ -38,6 +39,7 @@ class _Refusal:
     code: str
     message: str
     help: str | None
+    parameter: str | None
 
 
 def _frozen(value: Any) -> Any:
@@ -58,13 +60,26 @@ def _cached_rule(
         complete = primitive.normalise(shapes, attributes)
         out = primitive.shape(shapes, complete)
     except OpFault as fault:
-        return _Refusal(fault.code, fault.message, fault.help)
+        return _Refusal(fault.code, fault.message, fault.help, fault.parameter)
     return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
 
 
-def _refused(refusal: _Refusal, op: str, span: Span) -> Callable[[str], Diagnostic]:
+def _refused(
+    refusal: _Refusal, name: str, tensors: Sequence[Tensor], op: PrimitiveOp | None, span: Span
+) -> Callable[[str], Diagnostic]:
     kind = {"attribute": BadAttribute, "shape": BadShape, "layout": BadLayout}[refusal.code]
-    return lambda witness: kind(span, op, refusal.message, refusal.help, witness)
+    place = op.place_of(refusal.parameter) if op is not None else span
+    entering = ", ".join(dict.fromkeys(type_text(t.type) for t in tensors))
+    return lambda witness: kind(place, name, refusal.message, refusal.help, witness, entering)
+
+
+def type_text(type: TensorType) -> str:
+    """`image(16, 8, 8)`; dimensions that hang on decisions are shown as their cases."""
+    dims = []
+    for dim in type.dims:
+        cases = leaves(dim)
+        dims.append("|".join(map(str, cases)) if len(cases) <= 4 else f"{cases[0]}|{cases[1]}|…")
+    return f"{type.layout}({', '.join(dims)})"
 
 
 def tensors_of(
@@ -85,7 +100,8 @@ def tensors_of(
         return None
     if len(items) != count:
         wanted = "one input" if count == 1 else f"{count} inputs"
-        state.report(WrongInputs(span, name, wanted, len(items), related))
+        mapped = isinstance(value, ListValue) and value.mapped
+        state.report(WrongInputs(span, name, wanted, len(items), related, mapped))
         return None
     for item in items:
         if not isinstance(item, Tensor):
@@ -110,6 +126,8 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
     for parameter in primitive.parameters:
         argument = op.arguments.get(parameter.name, parameter.default)
         if argument is REQUIRED:
+            signature = primitive_signature(primitive)
+            state.report(MissingArgument(op.span, primitive.name, parameter.name, signature.text))
             return ERROR
         if argument is SAME:
             argument = channels
@@ -119,11 +137,12 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
             return ERROR
         if not is_plain(argument):
             wanted = "a number or another plain value"
-            state.report(WrongType(op.span, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
+            place = op.place_of(parameter.name)
+            state.report(WrongType(place, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
             return ERROR
         cases[parameter.name] = case_of(argument)
         asks = (*asks, *asks_of(argument))
-    return apply_rule(state, primitive, tensors, cases, asks, context, op.span)
+    return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
 
 
 def apply_rule(
@@ -134,6 +153,7 @@ def apply_rule(
     asks: Asks,
     context: Context,
     span: Span,
+    op: PrimitiveOp | None = None,
 ) -> Tensor:
     """A node for ``primitive`` on ``tensors`` with the given arguments (cases); faults are recorded with the node."""
     edges = [Edge(t.node) for t in tensors]
@@ -146,17 +166,30 @@ def apply_rule(
         if rule is None:
             shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
             rule = state.rules[key] = _apply_rule(primitive, shapes, cases)
+        if isinstance(rule, _Refusal):
+            make = _refused(rule, primitive.name, tensors, op, span)
+            return _refused_node(state, primitive, make, edges, asks, context, span)
         return _plain_node(state, primitive, rule, edges, asks, context, span)
-    return _lifted_node(state, primitive, tensors, cases, edges, asks, context, span)
+    return _lifted_node(state, primitive, tensors, cases, edges, asks, context, span, op)
+
+
+def _refused_node(
+    state: State,
+    primitive: Primitive,
+    make: Callable[[str], Diagnostic],
+    edges: list[Edge],
+    asks: Asks,
+    context: Context,
+    span: Span,
+) -> Tensor:
+    node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+    state.fault(node.node, context.condition, make)
+    return node
 
 
 def _plain_node(
-    state: State, primitive: Primitive, rule: Any, edges: list[Edge], asks: Asks, context: Context, span: Span
+    state: State, primitive: Primitive, rule: _Rule, edges: list[Edge], asks: Asks, context: Context, span: Span
 ) -> Tensor:
-    if isinstance(rule, _Refusal):
-        node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
-        state.fault(node.node, context.condition, _refused(rule, primitive.name, span))
-        return node
     attrs = dict(zip(rule.names, rule.attrs, strict=True))
     return state.node("apply", primitive.name, edges, TensorType(rule.layout, rule.dims), context, span, attrs, asks)
 
@@ -170,6 +203,7 @@ def _lifted_node(
     asks: Asks,
     context: Context,
     span: Span,
+    op: PrimitiveOp | None,
 ) -> Tensor:
     names = tuple(cases)
     sizes = [len(t.type.dims) for t in tensors]
@@ -190,10 +224,8 @@ def _lifted_node(
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
     # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
     if not rules:
-        node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
-        for refusal in refusals[:1]:
-            state.fault(node.node, context.condition, _refused(refusal, primitive.name, span))
-        return node
+        make = _refused(refusals[0], primitive.name, tensors, op, span)
+        return _refused_node(state, primitive, make, edges, asks, context, span)
     good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
 
     def part(of: Callable[[_Rule], Any]) -> Case:
@@ -208,5 +240,5 @@ def _lifted_node(
     for refusal in refusals:
         failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)
         condition = state.diagrams.ite(failing, context.condition, False)
-        state.fault(node.node, condition, _refused(refusal, primitive.name, span))
+        state.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
     return node

@@ -15,7 +15,7 @@ from ..frontend import ast
 from ..ops.registry import PRIMITIVES
 from .calls import Signature, bind, declared_signature, primitive_signature
 from .global_names import BUILTIN_NAMES
-from .modules import Module
+from .modules import Module, library_home
 
 _INPUT_TYPES = ("image", "clip", "tokens", "features")
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
@@ -227,7 +227,7 @@ class _Names:
         if name.id in BUILTIN_NAMES or name.id in self.module.import_spans:
             return
         known = tuple(dict.fromkeys((*scope.visible(), *self.module.names(), *BUILTIN_NAMES)))
-        self.sink.add(UndefinedName(name.span, name.id, known))
+        self.sink.add(UndefinedName(name.span, name.id, known, library_home(name.id)))
 
     def _arity(self, expr: ast.Call, scope: _Scope) -> None:
         """A call of a declaration or primitive by its name can be checked wherever it stands."""

@@ -80,11 +80,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListValue:
-    """``seed``: the element 0 of a list that is built with `x[0] = …`. ``name`` is for messages."""
+    """``seed``: the element 0 of a list that is built with `x[0] = …`.
+
+    For messages: ``name``, and ``mapped``: whether it comes straight from an `each`.
+    """
 
     items: tuple[Item, ...]
     seed: Value = None
     name: str = "the list"
+    mapped: bool = False
 
     @property
     def fixed(self) -> bool:
@@ -122,6 +126,16 @@ class PrimitiveOp(Operator):
     primitive: Primitive
     arguments: dict[str, Value]
     span: Span
+    call: ast.Call | None = None
+
+    def place_of(self, parameter: str | None) -> Span:
+        """Where the value of a parameter is written, else the whole operator."""
+        names = [p.name for p in self.primitive.parameters]
+        for position, given in enumerate(self.call.arguments if self.call else ()):
+            name = given.name.id if given.name else names[position] if position < len(names) else None
+            if name == parameter:
+                return given.value.span
+        return self.span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
