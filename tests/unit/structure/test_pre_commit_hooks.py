@@ -7,6 +7,9 @@ import shlex
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from stdsl.cli.main import cli
 
 HOOKS = Path(__file__).parents[3] / ".pre-commit-hooks.yaml"
 REQUIRED = {"id", "name", "entry", "language", "files"}
@@ -36,11 +39,17 @@ def test_hooks_are_complete() -> None:
 
 @pytest.mark.parametrize("id", ["stdsl-fmt", "stdsl-check"])
 def test_entries_are_commands(id: str) -> None:
-    from stdsl.cli.main import main
-
     entry = next(hook["entry"] for hook in hooks() if hook["id"] == id)
     program, *arguments = shlex.split(entry)
     assert program == "stdsl"
-    with pytest.raises(SystemExit) as ended:
-        main([*arguments, "--help"])
-    assert ended.value.code == 0
+    shown = CliRunner().invoke(cli, [*arguments, "--help"])
+    assert shown.exit_code == 0
+    assert "FILE" in shown.output
+
+
+def test_the_formatting_hook_mends_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.space"
+    file.write_text("stdsl   1\nlet a=1\n", encoding="utf-8")
+    entry = shlex.split(hooks()[0]["entry"])
+    CliRunner().invoke(cli, [*entry[1:], str(file)])
+    assert file.read_text(encoding="utf-8") == "stdsl 1\nlet a = 1\n"
