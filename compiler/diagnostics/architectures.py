@@ -169,7 +169,11 @@ class UnreadableArchitecture(Diagnostic):
     title: ClassVar[str] = "an architecture file cannot be read"
     explanation: ClassVar[str] = """\
 An architecture file (`.arch.json`) is a JSON object with the keys `format`, `space`, `parameters`, `table`,
-`table_hash` and `values`. `stdsl sample -o DIR` and every run write such files."""
+`table_hash` and `values`. `stdsl sample -o DIR` and every run write such files.
+
+    stdsl info darts::darts_cifar --arch notes.json      # wrong: not written by stdsl
+    stdsl sample darts::darts_cifar -o samples           # right: writes architecture files
+"""
 
     @property
     def message(self) -> str:
@@ -191,7 +195,10 @@ class NewerArchitectureFormat(Diagnostic):
     code: ClassVar[str] = "E0607"
     title: ClassVar[str] = "an architecture file of a newer format"
     explanation: ClassVar[str] = """\
-The file was written by a newer version of stdsl, in a format that this version does not know. Update stdsl."""
+The file was written by a newer version of stdsl, in a format that this version does not know. Update stdsl.
+
+    pip install --upgrade stdsl
+"""
 
     @property
     def message(self) -> str:

@@ -152,6 +152,11 @@ class MissingEdition(Diagnostic):
     title: ClassVar[str] = "the file does not begin with its edition, `stdsl 1`"
     explanation: ClassVar[str] = """\
 The first item of a file is `stdsl 1`: the edition of the language that it is written in. Comments may stand before it.
+
+    let WIDTH = 16           # wrong, as the first line of a file
+
+    stdsl 1                  # right
+    let WIDTH = 16
 """
 
     @property
@@ -178,6 +183,9 @@ class UnknownEdition(Diagnostic):
     explanation: ClassVar[str] = """\
 The file says that it is written in an edition of the language that this version of stdsl does not know. A newer stdsl
 may. The rest of the file is not looked at, because its words may have another meaning.
+
+    stdsl 9                  # wrong: there is no such edition yet
+    stdsl 1                  # right
 """
 
     @property
@@ -202,6 +210,10 @@ class TooDeep(Diagnostic):
     explanation: ClassVar[str] = """\
 Expressions, and blocks inside blocks, may be nested up to a limit, which no text written by people reaches. Give parts
 of the expression names of their own.
+
+    op deep = relu -> (relu -> (relu -> (…)))           # wrong, a hundred levels further on
+    op tail = relu -> relu                              # right: parts with names
+    op deep = relu -> tail
 """
 
     @property
@@ -224,6 +236,9 @@ class BadEscape(Diagnostic):
     explanation: ClassVar[str] = """\
 In a string a backslash makes `\\"` a quote, `\\\\` a backslash, `\\n` a new line and `\\t` a tab. Paths are written
 with `/` on every system.
+
+    data = cifar10(root = "data\\cifar")      # wrong: `\\c` means nothing
+    data = cifar10(root = "data/cifar")       # right
 """
 
     @property

@@ -1,7 +1,7 @@
 """Every diagnostic has an explanation, and a golden file that shows it, but for those of `uncovered.txt`.
 
-That list may only shrink: a code that has got its golden file must leave it (`STDSL_UPDATE_GOLDEN=1` takes it off), and a
-new code must come with its golden file.
+That list may only shrink: a code that has got its golden file must leave it (`STDSL_UPDATE_GOLDEN=1` takes it off),
+and a new code must come with its golden file.
 """
 
 from __future__ import annotations
