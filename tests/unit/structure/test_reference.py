@@ -17,17 +17,16 @@ from stdsl.reference.declarations import library
 from stdsl.reference.pages import pages
 
 FOLDER = Path(__file__).parents[3] / "docs" / "reference"
-PAGES = ("operations.md", "library.md", "strategies.md", "settings.md", "datasets.md")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", sorted(pages()))
 def test_the_committed_page_is_up_to_date(name: str) -> None:
     committed = (FOLDER / name).read_text(encoding="utf-8")
     assert committed == pages()[name], "run `python -m stdsl.reference docs/reference`"
 
 
 def test_there_are_no_other_pages() -> None:
-    assert sorted(pages()) == sorted(PAGES) == sorted(p.name for p in FOLDER.glob("*.md"))
+    assert sorted(pages()) == sorted(p.name for p in FOLDER.glob("*.md"))
 
 
 def test_every_operation_has_its_rules_told() -> None:
@@ -79,5 +78,5 @@ def test_every_setting_is_there() -> None:
 
 
 def test_the_generator_needs_no_torch() -> None:
-    code = "import sys; sys.modules['torch'] = None; from stdsl.reference.pages import pages; assert len(pages()) == 5"
+    code = "import sys; sys.modules['torch'] = None; from stdsl.reference.pages import pages; assert len(pages()) == 6"
     subprocess.run([sys.executable, "-c", code], check=True)
