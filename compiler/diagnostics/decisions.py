@@ -13,6 +13,8 @@ from .source import Span
 class EqualPaths(Diagnostic):
     path: str
     first: Span
+    ways: tuple[Span, Span] | None = None
+    """Where one text makes both: the applications that lead to the first and to the second decision."""
 
     code: ClassVar[str] = "E0301"
     title: ClassVar[str] = "two decisions with equal paths"
@@ -29,14 +31,20 @@ A decision is named by the names on the way to it. Two decisions in one statemen
 
     @property
     def label(self) -> str:
-        return "the second decision"
+        return "the second decision" if self.first != self.span else "this decides both"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.first, "the first decision"),) if self.first != self.span else ()
+        if self.first != self.span:
+            return (Label(self.first, "the first decision"),)
+        if self.ways is None:
+            return ()
+        return Label(self.ways[0], "the first time from here"), Label(self.ways[1], "the second time from here")
 
     @property
     def help(self) -> str:
+        if self.first == self.span:
+            return "bind one of the applications to a name of its own, or apply one value twice to decide once"
         return "tell them apart by labels (`choose … as kind`) or bind one to a name of its own"
 
 
@@ -116,7 +124,8 @@ class DecisionInLet(Diagnostic):
     code: ClassVar[str] = "E0305"
     title: ClassVar[str] = "decision in a constant"
     explanation: ClassVar[str] = """\
-`let` holds constants; a decision belongs to an op, a cell or a meta. A set of alternatives is a constant: choose from it where it is used.
+`let` holds constants; a decision belongs to an op, a cell or a meta. A set of alternatives is a constant:
+choose from it where it is used.
 
     let K = choose {3, 5}            # E0305
     let SIZES = {3, 5}
@@ -154,7 +163,7 @@ Instances of a tied cell decide alike, so they must have the same decisions with
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.first, "decided here the first time"),) if self.first != self.span else ()
+        return (Label(self.first, "decided here"),) if self.first != self.span else ()
 
     @property
     def help(self) -> str:
@@ -168,7 +177,8 @@ class ZeroOfOpenShape(Diagnostic):
     code: ClassVar[str] = "E0307"
     title: ClassVar[str] = "zero whose shape is not known"
     explanation: ClassVar[str] = """\
-`maybe e` is a zero of e's shape when it is off, and `sum` of none is a zero of the elements' shape; that shape must not hang on a decision
+`maybe e` is a zero of e's shape when it is off, and `sum` of none is a zero of the elements' shape; that
+shape must not hang on a decision
 which is only made when they are there.
 
     x -> maybe pointwise(choose {16, 32})        # E0307
@@ -188,6 +198,7 @@ which is only made when they are there.
 @dataclass(frozen=True)
 class NothingToChoose(Diagnostic):
     reason: str
+    advice: str = "give a set `{a, b}` or a range `1..4`"
 
     code: ClassVar[str] = "E0308"
     title: ClassVar[str] = "nothing to choose from"
@@ -204,7 +215,7 @@ class NothingToChoose(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "give a set `{a, b}` or a range `1..4`"
+        return self.advice
 
 
 @dataclass(frozen=True)
@@ -235,7 +246,8 @@ class OpenList(Diagnostic):
     code: ClassVar[str] = "E0310"
     title: ClassVar[str] = "list of open length"
     explanation: ClassVar[str] = """\
-A list whose length hangs on a decision can be summed, averaged, concatenated, mapped with `each` or spliced into another list, but not fill a fixed number of inputs.
+A list whose length hangs on a decision can be summed, averaged, concatenated, mapped with `each` or spliced
+into another list, but not fill a fixed number of inputs.
 
     xs -> keep 1..3 -> cell(16)      # E0310 unless the cell takes `on *xs`
 """

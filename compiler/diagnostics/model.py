@@ -1,7 +1,7 @@
 """Diagnostics are data: one frozen dataclass per kind of message, raised or collected, rendered elsewhere.
 
-A kind is a subclass of :class:`Diagnostic` with a ``code`` and a ``title``; its fields are what the message talks about,
-its properties turn them into text. ``stdsl explain CODE`` prints ``explanation``, the class's longer text.
+A kind is a subclass of :class:`Diagnostic` with a ``code`` and a ``title``; its fields are what the message talks
+about, its properties turn them into text. ``stdsl explain CODE`` prints ``explanation``, the class's longer text.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ KINDS: dict[str, type[Diagnostic]] = {}
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """Base of all kinds. ``span`` is the primary place, None where no text is to blame (a missing file on the command line)."""
+    """Base of all kinds. ``span`` is the primary place, None where no text is to blame (a file that a command names)."""
 
     span: Span | None
 
@@ -133,7 +133,7 @@ class Sink:
             self._places.add((diagnostic.code, diagnostic.span))
 
     def add_once(self, diagnostic: Diagnostic) -> None:
-        """Adds a diagnostic unless there is one of its kind at its place: text that is elaborated again says nothing new."""
+        """Adds a diagnostic unless there is one of its kind at its place: text elaborated again says nothing new."""
         if diagnostic.span is None or (diagnostic.code, diagnostic.span) not in self._places:
             self.add(diagnostic)
 

@@ -26,7 +26,8 @@ class UndefinedName(Diagnostic):
     code: ClassVar[str] = "E0201"
     title: ClassVar[str] = "undefined name"
     explanation: ClassVar[str] = """\
-A name is used that is neither bound in the enclosing block, nor a parameter, nor declared or imported in this file, nor built in.
+A name is used that is neither bound in the enclosing block, nor a parameter, nor declared or imported in this
+file, nor built in.
 
     cell block(c) on x { return x -> cnv(c, 3x3) }      # E0201: did you mean `conv`?
 
@@ -81,7 +82,7 @@ Give the second one a name of its own, or write one pipeline:
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.first, "first defined here"),)
+        return (Label(self.first, "first defined here"),) if self.first != self.span else ()
 
     @property
     def help(self) -> str:
@@ -142,14 +143,16 @@ A `use` names a file or a library module that is not there, or a command names a
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (f"looked for {self.searched}",) if self.searched else ()
+        named = self.target.strip('"')
+        return (f"looked for {self.searched}",) if self.searched and self.searched != named else ()
 
     @property
     def help(self) -> str:
-        near = nearest(self.target, self.known)
+        quote = '"' if self.searched else ""
+        near = nearest(self.target.strip('"'), self.known)
         if near:
-            return f"did you mean `{near}`?"
-        if self.known:
+            return f"did you mean `{quote}{near}{quote}`?"
+        if not self.searched:
             return f"the library has {', '.join(self.known)}"
         return "check the path; paths in a `use` are relative to the file that they stand in"
 
@@ -163,6 +166,9 @@ class UnreadableFile(Diagnostic):
     title: ClassVar[str] = "file cannot be read"
     explanation: ClassVar[str] = """\
 A file exists, but cannot be read as text: it is a folder, is not permitted, or is not UTF-8.
+
+    use "cells" (normal)             # wrong where `cells` is a folder
+    use "cells.space" (normal)       # right
 """
 
     @property
@@ -215,7 +221,8 @@ class WrongKindOfName(Diagnostic):
     code: ClassVar[str] = "E0209"
     title: ClassVar[str] = "a name of another kind is needed here"
     explanation: ClassVar[str] = """\
-A declaration of one kind stands where another kind is needed: a search where a space is wanted, a strategy in a pipeline.
+A declaration of one kind stands where another kind is needed: a search where a space is wanted, a strategy in
+a pipeline.
 
     space s = my_cell(16)            # E0209: a space is an instance of a meta
     space s = my_meta(width = 16)
@@ -243,7 +250,8 @@ class UnusedName(Diagnostic):
     title: ClassVar[str] = "unused name"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
-An import, or a name bound in a body, is never used. It does no harm, but it is often a slip. A name that begins with `_` is never warned about.
+An import, or a name bound in a body, is never used. It does no harm, but it is often a slip. A name that
+begins with `_` is never warned about.
 
     cell block(c) on x {
       y = x -> conv(c, 3x3)

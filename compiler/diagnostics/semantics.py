@@ -61,7 +61,8 @@ More values are given than there are parameters.
 
     @property
     def message(self) -> str:
-        return f"`{self.callee}` takes {self.wanted} argument{'s' if self.wanted != 1 else ''}, but {self.given} {'is' if self.given == 1 else 'are'} given"
+        takes = f"{self.wanted} argument{'s' if self.wanted != 1 else ''}"
+        return f"`{self.callee}` takes {takes}, but {self.given} {'is' if self.given == 1 else 'are'} given"
 
     @property
     def label(self) -> str:
@@ -113,7 +114,8 @@ class RepeatedArgument(Diagnostic):
     code: ClassVar[str] = "E0213"
     title: ClassVar[str] = "argument given twice"
     explanation: ClassVar[str] = """\
-One parameter got two values, by position and by name or by name twice; or a value without a name follows one with a name.
+One parameter got two values, by position and by name or by name twice; or a value without a name follows one
+with a name.
 
     x -> conv(16, 3x3, c = 32)       # E0213: `c` is 16 already
 """
@@ -142,7 +144,8 @@ class WrongType(Diagnostic):
     code: ClassVar[str] = "E0214"
     title: ClassVar[str] = "value of the wrong type"
     explanation: ClassVar[str] = """\
-A value of one type stands where another is needed: a number where an operator is due, a list where one tensor is, and so on.
+A value of one type stands where another is needed: a number where an operator is due, a list where one tensor
+is, and so on.
 
     y = 3 -> conv(16, 3x3)           # E0214: a number cannot be piped into an operator
     y = x -> 3                       # E0214: a tensor can only be piped into an operator
@@ -202,7 +205,8 @@ class BadIndex(Diagnostic):
     code: ClassVar[str] = "E0220"
     title: ClassVar[str] = "no such element"
     explanation: ClassVar[str] = """\
-A list is indexed by a number that it has no element for. Lists count from 1; `x[0]` exists only where `x[0] = seed` was written.
+A list is indexed by a number that it has no element for. Lists count from 1; `x[0]` exists only where `x[0] =
+seed` was written.
 
     [a, b] -> keep 1 -> sum
     y = x[0]                         # E0220: lists count from 1
@@ -215,6 +219,8 @@ A list is indexed by a number that it has no element for. Lists count from 1; `x
 
     @property
     def help(self) -> str:
+        if self.witness:
+            return "ask first whether it is there, `if n >= 2 then x[2] else …`, or join the list"
         return "lists count from 1 to their length"
 
 
@@ -316,7 +322,7 @@ A loop, a list or the whole graph is larger than stdsl builds.
 
     @property
     def message(self) -> str:
-        return f"{self.what} is more than stdsl builds ({self.limit})"
+        return f"too large: {self.what} ({self.limit})"
 
     @property
     def help(self) -> str:
@@ -385,7 +391,8 @@ class ExternNotAllowed(Diagnostic):
     code: ClassVar[str] = "E0227"
     title: ClassVar[str] = "extern operator without permission"
     explanation: ClassVar[str] = """\
-An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never needs that, building a network does.
+An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never
+needs that, building a network does.
 
     stdsl run --allow-extern my.space::first
 """
@@ -397,3 +404,81 @@ An `extern op` is Python code of the user's. It is loaded only when `--allow-ext
     @property
     def help(self) -> str:
         return "pass `--allow-extern` if you trust it"
+
+
+@dataclass(frozen=True)
+class ExternInSpace(Diagnostic):
+    name: str
+    declared: Span
+
+    code: ClassVar[str] = "E0229"
+    title: ClassVar[str] = "extern operator in a space"
+    explanation: ClassVar[str] = """\
+An `extern op` can be declared, but no space can apply one in this version.
+
+    [a, b] -> corr(2)                # E0229 where `corr` is an extern op
+
+Write the operator in the language, from primitives.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is an extern operator, which this version cannot use in a space"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.declared, "declared here"),)
+
+    @property
+    def help(self) -> str:
+        return "write it in the language, from primitives"
+
+
+@dataclass(frozen=True)
+class NoInputs(Diagnostic):
+    name: str
+
+    code: ClassVar[str] = "E0230"
+    title: ClassVar[str] = "meta without inputs"
+    explanation: ClassVar[str] = """\
+A meta says what enters the network: a name and a type for every input.
+
+    meta tower(c) { … }                                  # E0230
+    meta tower(c) on x: image(3, 32, 32) { … }
+"""
+
+    @property
+    def message(self) -> str:
+        return f"meta `{self.name}` has no inputs"
+
+    @property
+    def help(self) -> str:
+        return f"name them with their types: `meta {self.name} on x: image(3, 32, 32) {{ … }}`"
+
+
+@dataclass(frozen=True)
+class BadInputType(Diagnostic):
+    reason: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0231"
+    title: ClassVar[str] = "this is no type of an input"
+    explanation: ClassVar[str] = """\
+The inputs of a meta are `image(C, H, W)`, `clip(C, T, H, W)`, `tokens(N, C)` or `features(C)`, with whole
+numbers of at least 1.
+
+    meta tower on x: image(32, 32) { … }                 # E0231: channels first
+    meta tower on x: image(3, 32, 32) { … }
+"""
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+    @property
+    def help(self) -> str:
+        return (
+            f"an input is {', '.join(self.known[:-1])} or {self.known[-1]}"
+            if len(self.known) > 1
+            else f"write {self.known[0]}"
+        )

@@ -25,7 +25,8 @@ class UnequalShapes(Diagnostic):
     code: ClassVar[str] = "E0204"
     title: ClassVar[str] = "unequal shapes"
     explanation: ClassVar[str] = """\
-What is added up, and the alternatives of a choice that must be alike, need equal shapes in every architecture that asks for them.
+What is added up, and the alternatives of a choice that must be alike, need equal shapes in every architecture
+that asks for them.
 
     y = [x -> conv(16, 3x3), x -> conv(32, 3x3)] -> sum      # E0204: 16 channels meet 32
 
@@ -68,7 +69,8 @@ class UnequalConcat(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"the elements of a concat differ in more than channels{_when(self.witness)}: {self.first} meets {self.second}"
+        shapes = f"{self.first} meets {self.second}"
+        return f"the elements of a concat differ in more than channels{_when(self.witness)}: {shapes}"
 
     @property
     def label(self) -> str:
@@ -95,7 +97,8 @@ class BadAttribute(Diagnostic):
     code: ClassVar[str] = "E0215"
     title: ClassVar[str] = "a parameter cannot have this value"
     explanation: ClassVar[str] = """\
-An operator refuses a value: a kernel whose rank is not that of its input, a stride of 0, groups that do not divide the channels.
+An operator refuses a value: a kernel whose rank is not that of its input, a stride of 0, groups that do not
+divide the channels.
 
     clip -> conv(16, 3x3)            # E0215: a clip has three window axes (T, H, W)
     clip -> conv(16, 1x3x3)
@@ -126,7 +129,8 @@ class BadShape(Diagnostic):
     code: ClassVar[str] = "E0216"
     title: ClassVar[str] = "an operator does not fit its input"
     explanation: ClassVar[str] = """\
-An operator cannot take an input of this shape: a valid window larger than the input, a `linear` on axes that are not pooled.
+An operator cannot take an input of this shape: a valid window larger than the input, a `linear` on axes that
+are not pooled.
 
     x -> linear(10)                  # E0216 for an image of 8x8
     x -> global_avg_pool -> linear(10)
@@ -157,7 +161,8 @@ class BadLayout(Diagnostic):
     code: ClassVar[str] = "E0217"
     title: ClassVar[str] = "an operator is not for this type of tensor"
     explanation: ClassVar[str] = """\
-An operator is applied to a tensor of a type that it is not made for: a convolution on features, a fold of frames on an image.
+An operator is applied to a tensor of a type that it is not made for: a convolution on features, a fold of
+frames on an image.
 
     x -> global_avg_pool -> linear(64) -> conv(8, 3x3)       # E0217: features have no window axes
 """

@@ -166,13 +166,23 @@ def compute(state: State, function: Callable[..., Any], values: Sequence[Value],
     return settle(state, state.lift("a number", span, function, *cases), asks, context, span)
 
 
-def binary(state: State, op: str, left: Value, right: Value, context: Context, span: Span) -> Value:
+def binary(
+    state: State,
+    op: str,
+    left: Value,
+    right: Value,
+    context: Context,
+    span: Span,
+    sides: tuple[Span, Span] | None = None,
+) -> Value:
     """Arithmetic and comparison of plain values. Anything else is a diagnostic."""
     if left is ERROR or right is ERROR:
         return ERROR
-    for value in (left, right):
-        if not (is_plain(value) or isinstance(value, Same)):
-            state.report(WrongType(span, f"an operand of `{op}`", "a number", kind_of(value)))
+    plain = [is_plain(value) or isinstance(value, Same) for value in (left, right)]
+    for value, fits, place in zip((left, right), plain, sides or (span, span), strict=True):
+        if not fits:
+            advice = "tensors are added to tensors, and operators to operators" if any(plain) else None
+            state.report(WrongType(place, f"an operand of `{op}`", "a number", kind_of(value), advice))
             return ERROR
     if op in ("==", "!="):
         wanted = op == "=="

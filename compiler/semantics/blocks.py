@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ..diagnostics.names import DuplicateName
-from ..diagnostics.semantics import (
-    BadIndex,
-)
+from ..diagnostics.semantics import WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
 from . import expressions, loops
 from .context import Env
-from .lists import elements_text
 from .state import State, merge_asks
 from .values import (
     ERROR,
@@ -25,13 +22,14 @@ from .values import (
 class ListBuilder:
     """A list that a block builds element by element: `x[i] = …`."""
 
-    __slots__ = ("items", "name", "seed", "span")
+    __slots__ = ("items", "name", "places", "seed", "span")
 
     def __init__(self, name: str, span: Span) -> None:
         self.name = name
         self.span = span
         self.items: list[Item] = []
         self.seed: Value = None
+        self.places: dict[int, Span] = {}
 
 
 def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:
@@ -79,10 +77,27 @@ def _statements(state: State, statements: tuple[ast.Bind | ast.For, ...], env: E
             _for(state, statement, env, loop)
         elif statement.index is None:
             name = statement.name.id
+            if name in env.values:
+                there = env.values[name]
+                late = statement.name.span
+                if isinstance(there, ListBuilder) and there.span.start > late.start:
+                    late = there.span
+                _twice(state, env, late, name)
+                continue
             context = env.context.segment(name + env.indices)
             env.values[name] = _named(expressions.evaluate(state, statement.value, env.within(context)), name)
         else:
             _element_statement(state, statement, env, outer, loop)
+
+
+def _twice(state: State, env: Env, span: Span, name: str) -> None:
+    """A name that is bound already; what it means is anybody's guess."""
+    state.report(DuplicateName(span, name, span))
+    owner: Env | None = env
+    while owner is not None and name not in owner.values:
+        owner = owner.parent
+    if owner is not None:
+        owner.values[name] = ERROR
 
 
 def _named(value: Value, name: str) -> Value:
@@ -126,25 +141,28 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         builder = ListBuilder(name, statement.name.span)
         outer.values[name] = builder
     elif not isinstance(builder, ListBuilder):
-        state.report(DuplicateName(statement.name.span, name, statement.name.span))
+        if builder is not ERROR:
+            _twice(state, env, statement.name.span, name)
         return
     if index is ERROR:
         builder.items.append(Item(ERROR))
         return
     place = env.indices or f"[{index}]"
     value = expressions.evaluate(state, statement.value, env.within(env.context.segment(name + place)))
-    if index == 0 and not builder.items:
+    here = statement.name.span.to(statement.index.span)
+    if type(index) is int and index in builder.places:
+        state.report(DuplicateName(here, f"{name}[{index}]", builder.places[index]))
+        builder.items.append(Item(ERROR))
+    elif index == 0 and not builder.items:
         builder.seed = value
+        builder.places[0] = here
     elif type(index) is int and index == len(builder.items) + 1:
         builder.items.append(Item(value, loop.guard, loop.asks))
+        builder.places[index] = here
     else:
         shown = str(index) if type(index) is int else kind_of(index)
-        state.report(
-            BadIndex(
-                statement.index.span,
-                f"`{name}`",
-                shown,
-                f"{elements_text(len(builder.items))}; the next is {len(builder.items) + 1}",
-            )
-        )
+        following = len(builder.items) + 1
+        advice = "elements are defined in order, from 1; `x[0] = …` before them is a seed"
+        what = f"the index of the next element of `{name}`"
+        state.report(WrongType(statement.index.span, what, str(following), shown, advice))
         builder.items.append(Item(ERROR))

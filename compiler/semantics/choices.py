@@ -263,7 +263,11 @@ def repeat(state: State, expr: ast.Repeat, env: Env) -> Value:
         state.report(WrongType(expr.count.span, "the count of a `repeat`", "a whole number", kind_of(count)))
         return ERROR
     if min(numbers) < 0:
-        state.report(NothingToChoose(expr.count.span, f"an operator cannot be repeated {min(numbers)} times"))
+        state.report(
+            NothingToChoose(
+                expr.count.span, f"an operator cannot be repeated {min(numbers)} times", "give a count of at least 0"
+            )
+        )
         return ERROR
     if not _small(state, max(numbers), expr.count.span):
         return ERROR
@@ -282,7 +286,9 @@ def _counted(state: State, expr: ast.Repeat, env: Env, low: int, high: int) -> V
     assert isinstance(expr.count, ast.Choose)
     span = expr.count.span
     if low < 0 or high < low:
-        state.report(NothingToChoose(span, f"an operator cannot be repeated {low}..{high} times"))
+        state.report(
+            NothingToChoose(span, f"an operator cannot be repeated {low}..{high} times", "give a count of at least 0")
+        )
         return ERROR
     if not _small(state, high, span, OPTION_LIMIT):
         return ERROR

@@ -11,7 +11,7 @@ from typing import Any
 from ..diagnostics.decisions import NothingToChoose
 from ..diagnostics.model import Sink
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.semantics import DiagramLimit, WrongType
+from ..diagnostics.semantics import BadInputType, DiagramLimit, NoInputs, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.diagram import DiagramTooLarge
@@ -51,7 +51,10 @@ def elaborate(reference: SpaceReference, sink: Sink) -> SpaceGraph | None:
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:
-        return _elaborate(state, reference)
+        graph = _elaborate(state, reference)
+        # What is wrong without a word would be a mistake of the compiler's.
+        assert graph is not None or sink.errors, f"space {reference.declaration.name.id} failed silently"
+        return graph
     except Abandoned:
         return None
     except DiagramTooLarge:
@@ -133,6 +136,8 @@ def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | No
         shown = value.template.declaration
         kind = "a cell" if shown.kind == "cell" else "an op"
         state.report(WrongKindOfName(declaration.value.span, shown.name.id, kind, "a meta"))
+    elif isinstance(value, ast.Declaration):
+        state.report(WrongKindOfName(declaration.value.span, value.name.id, kind_of(value), "a meta"))
     else:
         state.report(WrongType(declaration.value.span, "a space", "an instance of a meta", kind_of(value)))
     return None
@@ -158,7 +163,7 @@ def bind_meta(state: State, instance: Called, env: Env) -> bool:
 def _inputs(state: State, meta: ast.OpDecl, env: Env, scope: int) -> bool:
     fine = True
     if not meta.inputs:
-        state.report(WrongType(meta.name.span, "a meta", "with its inputs named after `on`", "without inputs"))
+        state.report(NoInputs(meta.name.span, meta.name.id))
         return False
     for entry in meta.inputs:
         type = input_type(state, entry, env)
@@ -173,23 +178,28 @@ def _inputs(state: State, meta: ast.OpDecl, env: Env, scope: int) -> bool:
 def input_type(state: State, entry: ast.Input, env: Env) -> TensorType | None:
     """The type of a meta's input, `clip(3, 32, 176, 176)`."""
     expr = entry.type
-    known = ", ".join(f"{name}({', '.join(axes)})" for name, (_, axes) in _INPUTS.items())
+    known = tuple(f"{name}({', '.join(axes)})" for name, (_, axes) in _INPUTS.items())
     if not isinstance(expr, ast.Call) or not isinstance(expr.callee, ast.Name) or expr.callee.id not in _INPUTS:
         place = expr.span if expr is not None else entry.span
-        state.report(WrongType(place, "the type of an input", f"one of {known}", "something else"))
+        reason = (
+            f"`{place.text}` is no type of an input" if expr is not None else f"input `{entry.name.id}` has no type"
+        )
+        state.report(BadInputType(place, reason, known))
         return None
     layout, axes = _INPUTS[expr.callee.id]
-    values = [evaluated for a in expr.arguments for evaluated in (expressions.evaluate(state, a.value, env),)]
+    values = [expressions.evaluate(state, a.value, env) for a in expr.arguments]
     if any(v is ERROR for v in values):
         return None
+    shape = f"{layout}({', '.join(axes)})"
     if len(values) != len(axes) or any(a.name is not None for a in expr.arguments):
-        found = f"with {len(values)} sizes"
-        state.report(WrongType(expr.span, f"the type of `{entry.name.id}`", f"{layout}({', '.join(axes)})", found))
+        reason = f"{layout} takes {len(axes)} sizes, but {len(values)} are given"
+        state.report(BadInputType(expr.span, reason, (shape,)))
         return None
-    for argument, value in zip(expr.arguments, values, strict=True):
+    for argument, axis, value in zip(expr.arguments, axes, values, strict=True):
         if type(value) is not int or value < 1:
             shown = str(value) if isinstance(value, (int, float)) else kind_of(value)
-            state.report(WrongType(argument.span, "a size of an input", "a whole number of at least 1", shown))
+            reason = f"{axis} of {shape} is a whole number of at least 1, not {shown}"
+            state.report(BadInputType(argument.span, reason, (shape,)))
             return None
     return TensorType(layout, tuple(values))
 

@@ -87,6 +87,9 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
     return ERROR if failed else ListValue(tuple(items))
 
 
+_KEEPS = "write `keep 2`, `keep 1..3`, `keep any` (at least one) or `keep all`"
+
+
 def _keep(state: State, expr: ast.Keep, env: Env) -> Value:
     label = expr.label.id if expr.label else None
     if expr.size == "all":
@@ -100,7 +103,9 @@ def _keep(state: State, expr: ast.Keep, env: Env) -> Value:
     low, high = (size.low, size.high) if isinstance(size, RangeValue) else (size, size)
     if type(low) is not int or type(high) is not int or low < 0 or high < low:
         shown = expr.size.span.text
-        state.report(NothingToChoose(expr.size.span, f"`keep` takes a whole number or a range of them, not `{shown}`"))
+        state.report(
+            NothingToChoose(expr.size.span, f"`keep` takes a whole number or a range of them, not `{shown}`", _KEEPS)
+        )
         return ERROR
     return KeepOp(low, high, label, env.context, expr.span, expr)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..diagnostics.decisions import DecisionInLet
 from ..diagnostics.names import UndefinedName
+from ..diagnostics.semantics import ExternInSpace
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.registry import PRIMITIVES
@@ -41,6 +42,9 @@ def global_name(state: State, name: str, span: Span, module: Module, env: Env | 
             return Template(declaration, home, name, span)
         if isinstance(declaration, ast.OpsDecl):
             return SetTemplate(declaration, home, span)
+        if isinstance(declaration, ast.ExternDecl):
+            state.report(ExternInSpace(span, name, declaration.name.span))
+            return ERROR
         return declaration
     if name in module.import_spans:
         return ERROR  # the import failed, and was reported

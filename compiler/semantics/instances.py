@@ -95,7 +95,9 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         called.weights,
     )
     inside = replace(inside, scope=scope)
+    state.applying.append(called.span)
     result = _body(state, called, value, inside)
+    state.applying.pop()
     touched = state.touched[start[2] :]
     if touched and (declaration.tied is not None or isinstance(op, Called)):
         state.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)

@@ -108,7 +108,7 @@ def _joined(
             parts = [diagrams.ite(g, t.type.dims[axis], 0) for t, g in zip(tensors, guards, strict=True)]
             total: Case = parts[0]
             for part in parts[1:]:
-                total = state.lift("the channels of a concat", span, lambda p, q: p + q, total, part)
+                total = state.lift("the number of channels of this concat", span, lambda p, q: p + q, total, part)
             dims.append(diagrams.constrain(total, valid))
         elif all(
             t.type.dims[axis] is first.type.dims[axis]

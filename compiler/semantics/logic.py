@@ -74,7 +74,7 @@ def _combine(state: State, expr: ast.Binary, left: Value, right: Value, env: Env
     if any(tensor_sides) and any(operator_sides):
         state.report(OperatorWithTensor(expr.span, op))
         return ERROR
-    return binary(state, op, left, right, env.context, expr.span)
+    return binary(state, op, left, right, env.context, expr.span, (expr.left.span, expr.right.span))
 
 
 def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: Env) -> Value:

@@ -128,10 +128,14 @@ class Loader:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            self.sink.add(MissingFile(asked, f'"{path.name}"' if asked else shown, str(path)))
+            folder = path.parent
+            near = tuple(sorted(p.name for p in folder.glob("*.space"))) if folder.is_dir() else ()
+            self.sink.add(MissingFile(asked, f'"{path.name}"' if asked else shown, shown, near))
             return None
         except (OSError, UnicodeDecodeError) as error:
             reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+            if isinstance(error, IsADirectoryError):
+                reason = "it is a folder"
             self.sink.add(UnreadableFile(asked, shown, reason))
             return None
         return self.source(Source(shown, text, path.resolve()), key)

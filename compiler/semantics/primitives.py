@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -64,13 +65,19 @@ def _cached_rule(
     return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
 
 
+_SIGNS = {"add": "+", "mul": "*"}
+
+
 def _refused(
     refusal: _Refusal, name: str, tensors: Sequence[Tensor], op: PrimitiveOp | None, span: Span
 ) -> Callable[[str], Diagnostic]:
     kind = {"attribute": BadAttribute, "shape": BadShape, "layout": BadLayout}[refusal.code]
     place = op.place_of(refusal.parameter) if op is not None else span
-    entering = ", ".join(dict.fromkeys(type_text(t.type) for t in tensors))
-    return lambda witness: kind(place, name, refusal.message, refusal.help, witness, entering)
+    entering = " and ".join(dict.fromkeys(type_text(t.type) for t in tensors))
+    if name in _SIGNS or entering in refusal.message or not re.search("enter|input|axes", refusal.message):
+        entering = ""
+    shown = _SIGNS.get(name, name)
+    return lambda witness: kind(place, shown, refusal.message, refusal.help, witness, entering)
 
 
 def type_text(type: TensorType) -> str:

@@ -173,7 +173,7 @@ class _Names:
         else:
             bound = outer.find(statement.name.id)
             if bound is not None and not bound.list_:
-                self.sink.add(DuplicateName(statement.name.span, statement.name.id, bound.span))
+                self.sink.add_once(DuplicateName(statement.name.span, statement.name.id, bound.span))
 
     def _bind(self, scope: _Scope, name: ast.Identifier, what: str) -> None:
         first = scope.names.get(name.id)
@@ -181,7 +181,9 @@ class _Names:
         if first is None and what == "name" and parent is not None:
             first = parent.names.get(name.id)
         if first is not None:
-            self.sink.add(DuplicateName(name.span, name.id, first.span))
+            # A list is known from the start of its block, so that it may be the later one in the text.
+            early, late = sorted((first.span, name.span), key=lambda s: s.start)
+            self.sink.add_once(DuplicateName(late, name.id, early))
         else:
             scope.names[name.id] = _Bound(name.span, what)
 

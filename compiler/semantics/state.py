@@ -64,6 +64,9 @@ class State:
         self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
         self.instances: dict[Hashable, Any] = {}
         self.rules: dict[Hashable, Any] = {}
+        self.applying: list[Span] = []
+        """The applications of declarations that are being elaborated, outermost first."""
+        self._ways: dict[int, tuple[Span, ...]] = {}
         self._decided: dict[Hashable, Decision] = {}
         self._by_path: dict[str, Decision] = {}
         self._tokens: dict[Hashable, int] = {}
@@ -85,7 +88,7 @@ class State:
         """Counts work. Raises Abandoned over the limit."""
         self.work += work
         if self.work > WORK_LIMIT:
-            self.report(TooLarge(span, "what elaborating this space takes", f"at most {WORK_LIMIT} steps"))
+            self.report(TooLarge(span, "a space that takes so much to elaborate", f"at most {WORK_LIMIT} steps"))
             raise Abandoned
 
     def limit(self, count: int, limit: int, what: str, span: Span) -> None:
@@ -107,7 +110,7 @@ class State:
 
     def room(self, more: int, span: Span) -> None:
         """Raises Abandoned, with a diagnostic, when there is no room for more nodes."""
-        self.limit(len(self.builder.nodes) + more, NODE_LIMIT, f"a graph of over {NODE_LIMIT} nodes", span)
+        self.limit(len(self.builder.nodes) + more, NODE_LIMIT, "a graph of so many nodes", span)
 
     def node(
         self,
@@ -154,12 +157,15 @@ class State:
                 reason = f"{', '.join(found.options)} there, {', '.join(alternatives)} here"
                 self.report(UnequalTables(span, path.split(".")[0], path, reason, found.span))
             return found
-        self.limit(len(self._decided) + 1, DECISION_LIMIT, f"a space of over {DECISION_LIMIT} decisions", span)
+        self.limit(len(self._decided) + 1, DECISION_LIMIT, "a space of so many decisions", span)
         made = make(path)
         self._decided[key] = made
         first = self._by_path.setdefault(path, made)
+        self._ways[made.id] = tuple(self.applying)
         if first is not made:
-            self.report(EqualPaths(span, path, first.span))
+            pairs = zip(self._ways[first.id], self.applying, strict=False)
+            ways = next(((a, b) for a, b in pairs if a != b), None)
+            self.report(EqualPaths(span, path, first.span, ways))
         return made
 
     def same_table(self, key: Hashable, start: int, name: str, span: Span) -> None:

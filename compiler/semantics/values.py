@@ -310,5 +310,7 @@ def kind_of(value: Value) -> str:
             return "a strategy"
         case ast.SearchDecl():
             return "a search"
+        case ast.ExternDecl():
+            return "an extern operator"
         case _:
             return "a value of another kind"
