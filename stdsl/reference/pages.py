@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from .declarations import library
+from .diagnostics import kinds
 from .operations import families
 from .settings import constructors, data_sets, searches, strategies
 
@@ -24,6 +25,7 @@ def pages() -> dict[str, str]:
         "strategies.md": _render("strategies", modules=published),
         "settings.md": _render("settings", families=strategies(), search=searches(), groups=constructors()),
         "datasets.md": _render("datasets", data_sets=data_sets()),
+        "diagnostics.md": _render("diagnostics", kinds=kinds()),
     }
 
 
