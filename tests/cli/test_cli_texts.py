@@ -154,3 +154,24 @@ def test_new_makes_a_project_that_checks(stdsl: Any, tmp_path: Path) -> None:
     again = stdsl("new", str(folder))
     assert again.exit_code == 2
     assert "not empty" in again.stderr
+
+
+def test_check_reads_standard_input(stdsl: Any) -> None:
+    assert stdsl("check", "-", input="stdsl 1\nlet A = 3\n").exit_code == 0
+    result = stdsl("check", "-", "--format", "concise", input="stdsl 1\nlet A = \n")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("<stdin>:")
+
+
+def test_check_fixes_what_has_one_safe_correction(stdsl: Any, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.space", tmp_path / "other.space"
+    other.write_text("let B = 'two'\n", encoding="utf-8")
+    path.write_text("use \"other.space\" (B as b)\nlet A = 'one'\nlet C = b\n", encoding="utf-8")
+    result = stdsl("check", "--fix", str(path))
+    assert path.read_text(encoding="utf-8") == 'stdsl 1\nuse "other.space" (B as b)\nlet A = "one"\nlet C = b\n'
+    assert "corrected 2 mistakes" in result.stderr
+    # Files that were not named are not touched, so what is wrong in them is still reported.
+    assert other.read_text(encoding="utf-8") == "let B = 'two'\n"
+    assert result.exit_code == 1
+    assert "other.space" in result.stdout
+    assert stdsl("check", "--fix", str(path), str(other)).exit_code == 0

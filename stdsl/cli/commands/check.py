@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 import click
 
 from stdsl.cli.exit_codes import exit_code
+from stdsl.cli.fixes import apply_fixes
 from stdsl.cli.options import quiet
-from stdsl.cli.output import colored
+from stdsl.cli.output import colored, message
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.render import Format, render
+from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import open_module
+
+ROUNDS = 10
+"""Correcting one mistake may bring another to light; after so many rounds enough is enough."""
 
 
 @click.command("check")
@@ -27,25 +34,40 @@ from stdsl.compiler.semantics.program import open_module
     show_default=True,
     help="How to print what was found.",
 )
+@click.option("--fix", is_flag=True, help="Correct, in the files named, what has one safe correction.")
 @quiet
-def command(files: tuple[str, ...], format_: str, quiet: bool) -> None:
+def command(files: tuple[str, ...], format_: str, fix: bool, quiet: bool) -> None:
     """Report all mistakes of files, before anything runs.
 
     Silent when there are none. Names, shapes of all architectures, settings and constraints are checked; nothing is
-    written, and no tensor library is needed. Warnings alone are fine (--quiet leaves them out).
+    written but with --fix, and no tensor library is needed. `-` reads standard input. Warnings alone are fine (--quiet
+    leaves them out).
 
     \b
     Example:
       stdsl check my.space other.space
       stdsl check --format concise darts
     """
-    sink = Sink()
-    loader = Loader(sink)
-    for file in files:
-        module = open_module(file, loader)
-        if module is not None:
-            check_module(module, sink)
+    sink = _checked(files)
+    if fix:
+        named = {Path(file).resolve() for file in files if file != "-"}
+        fixed, rounds = 0, 0
+        while rounds < ROUNDS and (n := apply_fixes(sink.diagnostics, named)):
+            fixed, rounds, sink = fixed + n, rounds + 1, _checked(files)
+        if fixed:
+            message(f"corrected {fixed} mistake{'s' if fixed != 1 else ''}", quiet)
     found = sink.errors if quiet else sink.diagnostics
     color = colored(sys.stdout)
     click.echo(render(found, cast(Format, format_), color), nl=False, color=color)
     click.get_current_context().exit(exit_code(found))
+
+
+def _checked(files: Sequence[str]) -> Sink:
+    """All diagnostics of all files; what several of them import is read once."""
+    sink = Sink()
+    loader = Loader(sink)
+    for file in files:
+        module = loader.source(Source("<stdin>", sys.stdin.read())) if file == "-" else open_module(file, loader)
+        if module is not None:
+            check_module(module, sink)
+    return sink
