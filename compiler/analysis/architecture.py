@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -185,12 +184,10 @@ def architecture(graph: SpaceGraph, mapping: Mapping[str, Any]) -> Architecture:
 def violations(graph: SpaceGraph, answers: Mapping[int, int], decisions: tuple[int, ...]) -> list[Diagnostic]:
     """The constraints over decisions that the answers break, when ``decisions`` (ids) are active."""
     asked = set(decisions)
-    # A condition does not hang on what nobody asks, but the order of its diagram may lead through it.
-    complete = defaultdict(int, answers)
     return [
         ConstraintViolated(c.span, tuple(graph.decisions[id].path for id in sorted(c.needs)))
         for c in graph.constraints
-        if isinstance(c, DecisionConstraint) and c.needs <= asked and evaluate(c.condition, complete) is not True
+        if isinstance(c, DecisionConstraint) and c.needs <= asked and evaluate(c.condition, answers) is not True
     ]
 
 

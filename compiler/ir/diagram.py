@@ -269,10 +269,32 @@ class Diagrams:
 
 
 def evaluate(case: Case, answers: Mapping[int, int]) -> Case:
-    """The plain value of ``case``; ``answers`` maps the index of every variable that is met to its answer (else KeyError)."""
+    """The plain value of ``case``; ``answers`` maps the indices of variables to their answers.
+
+    A variable without an answer is passed over where nothing hangs on it: `n > 1 and m > 1` is false when n is 1, and m
+    was not asked for, though its variable may come first. Raises KeyError where the value hangs on one.
+    """
     while type(case) is Diagram:
-        case = case.children[answers[case.variable.index]]
+        answer = answers.get(case.variable.index)
+        if answer is None:
+            return _agreed(case, answers, {})
+        case = case.children[answer]
     return case
+
+
+def _agreed(case: Case, answers: Mapping[int, int], memo: dict[int, Case]) -> Case:
+    """The value on which all answers to the variables without one agree."""
+    if type(case) is not Diagram:
+        return case
+    if case.uid in memo:
+        return memo[case.uid]
+    answer = answers.get(case.variable.index)
+    kids = case.children if answer is None else (case.children[answer],)
+    values = [v for kid in kids if (v := _agreed(kid, answers, memo)) is not IMPOSSIBLE]
+    if any(_key(v) != _key(values[0]) for v in values):
+        raise KeyError(case.variable.index)
+    memo[case.uid] = values[0] if values else IMPOSSIBLE
+    return memo[case.uid]
 
 
 def inner_nodes(case: Case) -> Iterator[Diagram]:
