@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 if TYPE_CHECKING:
     from ..ir.graph import SpaceGraph
     from ..passes.base import PassReport
 
-Normalisation = Literal["softmax", "sigmoid"]
+Normalisation = Literal["softmax", "sigmoid", "gumbel"]
 INITIAL = 1e-3
 """Decision parameters start as normal random numbers of this standard deviation, as DARTS has it."""
 
@@ -69,7 +70,13 @@ class Supernet(nn.Module):
     """
 
     temperature: float
-    """Softmax weights are of the parameters divided by this."""
+    """Softmax weights of alternatives are of the parameters divided by this; so are samples of `gumbel`."""
+    keep_temperature: float
+    """The same for the elements of keeps."""
+    sampled: bool
+    """Whether `gumbel` weights are samples (Jang et al., ICLR 2017); else they are the probabilities."""
+    hard: bool
+    """Whether a sample takes one alternative forward, with the gradient of the soft sample (GDAS)."""
     source: str
     """The Python text of the class."""
     graph: SpaceGraph
@@ -79,7 +86,8 @@ class Supernet(nn.Module):
 
     def __init__(self, rows: Sequence[Row]) -> None:
         super().__init__()
-        self.temperature = 1.0
+        self.temperature = self.keep_temperature = 1.0
+        self.sampled = self.hard = False
         self.rows = {row.path: row for row in rows}
         self.decision_parameters = nn.ParameterDict(
             {row.path.replace(".", "/"): nn.Parameter(INITIAL * torch.randn(len(row.options) or ())) for row in rows}
@@ -113,7 +121,14 @@ class Supernet(nn.Module):
         parameter = self.parameter(row.path)
         if row.path in self._held:
             return torch.tensor(self._held[row.path], dtype=parameter.dtype, device=parameter.device)
-        return torch.softmax(parameter / self.temperature, 0) if row.by == "softmax" else torch.sigmoid(parameter)
+        if row.by == "sigmoid":
+            return torch.sigmoid(parameter)
+        temperature = self.keep_temperature if row.kind == "keep" else self.temperature
+        if row.by == "softmax":
+            return torch.softmax(parameter / temperature, 0)
+        if self.sampled:
+            return F.gumbel_softmax(parameter, temperature, self.hard, dim=0)
+        return torch.softmax(parameter, 0)
 
     def probabilities(self) -> dict[str, list[float]]:
         """For each decision the weights of its options in order; of a gate those of off and on."""

@@ -21,12 +21,12 @@ from .render import class_source, render
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """How decisions become weights. ``choose`` (and counts): softmax or sigmoid; ``keep`` (and sites): sigmoid,
-    softmax, or
-    none, which computes all elements unweighted; gates: sigmoid. ``affine``: whether batch-norms of candidate
+    """How decisions become weights. ``choose`` (and counts): softmax, sigmoid or samples of the Gumbel-softmax
+    distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; gates:
+    sigmoid. ``affine``: whether batch-norms of candidate
     operations have a scale and a bias."""
 
-    choose: Literal["softmax", "sigmoid"] = "softmax"
+    choose: Literal["softmax", "sigmoid", "gumbel"] = "softmax"
     keep: KeepWeights = "sigmoid"
     affine: bool = True
 
