@@ -27,13 +27,14 @@ RESERVED = frozenset(
     """
     T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decisions decide
     double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph
-    half hold hold_architecture interface is_frozen ipu load_state_dict modules mtia named_buffers named_children
-    named_decisions named_modules named_parameters parameter parameters passes probabilities register_backward_hook
-    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
-    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook release
-    requires_grad_ rows set_extra_state set_submodule share_memory source state_dict to to_empty train training type
-    weights xpu zero_grad self torch nn F math Tensor mix frozen frames instants
+    half hard hold hold_architecture interface is_frozen ipu keep_temperature load_state_dict modules mtia
+    named_buffers named_children named_decisions named_modules named_parameters parameter parameters passes
+    probabilities register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state set_submodule share_memory
+    source state_dict temperature to to_empty train training type weights xpu zero_grad self torch nn F math Tensor
+    mix frozen frames instants stage into weighted edge_weights
     """.split()  # noqa: SIM905
 )
 """Attributes of ``torch.nn.Module`` and of the supernet, and names that generated code uses itself."""
