@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from ..ir.names import Uniquely, identifier
 from ..ops.base import TensorShape
 from .numbers import Number, brief, full, skeleton
-from .program import Program
+from .program import Program, Statement
 from .regions import Region, regions
 
 SETTINGS = frozenset({"stride", "dilation", "groups"})
@@ -48,6 +48,8 @@ class ClassText:
     arguments: tuple[str, ...]
     lines: tuple[Line, ...]
     result: tuple[str, ...]
+    holds: bool = False
+    """Whether it has no forward pass, its modules being used by others."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Classes:
 
     def __init__(self, program: Program, root_name: str, root_arguments: Sequence[str] = ()) -> None:
         self._program = program
+        self._scopes = {scope.id: scope.parent for scope in program.scopes}
         self._constructors: dict[int, str] = {}
         self._defaults: dict[str, dict[str, str]] = {}
         self._taken = {root_name, *program.layers}
@@ -99,7 +102,7 @@ class Classes:
         program = self._program
         unique = Uniquely(frozenset({"self"}))
         variables: dict[int, str] = {}
-        tensors = [i for i in region.inputs if program.statements[i].shape is not None]
+        tensors = [i for i in region.inputs if program.statements[i].kind == "value"]
         for i in tensors:
             name = (
                 program.statements[i].name if region.is_root else "x" if len(tensors) == 1 else f"x{len(variables) + 1}"
@@ -107,41 +110,60 @@ class Classes:
             variables[i] = unique(name)
         arguments = [variables[i] for i in tensors]
         for statement in program.statements:
-            if statement.shape is None:
+            if statement.kind == "weights":
                 variables[statement.id] = f'weights["{_inside(statement.name, region.path)}"]'
         if not region.is_root and len(tensors) < len(region.inputs):
             arguments.append("weights")
         instance = _Instance(region, [], arguments, [], [])
-        instance.fields += [Field(name, "nn.Module()") for name in region.containers]
+        made: list[tuple[int, Field]] = []
         for item in region.items:
             if isinstance(item, Region):
                 attribute = item.attribute
-                instance.fields.append(Field(attribute, full(self._constructors[item.scope], self._defaults)))
+                made.append((item.order, Field(attribute, full(self._constructors[item.scope], self._defaults))))
+                if item.holds:
+                    continue
                 targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
                 call = f"self.{attribute}({', '.join(self._given(item, region, variables))})"
                 shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
                 instance.lines.append((", ".join(targets), call, shape))
                 variables.update(zip(item.outputs, targets, strict=True))
                 continue
-            if not item.call or item.shape is None:
-                continue
             attribute = region.prefixes.get(item.id, "") + item.name
             if item.module is not None:
-                instance.fields.append(Field(attribute, full(item.module, self._defaults), item.frozen))
+                made.append((item.order, Field(attribute, full(item.module, self._defaults), item.frozen)))
+            if not item.call or item.kind != "value":
+                continue
             target = unique(item.name)
-            call = _fill(item.call, [variables[i] for i in item.inputs], f"self.{attribute}")
+            values = [
+                self._held(program.statements[i], region) if program.statements[i].kind == "held" else variables[i]
+                for i in item.inputs
+            ]
+            call = _fill(item.call, values, f"self.{attribute}")
             instance.lines.append((target, call, item.shape))
             variables[item.id] = target
+        instance.fields = [Field(name, "nn.Module()") for name in region.containers]
+        instance.fields += [field for _, field in sorted(made, key=lambda m: m[0])]
         instance.result = [variables[i] for i in region.outputs]
         instance.shapes = [s for i in (*tensors, *region.outputs) if (s := program.statements[i].shape) is not None]
         return instance
+
+    def _held(self, statement: Statement, region: Region) -> str:
+        """A module that stands in ``region`` or below, as its methods see it."""
+        names = [statement.name]
+        scope = statement.scope
+        while scope != region.scope:
+            names.append(self._program.scope_names[scope])
+            above = self._scopes[scope]
+            assert above is not None, "a module outside the region that reads it"
+            scope = above
+        return ".".join(["self", *reversed(names)])
 
     def _given(self, item: Region, region: Region, variables: dict[int, str]) -> list[str]:
         """The arguments of a call of an inner region: tensors, then the weights of decisions, by paths relative to
         it."""
         statements = self._program.statements
-        texts = [variables[i] for i in item.inputs if statements[i].shape is not None]
-        paths = [statements[i].name for i in item.inputs if statements[i].shape is None]
+        texts = [variables[i] for i in item.inputs if statements[i].kind == "value"]
+        paths = [statements[i].name for i in item.inputs if statements[i].kind == "weights"]
         if any(path.startswith(f"{item.path}.") for path in paths) and item.path != region.path:
             texts.append(f'within(weights, "{_inside(item.path, region.path)}")')
         elif paths:
@@ -210,6 +232,8 @@ class Classes:
         shapes = [describe([instance.shapes[i] for instance in group]) for i in range(len(first.shapes))]
         cut = len(first.shapes) - len(first.result)
         doc = f"{', '.join(shapes[:cut])} → {', '.join(shapes[cut:])}"
+        if first.region.holds:
+            doc = f"The weights of `{first.region.callee}`."
         text = ClassText(
             name,
             doc,
@@ -218,6 +242,7 @@ class Classes:
             tuple(first.arguments),
             tuple(lines),
             tuple(first.result),
+            first.region.holds,
         )
         return text, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir.diagram import Case, Diagram, Guard, Variable
+from ..ir.diagram import Diagram, Guard, Variable
 
 Weigh = Callable[[Variable, int], str]
 """The text of the weight of an answer to a variable."""
@@ -34,17 +34,3 @@ def expectation(guard: Guard, weigh: Weigh) -> str:
         inner = f"({inner})" if len(weights) > 1 else inner
         texts.append(inner if rest == "1" else f"{inner} * {rest}")
     return texts[0] if len(texts) == 1 else f"({' + '.join(texts)})"
-
-
-def answer_of(guard: Guard) -> tuple[Variable, int] | None:
-    """The variable and answer if ``guard`` is just ``variable == answer``."""
-    if type(guard) is not Diagram:
-        return None
-    true = [i for i, child in enumerate(guard.children) if child is True]
-    if len(true) == 1 and all(_false(child) for i, child in enumerate(guard.children) if i != true[0]):
-        return guard.variable, true[0]
-    return None
-
-
-def _false(case: Case) -> bool:
-    return case is False

@@ -63,7 +63,8 @@ def statement(text: str, indent: int) -> list[str]:
     head, equals, value = body.partition(" = ")
     terms = _split_sum(value) if equals else []
     if len(terms) > 1:
-        return [f"{pad}{head} = (", *(f"{pad}    {term.strip()}" for term in terms), f"{pad})"]
+        broken = [line for term in terms for line in statement(term.strip(), indent + 4)]
+        return [f"{pad}{head} = (", *broken, f"{pad})"]
     opening = _last_bracket(body)
     if opening is None:
         return [pad + text]

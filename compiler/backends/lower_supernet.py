@@ -7,11 +7,15 @@ from typing import Literal
 
 from ..ir.decisions import Decision
 from ..ir.diagram import Variable
-from ..ir.graph import Edge, Node, SpaceGraph
+from ..ir.graph import Node, SpaceGraph
 from ..ir.names import Names, identifier
 from ..ops.torch.lowering import emit, reduce_call
 from ..passes import fold_clips
-from .expectation import answer_of, expectation
+from ..passes.chains import Part
+from ..passes.merge_targets import STAGES, Mixture
+from ..passes.mixtures import answer_of, options_of
+from .expectation import expectation
+from .lower_merged import mixture_text, stage_text
 from .lower_network import REDUCES, Emit, quoted
 from .program import Program, Statement
 
@@ -59,6 +63,8 @@ class _Lowering:
         self.values: dict[int, int] = {}
         self.weights: dict[int, int] = {}
         """The statement of each decision's weights."""
+        self.held: dict[int, int] = {}
+        """The statement of each module that kernels use, by the node that it belonged to."""
         self.layers: dict[str, None] = {}
 
     def program(self) -> Program:
@@ -67,6 +73,8 @@ class _Lowering:
         for node in self.graph.nodes:
             if node.kind == "apply":
                 self.values[node.id] = self._apply(node)
+            elif node.kind == "merged":
+                self.values[node.id] = self._merged(node)
             elif node.kind != "input":
                 self.values[node.id] = self._mixture(node)
         return Program(
@@ -82,7 +90,17 @@ class _Lowering:
         id = len(self.statements)
         shape = node.type.concrete()
         self.statements.append(
-            Statement(id, name, node.scope, tuple(inputs), call, shape, module, node.frozen and module is not None)
+            Statement(
+                id,
+                name,
+                node.scope,
+                tuple(inputs),
+                call,
+                shape,
+                module,
+                node.frozen and module is not None,
+                order=node.place,
+            )
         )
         return id
 
@@ -103,6 +121,58 @@ class _Lowering:
             call = call.replace("{m}(", f"{fold}({{m}}, ", 1)
         return self._add(node, name, [self.values[s] for s in sources], call, module)
 
+    # -- merged nodes
+
+    def _hold(self, part: Part) -> int:
+        """The statement of a module that a kernel uses."""
+        node = part.node
+        if node.id not in self.held:
+            emission = self.emit(node.op, (part.input,), node.attributes, node.type.concrete())
+            id = len(self.statements)
+            module = emission.module and quoted(emission.module)
+            self.statements.append(Statement(id, node.key, node.scope, (), "", None, module, kind="held", order=node.place))
+            self.held[node.id] = id
+        return self.held[node.id]
+
+    def _merged(self, node: Node) -> int:
+        call = _Call()
+        attributes = node.attributes
+
+        def hold(part: Part) -> str:
+            return call.place(self._hold(part))
+
+        sources = [edge.source for edge in node.edges]
+        if node.op == STAGES:
+            stages = attributes["stages"]
+            text = stage_text(call.place(self.values[sources[0]]), stages, hold)
+            return self._add(node, self._together(stages[0].norm.node), call.inputs, text)
+        mixture: Mixture = attributes["mixture"]
+        decision = self.graph.decisions[node.decision] if node.decision is not None else None
+        name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
+        weights = call.place(self._edge_weights(node, mixture, name))
+        plain = [call.place(self.values[s]) for s in sources[: len(mixture.plain)]]
+        groups = [call.place(self.values[s]) for s in sources[len(mixture.plain) :]]
+        sizes = [len(self.graph.decisions[id].options) for id in mixture.inner]
+        return self._add(node, name, call.inputs, mixture_text(mixture, plain, groups, sizes, weights, hold))
+
+    def _together(self, node: Node) -> str:
+        """What several operations side by side are called: after the innermost scope of one of them."""
+        return identifier(self.graph.scopes[node.scope].path.split(".")[-1])
+
+    def _edge_weights(self, node: Node, mixture: Mixture, name: str) -> int:
+        """The statement of the weights of all options of all edges into a node."""
+        call = _Call()
+        outer = "None"
+        if mixture.outer is not None and self.keep != "none":
+            outer = self._weight(self.graph.decisions[mixture.outer], call)
+            if mixture.order != tuple(range(len(self.graph.decisions[mixture.outer].options))):
+                outer = f"{outer}[{list(mixture.order)}]"
+        rows = ", ".join(self._weight(self.graph.decisions[id], call) for id in mixture.inner)
+        id = len(self.statements)
+        text = f"edge_weights({outer}, [{rows}])"
+        self.statements.append(Statement(id, f"{name}_weights", node.scope, tuple(call.inputs), text, None))
+        return id
+
     # -- decisions
 
     def _weight(self, decision: Decision, call: _Call) -> str:
@@ -110,7 +180,7 @@ class _Lowering:
         if decision.id not in self.weights:
             id = len(self.statements)
             text = f'weights["{decision.path}"]'
-            self.statements.append(Statement(id, decision.path, self.root, (), text, None))
+            self.statements.append(Statement(id, decision.path, self.root, (), text, None, kind="weights"))
             self.weights[decision.id] = id
         return call.place(self.weights[decision.id])
 
@@ -138,7 +208,7 @@ class _Lowering:
             return self._zeros(node)
         if decision is not None and decision.kind == "keep" and self.keep == "none":
             return self._plain(node, name)
-        options = self._options(node, decision)
+        options = options_of(node, decision)
         call = _Call()
         if options is not None and decision is not None:
             weights = self._weight(decision, call)
@@ -175,29 +245,6 @@ class _Lowering:
         """What the variable of a mixture is called: the last two names of the decision's path."""
         path = decision.path.removeprefix(f"{self.graph.scopes[node.scope].path}.")
         return identifier(".".join(path.split(".")[-2:]))
-
-    def _options(self, node: Node, decision: Decision | None) -> dict[int, int] | None:
-        """Option → source if each edge is there just when its option is taken, so that `mix` does it; else None."""
-        if decision is None or decision.kind == "gate":
-            return None
-        found: dict[int, int] = {}
-        for edge in node.edges:
-            if decision.kind == "keep":
-                option = edge.option if decision.trivial else self._element(edge, decision)
-            else:
-                answer = answer_of(edge.guard)
-                option = answer[1] if answer and answer[0] in decision.variables else None
-            if option is None or option in found:
-                return None
-            found[option] = edge.source
-        return found
-
-    @staticmethod
-    def _element(edge: Edge, decision: Decision) -> int | None:
-        answer = answer_of(edge.guard)
-        if answer is None or answer[1] != 1 or answer[0] not in decision.variables:
-            return None
-        return decision.variables.index(answer[0])
 
     def _plain(self, node: Node, name: str) -> int:
         call = _Call()

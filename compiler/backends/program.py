@@ -4,6 +4,7 @@ lowered to this."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..ir.graph import Scope
 from ..ops.base import TensorShape
@@ -15,8 +16,10 @@ class Statement:
 
     ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and
     ``{m}`` for the module that ``module`` (an expression) constructs. ``name`` is what module and variable are
-    called. ``shape`` is None for what is no activation: the weights of a decision, whose ``name`` is the decision's
-    path. An input of the network has an empty ``call``.
+    called. ``shape`` is None for what is no activation. An input of the network has an empty ``call``.
+    ``kind``: ``weights`` of a decision, whose ``name`` is the decision's path; ``held``, a module that has no call of its
+    own: statements that read it stand for the module. Modules are made by ascending ``order``, then in the order of
+    statements.
     """
 
     id: int
@@ -27,6 +30,8 @@ class Statement:
     shape: TensorShape | None
     module: str | None = None
     frozen: bool = False
+    kind: Literal["value", "weights", "held"] = "value"
+    order: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ class Region:
 
     ``inputs`` are the statements outside that it reads, ``outputs`` those inside that others read. ``prefixes``:
     where a statement of a dissolved scope keeps its module (``cell.``), ``containers`` the plain modules that hold
-    them.
+    them. A region that ``holds`` only is a scope whose modules are all used from outside.
     """
 
     scope: int
@@ -30,6 +30,16 @@ class Region:
     containers: list[str] = field(default_factory=list)
     first: int = 0
     height: int = 0
+
+    @property
+    def order(self) -> int:
+        """That of its first module."""
+        orders = [item.order for item in self.items if isinstance(item, Region) or item.module is not None]
+        return min(orders, default=-1)
+
+    @property
+    def holds(self) -> bool:
+        return all(item.holds if isinstance(item, Region) else item.kind == "held" for item in self.items)
 
     def below(self) -> Iterator[Region]:
         """All regions inside, inner ones first."""
@@ -73,9 +83,11 @@ class _Nesting:
         root = next(scope.id for scope in program.scopes if scope.parent is None)
         self._chains: dict[int, tuple[int, ...]] = {}
         self._users: dict[int, list[int]] = {s.id: [] for s in program.statements}
+        self._held = {s.id for s in program.statements if s.kind == "held"}
         for s in program.statements:
             for i in s.inputs:
-                self._users[i].append(s.id)
+                if i not in self._held:
+                    self._users[i].append(s.id)
         self._members: dict[int, list[Statement]] = {root: list(program.statements)}
         for s in program.statements:
             for scope in self._chain(s.scope):
@@ -132,7 +144,7 @@ class _Nesting:
         read: dict[int, None] = {}
         for item in region.items:
             for i in item.inputs:
-                if i not in inside:
+                if i not in inside and i not in self._held:
                     read.setdefault(i)
         region.inputs = self._program.inputs if is_root else tuple(read)
         if is_root:
@@ -158,7 +170,7 @@ class _Nesting:
         after: dict[int | tuple[int], set[int | tuple[int]]] = {key: set() for key in owner.values()}
         for s in members:
             for i in s.inputs:
-                if i in owner and owner[i] != owner[s.id]:
+                if i in owner and owner[i] != owner[s.id] and i not in self._held:
                     after[owner[s.id]].add(owner[i])
         place: dict[int | tuple[int], int] = {}
         for s in members:

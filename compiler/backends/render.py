@@ -56,6 +56,8 @@ def class_source(
             lines[-1] += comment
         forward += lines
     forward += statement(f"return {outputs or ', '.join(text.result)}", 8)
+    if text.holds:
+        forward = []
     doc = text.doc if len(text.doc) + 10 <= WIDTH else text.doc[: WIDTH - 12].rsplit(" ", 1)[0] + " …"
     return render(
         "class.py.jinja",

@@ -27,7 +27,8 @@ from .diagram import Case, Diagram, Diagrams, Guard, evaluate
 if TYPE_CHECKING:
     import networkx
 
-NodeKind = Literal["input", "apply", "switch", "gate", "reduce"]
+NodeKind = Literal["input", "apply", "switch", "gate", "reduce", "merged"]
+"""`merged` nodes are made by passes alone: several applications computed at once, by a kernel (``compiler/passes``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Node:
 
     ``decision``: the id of the choose, keep, gate, count or site that the node realises (``Edge.option`` indexes its options), or None.
     A switch whose guards are not simply `decision == option` (slots of a keep, an `if`) has None.
-    ``key``: the name of its weights within its scope, set when a graph is lowered, so that passes do not change names.
+    ``key``: the name of its weights within its scope, ``place``: its id in the graph of the space; both are set when a graph is lowered,
+    so that passes change neither names nor the order in which weights are initialised.
     """
 
     id: int
@@ -107,6 +109,7 @@ class Node:
     decision: int | None = None
     frozen: bool = False
     key: str = ""
+    place: int = -1
 
     @property
     def attributes(self) -> dict[str, Case]:

@@ -10,9 +10,9 @@ from .base import Pass
 
 
 def name_weights(graph: SpaceGraph) -> SpaceGraph:
-    """Sets ``Node.key`` of all applications, by the rule of ``compiler/ir/names.py``."""
+    """Sets ``Node.key`` and ``Node.place`` of all applications, by the rule of ``compiler/ir/names.py``."""
     names = Names(graph)
-    nodes = tuple(replace(n, key=names.nodes[n.id]) if n.kind == "apply" else n for n in graph.nodes)
+    nodes = tuple(replace(n, key=names.nodes[n.id], place=n.id) if n.kind == "apply" else n for n in graph.nodes)
     return replace(graph, nodes=nodes)
 
 

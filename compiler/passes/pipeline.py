@@ -11,6 +11,7 @@ from . import (
     drop_zeros,
     expand_numbers,
     fold_clips,
+    merge_targets,
     name_weights,
     plain_norms,
     share_common,
@@ -26,6 +27,7 @@ ALL: tuple[Pass, ...] = (
     splice_identities.PASS,
     drop_zeros.PASS,
     share_common.PASS,
+    merge_targets.PASS,
     fold_clips.PASS,
 )
 

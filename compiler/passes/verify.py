@@ -6,6 +6,8 @@ from ..ir.diagram import IMPOSSIBLE, Diagram, leaves
 from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import PRIMITIVES
 
+MERGED = frozenset({"stages", "mixture"})
+
 
 class GraphInvalid(Exception):
     """A pass made a graph that is none: a fault of the compiler, never of its user."""
@@ -38,6 +40,8 @@ def verify(graph: SpaceGraph, after: str = "") -> None:
             case "apply":
                 demand(node.op in PRIMITIVES, node, "is no primitive")
                 demand(all(edge.guard is True for edge in node.edges), node, "applies to what may be absent")
+            case "merged":
+                demand(node.op in MERGED, node, "is no merged operation")
             case "gate":
                 demand(len(node.edges) == 1, node, f"is a gate with {len(node.edges)} edges")
             case "switch":

@@ -1,0 +1,41 @@
+"""Batch statistics of several batch-norms at once, kept as each by itself would keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def uses_batch(norms: Sequence[nn.Module]) -> bool:
+    """Whether these batch-norms normalise by the batch at hand (else by their running statistics)."""
+    norm: Any = norms[0]
+    return bool(norm.training or norm.running_mean is None)
+
+
+def running(norms: Sequence[Any]) -> tuple[Tensor, Tensor]:
+    """Running means and variances, each (E, C)."""
+    return torch.stack([n.running_mean for n in norms]), torch.stack([n.running_var for n in norms])
+
+
+@torch.no_grad()
+def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> None:
+    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values a channel."""
+    if count < 2:
+        raise ValueError(f"Expected more than 1 value per channel when training, got {count}")
+    first = norms[0]
+    if not (first.training and first.track_running_stats):
+        return
+    unbiased = variance * (count / (count - 1))
+    torch._foreach_add_([n.num_batches_tracked for n in norms], 1)
+    torch._foreach_lerp_([n.running_mean for n in norms], list(mean.to(first.running_mean.dtype)), first.momentum)
+    torch._foreach_lerp_([n.running_var for n in norms], list(unbiased.to(first.running_var.dtype)), first.momentum)
+
+
+def affine(norms: Sequence[Any]) -> tuple[Tensor, Tensor] | None:
+    """Scales and biases, each (E, C), or None for norms without."""
+    if norms[0].weight is None:
+        return None
+    return torch.stack([n.weight for n in norms]), torch.stack([n.bias for n in norms])

@@ -1,0 +1,173 @@
+"""How a depthwise convolution becomes a plain, undilated 2D one: views and permutations around it.
+
+A dilated convolution is d² ordinary ones on the positions that are equal modulo d (*phase space*); frames of a clip can
+stand in the batch; a window over time alone sees each pixel by itself. All but phase space are free views when channels
+are last in memory. Steps work on such tensors, (N, …, C), contiguous.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from torch import Tensor
+
+Axes = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A convolution's geometry, per axis."""
+
+    kernel: Axes
+    stride: Axes
+    padding: Axes
+    dilation: Axes
+
+
+class Step(Protocol):
+    """One change of view. ``into`` changes an input, ``back`` undoes it on an output; ``into_gradient`` and
+    ``back_gradient`` are their adjoints."""
+
+    def into(self, x: Tensor) -> Tensor: ...
+
+    def back(self, y: Tensor) -> Tensor: ...
+
+    def into_gradient(self, g: Tensor) -> Tensor: ...
+
+    def back_gradient(self, g: Tensor) -> Tensor: ...
+
+
+class _Permutation:
+    """A step whose adjoint is its inverse. It does not matter which size an axis has that it leaves alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def inverse(self, y: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def into(self, x: Tensor) -> Tensor:
+        return self.forward(x)
+
+    def back(self, y: Tensor) -> Tensor:
+        return self.inverse(y)
+
+    def into_gradient(self, g: Tensor) -> Tensor:
+        return self.inverse(g)
+
+    def back_gradient(self, g: Tensor) -> Tensor:
+        return self.forward(g)
+
+
+@dataclass(frozen=True, slots=True)
+class Subsample:
+    """Every s-th position, from the first: what a strided window of width one reads. The output is left alone."""
+
+    sizes: Axes
+    steps: Axes
+
+    def into(self, x: Tensor) -> Tensor:
+        return x[(slice(None), *(slice(None, None, s) for s in self.steps))].contiguous()
+
+    def back(self, y: Tensor) -> Tensor:
+        return y
+
+    def into_gradient(self, g: Tensor) -> Tensor:
+        whole = g.new_zeros((g.shape[0], *self.sizes, g.shape[-1]))
+        whole[(slice(None), *(slice(None, None, s) for s in self.steps))] = g
+        return whole
+
+    def back_gradient(self, g: Tensor) -> Tensor:
+        return g
+
+
+@dataclass(frozen=True, slots=True)
+class Phases(_Permutation):
+    """(N, H, W, C) to (dh·dw·N, H/dh, W/dw, C): positions equal modulo the dilation stand together."""
+
+    dh: int
+    dw: int
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, h, w, c = x.shape
+        parts = x.view(n, h // self.dh, self.dh, w // self.dw, self.dw, c).permute(2, 4, 0, 1, 3, 5)
+        return parts.reshape(-1, h // self.dh, w // self.dw, c)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        _, h, w, c = y.shape
+        parts = y.view(self.dh, self.dw, -1, h, w, c).permute(2, 3, 0, 4, 1, 5)
+        return parts.reshape(-1, h * self.dh, w * self.dw, c)
+
+
+@dataclass(frozen=True, slots=True)
+class Frames(_Permutation):
+    """(N, T, H, W, C) to (N·T, H, W, C)."""
+
+    frames: int
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(0, 1)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        return y.unflatten(0, (-1, self.frames))
+
+
+@dataclass(frozen=True, slots=True)
+class Instants(_Permutation):
+    """(N, T, H, W, C) to (N, T/d, d·H·W, C): pixels along one axis, and instants equal modulo d beside them."""
+
+    height: int
+    width: int
+    dilation: int
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, t, h, w, c = x.shape
+        return x.view(n, t // self.dilation, self.dilation * h * w, c)
+
+    def inverse(self, y: Tensor) -> Tensor:
+        return y.view(y.shape[0], -1, self.height, self.width, y.shape[-1])
+
+
+@cache
+def path(sizes: Axes, window: Window) -> tuple[tuple[Step, ...], Window] | None:
+    """The steps to a plain 2D convolution of inputs of these axes, and its window; None where there are none, as for
+    windows over space and time at once.
+    """
+    if len(sizes) == 2:
+        return _image(sizes, window)
+    (t, h, w), (kt, kh, kw), (st, sh, sw) = sizes, window.kernel, window.stride
+    if kt == 1 and window.padding[0] == 0:
+        first: tuple[Step, ...] = (Subsample(sizes, (st, 1, 1)),) if st > 1 else ()
+        inner = Window(window.kernel[1:], window.stride[1:], window.padding[1:], window.dilation[1:])
+        found = _image((h, w), inner)
+        return found and ((*first, Frames(-(-t // st)), *found[0]), found[1])
+    if kh == kw == 1 and window.padding[1:] == (0, 0):
+        steps: tuple[Step, ...] = ()
+        d, pad = window.dilation[0], window.padding[0]
+        if d > 1 and st % d == 0 and pad % d == 0:
+            steps = (Subsample(sizes, (d, sh, sw)),)
+            st, d, pad = st // d, 1, pad // d
+        elif sh * sw > 1:
+            steps = (Subsample(sizes, (1, sh, sw)),)
+        if d > 1 and (st > 1 or t % d or pad % d):
+            return None
+        plain = Window((kt, 1), (st, 1), (pad // d, 0), (1, 1))
+        return (*steps, Instants(-(-h // sh), -(-w // sw), d)), plain
+    return None
+
+
+def _image(sizes: Axes, window: Window) -> tuple[tuple[Step, ...], Window] | None:
+    dilation = tuple(d if k > 1 else 1 for d, k in zip(window.dilation, window.kernel, strict=True))
+    if max(dilation) == 1:
+        return (), Window(window.kernel, window.stride, window.padding, (1, 1))
+    if any(p % d for p, d in zip(window.padding, dilation, strict=True)):
+        return None
+    pads = tuple(p // d for p, d in zip(window.padding, dilation, strict=True))
+    if all(s % d == 0 for s, d in zip(window.stride, dilation, strict=True)):
+        stride = tuple(s // d for s, d in zip(window.stride, dilation, strict=True))
+        return (Subsample(sizes, dilation),), Window(window.kernel, stride, pads, (1, 1))
+    if max(window.stride) == 1 and not any(n % d for n, d in zip(sizes, dilation, strict=True)):
+        return (Phases(*dilation),), Window(window.kernel, (1, 1), pads, (1, 1))
+    return None

@@ -1,0 +1,71 @@
+"""Weighted sums of tensors, and the weights of what meets in a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def edge_weights(edges: Tensor | None, options: Sequence[Tensor]) -> Tensor:
+    """The weights of all options of all edges of a node, in a row: edges[e] · options[e][o].
+
+    ``edges``: (E,), or None where all count alike.
+    """
+    if edges is None:
+        return torch.cat(list(options))
+    if len({len(row) for row in options}) == 1:
+        return (torch.stack(list(options)) * edges.unsqueeze(1)).flatten()
+    return torch.cat([row * edge for row, edge in zip(options, edges, strict=True)])
+
+
+def weighted(weights: Tensor, places: Sequence[int], *values: Tensor) -> Tensor:
+    """Σ_i weights[places[i]] · values[i]. Values are kept for the backward pass only where the weights need a
+    gradient."""
+    total: Tensor = _Weighted.apply(weights, tuple(places), *values)  # type: ignore[no-untyped-call]
+    return total
+
+
+class _Weighted(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:  # type: ignore[override]
+        factors = _factors(weights, places)
+        total = values[0] * factors[0]
+        for factor, value in zip(factors[1:], values[1:], strict=True):
+            if isinstance(factor, float):
+                total.add_(value, alpha=factor)
+            else:
+                total.addcmul_(value, factor)
+        ctx.places = places
+        ctx.save_for_backward(weights, *(values if ctx.needs_input_grad[0] else ()))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:  # type: ignore[override]
+        weights, *values = ctx.saved_tensors
+        g_weights = None
+        if values:
+            found = torch.stack([_inner(g, value) for value in values])
+            at = torch.tensor(ctx.places, device=weights.device)
+            g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
+        factors = _factors(weights, ctx.places)
+        return g_weights, None, *(
+            g * factor if needed else None for factor, needed in zip(factors, ctx.needs_input_grad[2:], strict=True)
+        )
+
+
+def _factors(weights: Tensor, places: Sequence[int]) -> list[Any]:
+    """Plain numbers where that costs nothing."""
+    factors = weights.tolist() if weights.device.type == "cpu" else weights.unbind()
+    return [factors[i] for i in places]
+
+
+def _inner(a: Tensor, b: Tensor) -> Tensor:
+    """The inner product of two tensors of one shape, in one pass where both lie alike in memory."""
+    lasting = a.movedim(1, -1) if a.dim() > 2 else a
+    other = b.movedim(1, -1) if b.dim() > 2 else b
+    if lasting.is_contiguous() and other.is_contiguous():
+        return torch.dot(lasting.reshape(-1), other.reshape(-1))
+    return (a * b).sum()

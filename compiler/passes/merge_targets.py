@@ -1,0 +1,185 @@
+"""Computes all operations of one kind that meet in a node at once, weighted, with batch-norm folded into the weights.
+
+A sum of mixtures Σ_e β_e Σ_o α_eo · o(x_e) becomes one node, `mixture`, that reads the sources themselves. Candidates
+that are depthwise and pointwise convolutions with batch-norm are gathered over the edges: the sources are concatenated,
+one depthwise convolution goes over them, and one matrix product leads into the node. ``backends/kernels/folded.py``
+has the mathematics. Weights stay where they are, one tensor per operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+
+from ..ir.graph import Edge, Node, SpaceGraph, TensorType
+from ..ops.base import CHANNEL_AXIS
+from .base import Pass, Rewriter
+from .chains import Chain, Stage, chain_to
+from .mixtures import options_of
+from .share_common import common_scope
+
+STAGES, MIXTURE = "stages", "mixture"
+"""The primitives of merged nodes: ``stages`` reads one tensor (chains side by side in the channels) and gives all stages
+but the last; ``mixture`` reads the plain terms, then for each :class:`Group` its tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An option of an edge: which weight multiplies a term."""
+
+    edge: int
+    option: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Operations side by side, in the order of ``places``; each has one of ``parts``, its last stage."""
+
+    places: tuple[Place, ...]
+    parts: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """What a `mixture` node adds up. ``outer``: the decision (or site) whose weights multiply edges, or None;
+    ``inner``: for every edge, in the order of the node before, the decision over its options. ``order``: which of
+    ``outer``'s elements an edge is."""
+
+    outer: int | None
+    order: tuple[int, ...]
+    inner: tuple[int, ...]
+    plain: tuple[Place, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(slots=True)
+class _Target:
+    outer: int | None
+    order: list[int] = field(default_factory=list)
+    inner: list[int] = field(default_factory=list)
+    terms: list[tuple[Place, int, Chain | None]] = field(default_factory=list)
+    inside: set[int] = field(default_factory=set)
+
+
+def merge_targets(graph: SpaceGraph) -> SpaceGraph:
+    """The graph with merged nodes. What a chain shares with others, or holds frozen, is left as it is."""
+    targets: dict[int, _Target] = {}
+    inside: set[int] = set()
+    for node in reversed(graph.nodes):
+        if node.id not in inside:
+            target = _target(graph, node)
+            if target is not None:
+                targets[node.id] = target
+                inside |= target.inside
+    rewriter = Rewriter(graph)
+    for node in graph.nodes:
+        if node.id in targets:
+            rewriter.ids[node.id] = _write(graph, node, targets[node.id], rewriter)
+        elif node.id not in inside:
+            rewriter.copy(node)
+    return rewriter.finish()
+
+
+def _target(graph: SpaceGraph, node: Node) -> _Target | None:
+    """``node`` as a sum of mixtures of which some candidate can be merged."""
+    if node.type.layout not in ("image", "clip") or not node.type.fixed:
+        return None
+    if node.kind == "switch":
+        switches, found = [(0, node)], _Target(None)
+    elif node.kind == "reduce" and node.op == "sum" and len(node.edges) > 0:
+        decision = graph.decisions[node.decision] if node.decision is not None else None
+        if decision is None and all(edge.guard is True for edge in node.edges):
+            elements: dict[int, int] | None = {i: edge.source for i, edge in enumerate(node.edges)}
+        else:
+            elements = options_of(node, decision)
+        if elements is None:
+            return None
+        switches, found = [(i, graph.nodes[s]) for i, s in elements.items()], _Target(decision and decision.id)
+        outputs = {id for _, id in graph.outputs}
+        if any(graph.consumers[s.id] != (node.id,) or s.id in outputs for _, s in switches):
+            return None
+        found.inside.update(s.id for _, s in switches)
+    else:
+        return None
+    for edge, (element, switch) in enumerate(switches):
+        if switch.kind != "switch" or switch.decision is None or graph.decisions[switch.decision].kind == "keep":
+            return None
+        options = options_of(switch, graph.decisions[switch.decision])
+        if options is None:
+            return None
+        found.order.append(element)
+        found.inner.append(switch.decision)
+        for option, source in options.items():
+            chain = chain_to(graph, source, switch.id)
+            if chain is not None and not _below(graph, chain, node.scope):
+                chain = None
+            found.terms.append((Place(edge, option), source, chain))
+            found.inside |= chain.inside if chain is not None else frozenset()
+    return found if any(chain for _, _, chain in found.terms) else None
+
+
+def _below(graph: SpaceGraph, chain: Chain, scope: int) -> bool:
+    """Whether all weights of a chain stand in (or below) a scope."""
+    parts = [part.node for stage in chain.stages for part in stage.parts]
+    return all(common_scope(graph, part.scope, scope) == scope for part in parts)
+
+
+def _write(graph: SpaceGraph, node: Node, target: _Target, rewriter: Rewriter) -> int:
+    groups: dict[Hashable, list[tuple[Place, Chain]]] = {}
+    plain: list[tuple[Place, int]] = []
+    for place, source, chain in target.terms:
+        if chain is None:
+            plain.append((place, rewriter.ids[source]))
+        else:
+            groups.setdefault(chain.signature, []).append((place, chain))
+    joined: dict[tuple[int, ...], int] = {}
+    edges = [Edge(source) for _, source in plain]
+    written = []
+    for members in groups.values():
+        chains = [chain for _, chain in members]
+        x = _concatenated(graph, node, tuple(chain.source for chain in chains), rewriter, joined)
+        for i in range(len(chains[0].stages) - 1):
+            x = _stages(node, x, tuple(chain.stages[i] for chain in chains), rewriter)
+        edges.append(Edge(x))
+        written.append(Group(tuple(place for place, _ in members), tuple(chain.stages[-1] for chain in chains)))
+    mixture = Mixture(
+        target.outer, tuple(target.order), tuple(target.inner), tuple(place for place, _ in plain), tuple(written)
+    )
+    new = replace(node, kind="merged", op=MIXTURE, edges=tuple(edges), attrs=(("mixture", mixture),))
+    return rewriter.add(new)
+
+
+def _concatenated(
+    graph: SpaceGraph, node: Node, sources: tuple[int, ...], rewriter: Rewriter, joined: dict[tuple[int, ...], int]
+) -> int:
+    for source in sources:
+        # A ReLU that stood in one of the operations: they are no more than holders of weights now.
+        here = rewriter.nodes[rewriter.ids[source]]
+        if here.kind == "apply" and here.op == "relu" and common_scope(graph, here.scope, node.scope) == node.scope:
+            rewriter.nodes[here.id] = replace(here, scope=node.scope)
+    if len(sources) == 1:
+        return rewriter.ids[sources[0]]
+    if sources not in joined:
+        edges = tuple(Edge(rewriter.ids[source]) for source in sources)
+        type = _wide(graph.nodes[sources[0]].type, len(sources))
+        joined[sources] = rewriter.add(
+            replace(node, kind="reduce", op="concat", edges=edges, type=type, attrs=(), decision=None, asks=())
+        )
+    return joined[sources]
+
+
+def _stages(node: Node, x: int, stages: tuple[Stage, ...], rewriter: Rewriter) -> int:
+    last = stages[0].norm.node
+    type = _wide(last.type, len(stages))
+    attrs = (("stages", stages),)
+    new = replace(node, kind="merged", op=STAGES, edges=(Edge(x),), type=type, attrs=attrs, decision=None, asks=())
+    return rewriter.add(new)
+
+
+def _wide(type: TensorType, times: int) -> TensorType:
+    """The type of several such tensors side by side in the channels."""
+    axis = CHANNEL_AXIS[type.layout]
+    return TensorType(type.layout, (*type.dims[:axis], type.dims[axis] * times, *type.dims[axis + 1 :]))
+
+
+PASS = Pass("merge_targets", "one convolution and one product for all operations of a kind into a node", merge_targets)
