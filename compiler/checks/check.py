@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from ..diagnostics.source import Source
 from ..frontend import ast
 from ..ir.graph import SpaceGraph
 from ..semantics.elaborate import SpaceReference, elaborate
+from ..semantics.global_names import constant
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
 from ..semantics.scopes import check_names
+from ..semantics.state import Abandoned, State
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.data import InputSignature
@@ -39,6 +42,7 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
 def check_module(module: Module, sink: Sink) -> None:
     """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces."""
     check_names(module, sink)
+    _check_constants(module, sink)
     graphs = _Graphs(sink)
     for declaration in module.of_kind(ast.SpaceDecl):
         assert isinstance(declaration, ast.SpaceDecl)
@@ -50,6 +54,15 @@ def check_module(module: Module, sink: Sink) -> None:
 
     for config in check_settings(module, sink):
         _check_search(config, module, graphs, sink)
+
+
+def _check_constants(module: Module, sink: Sink) -> None:
+    """Computes every `let`, used or not."""
+    state = State(sink)
+    for declaration in module.of_kind(ast.Let):
+        assert isinstance(declaration, ast.Let)
+        with suppress(Abandoned):
+            constant(state, declaration, module)
 
 
 class _Graphs:

@@ -121,6 +121,8 @@ A `keep` wants more elements than the list has.
 
 @dataclass(frozen=True)
 class DecisionInLet(Diagnostic):
+    constant: Span
+
     code: ClassVar[str] = "E0305"
     title: ClassVar[str] = "decision in a constant"
     explanation: ClassVar[str] = """\
@@ -134,7 +136,15 @@ choose from it where it is used.
 
     @property
     def message(self) -> str:
-        return "a `let` cannot hold a decision"
+        return f"`let {self.constant.text}` cannot hold a decision"
+
+    @property
+    def label(self) -> str:
+        return "this leaves something open"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.constant, "the constant"),)
 
     @property
     def help(self) -> str:

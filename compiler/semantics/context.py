@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..diagnostics.source import Span
 from ..ir.diagram import Guard
 from .values import Value
 
@@ -19,7 +20,8 @@ class Context:
 
     ``token`` is the identity of the elaboration that the text belongs to: a decision is the same when text, path and
     token are. ``tie``: the token of the nearest untied cell (or the meta), within which tied cells decide alike, and
-    its path. ``condition``: what is known to hold of the decisions here.
+    its path. ``condition``: what is known to hold of the decisions here. ``constant``: the name of the `let` that
+    the text belongs to, which holds no decision.
     """
 
     path: str
@@ -30,6 +32,7 @@ class Context:
     frozen: bool = False
     condition: Guard = True
     depth: int = 0
+    constant: Span | None = None
 
     def segment(self, name: str) -> Context:
         """The context of what is bound to ``name``."""
@@ -44,7 +47,9 @@ class Context:
 
     def _at(self, path: str, place: str) -> Context:
         # Several times as fast as `dataclasses.replace`, which showed.
-        return Context(path, place, self.token, self.tie, self.scope, self.frozen, self.condition, self.depth)
+        return Context(
+            path, place, self.token, self.tie, self.scope, self.frozen, self.condition, self.depth, self.constant
+        )
 
 
 @dataclass(slots=True)

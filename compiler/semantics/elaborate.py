@@ -191,7 +191,10 @@ def input_type(state: State, entry: ast.Input, env: Env) -> TensorType | None:
     if any(v is ERROR for v in values):
         return None
     shape = f"{layout}({', '.join(axes)})"
-    if len(values) != len(axes) or any(a.name is not None for a in expr.arguments):
+    if any(a.name is not None for a in expr.arguments):
+        state.report(BadInputType(expr.span, "the sizes of an input have no names", (shape,)))
+        return None
+    if len(values) != len(axes):
         reason = f"{layout} takes {len(axes)} sizes, but {len(values)} are given"
         state.report(BadInputType(expr.span, reason, (shape,)))
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..diagnostics.decisions import DecisionInLet
 from ..diagnostics.names import UndefinedName
 from ..diagnostics.semantics import ExternInSpace
 from ..diagnostics.source import Span
@@ -14,7 +13,7 @@ from .arithmetic import (
 )
 from .context import Context, Env
 from .modules import Module
-from .state import State
+from .state import Abandoned, State
 from .values import (
     ERROR,
     Builtin,
@@ -74,9 +73,12 @@ def constant(state: State, declaration: ast.Let, module: Module) -> Value:
     if value is None:
         module.constants[name] = _EVALUATING
         before = len(state.touched)
-        value = expressions.evaluate(state, declaration.value, Env(module, Context("", "", 0, (0, ""), 0)))
-        if len(state.touched) > before:
-            state.report(DecisionInLet(declaration.value.span))
-            value = ERROR
-        module.constants[name] = value
+        env = Env(module, Context("", "", 0, (0, ""), 0, constant=declaration.name.span))
+        try:
+            value = expressions.evaluate(state, declaration.value, env)
+        except Abandoned:
+            module.constants[name] = ERROR
+            raise
+        # A decision in it was reported where it is made.
+        module.constants[name] = value = ERROR if len(state.touched) > before else value
     return value

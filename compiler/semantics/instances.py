@@ -130,8 +130,9 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
         if keys:
             name = f"{name}({', '.join(str(called.arguments.get(p.id)) for p in declaration.tied)})"
         path = f"{tie_path}.{name}" if tie_path else name
-        return replace(context, path=path, token=token, depth=depth)
-    return replace(context, path=made.path, token=made.token, tie=(made.token, made.path), depth=depth)
+        return replace(context, path=path, token=token, depth=depth, constant=made.constant)
+    tie = (made.token, made.path)
+    return replace(context, path=made.path, token=made.token, tie=tie, depth=depth, constant=made.constant)
 
 
 def _tie_key(value: Value) -> Hashable:

@@ -146,7 +146,9 @@ def _builtin(state: State, builtin: Builtin, arguments: Arguments, expr: ast.Cal
             if name not in ("last", "share")
             else {"last": ("n", "xs"), "share": ("c", "n", "i")}[name]
         )
-        signature = Signature(name, names, frozenset(names[:least]), f"{name}({', '.join(names)})")
+        signature = Signature(
+            name, names, frozenset(names[:least]), f"{name}({', '.join(names) if most < 99 else 'a, …'})"
+        )
         if bind(signature, arguments, expr.span, state.report) is None:
             return ERROR
     if any(v is ERROR for v in values):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..diagnostics.decisions import EqualPaths, UnequalTables
+from ..diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.semantics import DiagramLimit, Recursion, TooLarge
 from ..diagnostics.source import Span
@@ -151,6 +151,8 @@ class State:
         path = f"{context.path}.{leaf}" if context.path else leaf
         self.touched.append(path)
         key = (context.token, text, path)
+        if context.constant is not None:
+            self.report(DecisionInLet(span, context.constant))
         found = self._decided.get(key)
         if found is not None:
             if found.options != alternatives:

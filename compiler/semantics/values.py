@@ -290,8 +290,10 @@ def kind_of(value: Value) -> str:
             return "none"
         case tuple():
             return "a tuple"
-        case Scalar() | Same():
+        case Scalar():
             return "a number"
+        case Same():
+            return "a number that hangs on `same`"
         case Tensor():
             return "a tensor"
         case ListValue():
@@ -304,6 +306,8 @@ def kind_of(value: Value) -> str:
             return "an operator"
         case Builtin():
             return "a function"
+        case NamedTuple_():
+            return "a set of named tensors"
         case ast.SpaceDecl():
             return "a space"
         case ast.StrategyDecl():
