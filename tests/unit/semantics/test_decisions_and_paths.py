@@ -60,7 +60,12 @@ CASES = {
         16,
         "g[1][1].kind g[1][2].kind g[2][1].kind g[2][2].kind",
     ),
-    "loops count from where they begin": ("", "for i in 3..4 { g = x -> st  h[i - 2] = g }  return h -> sum", 4, "g[3].kind g[4].kind"),
+    "loops count from where they begin": (
+        "",
+        "for i in 3..4 { g = x -> st  h[i - 2] = g }  return h -> sum",
+        4,
+        "g[3].kind g[4].kind",
+    ),
     "a seed": ("", "h[0] = x  for i in 1..2 { h[i] = h[i - 1] -> st }  return h[2]", 4, "h[1].kind h[2].kind"),
     "a return adds nothing": ("cell f on x { return x -> st }", "y = x -> f  return y", 2, "y.kind"),
     "calls add nothing": ("op f = g()\nop g = st()", "y = x -> f()  return y", 2, "y.kind"),
@@ -81,7 +86,12 @@ CASES = {
     "pointwise on operators": ("", "y = x -> (choose {a, b} as f) + (choose {a, b} as g)  return y", 4, "y.f y.g"),
     "a number": ("", "n = choose 2..4 as width  return x -> pointwise(n)", 3, "n.width"),
     "several outputs": ("", "u = x -> st  return {logits: u, aux: x -> choose {a, b, c}}", 6, "u.kind choice"),
-    "a declaration may bear the name of a primitive": ("op relu = choose {gelu, tanh}", "y = x -> relu  return y", 2, "y.choice"),
+    "a declaration may bear the name of a primitive": (
+        "op relu = choose {gelu, tanh}",
+        "y = x -> relu  return y",
+        2,
+        "y.choice",
+    ),
     "frozen": ("", "y = x -> frozen (conv(4, 3) -> st())  return y", 2, "y.kind"),
 }  # fmt: skip
 
