@@ -8,6 +8,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
 from stdsl.compiler.analysis.architecture import Architecture, answers_of
 from stdsl.compiler.analysis.circuits import decided
 from stdsl.compiler.analysis.costs import costs
@@ -20,7 +21,7 @@ from stdsl.compiler.semantics.program import load_text
 
 LIMIT = 400
 """Spaces of more architectures than this are not listed."""
-ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310"}
+ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310", "E0410", "E0411"}
 """What a random text may run into that is spelt properly: equal paths, keeping too many, …"""
 
 profile = settings(
@@ -42,6 +43,8 @@ class Writer:
         self.templates: list[str] = []
         self.numbers: list[str] = []
         self.declared: list[str] = []
+        self.sizes: list[str] = []
+        self.bounds: list[str] = []
 
     def fresh(self, stem: str) -> str:
         self.counter += 1
@@ -107,7 +110,10 @@ class Writer:
 
     def kept(self) -> str:
         size = ("1", "any", "all", "0..1", "1..2", "2")[self.pick(6)]
-        return f"keep {size}{self.label()}"
+        label = self.label()
+        if label and size not in ("all",):
+            self.sizes.append(label.removeprefix(" as "))
+        return f"keep {size}{label}"
 
     def listed(self) -> str:
         text = self.items()
@@ -150,9 +156,12 @@ class Writer:
 
     def number(self) -> str:
         name = self.fresh("n")
-        text = f"{name} = choose 1..{2 + self.pick(2)}{self.label()}"
+        label = self.label()
+        text = f"{name} = choose 1..{2 + self.pick(2)}{label}"
         if self.numbers and self.pick(3) == 0:
             text = f"{name} = max(1, {self.numbers[-1]} - 1)"
+        elif label:
+            self.bounds.append(label.removeprefix(" as "))
         self.numbers.append(name)
         return text
 
@@ -180,11 +189,20 @@ class Writer:
         self.templates.append(name)
         return self.apply()
 
+    def where(self) -> str:
+        rules = [f"{n} != 2" for n in self.bounds] + [f"{a} <= {b}" for a in self.bounds for b in self.bounds if a < b]
+        rules += [f'size("**.{k}") == 1' for k in self.sizes] + [
+            f"{k} <= 1 or {n} == 1" for k in self.sizes for n in self.bounds
+        ]
+        if not rules or self.pick(2):
+            return ""
+        return f" where {rules[self.pick(len(rules))]}"
+
     def text(self, statements: int) -> str:
         body = "\n  ".join(self.statement() for _ in range(statements))
         result = self.tensors[-1]
         declared = "\n".join(self.declared)
-        return f"stdsl 1\n{declared}\nmeta m on x: image(4, 6, 6) {{\n  {body}\n  return {result}\n}}\nspace s = m()\n"
+        return f"stdsl 1\n{declared}\nmeta m on x: image(4, 6, 6) {{\n  {body}\n  return {result}\n}}\nspace s = m(){self.where()}\n"
 
 
 @st.composite
@@ -198,11 +216,12 @@ def graph_of(text: str) -> SpaceGraph:
     try:
         return load_text(text).graph
     except SpaceError as error:
-        assert error.diagnostics, "an error without a word"
-        errors = {d.code for d in error.diagnostics if d.severity is Severity.ERROR}
-        assert errors <= ACCIDENTS, str(error)
-        assume(False)
-        raise
+        found = error.diagnostics
+    errors = {d.code for d in found if d.severity is Severity.ERROR}
+    assert errors, "an error without a word"
+    assert errors <= ACCIDENTS, str(SpaceError(found))
+    assume(False)
+    raise AssertionError
 
 
 def some(graph: SpaceGraph, n: int) -> Iterator[Architecture]:
