@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, answers_of, of_answers
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
-from stdsl.compiler.analysis.circuits import CountResult
+from stdsl.compiler.analysis.circuit import Circuit
+from stdsl.compiler.analysis.circuits import CountResult, circuits, decided
 from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs
 from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.space_costs import CostRange, cost_range
-from stdsl.compiler.diagnostics.budgets import NotFoundWithin
+from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -65,9 +68,15 @@ class Space:
         """What the space leaves open; each has a ``path``, a ``kind`` (choose, keep, gate, count) and ``options``."""
         return self.graph.open
 
-    def count(self) -> int | CountResult:
+    def count(self, distinct: bool = False) -> int | CountResult:
         """The number of architectures within `where`. Where only an interval is known, an object with ``low`` and
-        ``high`` instead of an int."""
+        ``high`` instead of an int.
+
+        ``distinct``: the number of different networks that they come to, always exact; raises SpaceError (E0443) beyond
+        a million architectures.
+        """
+        if distinct:
+            return count_distinct(self.graph)
         found = count(self.graph)
         return found.low if found.exact else found
 
@@ -100,8 +109,44 @@ class Space:
         return load_architecture(path, self.graph)
 
     def architectures(self) -> Iterator[Architecture]:
-        """All of them, one after the other (constraints over costs left aside); for small spaces."""
-        return architectures(self.graph)
+        """All of them, one after the other, in the order of :meth:`rank` where there is one (constraints over costs
+        left aside); for small spaces."""
+        whole = circuits(self.graph).whole
+        if whole is None:
+            return architectures(self.graph)
+        return (of_answers(self.graph, whole.unrank(rank)) for rank in range(whole.count))
+
+    def rank(self, arch: Mapping[str, Any]) -> int:
+        """The place of an architecture among all of them, from 0, constraints over costs left aside.
+
+        Raises ArchitectureError for a mapping that is none of the space, SpaceError (E0444) where the space is too
+        entangled to be counted exactly.
+        """
+        found = answers_of(self.graph, self.valid(arch))
+        return self._whole().rank(found)
+
+    def unrank(self, rank: int) -> Architecture:
+        """The architecture at a place: the inverse of :meth:`rank`. Raises IndexError, and SpaceError as that does."""
+        return of_answers(self.graph, self._whole().unrank(rank))
+
+    def marginals(self) -> Mapping[str, Marginal]:
+        """For every decision by path: the probability that it is active, and that it is and takes each of its
+        ``options`` (of a keep: that it keeps each element), when all architectures are equally likely; exact, as
+        fractions. Constraints over costs are left aside. Raises SpaceError as :meth:`rank` does, and when the space is
+        empty."""
+        found = marginals(self.graph)
+        if found is None:
+            raise SpaceError([self._nothing_exact()])
+        return found
+
+    def _whole(self) -> Circuit:
+        whole = circuits(self.graph).whole
+        if whole is None:
+            raise SpaceError([self._nothing_exact()])
+        return whole
+
+    def _nothing_exact(self) -> NotCountedExactly:
+        return NotCountedExactly(self.graph.span, self.name, str(decided(self.graph)))
 
     @overload
     def costs(self) -> SpaceCosts: ...

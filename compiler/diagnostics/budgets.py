@@ -70,3 +70,59 @@ architecture meets (a narrow band of costs, a depth far from what the search pre
     @property
     def help(self) -> str | None:
         return "widen the constraints over costs"
+
+
+@dataclass(frozen=True)
+class TooManyToCompare(Diagnostic):
+    """The distinct networks of a space are counted by comparing them all."""
+
+    space: str
+    count: str
+    limit: int
+
+    code: ClassVar[str] = "E0443"
+    title: ClassVar[str] = "too many architectures to compare"
+    explanation: ClassVar[str] = """\
+The number of distinct networks is found by comparing the networks of all architectures, which is done up to a million
+of them. `stdsl count` without `--distinct` counts architectures of any number.
+
+    stdsl count darts::darts_cifar --distinct            E0443: it has over 10^18
+    stdsl count nasbench201::cells --distinct            right: 15625 are compared
+
+Count the networks of a part, such as one cell, or of the space with fewer decisions."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.space}` has {self.count} architectures, too many to compare (at most {self.limit})"
+
+    @property
+    def help(self) -> str | None:
+        return "count a smaller space, for example of one cell alone; without `--distinct` any number is counted"
+
+
+@dataclass(frozen=True)
+class NotCountedExactly(Diagnostic):
+    """What needs an exact count is asked of a space that has none."""
+
+    space: str
+    count: str
+
+    code: ClassVar[str] = "E0444"
+    title: ClassVar[str] = "the space is not counted exactly"
+    explanation: ClassVar[str] = """\
+The place of an architecture among all of them, and the probability of an alternative, follow from the exact count.
+Where very many decisions hang on each other in every combination, and where the constraints leave nothing, there is
+none.
+
+    space.rank(arch)                      E0444 for a space whose count is an interval
+    space.sample(seed = 0)                works all the same
+
+Split what hangs together, or tie decisions, to get an exact count."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.space}` has {self.count} architectures: that is not known exactly, or nothing"
+
+    @property
+    def help(self) -> str:
+        return "sampling works without an exact count; `tied` cells and fewer shared consumers make a space countable"

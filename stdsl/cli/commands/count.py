@@ -9,29 +9,39 @@ import click
 from stdsl.cli.options import as_json, parameters, quiet, target
 from stdsl.cli.output import document
 from stdsl.cli.spaces import open_space
+from stdsl.compiler.analysis.circuits import CountResult
 from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.distinct import distinct as count_distinct
 from stdsl.target import Target
 
 
 @click.command("count")
 @target("space")
 @parameters
+@click.option("--distinct", is_flag=True, help="Count different networks: compare those of all architectures.")
 @as_json
 @quiet
-def command(target: Target, parameters: Mapping[str, str], as_json: bool, quiet: bool) -> None:
+def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_json: bool, quiet: bool) -> None:
     """Print how many architectures a space has.
 
     The number alone, of any size; LOW..HIGH where only an interval is known (constraints over costs make it one).
+    With --distinct, how many networks they come to, for up to a million architectures: two are one network when their
+    operations are joined alike once zeros, identities and nested sums are gone.
 
     \b
     Example:
       stdsl count darts::darts_cifar
       stdsl count my.space::cells -p nodes=3
+      stdsl count nasbench201 -p n=1 --distinct
     """
     graph = open_space(target, parameters)
-    found = count(graph)
+    if distinct:
+        n = count_distinct(graph)
+        found = CountResult(n, n)
+    else:
+        found = count(graph)
     if as_json:
         numbers = {"min": str(found.low), "max": str(found.high), "exact": found.exact}
-        document({"space": graph.name, "count": numbers})
+        document({"space": graph.name, "distinct" if distinct else "count": numbers})
     else:
         click.echo(str(found))

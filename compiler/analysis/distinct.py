@@ -1,0 +1,56 @@
+"""How many different networks the architectures of a space come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..diagnostics.budgets import TooManyToCompare
+from ..diagnostics.model import SpaceError
+from ..ir.graph import SpaceGraph
+from .architecture import answers_of
+from .canonical import CanonicalForms, Form
+from .circuits import circuits, decided
+from .costs import cost_constraints
+from .enumerate import architectures
+from .instances import InstanceGraph, InstanceGraphs
+from .limits import Limits
+
+COMPARED = 1_000_000
+"""Spaces of more architectures than this are not compared one by one."""
+
+
+def distinct(graph: SpaceGraph, limit: int = COMPARED) -> int:
+    """The number of distinct networks among the architectures of a space within `where`, exact.
+
+    Two architectures are one network when their graphs of operation instances are isomorphic: after exact zeros and all
+    instances that are on no path from an input to an output are dropped, and identities and nested sums are spliced.
+    Raises SpaceError (E0443) when there are more than ``limit`` architectures, constraints over costs left aside.
+    """
+    found = decided(graph)
+    if (found.low if found.exact else found.high) > limit:
+        raise SpaceError([TooManyToCompare(graph.span, graph.name, str(found), limit)])
+    limits = Limits(graph, cost_constraints(graph))
+    graphs, forms = InstanceGraphs(graph), CanonicalForms()
+    same: dict[object, None] = {}
+    networks: set[Form] = set()
+    for answers in _all(graph):
+        if not limits.admit(answers):
+            continue
+        instances = graphs.of(answers)
+        key = _written_out(instances)
+        if key not in same:  # many architectures leave the very same instances
+            same[key] = None
+            networks.add(forms.of(instances))
+    return len(networks)
+
+
+def _all(graph: SpaceGraph) -> Iterator[Mapping[int, int]]:
+    whole = circuits(graph).whole
+    if whole is not None:
+        yield from (whole.unrank(rank) for rank in range(whole.count))
+    else:
+        yield from (answers_of(graph, arch) for arch in architectures(graph))
+
+
+def _written_out(graph: InstanceGraph) -> tuple[object, ...]:
+    return (tuple((id, i.label, i.operands) for id, i in graph.instances.items()), graph.outputs)
