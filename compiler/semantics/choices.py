@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.decisions import EqualAlternatives, MixedAlternatives, NamelessAlternative, NothingToChoose
@@ -10,7 +11,7 @@ from ..diagnostics.semantics import TooLarge, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.diagram import Guard, leaves
-from ..ir.graph import Ask
+from ..ir.graph import Ask, Edge
 from . import expressions, operators
 from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, scalar, under
 from .context import Context, Env
@@ -180,8 +181,6 @@ def conditional(state: State, expr: ast.If, env: Env) -> Value:
 
 
 def _assuming(context: Context, known: Guard) -> Context:
-    from dataclasses import replace
-
     return replace(context, condition=known)
 
 
@@ -199,8 +198,6 @@ def _after(state: State, asks: Asks, value: Value, context: Context, span: Span)
 
 
 def _asking(state: State, value: Tensor, asks: Asks, context: Context, span: Span) -> Value:
-    from ..ir.graph import Edge
-
     return state.node("switch", "", (Edge(value.node),), value.type, context, span, asks=asks, broken=value.broken)
 
 
@@ -306,8 +303,6 @@ def _counted(state: State, expr: ast.Repeat, env: Env, low: int, high: int) -> V
 
 def apply_repeat(state: State, op: RepeatOp, value: Value, context: Context, span: Span) -> Value:
     """The chain of iterations, and where the count is open a switch among what they make."""
-    from dataclasses import replace
-
     outputs = [value]
     for r in range(1, op.high + 1):
         inside = op.env.context if op.body.tied else op.env.context.index(r)

@@ -202,7 +202,8 @@ class Writer:
         body = "\n  ".join(self.statement() for _ in range(statements))
         result = self.tensors[-1]
         declared = "\n".join(self.declared)
-        return f"stdsl 1\n{declared}\nmeta m on x: image(4, 6, 6) {{\n  {body}\n  return {result}\n}}\nspace s = m(){self.where()}\n"
+        meta = f"meta m on x: image(4, 6, 6) {{\n  {body}\n  return {result}\n}}"
+        return f"stdsl 1\n{declared}\n{meta}\nspace s = m(){self.where()}\n"
 
 
 @st.composite
