@@ -64,6 +64,11 @@ def additive_cost(graph: SpaceGraph, metric: AdditiveMetric) -> AdditiveCost:
     return _adder(graph).figure(metric)
 
 
+def node_cost(graph: SpaceGraph, node: Node) -> Case:
+    """What an application costs (:class:`Cost`), which may hang on decisions, given that it is demanded."""
+    return _adder(graph).cost(node)
+
+
 @once_per_graph
 def _adder(graph: SpaceGraph) -> _Adder:
     return _Adder(graph, PRIMITIVES)
@@ -110,14 +115,14 @@ class _Adder:
             node = self.graph.nodes[id]
             if condition is False or node.kind != "apply":
                 continue
-            cost = self._cost(node)
+            cost = self.cost(node)
             if cost == Cost():
                 continue
             key = -2 if condition is None else condition.uid if isinstance(condition, Diagram) else -1
             totals.setdefault(key, (condition, []))[1].append(cost)
         return list(totals.values())
 
-    def _cost(self, node: Node) -> Case:
+    def cost(self, node: Node) -> Case:
         primitive = self.primitives[node.op]
         types = [self.graph.nodes[e.source].type for e in node.edges]
         values = [case for _, case in node.attrs]

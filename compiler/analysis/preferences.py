@@ -26,6 +26,8 @@ FLOOR = 1e-30
 """Weights below this count as this much: a weight that underflowed is unlikely, not impossible."""
 
 TIE = 1e-12
+"""How much less probable a later alternative counts than an equally probable one before it: the first one wins, and the
+search within constraints over costs goes through both."""
 
 
 def regrets(
@@ -63,11 +65,11 @@ def _rows(
         return [[_log(1 - s), _log(s) - TIE * i] for i, s in enumerate(elements)]
     given = [float(s) for s in scores.get(decision.path, ())]
     if not given:
-        return [[0.0] * decision.variables[0].arity]
+        return [[-TIE * i for i in range(decision.variables[0].arity)]]
     if decision.kind == "gate" and len(given) == 1:
         given = [1 - given[0], given[0]]
     _check(decision, given, len(decision.options))
-    return [[_log(s) for s in given]]
+    return [[_log(s) - TIE * i for i, s in enumerate(given)]]
 
 
 def keep_scores(

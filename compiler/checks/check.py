@@ -48,12 +48,12 @@ def check_module(module: Module, sink: Sink) -> None:
         assert isinstance(declaration, ast.SpaceDecl)
         if all(p.default is not None for p in declaration.parameters):
             graphs.get(SpaceReference(declaration, module, {}, declaration.name.span))
-    if not (module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl)):
-        return
-    from ..semantics.settings import check_settings
+    if module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl):
+        from ..semantics.settings import check_settings
 
-    for config in check_settings(module, sink):
-        _check_search(config, module, graphs, sink)
+        for config in check_settings(module, sink):
+            _check_search(config, module, graphs, sink)
+    graphs.check_where()  # last, for a space with errors is not elaborated to a graph
 
 
 def _check_constants(module: Module, sink: Sink) -> None:
@@ -77,6 +77,16 @@ class _Graphs:
         if key not in self._found:
             self._found[key] = elaborate(reference, self.sink)
         return self._found[key]
+
+    def check_where(self) -> None:
+        """Reports the spaces whose constraints cannot be satisfied, or perhaps not."""
+        for graph in self._found.values():
+            if graph is not None and graph.constraints:
+                from .satisfiable import satisfiable
+
+                found = satisfiable(graph).diagnostic
+                if found is not None:
+                    self.sink.add_once(found)
 
 
 def _arguments(reference: SpaceReference) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, Label, Severity
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class NothingWithin(Diagnostic):
 
     space: str
     reason: str
+    related: tuple[Label, ...] = ()
 
     code: ClassVar[str] = "E0441"
     title: ClassVar[str] = "no architecture is within `where`"
@@ -35,7 +36,13 @@ dearest one less than it asks for, or the constraints contradict each other.
         return "asked for here"
 
     @property
+    def secondary(self) -> tuple[Label, ...]:
+        return self.related
+
+    @property
     def help(self) -> str | None:
+        if self.related:
+            return "relax one of them: no architecture meets them together"
         return "relax the constraint; `stdsl info` prints the least and greatest costs of the space"
 
 
@@ -126,3 +133,34 @@ Split what hangs together, or tie decisions, to get an exact count."""
     @property
     def help(self) -> str:
         return "sampling works without an exact count; `tied` cells and fewer shared consumers make a space countable"
+
+
+@dataclass(frozen=True)
+class UnknownWithin(Diagnostic):
+    """No architecture within `where` was found, and none is excluded."""
+
+    space: str
+    tried: int
+
+    code: ClassVar[str] = "W0441"
+    title: ClassVar[str] = "perhaps no architecture is within `where`"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+The check looks for one architecture within `where`: among the cheapest, the dearest, in order of how near they come,
+and at random. It found none, but the bounds of the costs do not exclude that there is one. Sampling and deriving will
+take long, or find none either.
+
+    space s = net() where flops in 5000K..5001K      W0441: hardly any, if one at all
+    space s = net() where flops in 5M..6M            right"""
+
+    @property
+    def message(self) -> str:
+        return f"no architecture of `{self.space}` within its constraints was found among the {self.tried} tried"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "widen the constraints; sampling from so few takes long"

@@ -1,0 +1,75 @@
+"""Whether `where` can be satisfied, against the list of all architectures."""
+
+from __future__ import annotations
+
+import pytest
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.costs import cost_constraints, costs
+from stdsl.compiler.analysis.depth import depth_bounds
+from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.semantics.program import load_space, load_text
+
+TOWER = """stdsl 1
+meta tower on x: image(4, 8, 8) {
+  n = choose 1..2 as width
+  y = [x -> conv(4, choose {1, 3} as length) for i in 1..n] -> sum
+  return y -> repeat choose 1..3 as repeats { choose {conv(4, 3x3), relu, zero} as kind }
+}
+space s = tower where """
+
+WHERE = [
+    "flops <= 20K",
+    "flops <= 1K",
+    "params >= 500",
+    "params >= 5K",
+    "depth >= 4",
+    "depth >= 5",
+    "depth == 0",
+    "depth == 3, flops <= 22K",
+    "width == 2, repeats == 3, params <= 40",
+    "width > repeats, repeats > 1",
+    "width == 2, length == 1, depth in 2..2",
+    "activations in 700..800",
+    "activations in 768..768, flops in 40K..50K",
+    'pin("**.kind", "zero"), params >= 10',
+    "flops >= 9K, flops <= 9K",
+]
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_the_verdict_is_that_of_the_list(where):
+    graph = load_text(TOWER + where).graph
+    within = [a for a in architectures(graph) if all(costs(graph, a).within(c) for c in cost_constraints(graph))]
+    verdict = satisfiable(graph)
+    assert (verdict.architecture is not None) == bool(within)
+    if within:
+        assert verdict.architecture in within
+        assert verdict.diagnostic is None
+    else:
+        assert verdict.diagnostic.code == "E0441"
+        assert verdict.diagnostic.span.text in where
+
+
+def test_depth_bounds_hold():
+    graph = load_text(TOWER + "width >= 1").graph
+    found = [costs(graph, a).depth for a in architectures(graph)]
+    low, high = depth_bounds(graph)
+    assert low <= min(found)
+    assert high == max(found) == 4
+
+
+def test_every_space_of_a_text_gets_its_verdict():
+    found = check_text(
+        Source("t", TOWER + "params >= 5K space t = tower where depth >= 9 space u = tower where width == 2")
+    )
+    assert [(d.code, d.space) for d in found] == [("E0441", "s"), ("E0441", "t")]
+
+
+def test_the_budget_of_the_library_is_satisfied_by_an_architecture():
+    graph = load_space("darts", "darts_small").graph
+    arch = satisfiable(graph).architecture
+    assert costs(graph, architecture(graph, dict(arch))).flops <= 90e6
