@@ -64,7 +64,8 @@ def test_a_schedule_decides_edges_and_nodes(name: str, edges: int, nodes: int) -
     space = load(name)
     assert kinds(space.graph.decisions) == (edges, nodes)
     sites = [d for d in space.graph.decisions if d.demanded and d.trivial]
-    assert len(sites) == edges // 14 and all(d.path.endswith("x[1].inputs") for d in sites)
+    assert len(sites) == edges // 14
+    assert all(d.path.endswith("x[1].inputs") for d in sites)
 
 
 # ---- shapes of Fig. 5
