@@ -44,10 +44,6 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
         yield _at(config, "needs", "a search that needs others", "run the other searches by themselves")
     if config.ensemble is not None:
         yield _at(config, "ensemble", "ensembles", "leave `ensemble` out")
-    if config.precision != "float32":
-        yield _at(config, "precision", f"in {config.precision}", "use `precision = float32`")
-    if config.compile:
-        yield _at(config, "compile", "networks through `torch.compile`", "leave `compile` out")
     if config.evaluate.clips > 1:
         yield _at(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
     if config.evaluate.crops != "center":
@@ -74,25 +70,16 @@ def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 
 
 def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
-    decisions, relax = strategy.decisions, strategy.relax
-    if decisions.order == 2:
-        yield _at(strategy, "decisions.order", "the second order of DARTS", "use `order = 1`")
-    if strategy.discretize is not None:
-        yield _at(
-            strategy, "discretize", "discretization during the search", "leave `discretize` out to derive at the end"
-        )
-    if relax.choose.kind != "softmax":
-        yield _at(strategy, "relax.choose", f"the relaxation `{relax.choose.kind}` of choose", "use `choose = softmax`")
-    elif relax.choose.tau.constant != 1:
-        yield _at(strategy, "relax.choose", "a softmax with a temperature", "use `choose = softmax`")
+    relax = strategy.relax
+    if relax.choose.kind == "partial":
+        yield _at(strategy, "relax.choose", "the relaxation `partial` of choose", "use `choose = softmax`")
     if relax.sharing != "separate":
         yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
-    if strategy.derive.snapshot != "last":
-        yield _at(strategy, "derive.snapshot", "the best epoch's snapshot", "use `snapshot = last`")
-    if relax.gate != 0.5:
-        yield _at(strategy, "relax.gate", "another threshold for gates than 0.5", "leave `gate` out")
-    if strategy.objectives:
-        yield _at(strategy, "objectives", "further objectives", "bound costs with `where` instead")
+    if strategy.derive.metric not in _METRICS:
+        yield _at(strategy, "derive.metric", f"the metric `{strategy.derive.metric}`", f"use {_one_of(_METRICS)}")
+    for term in strategy.objectives:
+        if term.kind != "entropy":
+            yield _at(strategy, "objectives", f"the objective `{term.kind}`", "bound costs with `where` instead")
 
 
 def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:
@@ -106,8 +93,6 @@ def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnos
         yield _at(config, "retrain.holdout", "a training with held-out samples", "leave `holdout` out")
     if retrain.seeds > 1:
         yield _at(config, "retrain.seeds", "several final trainings", "use `seeds = 1`")
-    if retrain.precision not in (None, "float32"):
-        yield _at(config, "retrain.precision", f"in {retrain.precision}", "use `precision = float32`")
     if retrain.metric not in _METRICS:
         yield _at(config, "retrain.metric", f"the metric `{retrain.metric}`", f"use {_one_of(_METRICS)}")
 

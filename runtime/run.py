@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -121,6 +121,7 @@ def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tu
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
     interruption = Interruption()
     tracker = Tracker(directory.path, manifest.checkpoint_seconds)
+    placement = replace(placement, bfloat16=job.config.precision == "bfloat16", compile=job.config.compile)
     before = torch.get_num_threads()
     try:
         with interruption.watch(), _failures(job):

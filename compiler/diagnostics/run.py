@@ -22,8 +22,8 @@ class CannotRunYet(Diagnostic):
 The setting is part of the language, and `stdsl check` accepts it, but this version of stdsl cannot carry it out. A
 run says so before any work is done, and never goes on as if the setting were not there.
 
-    strategy mine = gradient { decisions { order = 2 } }      cannot run yet
-    strategy mine = gradient { decisions { order = 1 } }      runs"""
+    strategy mine = gradient { relax { sharing = slice } }         cannot run yet
+    strategy mine = gradient { relax { sharing = separate } }      runs"""
 
     @property
     def message(self) -> str:

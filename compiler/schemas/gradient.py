@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .base import Conflict, Count, Fraction, NonNegative, Placed, Positive, Section
+from .base import Conflict, Count, Fraction, Natural, NonNegative, Placed, Positive, Section
 from .length import Length
 from .objectives import Objective
 from .optimizers import SGD, Adam, Optimizer
@@ -95,6 +95,11 @@ class GradientConfig(Length, Placed):
         default=None, description="Decisions fixed on the way; without it all are derived at the end"
     )
     derive: Derive = Field(default_factory=Derive, description="How the architecture is read off")
+    measure: Natural = Field(
+        default=256,
+        description="Samples of the decisions' part on which the relaxed and the discrete network are compared, at the "
+        "end and whenever a decision is fixed; 0: never",
+    )
     objectives: tuple[Objective, ...] = Field(default=(), description="Further terms of the decisions' loss")
     label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
     aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
@@ -119,4 +124,7 @@ class GradientConfig(Length, Placed):
             yield Conflict(
                 "decisions.unrolled_lr", message, "write `order = 2`, or leave `unrolled_lr` out", "decisions.order"
             )
+        if self.discretize is not None and self.derive.snapshot == "best":
+            message = "`snapshot = best` picks an epoch's decisions, and `discretize` has fixed them all by the end"
+            yield Conflict("derive.snapshot", message, "write `snapshot = last`", "discretize")
         yield from warmup_conflicts(self.decisions.warmup, self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stdsl.compiler.schemas.search import SearchConfig
 
@@ -58,11 +58,12 @@ def workshop(
     """What trainings share, of a run that this process leads or helps."""
     config = job.config
     assert config.retrain is not None
+    precision = config.retrain.precision or config.precision
     return Workshop(
         config.retrain,
         config.evaluate.batch or config.retrain.batch,
         dataset,
-        placement,
+        replace(placement, bfloat16=precision == "bfloat16", compile=config.compile),
         config.seed,
         config.workers,
         manifest.training_threads,

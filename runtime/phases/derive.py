@@ -8,7 +8,6 @@ from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.analysis.costs import costs
-from stdsl.compiler.analysis.derive import derive as best_first
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
@@ -16,6 +15,7 @@ from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..job import Job
 from ..randomness import key
+from ..strategies.gap import preferred
 from ..tracking.directory import RunDirectory
 from .context import Context
 
@@ -30,8 +30,9 @@ def derive(run: Context) -> None:
     if not isinstance(strategy, GradientConfig) or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
-        probabilities = run.tracker.finished["search"]["probabilities"]
-        arch = best_first(graph, probabilities, strategy.score)
+        found = run.tracker.finished["search"]
+        fixed = found.get("fixed", {})
+        arch = preferred(graph, found["probabilities"], strategy.score, strategy.relax.gate, fixed)
     arch.save(run.directory.architecture("derived"))
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 

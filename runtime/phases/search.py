@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import torch
+from torch import nn
 
 from stdsl.compiler.backends.mixture import Supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.objectives import Entropy
+from stdsl.compiler.schemas.relax import Gumbel, Partial
 
 from ..data.batch import Part
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
-from ..strategies.gradient import GradientSearch, mean_entropy, probabilities_of
+from ..strategies.discretization import Discretization
+from ..strategies.gap import Gauge
+from ..strategies.gradient import Additions, GradientSearch, mean_entropy, probabilities_of
+from ..strategies.shrinking import Shrinking
 from ..tracking.weights import save_weights
+from ..training.descent import Descent
 from ..training.loop import drive
 from ..training.optimizers import build_descent
 from .context import Context
@@ -21,6 +31,8 @@ from .context import Context
 PHASE = "search"
 _NOTES = 40
 """Probabilities go to the journal so many times in a search."""
+_COLD = 1e-3
+"""Temperatures do not fall below this: a softmax at 0 has no gradient."""
 
 
 def search(run: Context) -> None:
@@ -32,19 +44,25 @@ def search(run: Context) -> None:
     work = build_search(run, strategy)
     done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
     save_weights(work.supernet, run.directory.weights("search"))
-    probabilities = probabilities_of(work.supernet)
-    entropy = mean_entropy(probabilities.values())
-    run.tracker.finish(
-        PHASE,
-        {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy, "probabilities": probabilities},
-    )
-    run.reporter.end(PHASE, f"{done.steps} steps, decisions at {entropy:.0%} of full uncertainty")
+    probabilities = work.best["probabilities"] if work.best else work.scores()
+    entropy = mean_entropy(probabilities_of(work.supernet).values())
+    facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}
+    gauge = work.additions.gauge
+    if gauge is not None and gauge.samples:
+        facts["gap"] = gauge.measure(work.supernet, work.scores(), work.held).document()
+    facts["measuring"] = round(work.measuring, 2)
+    if work.held:
+        facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
+    if work.best:
+        facts["best"] = {"step": work.best["step"], "value": abs(work.best["value"])}
+    run.tracker.finish(PHASE, facts | {"probabilities": probabilities})
+    state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
+    run.reporter.end(PHASE, f"{done.steps} steps, {state}")
 
 
 def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     """The search at its first step."""
-    supernet = relaxed(run.job.graph, strategy, run.seed)
-    run.placement.model(supernet)
+    graph, placement = run.job.graph, run.placement
 
     def order(split: str, purpose: str) -> Order:
         return Order(Part(run.dataset, (split,)), strategy.batch, run.seed, f"search {purpose}")
@@ -53,28 +71,88 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     decision_order = order(strategy.decisions.split, "decisions")
     per_epoch = weight_order.steps_per_epoch
     steps = strategy.total_steps(per_epoch)
+
+    def build(left: SpaceGraph) -> Supernet:
+        return placement.model(relaxed(left, strategy, run.seed, plain=left is not graph))
+
+    def weights(parameters: Iterable[nn.Parameter]) -> Descent:
+        return build_descent(strategy.weights.optimizer, parameters, steps, per_epoch, strategy.weights.clip)
+
+    def decisions(parameters: Iterable[nn.Parameter]) -> Descent:
+        return build_descent(strategy.decisions.optimizer, parameters, steps, per_epoch, strategy.decisions.clip)
+
+    shrinking = None
+    if strategy.discretize is not None:
+        relax = strategy.relax
+        discretization = Discretization(graph, strategy.discretize, strategy.score, relax.gate, relax.affine)
+        shrinking = Shrinking(discretization, build, weights, decisions)
+    supernet = build(graph)
+    weight_descent = weights(supernet.weights())
+    gauge = Gauge(
+        graph,
+        decision_order.part,
+        placement,
+        strategy.batch,
+        strategy.measure,
+        strategy.relax.statistics,
+        strategy.score,
+        strategy.relax.gate,
+    )
     return GradientSearch(
         supernet,
-        build_descent(strategy.weights.optimizer, supernet.weights(), steps, per_epoch, strategy.weights.clip),
-        build_descent(strategy.decisions.optimizer, supernet.decisions(), steps, per_epoch, strategy.decisions.clip),
+        weight_descent,
+        decisions(supernet.decisions()),
         Loader(weight_order, steps, run.config.workers),
         Loader(decision_order, steps, run.config.workers),
-        run.placement,
+        placement,
         steps,
         strategy.warmup_steps(per_epoch),
         run.seed,
         max(1, steps // _NOTES),
         strategy.label_smoothing,
         strategy.aux,
+        Additions(
+            unrolled=_unrolled(strategy, weight_descent),
+            temperatures=_temperatures(strategy, steps),
+            sampled=isinstance(strategy.relax.choose, Gumbel),
+            hard=getattr(strategy.relax.choose, "hard", False),
+            entropy=sum(term.weight for term in strategy.objectives if isinstance(term, Entropy)),
+            shrinking=shrinking,
+            gauge=gauge,
+            best=strategy.derive.metric if strategy.derive.snapshot == "best" else None,
+            epoch=per_epoch,
+        ),
     )
 
 
-def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int) -> Supernet:
-    """The supernet of ``graph`` with fresh weights."""
+def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], float] | None:
+    """ξ by step, None for the first order."""
+    if strategy.decisions.order == 1:
+        return None
+    own = strategy.decisions.unrolled_lr
+    return weights.rate if own is None else lambda t: own
+
+
+def _temperatures(strategy: GradientConfig, steps: int) -> Callable[[int], tuple[float, float]] | None:
+    """Temperatures of alternatives and of elements by step, None where they are 1 throughout."""
+    taus = [getattr(settings, "tau", None) for settings in (strategy.relax.choose, strategy.relax.keep)]
+    if all(tau is None or tau.constant == 1 for tau in taus):
+        return None
+
+    def at(t: int) -> tuple[float, float]:
+        choose, keep = (1.0 if tau is None else max(float(tau.at(t=t + 1, T=steps)), _COLD) for tau in taus)
+        return choose, keep
+
+    return at
+
+
+def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool = False) -> Supernet:
+    """The supernet of ``graph`` with fresh weights. ``plain``: the graph says itself which norms have a scale."""
     from stdsl.compiler.backends.supernet import Relaxation, build_supernet
 
     relax = strategy.relax
-    relaxation = Relaxation("softmax", relax.keep.kind if relax.keep else "none", relax.affine)
+    choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose
+    relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain)
     supernet = build_supernet(graph, relaxation, seed=key(seed, "initial weights", PHASE))
     with torch.no_grad(), seeded(seed, "initial decisions"):
         for parameter in supernet.decisions():

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from ..data.batch import Part
 from .placement import Placement
+from .statistics import Statistics, evaluating
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,25 @@ def accuracy(logits: Tensor, targets: Tensor, k: int = 1) -> float:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, part: Part, placement: Placement, size: int = 64) -> Metrics:
-    """Run ``model`` in eval mode over all samples of ``part``, ``size`` at a time; the model's mode is restored."""
-    was_training = model.training
-    model.eval()
+def evaluate(
+    model: nn.Module,
+    part: Part,
+    placement: Placement,
+    size: int = 64,
+    statistics: Statistics = "running",
+    samples: int | None = None,
+) -> Metrics:
+    """Run ``model`` in evaluation over ``part`` (or its first ``samples`` samples), ``size`` at a time; the model's
+    mode is restored. ``statistics``: those that batch-norms use."""
     loss = top1 = top5 = 0.0
-    try:
-        for first in range(0, len(part), size):
-            batch = placement.put(part.samples(np.arange(first, min(first + size, len(part)))))
-            logits = prediction(model(*batch.inputs)).float()
+    total = len(part) if samples is None else min(samples, len(part))
+    with evaluating(model, statistics):
+        for first in range(0, total, size):
+            batch = placement.put(part.samples(np.arange(first, min(first + size, total))))
+            with placement.autocast():
+                logits = prediction(model(*batch.inputs)).float()
             n = len(batch)
             loss += F.cross_entropy(logits, batch.targets).item() * n
             top1 += accuracy(logits, batch.targets) * n
             top5 += accuracy(logits, batch.targets, 5) * n
-    finally:
-        model.train(was_training)
-    n = len(part)
-    return Metrics(loss / n, top1 / n, top5 / n, n)
+    return Metrics(loss / total, top1 / total, top5 / total, total)

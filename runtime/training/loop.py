@@ -62,6 +62,8 @@ def drive(
         tracker.journal.write("step", phase=phase, step=t, **{name: _short(value) for name, value in facts.items()})
         if not math.isfinite(facts.get("loss", 0.0)):
             raise Diverged(phase, t, facts["loss"])
+        for event, more in work.events(t):
+            tracker.journal.write(event, phase=phase, step=t, **more)
         notes = work.notes(t)
         if notes is not None:
             tracker.journal.write("notes", phase=phase, step=t, **notes)

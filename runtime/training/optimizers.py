@@ -25,7 +25,7 @@ def build_descent(
     def rate(t: int) -> float:
         return rate_at(settings.lr, t, steps, steps_per_epoch)
 
-    owned = list(parameters)
+    owned = [{"params": list(parameters)}]  # a group may be empty: a search that has nothing left to decide
     optimizer: torch.optim.Optimizer
     match settings:
         case SGD():

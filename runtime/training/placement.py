@@ -1,9 +1,11 @@
-"""Where and how tensors lie: the device, and the memory format that suits it."""
+"""Where and how tensors lie: the device, the memory format that suits it, and the number format of activations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +17,22 @@ M = TypeVar("M", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Placement:
-    """``channels_last``: convolutions get (N, T, H, W, C) or (N, H, W, C) in memory, which is faster on CPUs."""
+    """``channels_last``: convolutions get (N, T, H, W, C) or (N, H, W, C) in memory, which is faster on CPUs.
+    ``bfloat16``: activations have that number format (weights, gradients and losses stay float32). ``compile``:
+    networks go through ``torch.compile``."""
 
     device: torch.device
     channels_last: bool = True
+    bfloat16: bool = False
+    compile: bool = False
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """What forward passes and losses are computed in."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
+
+    def function(self, model: nn.Module) -> Callable[..., Any]:
+        """What computes ``model``, whose parameters it shares: the model itself, or its compiled form."""
+        return torch.compile(model) if self.compile else model
 
     def model(self, model: M) -> M:
         """Move a model, in place: its 4D weights to channels_last, its 5D weights to channels_last_3d."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 Facts: TypeAlias = Mapping[str, float]
 """What a step reports: loss, accuracy, learning rate…"""
+
+Event: TypeAlias = tuple[str, Mapping[str, Any]]
+"""A line for the journal: what happened, and its facts."""
 
 
 class Stepped(Protocol):
@@ -33,4 +36,8 @@ class Stepped(Protocol):
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         """Larger facts for the journal after step ``t`` (decision probabilities), or None at most steps."""
+        ...
+
+    def events(self, t: int) -> Sequence[Event]:
+        """What happened in step ``t`` beside the step itself (decisions that were fixed)."""
         ...

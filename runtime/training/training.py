@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -12,7 +12,7 @@ from ..randomness import seed_torch
 from .descent import Descent
 from .evaluate import accuracy, loss_of, prediction
 from .placement import Placement
-from .stepped import Facts
+from .stepped import Event, Facts
 
 
 class Training:
@@ -37,6 +37,7 @@ class Training:
         self.model, self.descent, self.loader, self.placement = model, descent, loader, placement
         self.steps, self.seed, self.phase = steps, seed, phase
         self.auxiliary, self.label_smoothing = auxiliary, label_smoothing
+        self._function = placement.function(model)
         model.train()
 
     @property
@@ -46,13 +47,17 @@ class Training:
     def step(self, t: int) -> Facts:
         batch = self.placement.put(self.loader.at(t))
         seed_torch(self.seed, self.phase, t)
-        output = self.model(*batch.inputs)
-        loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
+        with self.placement.autocast():
+            output = self._function(*batch.inputs)
+            loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
         rate = self.descent.descend(loss, t)
         return {"loss": loss.item(), "accuracy": accuracy(prediction(output).detach(), batch.targets), "lr": rate}
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         return None
+
+    def events(self, t: int) -> Sequence[Event]:
+        return ()
 
     def state(self) -> dict[str, Any]:
         return {"model": self.model.state_dict(), "optimizer": self.descent.state()}

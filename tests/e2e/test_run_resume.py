@@ -105,7 +105,8 @@ def facts(folder: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((folder / "result.json").read_text())
     document.pop("next")
     document["onnx"].pop("latency_ms")
-    document["search_facts"].pop("seconds")
+    for name in ("seconds", "measuring"):
+        document["search_facts"].pop(name)
     for network in document["networks"]:
         network.pop("seconds")
     return document

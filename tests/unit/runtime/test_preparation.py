@@ -113,12 +113,9 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("strategy.decisions.order=2", "second order"),
         ("retrain.cutout=4", "cutout"),
         ("retrain.seeds=2", "several final trainings"),
-        ("precision=bfloat16", "bfloat16"),
-        ("compile=true", "torch.compile"),
-        ("strategy.derive.snapshot=best", "snapshot"),
+        ("strategy.relax.choose=partial(softmax)", "partial"),
     ],
 )
 def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, override: str, said: str) -> None:
@@ -134,7 +131,7 @@ def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, ove
 
 
 def test_a_limit_points_into_the_text(main: Path) -> None:
-    main.write_text(MAIN.replace("steps = 4  batch = 8 }\nsearch", "steps = 4  decisions { order = 2 } }\nsearch"))
+    main.write_text(MAIN.replace("steps = 4  batch = 8 }\nsearch", "steps = 4  relax { sharing = slice } }\nsearch"))
     (found,) = limits(load_job(str(main), "first").config, "local")
     assert found.span is not None
     assert found.span.source.position(found.span.start).line == 4

@@ -1,0 +1,191 @@
+"""Scheduled discretization: decisions and sites are fixed one after the other while a search runs.
+
+Z. Qiu, T. Yao, Y. Zhang, Y. Zhang, T. Mei, "Scheduled Differentiable Architecture Search for Visual Recognition",
+section 3.2 and Algorithm 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stdsl.compiler.analysis.derive import derive
+from stdsl.compiler.analysis.incident import incident
+from stdsl.compiler.analysis.preferences import Score, keep_scores
+from stdsl.compiler.analysis.remaining import remaining
+from stdsl.compiler.analysis.values import encode
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.ir.decisions import Decision
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
+from stdsl.compiler.schemas.gradient import Discretize
+
+Scores = Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One step: the decision at ``path`` got ``value`` (as architectures have it; None for a site, which has nothing
+    to decide), ahead of its next best by ``margin`` (infinite for a site). ``remaining``: how many architectures are
+    left, ``exact`` unless it is the upper end of an interval."""
+
+    path: str
+    value: Any
+    margin: float
+    remaining: int
+    exact: bool
+
+    def document(self) -> dict[str, Any]:
+        """For the journal, where numbers of any size are texts."""
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        margin = None if math.isinf(self.margin) else round(self.margin, 6)
+        facts = {"path": self.path, "value": value, "margin": margin, "remaining": str(self.remaining)}
+        return facts if self.exact else facts | {"exact": False}
+
+
+class Discretization:
+    """Which decisions of ``graph`` are fixed so far, and which go next.
+
+    ``fixed``: values by path in the order of fixing, None for sites. ``gate``: the weight above which a gate, or an
+    element of a keep of open size, stays. ``affine``: batch-norms of alternatives have a scale and a bias.
+    ``network``: the graph of what is left, for lowering.
+    """
+
+    def __init__(
+        self, graph: SpaceGraph, settings: Discretize, score: Score, gate: float = 0.5, affine: bool = True
+    ) -> None:
+        self.graph, self.settings, self.score, self.gate = graph, settings, score, gate
+        self.fixed: dict[str, Any] = {}
+        self.network = settled_names(graph, affine)
+        self.all = tuple(d for d in graph.decisions if d.demanded)
+        self._incident = {d.id: incident(graph, d) for d in self.all if d.kind == "keep"}
+
+    @property
+    def total(self) -> int:
+        """M: decisions and sites in all."""
+        return len(self.all)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The decisions among what is fixed, without sites."""
+        return {path: value for path, value in self.fixed.items() if not self.graph.by_path[path].trivial}
+
+    @property
+    def resolved(self) -> int:
+        """How many are fixed, or are gone because nothing asks for them any more."""
+        return len(self.all) - len(self._open())
+
+    def due(self, t: int, steps: int) -> int:
+        """M_t: how many are to be fixed after mini-batch ``t`` (from 1) of ``steps``."""
+        if t >= steps:
+            return self.total
+        count = self.settings.count.at(M=self.total, t=t, T=steps)
+        return min(self.total, max(0, math.floor(count + 1e-9)))
+
+    def advance(self, target: int, scores: Scores) -> list[Fixed]:
+        """Fix one after the other until ``target`` are; what could only be fixed to a value that leaves no
+        architecture waits for others."""
+        steps: list[Fixed] = []
+        while self.resolved < target:
+            step = self._next(scores)
+            if step is None:
+                break
+            steps.append(step)
+        return steps
+
+    def restore(self, fixed: Mapping[str, Any]) -> None:
+        """Take up what :attr:`fixed` was."""
+        self.fixed = {path: tuple(v) if isinstance(v, list) else v for path, v in fixed.items()}
+        self._shrink(self.fixed)
+
+    def _open(self) -> list[Decision]:
+        """The decisions and sites that still make a difference."""
+        alive = {ask.decision for node in self.network.nodes for ask in node.asks}
+        alive |= {node.decision for node in self.network.nodes if node.decision is not None}
+        return [d for d in self.all if d.id in alive and d.path not in self.fixed]
+
+    def _next(self, scores: Scores) -> Fixed | None:
+        candidates = sorted(self._candidates(scores), key=lambda c: (-c[1], c[0].path))
+        for decision, _, value, margin in candidates:
+            if value is None or self._possible({decision.path: value}, scores):
+                return self._fix(decision, value, margin)
+        for decision, *_ in candidates:
+            # All that is wished for breaks `where`: then what the best architecture within it has.
+            value = derive(self.graph, scores, self.score, self.values).get(decision.path)
+            if value is not None:
+                return self._fix(decision, value, 0.0)
+        return None
+
+    def _fix(self, decision: Decision, value: Any, margin: float) -> Fixed:
+        self.fixed[decision.path] = value
+        self._shrink([decision.path])
+        left = remaining(self.graph, self.values)
+        return Fixed(decision.path, value, margin, left.high, left.low == left.high)
+
+    def _shrink(self, paths: Collection[str]) -> None:
+        answers: dict[int, int] = {}
+        for path in paths:
+            decision = self.graph.by_path[path]
+            answers |= {} if decision.trivial else encode(decision, self.fixed[path])
+        self.network = fix_decisions(self.network, answers, {self.graph.by_path[path].id for path in paths})
+
+    def _possible(self, value: Mapping[str, Any], scores: Scores) -> bool:
+        if not self.graph.constraints:
+            return True
+        try:
+            derive(self.graph, scores, self.score, {**self.values, **value})
+        except SpaceError:
+            return False
+        return True
+
+    def _candidates(self, scores: Scores) -> Iterator[tuple[Decision, float, Any, float]]:
+        """What may go next: a decision, its priority, the value it would get, and the margin of that. Keeps and sites
+        may once the decisions on their edges are fixed."""
+        undecided = self._open()
+        waiting = {d.id for d in undecided}
+        for decision in undecided:
+            if decision.kind == "keep" and self._incident[decision.id] & waiting:
+                continue
+            if decision.trivial:
+                yield decision, math.inf, None, math.inf
+                continue
+            value, margin, row = self._preferred(decision, scores)
+            match self.settings.priority:
+                case "margin":
+                    priority = margin
+                case "entropy":
+                    priority = -_entropy(row)
+                case "path":
+                    priority = 0.0
+            yield decision, priority, value, margin
+
+    def _preferred(self, decision: Decision, scores: Scores) -> tuple[Any, float, list[float]]:
+        """The value that the weights prefer, its margin, and the weights."""
+        if decision.kind == "keep":
+            row = keep_scores(self.graph, decision, scores, self.score)
+            return *self._kept(decision, row), row
+        row = [float(s) for s in scores.get(decision.path, ())] or [1.0] + [0.0] * (len(decision.options) - 1)
+        if decision.kind == "gate":
+            return row[1] > self.gate, abs(row[1] - self.gate), row
+        order = sorted(range(len(row)), key=lambda i: (-row[i], i))
+        best = decision.options[order[0]] if decision.kind == "choose" else int(decision.values[order[0]])
+        return best, row[order[0]] - row[order[1]] if len(row) > 1 else 1.0, row
+
+    def _kept(self, decision: Decision, row: list[float]) -> tuple[tuple[int, ...], float]:
+        low, high = decision.sizes or (0, len(row))
+        order = sorted(range(len(row)), key=lambda i: (-row[i], i))
+        size = low if low == high else min(max(sum(s > self.gate for s in row), low), high)
+        ahead = row[order[size - 1]] if size else 1.0
+        behind = row[order[size]] if size < len(row) else 0.0
+        margin = ahead - behind if low == high else min(abs(s - self.gate) for s in row)
+        return tuple(sorted(i + 1 for i in order[:size])), margin
+
+
+def _entropy(row: Sequence[float]) -> float:
+    """Of the weights as a distribution, as a share of the greatest possible."""
+    total = sum(row)
+    if total <= 0 or len(row) < 2:
+        return 0.0
+    return -sum(p / total * math.log(p / total) for p in row if p > 0) / math.log(len(row))

@@ -1,0 +1,98 @@
+"""How far the relaxed network and the discrete one that would be derived are apart, with the search's own weights.
+
+S. Xie et al., "SNAS", ICLR 2019, and Table 2 of SDAS compare the two this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.derive import derive
+from stdsl.compiler.analysis.preferences import Score
+from stdsl.compiler.ir.graph import SpaceGraph
+
+from ..data.batch import Part
+from ..training.evaluate import evaluate
+from ..training.placement import Placement
+from ..training.statistics import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Top-1 accuracies on ``samples`` held-out samples, batch-norms handled alike."""
+
+    relaxed: float
+    discrete: float
+    samples: int
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """``part``: the decisions' part of the data, of which the first ``samples`` are used, ``batch`` at a time.
+    ``gate``: the weight above which gates and elements of open keeps stay."""
+
+    graph: SpaceGraph
+    part: Part
+    placement: Placement
+    batch: int
+    samples: int
+    statistics: Statistics
+    score: Score
+    gate: float = 0.5
+
+    def measure(self, supernet: nn.Module, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> Gap:
+        """``scores``: decision weights by path; ``held``: what is fixed already."""
+        net: Any = supernet
+        relaxed = self.accuracy(supernet)
+        net.hold_architecture(preferred(self.graph, scores, self.score, self.gate, held))
+        try:
+            return Gap(relaxed, self.accuracy(supernet), min(self.samples, len(self.part)))
+        finally:
+            net.release()
+
+    def accuracy(self, supernet: nn.Module) -> float:
+        return evaluate(supernet, self.part, self.placement, self.batch, self.statistics, self.samples).top1
+
+
+def preferred(
+    graph: SpaceGraph,
+    scores: Mapping[str, Sequence[float]],
+    score: Score,
+    gate: float = 0.5,
+    held: Mapping[str, Any] | None = None,
+) -> Architecture:
+    """The architecture that decision weights prefer, within `where`. Gates, and elements of keeps of open size, stay
+    above ``gate``. Raises SpaceError when there is none."""
+    moved = {path: list(row) for path, row in scores.items()}
+    for decision in graph.open if gate != 0.5 else ():
+        row = moved.get(decision.path)
+        if row is None:
+            continue
+        if decision.kind == "gate":
+            on = _moved(row[-1], gate)
+            moved[decision.path] = [1 - on, on]
+        elif decision.kind == "keep" and decision.sizes is not None and decision.sizes[0] != decision.sizes[1]:
+            moved[decision.path] = [_moved(w, gate) for w in row]
+    return derive(graph, moved, score, held)
+
+
+def _moved(weight: float, gate: float) -> float:
+    """The odds of a weight over those of the threshold, as a weight: ``gate`` becomes one half."""
+    on, off = weight * (1 - gate), (1 - weight) * gate
+    return on / (on + off) if on + off > 0 else 0.5
+
+
+def best_metric(metric: str, supernet: nn.Module, gauge: Gauge) -> float:
+    """What a snapshot is chosen by, on all samples of the decisions' part: the greater the better."""
+    with torch.no_grad():
+        found = evaluate(supernet, gauge.part, gauge.placement, gauge.batch, gauge.statistics)
+    return {"accuracy": found.top1, "top5": found.top5, "loss": -found.loss}[metric]

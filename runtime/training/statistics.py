@@ -1,0 +1,44 @@
+"""The running statistics of batch-norms: kept from changing, or left aside in an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+from torch import nn
+
+Statistics = Literal["batch", "running"]
+
+
+@contextmanager
+def keeping_buffers(model: nn.Module) -> Iterator[None]:
+    """Afterwards all buffers of ``model`` (running statistics) are as before."""
+    before = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, value in before:
+                buffer.copy_(value)
+
+
+@contextmanager
+def evaluating(model: nn.Module, statistics: Statistics = "running") -> Iterator[None]:
+    """``model`` in evaluation mode; with ``batch`` its batch-norms use the mean and variance of each batch, and
+    leave their running ones alone. Dropout is off in either case. Afterwards the mode is as before."""
+    was_training = model.training
+    try:
+        if statistics == "running":
+            model.eval()
+            yield
+            return
+        model.train()
+        for module in model.modules():
+            if isinstance(module, nn.modules.dropout._DropoutNd):
+                module.eval()
+        with keeping_buffers(model):
+            yield
+    finally:
+        model.train(was_training)
