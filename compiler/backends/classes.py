@@ -123,7 +123,8 @@ class Classes:
                 if item.holds:
                     continue
                 targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
-                call = f"self.{attribute}({', '.join(self._given(item, region, variables))})"
+                given = ", ".join(self._given(item, region, variables))
+                call = f"recomputed(self.{attribute}, {given})" if item.recompute else f"self.{attribute}({given})"
                 shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
                 instance.lines.append((", ".join(targets), call, shape))
                 variables.update(zip(item.outputs, targets, strict=True))

@@ -30,6 +30,7 @@ class Region:
     containers: list[str] = field(default_factory=list)
     first: int = 0
     height: int = 0
+    recompute: bool = False
 
     @property
     def order(self) -> int:
@@ -122,6 +123,7 @@ class _Nesting:
         inside = {s.id for s in members}
         is_root = depth == 0
         region = Region(scope, info.callee, info.path, "", is_root, first=members[0].id if members else 0)
+        region.recompute = info.recompute
         owner: dict[int, int | tuple[int]] = {}
         children: dict[int, Region] = {}
         for s in members:

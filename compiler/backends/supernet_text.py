@@ -61,6 +61,7 @@ def supernet_source(
         kernels=_used(("mix", "frozen", "within"), parts),
         folds=_used(("frames", "instants"), parts),
         folded=_used(("into", "stage"), parts),
+        recomputes=_used(("recomputed",), parts),
         weighting=_used(("edge_weights", "weighted"), parts),
         has_functional=any("F." in part for part in parts),
         has_torch=any("torch." in part for part in parts),

@@ -15,12 +15,13 @@ edges whose guards hold. A decision is active when some demanded node asks for i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..diagnostics.source import Span
-from ..ops.base import CHANNEL_AXIS, Layout, TensorShape
+from ..ops.base import CHANNEL_AXIS, Layout, Primitive, TensorShape
 from .decisions import Decision
 from .diagram import Case, Diagram, Diagrams, Guard, evaluate
 
@@ -74,7 +75,7 @@ class Scope:
     """An instance of a declared op or cell, of the meta, or an iteration of a repeat: the boxes that nodes stand in.
 
     ``name`` is the segment that names the instance in its parent (`x[2]`, `m1`), ``callee`` the declaration, ``path`` all names from the meta.
-    ``weights``: a file of weights for everything inside, or None.
+    ``weights``: a file of weights for everything inside, or None. ``recompute``: set by a pass, to compute it again in backward.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Scope:
     path: str
     span: Span | None = None
     weights: str | None = None
+    recompute: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,6 +154,10 @@ class SpaceGraph:
     span: Span
     constraints: tuple[CostConstraint | DecisionConstraint, ...] = ()
     meta: str = ""
+    externs: Mapping[str, Primitive] = field(default_factory=dict)
+    """The user's operators by the name that nodes call them (``Node.op``)."""
+    allow_extern: bool = False
+    """Whether their code may be loaded."""
 
     @cached_property
     def open(self) -> tuple[Decision, ...]:

@@ -14,13 +14,14 @@ from .verify import verify
 class Pass:
     """A rewrite of a space graph into one that computes the same as a supernet, with the same names of weights.
 
-    ``required``: lowering needs it, so it cannot be turned off.
+    ``required``: lowering needs it, so it cannot be turned off. ``optional``: it runs only where it is asked for.
     """
 
     name: str
     doc: str
     run: Callable[[SpaceGraph], SpaceGraph]
     required: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

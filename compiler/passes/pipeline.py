@@ -14,6 +14,7 @@ from . import (
     merge_targets,
     name_weights,
     plain_norms,
+    recompute_cells,
     share_common,
     splice_identities,
 )
@@ -29,23 +30,23 @@ ALL: tuple[Pass, ...] = (
     share_common.PASS,
     merge_targets.PASS,
     fold_clips.PASS,
+    recompute_cells.PASS,
 )
 
 
 def select(names: Sequence[str] | None = None, affine: bool = True) -> tuple[Pass, ...]:
-    """The passes to run, in order: all of them, or those that lowering needs and ``names``. A name with a ``-`` in
-    front is left out of all: ``["-share_common"]``. ``affine``: candidates keep the scale and bias of their
-    batch-norms.
+    """The passes to run, in order: those that lowering needs and all others that are not optional, or ``names`` alone.
+    A name with a ``-`` in front is left out of all, one with a ``+`` is run beside them: ``["-share_common"]``,
+    ``["+recompute_cells"]``. ``affine``: candidates keep the scale and bias of their batch-norms.
 
     Raises SpaceError for an unknown name.
     """
     choosable = tuple(p.name for p in ALL if not p.required)
-    given = [name.removeprefix("-") for name in names or ()]
-    unknown = [name for name in given if name not in choosable]
+    unknown = [name for n in names or () if (name := n.lstrip("-+")) not in choosable]
     if unknown:
         raise SpaceError([UnknownPass(None, name, choosable) for name in unknown])
-    without = {name[1:] for name in names or () if name.startswith("-")}
-    only = {name for name in names or () if not name.startswith("-")}
-    wanted = set(choosable) - without if names is None or without else only
-    wanted |= only
+    usual = {p.name for p in ALL if not p.required and not p.optional}
+    changed = names is None or any(name[0] in "-+" for name in names)
+    wanted = usual - {name[1:] for name in names or () if name[0] == "-"} if changed else set()
+    wanted |= {name.removeprefix("+") for name in names or () if name[0] != "-"}
     return tuple(p for p in ALL if (p.required and (p is not plain_norms.PASS or not affine)) or p.name in wanted)

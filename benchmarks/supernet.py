@@ -1,0 +1,275 @@
+"""Supernets: compiled, lowered plainly, and written by hand; time and memory of training steps.
+
+    python benchmarks/supernet.py [image] [video] [partial] [--rounds 7] [--write]
+
+All variants of a case run interleaved in one process, on one thread, in float32; before that, each has to give the
+loss and the gradients of the hand-written one in float64. ``--write`` puts the tables into ``benchmarks/RESULTS.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from handwritten.matching import decision_rows, take_over
+from handwritten.network import SearchNetwork
+from handwritten.operations import O2D, O3D
+from machine import described
+from measuring import Seconds, interleaved, peak_above_idle, resident, saved_bytes
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+from stdsl.compiler.semantics.program import load_space
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
+BEGIN, END = "<!-- supernet: begin -->", "<!-- supernet: end -->"
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
+@dataclass(frozen=True)
+class Case:
+    """``hand``: makes the hand-written network; ``space``: file and name; ``input``: of one batch."""
+
+    name: str
+    title: str
+    hand: Callable[[], SearchNetwork]
+    space: tuple[Path, str]
+    input: tuple[int, ...]
+    relaxation: Relaxation = Relaxation(keep="none", affine=False)
+
+
+CASES = {
+    "image": Case(
+        "image",
+        "DARTS image space, O_2D, C=16, 8 cells, 32×32, batch 8",
+        partial(SearchNetwork, O2D, 16, 8, 10),
+        (HERE.parent / "spaces" / "darts.space", "darts_cifar"),
+        (8, 3, 32, 32),
+    ),
+    "video": Case(
+        "video",
+        "SDAS video space, O_3D, C=8, 4 cells, clips 3×16×56×56, batch 2",
+        partial(SearchNetwork, O3D, 8, 4, 10, 3, stem_stride=(1, 2, 2)),
+        (HERE / "spaces" / "video_cells.space", "video_cells"),
+        (2, 3, 16, 56, 56),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to compute a case. ``passes``: of the supernet compiler; None for the hand-written network."""
+
+    name: str
+    compiled: bool
+    passes: tuple[str, ...] | None = None
+    channels_last: bool = True
+
+
+VARIANTS = (
+    Variant("hand-written", False, channels_last=False),
+    Variant("hand-written, channels-last", False),
+    Variant("plain lowering", True, (), channels_last=False),
+    Variant("compiled", True),
+    Variant("compiled, cells recomputed", True, ("+recompute_cells",)),
+)
+
+
+def build(case: Case, variant: Variant) -> Any:
+    torch.manual_seed(0)
+    if not variant.compiled:
+        net: Any = case.hand()
+    else:
+        net = build_supernet(load_space(*case.space).graph, case.relaxation, variant.passes, seed=0)
+    net.train()
+    return net
+
+
+def laid_out(x: Tensor, variant: Variant) -> Tensor:
+    return x.contiguous(memory_format=CHANNELS_LAST[x.dim()]) if variant.channels_last else x
+
+
+def ready(case: Case, variant: Variant) -> tuple[Any, Tensor, Tensor]:
+    """The network in float32 and a batch."""
+    net = build(case, variant)
+    if variant.channels_last:
+        for p in net.parameters():
+            if p.dim() in CHANNELS_LAST:
+                p.data = p.data.contiguous(memory_format=CHANNELS_LAST[p.dim()])
+    generator = torch.Generator().manual_seed(1)
+    x = laid_out(torch.randn(case.input, generator=generator), variant)
+    y = torch.randint(0, 10, case.input[:1], generator=generator)
+    return net, x, y
+
+
+def forward_backward(net: Any, x: Tensor, y: Tensor) -> None:
+    net.zero_grad(set_to_none=True)
+    F.cross_entropy(net(x), y).backward()
+
+
+def bilevel(net: Any, x: Tensor, y: Tensor, by_hand: bool) -> Callable[[], None]:
+    """A step of first-order DARTS: one of the decisions, then one of the weights. The hand-written one computes all
+    gradients in both, as published code does."""
+    weights, decisions = net.weights(), net.decisions()
+    of_weights = torch.optim.SGD(weights, 0.025, 0.9, weight_decay=3e-4)
+    of_decisions = torch.optim.Adam(decisions, 3e-4, (0.5, 0.999), weight_decay=1e-3)
+
+    def simple() -> None:
+        for optimizer in (of_decisions, of_weights):
+            net.zero_grad(set_to_none=True)
+            F.cross_entropy(net(x), y).backward()
+            if optimizer is of_weights:
+                nn.utils.clip_grad_norm_(weights, 5)
+            optimizer.step()
+
+    def pruned() -> None:
+        for optimizer, mine, still in ((of_decisions, decisions, weights), (of_weights, weights, decisions)):
+            for p in still:
+                p.requires_grad_(False)
+            gradients = torch.autograd.grad(F.cross_entropy(net(x), y), mine, allow_unused=True)
+            for p in still:
+                p.requires_grad_(True)
+            for p, g in zip(mine, gradients, strict=True):
+                p.grad = g
+            if optimizer is of_weights:
+                nn.utils.clip_grad_norm_(weights, 5)
+            optimizer.step()
+
+    return simple if by_hand else pruned
+
+
+def gate(case: Case, variants: Sequence[Variant]) -> float:
+    """The greatest relative difference of loss and gradients from the hand-written network's, in float64, at batch 2.
+
+    Raises AssertionError where one is above 10⁻⁶.
+    """
+    torch.manual_seed(0)
+    hand = case.hand().double().train()
+    x = torch.randn(2, *case.input[1:], dtype=torch.float64)
+    y = torch.tensor([1, 2])
+    loss = F.cross_entropy(hand(x), y)
+    loss.backward()
+    worst = 0.0
+    for variant in variants:
+        if not variant.compiled:
+            continue
+        net = build(case, variant).double()
+        matched = take_over(hand, net)
+        theirs = F.cross_entropy(net(laid_out(x, variant)), y)
+        theirs.backward()
+        differences = [((loss - theirs) / loss).abs().item()]
+        for a, b in matched:
+            differences.append(_relative(a.grad, b.grad))
+        for kind, alphas in hand.alphas.items():
+            rows = [p.grad for path, p, _ in decision_rows(hand, net) if path.startswith(kind)]
+            differences.append(_relative(alphas.grad, torch.stack(rows)))  # type: ignore[arg-type]
+        worst = max(worst, *differences)
+        assert worst < 1e-6, f"{variant.name} differs from the hand-written network: {worst:.1e}"
+    return worst
+
+
+def _relative(a: Tensor | None, b: Tensor | None) -> float:
+    assert a is not None
+    assert b is not None
+    return ((a.reshape(b.shape) - b).norm() / a.norm().clamp_min(1e-12)).item()
+
+
+@dataclass(frozen=True)
+class Row:
+    variant: str
+    forward_backward: Seconds
+    step: Seconds
+    saved: int
+    peak: int
+
+
+def measure(case: Case, variants: Sequence[Variant], rounds: int) -> list[Row]:
+    steps: dict[str, Callable[[], object]] = {}
+    whole: dict[str, Callable[[], object]] = {}
+    saved = {}
+    for variant in variants:
+        saved[variant.name] = _saved(case, variant)
+    peaks = {v.name: peak_above_idle(Path(__file__), case.name, v.name) for v in variants}
+    for variant in variants:
+        net, x, y = ready(case, variant)
+        steps[variant.name] = partial(forward_backward, net, x, y)
+        whole[variant.name] = bilevel(*ready(case, variant), not variant.compiled)
+    first = interleaved(steps, rounds)
+    second = interleaved(whole, max(3, rounds // 2))
+    return [Row(n, first[n], second[n], saved[n], peaks[n]) for n in steps]
+
+
+def _saved(case: Case, variant: Variant) -> int:
+    net, x, y = ready(case, variant)
+    return saved_bytes(lambda: F.cross_entropy(net(x), y), {p.untyped_storage().data_ptr() for p in net.parameters()})
+
+
+def peak(case: Case, variant: Variant) -> int:
+    """In a process of its own: bytes that steps add to the resident memory, the network and its gradients aside."""
+    net, x, y = ready(case, variant)
+    forward_backward(net, x[:1], y[:1])
+    before = resident()
+    for _ in range(3):
+        forward_backward(net, x, y)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+
+
+def table(case: Case, rows: Sequence[Row], difference: float) -> str:
+    base, last = rows[0], rows[1]
+    lines = [
+        f"### {case.title}",
+        "",
+        f"Loss and gradients agree in float64 within {difference:.0e} (relative).",
+        "",
+        "| | forward + backward | × hand | × hand, c.-last | bilevel step | × hand | × hand, c.-last "
+        "| saved | of hand | peak resident | of hand |",
+        "|---" * 11 + "|",
+    ]
+    for row in rows:
+        f, s = row.forward_backward, row.step
+        lines.append(
+            f"| {row.variant} | {f.cpu:.3f} s ({f.wall:.3f}) | {base.forward_backward.cpu / f.cpu:.2f} "
+            f"| {last.forward_backward.cpu / f.cpu:.2f} | {s.cpu:.3f} s ({s.wall:.3f}) | {base.step.cpu / s.cpu:.2f} "
+            f"| {last.step.cpu / s.cpu:.2f} | {row.saved / 2**20:.0f} MiB | {row.saved / base.saved:.2f} "
+            f"| {row.peak / 2**20:.0f} MiB | {row.peak / base.peak:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--variants", help="only those with one of these words in their names, by commas")
+    parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.peak:
+        variant = next(v for v in VARIANTS if v.name == options.peak)
+        print(peak(CASES[options.cases[0]], variant))
+        return
+    words = options.variants.split(",") if options.variants else [""]
+    chosen = [v for v in VARIANTS if not v.compiled or any(word in v.name for word in words)]
+    parts = []
+    for name in options.cases:
+        case = CASES[name]
+        difference = gate(case, chosen)
+        parts.append(table(case, measure(case, chosen, options.rounds), difference))
+        print(parts[-1], flush=True)
+    if options.write:
+        text = "\n\n".join([f"{described()}, torch {torch.__version__}, one thread.", *parts])
+        before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
+        RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
