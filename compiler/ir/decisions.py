@@ -15,12 +15,17 @@ DecisionKind = Literal["choose", "keep", "gate", "count"]
 class Decision:
     """One row of the decision table.
 
-    ``options``: the names of a choose's alternatives in order; the places of a keep's elements (``"1"``, ``"2"``, …); ``("off", "on")``
-    for a gate; the numbers of a count. ``values`` are the values behind the options where they are plain (``choose {3, 5}``, counts), else the names.
-    ``variables``: for choose, gate and count one variable, whose answer is the index of the option; for a keep one two-valued
-    variable per element. A *site* (``trivial``: a keep that comes out in one way only) has none, and is no decision: it is absent
+    ``options``: the names of a choose's alternatives in order; the places of a keep's elements (``"1"``, ``"2"``, …);
+    ``("off", "on")``
+    for a gate; the numbers of a count. ``values`` are the values behind the options where they are plain (``choose
+    {3, 5}``, counts), else the names.
+    ``variables``: for choose, gate and count one variable, whose answer is the index of the option; for a keep one
+    two-valued
+    variable per element. A *site* (``trivial``: a keep that comes out in one way only) has none, and is no decision:
+    it is absent
     from architectures and counts, but a strategy may weight it.
-    ``sizes``: the least and greatest number of kept elements of a keep. ``valid``: for a keep, the condition on its variables.
+    ``sizes``: the least and greatest number of kept elements of a keep. ``valid``: for a keep, the condition on its
+    variables.
     """
 
     id: int

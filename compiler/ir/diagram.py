@@ -1,7 +1,9 @@
 """Decision diagrams: values that depend on decisions, hash-consed, so that equal cases are one object.
 
-A value that does not depend on any decision is a plain Python value (int, float, bool, str, tuple, None, …); one that does
-is a :class:`Diagram`, an ordered multi-valued, multi-terminal decision diagram whose leaves are plain values. All operations
+A value that does not depend on any decision is a plain Python value (int, float, bool, str, tuple, None, …); one that
+does
+is a :class:`Diagram`, an ordered multi-valued, multi-terminal decision diagram whose leaves are plain values. All
+operations
 take and return either (``Case``), and collapse to a plain value when all cases agree, so that equality is identity.
 """
 
@@ -21,7 +23,8 @@ class DiagramTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One question with ``arity`` answers 0, 1, …: a whole decision, or (``element``) one element of a `keep`, counted from 0.
+    """One question with ``arity`` answers 0, 1, …: a whole decision, or (``element``) one element of a `keep`,
+    counted from 0.
 
     Variables are ordered by ``index``, the order of creation.
     """
@@ -43,7 +46,8 @@ IMPOSSIBLE = _Impossible()
 
 
 class Diagram:
-    """An inner node; made by :class:`Diagrams` alone. Two diagrams of one manager are equal if and only if they are identical."""
+    """An inner node; made by :class:`Diagrams` alone. Two diagrams of one manager are equal if and only if they are
+    identical."""
 
     __slots__ = ("children", "uid", "variable")
 

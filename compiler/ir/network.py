@@ -9,13 +9,17 @@ from typing import Any
 from ..diagnostics.source import Span
 from ..ops.base import Cost, TensorShape
 
+NO_COST = Cost()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """An application of a primitive, or a reduce. ``inputs`` are ids of layers before this one.
 
-    ``op``: `input` (then ``attrs["name"]`` is the input's), a primitive, or `sum`, `mean`, `concat` (channels). ``node`` is the id of the node of the space
-    graph that it comes from, ``scope`` the id of the scope it stands in. ``frozen``: weights are loaded and never trained.
+    ``op``: `input` (then ``attrs["name"]`` is the input's), a primitive, or `sum`, `mean`, `concat` (channels).
+    ``node`` is the id of the node of the space
+    graph that it comes from, ``scope`` the id of the scope it stands in. ``frozen``: weights are loaded and never
+    trained.
     """
 
     id: int
@@ -26,14 +30,15 @@ class Layer:
     node: int
     scope: int
     span: Span
-    cost: Cost = Cost()
+    cost: Cost = NO_COST
     frozen: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
     """Layers in topological order. Switches, gates and identities are spliced out, exact zeros are dropped from sums
-    where that is exact (a `zero` that is the only thing left stays, as the layer `zero`), and every layer is on a path to an output."""
+    where that is exact (a `zero` that is the only thing left stays, as the layer `zero`), and every layer is on a
+    path to an output."""
 
     layers: tuple[Layer, ...]
     inputs: tuple[int, ...]
