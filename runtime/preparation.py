@@ -27,10 +27,13 @@ from .tracking.directory import RunDirectory
 from .tracking.manifest import Manifest
 
 
-def load_job(file: str, search: str | None, overrides: Sequence[str] = ()) -> Job:
-    """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong."""
+def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow_extern: bool = False) -> Job:
+    """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong.
+
+    ``allow_extern``: its networks may load the code of extern operators.
+    """
     sink = Sink()
-    loader = Loader(sink)
+    loader = Loader(sink, allow_extern)
     is_file = file.endswith(".space") or Path(file).is_file()
     module = loader.file(Path(file)) if is_file else loader.library(file)
     _stop_at_errors(sink)
@@ -41,7 +44,7 @@ def load_job(file: str, search: str | None, overrides: Sequence[str] = ()) -> Jo
 def load_kept_job(directory: RunDirectory, manifest: Manifest) -> Job:
     """The job of a run, from the texts that its directory holds."""
     sink = Sink()
-    loader = KeptLoader(sink, directory.space, manifest.file, manifest.origins)
+    loader = KeptLoader(sink, directory.space, manifest.file, manifest.origins, manifest.allow_extern)
     try:
         module = loader.main()
     except OSError as error:

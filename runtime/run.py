@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from stdsl.compiler.backends.externs import load_externs
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import DeviceMissing, OutOfMemory, TrainingDiverged
 
@@ -49,6 +50,7 @@ class RunRequest:
     engine: str = "local"
     device: str = "auto"
     checkpoint_seconds: float = 20.0
+    allow_extern: bool = False
 
 
 def run(request: RunRequest, reporter: Reporter) -> RunResult:
@@ -59,12 +61,13 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
     """
     from .preparation import load_job
 
-    job = load_job(request.file, request.search, request.overrides)
+    job = load_job(request.file, request.search, request.overrides, request.allow_extern)
     return start(job, request, reporter)
 
 
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
+    permit(job)
     _refuse(limits(job.config, request.engine))
     placement = _placement(request.device)
     ahead = plan(job, request.device)
@@ -83,6 +86,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         checkpoint_seconds=request.checkpoint_seconds,
         threads=ahead.search_threads,
         training_threads=ahead.training_threads,
+        allow_extern=request.allow_extern,
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
@@ -90,15 +94,16 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     return _go(job, manifest, directory, placement, reporter)
 
 
-def resume(path: Path, reporter: Reporter) -> RunResult:
+def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunResult:
     """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
-    directory.
+    directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again.
     """
     from .preparation import load_kept_job
 
     directory = open_run(path)
     manifest = directory.manifest
-    job = load_kept_job(directory, manifest)
+    job = load_kept_job(directory, manifest.model_copy(update={"allow_extern": allow_extern}))
+    permit(job)
     directory.lock()
     reporter.say(f"going on in {directory.path}")
     return _go(job, manifest, directory, _placement(manifest.device), reporter)
@@ -181,6 +186,12 @@ def _placement(device: str) -> Placement:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise RunError([DeviceMissing(None, device, reason)]) from error
+
+
+def permit(job: Job) -> None:
+    """Load the extern operators of all spaces of a job. Raises SpaceError where it may not, or cannot."""
+    for graph in (job.graph, job.final, *job.compared.values()):
+        load_externs(graph)
 
 
 def _refuse(diagnostics: Iterator[Diagnostic]) -> None:

@@ -65,8 +65,10 @@ class KeptLoader(Loader):
     Files keep the paths that they came from, so that what they name beside text (data, weights) is found where it was.
     """
 
-    def __init__(self, sink: Sink, folder: Path, main: str, origins: Mapping[str, str]) -> None:
-        super().__init__(sink)
+    def __init__(
+        self, sink: Sink, folder: Path, main: str, origins: Mapping[str, str], allow_extern: bool = False
+    ) -> None:
+        super().__init__(sink, allow_extern)
         self._folder, self._main = folder, main
         self._origins = origins
         self._places = {origin: place for place, origin in origins.items()}

@@ -266,6 +266,39 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
 
 
 @dataclass(frozen=True)
+class Collapsed(Diagnostic):
+    """A search prefers skips and pools nearly everywhere."""
+
+    likeliest: int
+    chooses: int
+
+    code: ClassVar[str] = "W0713"
+    title: ClassVar[str] = "operations without weights have taken over"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+In a mixture, a skip or a pool helps from the first step, while a convolution has to be learnt; a search that runs on
+for long, or decides early, often ends with skips nearly everywhere (the skip collapse of differentiable architecture
+search), and such networks do worse than the search promised. `stdsl show` tells how the share of operations without
+weights changed.
+
+    decisions { warmup = 0.4 }                            let the weights learn first
+    relax { choose = partial(softmax, channels = 1 / 4) } mix a share of the channels, as PC-DARTS does
+    derive { snapshot = best }                            take the epoch with the least validation loss"""
+
+    @property
+    def message(self) -> str:
+        return f"for {self.likeliest} of {self.chooses} decisions an operation without weights is the likeliest"
+
+    @property
+    def label(self) -> str:
+        return "found by this strategy"
+
+    @property
+    def help(self) -> str | None:
+        return "let the decisions wait (`warmup`), search for fewer epochs, or take the best epoch (`snapshot = best`)"
+
+
+@dataclass(frozen=True)
 class CannotWriteRun(Diagnostic):
     """The run directory cannot be written."""
 

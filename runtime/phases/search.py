@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from stdsl.compiler.analysis.weightless import weightless
 from stdsl.compiler.backends.mixture import Supernet
+from stdsl.compiler.diagnostics.run import Collapsed
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.compiler.schemas.objectives import Entropy
@@ -20,8 +22,10 @@ from ..data.order import Order
 from ..randomness import key, seeded
 from ..strategies.discretization import Discretization
 from ..strategies.gap import Gauge
-from ..strategies.gradient import Additions, GradientSearch, mean_entropy, probabilities_of
+from ..strategies.gradient import Additions, GradientSearch, probabilities_of
 from ..strategies.shrinking import Shrinking
+from ..strategies.statistics import leaning, mean_entropy
+from ..tracking.journal import read_journal
 from ..tracking.weights import save_weights
 from ..training.descent import Descent
 from ..training.loop import drive
@@ -31,6 +35,7 @@ from .context import Context
 PHASE = "search"
 _NOTES = 40
 """Probabilities go to the journal so many times in a search."""
+_MOMENTS = 8
 _COLD = 1e-3
 """Temperatures do not fall below this: a softmax at 0 has no gradient."""
 
@@ -55,9 +60,24 @@ def search(run: Context) -> None:
         facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
     if work.best:
         facts["best"] = {"step": work.best["step"], "value": abs(work.best["value"])}
+    lean = leaning(probabilities, work.additions.weightless)
+    if lean is not None:
+        facts["weightless"] = lean.document()
+    facts["history"] = _history(run)
     run.tracker.finish(PHASE, facts | {"probabilities": probabilities})
+    if lean is not None and lean.collapsed:
+        warning = Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses)
+        run.reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
     run.reporter.end(PHASE, f"{done.steps} steps, {state}")
+
+
+def _history(run: Context) -> list[dict[str, Any]]:
+    """A few moments of the search: how undecided it was, and how much it leant to operations without weights."""
+    notes = [e for e in read_journal(run.tracker.journal.path) if e["event"] == "notes" and e["phase"] == PHASE]
+    every = max(1, len(notes) // _MOMENTS)
+    kept = notes[::-1][::every][:_MOMENTS][::-1]
+    return [{k: line[k] for k in ("step", "entropy", "weightless") if k in line} for line in kept]
 
 
 def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
@@ -121,6 +141,7 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
             gauge=gauge,
             best=strategy.derive.metric if strategy.derive.snapshot == "best" else None,
             epoch=per_epoch,
+            weightless=weightless(graph),
         ),
     )
 

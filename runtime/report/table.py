@@ -29,6 +29,7 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield Text(head, style="bold")
     if result["networks"]:
         yield _networks(result)
+    yield from _search(result.get("search_facts") or {})
     yield _decisions(result["derived"]["values"])
     if layers and result["derived"].get("layers"):
         yield _layers(result["derived"]["layers"])
@@ -58,6 +59,39 @@ def _networks(result: Mapping[str, Any]) -> Table:
         table.add_section()
         table.add_row(f"mean of {len(summary['values'])} random", f"{summary['mean']:.3f}")
         table.add_row("best random", f"{summary['best']:.3f}")
+    return table
+
+
+def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """What the search was like: how decided it ended, the gap, and how it leant to operations without weights."""
+    if not facts:
+        return
+    parts = [f"search: {facts['steps']:,} steps in {facts['seconds']:,.0f} s"]
+    if facts.get("fixed"):
+        parts.append(f"{len(facts['fixed'])} decisions fixed on the way")
+    else:
+        parts.append(f"decisions at {facts['entropy']:.0%} of full uncertainty")
+    gap = facts.get("gap")
+    if gap:
+        parts.append(f"relaxed network {gap['relaxed']:.3f}, discrete {gap['discrete']:.3f} with its weights")
+    yield Text("; ".join(parts))
+    lean = facts.get("weightless")
+    if lean:
+        yield Text(
+            f"operations without weights: {lean['weight']:.0%} of the decision weights "
+            f"(even: {lean['even']:.0%}), likeliest in {lean['likeliest']} of {lean['chooses']} decisions"
+        )
+    if len(facts.get("history", ())) > 1:
+        yield _history(facts["history"])
+
+
+def _history(moments: list[Mapping[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("after step", *(str(moment["step"] + 1) for moment in moments)):
+        table.add_column(title, justify="left" if title == "after step" else "right")
+    for name, key in (("undecided", "entropy"), ("without weights", "weightless")):
+        if all(key in moment for moment in moments):
+            table.add_row(name, *(f"{moment[key]:.0%}" for moment in moments))
     return table
 
 

@@ -6,10 +6,9 @@ first order.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -26,6 +25,7 @@ from ..training.stepped import Event, Facts
 from .gap import Gauge, best_metric
 from .objectives import entropy_of
 from .shrinking import Shrinking
+from .statistics import leaning, mean_entropy
 from .unrolled import unrolled_gradient
 
 
@@ -49,7 +49,7 @@ class Additions:
     elements by step. ``sampled``: Gumbel-softmax weights are samples during training, ``hard`` ones if so.
     ``entropy``: the factor of the decision weights' entropy in the decisions' loss. ``shrinking``: decisions are fixed
     on the way. ``gauge``: measures the relaxed and the discrete network. ``best``: the metric by which the decision
-    weights of the best epoch, of ``epoch`` steps, are kept.
+    weights of the best epoch, of ``epoch`` steps, are kept. ``weightless``: by path, the options without weights.
     """
 
     unrolled: Callable[[int], float] | None = None
@@ -61,6 +61,7 @@ class Additions:
     gauge: Gauge | None = None
     best: str | None = None
     epoch: int = 1
+    weightless: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 class GradientSearch:
@@ -127,9 +128,12 @@ class GradientSearch:
         if (t + 1) % self.notes_every and t + 1 != self.steps:
             return None
         probabilities = probabilities_of(self.supernet)
-        return {"probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()}} | {
-            "entropy": round(mean_entropy(probabilities.values()), 5)
+        facts: dict[str, Any] = {
+            "probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()},
+            "entropy": round(mean_entropy(probabilities.values()), 5),
         }
+        lean = leaning(self.scores(), self.additions.weightless)
+        return facts if lean is None else facts | {"weightless": round(lean.weight, 5)}
 
     def events(self, t: int) -> Sequence[Event]:
         return self._events
@@ -284,15 +288,3 @@ def probabilities_of(supernet: nn.Module) -> dict[str, list[float]]:
     net: Any = supernet
     found: dict[str, list[float]] = net.probabilities()
     return found
-
-
-def mean_entropy(rows: Iterable[list[float]]) -> float:
-    """The mean over decisions of the entropy of their weights as a share of the greatest possible: 1 is undecided, 0
-    decided.
-    """
-    shares = []
-    for row in rows:
-        total = sum(row)
-        if len(row) > 1 and total > 0:
-            shares.append(-sum(p / total * math.log(p / total) for p in row if p > 0) / math.log(len(row)))
-    return sum(shares) / len(shares) if shares else 0.0

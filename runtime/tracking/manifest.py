@@ -30,6 +30,7 @@ class Manifest(BaseModel):
     ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``search``
     a name in it; ``config`` the settings as they were resolved (for readers; a resumed run reads the text again).
     ``threads`` is the number of torch threads: on a CPU results depend on it.
+    ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +49,7 @@ class Manifest(BaseModel):
     checkpoint_seconds: float
     threads: int
     training_threads: int
+    allow_extern: bool = False
     environment: Environment
 
 
