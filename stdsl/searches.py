@@ -21,13 +21,15 @@ def run(
     out: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    allow_extern: bool = False,
     reporter: Reporter | None = None,
 ) -> RunResult:
     """Run a search of a file, ``FILE::SEARCH``: search, derive, retrain, evaluate, export.
 
     ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``out``: the
     run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
-    with, instead of ``target``. ``reporter``: told what goes on (None: nobody is).
+    with, instead of ``target``. ``allow_extern``: load the Python code of extern operators (a resumed run must be
+    allowed it again). ``reporter``: told what goes on (None: nobody is).
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
     """
     from stdsl.compiler.semantics.settings_overrides import overrides_of
@@ -40,9 +42,10 @@ def run(
     if resume is not None:
         if target is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
-        return go_on(Path(resume), listener)
+        return go_on(Path(resume), listener, allow_extern)
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
-    return start(RunRequest(file, name, texts, Path(out) if out is not None else None, device=device), listener)
+    folder = Path(out) if out is not None else None
+    return start(RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern), listener)

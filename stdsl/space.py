@@ -12,7 +12,7 @@ from stdsl.compiler.analysis.architecture import architecture as make_architectu
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.analysis.circuit import Circuit
 from stdsl.compiler.analysis.circuits import CountResult, circuits, decided
-from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs
+from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs, unknown_costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.enumerate import architectures
@@ -168,6 +168,12 @@ class Space:
         return make_architecture(self.graph, arch)
 
     @property
+    def unknown_costs(self) -> frozenset[str]:
+        """The costs (`params`, `flops`, `depth`, `activations`) that extern operators of the space do not state; what
+        is unknown counts as 0 in :meth:`costs`."""
+        return unknown_costs(self.graph)
+
+    @property
     def not_relaxable(self) -> tuple[Diagnostic, ...]:
         """Why the space cannot become a mixture supernet; empty if it can."""
         return tuple(relaxable(self.graph))
@@ -178,16 +184,19 @@ class Space:
         return print_ir(self.graph)
 
 
-def load(file: str | os.PathLike[str], /, name: str | None = None, **parameters: Any) -> Space:
+def load(
+    file: str | os.PathLike[str], /, name: str | None = None, *, allow_extern: bool = False, **parameters: Any
+) -> Space:
     """The space ``name`` of a ``.space`` file, or of a library file (`darts`); without a name, the only one.
 
-    ``file`` may be ``FILE::NAME`` too. ``parameters``: those of the space. Raises SpaceError, which holds all
+    ``file`` may be ``FILE::NAME`` too. ``parameters``: those of the space. ``allow_extern``: networks of the space may
+    load the Python code of its extern operators. Raises SpaceError, which holds all
     diagnostics.
     """
     target = Target.parse(os.fspath(file)) if name is None else Target(os.fspath(file), name)
-    return Space(load_space(target.file, target.name, parameters).graph)
+    return Space(load_space(target.file, target.name, parameters, allow_extern).graph)
 
 
-def loads(text: str, /, name: str | None = None, **parameters: Any) -> Space:
+def loads(text: str, /, name: str | None = None, *, allow_extern: bool = False, **parameters: Any) -> Space:
     """As :func:`load`, from the text of a file."""
-    return Space(load_text(text, name, parameters).graph)
+    return Space(load_text(text, name, parameters, allow_extern).graph)

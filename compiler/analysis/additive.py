@@ -16,7 +16,7 @@ from typing import Any, Literal
 from ..ir.diagram import Case, Diagram, Guard, leaves, witness
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import Cost, Primitive, TensorShape
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .arithmetic import Arithmetic
 from .conditions import Conditions
 from .memo import once_per_graph
@@ -71,7 +71,7 @@ def node_cost(graph: SpaceGraph, node: Node) -> Case:
 
 @once_per_graph
 def _adder(graph: SpaceGraph) -> _Adder:
-    return _Adder(graph, PRIMITIVES)
+    return _Adder(graph, primitives_of(graph))
 
 
 class _Adder:

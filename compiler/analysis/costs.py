@@ -9,7 +9,6 @@ from typing import Any
 from ..ir.graph import CostConstraint, SpaceGraph
 from ..ir.network import Network
 from ..ops.base import Primitive
-from ..ops.registry import PRIMITIVES
 from .specialise import reaching, specialise
 
 
@@ -30,7 +29,7 @@ class Costs:
         )
 
 
-def costs(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] = PRIMITIVES) -> Costs:
+def costs(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] | None = None) -> Costs:
     """The costs of an architecture of ``graph``."""
     return network_costs(specialise(graph, arch, primitives))
 
@@ -51,3 +50,9 @@ def network_costs(network: Network) -> Costs:
 
 def cost_constraints(graph: SpaceGraph) -> tuple[CostConstraint, ...]:
     return tuple(c for c in graph.constraints if isinstance(c, CostConstraint))
+
+
+def unknown_costs(graph: SpaceGraph) -> frozenset[str]:
+    """The costs that some extern operator of the graph does not state; it counts as 0 in them."""
+    externs = (primitive.extern for primitive in graph.externs.values())
+    return frozenset(cost for extern in externs if extern is not None for cost in extern.unknown)

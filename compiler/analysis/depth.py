@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.diagram import leaves
 from ..ir.graph import Node, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .additive import node_cost
 from .memo import once_per_graph
 
@@ -36,7 +36,7 @@ def _of(graph: SpaceGraph, node: Node, bounds: list[tuple[int, int]]) -> tuple[i
                 always = max(always, sorted(lows)[sizes[0] - 1])
             return always, high
         case "apply":
-            if PRIMITIVES[node.op].zero:
+            if primitives_of(graph)[node.op].zero:
                 return 0, 0
             own = [cost.layers for cost in leaves(node_cost(graph, node))]
             return min(own) + max(lows), max(own) + high

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..ir.diagram import Diagram, evaluate
 from ..ir.graph import Node, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .demand import holds
 
 UNORDERED = frozenset({"mean", "mul"})
@@ -47,7 +47,7 @@ class InstanceGraphs:
     """Makes the instance graphs of the architectures of a space."""
 
     def __init__(self, graph: SpaceGraph) -> None:
-        self.graph = graph
+        self.graph, self.primitives = graph, primitives_of(graph)
         self._labels: dict[int, Hashable] = {}
         self._shapes: dict[int, Hashable] = {}
         self._weights = [scope.weights for scope in graph.scopes]
@@ -96,7 +96,7 @@ class InstanceGraphs:
                 return operands[0]
             case "apply" if node.op == "add":
                 return _added(shape, operands)
-            case "apply" if PRIMITIVES[node.op].zero:
+            case "apply" if self.primitives[node.op].zero:
                 return Slot(shape, ())
         if not any(slot.sources for slot in operands):
             return Slot(shape, ())

@@ -10,7 +10,7 @@ from ..ir.diagram import evaluate
 from ..ir.graph import Node, SpaceGraph
 from ..ir.network import Layer, Network
 from ..ops.base import Cost, Primitive, TensorShape
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .architecture import answers_of
 from .demand import active, holds
 
@@ -22,7 +22,7 @@ class _Zero:
     shape: TensorShape
 
 
-def specialise(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] = PRIMITIVES) -> Network:
+def specialise(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] | None = None) -> Network:
     """The network of an architecture of ``graph``.
 
     Switches, gates that are on, identities, and sums, means and concats of one are spliced. Exact zeros (`zero`, a gate
@@ -31,7 +31,7 @@ def specialise(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[s
     All inputs of the space stay, used or not: they are the network's interface; every other layer is on a path to an
     output.
     """
-    return _Specialiser(graph, answers_of(graph, arch), primitives).network()
+    return _Specialiser(graph, answers_of(graph, arch), primitives or primitives_of(graph)).network()
 
 
 class _Specialiser:

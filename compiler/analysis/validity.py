@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.diagram import Case, Diagram
 from ..ir.graph import DecisionConstraint, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .conditions import Conditions
 from .elimination import INFINITE
 from .memo import once_per_graph
@@ -20,7 +20,7 @@ def validity(graph: SpaceGraph) -> tuple[list[Case], bool]:
     constraints = [c for c in graph.constraints if isinstance(c, DecisionConstraint)]
     complete = True
     if constraints:
-        conditions = Conditions(graph, PRIMITIVES, live=False)
+        conditions = Conditions(graph, primitives_of(graph), live=False)
         for constraint in constraints:
             binding = [conditions.active(id) for id in sorted(constraint.needs)]
             if any(b is None for b in binding):

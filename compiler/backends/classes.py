@@ -83,7 +83,7 @@ class Classes:
         self._scopes = {scope.id: scope.parent for scope in program.scopes}
         self._constructors: dict[int, str] = {}
         self._defaults: dict[str, dict[str, str]] = {}
-        self._taken = {root_name, *program.layers}
+        self._taken = {root_name, *program.layers, *(e.alias for e in program.externs)}
         self.parts: list[ClassText] = []
         top = regions(program)
         by_height: dict[int, list[Region]] = {}

@@ -11,6 +11,7 @@ from ..ops.base import Attributes, TensorShape
 from ..ops.torch.emission import Emission
 from ..ops.torch.lowering import emit as emit_primitive
 from ..ops.torch.lowering import reduce_call
+from .externs import Externs
 from .program import Program, Statement
 
 Emit = Callable[[str, tuple[TensorShape, ...], Attributes, TensorShape], Emission]
@@ -23,13 +24,14 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
     """The statements of ``network``, which is an architecture of ``graph``: modules are named after the nodes of
     the graph."""
     names = Names(graph)
+    externs = Externs(graph, emit)
     statements: list[Statement] = []
     layers: dict[str, None] = {}
     for layer in network.layers:
-        statement, used = _statement(layer, network, names, graph, emit)
+        statement, used = _statement(layer, network, names, graph, externs.emit)
         statements.append(statement)
         layers.update(dict.fromkeys(used))
-    return Program(tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers))
+    return Program(tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers), externs.imports)
 
 
 def quoted(text: str) -> str:

@@ -15,6 +15,7 @@ from ..passes.chains import Part
 from ..passes.merge_targets import STAGES, Mixture
 from ..passes.mixtures import answer_of, options_of
 from .expectation import expectation
+from .externs import Externs
 from .lower_merged import mixture_text, stage_text
 from .lower_network import REDUCES, Emit, quoted
 from .program import Program, Statement
@@ -55,7 +56,8 @@ class _Call:
 
 class _Lowering:
     def __init__(self, graph: SpaceGraph, keep: KeepWeights, emit: Emit) -> None:
-        self.graph, self.keep, self.emit = graph, keep, emit
+        self.graph, self.keep, self.externs = graph, keep, Externs(graph, emit)
+        self.emit = self.externs.emit
         self.names = Names(graph)
         self.owner = {v.index: d for d in graph.decisions for v in d.variables}
         self.root = next(s.id for s in graph.scopes if s.parent is None)
@@ -84,6 +86,7 @@ class _Lowering:
             self.graph.scopes,
             self.names.scopes,
             tuple(self.layers),
+            self.externs.imports,
         )
 
     def _add(self, node: Node, name: str, inputs: list[int], call: str, module: str | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..analysis.specialise import specialise
 from ..ir.graph import SpaceGraph
+from .externs import load_externs
 from .initial import seeded
 from .interface import interface_of
 from .loader import load_text
@@ -29,6 +30,7 @@ def build_module(graph: SpaceGraph, arch: Mapping[str, Any], seed: int | None = 
     """
     network = specialise(graph, arch)
     text = network_source(graph, network, arch)
+    load_externs(graph)
     with seeded(seed):
         model = cast("nn.Module", load_text(text, "module").Network())
     model.source = text  # type: ignore[assignment]

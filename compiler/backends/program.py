@@ -11,6 +11,18 @@ from ..ops.base import TensorShape
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """A class of the user's: ``from module import name as alias``."""
+
+    module: str
+    name: str
+    alias: str
+
+    def __str__(self) -> str:
+        return f"from {self.module} import {self.name}{f' as {self.alias}' if self.alias != self.name else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One value of the forward pass.
 
@@ -38,7 +50,7 @@ class Statement:
 class Program:
     """``statements[i].id == i``, sources first. ``scope_names`` are the attributes that hold scopes in their parents.
 
-    ``layers``: the classes of the torch lowering that constructors mention.
+    ``layers``: the classes of the torch lowering that constructors mention, ``externs`` those of the user's.
     """
 
     statements: tuple[Statement, ...]
@@ -47,3 +59,4 @@ class Program:
     scopes: tuple[Scope, ...]
     scope_names: dict[int, str]
     layers: tuple[str, ...] = ()
+    externs: tuple[Import, ...] = ()

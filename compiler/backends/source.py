@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..analysis.specialise import specialise
 from ..ir.graph import SpaceGraph
 from ..ir.network import Network
 from .classes import Classes
+from .externs import permitted
 from .layer_text import layer_source
 from .layout import WIDTH, statement
 from .lower_network import lower_network
+from .program import Import
 from .render import class_source, render
 
 
@@ -27,6 +29,7 @@ def source(graph: SpaceGraph, arch: Mapping[str, Any]) -> str:
 
 def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> str:
     """As :func:`source`, for a network that is at hand."""
+    permitted(graph)
     program = lower_network(graph, network)
     classes = Classes(program, "Network")
     has_frozen = any(layer.frozen for layer in network.layers)
@@ -39,7 +42,8 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
     parts.append(class_source(classes.root, outputs=outputs, train=has_frozen))
     return render(
         "network.py.jinja",
-        docstring=_docstring(graph, network, arch),
+        docstring=_docstring(graph, network, arch, program.externs),
+        externs=program.externs,
         layers=[layer_source(name) for name in program.layers],
         has_frozen=has_frozen,
         has_functional=any("F." in part for part in parts) or bool(program.layers),
@@ -52,7 +56,7 @@ def _samples(network: Network) -> list[str]:
     return [f"torch.randn(2, {', '.join(map(str, network.layers[i].shape.dims))})" for i in network.inputs]
 
 
-def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> str:
+def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], externs: Sequence[Import]) -> str:
     parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
     lines = [f'"""One architecture of the space {graph.name}{f"({parameters})" if parameters else ""}.', ""]
     for i in network.inputs:
@@ -62,6 +66,8 @@ def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> 
         lines.append(f"Output {name}: (N, {', '.join(map(str, network.layers[i].shape.dims))})")
     params, flops = sum(x.cost.params for x in network.layers), sum(x.cost.flops for x in network.layers)
     lines.append(f"{params} parameters, {flops} multiply-adds in one sample's forward pass")
+    for name in dict.fromkeys(e.module for e in externs):
+        lines.append(f"Needs the module {name}, the code of extern operators of the space.")
     digest = getattr(arch, "hash", None)
     if digest:
         lines.append(f"Architecture {digest}:")

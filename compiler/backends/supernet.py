@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from ..ir.graph import SpaceGraph
+from .externs import load_externs
 from .initial import seeded
 from .loader import load_text
 from .mixture import Supernet
@@ -29,6 +30,7 @@ def build_supernet(
     :func:`supernet_source` does.
     """
     text, reports = supernet_source(graph, relaxation, passes)
+    load_externs(graph)
     with seeded(seed):
         net = cast(Supernet, load_text(text, "supernet").SearchNetwork())
     net.source, net.graph, net.passes = text, graph, reports

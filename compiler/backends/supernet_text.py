@@ -14,6 +14,7 @@ from ..ir.graph import SpaceGraph
 from ..passes.base import PassReport, run_passes
 from ..passes.pipeline import select
 from .classes import Classes
+from .externs import permitted
 from .layout import statement
 from .lower_supernet import KeepWeights, lower_supernet
 from .render import class_source, render
@@ -40,6 +41,7 @@ def supernet_source(
     Raises SpaceError with a diagnostic for each decision that cannot be relaxed, and for unknown passes.
     """
     relaxation = relaxation or Relaxation()
+    permitted(graph)
     problems = relaxable(graph)
     if problems:
         raise SpaceError(problems)
@@ -60,6 +62,7 @@ def supernet_source(
         layers=sorted(lowered.program.layers),
         kernels=_used(("mix", "frozen", "within"), parts),
         folds=_used(("frames", "instants"), parts),
+        externs=lowered.program.externs,
         folded=_used(("into", "stage"), parts),
         recomputes=_used(("recomputed",), parts),
         weighting=_used(("edge_weights", "weighted"), parts),

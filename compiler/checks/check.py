@@ -39,8 +39,9 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
     return sink.diagnostics
 
 
-def check_module(module: Module, sink: Sink) -> None:
-    """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces."""
+def check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
+    """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces.
+    Returns the graphs of the spaces without errors."""
     check_names(module, sink)
     _check_constants(module, sink)
     graphs = _Graphs(sink)
@@ -54,6 +55,7 @@ def check_module(module: Module, sink: Sink) -> None:
         for config in check_settings(module, sink):
             _check_search(config, module, graphs, sink)
     graphs.check_where()  # last, for a space with errors is not elaborated to a graph
+    return graphs.made
 
 
 def _check_constants(module: Module, sink: Sink) -> None:
@@ -77,6 +79,10 @@ class _Graphs:
         if key not in self._found:
             self._found[key] = elaborate(reference, self.sink)
         return self._found[key]
+
+    @property
+    def made(self) -> tuple[SpaceGraph, ...]:
+        return tuple(graph for graph in self._found.values() if graph is not None)
 
     def check_where(self) -> None:
         """Reports the spaces whose constraints cannot be satisfied, or perhaps not."""

@@ -384,57 +384,6 @@ A body with its input named returns a tensor; one without returns an operator.
 
 
 @dataclass(frozen=True)
-class ExternNotAllowed(Diagnostic):
-    name: str
-    target: str
-
-    code: ClassVar[str] = "E0227"
-    title: ClassVar[str] = "extern operator without permission"
-    explanation: ClassVar[str] = """\
-An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never
-needs that, building a network does.
-
-    stdsl run --allow-extern my.space::first
-"""
-
-    @property
-    def message(self) -> str:
-        return f"`{self.name}` is Python code ({self.target}), which may not be loaded"
-
-    @property
-    def help(self) -> str:
-        return "pass `--allow-extern` if you trust it"
-
-
-@dataclass(frozen=True)
-class ExternInSpace(Diagnostic):
-    name: str
-    declared: Span
-
-    code: ClassVar[str] = "E0229"
-    title: ClassVar[str] = "extern operator in a space"
-    explanation: ClassVar[str] = """\
-An `extern op` can be declared, but no space can apply one in this version.
-
-    [a, b] -> corr(2)                # E0229 where `corr` is an extern op
-
-Write the operator in the language, from primitives.
-"""
-
-    @property
-    def message(self) -> str:
-        return f"`{self.name}` is an extern operator, which this version cannot use in a space"
-
-    @property
-    def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.declared, "declared here"),)
-
-    @property
-    def help(self) -> str:
-        return "write it in the language, from primitives"
-
-
-@dataclass(frozen=True)
 class NoInputs(Diagnostic):
     name: str
 

@@ -1,4 +1,5 @@
-"""Builds a space graph node by node; the elaborator and tests use it. Nothing is checked here but the shape of the graph."""
+"""Builds a space graph node by node; the elaborator and tests use it. Nothing is checked here but the shape of the
+graph."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
+from ..ops.base import Primitive
 from .decisions import Decision
 from .diagram import Case, Diagrams
 from .graph import Ask, CostConstraint, DecisionConstraint, Edge, Node, NodeKind, Scope, SpaceGraph, TensorType
@@ -20,6 +22,7 @@ class GraphBuilder:
         self.decisions: list[Decision] = []
         self.scopes: list[Scope] = []
         self.inputs: list[int] = []
+        self.externs: dict[str, Primitive] = {}
 
     # -- decisions
 
@@ -119,6 +122,7 @@ class GraphBuilder:
         parameters: Sequence[tuple[str, Any]] = (),
         constraints: Sequence[CostConstraint | DecisionConstraint] = (),
         meta: str = "",
+        allow_extern: bool = False,
     ) -> SpaceGraph:
         return SpaceGraph(
             name,
@@ -132,4 +136,6 @@ class GraphBuilder:
             span,
             tuple(constraints),
             meta,
+            self.externs,
+            allow_extern,
         )

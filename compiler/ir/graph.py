@@ -3,13 +3,17 @@
 Everything that an architecture can leave out or change stands in *guards*, conditions over decision variables:
 
 - an **edge** with a guard is there only where the guard holds;
-- a **switch** takes the value of the one edge whose guard holds (`choose` over tensors or operators, `repeat choose`, a slot of a `keep`);
+- a **switch** takes the value of the one edge whose guard holds (`choose` over tensors or operators, `repeat choose`,
+  a slot of a `keep`);
 - a **gate** (`maybe`) is its single edge where the guard holds, else an exact zero of its shape;
-- a **reduce** (`sum`, `mean`, `concat`) takes the edges whose guards hold, in order; a `sum` or `mean` of none is a zero of its shape;
+- a **reduce** (`sum`, `mean`, `concat`) takes the edges whose guards hold, in order; a `sum` or `mean` of none is a
+  zero of its shape;
 - an attribute of an **apply** node, or a dimension of a shape, may be a decision diagram.
 
-Demand: the outputs are demanded; a demanded node demands, in order, the decisions in ``asks`` whose guards hold, then the sources of the
-edges whose guards hold. A decision is active when some demanded node asks for it. That is all there is to laziness: everything else
+Demand: the outputs are demanded; a demanded node demands, in order, the decisions in ``asks`` whose guards hold, then
+the sources of the
+edges whose guards hold. A decision is active when some demanded node asks for it. That is all there is to laziness:
+everything else
 (counting, sampling, costs, specialising) follows from it.
 """
 
@@ -55,7 +59,8 @@ class TensorType:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``source`` is a node id. ``option``: which alternative of the node's decision (from 0) or which element of its keep the edge is."""
+    """``source`` is a node id. ``option``: which alternative of the node's decision (from 0) or which element of its
+    keep the edge is."""
 
     source: int
     guard: Guard = True
@@ -74,8 +79,10 @@ class Ask:
 class Scope:
     """An instance of a declared op or cell, of the meta, or an iteration of a repeat: the boxes that nodes stand in.
 
-    ``name`` is the segment that names the instance in its parent (`x[2]`, `m1`), ``callee`` the declaration, ``path`` all names from the meta.
-    ``weights``: a file of weights for everything inside, or None. ``recompute``: set by a pass, to compute it again in backward.
+    ``name`` is the segment that names the instance in its parent (`x[2]`, `m1`), ``callee`` the declaration, ``path``
+    all names from the meta.
+    ``weights``: a file of weights for everything inside, or None. ``recompute``: set by a pass, to compute it again
+    in backward.
     """
 
     id: int
@@ -93,9 +100,11 @@ class Scope:
 class Node:
     """``op``: the name of the primitive, `sum`/`mean`/`concat` of a reduce, the name of an input, else "".
 
-    ``decision``: the id of the choose, keep, gate, count or site that the node realises (``Edge.option`` indexes its options), or None.
+    ``decision``: the id of the choose, keep, gate, count or site that the node realises (``Edge.option`` indexes its
+    options), or None.
     A switch whose guards are not simply `decision == option` (slots of a keep, an `if`) has None.
-    ``key``: the name of its weights within its scope, ``place``: its id in the graph of the space; both are set when a graph is lowered,
+    ``key``: the name of its weights within its scope, ``place``: its id in the graph of the space; both are set when
+    a graph is lowered,
     so that passes change neither names nor the order in which weights are initialised.
     """
 
@@ -139,14 +148,15 @@ class DecisionConstraint:
 
 @dataclass(frozen=True, eq=False)
 class SpaceGraph:
-    """A space with its decisions open. Node ids count from 0 and every edge leads from a smaller id to a greater one."""
+    """A space with its decisions open. Node ids count from 0, and every edge leads from a smaller id to a greater."""
 
     name: str
     parameters: tuple[tuple[str, Any], ...]
     nodes: tuple[Node, ...]
     inputs: tuple[int, ...]
     outputs: tuple[tuple[str, int], ...]
-    """Name and node of each output; the first is the prediction. A meta that returns one tensor has the single output `output`."""
+    """Name and node of each output; the first is the prediction. A meta that returns one tensor has the single output
+    `output`."""
     decisions: tuple[Decision, ...]
     """All decisions and sites by id."""
     scopes: tuple[Scope, ...]

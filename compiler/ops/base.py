@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ..diagnostics.source import Span
+
 Layout = Literal["image", "clip", "tokens", "features"]
 
 CHANNEL_AXIS: Final[Mapping[str, int]] = {"image": 0, "clip": 0, "tokens": 1, "features": 0}
@@ -117,6 +119,29 @@ CostRule = Callable[[tuple[TensorShape, ...], Attributes, TensorShape], Cost]
 
 
 @dataclass(frozen=True, slots=True)
+class Extern:
+    """Where the code of an `extern op` is: the class ``target`` (`my_pkg.ops:Correlation`), a ``torch.nn.Module``.
+
+    ``folder`` is that of the file that declares it, where its module is looked for besides the usual places. ``name``
+    is the declared one. ``unknown``: the costs that its block does not state (they count as 0).
+    """
+
+    name: str
+    target: str
+    span: Span
+    folder: str | None = None
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(":")[0]
+
+    @property
+    def class_name(self) -> str:
+        return self.target.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Primitive:
     """One entry of the operator library.
 
@@ -125,6 +150,7 @@ class Primitive:
     attributes, and ``shape`` may raise it too. ``inputs`` is the number of tensors it takes.
     ``stateful``: has weights or running statistics. ``zero``: its output is always an exact zero.
     ``relu_like``: an activation without parameters, safe to share between consumers.
+    ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
     """
 
     name: str
@@ -137,3 +163,4 @@ class Primitive:
     stateful: bool = False
     zero: bool = False
     relu_like: bool = False
+    extern: Extern | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from ..ir.graph import SpaceGraph
 from . import (
     activation,
     convolution,
@@ -39,3 +41,8 @@ PRIMITIVES: Final[dict[str, Primitive]] = {
 def get(name: str) -> Primitive | None:
     """The primitive of that name, if there is one."""
     return PRIMITIVES.get(name)
+
+
+def primitives_of(graph: SpaceGraph) -> Mapping[str, Primitive]:
+    """The primitives that the nodes of ``graph`` may apply: all of the library, and its extern operators."""
+    return {**PRIMITIVES, **graph.externs} if graph.externs else PRIMITIVES

@@ -6,7 +6,7 @@ Adding a zero changes nothing but NaN: 0 · NaN would have spread it.
 from __future__ import annotations
 
 from ..ir.graph import Node, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
 from .drop_unreachable import drop_unreachable
 
@@ -14,8 +14,10 @@ from .drop_unreachable import drop_unreachable
 def drop_zeros(graph: SpaceGraph) -> SpaceGraph:
     """A switch, or a sum, without its edges from `zero`, as long as one other is left."""
 
+    primitives = primitives_of(graph)
+
     def is_zero(node: Node) -> bool:
-        return node.kind == "apply" and PRIMITIVES[node.op].zero
+        return node.kind == "apply" and primitives[node.op].zero
 
     rewriter = Rewriter(graph)
     for node in graph.nodes:

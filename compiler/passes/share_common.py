@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from ..ir.graph import Node, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
 
 RANDOM = frozenset({"dropout"})
@@ -18,10 +18,10 @@ def share_common(graph: SpaceGraph) -> SpaceGraph:
 
     Sharing between cells would save little, and cells that differ in what they share could not be one class.
     """
-    rewriter = Rewriter(graph)
+    rewriter, primitives = Rewriter(graph), primitives_of(graph)
     known: dict[Hashable, int] = {}
     for node in graph.nodes:
-        if node.kind != "apply" or PRIMITIVES[node.op].stateful or node.op in RANDOM:
+        if node.kind != "apply" or primitives[node.op].stateful or node.op in RANDOM:
             rewriter.copy(node)
             continue
         edges = rewriter.edges(node.edges)

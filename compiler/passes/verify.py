@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.diagram import IMPOSSIBLE, Diagram, leaves
 from ..ir.graph import Node, SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 
 MERGED = frozenset({"stages", "mixture"})
 
@@ -23,6 +23,7 @@ def verify(graph: SpaceGraph, after: str = "") -> None:
             place = f"node {node.id} ({node.op or node.kind})" if node else "graph"
             raise GraphInvalid(f"{f'after {after}: ' if after else ''}{place}: {what}")
 
+    primitives = primitives_of(graph)
     for place, node in enumerate(graph.nodes):
         demand(node.id == place, node, f"stands at place {place}")
         demand(0 <= node.scope < len(graph.scopes), node, f"has no scope {node.scope}")
@@ -38,7 +39,7 @@ def verify(graph: SpaceGraph, after: str = "") -> None:
                 demand(not node.edges, node, "is an input with edges")
                 demand(node.id in graph.inputs, node, "is not among the inputs")
             case "apply":
-                demand(node.op in PRIMITIVES, node, "is no primitive")
+                demand(node.op in primitives, node, "is no primitive")
                 demand(all(edge.guard is True for edge in node.edges), node, "applies to what may be absent")
             case "merged":
                 demand(node.op in MERGED, node, "is no merged operation")

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..diagnostics.decisions import NothingToChoose
+from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Sink
 from ..diagnostics.names import WrongKindOfName
 from ..diagnostics.semantics import BadInputType, DiagramLimit, NoInputs, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.diagram import DiagramTooLarge
-from ..ir.graph import Edge, Node, SpaceGraph, TensorType
+from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
@@ -94,7 +95,22 @@ def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
     report_faults(state, [t.node for _, t in outputs])
     if state.sink.errors or state.reported:
         return None
-    return _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
+    graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
+    unknown = _unknown_costs(graph)
+    for diagnostic in unknown:
+        state.report(diagnostic)
+    return None if unknown else graph
+
+
+def _unknown_costs(graph: SpaceGraph) -> list[UnknownCost]:
+    """A diagnostic for every constraint over a cost that some extern operator of the graph does not state."""
+    return [
+        UnknownCost(constraint.span, constraint.metric, primitive.extern.name, primitive.extern.span)
+        for constraint in graph.constraints
+        if isinstance(constraint, CostConstraint)
+        for primitive in graph.externs.values()
+        if primitive.extern is not None and constraint.metric in primitive.extern.unknown
+    ]
 
 
 def bind_parameters(
@@ -261,6 +277,8 @@ def _pruned(
             edges = tuple(Edge(new[e.source], e.guard, e.option) for e in node.edges if e.guard is not False)
             kept.append(replace(node, id=len(kept), edges=edges))
     state.builder.nodes = kept
+    applied = {node.op for node in kept if node.kind == "apply"}
+    state.builder.externs = {name: p for name, p in state.builder.externs.items() if name in applied}
     state.builder.inputs = [new[id] for id in state.builder.inputs]
     state.builder.decisions = [d if d.id in asked else replace(d, demanded=False) for d in state.builder.decisions]
     return state.builder.finish(
@@ -270,4 +288,5 @@ def _pruned(
         tuple(parameters.items()),
         where,
         meta,
+        reference.module.allow_extern,
     )

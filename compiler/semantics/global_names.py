@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..diagnostics.names import UndefinedName
-from ..diagnostics.semantics import ExternInSpace
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.registry import PRIMITIVES
-from . import expressions
+from . import expressions, externs
 from .arithmetic import (
     FUNCTIONS,
 )
@@ -42,8 +41,8 @@ def global_name(state: State, name: str, span: Span, module: Module, env: Env | 
         if isinstance(declaration, ast.OpsDecl):
             return SetTemplate(declaration, home, span)
         if isinstance(declaration, ast.ExternDecl):
-            state.report(ExternInSpace(span, name, declaration.name.span))
-            return ERROR
+            primitive = externs.extern_primitive(state, declaration, home)
+            return ERROR if primitive is None else PrimitiveOp(primitive, {}, span)
         return declaration
     if name in module.import_spans:
         return ERROR  # the import failed, and was reported

@@ -32,6 +32,8 @@ class Module:
     prelude: Module | None = None
     lost: frozenset[str] = frozenset()
     """Names of declarations and imports that syntax errors hide: using them is not a second mistake."""
+    allow_extern: bool = False
+    """Whether the code of extern operators may be loaded."""
     constants: dict[str, Any] = field(default_factory=dict)
     """Values of `let`s, filled by the elaborator as they are asked for."""
 
@@ -113,8 +115,8 @@ def _written_names(source: Source) -> Iterator[str]:
 class Loader:
     """Reads files and their imports, each once. What goes wrong lands in the sink; a module always comes back."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+    def __init__(self, sink: Sink, allow_extern: bool = False) -> None:
+        self.sink, self.allow_extern = sink, allow_extern
         self._modules: dict[str, Module] = {}
         self._loading: list[tuple[str, str]] = []
         self._prelude: Module | None = None
@@ -158,7 +160,7 @@ class Loader:
             return self._modules[key]
         self._loading.append((key, source.name))
         mistakes = Sink()
-        module = Module(source, parse(source, mistakes), source.name)
+        module = Module(source, parse(source, mistakes), source.name, allow_extern=self.allow_extern)
         self.sink.extend(mistakes.diagnostics)
         self._modules[key] = module
         if key != "library:std.prelude":

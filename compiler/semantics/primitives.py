@@ -48,6 +48,8 @@ def _frozen(value: Any) -> Any:
 
 
 def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+    if primitive.extern is not None:
+        return _rule(primitive, shapes, attributes)
     # 1, 1.0 and True are equal in Python, but not alike to a rule.
     return _cached_rule(primitive.name, shapes, tuple([(type(v), k, v) for k, v in attributes.items()]))
 
@@ -56,10 +58,15 @@ def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attribute
 def _cached_rule(
     name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[type, str, Any], ...]
 ) -> _Rule | _Refusal:
-    primitive, attributes = PRIMITIVES[name], {k: v for _, k, v in given}
+    return _rule(PRIMITIVES[name], shapes, {k: v for _, k, v in given})
+
+
+def _rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
     try:
         complete = primitive.normalise(shapes, attributes)
         out = primitive.shape(shapes, complete)
+        if primitive.extern is not None:
+            primitive.cost(shapes, complete, out)  # a rule of the user's may fail; the library's do not
     except OpFault as fault:
         return _Refusal(fault.code, fault.message, fault.help, fault.parameter)
     return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)

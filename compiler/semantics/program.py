@@ -134,19 +134,29 @@ class LoadedSpace:
     reference: SpaceReference
 
 
-def load_space(target: str | Path, name: str | None = None, arguments: Mapping[str, Any] | None = None) -> LoadedSpace:
-    """The graph of a space of a file. Raises SpaceError holding all diagnostics of the file and the space."""
+def load_space(
+    target: str | Path,
+    name: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    allow_extern: bool = False,
+) -> LoadedSpace:
+    """The graph of a space of a file. Raises SpaceError holding all diagnostics of the file and the space.
+
+    ``allow_extern``: networks of the graph may load the code of extern operators.
+    """
     sink = Sink()
-    module = open_module(target, Loader(sink))
+    module = open_module(target, Loader(sink, allow_extern))
     if module is None:
         raise SpaceError(sink.diagnostics)
     return load_from(module, name, arguments or {}, sink)
 
 
-def load_text(text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None) -> LoadedSpace:
+def load_text(
+    text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None, allow_extern: bool = False
+) -> LoadedSpace:
     """As :func:`load_space`, for a text that is at hand."""
     sink = Sink()
-    return load_from(Loader(sink).source(Source("<text>", text)), name, arguments or {}, sink)
+    return load_from(Loader(sink, allow_extern).source(Source("<text>", text)), name, arguments or {}, sink)
 
 
 def load_from(module: Module, name: str | None, arguments: Mapping[str, Any], sink: Sink) -> LoadedSpace:

@@ -13,6 +13,7 @@ from ..diagnostics.semantics import Recursion
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.registry import PRIMITIVES
+from . import externs
 from .calls import Signature, bind, declared_signature, primitive_signature
 from .global_names import BUILTIN_NAMES
 from .modules import Module, library_home
@@ -78,7 +79,8 @@ class _Names:
         self._recursion()
         if self.warn and not self.module.lost:
             for name, span in self.module.import_spans.items():
-                if name not in self.used and not name.startswith("_"):
+                # A name that could not be imported was reported already.
+                if name in self.module.imports and name not in self.used and not name.startswith("_"):
                     self.sink.add(UnusedName(span, name, "import"))
 
     # -- declarations
@@ -100,6 +102,13 @@ class _Names:
                 scope = self._parameters(declaration.parameters)
                 for entry in declaration.inputs:
                     self._bind(scope, entry.name, "input")
+                for problem in externs.problems(declaration):
+                    self.sink.add_once(problem)
+                rules = _Scope(scope)
+                rules.names[externs.OUTPUT] = _Bound(declaration.name.span, "output")
+                for item in declaration.section.items:
+                    if isinstance(item, ast.Setting):
+                        self._expr(item.value, rules)
             case ast.StrategyDecl() | ast.SearchDecl():
                 self._mark(declaration)
 
@@ -248,7 +257,7 @@ class _Names:
             if isinstance(declaration, ast.OpDecl):
                 signature = declared_signature(declaration.name.id, declaration.parameters, declaration.name.span)
                 return signature, frozenset({"weights"})
-            if isinstance(declaration, ast.OpsDecl):
+            if isinstance(declaration, (ast.OpsDecl, ast.ExternDecl)):
                 return declared_signature(
                     declaration.name.id, declaration.parameters, declaration.name.span
                 ), frozenset()

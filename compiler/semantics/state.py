@@ -14,6 +14,7 @@ from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
 from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, support
 from ..ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
+from ..ops.base import Primitive
 from .context import Context
 from .values import Asks, Tensor
 
@@ -55,6 +56,8 @@ class State:
         self.builder = GraphBuilder()
         self.diagrams = self.builder.diagrams
         self.faults: list[FaultRecord] = []
+        self.happened: list[tuple[Diagnostic, Guard]] = []
+        """What was reported of the faults, and under which condition an architecture shows it."""
         self.existing: dict[int, Guard] = {}
         self.constraints: list[DecisionConstraint] = []
         self.reported = 0
@@ -64,6 +67,8 @@ class State:
         self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
         self.instances: dict[Hashable, Any] = {}
         self.rules: dict[Hashable, Any] = {}
+        self.externs: dict[int, Primitive] = {}
+        """The primitives of `extern op`s by the ids of their declarations."""
         self.applying: list[Span] = []
         """The applications of declarations that are being elaborated, outermost first."""
         self._ways: dict[int, tuple[Span, ...]] = {}

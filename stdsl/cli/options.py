@@ -77,6 +77,11 @@ device = click.option(
 )
 
 
+allow_extern = click.option(
+    "--allow-extern", "allow_extern", is_flag=True, help="Load the Python code of the extern operators of the file."
+)
+
+
 def output(what: str) -> Callable[[F], F]:
     """``-o``: where to write."""
     return click.option("-o", "--output", "output", type=click.Path(path_type=Path), metavar="PATH", help=what)

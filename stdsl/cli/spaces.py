@@ -16,9 +16,12 @@ from stdsl.target import Target
 from .options import values
 
 
-def open_space(target: Target, parameters: Mapping[str, str]) -> SpaceGraph:
-    """The graph of ``FILE::SPACE`` with its ``-p`` options. Raises SpaceError."""
-    return load_space(target.file, target.name, values(parameters)).graph
+def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool = False) -> SpaceGraph:
+    """The graph of ``FILE::SPACE`` with its ``-p`` options. Raises SpaceError.
+
+    ``allow_extern``: its networks may load the code of extern operators.
+    """
+    return load_space(target.file, target.name, values(parameters), allow_extern).graph
 
 
 def the_architecture(path: Path | None, graph: SpaceGraph) -> Architecture | None:

@@ -11,7 +11,7 @@ import click
 
 from stdsl.cli.exit_codes import exit_code
 from stdsl.cli.fixes import apply_fixes
-from stdsl.cli.options import quiet
+from stdsl.cli.options import allow_extern, quiet
 from stdsl.cli.output import colored, message
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.diagnostics.model import Sink
@@ -35,25 +35,27 @@ ROUNDS = 10
     help="How to print what was found.",
 )
 @click.option("--fix", is_flag=True, help="Correct, in the files named, what has one safe correction.")
+@allow_extern
 @quiet
-def command(files: tuple[str, ...], format_: str, fix: bool, quiet: bool) -> None:
+def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool, quiet: bool) -> None:
     """Report all mistakes of files, before anything runs.
 
     Silent when there are none. Names, shapes of all architectures, settings and constraints are checked; nothing is
     written but with --fix, and no tensor library is needed. `-` reads standard input. Warnings alone are fine (--quiet
-    leaves them out).
+    leaves them out). Extern operators are not loaded, unless --allow-extern asks to compare their code with their
+    blocks on torch's meta device.
 
     \b
     Example:
       stdsl check my.space other.space
       stdsl check --format concise darts
     """
-    sink = _checked(files)
+    sink = _checked(files, allow_extern)
     if fix:
         named = {Path(file).resolve() for file in files if file != "-"}
         fixed, rounds = 0, 0
         while rounds < ROUNDS and (n := apply_fixes(sink.diagnostics, named)):
-            fixed, rounds, sink = fixed + n, rounds + 1, _checked(files)
+            fixed, rounds, sink = fixed + n, rounds + 1, _checked(files, allow_extern)
         if fixed:
             message(f"corrected {fixed} mistake{'s' if fixed != 1 else ''}", quiet)
     found = sink.errors if quiet else sink.diagnostics
@@ -62,12 +64,17 @@ def command(files: tuple[str, ...], format_: str, fix: bool, quiet: bool) -> Non
     click.get_current_context().exit(exit_code(found))
 
 
-def _checked(files: Sequence[str]) -> Sink:
+def _checked(files: Sequence[str], allow_extern: bool) -> Sink:
     """All diagnostics of all files; what several of them import is read once."""
     sink = Sink()
-    loader = Loader(sink)
+    loader = Loader(sink, allow_extern)
     for file in files:
         module = loader.source(Source("<stdin>", sys.stdin.read())) if file == "-" else open_module(file, loader)
         if module is not None:
-            check_module(module, sink)
+            graphs = check_module(module, sink)
+            if allow_extern and any(graph.externs for graph in graphs):
+                from stdsl.compiler.backends.extern_check import verify_externs
+
+                for graph in graphs:
+                    sink.extend(verify_externs(graph))
     return sink

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stdsl.cli.files import write
-from stdsl.cli.options import architecture, output, parameters, quiet, seed, target
+from stdsl.cli.options import allow_extern, architecture, output, parameters, quiet, seed, target
 from stdsl.cli.output import message, table
 from stdsl.cli.spaces import need_architecture, open_space
 from stdsl.target import Target
@@ -34,6 +34,7 @@ TEXTS = ("supernet", "module", "ir", "ast")
     metavar="NAMES",
     help="Supernet: the optional passes to run, separated by commas; a `-` in front leaves one out.",
 )
+@allow_extern
 @click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
 @quiet
 def command(
@@ -45,6 +46,7 @@ def command(
     weights: Path | None,
     seed: int,
     passes: str | None,
+    allow_extern: bool,
     explain: bool,
     quiet: bool,
 ) -> None:
@@ -68,14 +70,14 @@ def command(
 
         text = print_ir(open_space(target, parameters))
     elif to == "supernet":
-        text = _supernet(target, parameters, passes, explain)
+        text = _supernet(target, parameters, passes, explain, allow_extern)
     elif to == "module":
         from stdsl.compiler.backends.source import source
 
-        graph = open_space(target, parameters)
+        graph = open_space(target, parameters, allow_extern)
         text = source(graph, need_architecture(architecture, graph))
     else:
-        _onnx(target, parameters, architecture, weights, seed, output, quiet)
+        _onnx(target, parameters, architecture, weights, seed, output, allow_extern, quiet)
         return
     if output is None:
         click.echo(text, nl=False)
@@ -107,11 +109,13 @@ def _ast(target: Target) -> str:
     return dump(module.file)
 
 
-def _supernet(target: Target, parameters: Mapping[str, str], passes: str | None, explain: bool) -> str:
+def _supernet(
+    target: Target, parameters: Mapping[str, str], passes: str | None, explain: bool, allow_extern: bool
+) -> str:
     from stdsl.compiler.backends.supernet_text import supernet_source
 
     names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
-    text, reports = supernet_source(open_space(target, parameters), passes=names)
+    text, reports = supernet_source(open_space(target, parameters, allow_extern), passes=names)
     if explain:
         rows = [("pass", "nodes before", "after", ""), *((r.name, str(r.before), str(r.after), r.doc) for r in reports)]
         message(table(rows, right=(1, 2)))
@@ -125,6 +129,7 @@ def _onnx(
     weights: Path | None,
     seed: int,
     output: Path | None,
+    allow_extern: bool,
     quiet: bool,
 ) -> None:
     from stdsl.cli.trained import Trained, trained
@@ -132,7 +137,7 @@ def _onnx(
     from stdsl.compiler.backends.onnx import export_onnx
     from stdsl.compiler.backends.weights import load_weights
 
-    graph = open_space(target, parameters)
+    graph = open_space(target, parameters, allow_extern)
     found = trained(weights) if weights is not None else Trained(Path())
     arch = need_architecture(architecture or found.architecture, graph)
     model = build_module(graph, arch, seed)

@@ -11,12 +11,13 @@ import click
 from stdsl.cli.options import architecture, as_json, parameters, quiet, target
 from stdsl.cli.output import document, number, table
 from stdsl.cli.spaces import open_space, the_architecture
+from stdsl.compiler.analysis.additive import AdditiveMetric
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.costs import network_costs
+from stdsl.compiler.analysis.costs import network_costs, unknown_costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.analysis.space_costs import CostRange, cost_range
+from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -61,26 +62,28 @@ def _facts(graph: SpaceGraph) -> dict[str, Any]:
         "space": graph.name,
         "count": {"min": str(found.low), "max": str(found.high), "exact": found.exact},
         "decisions": [{"path": d.path, "kind": d.kind, "options": list(d.options)} for d in graph.open],
-        "params": _range(cost_range(graph, "params")),
-        "flops": _range(cost_range(graph, "flops")),
+        "params": _range(graph, "params"),
+        "flops": _range(graph, "flops"),
         "relaxable": not problems,
     }
     return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
 
 
-def _range(costs: CostRange) -> dict[str, Any]:
+def _range(graph: SpaceGraph, metric: AdditiveMetric) -> dict[str, Any] | None:
+    """None where the block of an extern operator does not state it."""
+    if metric in unknown_costs(graph):
+        return None
+    costs = cost_range(graph, metric)
     return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": costs.exact}
 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     network = specialise(graph, arch)
-    costs = network_costs(network)
+    costs, unknown = network_costs(network), unknown_costs(graph)
+    figures = ("params", "flops", "depth", "activations")
     return {
         "hash": arch.hash,
-        "params": costs.params,
-        "flops": costs.flops,
-        "depth": costs.depth,
-        "activations": costs.activations,
+        **{name: None if name in unknown else getattr(costs, name) for name in figures},
         "layers": [row.document() for row in layer_rows(graph, network)],
     }
 
@@ -94,8 +97,13 @@ def _print_space(graph: SpaceGraph) -> None:
         click.echo(f"\n{table(rows)}")
     rows_of_costs = [("", "least", "greatest", "mean")]
     notes = []
-    for name, metric in (("params", "params"), ("FLOPs", "flops")):
-        costs = cost_range(graph, "params" if metric == "params" else "flops")
+    shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
+    for name, metric in shown_metrics:
+        if metric in unknown_costs(graph):
+            rows_of_costs.append((name, "unknown", "unknown", "unknown"))
+            notes.append(_stated(graph, metric))
+            continue
+        costs = cost_range(graph, metric)
         rows_of_costs.append((name, number(costs.min), number(costs.max), number(costs.mean)))
         notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
         notes += [f"the mean of {name} is estimated from a sample"] if not costs.mean_exact else []
@@ -110,19 +118,23 @@ def _print_space(graph: SpaceGraph) -> None:
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
     network = specialise(graph, arch)
-    costs = network_costs(network)
+    costs, unknown = network_costs(network), unknown_costs(graph)
     click.echo(f"{_title(graph)}: architecture {arch.hash[:12]}")
     totals = [
-        ("params", number(costs.params)),
-        ("FLOPs", number(costs.flops)),
-        ("depth", number(costs.depth)),
-        ("activations", number(costs.activations)),
+        ("FLOPs" if name == "flops" else name, "unknown" if name in unknown else number(getattr(costs, name)))
+        for name in ("params", "flops", "depth", "activations")
     ]
     click.echo(f"\n{table(totals, right=(1,))}")
     rows = [("layer", "operation", "shape", "params", "FLOPs")]
     for row in layer_rows(graph, network):
         rows.append((row.path, row.op, row.shape, number(row.params), number(row.flops)))
     click.echo(f"\n{table(rows, right=(3, 4))}")
+
+
+def _stated(graph: SpaceGraph, metric: str) -> str:
+    externs = (p.extern for p in graph.externs.values())
+    names = ", ".join(f"`{e.name}`" for e in externs if e is not None and metric in e.unknown)
+    return f"the block of {names} does not state {metric}"
 
 
 def _title(graph: SpaceGraph) -> str:

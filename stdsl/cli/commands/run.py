@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stdsl.cli.exit_codes import INTERRUPTED
-from stdsl.cli.options import as_json, device, overrides, quiet, target
+from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
 from stdsl.cli.output import document, message
 from stdsl.target import Target
 
@@ -22,6 +22,7 @@ from stdsl.target import Target
 )
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @device
+@allow_extern
 @as_json
 @quiet
 def command(
@@ -31,6 +32,7 @@ def command(
     resume: Path | None,
     engine: str,
     device: str,
+    allow_extern: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -62,11 +64,12 @@ def command(
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
                 _same_search(target, resume)
-                result = go_on(resume, reporter)
+                result = go_on(resume, reporter, allow_extern)
             else:
                 assert target is not None
                 texts = tuple(f"{key}={text}" for key, text in overrides.items())
-                result = run(RunRequest(target.file, target.name, texts, out, engine, device), reporter)
+                request = RunRequest(target.file, target.name, texts, out, engine, device, allow_extern=allow_extern)
+                result = run(request, reporter)
     except Interrupted as stop:
         message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
         click.get_current_context().exit(INTERRUPTED)

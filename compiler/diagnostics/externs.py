@@ -1,0 +1,158 @@
+"""Operators of the user's own, written in Python: `extern op`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic, Label
+from .source import Span
+
+
+@dataclass(frozen=True)
+class ExternNotAllowed(Diagnostic):
+    name: str
+    target: str
+
+    code: ClassVar[str] = "E0227"
+    title: ClassVar[str] = "extern operator without permission"
+    explanation: ClassVar[str] = """\
+An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never
+needs that, building a network does.
+
+    stdsl run my.space::first                            # E0227 where its space applies an extern op
+    stdsl run --allow-extern my.space::first
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` is Python code ({self.target}), which may not be loaded"
+
+    @property
+    def help(self) -> str:
+        return "pass `--allow-extern` (in Python: `allow_extern=True`) if you trust it"
+
+
+@dataclass(frozen=True)
+class BadExtern(Diagnostic):
+    name: str
+    reason: str
+    advice: str = ""
+
+    code: ClassVar[str] = "E0229"
+    title: ClassVar[str] = "wrong declaration of an extern operator"
+    explanation: ClassVar[str] = """\
+An `extern op` names its inputs, a class as `"module:Class"`, and in its block the rules of its output's shape and of
+its costs, as arithmetic over its parameters and the shapes of its inputs.
+
+    extern op corr(d: int) on a, b from "my_pkg.ops" { chanels = 9 }                 # E0229, twice
+    extern op corr(d: int) on a, b from "my_pkg.ops:Correlation" { channels = (2 * d + 1) ** 2  flops = 0 }
+"""
+
+    @property
+    def message(self) -> str:
+        return f"in extern op `{self.name}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return self.advice or None
+
+
+@dataclass(frozen=True)
+class ExternDiffers(Diagnostic):
+    name: str
+    target: str
+    attributes: str
+    entering: str
+    what: str
+    stated: str
+    found: str
+    applied: Span | None = None
+
+    code: ClassVar[str] = "E0232"
+    title: ClassVar[str] = "an extern operator does other than its block says"
+    explanation: ClassVar[str] = """\
+`stdsl check --allow-extern` builds every extern operator on torch's meta device, once for each way in which the space
+applies it, and compares the shape of its output and its number of parameters with what its block says.
+
+    extern op wide(c: int) on x from "my_ops:Wide" { channels = c }
+    x -> wide(8)                     # E0232 where the module's output has 16 channels
+
+Correct the block, or the module.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` ({self.target}) {self.what}: its block says {self.stated}, the module {self.found}"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.applied, "applied here"),) if self.applied is not None else ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"with {self.attributes or 'no parameters'}, on {self.entering}",)
+
+    @property
+    def help(self) -> str:
+        return "correct the rule in the block, or the module"
+
+
+@dataclass(frozen=True)
+class ExternNotLoaded(Diagnostic):
+    name: str
+    target: str
+    reason: str
+
+    code: ClassVar[str] = "E0233"
+    title: ClassVar[str] = "an extern operator cannot be loaded"
+    explanation: ClassVar[str] = """\
+The module behind an `extern op` must be importable, from the folder of the file that declares it or as an installed
+package, and the class in it must be a torch.nn.Module that takes the operator's parameters by name.
+
+    extern op corr(d: int) on a, b from "my_ops:Corelation" { … }        # E0233: my_ops has no class of that name
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` ({self.target}) cannot be loaded: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return (
+            "put the module beside the `.space` file, or install it; its class is a torch.nn.Module whose constructor "
+            "takes the parameters of the extern op by name"
+        )
+
+
+@dataclass(frozen=True)
+class UnknownCost(Diagnostic):
+    metric: str
+    name: str
+    declared: Span
+
+    code: ClassVar[str] = "E0413"
+    title: ClassVar[str] = "a constraint on a cost that is not known"
+    explanation: ClassVar[str] = """\
+What the block of an `extern op` does not state is not known, and a space that applies it cannot bound that cost.
+
+    extern op corr(d: int) on a, b from "my_ops:Correlation" { channels = 9  params = 0 }
+    space s = tower(corr(4)) where flops <= 600M         # E0413: the block has no `flops`
+"""
+
+    @property
+    def message(self) -> str:
+        return f"this constrains {self.metric}, but the {self.metric} of the extern op `{self.name}` are not known"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.declared, f"its block has no `{key_of(self.metric)}`"),)
+
+    @property
+    def help(self) -> str:
+        return f"add `{key_of(self.metric)} = …` to its block"
+
+
+def key_of(metric: str) -> str:
+    """The key of an extern op's block from which a cost follows that it does not state itself."""
+    return "params" if metric == "params" else "flops"
