@@ -136,6 +136,35 @@ Split what hangs together, or tie decisions, to get an exact count."""
 
 
 @dataclass(frozen=True)
+class NoWitness(Diagnostic):
+    """No architecture can be given that shows an error."""
+
+    space: str
+    wanted: str
+    shown: tuple[str, ...]
+
+    code: ClassVar[str] = "E0445"
+    title: ClassVar[str] = "no architecture shows this error"
+    explanation: ClassVar[str] = """\
+`stdsl sample --witness` writes a smallest architecture that shows an error of the check. Errors of the text itself (an
+unknown name, a missing argument) are in no architecture, or in all of them; and what the check does not report, no
+architecture shows.
+
+    stdsl sample my.space::s --witness E0204      a sum of unequal shapes, in some architectures
+    stdsl sample my.space::s --witness E0201      E0445: an unknown name is unknown whatever is chosen"""
+
+    @property
+    def message(self) -> str:
+        return f"no architecture of `{self.space}` can be given that shows {self.wanted}"
+
+    @property
+    def help(self) -> str | None:
+        if self.shown:
+            return f"there is one for {', '.join(self.shown)}"
+        return "`stdsl check` prints the errors; those of the text itself belong to no architecture"
+
+
+@dataclass(frozen=True)
 class UnknownWithin(Diagnostic):
     """No architecture within `where` was found, and none is excluded."""
 

@@ -49,7 +49,8 @@ KINDS: dict[str, type[Diagnostic]] = {}
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """Base of all kinds. ``span`` is the primary place, None where no text is to blame (a file that a command names)."""
+    """Base of all kinds. ``span`` is the primary place, None where no text is to blame
+    (a file that a command names)."""
 
     span: Span | None
 
@@ -57,6 +58,9 @@ class Diagnostic:
     title: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.ERROR
     explanation: ClassVar[str] = ""
+    has_witness: ClassVar[bool] = False
+    """Whether `stdsl sample --witness` can give an architecture that shows it; then a field ``witness`` names its
+    decisions."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -82,6 +86,9 @@ class Diagnostic:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        """What else there is to say; of an error of some architectures, how to get one of them."""
+        if self.has_witness and getattr(self, "witness", ""):
+            return (f"`stdsl sample … --witness {self.code}` writes a smallest architecture that shows it",)
         return ()
 
     @property

@@ -24,6 +24,7 @@ class UnequalShapes(Diagnostic):
 
     code: ClassVar[str] = "E0204"
     title: ClassVar[str] = "unequal shapes"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 What is added up, and the alternatives of a choice that must be alike, need equal shapes in every architecture
 that asks for them.
@@ -61,6 +62,7 @@ class UnequalConcat(Diagnostic):
 
     code: ClassVar[str] = "E0205"
     title: ClassVar[str] = "concat of different sizes"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 `concat` joins channels; the other dimensions (T, H, W) must be equal.
 
@@ -96,6 +98,7 @@ class BadAttribute(Diagnostic):
 
     code: ClassVar[str] = "E0215"
     title: ClassVar[str] = "a parameter cannot have this value"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator refuses a value: a kernel whose rank is not that of its input, a stride of 0, groups that do not
 divide the channels.
@@ -128,6 +131,7 @@ class BadShape(Diagnostic):
 
     code: ClassVar[str] = "E0216"
     title: ClassVar[str] = "an operator does not fit its input"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator cannot take an input of this shape: a valid window larger than the input, a `linear` on axes that
 are not pooled.
@@ -160,6 +164,7 @@ class BadLayout(Diagnostic):
 
     code: ClassVar[str] = "E0217"
     title: ClassVar[str] = "an operator is not for this type of tensor"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator is applied to a tensor of a type that it is not made for: a convolution on features, a fold of
 frames on an image.
@@ -226,6 +231,7 @@ class EmptyReduce(Diagnostic):
 
     code: ClassVar[str] = "E0228"
     title: ClassVar[str] = "nothing to join"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 `concat` of no tensors is an error, and so is `sum` of an empty list, whose shape nobody knows.
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from ..diagnostics.decisions import NothingToChoose
 from ..diagnostics.externs import UnknownCost
-from ..diagnostics.model import Sink
+from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.names import WrongKindOfName
 from ..diagnostics.semantics import BadInputType, DiagramLimit, NoInputs, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
-from ..ir.diagram import DiagramTooLarge
+from ..ir.diagram import DiagramTooLarge, Guard
 from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
@@ -44,15 +44,32 @@ class SpaceReference:
     span: Span
 
 
-def elaborate(reference: SpaceReference, sink: Sink) -> SpaceGraph | None:
-    """The graph of a space, or None when there are errors (in the sink)."""
+@dataclass(frozen=True, eq=False)
+class Faulty:
+    """The graph of a space with errors, good for nothing but asking which decisions are active; and the errors that some
+    architectures show, each with the condition for that."""
+
+    graph: SpaceGraph
+    faults: tuple[tuple[Diagnostic, Guard], ...]
+
+
+def elaborate_faulty(reference: SpaceReference, sink: Sink) -> Faulty | None:
+    """What is known of a space that has errors in some architectures; None where it has none, or others as well that
+    leave no graph."""
+    found: list[Faulty] = []
+    elaborate(reference, sink, found)
+    return found[0] if found else None
+
+
+def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None = None) -> SpaceGraph | None:
+    """The graph of a space, or None when there are errors (in the sink); then what is known of it goes to ``faulty``."""
     state = State(sink)
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, STACK_LIMIT))
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:
-        graph = _elaborate(state, reference)
+        graph = _elaborate(state, reference, faulty)
         # What is wrong without a word would be a mistake of the compiler's.
         assert graph is not None or sink.errors, f"space {reference.declaration.name.id} failed silently"
         return graph
@@ -67,7 +84,7 @@ def elaborate(reference: SpaceReference, sink: Sink) -> SpaceGraph | None:
             gc.enable()
 
 
-def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
+def _elaborate(state: State, reference: SpaceReference, faulty: list[Faulty] | None) -> SpaceGraph | None:
     declaration = reference.declaration
     root = Context("", "", state.token("meta"), (state.token("meta"), ""), 0)
     env = Env(reference.module, root)
@@ -94,6 +111,9 @@ def _elaborate(state: State, reference: SpaceReference) -> SpaceGraph | None:
     where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
     report_faults(state, [t.node for _, t in outputs])
     if state.sink.errors or state.reported:
+        if faulty is not None and state.happened:
+            graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
+            faulty.append(Faulty(graph, tuple(state.happened)))
         return None
     graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
     unknown = _unknown_costs(graph)

@@ -14,13 +14,19 @@ def report_faults(state: State, outputs: Sequence[int] | None) -> None:
     ``outputs``: the nodes that are demanded; None where that is not known (all count).
     """
     for fault in state.faults:
-        words = _happens(state, fault, outputs)
-        if words is not None:
-            state.report(fault.make(words))
+        found = _happens(state, fault, outputs)
+        if found is not None:
+            words, condition = found
+            diagnostic = fault.make(words)
+            state.report(diagnostic)
+            if condition is not None:
+                state.happened.append((diagnostic, condition))
     state.faults.clear()
 
 
-def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) -> str | None:
+def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) -> tuple[str, Guard | None] | None:
+    """The words for an architecture that shows the fault, and the condition for one, if it is known; None where there
+    is no such architecture."""
     try:
         demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
         condition = state.diagrams.both(demanded, fault.condition)
@@ -32,9 +38,9 @@ def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) ->
         own = witness(state.diagrams.both(fault.condition, state.valid(fault.condition))) or {}
         if any(answers.get(index, answer) != answer for index, answer in own.items()):
             own = answers
-        return state.witness_words(own)
+        return state.witness_words(own), condition
     except DiagramTooLarge:
-        return ""
+        return "", None
 
 
 def demand_of_decisions(state: State, ids: Sequence[int], outputs: Sequence[int]) -> dict[int, Guard]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from stdsl.cli.options import output, parameters, quiet, seed, target
+from stdsl.cli.options import output, parameters, quiet, seed, target, values
 from stdsl.cli.output import message
 from stdsl.cli.spaces import open_space
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import cost_constraints
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
@@ -22,32 +23,60 @@ from stdsl.target import Target
 @target("space")
 @parameters
 @click.option("-n", "--number", type=click.IntRange(1), default=1, show_default=True, help="How many.")
+@click.option(
+    "--witness",
+    metavar="CODE",
+    help="Instead: a smallest architecture that shows this error of `stdsl check`.",
+)
 @seed
 @output("A folder for one .arch.json file each; without it, a line of JSON each on standard output.")
 @quiet
 def command(
-    target: Target, parameters: Mapping[str, str], number: int, seed: int, output: Path | None, quiet: bool
+    target: Target,
+    parameters: Mapping[str, str],
+    number: int,
+    witness: str | None,
+    seed: int,
+    output: Path | None,
+    quiet: bool,
 ) -> None:
     """Draw architectures of a space, all equally likely.
 
     The same seed draws the same ones. Under constraints over costs, architectures are drawn until one is within them.
+    With --witness, the architecture with the fewest decisions that shows an error of the space.
 
     \b
     Example:
       stdsl sample darts::darts_cifar -n 3 --seed 1 -o samples
+      stdsl sample my.space::cells --witness E0204 -o samples
     """
+    if witness is not None:
+        _witness(target, parameters, witness, output, quiet)
+        return
     graph = open_space(target, parameters)
     drawn = draw(graph, seed, number)
     for i, arch in enumerate(drawn.architectures, 1):
-        if output is None:
-            click.echo(json.dumps(arch.to_json(), ensure_ascii=False))
-        else:
-            path = output / f"{graph.name}-{i:0{max(4, len(str(number)))}}.arch.json"
-            arch.save(path)
-            click.echo(str(path))
+        _write(arch, output, f"{graph.name}-{i:0{max(4, len(str(number)))}}")
     if cost_constraints(graph) and drawn.tried:
         message(f"{drawn.acceptance:.2%} of {drawn.tried:,} architectures drawn were within `where`", quiet)
     if not drawn.uniform:
         message("the space is too entangled to count: each question was answered evenly, not each architecture", quiet)
     if len(drawn.architectures) < number:
         raise SpaceError([NotFoundWithin(graph.span, graph.name, drawn.tried, "at random")])
+
+
+def _write(arch: Architecture, output: Path | None, name: str) -> None:
+    if output is None:
+        click.echo(json.dumps(arch.to_json(), ensure_ascii=False))
+        return
+    path = output / f"{name}.arch.json"
+    arch.save(path)
+    click.echo(str(path))
+
+
+def _witness(target: Target, parameters: Mapping[str, str], code: str, output: Path | None, quiet: bool) -> None:
+    from stdsl.compiler.checks.witness import find_witness
+
+    found = find_witness(target.file, target.name, values(parameters), code)
+    _write(found.architecture, output, f"{found.architecture.table.space}-{found.diagnostic.code}")
+    message(f"{found.diagnostic.span}: {found.diagnostic.message}", quiet)
