@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from stdsl.compiler.ir.decisions import Decision
 SPACES = Path(__file__).parents[2] / "spaces"
 
 
-def load(name: str, **parameters: int) -> stdsl.Space:
+def load(name: str, **parameters: Any) -> stdsl.Space:
     return stdsl.load(SPACES / "sdas.space", name, **parameters)
 
 
