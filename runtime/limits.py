@@ -83,16 +83,8 @@ def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
 
 
 def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:
-    if retrain.cutout:
-        yield _at(config, "retrain.cutout", "cutout", "leave `cutout` out")
     if retrain.drop_path:
         yield _at(config, "retrain.drop_path", "drop-path", "leave `drop_path` out")
-    if retrain.dropout is not None:
-        yield _at(config, "retrain.dropout", "another rate of dropout than the space's", "leave `dropout` out")
-    if retrain.holdout:
-        yield _at(config, "retrain.holdout", "a training with held-out samples", "leave `holdout` out")
-    if retrain.seeds > 1:
-        yield _at(config, "retrain.seeds", "several final trainings", "use `seeds = 1`")
     if retrain.metric not in _METRICS:
         yield _at(config, "retrain.metric", f"the metric `{retrain.metric}`", f"use {_one_of(_METRICS)}")
 

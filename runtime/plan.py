@@ -81,6 +81,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     rate = _rate(placement.device)
     stages: list[Stage] = []
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
+    compared |= config.retrain is not None and config.retrain.seeds > 1
     strategy = config.strategy
     if isinstance(strategy, GradientConfig) and job.graph.open:
         per_epoch = max(1, _samples(config, (strategy.weights.split,)) // strategy.batch)
@@ -100,13 +101,15 @@ def plan(job: Job, device: str = "auto") -> Plan:
     if config.retrain is not None:
         recipe = config.retrain
         splits = ("train", "valid") if recipe.split == "all" else ("train",)
-        steps = recipe.total_steps(max(1, _samples(config, splits) // recipe.batch))
+        samples = round(_samples(config, splits) * (1 - recipe.holdout))
+        steps = recipe.total_steps(max(1, samples // recipe.batch))
         compare = config.compare
         # The derived network is not known yet; a random one stands for it.
         typical = Subject(
             "derived", job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
         )
-        names = ["train derived"] + [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
+        names = ["train derived"] + [f"train derived-{i}" for i in range(2, recipe.seeds + 1)]
+        names += [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
         for name in names:
             stages.append(_stage(name, partial(build, typical, 0), job.final, steps, recipe.batch, rate))
         for text, graph in job.compared.items():

@@ -14,7 +14,7 @@ from stdsl.compiler.analysis.specialise import specialise
 
 from .phases.compare import folder_name, metrics_of, subject_named
 from .phases.context import Context
-from .phases.derive import drawn
+from .phases.derive import drawn, repeats
 from .phases.train import Subject
 
 FORMAT = 1
@@ -47,6 +47,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     finished = run.tracker.finished
     networks = _networks(run, derived)
     randoms = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] == "random"}
+    seeds = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] in ("derived", "seed")}
     own = costs(derived.graph, derived.arch)
     files = {
         "run": ".",
@@ -73,6 +74,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
         "networks": networks,
         "random": _summary(randoms),
+        "seeds": _summary(seeds) if len(seeds) > 1 else None,
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
@@ -118,7 +120,8 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     if "evaluate" not in finished:
         return []
     rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
-    others = [("random", name, name) for name in drawn(run)]
+    others = [("seed", name, name) for name in repeats(run)]
+    others += [("random", name, name) for name in drawn(run)]
     others += [("space", text, folder_name(text)) for text in run.job.compared]
     for kind, title, name in others:
         metrics = metrics_of(run.directory, name)

@@ -19,7 +19,7 @@ from .job import Job
 from .limits import limits
 from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
-from .phases.derive import carried, derive, draw, drawn
+from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
 from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
@@ -149,7 +149,7 @@ def _phases(run: Context) -> RunResult:
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
         if run.config.retrain is not None:
             draw(run)
-            helpers.add(_missing(run, drawn(run)))
+            helpers.add(_missing(run, [*repeats(run), *drawn(run)]))
             train(subject, run.workshop, run.tracker, "retrain")
             test(subject, run.workshop, run.tracker, "evaluate")
             export(run, subject)
@@ -174,7 +174,8 @@ def _share(run: Context, helpers: Helpers) -> None:
 
 def _helpers(run: Context) -> int:
     """How many processes work beside this one: one for every further core; none where they would share a GPU."""
-    compared = run.config.compare is not None and run.config.retrain is not None
+    retrain = run.config.retrain
+    compared = retrain is not None and (run.config.compare is not None or retrain.seeds > 1)
     return cores() - 1 if compared and run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
 
 

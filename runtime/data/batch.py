@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
+
+from ..randomness import permutation
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,27 @@ class Part:
 
     dataset: Dataset
     splits: tuple[str, ...]
+    chosen: npt.NDArray[np.int64] | None = None
+    """Places in the joined splits, where the part is a selection of them; else None."""
 
     def __len__(self) -> int:
+        if self.chosen is not None:
+            return len(self.chosen)
         return sum(self.dataset.size(split) for split in self.splits)
 
+    def divided(self, share: float, base: int) -> tuple[Part, Part]:
+        """A random division that hangs on ``base`` alone: all but ``share`` of the samples, and that share (rounded,
+        at least one of each)."""
+        n = len(self)
+        held = min(max(1, round(share * n)), n - 1)
+        order = permutation(base, n)
+        whole = np.arange(n) if self.chosen is None else self.chosen
+        return replace(self, chosen=whole[np.sort(order[held:])]), replace(self, chosen=whole[np.sort(order[:held])])
+
     def samples(self, indices: npt.NDArray[np.int64], epoch: int = 0) -> Batch:
-        """Samples by their place in the joined splits, in the order asked for."""
+        """Samples by their place in the part, in the order asked for."""
+        if self.chosen is not None:
+            indices = self.chosen[indices]
         if len(self.splits) == 1:
             return self.dataset.samples(self.splits[0], indices, epoch)
         return _joined(self.dataset, self.splits, indices, epoch)

@@ -11,7 +11,7 @@ from stdsl.compiler.analysis.architecture import architecture
 from ..job import Job
 from ..tracking.directory import RunDirectory
 from ..tracking.tracker import Tracker, finished_phases
-from .derive import carried
+from .derive import REPEAT, carried
 from .train import Subject, Workshop, test, train
 
 TRAIN, TEST = "train", "test"
@@ -22,7 +22,8 @@ def subject_named(job: Job, directory: RunDirectory, name: str) -> Subject:
     for text, graph in job.compared.items():
         if folder_name(text) == name:
             return Subject(name, graph, architecture(graph, {}))
-    return Subject(name, *carried(job, directory, name))
+    number = name.removeprefix(REPEAT)
+    return Subject(name, *carried(job, directory, name), repeat=int(number) if number.isdigit() else 1)
 
 
 def folder_name(text: str) -> str:

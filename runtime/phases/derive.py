@@ -17,9 +17,11 @@ from ..job import Job
 from ..randomness import key
 from ..strategies.gap import preferred
 from ..tracking.directory import RunDirectory
+from ..tracking.files import write_text
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
+REPEAT = "derived-"
 
 
 def derive(run: Context) -> None:
@@ -35,6 +37,18 @@ def derive(run: Context) -> None:
         arch = preferred(graph, found["probabilities"], strategy.score, strategy.relax.gate, fixed)
     arch.save(run.directory.architecture("derived"))
     run.tracker.finish(DERIVE, {"hash": arch.hash})
+
+
+def repeats(run: Context) -> list[str]:
+    """The names of the further trainings of the derived network, each from its own seed; their architecture files are
+    copies."""
+    retrain = run.config.retrain
+    names = [f"{REPEAT}{number}" for number in range(2, (retrain.seeds if retrain else 1) + 1)]
+    for name in names:
+        target = run.directory.architecture(name)
+        if not target.exists():
+            write_text(target, run.directory.architecture("derived").read_text(encoding="utf-8"))
+    return names
 
 
 def draw(run: Context) -> None:

@@ -25,16 +25,18 @@ from ..training.interruption import Interruption
 from ..training.loop import drive
 from ..training.optimizers import build_descent
 from ..training.placement import Placement
-from ..training.training import Training
+from ..training.training import HeldOut, Training
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to be trained: ``arch`` of ``graph``. Its random numbers hang on the search's seed and on ``name``."""
+    """A network to be trained: ``arch`` of ``graph``. Its random numbers hang on the search's seed and on ``name``,
+    the order of its samples on the seed and on ``repeat``, which counts the trainings of one network."""
 
     name: str
     graph: SpaceGraph
     arch: Mapping[str, Any]
+    repeat: int = 1
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,15 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     torch.set_num_threads(shop.threads)
     recipe = shop.recipe
     splits = ("train", "valid") if recipe.split == "all" else ("train",)
-    order = Order(Part(shop.dataset, splits), recipe.batch, shop.seed, "final training")
+    part, held = Part(shop.dataset, splits), None
+    if recipe.holdout:
+        part, held = part.divided(recipe.holdout, key(shop.seed, "held-out samples"))
+    purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
+    order = Order(part, recipe.batch, shop.seed, purpose)
     steps = recipe.total_steps(order.steps_per_epoch)
     model = shop.placement.model(build(subject, key(shop.seed, "initial weights", subject.name)))
+    if recipe.dropout is not None:
+        _set_dropout(model, recipe.dropout)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
     work = Training(
         model,
@@ -74,11 +82,19 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         subject.name,
         recipe.aux,
         recipe.label_smoothing,
+        recipe.cutout,
+        HeldOut(held, shop.test_batch, order.steps_per_epoch, recipe.metric, recipe.snapshot == "best")
+        if held is not None
+        else None,
     )
     title = f"train {subject.name}"
     done = drive(phase, work, tracker, shop.reporter, shop.interruption, title)
+    work.finish()
     save_weights(model, shop.directory.weights(subject.name))
-    tracker.finish(phase, {"steps": done.steps, "seconds": round(done.seconds, 2)})
+    facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2)}
+    if work.best is not None:
+        facts["held_out"] = {"step": work.best["step"], recipe.metric: abs(work.best["value"])}
+    tracker.finish(phase, facts)
     shop.reporter.end(title, f"{done.steps} steps")
 
 
@@ -103,3 +119,9 @@ def trained(subject: Subject, shop: Workshop) -> nn.Module:
     model = build(subject, 0)
     load_weights(model, shop.directory.weights(subject.name))
     return shop.placement.model(model).eval()
+
+
+def _set_dropout(model: nn.Module, rate: float) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = rate

@@ -54,9 +54,12 @@ def _networks(result: Mapping[str, Any]) -> Table:
             f"{row['seconds']:.0f} s",
             style="bold" if row["kind"] == "derived" else None,
         )
-    summary = result.get("random")
-    if summary:
+    summary, seeds = result.get("random"), result.get("seeds")
+    if summary or seeds:
         table.add_section()
+    if seeds:
+        table.add_row(f"derived, {len(seeds['values'])} seeds", f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}")
+    if summary:
         table.add_row(f"mean of {len(summary['values'])} random", f"{summary['mean']:.3f}")
         table.add_row("best random", f"{summary['best']:.3f}")
     return table

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from torch import nn
 
+from ..data.batch import Part
 from ..data.loader import Loader
-from ..randomness import seed_torch
+from ..randomness import key, seed_torch
+from .cutout import cutout as cut
 from .descent import Descent
-from .evaluate import accuracy, loss_of, prediction
+from .evaluate import accuracy, evaluate, loss_of, prediction
 from .placement import Placement
 from .stepped import Event, Facts
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Samples kept out of a training, on which it is measured every ``every`` steps, ``batch`` samples at a time.
+
+    ``metric``: what best means; ``keep``: whether the weights of the best time are the result.
+    """
+
+    part: Part
+    batch: int
+    every: int
+    metric: str
+    keep: bool
 
 
 class Training:
     """Steps of cross-entropy on batches in a fixed order.
 
     ``auxiliary``: the weight of the loss of every output after the first. The random numbers of step t (dropout) hang
-    on the seed, ``phase`` and t alone.
+    on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of the erased square.
     """
 
     def __init__(
@@ -33,11 +50,17 @@ class Training:
         phase: str,
         auxiliary: float = 0.0,
         label_smoothing: float = 0.0,
+        cutout: int = 0,
+        held_out: HeldOut | None = None,
     ) -> None:
         self.model, self.descent, self.loader, self.placement = model, descent, loader, placement
         self.steps, self.seed, self.phase = steps, seed, phase
         self.auxiliary, self.label_smoothing = auxiliary, label_smoothing
+        self.cutout, self.held_out = cutout, held_out
+        self.best: dict[str, Any] | None = None
+        """The best epoch so far on held-out samples: its ``value``, ``step`` and ``model``."""
         self._function = placement.function(model)
+        self._events: list[Event] = []
         model.train()
 
     @property
@@ -45,23 +68,49 @@ class Training:
         return self.steps
 
     def step(self, t: int) -> Facts:
-        batch = self.placement.put(self.loader.at(t))
+        batch = self.loader.at(t)
+        if self.cutout:
+            erased = cut(batch.inputs, self.cutout, key(self.seed, "cutout", self.phase, t))
+            batch = replace(batch, inputs=erased)
+        batch = self.placement.put(batch)
         seed_torch(self.seed, self.phase, t)
         with self.placement.autocast():
             output = self._function(*batch.inputs)
             loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
         rate = self.descent.descend(loss, t)
+        self._hold_out(t)
         return {"loss": loss.item(), "accuracy": accuracy(prediction(output).detach(), batch.targets), "lr": rate}
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         return None
 
     def events(self, t: int) -> Sequence[Event]:
-        return ()
+        return self._events
 
     def state(self) -> dict[str, Any]:
-        return {"model": self.model.state_dict(), "optimizer": self.descent.state()}
+        state = {"model": self.model.state_dict(), "optimizer": self.descent.state()}
+        return state | ({"best": self.best} if self.best else {})
 
     def load(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.descent.load(state["optimizer"])
+        self.best = state.get("best")
+
+    def finish(self) -> None:
+        """Go back to the weights of the best epoch, where those are asked for."""
+        if self.best is not None and "model" in self.best:
+            self.model.load_state_dict(self.best["model"])
+
+    def _hold_out(self, t: int) -> None:
+        """Measure on held-out samples after each epoch, and keep the weights of the best one."""
+        self._events = []
+        held = self.held_out
+        if held is None or ((t + 1) % held.every and t + 1 != self.steps):
+            return
+        found = evaluate(self.model, held.part, self.placement, held.batch)
+        self._events.append(("held_out", asdict(found)))
+        value = {"accuracy": found.top1, "top5": found.top5, "loss": -found.loss}[held.metric]
+        if self.best is None or value > self.best["value"]:
+            self.best = {"value": value, "step": t}
+            if held.keep:
+                self.best["model"] = {name: v.detach().clone() for name, v in self.model.state_dict().items()}

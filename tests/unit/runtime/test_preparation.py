@@ -113,8 +113,7 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("retrain.cutout=4", "cutout"),
-        ("retrain.seeds=2", "several final trainings"),
+        ("retrain.drop_path=0.1", "drop-path"),
         ("strategy.relax.choose=partial(softmax)", "partial"),
     ],
 )
