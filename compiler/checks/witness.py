@@ -16,7 +16,7 @@ from ..diagnostics.budgets import NoWitness
 from ..diagnostics.model import Diagnostic, Sink, SpaceError
 from ..ir.diagram import Guard, witness
 from ..ir.graph import SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 from ..semantics.elaborate import elaborate_faulty
 from ..semantics.modules import Loader
 from ..semantics.program import open_module, space_of
@@ -62,7 +62,7 @@ def smallest(graph: SpaceGraph, condition: Guard) -> Architecture:
     """
     diagrams = graph.diagrams
     sizes: list[Function] = []
-    conditions = Conditions(graph, PRIMITIVES, live=False)
+    conditions = Conditions(graph, primitives_of(graph), live=False)
     for decision in graph.open:
         active = conditions.active(decision.id)
         if active is not None:
