@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
@@ -46,21 +48,35 @@ def take_over(hand: SearchNetwork, net: nn.Module) -> list[tuple[nn.Parameter, n
         raise ValueError(f"{len(names) - len(matched)} parameters are without a partner")
     for a, b in matched:
         b.copy_(a.reshape(b.shape))
-    for path, parameter, row in decision_rows(hand, net):
-        del path
-        parameter.copy_(row)
+    for row in decision_rows(hand, net):
+        row.parameter.copy_(row.matrix[row.at])
     return matched
 
 
-def decision_rows(hand: SearchNetwork, net: nn.Module) -> list[tuple[str, nn.Parameter, torch.Tensor]]:
-    """Path, parameter in ``net``, and row of α in ``hand``."""
+@dataclass(frozen=True)
+class DecisionRow:
+    """A decision parameter of a compiled supernet, and the part of α or β in the hand-written network that it is."""
+
+    parameter: nn.Parameter
+    matrix: nn.Parameter
+    at: int | slice
+
+    def gradient(self) -> torch.Tensor | None:
+        return None if self.matrix.grad is None else self.matrix.grad[self.at]
+
+
+def decision_rows(hand: SearchNetwork, net: nn.Module) -> list[DecisionRow]:
+    """All decision parameters of ``net``."""
     theirs = {n.removeprefix("decision_parameters."): p for n, p in net.named_parameters()}
     found = []
     for kind, alphas in hand.alphas.items():
         row = 0
         for i in range(NODES):
+            start = row
             for j in range(2 + i):
-                path = f"{kind}/{edge(kind, i, j, '')}/kind"
-                found.append((path, theirs[path], alphas[row]))
+                found.append(DecisionRow(theirs[f"{kind}/{edge(kind, i, j, '')}/kind"], alphas, row))
                 row += 1
+            if kind in hand.betas:
+                path = f"{kind}/x[{i + 1}]/inputs"
+                found.append(DecisionRow(theirs[path], hand.betas[kind], slice(start, row)))
     return found

@@ -13,6 +13,7 @@ from ..ops.torch.lowering import emit, reduce_call
 from ..passes import fold_clips
 from ..passes.chains import Part
 from ..passes.merge_targets import STAGES, Mixture
+from ..passes.partial_channels import INTERLEAVE, PART
 from ..passes.mixtures import answer_of, options_of
 from .expectation import expectation
 from .externs import Externs
@@ -145,6 +146,12 @@ class _Lowering:
             return call.place(self._hold(part))
 
         sources = [edge.source for edge in node.edges]
+        if node.op == PART:
+            x = self.values[sources[0]]
+            return self._add(node, "part", [x], f"{{0}}[:, {attributes['first']}:{attributes['last']}]")
+        if node.op == INTERLEAVE:
+            x = self.values[sources[0]]
+            return self._add(node, "interleaved", [x], f"interleave({{0}}, {attributes['groups']})")
         if node.op == STAGES:
             stages = attributes["stages"]
             text = stage_text(call.place(self.values[sources[0]]), stages, hold)

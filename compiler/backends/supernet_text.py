@@ -25,11 +25,12 @@ class Relaxation:
     """How decisions become weights. ``choose`` (and counts): softmax, sigmoid or samples of the Gumbel-softmax
     distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; gates:
     sigmoid. ``affine``: whether batch-norms of candidate
-    operations have a scale and a bias."""
+    operations have a scale and a bias. ``groups``: one in so many channels goes through the mixtures, K of PC-DARTS."""
 
     choose: Literal["softmax", "sigmoid", "gumbel"] = "softmax"
     keep: KeepWeights = "sigmoid"
     affine: bool = True
+    groups: int = 1
 
 
 def supernet_source(
@@ -45,7 +46,7 @@ def supernet_source(
     problems = relaxable(graph)
     if problems:
         raise SpaceError(problems)
-    rewritten, reports = run_passes(graph, select(passes, relaxation.affine))
+    rewritten, reports = run_passes(graph, select(passes, relaxation.affine, relaxation.groups))
     lowered = lower_supernet(rewritten, relaxation.keep)
     classes = Classes(lowered.program, "SearchNetwork")
     parts = [class_source(text) for text in classes.parts]
@@ -65,7 +66,7 @@ def supernet_source(
         externs=lowered.program.externs,
         folded=_used(("into", "stage"), parts),
         recomputes=_used(("recomputed",), parts),
-        weighting=_used(("edge_weights", "weighted"), parts),
+        weighting=_used(("edge_weights", "interleave", "weighted"), parts),
         has_functional=any("F." in part for part in parts),
         has_torch=any("torch." in part for part in parts),
         parts=parts,

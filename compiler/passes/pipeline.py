@@ -19,6 +19,7 @@ from . import (
     splice_identities,
 )
 from .base import Pass
+from .partial_channels import partial_channels_pass
 
 ALL: tuple[Pass, ...] = (
     name_weights.PASS,
@@ -34,10 +35,11 @@ ALL: tuple[Pass, ...] = (
 )
 
 
-def select(names: Sequence[str] | None = None, affine: bool = True) -> tuple[Pass, ...]:
+def select(names: Sequence[str] | None = None, affine: bool = True, groups: int = 1) -> tuple[Pass, ...]:
     """The passes to run, in order: those that lowering needs and all others that are not optional, or ``names`` alone.
     A name with a ``-`` in front is left out of all, one with a ``+`` is run beside them: ``["-share_common"]``,
     ``["+recompute_cells"]``. ``affine``: candidates keep the scale and bias of their batch-norms.
+    ``groups``: one in so many channels goes through mixtures.
 
     Raises SpaceError for an unknown name.
     """
@@ -49,4 +51,7 @@ def select(names: Sequence[str] | None = None, affine: bool = True) -> tuple[Pas
     changed = names is None or any(name[0] in "-+" for name in names)
     wanted = usual - {name[1:] for name in names or () if name[0] == "-"} if changed else set()
     wanted |= {name.removeprefix("+") for name in names or () if name[0] != "-"}
-    return tuple(p for p in ALL if (p.required and (p is not plain_norms.PASS or not affine)) or p.name in wanted)
+    chosen = [p for p in ALL if (p.required and (p is not plain_norms.PASS or not affine)) or p.name in wanted]
+    if groups > 1:
+        chosen.insert(chosen.index(expand_numbers.PASS) + 1, partial_channels_pass(groups))
+    return tuple(chosen)

@@ -28,6 +28,12 @@ def weighted(weights: Tensor, places: Sequence[int], *values: Tensor) -> Tensor:
     return total
 
 
+def interleave(x: Tensor, groups: int) -> Tensor:
+    """The channels of ``groups`` groups taken in turns: (N, C, …) to (N, C, …), channels last in memory."""
+    parts = x.movedim(1, -1).unflatten(-1, (groups, -1))
+    return parts.transpose(-1, -2).flatten(-2).movedim(-1, 1)
+
+
 class _Weighted(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:  # type: ignore[override]

@@ -27,8 +27,11 @@ def names(passes: Any) -> list[str]:
 def test_selection() -> None:
     required = [p.name for p in ALL if p.required and p.name != "plain_norms"]
     assert names(select([])) == required
-    assert names(select(None)) == [p.name for p in ALL if p.name != "plain_norms"]
-    assert names(select(None, affine=False)) == names(ALL)
+    usual = [p.name for p in ALL if not p.optional]
+    assert names(select(None)) == [name for name in usual if name != "plain_norms"]
+    assert names(select(None, affine=False)) == usual
+    assert set(names(select(["+recompute_cells"], affine=False))) == {*usual, "recompute_cells"}
+    assert "partial_channels" in names(select([], groups=4))
     assert set(names(select(["drop_zeros"]))) == {*required, "drop_zeros"}
     assert set(names(select(None))) - set(names(select(["-share_common"]))) == {"share_common"}
     with pytest.raises(SpaceError) as caught:

@@ -1,0 +1,200 @@
+"""Supernets with every setting of the passes compute what the plain lowering computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from stdsl.compiler.backends.module import build_module
+from stdsl.compiler.backends.supernet import Relaxation, Supernet, build_supernet, supernet_source
+from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.semantics.program import load_space
+
+CELL = """
+  for i in 1..2 {
+    x[i] = [a, b, *x[<i]] -> each choose candidates as kind -> keep 2 as inputs -> sum
+  }
+  return x -> concat
+}
+"""
+IMAGE = f"""stdsl 1
+use std.image (relu_conv_bn, sep_conv, dil_conv)
+ops candidates(stride = 1) = {{
+  none: zero(stride = stride), skip: skip(stride), pool: max_pool(3x3, stride), conv: relu_conv_bn(same, 1x1, stride),
+  sep5: sep_conv(5x5, stride), dil3: dil_conv(3x3, stride), dense: relu_conv_bn(same, 3x3, stride),
+}}
+tied cell normal(c) on s0, s1 {{
+  a = s0 -> relu_conv_bn(c)
+  b = s1 -> relu_conv_bn(c)
+{CELL}
+tied cell reduction(c) on s0, s1 {{
+  a = s0 -> relu_conv_bn(c)
+  b = s1 -> relu_conv_bn(c)
+  for i in 1..2 {{
+    halved = [a, b] -> each choose candidates(stride = 2) as kind
+    x[i] = [*halved, *(x[<i] -> each choose candidates as kind)] -> keep 2 as inputs -> sum
+  }}
+  return x -> concat
+}}
+meta net(c = 4) on image: image(3, 8, 8) {{
+  stem = image -> conv(c, 3x3) -> bn
+  n = [stem, stem] -> normal(c)
+  r = [n, n] -> reduction(2 * c)
+  m = [r, r] -> normal(2 * c)
+  return m -> global_avg_pool -> linear(3)
+}}
+space s = net()
+"""
+CLIP = f"""stdsl 1
+use std.video (relu_conv_bn, o3d)
+tied cell normal(c, candidates = o3d) on s0, s1 {{
+  a = s0 -> relu_conv_bn(c)
+  b = s1 -> relu_conv_bn(c)
+{CELL}
+meta net(c = 2) on video: clip(1, 4, 6, 6) {{
+  stem = video -> conv(c, 1x3x3) -> bn
+  n = [stem, stem] -> normal(c)
+  halved = n -> choose o3d(stride = 2) as kind
+  return halved -> global_avg_pool -> linear(3)
+}}
+space s = net()
+"""
+EDGES = """stdsl 1
+use std.image (sep_conv, relu_conv_bn)
+meta net() on image: image(4, 8, 8) {
+  a = image -> choose {sep3: sep_conv(3x3), skip: identity} as first
+  b = [image, a] -> each choose {sep3: sep_conv(3x3), point: relu_conv_bn(same, 1x1)} as kind -> sum
+  c = [image, a, b] -> each choose {sep3: sep_conv(3x3), dense: relu_conv_bn(same, 3x3)} as third -> keep 1..2 as inputs -> sum
+  return c -> global_avg_pool -> linear(3)
+}
+space s = net()
+"""
+SPACES = {"image": IMAGE, "clip": CLIP, "edges": EDGES}
+INPUTS = {"image": (3, 8, 8), "clip": (1, 4, 6, 6), "edges": (4, 8, 8)}
+SETTINGS: list[list[str] | None] = [
+    None,
+    ["merge_targets"],
+    ["-merge_targets"],
+    ["-share_common"],
+    ["+recompute_cells"],
+]
+
+
+@pytest.fixture(params=list(SPACES))
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def graph(kind: str, tmp_path: Path) -> SpaceGraph:
+    file = tmp_path / "s.space"
+    file.write_text(SPACES[kind], encoding="utf-8")
+    return load_space(file).graph
+
+
+def batch(kind: str, n: int = 3) -> Tensor:
+    x = torch.randn(n, *INPUTS[kind], dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    return x.contiguous(memory_format=torch.channels_last if x.dim() == 4 else torch.channels_last_3d)
+
+
+def run(net: Supernet, x: Tensor) -> tuple[Tensor, dict[str, Tensor | None]]:
+    net.zero_grad(set_to_none=True)
+    y = net(x)
+    y.square().sum().backward()
+    return y.detach(), {name: p.grad for name, p in net.named_parameters()}
+
+
+@pytest.mark.parametrize(("keep", "affine"), [("none", False), ("sigmoid", True)])
+@pytest.mark.parametrize("passes", SETTINGS)
+def test_equal_to_the_plain_lowering(kind: str, graph: SpaceGraph, passes: Any, keep: Any, affine: bool) -> None:
+    relaxation = Relaxation(keep=keep, affine=affine)
+    plain = build_supernet(graph, relaxation, [], seed=0).double()
+    net = build_supernet(graph, relaxation, passes, seed=0).double()
+    mine, theirs = net.state_dict(), plain.state_dict()
+    assert list(mine) == list(theirs)
+    assert all(torch.equal(mine[key], theirs[key]) for key in mine), "initial weights do not hang on passes"
+    for training in (True, True, False):
+        a, wanted = run(plain.train(training), batch(kind))  # type: ignore[arg-type]
+        b, found = run(net.train(training), batch(kind))
+        torch.testing.assert_close(a, b)
+        for name, gradient in wanted.items():
+            other = found[name]
+            if gradient is None or other is None:
+                assert not any(g is not None and g.any() for g in (gradient, other)), name
+            else:
+                torch.testing.assert_close(gradient, other, msg=lambda text, name=name: f"{name}: {text}")
+        for (name, p), q in zip(plain.named_buffers(), net.buffers(), strict=True):
+            torch.testing.assert_close(p, q, msg=name)
+
+
+def test_everything_that_can_be_merged_is(kind: str, graph: SpaceGraph) -> None:
+    text, reports = supernet_source(graph)
+    assert "into(" in text
+    assert "stage(" in text
+    by_name = {report.name: report for report in reports}
+    assert by_name["merge_targets"].after < by_name["merge_targets"].before
+    assert "into(" not in supernet_source(graph, passes=["-merge_targets"])[0]
+
+
+def test_checkpoints_carry_over(kind: str, graph: SpaceGraph, tmp_path: Path) -> None:
+    trained = build_supernet(graph, seed=1).double()
+    run(trained, batch(kind))
+    torch.save(trained.state_dict(), tmp_path / "w.pt")
+    plain = build_supernet(graph, None, [], seed=2).double()
+    plain.load_state_dict(torch.load(tmp_path / "w.pt", weights_only=True))
+    torch.testing.assert_close(trained.eval()(batch(kind)), plain.eval()(batch(kind)))
+
+
+def test_at_an_architecture_it_is_the_discrete_network(kind: str, graph: SpaceGraph) -> None:
+    from stdsl.compiler.analysis.sampling import sample
+
+    net = build_supernet(graph, seed=0).double()
+    net(batch(kind))
+    (arch,) = sample(graph, 3)
+    net.hold_architecture(arch)
+    model = build_module(graph, arch).double()
+    assert load_by_name(model, net.state_dict()).complete
+    torch.testing.assert_close(net.eval()(batch(kind)), model.eval()(batch(kind)))
+
+
+def test_gradients_of_one_side_alone(kind: str, graph: SpaceGraph) -> None:
+    """As a bilevel search takes them: with the other side frozen they are the same."""
+    net = build_supernet(graph, Relaxation(affine=False), seed=0).double()
+    _, whole = run(net, batch(kind))
+    names = {id(p): name for name, p in net.named_parameters()}
+    for mine, still in ((net.weights(), net.decisions()), (net.decisions(), net.weights())):
+        for p in still:
+            p.requires_grad_(False)
+        gradients = torch.autograd.grad(net(batch(kind)).square().sum(), mine, allow_unused=True)
+        for p in still:
+            p.requires_grad_(True)
+        for p, g in zip(mine, gradients, strict=True):
+            expected = whole[names[id(p)]]
+            if g is not None and expected is not None:
+                torch.testing.assert_close(g, expected)
+
+
+@pytest.mark.parametrize("passes", [None, ["merge_targets"], ["+recompute_cells"]])
+def test_partial_channels(kind: str, graph: SpaceGraph, passes: Any) -> None:
+    """With a half of the channels through each mixture, compiled and plain; the operations' weights are narrower."""
+    relaxation = Relaxation(keep="softmax", affine=False, groups=2)
+    plain = build_supernet(graph, relaxation, [], seed=0).double()
+    net = build_supernet(graph, relaxation, passes, seed=0).double()
+    assert list(net.state_dict()) == list(plain.state_dict())
+    whole = build_supernet(graph, Relaxation(affine=False), seed=0).state_dict()
+    assert any(whole[name].shape[0] == 2 * p.shape[0] for name, p in net.named_parameters() if "sep" in name)
+    a, wanted = run(plain, batch(kind))
+    b, found = run(net, batch(kind))
+    torch.testing.assert_close(a, b)
+    for name, gradient in wanted.items():
+        other = found[name]
+        if gradient is None or other is None:
+            assert not any(g is not None and g.any() for g in (gradient, other)), name
+        else:
+            torch.testing.assert_close(gradient, other, msg=lambda text, name=name: f"{name}: {text}")
