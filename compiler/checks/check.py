@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source
 from ..frontend import ast
+from ..frontend.stack import deep_stack
 from ..ir.graph import SpaceGraph
 from ..semantics.elaborate import SpaceReference, elaborate
 from ..semantics.global_names import constant
@@ -63,7 +64,7 @@ def _check_constants(module: Module, sink: Sink) -> None:
     state = State(sink)
     for declaration in module.of_kind(ast.Let):
         assert isinstance(declaration, ast.Let)
-        with suppress(Abandoned):
+        with suppress(Abandoned), deep_stack():
             constant(state, declaration, module)
 
 

@@ -204,12 +204,13 @@ class TooDeep(Diagnostic):
     """An expression nested beyond the limit."""
 
     limit: int
+    chain: bool = False
 
     code: ClassVar[str] = "E0107"
     title: ClassVar[str] = "nested too deeply"
     explanation: ClassVar[str] = """\
-Expressions, and blocks inside blocks, may be nested up to a limit, which no text written by people reaches. Give parts
-of the expression names of their own.
+Expressions, and blocks inside blocks, may be nested up to a limit, which no text written by people reaches, and chains
+such as `a -> b -> c` have a greatest length. Give parts of the expression names of their own.
 
     op deep = relu -> (relu -> (relu -> (…)))           # wrong, a hundred levels further on
     op tail = relu -> relu                              # right: parts with names
@@ -218,11 +219,13 @@ of the expression names of their own.
 
     @property
     def message(self) -> str:
+        if self.chain:
+            return f"this is a chain of more than {self.limit} operators"
         return f"this is nested in more than {self.limit} levels"
 
     @property
     def help(self) -> str | None:
-        return "give the inner parts names of their own"
+        return "give parts of it names of their own" if self.chain else "give the inner parts names of their own"
 
 
 @dataclass(frozen=True)

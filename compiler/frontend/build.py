@@ -15,15 +15,22 @@ from .lexer import number, string
 MAX_DEPTH = 100
 """The most levels that an expression may be nested in; those who walk an AST by recursion rely on it."""
 
+MAX_CHAIN = 2_000
+"""The most operators of a chain (`a -> b -> c`, `a + b + c`), which leans to the left: a tree as deep as it is long.
+In settings a chain counts as nesting: their formulas are walked where no one makes room for that."""
+
+_CHAINS = frozenset(("or", "and", "sum", "term", "pipe"))
+
 Child = Tree[Token] | Token | None
 
 
 class NestedTooDeeply(Exception):
-    """Raised with the place where the nesting passes :data:`MAX_DEPTH`."""
+    """Raised with the place where the nesting passes :data:`MAX_DEPTH`, or ``chained`` where a chain passes
+    :data:`MAX_CHAIN`."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, chained: bool = False) -> None:
         super().__init__(str(span))
-        self.span = span
+        self.span, self.chained = span, chained
 
 
 class Builder:
@@ -32,6 +39,8 @@ class Builder:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.depth = 0
+        self.chained = 0
+        self.sections = 0
 
     # ---- places ----
 
@@ -184,7 +193,9 @@ class Builder:
     def section(self, name: ast.Identifier | None, tree: Child) -> ast.Section:
         assert isinstance(tree, Tree)
         self.enter(cast(Token, tree.children[0]))
+        self.sections += 1
         items = tuple(self.setting(cast("Tree[Token]", t)) for t in tree.children[1:-1])
+        self.sections -= 1
         self.depth -= 1
         span = self.whole(tree)
         return ast.Section(span if name is None else name.span.to(span), name, items)
@@ -210,9 +221,34 @@ class Builder:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise NestedTooDeeply(self.whole(tree))
-        node = _EXPRESSIONS[tree.data](self, tree.children)
+        node = self.chain(tree) if tree.data in _CHAINS else _EXPRESSIONS[tree.data](self, tree.children)
         self.depth -= 1
         return node
+
+    def chain(self, tree: Tree[Token]) -> ast.Expr:
+        """The operators of a chain from left to right, without going down into each."""
+        links = [tree]
+        while isinstance(left := links[-1].children[0], Tree) and left.data in _CHAINS:
+            links.append(left)
+        length = len(links)
+        self.chained += length
+        if self.chained > MAX_CHAIN:
+            raise NestedTooDeeply(self.whole(tree), chained=True)
+        deeper = length - 1 if self.sections else 0
+        self.depth += deeper
+        if self.depth > MAX_DEPTH:
+            raise NestedTooDeeply(self.whole(tree))
+        value = self.expr(links[-1].children[0])
+        self.chained -= length
+        for link in reversed(links):
+            right = self.expr(link.children[-1])
+            span = self.join(value, right)
+            if link.data == "pipe":
+                value = ast.Pipe(span, value, right)
+            else:
+                value = ast.Binary(span, " ".join(str(t) for t in link.children[1:-1]), value, right)
+        self.depth -= deeper
+        return value
 
     def binary(self, c: Sequence[Child]) -> ast.Expr:
         left, right = self.expr(c[0]), self.expr(c[-1])
@@ -231,10 +267,6 @@ class Builder:
     def if_(self, c: Sequence[Child]) -> ast.Expr:
         condition, then, otherwise = self.expr(c[1]), self.expr(c[3]), self.expr(c[5])
         return ast.If(self.reach(c[0], otherwise), condition, then, otherwise)
-
-    def pipe(self, c: Sequence[Child]) -> ast.Expr:
-        left, right = self.expr(c[0]), self.expr(c[2])
-        return ast.Pipe(self.join(left, right), left, right)
 
     def choose(self, c: Sequence[Child]) -> ast.Expr:
         operand, label = self.expr(c[1]), self.label(c[2])
@@ -361,9 +393,8 @@ class Builder:
 
 
 _EXPRESSIONS: dict[str, Callable[[Builder, Sequence[Child]], ast.Expr]] = {
-    **dict.fromkeys(("or", "and", "compare", "range", "sum", "term", "power"), Builder.binary),
+    **dict.fromkeys(("compare", "range", "power"), Builder.binary),
     "if": Builder.if_,
-    "pipe": Builder.pipe,
     "choose": Builder.choose,
     "maybe": Builder.maybe,
     "keep": Builder.keep,

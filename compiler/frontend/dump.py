@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from .ast import Argument, Bind, Block, File, Identifier, Literal_, Name, Node
+from .stack import deep_stack
 
 _HIDDEN = frozenset(("span", "target_span"))
 
@@ -13,8 +14,9 @@ _HIDDEN = frozenset(("span", "target_span"))
 def dump(file: File) -> str:
     """One node a line: its kind, its plain values, and `@line:column` where it was written."""
     lines = [f"File {file.source.name} edition={file.edition}"]
-    for item in sorted((*file.uses, *file.declarations), key=lambda node: node.span.start):
-        lines += _node(item, "", 1)
+    with deep_stack():
+        for item in sorted((*file.uses, *file.declarations), key=lambda node: node.span.start):
+            lines += _node(item, "", 1)
     return "\n".join(lines) + "\n"
 
 

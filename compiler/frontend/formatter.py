@@ -18,6 +18,7 @@ from .compare import same
 from .documents import Documents
 from .layout import WIDTH, Printer
 from .parser import parse, read
+from .stack import deep_stack
 
 
 class FormatError(RuntimeError):
@@ -30,7 +31,8 @@ def format_source(source: Source) -> str:
     before = parse(source, sink)
     if sink.errors:
         raise SpaceError(sink.diagnostics)
-    text = Printer(WIDTH).print(Documents(read(source, Sink())).file())
+    with deep_stack():
+        text = Printer(WIDTH).print(Documents(read(source, Sink())).file())
     _verify(source, text, same(before, parse(Source(source.name, text), sink)), sink)
     return text
 

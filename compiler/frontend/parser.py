@@ -10,7 +10,7 @@ from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingEdition, TooDeep, UnknownEdition
 from . import ast
-from .build import MAX_DEPTH, Builder, NestedTooDeeply
+from .build import MAX_CHAIN, MAX_DEPTH, Builder, NestedTooDeeply
 from .items import cut
 from .lexer import lex, span_of
 from .recovery import ItemParser
@@ -57,7 +57,7 @@ def parse(source: Source, sink: Sink) -> ast.File:
         try:
             item = Builder(source).item(tree)
         except NestedTooDeeply as error:
-            sink.add(TooDeep(error.span, MAX_DEPTH))
+            sink.add(TooDeep(error.span, MAX_CHAIN if error.chained else MAX_DEPTH, error.chained))
             continue
         if isinstance(item, ast.Use):
             uses.append(item)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from ..diagnostics.names import WrongKindOfName
 from ..diagnostics.semantics import BadInputType, DiagramLimit, NoInputs, WrongType
 from ..diagnostics.source import Span
 from ..frontend import ast
+from ..frontend.stack import deep_stack
 from ..ir.diagram import DiagramTooLarge, Guard
 from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
@@ -23,7 +23,7 @@ from .calls import bind, declared_signature
 from .context import Context, Env
 from .faults import report_faults
 from .modules import Module
-from .state import STACK_LIMIT, Abandoned, State
+from .state import Abandoned, State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
 
 _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
@@ -46,8 +46,8 @@ class SpaceReference:
 
 @dataclass(frozen=True, eq=False)
 class Faulty:
-    """The graph of a space with errors, good for nothing but asking which decisions are active; and the errors that some
-    architectures show, each with the condition for that."""
+    """The graph of a space with errors, good for nothing but asking which decisions are active; and the errors that
+    some architectures show, each with the condition for that."""
 
     graph: SpaceGraph
     faults: tuple[tuple[Diagnostic, Guard], ...]
@@ -62,14 +62,14 @@ def elaborate_faulty(reference: SpaceReference, sink: Sink) -> Faulty | None:
 
 
 def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None = None) -> SpaceGraph | None:
-    """The graph of a space, or None when there are errors (in the sink); then what is known of it goes to ``faulty``."""
+    """The graph of a space, or None when there are errors (in the sink); then what is known of it goes to
+    ``faulty``."""
     state = State(sink)
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, STACK_LIMIT))
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:
-        graph = _elaborate(state, reference, faulty)
+        with deep_stack():
+            graph = _elaborate(state, reference, faulty)
         # What is wrong without a word would be a mistake of the compiler's.
         assert graph is not None or sink.errors, f"space {reference.declaration.name.id} failed silently"
         return graph
@@ -79,7 +79,6 @@ def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None
         state.report(DiagramLimit(reference.span, "what this space asks for"))
         return None
     finally:
-        sys.setrecursionlimit(before)
         if collecting:
             gc.enable()
 

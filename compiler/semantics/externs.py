@@ -160,9 +160,10 @@ def _undefined(declaration: ast.ExternDecl, module: Module) -> Iterator[Diagnost
     own = (*(p.name.id for p in declaration.parameters), *(i.name.id for i in declaration.inputs), OUTPUT)
     for item in declaration.section.items:
         for expr in _inside(item.value) if isinstance(item, ast.Setting) else ():
-            if isinstance(expr, ast.Name) and expr.id not in own and expr.id not in module.import_spans:
-                if module.lookup(expr.id) is None and expr.id not in BUILTIN_NAMES:
-                    yield UndefinedName(expr.span, expr.id, (*own, *module.names(), *BUILTIN_NAMES))
+            if not isinstance(expr, ast.Name) or expr.id in (*own, *module.import_spans, *BUILTIN_NAMES):
+                continue
+            if module.lookup(expr.id) is None:
+                yield UndefinedName(expr.span, expr.id, (*own, *module.names(), *BUILTIN_NAMES))
 
 
 def _inside(expr: ast.Expr) -> Iterator[ast.Expr]:

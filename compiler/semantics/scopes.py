@@ -12,6 +12,7 @@ from ..diagnostics.names import DuplicateName, UndefinedName, UnusedName
 from ..diagnostics.semantics import Recursion
 from ..diagnostics.source import Span
 from ..frontend import ast
+from ..frontend.stack import deep_stack
 from ..ops.registry import PRIMITIVES
 from . import externs
 from .calls import Signature, bind, declared_signature, primitive_signature
@@ -52,9 +53,10 @@ class _Scope:
 
 def check_names(module: Module, sink: Sink) -> None:
     """Checks the names of a file and of the user's files that it imports (the library is tested)."""
-    for each in module.closure():
-        if each is module or not _is_library(each):
-            _Names(each, sink, warn=each is module).check()
+    with deep_stack():
+        for each in module.closure():
+            if each is module or not _is_library(each):
+                _Names(each, sink, warn=each is module).check()
 
 
 def _is_library(module: Module) -> bool:

@@ -30,8 +30,6 @@ DECISION_LIMIT = 10_000
 """The most decisions of a space."""
 OPTION_LIMIT = 1_000
 """The most alternatives of a choice and elements of a `keep`."""
-STACK_LIMIT = 20_000
-"""The depth of Python's stack during an elaboration; pure Python calls need no other stack."""
 
 
 class Abandoned(Exception):

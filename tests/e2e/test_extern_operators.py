@@ -54,7 +54,10 @@ search short {
   data = motion_digits(
     frames = 8, size = 16, motions = 4, noise = 0.1, background = 0, jitter = 0, train = 32, valid = 32, test = 32,
   )
-  strategy = gradient { steps = 4  batch = 8  weights { optimizer = sgd(lr = 0.05) } decisions { optimizer = adam(lr = 0.05) } }
+  strategy = gradient {
+    steps = 4  batch = 8
+    weights { optimizer = sgd(lr = 0.05) }  decisions { optimizer = adam(lr = 0.05) }
+  }
   retrain { steps = 4  batch = 8  optimizer = sgd(lr = 0.05) }
   export { source = "net.py"  onnx = "model.onnx" }
 }
