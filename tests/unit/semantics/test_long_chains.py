@@ -1,0 +1,63 @@
+"""Chains of operators lean to the left, as deep as they are long; a thousand of them are nothing special."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import stdsl
+from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.frontend.build import MAX_CHAIN, MAX_DEPTH
+from stdsl.compiler.frontend.formatter import format_source
+
+N = 1_000
+META = "stdsl 1 meta m on x: image(3, 8, 8) = {} space s = m"
+TEXTS = {
+    "a pipe": META.format("x" + " -> relu" * N),
+    "a pipe of operators": f"stdsl 1 op f = relu{' -> relu' * N} meta m on x: image(3, 8, 8) = x -> f space s = m",
+    "a sum of tensors": META.format("x" + " + x" * N),
+    "a sum of operators": META.format(f"x -> (relu{' + relu' * N})"),
+    "a sum of numbers": META.format(f"x -> conv(1{' + 1' * N}, 1x1)"),
+    "a constant": f"stdsl 1 let C = 1{' + 1' * N} meta m on x: image(3, 8, 8) = x -> conv(C, 1x1) space s = m",
+    "mixed signs": META.format(f"x -> conv(1{' * 1 + 1' * (N // 2)}, 1x1)"),
+    "conditions": META.format("x -> conv(choose 1..3 as c, 1x1)") + f" where c <= 2{' and c <= 2' * N}",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_thousand_links(kind: str) -> None:
+    before = sys.getrecursionlimit()
+    assert not check_text(Source("x.space", TEXTS[kind]))
+    space = stdsl.loads(TEXTS[kind])
+    assert space.count() == (2 if kind == "conditions" else 1)
+    assert space.costs(space.sample()).params in (0, 3 * (N + 1), 3 * (N // 2 + 1), 3, 6)
+    formatted = format_source(Source("x.space", TEXTS[kind]))
+    assert format_source(Source("x.space", formatted)) == formatted
+    assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        META.format("x" + " -> relu" * (MAX_CHAIN + 1)),
+        META.format("(" * 3 + "x" + " + x)" * 3 + " + x" * (MAX_CHAIN - 1)),
+    ],
+)
+def test_the_limit_has_a_name(text: str) -> None:
+    (found,) = check_text(Source("x.space", text))
+    assert found.code == "E0107"
+    assert found.message == f"this is a chain of more than {MAX_CHAIN} operators"
+
+
+def test_parentheses_are_nesting() -> None:
+    text = META.format("(" * (MAX_DEPTH + 1) + "x" + ")" * (MAX_DEPTH + 1))
+    (found,) = check_text(Source("x.space", text))
+    assert found.message == f"this is nested in more than {MAX_DEPTH} levels"
+
+
+def test_in_settings_a_chain_is_nesting() -> None:
+    text = f"stdsl 1 strategy s = evolution {{ mutations = 1{' + 1' * N} }}"
+    (found,) = check_text(Source("x.space", text))
+    assert found.code == "E0107"
