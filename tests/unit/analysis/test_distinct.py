@@ -102,12 +102,44 @@ def test_three_edges_by_hand():
     # y1 = f(x), y2 = g(x) + h(y1), each skip or relu: x+x, x+relu(x) twice (relu on the way over y1, or on one edge),
     # relu(x)+x, x+relu(relu x), relu(x)+relu(x), relu(x)+relu(relu x).
     assert distinct(cells(3, ("skip", "relu"))) == brute_force(3, ("skip", "relu")) == 5
+    assert distinct(cells(3, ALL)) == 15 + 5 * 9
 
 
 @pytest.mark.slow
 def test_nas_bench_201_equals_brute_force():
     graph = load_space("nasbench201", None, {"n": 1}).graph
     assert distinct(cells(4, ALL)) == distinct(graph) == brute_force(4, ALL) == 5425
+
+
+def flat_formula(kinds: dict[tuple[int, int], str]) -> object:
+    """A cell of four nodes written out, where a node that is used twice stands twice; sums are multisets."""
+    nodes: list[tuple[object, ...]] = [("x",)]
+    for j in range(1, 4):
+        parts: list[object] = []
+        for i in range(j):
+            if kinds[i, j] != "none" and nodes[i]:
+                parts += nodes[i] if kinds[i, j] == "skip" else ((nodes[i], kinds[i, j]),)
+        nodes.append(tuple(sorted(parts, key=repr)))
+    return nodes[-1]
+
+
+def published_formula(kinds: dict[tuple[int, int], str]) -> str:
+    """The same with sums inside of sums, where a sum of several nothings is something."""
+    nodes = ["x"]
+    for j in range(1, 4):
+        parts = []
+        for i in range(j):
+            gone = kinds[i, j] == "none" or nodes[i] == "nothing"
+            parts.append("nothing" if gone else nodes[i] if kinds[i, j] == "skip" else f"({nodes[i]}){kinds[i, j]}")
+        nodes.append("+".join(sorted(parts)))
+    return nodes[-1]
+
+
+def test_formulas_of_nas_bench_201():
+    pairs = [(i, j) for j in range(1, 4) for i in range(j)]
+    every = [dict(zip(pairs, choice, strict=True)) for choice in product(ALL, repeat=6)]
+    assert len({published_formula(kinds) for kinds in every}) == 6466
+    assert len({flat_formula(kinds) for kinds in every}) == 4930
 
 
 def count(body: str, declared: str = "") -> int:
