@@ -8,6 +8,7 @@ from typing import Final
 from ..ir.graph import SpaceGraph
 from . import (
     activation,
+    attention,
     convolution,
     elementwise,
     linear,
@@ -30,6 +31,7 @@ PRIMITIVES: Final[dict[str, Primitive]] = {
         pooling,
         passing,
         linear,
+        attention,
         elementwise,
         sampling,
         rearrangement,

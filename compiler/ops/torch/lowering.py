@@ -173,6 +173,14 @@ def _linear(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> 
     return Emission(f"nn.Linear({_arguments(x.channels, attrs['c'], bias=attrs['bias'])})", call)
 
 
+def _attention(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
+    heads = attrs["heads"]
+    parts = ", ".join(
+        f"{{{i}}}.unflatten(2, ({heads}, {x.channels // heads})).transpose(1, 2)" for i, x in enumerate(inputs)
+    )
+    return Emission(None, f"F.scaled_dot_product_attention({parts}).transpose(1, 2).flatten(2)")
+
+
 def _pointwise_sum(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     return Emission(None, "{0} + {1}" if op == "add" else "{0} * {1}")
 
@@ -232,6 +240,7 @@ LOWERINGS: Final[dict[str, Lowering]] = {
     "zero": _zero,
     "dropout": _dropout,
     "linear": _linear,
+    "attention": _attention,
     **dict.fromkeys(("add", "mul"), _pointwise_sum),
     **dict.fromkeys(("scale", "bias"), _per_channel),
     "subsample": _subsample,

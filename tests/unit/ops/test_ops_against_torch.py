@@ -132,6 +132,12 @@ def two(r: random.Random) -> Case:
     return ((a, b) if r.random() < 0.5 else (b, a)), {}
 
 
+def attention(r: random.Random) -> Case:
+    heads, queries, keys = r.randint(1, 3), r.randint(1, 5), r.randint(1, 5)
+    c, values = heads * r.randint(1, 4), heads * r.randint(1, 4)
+    return tuple(TensorShape("tokens", dims) for dims in ((queries, c), (keys, c), (keys, values))), {"heads": heads}
+
+
 def subsample(r: random.Random) -> Case:
     x = spatial(r)
     return (x,), {"stride": per_axis(r, x, 1, 3), "offset": per_axis(r, x, 0, 2)}
@@ -157,6 +163,7 @@ DRAWS = {
     "zero": zero,
     "add": two,
     "mul": two,
+    "attention": attention,
     "subsample": subsample,
     "upsample": lambda r: ((x := spatial(r),), {"factor": per_axis(r, x, 1, 3)}),
     "dropout": lambda r: ((any_shape(r),), {"p": r.random()}),
@@ -176,7 +183,7 @@ def cases(op: str) -> Iterator[Case]:
 def measured(module: nn.Module | None, run: Any, inputs: list[torch.Tensor]) -> tuple[torch.Tensor, int, int]:
     """The output; multiply-adds and output elements of the convolutions and linear layers that ran, for one sample."""
     flops = elements = 0
-    real_conv, real_linear = (F.conv2d, F.conv3d), F.linear
+    real_conv, real_linear, real_attention = (F.conv2d, F.conv3d), F.linear, F.scaled_dot_product_attention
 
     def count(weight: torch.Tensor, y: torch.Tensor) -> None:
         nonlocal flops, elements
@@ -185,9 +192,14 @@ def measured(module: nn.Module | None, run: Any, inputs: list[torch.Tensor]) -> 
 
     class Counting(torch.overrides.TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            nonlocal flops, elements
             y = func(*args, **(kwargs or {}))
             if func in (*real_conv, real_linear, torch.conv2d, torch.conv3d):
                 count(args[1], y)
+            if func is real_attention:
+                pairs = args[0][0, :, :, 0].numel() * args[1].shape[2]
+                flops += pairs * (args[0].shape[3] + args[2].shape[3])
+                elements += pairs + y[0].numel()
             return y
 
     with torch.no_grad(), Counting():
@@ -218,7 +230,8 @@ def test_rules_agree_with_torch(op: str) -> None:
         assert tuple(y.shape) == (2, *output.dims), where
         assert all(torch.equal(x, b) for x, b in zip(inputs, before, strict=True)), f"{where} writes into its input"
         params = sum(p.numel() for p in module.parameters()) if module else 0
-        assert cost == Cost(params, flops, int(flops > 0), elements), where
+        layers_on_the_way = 2 if op == "attention" else int(flops > 0)
+        assert cost == Cost(params, flops, layers_on_the_way, elements), where
         if primitive.zero:
             assert not y.any()
 

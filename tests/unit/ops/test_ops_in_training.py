@@ -27,18 +27,25 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "avg_pool": {"k": 2},
     "group_norm": {"groups": 2},
     "linear": {"c": 5},
+    "attention": {"heads": 2},
     "subsample": {"stride": 2},
     "upsample": {"factor": 2},
     "channel_shuffle": {"groups": 2},
     "time_to_channel": {"frames": 3},
 }
-SHAPES = {"linear": [POOLED], "layer_norm": [TOKENS], "temporal_gaussian": [CLIP], "time_to_channel": [CLIP]}
+SHAPES = {
+    "attention": [TOKENS],
+    "linear": [POOLED],
+    "layer_norm": [TOKENS],
+    "temporal_gaussian": [CLIP],
+    "time_to_channel": [CLIP],
+}
 
 
 def step(op: str, shape: TensorShape, memory: torch.memory_format) -> list[torch.Tensor]:
     """The output, and the gradients of the inputs and weights, of one seeded forward and backward pass."""
     primitive = PRIMITIVES[op]
-    shapes = (shape, shape.with_channels(1))[: primitive.inputs]
+    shapes = (shape,) * 3 if primitive.inputs == 3 else (shape, shape.with_channels(1))[: primitive.inputs]
     attrs = primitive.normalise(shapes, REQUIRED.get(op, {}))
     emission = emit(op, shapes, attrs, primitive.shape(shapes, attrs))
     torch.manual_seed(0)
@@ -46,9 +53,12 @@ def step(op: str, shape: TensorShape, memory: torch.memory_format) -> list[torch
     for p in module.parameters() if module else ():
         nn.init.normal_(p)
     values = [torch.randn(2, *s.dims).contiguous(memory_format=memory).requires_grad_() for s in shapes]
-    run = eval(f"lambda m, x, y: {emission.render('m', 'x', 'y')}", {"torch": torch, "F": F, "float": float})
+    names = [f"x{i}" for i in range(len(shapes))]
+    run = eval(
+        f"lambda m, {', '.join(names)}: {emission.render('m', *names)}", {"torch": torch, "F": F, "float": float}
+    )
     torch.manual_seed(1)
-    y = run(module, values[0], values[-1])
+    y = run(module, *values)
     found = [*values, *(module.parameters() if module else ())]
     gradients = torch.autograd.grad(y.square().sum(), found) if y.requires_grad else ()
     return [y.detach(), *gradients]

@@ -32,11 +32,13 @@ ATTRIBUTES: dict[str, list[dict[str, Any]]] = {
     "subsample": [{"stride": 2, "offset": 1}],
     "upsample": [{"factor": 2}],
     "linear": [{"c": 5}],
+    "attention": [{"heads": 2}],
     "channel_shuffle": [{"groups": 2}],
     "time_to_channel": [{"frames": 3}],
     "zero": [{"c": 6, "stride": 2}],
 }
 INPUTS = {
+    "attention": [TensorShape("tokens", (3, 4))],
     "linear": [TensorShape("clip", (4, 1, 1, 1)), TensorShape("features", (4,)), TensorShape("tokens", (3, 4))],
     "layer_norm": [TensorShape("tokens", (3, 4)), TensorShape("features", (4,))],
     "temporal_gaussian": [CLIP],
@@ -51,12 +53,15 @@ class Applied(nn.Module):
         super().__init__()
         names = {"nn": nn, **vars(layers)}
         self.m = eval(emission.module, names) if emission.module else None
-        self.run = eval(f"lambda m, x, y: {emission.render('m', 'x', 'y')}", {"torch": torch, "F": F, "float": float})
+        self.run = eval(
+            f"lambda m, x, y: {emission.render('m', *'xyx'[:inputs])}", {"torch": torch, "F": F, "float": float}
+        )
         self.inputs = inputs
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # Neither the input nor a constant is a graph of its own in ONNX.
-        return self.run(self.m, x + 1, x[:, :1]) + 0  # type: ignore[no-any-return]
+        second = x[:, :1] if self.inputs == 2 else x * 2
+        return self.run(self.m, x + 1, second) + 0  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("op", sorted(PRIMITIVES))
@@ -65,7 +70,7 @@ def test_exports(op: str) -> None:
     primitive = PRIMITIVES[op]
     for shape in INPUTS.get(op, [IMAGE, CLIP]):
         for given in ATTRIBUTES.get(op, [{}]):
-            shapes = (shape, shape.with_channels(1))[: primitive.inputs]
+            shapes = (shape,) * 3 if primitive.inputs == 3 else (shape, shape.with_channels(1))[: primitive.inputs]
             attrs = primitive.normalise(shapes, given)
             emission = emit(op, shapes, attrs, primitive.shape(shapes, attrs))
             torch.manual_seed(random.Random(op).randrange(100))

@@ -1,0 +1,57 @@
+"""`attention`: scaled dot-product attention between tokens."""
+
+from __future__ import annotations
+
+from . import attributes as read
+from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+
+Inputs = tuple[TensorShape, ...]
+
+
+def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
+    queries, keys, values = inputs
+    for x in inputs:
+        if x.layout != "tokens":
+            raise OpFault("layout", f"it is for tokens, its input is {x}", "put `to_tokens` before it")
+    if queries.channels != keys.channels:
+        raise OpFault(
+            "shape",
+            f"queries of {queries.channels} channels enter, keys of {keys.channels}",
+            "project both to the same channels: `linear(c)`",
+        )
+    if keys.dims[0] != values.dims[0]:
+        raise OpFault("shape", f"{keys.dims[0]} keys enter, but {values.dims[0]} values", "keys and values go in pairs")
+    heads = read.integer(attrs, "heads")
+    for x, name in ((queries, "queries"), (values, "values")):
+        if x.channels % heads:
+            raise OpFault(
+                "attribute", f"`heads` = {heads} does not divide the {x.channels} channels of the {name}", None, "heads"
+            )
+    return {"heads": heads}
+
+
+def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """As many tokens as queries, with the channels of the values."""
+    queries, _, values = inputs
+    return TensorShape("tokens", (queries.dims[0], values.channels))
+
+
+def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
+    """Two matrix products: queries · keys · channels, then queries · values · channels of the values."""
+    queries, keys, values = inputs
+    pairs = queries.dims[0] * keys.dims[0]
+    return Cost(0, pairs * (queries.channels + values.channels), 2, attrs["heads"] * pairs + output.elements)
+
+
+PRIMITIVES = (
+    Primitive(
+        "attention",
+        (Parameter("heads", "int", REQUIRED, "groups of channels that attend by themselves"),),
+        _normalise,
+        _shape,
+        _cost,
+        "Scaled dot-product attention (Vaswani et al. 2017, equation 1) of a list of queries, keys and values: for "
+        "each query the mean of the values, weighted by the softmax of its products with the keys. It has no weights.",
+        inputs=3,
+    ),
+)
