@@ -40,3 +40,5 @@ def _of(graph: SpaceGraph, node: Node, bounds: list[tuple[int, int]]) -> tuple[i
                 return 0, 0
             own = [cost.layers for cost in leaves(node_cost(graph, node))]
             return min(own) + max(lows), max(own) + high
+        case "merged":
+            raise AssertionError("merged nodes are made by passes alone")

@@ -65,6 +65,8 @@ class _Specialiser:
                 return self._reduce(node, sources)
             case "apply":
                 return self._apply(node, sources)
+            case "merged":
+                raise AssertionError("merged nodes are made by passes alone")
 
     def _reduce(self, node: Node, sources: list[tuple[int, int | _Zero]]) -> int | _Zero:
         shape = self._shape(node)

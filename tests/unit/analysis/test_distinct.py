@@ -124,13 +124,13 @@ def flat_formula(kinds: dict[tuple[int, int], str]) -> object:
 
 
 def published_formula(kinds: dict[tuple[int, int], str]) -> str:
-    """The same with sums inside of sums, where a sum of several nothings is something."""
-    nodes = ["x"]
+    """The same with sums inside of sums, where a sum of several nothings is something; written and sorted as there."""
+    nodes = ["0"]
     for j in range(1, 4):
         parts = []
         for i in range(j):
-            gone = kinds[i, j] == "none" or nodes[i] == "nothing"
-            parts.append("nothing" if gone else nodes[i] if kinds[i, j] == "skip" else f"({nodes[i]}){kinds[i, j]}")
+            gone = kinds[i, j] == "none" or nodes[i] == "#"
+            parts.append("#" if gone else nodes[i] if kinds[i, j] == "skip" else f"({nodes[i]})@{kinds[i, j]}")
         nodes.append("+".join(sorted(parts)))
     return nodes[-1]
 
