@@ -9,9 +9,8 @@ loss and the gradients of the hand-written one in float64. ``--write`` puts the 
 from __future__ import annotations
 
 import argparse
-import resource
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from handwritten.matching import decision_rows, take_over
 from handwritten.network import SearchNetwork
 from handwritten.operations import O2D, O3D
 from machine import described
-from measuring import Seconds, interleaved, peak_above_idle, resident, saved_bytes
+from measuring import Seconds, interleaved, peak_above_idle, peak_resident, resident, saved_bytes
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -43,7 +42,7 @@ class Case:
     hand: Callable[[], SearchNetwork]
     space: tuple[Path, str]
     input: tuple[int, ...]
-    relaxation: Relaxation = Relaxation(keep="none", affine=False)
+    relaxation: Relaxation = field(default_factory=lambda: Relaxation(keep="none", affine=False))
 
 
 CASES = {
@@ -226,7 +225,7 @@ def peak(case: Case, variant: Variant) -> int:
     before = resident()
     for _ in range(3):
         forward_backward(net, x, y)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    return peak_resident() - before
 
 
 def table(case: Case, rows: Sequence[Row], difference: float) -> str:

@@ -13,8 +13,8 @@ from ..ops.torch.lowering import emit, reduce_call
 from ..passes import fold_clips
 from ..passes.chains import Part
 from ..passes.merge_targets import STAGES, Mixture
-from ..passes.partial_channels import INTERLEAVE, PART
 from ..passes.mixtures import answer_of, options_of
+from ..passes.partial_channels import INTERLEAVE, PART
 from .expectation import expectation
 from .externs import Externs
 from .lower_merged import mixture_text, stage_text
@@ -134,7 +134,9 @@ class _Lowering:
             emission = self.emit(node.op, (part.input,), node.attributes, node.type.concrete())
             id = len(self.statements)
             module = emission.module and quoted(emission.module)
-            self.statements.append(Statement(id, node.key, node.scope, (), "", None, module, kind="held", order=node.place))
+            self.statements.append(
+                Statement(id, node.key, node.scope, (), "", None, module, kind="held", order=node.place)
+            )
             self.held[node.id] = id
         return self.held[node.id]
 

@@ -29,8 +29,8 @@ class Statement:
     ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and
     ``{m}`` for the module that ``module`` (an expression) constructs. ``name`` is what module and variable are
     called. ``shape`` is None for what is no activation. An input of the network has an empty ``call``.
-    ``kind``: ``weights`` of a decision, whose ``name`` is the decision's path; ``held``, a module that has no call of its
-    own: statements that read it stand for the module. Modules are made by ascending ``order``, then in the order of
+    ``kind``: ``weights`` of a decision, whose ``name`` is the decision's path; ``held``, a module that has no call of
+    its own: statements that read it stand for the module. Modules are made by ascending ``order``, then in the order of
     statements.
     """
 

@@ -105,7 +105,12 @@ def _applies(node: Node, op: str) -> bool:
 
 
 def _plain_sum(node: Node) -> bool:
-    return node.kind == "reduce" and node.op == "sum" and node.decision is None and all(e.guard is True for e in node.edges)
+    return (
+        node.kind == "reduce"
+        and node.op == "sum"
+        and node.decision is None
+        and all(e.guard is True for e in node.edges)
+    )
 
 
 def _is_pointwise(node: Node) -> bool:

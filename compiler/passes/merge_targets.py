@@ -19,8 +19,8 @@ from .mixtures import options_of
 from .share_common import common_scope
 
 STAGES, MIXTURE = "stages", "mixture"
-"""The primitives of merged nodes: ``stages`` reads one tensor (chains side by side in the channels) and gives all stages
-but the last; ``mixture`` reads the plain terms, then for each :class:`Group` its tensor."""
+"""The operations of merged nodes: ``stages`` reads one tensor (chains side by side in the channels) and computes a
+stage of each; ``mixture`` reads the plain terms, then for each :class:`Group` its tensor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _target(graph: SpaceGraph, node: Node) -> _Target | None:
             elements = options_of(node, decision)
         if elements is None:
             return None
-        switches, found = [(i, graph.nodes[s]) for i, s in elements.items()], _Target(decision and decision.id)
+        switches, found = [(i, graph.nodes[s]) for i, s in elements.items()], _Target(node.decision)
         outputs = {id for _, id in graph.outputs}
         if any(graph.consumers[s.id] != (node.id,) or s.id in outputs for _, s in switches):
             return None

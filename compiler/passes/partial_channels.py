@@ -44,9 +44,9 @@ def partial_channels(graph: SpaceGraph, groups: int) -> SpaceGraph:
     joins: dict[int, list[int]] = {}
     for node in graph.nodes:
         sources = [edge.source for edge in node.edges]
-        if node.kind == "reduce" and node.op == "sum" and sources and all(s in mixtures for s in sources):
-            if all(graph.consumers[s] == (node.id,) for s in sources):
-                joins[node.id] = sources
+        is_sum = node.kind == "reduce" and node.op == "sum" and len(sources) > 0
+        if is_sum and all(s in mixtures and graph.consumers[s] == (node.id,) for s in sources):
+            joins[node.id] = sources
     joined = {s for sources in joins.values() for s in sources}
     inside = {id for mixture in mixtures.values() for id in mixture.inside}
     rewriter = Rewriter(graph)
@@ -108,7 +108,9 @@ def _mixture(
     return found
 
 
-def _narrowed(graph: SpaceGraph, mixture: _Mixture, groups: int) -> dict[int, tuple[dict[str, Any], TensorShape]] | None:
+def _narrowed(
+    graph: SpaceGraph, mixture: _Mixture, groups: int
+) -> dict[int, tuple[dict[str, Any], TensorShape]] | None:
     """Attributes and shape of every node inside with 1/``groups`` of the channels; None where that cannot be."""
     x = graph.nodes[mixture.source].type.concrete()
     shapes = {mixture.source: x.with_channels(x.channels // groups)}

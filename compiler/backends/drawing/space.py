@@ -223,7 +223,7 @@ class _Drawing:
                 if decision is not None and not decision.trivial:
                     return Item(unit.id, "keep", f"{sign}  {labels.keep_text(decision)}", (title,), hint)
                 return Item(unit.id, "reduce", sign, (), hint)
-            case "apply":
+            case "apply" | "merged":
                 asked = [labels.decision_line(self.graph.decisions[a.decision]) for a in node.asks]
                 shown = labels.attributes(node.attributes)
                 lines = (*([shown] if shown else []), *asked)

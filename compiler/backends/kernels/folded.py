@@ -1,10 +1,10 @@
 """Depthwise convolutions, pointwise ones, batch-norm and decision weights of many edges, as few matrix products.
 
 For E operations of one kind, side by side in the channels, with D = depthwise(x) of mean μ and covariance Σ (of each
-operation's channels), a pointwise convolution W gives W D; batch-norm of it is a · (W (D - μ)) / √(diag(W Σ Wᵀ) + ε) + b.
-So only the centred D is computed and saved: the matrix M = a / √(…) · W does all the rest, and where the operations meet
-in a node, weighted, their M stand side by side and one product sums them up. Exact in real numbers; D is centred before
-its covariance is taken, so that little is lost in floating-point ones.
+operation's channels), a pointwise convolution W gives W D, and batch-norm of it is
+a · (W (D - μ)) / √(diag(W Σ Wᵀ) + ε) + b. So only the centred D is computed and saved: the matrix M = a / √(…) · W does
+all the rest, and where the operations meet in a node, weighted, their M stand side by side and one product sums them
+up. Exact in real numbers; D is centred before its covariance is taken, so that little is lost in floating-point ones.
 """
 
 from __future__ import annotations
@@ -28,22 +28,20 @@ def stage(x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Parts)
 
     ``depthwise``: convolutions that read the same and are added up; none: the pointwise ones read x.
     """
-    y, _ = _fold(x, depthwise, pointwise, norms, None)
-    return y
+    return _fold(x, depthwise, pointwise, norms, None)
 
 
 def into(x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Parts, weights: Tensor) -> Tensor:
     """Σ_e weights[e] · bn(pointwise(Σ depthwise(x_e))), E operations side by side: (N, E·C, …) to (N, C', …)."""
-    y, _ = _fold(x, depthwise, pointwise, norms, weights)
-    return y
+    return _fold(x, depthwise, pointwise, norms, weights)
 
 
 def _fold(
     x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Any, weights: Tensor | None
-) -> tuple[Tensor, Tensor | None]:
+) -> Tensor:
     kernels = [torch.cat([m.weight for m in parts]) for parts in depthwise]  # type: ignore[misc]
     windows = tuple(window_of(parts[0]) for parts in depthwise)
-    matrix = torch.stack([m.weight.flatten(1) for m in pointwise])  # type: ignore[operator,union-attr]
+    matrix = torch.stack([m.weight.flatten(1) for m in pointwise])  # type: ignore[operator]
     scales = affine(norms)
     scale = scales[0] if scales is not None else matrix.new_ones(matrix.shape[:2])
     bias = scales[1] if scales is not None else None
@@ -53,7 +51,8 @@ def _fold(
     batch = uses_batch(norms)
     statistics = None if batch else running(norms)
     setting = _Setting(windows, norms, statistics, norms[0].eps, weights is not None)
-    return _Folded.apply(setting, x, matrix, scale, bias, *kernels), None  # type: ignore[no-untyped-call]
+    y: Tensor = _Folded.apply(setting, x, matrix, scale, bias, *kernels)  # type: ignore[no-untyped-call]
+    return y
 
 
 def window_of(conv: Any) -> Window:
@@ -80,7 +79,7 @@ class _Folded(torch.autograd.Function):
     """The computation itself. Saved are x, the centred D, the output where a ReLU follows, and small matrices."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, setting: _Setting, x: Tensor, matrix: Tensor, scale: Tensor, bias: Tensor | None, *kernels: Tensor
     ) -> Tensor:
         rows, steps, shape = _depthwise(x, kernels, setting.windows)
@@ -136,7 +135,7 @@ class _Folded(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> Any:
         setting: _Setting = ctx.setting
         x, flat, result, matrix, scale, covariance, products, inverse, shift, *kernels = ctx.saved_tensors
         e, c_out, c_in = matrix.shape
@@ -178,7 +177,9 @@ class _Folded(torch.autograd.Function):
                 g_rows = g @ whole.transpose(0, 1).reshape(c_out, e * c_in)
             else:
                 g_rows = flat.new_empty(flat.shape)
-                torch.bmm(g.view(count, e, c_out).transpose(0, 1), whole, out=g_rows.view(count, e, c_in).transpose(0, 1))
+                torch.bmm(
+                    g.view(count, e, c_out).transpose(0, 1), whole, out=g_rows.view(count, e, c_in).transpose(0, 1)
+                )
             if covariance is not None:
                 target = g_rows.view(count, e, c_in).transpose(0, 1)
                 torch.baddbmm(target, blocks, pull, out=target)

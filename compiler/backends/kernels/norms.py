@@ -22,7 +22,7 @@ def running(norms: Sequence[Any]) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> None:
-    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values a channel."""
+    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each."""
     if count < 2:
         raise ValueError(f"Expected more than 1 value per channel when training, got {count}")
     first = norms[0]

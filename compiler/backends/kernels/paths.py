@@ -111,7 +111,7 @@ class Frames(_Permutation):
         return x.flatten(0, 1)
 
     def inverse(self, y: Tensor) -> Tensor:
-        return y.unflatten(0, (-1, self.frames))
+        return y.view(-1, self.frames, *y.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def recomputed(module: nn.Module, *inputs: Any) -> Any:
-    """``module(*inputs)``; only the inputs are kept for the backward pass (Chen et al., Training Deep Nets with Sublinear
-    Memory Cost, 2016). Running statistics are updated once, random numbers drawn alike."""
+    """``module(*inputs)``; only the inputs are kept for the backward pass (Chen et al., Training Deep Nets with
+    Sublinear Memory Cost, 2016). Running statistics are updated once, random numbers drawn alike."""
     if not torch.is_grad_enabled():
         return module(*inputs)
 
@@ -28,13 +28,14 @@ def recomputed(module: nn.Module, *inputs: Any) -> Any:
 @contextmanager
 def untracked(module: nn.Module) -> Iterator[None]:
     """Inside, no batch-norm of ``module`` takes note of batches."""
-    norms = [m for m in module.modules() if isinstance(m, NORMS) and m.num_batches_tracked is not None]
-    before = [(m, m.momentum, m.num_batches_tracked.clone()) for m in norms]
-    for norm in norms:
-        norm.momentum = 0.0
+    before = []
+    for norm in module.modules():
+        if isinstance(norm, NORMS) and norm.num_batches_tracked is not None:
+            before.append((norm, norm.momentum, norm.num_batches_tracked, norm.num_batches_tracked.clone()))
+            norm.momentum = 0.0
     try:
         yield
     finally:
-        for norm, momentum, count in before:
+        for norm, momentum, counter, count in before:
             norm.momentum = momentum
-            norm.num_batches_tracked.copy_(count)
+            counter.copy_(count)

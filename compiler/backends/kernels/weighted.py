@@ -30,13 +30,14 @@ def weighted(weights: Tensor, places: Sequence[int], *values: Tensor) -> Tensor:
 
 def interleave(x: Tensor, groups: int) -> Tensor:
     """The channels of ``groups`` groups taken in turns: (N, C, …) to (N, C, …), channels last in memory."""
-    parts = x.movedim(1, -1).unflatten(-1, (groups, -1))
+    lasting = x.movedim(1, -1)
+    parts = lasting.reshape(*lasting.shape[:-1], groups, -1)
     return parts.transpose(-1, -2).flatten(-2).movedim(-1, 1)
 
 
 class _Weighted(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:
         factors = _factors(weights, places)
         total = values[0] * factors[0]
         for factor, value in zip(factors[1:], values[1:], strict=True):
@@ -49,7 +50,7 @@ class _Weighted(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Any:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> Any:
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
@@ -57,8 +58,10 @@ class _Weighted(torch.autograd.Function):
             at = torch.tensor(ctx.places, device=weights.device)
             g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
         factors = _factors(weights, ctx.places)
-        return g_weights, None, *(
-            g * factor if needed else None for factor, needed in zip(factors, ctx.needs_input_grad[2:], strict=True)
+        return (
+            g_weights,
+            None,
+            *(g * factor if needed else None for factor, needed in zip(factors, ctx.needs_input_grad[2:], strict=True)),
         )
 
 
@@ -73,5 +76,7 @@ def _inner(a: Tensor, b: Tensor) -> Tensor:
     lasting = a.movedim(1, -1) if a.dim() > 2 else a
     other = b.movedim(1, -1) if b.dim() > 2 else b
     if lasting.is_contiguous() and other.is_contiguous():
-        return torch.dot(lasting.reshape(-1), other.reshape(-1))
-    return (a * b).sum()
+        product: Tensor = torch.dot(lasting.reshape(-1), other.reshape(-1))
+        return product
+    total: Tensor = (a * b).sum()
+    return total

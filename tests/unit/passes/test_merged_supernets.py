@@ -69,7 +69,9 @@ use std.image (sep_conv, relu_conv_bn)
 meta net() on image: image(4, 8, 8) {
   a = image -> choose {sep3: sep_conv(3x3), skip: identity} as first
   b = [image, a] -> each choose {sep3: sep_conv(3x3), point: relu_conv_bn(same, 1x1)} as kind -> sum
-  c = [image, a, b] -> each choose {sep3: sep_conv(3x3), dense: relu_conv_bn(same, 3x3)} as third -> keep 1..2 as inputs -> sum
+  c = [image, a, b]
+    -> each choose {sep3: sep_conv(3x3), dense: relu_conv_bn(same, 3x3)} as third
+    -> keep 1..2 as inputs -> sum
   return c -> global_avg_pool -> linear(3)
 }
 space s = net()
