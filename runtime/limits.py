@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from stdsl.compiler.diagnostics.model import Diagnostic
@@ -40,8 +41,6 @@ def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> Ca
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.phase:
         yield _at(config, "phase", "searches in phases", "leave `phase` out to search all decisions together")
-    if config.needs:
-        yield _at(config, "needs", "a search that needs others", "run the other searches by themselves")
     if config.ensemble is not None:
         yield _at(config, "ensemble", "ensembles", "leave `ensemble` out")
     if config.evaluate.clips > 1:
@@ -71,8 +70,12 @@ def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 
 def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
     relax = strategy.relax
-    if relax.choose.kind == "partial":
-        yield _at(strategy, "relax.choose", "the relaxation `partial` of choose", "use `choose = softmax`")
+    if relax.choose.kind == "partial" and not math.isclose(1 / relax.choose.channels % 1, 0, abs_tol=1e-6):
+        share = "a share of the channels that is not one in so many"
+        yield _at(strategy, "relax.choose", share, "use `channels = 1 / 4`")
+    if relax.choose.kind == "partial" and strategy.discretize is not None:
+        what = "discretization during a search over partial channels"
+        yield _at(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
     if relax.sharing != "separate":
         yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
     if strategy.derive.metric not in _METRICS:

@@ -21,6 +21,7 @@ from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
+from .phases.needs import folder_of, unneeded
 from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
@@ -68,7 +69,7 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
     permit(job)
-    _refuse(limits(job.config, request.engine))
+    _refuse(_all_limits(job, request.engine))
     placement = _placement(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
@@ -129,6 +130,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
     placement = replace(placement, bfloat16=job.config.precision == "bfloat16", compile=job.config.compile)
     before = torch.get_num_threads()
     try:
+        _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
             dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
             return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
@@ -138,6 +140,42 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         torch.set_num_threads(before)
         tracker.close()
         directory.unlock()
+
+
+def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter) -> None:
+    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
+    from .preparation import load_kept_job
+
+    waiting: list[tuple[Path, Job | None]] = []
+    for name in job.config.needs:
+        folder = folder_of(directory.path, name)
+        if (folder / "result.json").exists():
+            continue
+        if (folder / "run.json").exists():
+            waiting.append((folder, None))
+            continue
+        own = load_kept_job(directory, manifest.model_copy(update={"search": name, "overrides": ()}))
+        _refuse(_all_limits(own, manifest.engine))
+        waiting.append((folder, own))
+    for folder, needed in waiting:
+        reporter.say(f"needed first: {folder.name}")
+        if needed is None:
+            resume(folder, reporter)
+            continue
+        request = RunRequest(
+            needed.texts.main,
+            folder.name,
+            out=folder,
+            engine=manifest.engine,
+            device=manifest.device,
+            checkpoint_seconds=manifest.checkpoint_seconds,
+        )
+        start(needed, request, reporter)
+
+
+def _all_limits(job: Job, engine: str) -> Iterator[Diagnostic]:
+    yield from limits(job.config, engine)
+    yield from unneeded(job)
 
 
 def _phases(run: Context) -> RunResult:

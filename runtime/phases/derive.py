@@ -71,7 +71,7 @@ def draw(run: Context) -> None:
         arch.save(run.directory.architecture(name))
     if len(found) < compare.random:
         warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
-        run.reporter.say(f"warning: {warning.message} ({warning.help})")
+        run.reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     run.tracker.finish(DRAW, {"names": names, "tried": sample.tried})
 
 

@@ -31,6 +31,7 @@ from ..training.descent import Descent
 from ..training.loop import drive
 from ..training.optimizers import build_descent
 from .context import Context
+from .needs import load_run_weights
 
 PHASE = "search"
 _NOTES = 40
@@ -93,7 +94,9 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     steps = strategy.total_steps(per_epoch)
 
     def build(left: SpaceGraph) -> Supernet:
-        return placement.model(relaxed(left, strategy, run.seed, plain=left is not graph))
+        supernet = relaxed(left, strategy, run.seed, plain=left is not graph)
+        load_run_weights(supernet, left, run.directory.path)
+        return placement.model(supernet)
 
     def weights(parameters: Iterable[nn.Parameter]) -> Descent:
         return build_descent(strategy.weights.optimizer, parameters, steps, per_epoch, strategy.weights.clip)
@@ -106,6 +109,7 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         relax = strategy.relax
         discretization = Discretization(graph, strategy.discretize, strategy.score, relax.gate, relax.affine)
         shrinking = Shrinking(discretization, build, weights, decisions)
+    mixture = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
     supernet = build(graph)
     weight_descent = weights(supernet.weights())
     gauge = Gauge(
@@ -134,8 +138,8 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         Additions(
             unrolled=_unrolled(strategy, weight_descent),
             temperatures=_temperatures(strategy, steps),
-            sampled=isinstance(strategy.relax.choose, Gumbel),
-            hard=getattr(strategy.relax.choose, "hard", False),
+            sampled=isinstance(mixture, Gumbel),
+            hard=isinstance(mixture, Gumbel) and mixture.hard,
             entropy=sum(term.weight for term in strategy.objectives if isinstance(term, Entropy)),
             shrinking=shrinking,
             gauge=gauge,
@@ -156,7 +160,8 @@ def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], flo
 
 def _temperatures(strategy: GradientConfig, steps: int) -> Callable[[int], tuple[float, float]] | None:
     """Temperatures of alternatives and of elements by step, None where they are 1 throughout."""
-    taus = [getattr(settings, "tau", None) for settings in (strategy.relax.choose, strategy.relax.keep)]
+    choose = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
+    taus = [getattr(settings, "tau", None) for settings in (choose, strategy.relax.keep)]
     if all(tau is None or tau.constant == 1 for tau in taus):
         return None
 

@@ -26,6 +26,7 @@ from ..training.loop import drive
 from ..training.optimizers import build_descent
 from ..training.placement import Placement
 from ..training.training import HeldOut, Training
+from .needs import load_run_weights
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
     order = Order(part, recipe.batch, shop.seed, purpose)
     steps = recipe.total_steps(order.steps_per_epoch)
-    model = shop.placement.model(build(subject, key(shop.seed, "initial weights", subject.name)))
+    model = build(subject, key(shop.seed, "initial weights", subject.name))
+    load_run_weights(model, subject.graph, shop.directory.path)
+    shop.placement.model(model)
     if recipe.dropout is not None:
         _set_dropout(model, recipe.dropout)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]

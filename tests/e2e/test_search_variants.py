@@ -66,6 +66,7 @@ VARIANTS = {
     "gumbel": ["strategy.relax.choose=gumbel(tau = 5 - 4 * t / T, hard = true)"],
     "best epoch": ["strategy.derive.snapshot=best", "strategy.derive.metric=accuracy", "strategy.relax.keep=softmax"],
     "entropy": ["strategy.objectives=[entropy(0.1)]", "strategy.relax.choose=softmax(tau = 2 - t / T)"],
+    "partial": ["strategy.relax.choose=partial(softmax, channels = 1 / 4)", "strategy.derive.score=product"],
     "bfloat16": ["precision=bfloat16", "strategy.relax.statistics=running"],
 }
 

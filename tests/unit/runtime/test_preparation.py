@@ -114,7 +114,7 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
     ("override", "said"),
     [
         ("retrain.drop_path=0.1", "drop-path"),
-        ("strategy.relax.choose=partial(softmax)", "partial"),
+        ("strategy.relax.choose=partial(softmax, channels = 0.3)", "one in so many"),
     ],
 )
 def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, override: str, said: str) -> None:

@@ -1,0 +1,73 @@
+"""E07xx: searches that need what other searches of the file have trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic
+
+
+@dataclass(frozen=True)
+class WeightsOfNoNeed(Diagnostic):
+    """`weights = "run:NAME"` names a search that this one does not need."""
+
+    name: str
+    search: str
+
+    code: ClassVar[str] = "E0714"
+    title: ClassVar[str] = "weights of a search that is not needed"
+    explanation: ClassVar[str] = """\
+`weights = "run:NAME"` loads what the search NAME of the same file trained. It runs first, in the same run directory,
+only if `needs` names it.
+
+    search fuse { space = fused  needs = [pretrain_rgb] }      for calls with weights = "run:pretrain_rgb\""""
+
+    @property
+    def message(self) -> str:
+        return f"the search `{self.search}` loads weights of `{self.name}`, which it does not need"
+
+    @property
+    def label(self) -> str:
+        return "loaded here"
+
+    @property
+    def help(self) -> str | None:
+        return f"add `needs = [{self.name}]` to the search `{self.search}`"
+
+
+@dataclass(frozen=True)
+class RunWeightsDoNotFit(Diagnostic):
+    """What a needed search trained does not hold the weights of a call, or holds them in several places."""
+
+    name: str
+    callee: str
+    places: tuple[str, ...]
+    missing: str | None
+
+    code: ClassVar[str] = "E0715"
+    title: ClassVar[str] = "trained weights do not fit"
+    explanation: ClassVar[str] = """\
+The weights of a call with `weights = "run:NAME"` are looked for in the network that NAME trained: a part that holds
+all names inside the call, with the same shapes. The trained network must therefore apply the same cell with the same
+parameters, once.
+
+    cell backbone(c) on x = x -> conv(c, 3x3) -> bn -> relu
+    meta pretrain on image: image(3, 32, 32) = image -> backbone(16) -> global_avg_pool -> linear(10)
+    meta fused on image: image(3, 32, 32) = image -> frozen backbone(16, weights = "run:pretrain") -> …"""
+
+    @property
+    def message(self) -> str:
+        if self.places:
+            where = ", ".join(f"`{place.removesuffix('.') or 'the whole'}`" for place in self.places)
+            return f"the network of `{self.name}` holds the weights of `{self.callee}` in several places: {where}"
+        reason = f" (`{self.missing}` is nowhere)" if self.missing else ""
+        return f"the network of `{self.name}` does not hold the weights of `{self.callee}`{reason}"
+
+    @property
+    def label(self) -> str:
+        return "loaded here"
+
+    @property
+    def help(self) -> str | None:
+        return "let both apply the same cell with the same parameters"

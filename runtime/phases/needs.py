@@ -1,0 +1,78 @@
+"""Searches that a search needs: where they are, and the weights that they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from stdsl.compiler.backends.weights import load_by_name, read_weights
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.needs import RunWeightsDoNotFit, WeightsOfNoNeed
+from stdsl.compiler.ir.graph import Scope, SpaceGraph
+from stdsl.compiler.ir.names import Names
+
+from ..job import Job
+
+PREFIX = "run:"
+
+
+def folder_of(run: Path, search: str) -> Path:
+    """The run directory of a needed search: `needs/NAME` of the outermost run, so that each runs once."""
+    needs = run.parent if run.parent.name == "needs" else run / "needs"
+    return needs / search
+
+
+def unneeded(job: Job) -> Iterator[Diagnostic]:
+    """A diagnostic for every `weights = "run:NAME"` whose NAME is not among `needs`."""
+    seen: set[str] = set()
+    for graph in (job.graph, job.final, *job.compared.values()):
+        for scope in _scopes(graph):
+            name = _search(scope)
+            if name not in job.config.needs and name not in seen:
+                seen.add(name)
+                yield WeightsOfNoNeed(scope.span, name, job.config.name)
+
+
+def load_run_weights(model: nn.Module, graph: SpaceGraph, run: Path) -> None:
+    """Load what calls with `weights = "run:NAME"` name, from the run directories of the needed searches.
+
+    The names inside the call are looked for in the trained network, at the least depth where all of them are. Raises
+    RunError.
+    """
+    names = Names(graph)
+    for scope in _scopes(graph):
+        start = f"{names.prefix(scope.id)}."
+        shapes = {n.removeprefix(start): v.shape for n, v in model.state_dict().items() if n.startswith(start)}
+        if not shapes:
+            continue  # this architecture has no such part
+        search = _search(scope)
+        weights = read_weights(folder_of(run, search) / "weights" / "derived.safetensors", scope.span)
+        places = _places(weights, {name: tuple(shape) for name, shape in shapes.items()})
+        if len(places) != 1:
+            missing = next((n for n in shapes if not any(w == n or w.endswith(f".{n}") for w in weights)), None)
+            raise RunError([RunWeightsDoNotFit(scope.span, search, scope.callee, tuple(places), missing)])
+        inside = {n: weights[places[0] + n] for n in shapes}
+        load_by_name(model, inside, start.removesuffix("."))
+
+
+def _places(weights: Mapping[str, Tensor], wanted: Mapping[str, Sequence[int]]) -> list[str]:
+    """Where in ``weights`` all wanted names are, with their shapes: the places of the least depth."""
+    first = next(iter(wanted))
+    starts = {name.removesuffix(first) for name in weights if name == first or name.endswith(f".{first}")}
+    fit = [
+        start
+        for start in sorted(starts)
+        if all(start + n in weights and tuple(weights[start + n].shape) == tuple(s) for n, s in wanted.items())
+    ]
+    least = min((start.count(".") for start in fit), default=0)
+    return [start for start in fit if start.count(".") == least]
+
+
+def _scopes(graph: SpaceGraph) -> list[Scope]:
+    return [scope for scope in graph.scopes if scope.weights is not None and scope.weights.startswith(PREFIX)]
+
+
+def _search(scope: Scope) -> str:
+    return (scope.weights or "").removeprefix(PREFIX)
