@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from dataclasses import replace
 
 import pytest
@@ -142,14 +141,12 @@ def enumerated(graph, held):
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.6])
-def test_darts_within_a_budget_quickly(make_darts, share):
+def test_darts_within_a_budget(make_darts, share):
     whole = make_darts()
     scores = random_scores(whole, 5, sharpness=0.1)
     low, high = 20_466_176, 81_873_408
     graph = within(whole, "flops", high=low + share * (high - low))
-    begin = time.perf_counter()
     arch = derive(graph, scores)
-    assert time.perf_counter() - begin < 5
     assert costs(graph, arch).flops <= low + share * (high - low)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import lark
@@ -35,9 +34,7 @@ def test_tables_come_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert cached == tables.cache_file()
     monkeypatch.setattr(tables, "build", lambda: pytest.fail("built again"))
     tables.load.cache_clear()
-    started = time.perf_counter()
     tables.load()
-    assert time.perf_counter() - started < 0.3  # 0.02 s on an idle machine
 
 
 def test_a_broken_cache_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
