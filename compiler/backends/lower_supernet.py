@@ -156,16 +156,25 @@ class _Lowering:
             return self._add(node, "interleaved", [x], f"interleave({{0}}, {attributes['groups']})")
         if node.op == STAGES:
             stages = attributes["stages"]
-            text = stage_text(call.place(self.values[sources[0]]), stages, hold)
+            text = stage_text(self._read(sources, call), stages, hold)
             return self._add(node, self._together(stages[0].norm.node), call.inputs, text)
         mixture: Mixture = attributes["mixture"]
         decision = self.graph.decisions[node.decision] if node.decision is not None else None
         name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
         weights = call.place(self._edge_weights(node, mixture, name))
         plain = [call.place(self.values[s]) for s in sources[: len(mixture.plain)]]
-        groups = [call.place(self.values[s]) for s in sources[len(mixture.plain) :]]
+        groups, start = [], len(mixture.plain)
+        for group in mixture.groups:
+            groups.append(self._read(sources[start : start + group.reads], call))
+            start += group.reads
         sizes = [len(self.graph.decisions[id].options) for id in mixture.inner]
         return self._add(node, name, call.inputs, mixture_text(mixture, plain, groups, sizes, weights, hold))
+
+    def _read(self, sources: list[int], call: _Call) -> str:
+        """What operations side by side read: the result of a stage, or a list of tensors."""
+        places = [call.place(self.values[s]) for s in sources]
+        first = self.graph.nodes[sources[0]]
+        return places[0] if first.kind == "merged" and first.op == STAGES else f"[{', '.join(places)}]"
 
     def _together(self, node: Node) -> str:
         """What several operations side by side are called: after the innermost scope of one of them."""

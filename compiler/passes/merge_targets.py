@@ -19,8 +19,8 @@ from .mixtures import options_of
 from .share_common import common_scope
 
 STAGES, MIXTURE = "stages", "mixture"
-"""The operations of merged nodes: ``stages`` reads one tensor (chains side by side in the channels) and computes a
-stage of each; ``mixture`` reads the plain terms, then for each :class:`Group` its tensor."""
+"""The operations of merged nodes: ``stages`` reads the sources of several chains and computes a stage of each;
+``mixture`` reads the plain terms, then for each :class:`Group` what its operations read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Group:
 
     places: tuple[Place, ...]
     parts: tuple[Stage, ...]
+    reads: int
+    """How many edges lead to it: one from `stages`, or one per operation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,16 +134,16 @@ def _write(graph: SpaceGraph, node: Node, target: _Target, rewriter: Rewriter) -
             plain.append((place, rewriter.ids[source]))
         else:
             groups.setdefault(chain.signature, []).append((place, chain))
-    joined: dict[tuple[int, ...], int] = {}
     edges = [Edge(source) for _, source in plain]
     written = []
     for members in groups.values():
         chains = [chain for _, chain in members]
-        x = _concatenated(graph, node, tuple(chain.source for chain in chains), rewriter, joined)
+        read = [Edge(_source(graph, node, chain.source, rewriter)) for chain in chains]
         for i in range(len(chains[0].stages) - 1):
-            x = _stages(node, x, tuple(chain.stages[i] for chain in chains), rewriter)
-        edges.append(Edge(x))
-        written.append(Group(tuple(place for place, _ in members), tuple(chain.stages[-1] for chain in chains)))
+            read = [Edge(_stages(node, read, tuple(chain.stages[i] for chain in chains), rewriter))]
+        edges += read
+        places = tuple(place for place, _ in members)
+        written.append(Group(places, tuple(chain.stages[-1] for chain in chains), len(read)))
     mixture = Mixture(
         target.outer, tuple(target.order), tuple(target.inner), tuple(place for place, _ in plain), tuple(written)
     )
@@ -149,30 +151,19 @@ def _write(graph: SpaceGraph, node: Node, target: _Target, rewriter: Rewriter) -
     return rewriter.add(new)
 
 
-def _concatenated(
-    graph: SpaceGraph, node: Node, sources: tuple[int, ...], rewriter: Rewriter, joined: dict[tuple[int, ...], int]
-) -> int:
-    for source in sources:
-        # A ReLU that stood in one of the operations: they are no more than holders of weights now.
-        here = rewriter.nodes[rewriter.ids[source]]
-        if here.kind == "apply" and here.op == "relu" and common_scope(graph, here.scope, node.scope) == node.scope:
-            rewriter.nodes[here.id] = replace(here, scope=node.scope)
-    if len(sources) == 1:
-        return rewriter.ids[sources[0]]
-    if sources not in joined:
-        edges = tuple(Edge(rewriter.ids[source]) for source in sources)
-        type = _wide(graph.nodes[sources[0]].type, len(sources))
-        joined[sources] = rewriter.add(
-            replace(node, kind="reduce", op="concat", edges=edges, type=type, attrs=(), decision=None, asks=())
-        )
-    return joined[sources]
+def _source(graph: SpaceGraph, node: Node, source: int, rewriter: Rewriter) -> int:
+    """The source of a chain. A ReLU that stood in the operation moves out: operations only hold weights now."""
+    here = rewriter.nodes[rewriter.ids[source]]
+    if here.kind == "apply" and here.op == "relu" and common_scope(graph, here.scope, node.scope) == node.scope:
+        rewriter.nodes[here.id] = replace(here, scope=node.scope)
+    return here.id
 
 
-def _stages(node: Node, x: int, stages: tuple[Stage, ...], rewriter: Rewriter) -> int:
+def _stages(node: Node, edges: list[Edge], stages: tuple[Stage, ...], rewriter: Rewriter) -> int:
     last = stages[0].norm.node
     type = _wide(last.type, len(stages))
     attrs = (("stages", stages),)
-    new = replace(node, kind="merged", op=STAGES, edges=(Edge(x),), type=type, attrs=attrs, decision=None, asks=())
+    new = replace(node, kind="merged", op=STAGES, edges=tuple(edges), type=type, attrs=attrs, decision=None, asks=())
     return rewriter.add(new)
 
 

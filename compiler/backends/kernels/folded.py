@@ -9,7 +9,7 @@ up. Exact in real numbers; D is centred before its covariance is taken, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -23,21 +23,53 @@ Parts = Sequence[nn.Module]
 """One module per operation."""
 
 
-def stage(x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Parts) -> Tensor:
-    """relu(bn(pointwise(Σ depthwise(x)))) for E operations side by side: (N, E·C, …) to (N, E·C', …).
+TOGETHER = 3 * 2**19
+"""On CPUs, operations are computed together up to this size of their inputs (in bytes): beyond it what one step writes
+has left the cache when the next reads it."""
 
-    ``depthwise``: convolutions that read the same and are added up; none: the pointwise ones read x.
+
+def stage(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, norms: Parts) -> list[Tensor]:
+    """relu(bn(pointwise(Σ depthwise(x)))) for E operations, side by side.
+
+    ``xs``: together the inputs of all operations, each tensor those of some, (N, k·C, …); the results are such tensors
+    (N, k·C', …) too. ``depthwise``: convolutions that read the same and are added up; none: the pointwise ones read x.
     """
-    return _fold(x, depthwise, pointwise, norms, None)
+    return [
+        _fold(xs[part], [row[at] for row in depthwise], pointwise[at], norms[at], None)
+        for part, at in _portions(xs, depthwise, pointwise)
+    ]
 
 
-def into(x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Parts, weights: Tensor) -> Tensor:
-    """Σ_e weights[e] · bn(pointwise(Σ depthwise(x_e))), E operations side by side: (N, E·C, …) to (N, C', …)."""
-    return _fold(x, depthwise, pointwise, norms, weights)
+def into(
+    xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, norms: Parts, weights: Tensor
+) -> Tensor:
+    """Σ_e weights[e] · bn(pointwise(Σ depthwise(x_e))) over E operations: ``xs`` as in :func:`stage`, to (N, C', …)."""
+    total: Tensor | None = None
+    for part, at in _portions(xs, depthwise, pointwise):
+        y = _fold(xs[part], [row[at] for row in depthwise], pointwise[at], norms[at], weights[at])
+        total = y if total is None else total + y
+    assert total is not None, "no operations"
+    return total
+
+
+def _portions(
+    xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts
+) -> Iterator[tuple[slice, slice]]:
+    """Which of ``xs``, and which operations, to compute together."""
+    width: int = (depthwise[0][0].weight.shape[0] if depthwise else pointwise[0].weight.shape[1])  # type: ignore[union-attr,index,assignment]
+    start = first = operations = size = 0
+    for i, x in enumerate(xs):
+        bytes = x.numel() * x.element_size()
+        if i > start and size + bytes > TOGETHER and x.device.type == "cpu":
+            yield slice(start, i), slice(first, operations)
+            start, first, size = i, operations, 0
+        size += bytes
+        operations += x.shape[1] // width
+    yield slice(start, len(xs)), slice(first, operations)
 
 
 def _fold(
-    x: Tensor, depthwise: Sequence[Parts], pointwise: Parts, norms: Any, weights: Tensor | None
+    xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, norms: Any, weights: Tensor | None
 ) -> Tensor:
     kernels = [torch.cat([m.weight for m in parts]) for parts in depthwise]  # type: ignore[misc]
     windows = tuple(window_of(parts[0]) for parts in depthwise)
@@ -51,7 +83,7 @@ def _fold(
     batch = uses_batch(norms)
     statistics = None if batch else running(norms)
     setting = _Setting(windows, norms, statistics, norms[0].eps, weights is not None)
-    y: Tensor = _Folded.apply(setting, x, matrix, scale, bias, *kernels)  # type: ignore[no-untyped-call]
+    y: Tensor = _Folded.apply(setting, matrix, scale, bias, *xs, *kernels)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -76,12 +108,15 @@ class _Setting:
 
 
 class _Folded(torch.autograd.Function):
-    """The computation itself. Saved are x, the centred D, the output where a ReLU follows, and small matrices."""
+    """The computation itself. Saved are the inputs (which others may share), the centred D, the output where a ReLU follows, and small matrices."""
 
     @staticmethod
     def forward(
-        ctx: Any, setting: _Setting, x: Tensor, matrix: Tensor, scale: Tensor, bias: Tensor | None, *kernels: Tensor
+        ctx: Any, setting: _Setting, matrix: Tensor, scale: Tensor, bias: Tensor | None, *rest: Tensor
     ) -> Tensor:
+        count_x = len(rest) - len(setting.windows)
+        xs, kernels = rest[:count_x], rest[count_x:]
+        x = _joined(xs)
         rows, steps, shape = _depthwise(x, kernels, setting.windows)
         e, c_out, c_in = matrix.shape
         flat = rows.reshape(-1, e * c_in)
@@ -115,13 +150,11 @@ class _Folded(torch.autograd.Function):
             out.relu_()
         result = leave(out.view(*shape, -1), steps).movedim(-1, 1)
         ctx.setting, ctx.steps, ctx.shape = setting, steps, shape
-        needed = ctx.needs_input_grad
-        of_kernels = any(needed[5:])
-        ctx.with_x = of_kernels
+        of_kernels = any(ctx.needs_input_grad[4 + count_x :])
         ctx.has_bias = bias is not None
         ctx.axes = tuple(x.shape)
+        ctx.widths = [part.shape[1] for part in xs]
         ctx.save_for_backward(
-            x if of_kernels else None,
             flat,
             None if setting.together else result,
             matrix,
@@ -131,13 +164,15 @@ class _Folded(torch.autograd.Function):
             inverse,
             shift,
             *kernels,
+            *(xs if of_kernels else ()),
         )
         return result
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         setting: _Setting = ctx.setting
-        x, flat, result, matrix, scale, covariance, products, inverse, shift, *kernels = ctx.saved_tensors
+        flat, result, matrix, scale, covariance, products, inverse, shift, *rest = ctx.saved_tensors
+        kernels, xs = rest[: len(setting.windows)], rest[len(setting.windows) :]
         e, c_out, c_in = matrix.shape
         count = flat.shape[0]
         blocks = flat.view(count, e, c_in).transpose(0, 1)
@@ -145,8 +180,9 @@ class _Folded(torch.autograd.Function):
             g = torch.ops.aten.threshold_backward(g, result, 0)
         g = leave_gradient(g.movedim(1, -1).contiguous(), ctx.steps).reshape(count, -1)
         total = g.sum(0)
-        _, _, of_matrix, of_scale, of_bias, *of_kernels = ctx.needs_input_grad
-        of_rows = ctx.needs_input_grad[1] or any(of_kernels)
+        _, of_matrix, of_scale, of_bias, *of_rest = ctx.needs_input_grad
+        of_x, of_kernels = any(of_rest[: len(ctx.widths)]), of_rest[len(ctx.widths) :]
+        of_rows = of_x or any(of_kernels)
         # In training mode the gradient of `inverse` reaches D through the covariance.
         small = of_matrix or of_scale or (of_rows and covariance is not None)
         g_matrix = g_scale = g_bias = None
@@ -168,7 +204,7 @@ class _Folded(torch.autograd.Function):
                 pull = torch.bmm(matrix.transpose(1, 2), g_variance.unsqueeze(2) * matrix).mul_(2 / count)
         if ctx.has_bias and of_bias:
             g_bias = total.expand(e, c_out) if setting.together else total.view(e, c_out)
-        g_x, g_kernels = None, [None] * len(kernels)
+        g_xs, g_kernels = [None] * len(ctx.widths), [None] * len(kernels)
         if of_rows:
             whole = (scale * inverse).unsqueeze(2) * matrix
             if covariance is not None:
@@ -184,9 +220,18 @@ class _Folded(torch.autograd.Function):
                 target = g_rows.view(count, e, c_in).transpose(0, 1)
                 torch.baddbmm(target, blocks, pull, out=target)
             g_x, g_kernels = _depthwise_gradients(
-                g_rows, x, kernels, setting.windows, ctx.steps, ctx.shape, ctx.axes, ctx.needs_input_grad[1], of_kernels
+                g_rows, _joined(xs) if xs else None, kernels, setting.windows, ctx.shape, ctx.axes, of_x, of_kernels
             )
-        return None, g_x, g_matrix, g_scale, g_bias, *g_kernels
+            if g_x is not None:
+                g_xs = g_x.split(ctx.widths, 1)
+        return None, g_matrix, g_scale, g_bias, *g_xs, *g_kernels
+
+
+def _joined(xs: Sequence[Tensor]) -> Tensor:
+    """Side by side in the channels."""
+    if len(xs) == 1:
+        return xs[0]
+    return torch.cat([x.movedim(1, -1) for x in xs], -1).movedim(-1, 1)
 
 
 def _depthwise(x: Tensor, kernels: Sequence[Tensor], windows: tuple[Window, ...]) -> tuple[Tensor, Any, Any]:
@@ -212,7 +257,6 @@ def _depthwise_gradients(
     x: Tensor | None,
     kernels: Sequence[Tensor],
     windows: tuple[Window, ...],
-    steps: Any,
     shape: Any,
     axes: tuple[int, ...],
     of_input: bool,

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from stdsl.compiler.backends.kernels import folded
 from stdsl.compiler.backends.kernels.folded import into, stage
 from stdsl.compiler.backends.kernels.paths import Window, path
 from stdsl.compiler.backends.kernels.recompute import recomputed
@@ -74,8 +75,9 @@ def test_equal_to_modules(name: str, stride: int, affine: bool, training: bool) 
     w = torch.rand(EDGES, dtype=torch.float64, requires_grad=True)
     for summed in (False, True):
         results = plain(x)
+        xs = x.split([C, 2 * C], 1)
         a = sum(w[e] * y for e, y in enumerate(results)) if summed else torch.cat(results, 1).relu()
-        b = into(x, *parts, w) if summed else stage(x, *parts)
+        b = into(xs, *parts, w) if summed else torch.cat(stage(xs, *parts), 1)
         torch.testing.assert_close(a, b)
         r = torch.randn_like(b)
         wanted = [x, *plain.parameters(), *([w] if summed else [])]
@@ -95,15 +97,29 @@ def test_accurate_far_from_zero() -> None:
     merged = copy.deepcopy(plain)
     x = 1000 + torch.randn(4, EDGES * C, 8, 8)
     exact = torch.cat(copy.deepcopy(plain).double()(x.double()), 1).relu()
-    mine = stage(x, [], list(merged.pointwise), list(merged.norms))
+    mine = stage([x], [], list(merged.pointwise), list(merged.norms))[0]
     assert (mine - exact).abs().max() < 2e-2
     assert (mine - exact).abs().max() <= 2 * (torch.cat(plain(x), 1).relu() - exact).abs().max()
+
+
+def test_portions_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small portions, each with operations of its own."""
+    torch.manual_seed(0)
+    plain = Edges(2, [(3, 1, 1)], 1, True).double()
+    merged = copy.deepcopy(plain)
+    parts = ([list(row) for row in merged.depthwise], list(merged.pointwise), list(merged.norms))  # type: ignore[call-overload]
+    xs = torch.randn(2, EDGES * C, 4, 4, dtype=torch.float64).split(C, 1)
+    w = torch.rand(EDGES, dtype=torch.float64)
+    whole = into(xs, *([list(row) for row in plain.depthwise], list(plain.pointwise), list(plain.norms)), w)  # type: ignore[call-overload]
+    monkeypatch.setattr(folded, "TOGETHER", 1)
+    assert len(stage(xs, *parts)) == EDGES
+    torch.testing.assert_close(into(xs, *parts, w), whole)
 
 
 def test_one_value_a_channel_is_refused() -> None:
     edges = Edges(2, [], 1, False)
     with pytest.raises(ValueError, match="more than 1 value per channel"):
-        stage(torch.randn(1, EDGES * C, 1, 1), [], list(edges.pointwise), list(edges.norms))
+        stage([torch.randn(1, EDGES * C, 1, 1)], [], list(edges.pointwise), list(edges.norms))
 
 
 def test_no_gradient_that_is_not_wanted() -> None:
@@ -113,7 +129,7 @@ def test_no_gradient_that_is_not_wanted() -> None:
     kept: list[Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t.detach(), lambda t: t):  # type: ignore[func-returns-value]
         x = torch.randn(2, EDGES * C, 8, 8)
-        y = into(x, [list(edges.depthwise[0])], list(edges.pointwise), list(edges.norms), w)  # type: ignore[call-overload]
+        y = into([x], [list(edges.depthwise[0])], list(edges.pointwise), list(edges.norms), w)  # type: ignore[call-overload]
     assert all(t.data_ptr() != x.data_ptr() for t in kept)
     (gradient,) = torch.autograd.grad(y.sum(), [w])
     assert gradient.shape == (EDGES,)
