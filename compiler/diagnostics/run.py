@@ -323,34 +323,6 @@ A run writes everything under `runs/NAME-…/`, or into the folder that `--out` 
 
 
 @dataclass(frozen=True)
-class DataDoesNotFit(Diagnostic):
-    """The data, once read, does not match the inputs or classes of the network."""
-
-    data: str
-    network: str
-
-    code: ClassVar[str] = "E0711"
-    title: ClassVar[str] = "the data does not fit the network"
-    explanation: ClassVar[str] = """\
-The samples of a data set must have exactly the shapes and the number of classes that the meta-architecture says. What
-is known from the settings is checked by `stdsl check`; the rest when the data is opened.
-
-    space = small(classes = 10)  data = image_folder(root = "photos")      with 12 folders in photos/"""
-
-    @property
-    def message(self) -> str:
-        return f"the data gives {self.data}, the network takes {self.network}"
-
-    @property
-    def label(self) -> str:
-        return "this data"
-
-    @property
-    def help(self) -> str | None:
-        return "give the space the data's sizes and classes as parameters"
-
-
-@dataclass(frozen=True)
 class WhichSearch(Diagnostic):
     """A file holds no search of that name, or several and none was named."""
 
