@@ -108,7 +108,7 @@ def _elaborate(state: State, reference: SpaceReference, faulty: list[Faulty] | N
     if outputs is None:
         return None
     where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
-    report_faults(state, [t.node for _, t in outputs])
+    report_faults(state, [t.node for _, t in outputs], where)
     if state.sink.errors or state.reported:
         if faulty is not None and state.happened:
             graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)

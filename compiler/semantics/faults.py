@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir.diagram import DiagramTooLarge, Guard, witness
+from ..ir.diagram import DiagramTooLarge, Guard, support, witness
+from ..ir.graph import CostConstraint, DecisionConstraint
 from .state import FaultRecord, State
 
 
-def report_faults(state: State, outputs: Sequence[int] | None) -> None:
+def report_faults(
+    state: State, outputs: Sequence[int] | None, where: Sequence[CostConstraint | DecisionConstraint] = ()
+) -> None:
     """Reports the recorded faults that can happen.
 
-    ``outputs``: the nodes that are demanded; None where that is not known (all count).
+    ``outputs``: the nodes that are demanded; None where that is not known (all count). ``where``: the constraints of
+    the space; an architecture that they exclude is none of the space, and shows no fault.
     """
+    allowed = _allowed(state, where, outputs) if state.faults and outputs is not None else True
     for fault in state.faults:
-        found = _happens(state, fault, outputs)
+        found = _happens(state, fault, outputs, allowed)
         if found is not None:
             words, condition = found
             diagnostic = fault.make(words)
@@ -24,12 +29,30 @@ def report_faults(state: State, outputs: Sequence[int] | None) -> None:
     state.faults.clear()
 
 
-def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) -> tuple[str, Guard | None] | None:
+def _allowed(state: State, where: Sequence[CostConstraint | DecisionConstraint], outputs: Sequence[int]) -> Guard:
+    """What the constraints over decisions leave; each binds only where all that it is about is asked for."""
+    bound = [c for c in where if isinstance(c, DecisionConstraint)]
+    if not bound:
+        return True
+    diagrams = state.diagrams
+    try:
+        demand = demand_of_decisions(state, sorted({id for c in bound for id in c.needs}), outputs)
+        return diagrams.all(
+            diagrams.either(c.condition, diagrams.negate(diagrams.all(demand[id] for id in sorted(c.needs))))
+            for c in bound
+        )
+    except DiagramTooLarge:
+        return True
+
+
+def _happens(
+    state: State, fault: FaultRecord, outputs: Sequence[int] | None, allowed: Guard
+) -> tuple[str, Guard | None] | None:
     """The words for an architecture that shows the fault, and the condition for one, if it is known; None where there
     is no such architecture."""
     try:
         demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
-        condition = state.diagrams.both(demanded, fault.condition)
+        condition = state.diagrams.all((demanded, fault.condition, allowed))
         condition = state.diagrams.both(condition, state.valid(condition))
         answers = witness(condition)
         if answers is None:
@@ -38,6 +61,8 @@ def _happens(state: State, fault: FaultRecord, outputs: Sequence[int] | None) ->
         own = witness(state.diagrams.both(fault.condition, state.valid(fault.condition))) or {}
         if any(answers.get(index, answer) != answer for index, answer in own.items()):
             own = answers
+        elif allowed is not True:
+            own = {v.index: answers[v.index] for v in support(fault.condition) if v.index in answers}
         return state.witness_words(own), condition
     except DiagramTooLarge:
         return "", None
