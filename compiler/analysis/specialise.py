@@ -22,7 +22,9 @@ class _Zero:
     shape: TensorShape
 
 
-def specialise(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] | None = None) -> Network:
+def specialise(
+    graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, Primitive] | None = None
+) -> Network:
     """The network of an architecture of ``graph``.
 
     Switches, gates that are on, identities, and sums, means and concats of one are spliced. Exact zeros (`zero`, a gate

@@ -87,7 +87,8 @@ class Diagnostic:
     @property
     def notes(self) -> tuple[str, ...]:
         """What else there is to say; of an error of some architectures, how to get one of them."""
-        if self.has_witness and getattr(self, "witness", ""):
+        words: str = getattr(self, "witness", "")
+        if self.has_witness and words:
             return (f"`stdsl sample … --witness {self.code}` writes a smallest architecture that shows it",)
         return ()
 
