@@ -271,10 +271,10 @@ def main() -> None:
         difference = gate(case, chosen)
         parts.append(table(case, measure(case, chosen, options.rounds), difference))
         print(parts[-1], flush=True)
-    if options.write:
-        text = "\n\n".join([f"{described()}, torch {torch.__version__}, one thread.", *parts])
-        before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
-        RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+        if options.write:
+            text = "\n\n".join([f"{described()}, torch {torch.__version__}, one thread.", *parts])
+            before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
+            RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

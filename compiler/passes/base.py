@@ -26,21 +26,28 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class PassReport:
-    """What a pass did: the number of nodes before and after."""
+    """What a pass did: the number of nodes before and after, and the predicted bytes per sample (float32) that the
+    supernet keeps for the backward pass."""
 
     name: str
     doc: str
     before: int
     after: int
+    kept_before: int = 0
+    kept_after: int = 0
 
 
 def run_passes(graph: SpaceGraph, passes: Iterable[Pass]) -> tuple[SpaceGraph, list[PassReport]]:
     """The graph after all passes, verified after each, and what each did."""
+    from .kept import kept_bytes  # reads merged nodes, whose passes are made of what stands here
+
     reports = []
+    kept = kept_bytes(graph)
     for step in passes:
         result = step.run(graph)
         verify(result, step.name)
-        reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes)))
+        before, kept = kept, kept_bytes(result)
+        reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes), before, kept))
         graph = result
     return graph, reports
 

@@ -40,9 +40,7 @@ def stage(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, no
     ]
 
 
-def into(
-    xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, norms: Parts, weights: Tensor
-) -> Tensor:
+def into(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, norms: Parts, weights: Tensor) -> Tensor:
     """Σ_e weights[e] · bn(pointwise(Σ depthwise(x_e))) over E operations: ``xs`` as in :func:`stage`, to (N, C', …)."""
     total: Tensor | None = None
     for part, at in _portions(xs, depthwise, pointwise):
@@ -52,11 +50,9 @@ def into(
     return total
 
 
-def _portions(
-    xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts
-) -> Iterator[tuple[slice, slice]]:
+def _portions(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts) -> Iterator[tuple[slice, slice]]:
     """Which of ``xs``, and which operations, to compute together."""
-    width: int = (depthwise[0][0].weight.shape[0] if depthwise else pointwise[0].weight.shape[1])  # type: ignore[union-attr,index,assignment]
+    width: int = depthwise[0][0].weight.shape[0] if depthwise else pointwise[0].weight.shape[1]  # type: ignore[union-attr,index,assignment]
     start = first = operations = size = 0
     for i, x in enumerate(xs):
         bytes = x.numel() * x.element_size()

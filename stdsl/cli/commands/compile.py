@@ -117,8 +117,11 @@ def _supernet(
     names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
     text, reports = supernet_source(open_space(target, parameters, allow_extern), passes=names)
     if explain:
-        rows = [("pass", "nodes before", "after", ""), *((r.name, str(r.before), str(r.after), r.doc) for r in reports)]
-        message(table(rows, right=(1, 2)))
+        rows = [("pass", "nodes before", "after", "kept per sample, before", "after", "")]
+        for r in reports:
+            kept = (f"{r.kept_before / 2**20:,.2f} MiB", f"{r.kept_after / 2**20:,.2f} MiB")
+            rows.append((r.name, str(r.before), str(r.after), *kept, r.doc))
+        message(table(rows, right=(1, 2, 3, 4)))
     return text
 
 
