@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
-from .names import nearest
+from .model import Diagnostic, Fix, Label
+from .names import nearest, respelt
 from .source import Span
 
 
@@ -58,6 +58,10 @@ A constraint names a label or a pattern that no decision of the space bears.
         return (
             f"its labels are {', '.join(self.known)}" if self.known else "its decisions have no labels: add `as name`"
         )
+
+    @property
+    def fix(self) -> Fix | None:
+        return respelt(self.span, self.name, self.known)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
-from .model import Diagnostic, Label, Severity
+from .model import Diagnostic, Edit, Fix, Label, Severity
 from .source import Span
 
 
@@ -14,6 +14,15 @@ def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that ``name`` is most likely a slip of, or None."""
     found = get_close_matches(name, known, n=1, cutoff=0.7)
     return found[0] if found else None
+
+
+def respelt(span: Span | None, name: str, known: tuple[str, ...]) -> Fix | None:
+    """The correction of a misspelt name at the start of ``span``; None unless exactly one known name is near."""
+    found = get_close_matches(name, dict.fromkeys(known), n=2, cutoff=0.7)
+    if span is None or len(found) != 1 or not span.text.startswith(name):
+        return None
+    place = Span(span.source, span.start, span.start + len(name))
+    return Fix(f"write `{found[0]}`", (Edit(place, found[0]),))
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,12 @@ Names of the standard library need an import:
         if self.library:
             return f"import it: `use {self.library} ({self.name})`"
         return "define it in this file, make it a parameter, or import it with `use`"
+
+    @property
+    def fix(self) -> Fix | None:
+        if self.library is not None:
+            return None
+        return respelt(self.span, self.name, self.known)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
-from .names import nearest
+from .model import Diagnostic, Fix, Label
+from .names import nearest, respelt
 from .source import Span
 
 
@@ -104,6 +104,10 @@ A value is given by a name that the operator does not have.
     def help(self) -> str:
         near = nearest(self.parameter, self.known)
         return f"did you mean `{near}`?" if near else f"its signature is `{self.signature}`"
+
+    @property
+    def fix(self) -> Fix | None:
+        return respelt(self.span, self.parameter, self.known)
 
 
 @dataclass(frozen=True)
@@ -254,6 +258,10 @@ After a `.` stands one of `channels`, `frames`, `height`, `width` of a tensor th
             if near
             else f"it has {', '.join('.' + k for k in self.known) or 'no attributes'}"
         )
+
+    @property
+    def fix(self) -> Fix | None:
+        return respelt(self.span, self.name, self.known)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
-from .names import nearest
+from .model import Diagnostic, Fix, Label
+from .names import nearest, respelt
 from .source import Span
 
 
@@ -49,6 +49,10 @@ The message lists the settings that there are.
     def help(self) -> str | None:
         near = nearest(self.key, self.known)
         return f"did you mean `{near}`?" if near else None
+
+    @property
+    def fix(self) -> Fix | None:
+        return respelt(self.span, self.key, self.known)
 
 
 @dataclass(frozen=True)
