@@ -29,11 +29,13 @@ from .values import (
     Option,
     RangeValue,
     RepeatOp,
+    Same,
     Scalar,
     SetTemplate,
     SetValue,
     Tensor,
     Value,
+    at,
     kind_of,
 )
 
@@ -163,7 +165,12 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
 
 def conditional(state: State, expr: ast.If, env: Env) -> Value:
     """`if c then a else b`: stops early; where c hangs on decisions, both sides are elaborated."""
-    tested = expressions.evaluate(state, expr.condition, env)
+    return _conditional(state, expr, env, expressions.evaluate(state, expr.condition, env))
+
+
+def _conditional(state: State, expr: ast.If, env: Env, tested: Value) -> Value:
+    if isinstance(tested, Same):
+        return Same(lambda channels: at(_conditional(state, expr, env, tested.at(channels)), channels))
     value = condition(state, tested, expr.condition.span, env.context)
     if value is ERROR:
         return ERROR

@@ -27,10 +27,12 @@ from .values import (
     Operator,
     Pointwise,
     RangeValue,
+    Same,
     Scalar,
     SetValue,
     Tensor,
     Value,
+    at,
     kind_of,
 )
 
@@ -38,9 +40,15 @@ from .values import (
 def unary(state: State, expr: ast.Unary, env: Env) -> Value:
     value = expressions.evaluate(state, expr.operand, env)
     if expr.op == "not":
-        tested = condition(state, value, expr.operand.span, env.context)
-        return compute(state, lambda v: not v, [tested], env.context, expr.span)
+        return _negated(state, expr, env, value)
     return binary(state, "-", 0, value, env.context, expr.span)
+
+
+def _negated(state: State, expr: ast.Unary, env: Env, value: Value) -> Value:
+    if isinstance(value, Same):
+        return Same(lambda channels: _negated(state, expr, env, value.at(channels)))
+    tested = condition(state, value, expr.operand.span, env.context)
+    return compute(state, lambda v: not v, [tested], env.context, expr.span)
 
 
 def operation(state: State, expr: ast.Binary, env: Env) -> Value:
@@ -105,11 +113,21 @@ def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: En
 
 
 def _logic(state: State, expr: ast.Binary, env: Env) -> Value:
-    left = condition(state, expressions.evaluate(state, expr.left, env), expr.left.span, env.context)
+    return _joined(state, expr, env, expressions.evaluate(state, expr.left, env))
+
+
+def _joined(state: State, expr: ast.Binary, env: Env, first: Value, channels: Value = None) -> Value:
+    """``first`` joined with the right side, which is looked at only if need be."""
+    if isinstance(first, Same):
+        return Same(lambda channels: _joined(state, expr, env, first.at(channels), channels))
+    left = condition(state, first, expr.left.span, env.context)
     stops = expr.op == "or"
     if left is ERROR or left is stops:
         return left
-    right = condition(state, expressions.evaluate(state, expr.right, env), expr.right.span, env.context)
+    second = expressions.evaluate(state, expr.right, env)
+    if isinstance(second, Same) and channels is None:
+        return Same(lambda channels: _joined(state, expr, env, left, channels))
+    right = condition(state, at(second, channels), expr.right.span, env.context)
     if right is ERROR or isinstance(left, bool):
         return right
     guard = guard_of(left)

@@ -56,6 +56,11 @@ class Same:
     at: Callable[[Value], Value]
 
 
+def at(value: Value, channels: Value) -> Value:
+    """``value`` where `same` is ``channels``."""
+    return value.at(channels) if isinstance(value, Same) else value
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
     """A node of the graph. ``broken``: its shape could not be told (a mistake was recorded); what follows is silent."""
