@@ -31,7 +31,9 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
         statement, used = _statement(layer, network, names, graph, externs.emit)
         statements.append(statement)
         layers.update(dict.fromkeys(used))
-    return Program(tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers), externs.imports)
+    return Program(
+        tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers), externs.imports
+    )
 
 
 def quoted(text: str) -> str:
