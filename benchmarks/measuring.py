@@ -72,7 +72,7 @@ def resident() -> int:
 
 
 def peak_resident() -> int:
-    """The most memory that this process had, in bytes. (``ru_maxrss`` would count what its parent had when it forked.)"""
+    """The most memory that this process had, in bytes; ``ru_maxrss`` would count what its parent had when it forked."""
     with open("/proc/self/status") as file:
         line = next(line for line in file if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024

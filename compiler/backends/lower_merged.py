@@ -19,8 +19,8 @@ def stage_text(x: str, stages: Sequence[Stage], hold: Hold) -> str:
 def mixture_text(
     mixture: Mixture, plain: Sequence[str], groups: Sequence[str], sizes: Sequence[int], weights: str, hold: Hold
 ) -> str:
-    """The sum of all terms. ``plain``: the texts of the tensors; ``groups``: of what each group reads; ``sizes``: how many options each edge
-    has; ``weights``: the text of all weights in a row."""
+    """The sum of all terms. ``plain``: the texts of the tensors; ``groups``: of what each group reads; ``sizes``: how
+    many options each edge has; ``weights``: the text of all weights in a row."""
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
 
     def positions(places: Sequence[Place]) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def into(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts, nor
 
 def _portions(xs: Sequence[Tensor], depthwise: Sequence[Parts], pointwise: Parts) -> Iterator[tuple[slice, slice]]:
     """Which of ``xs``, and which operations, to compute together."""
-    width: int = depthwise[0][0].weight.shape[0] if depthwise else pointwise[0].weight.shape[1]  # type: ignore[union-attr,index,assignment]
+    width: int = depthwise[0][0].weight.shape[0] if depthwise else pointwise[0].weight.shape[1]  # type: ignore[index,assignment]
     start = first = operations = size = 0
     for i, x in enumerate(xs):
         bytes = x.numel() * x.element_size()
@@ -104,7 +104,8 @@ class _Setting:
 
 
 class _Folded(torch.autograd.Function):
-    """The computation itself. Saved are the inputs (which others may share), the centred D, the output where a ReLU follows, and small matrices."""
+    """The computation itself. Saved are the inputs (which others may share), the centred D, the output where a ReLU
+    follows, and small matrices."""
 
     @staticmethod
     def forward(
@@ -219,7 +220,7 @@ class _Folded(torch.autograd.Function):
                 g_rows, _joined(xs) if xs else None, kernels, setting.windows, ctx.shape, ctx.axes, of_x, of_kernels
             )
             if g_x is not None:
-                g_xs = g_x.split(ctx.widths, 1)
+                g_xs = list(torch.split(g_x, ctx.widths, 1))
         return None, g_matrix, g_scale, g_bias, *g_xs, *g_kernels
 
 

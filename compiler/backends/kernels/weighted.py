@@ -39,7 +39,7 @@ class _Weighted(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:
         factors = _factors(weights, places)
-        total = values[0] * factors[0]
+        total: Tensor = values[0] * factors[0]
         for factor, value in zip(factors[1:], values[1:], strict=True):
             if isinstance(factor, float):
                 total.add_(value, alpha=factor)
