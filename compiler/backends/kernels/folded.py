@@ -201,7 +201,8 @@ class _Folded(torch.autograd.Function):
                 pull = torch.bmm(matrix.transpose(1, 2), g_variance.unsqueeze(2) * matrix).mul_(2 / count)
         if ctx.has_bias and of_bias:
             g_bias = total.expand(e, c_out) if setting.together else total.view(e, c_out)
-        g_xs, g_kernels = [None] * len(ctx.widths), [None] * len(kernels)
+        g_xs: list[Any] = [None] * len(ctx.widths)
+        g_kernels: list[Any] = [None] * len(kernels)
         if of_rows:
             whole = (scale * inverse).unsqueeze(2) * matrix
             if covariance is not None:
