@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import SpaceGraph
-from ..ops.registry import PRIMITIVES
+from ..ops.registry import primitives_of
 
 NORMS = frozenset({"bn", "group_norm"})
 """What these learn only scales what another operator computes."""
@@ -12,6 +12,7 @@ NORMS = frozenset({"bn", "group_norm"})
 def weightless(graph: SpaceGraph) -> dict[str, frozenset[int]]:
     """By path of a choose, the options (from 0) without weights apart from those of norms; for the chooses that have
     both kinds of options."""
+    primitives = primitives_of(graph)
     ancestors: list[int] = []
     learnt = 0
     for node in graph.nodes:
@@ -19,7 +20,7 @@ def weightless(graph: SpaceGraph) -> dict[str, frozenset[int]]:
         for edge in node.edges:
             mask |= ancestors[edge.source]
         ancestors.append(mask)
-        if node.kind == "apply" and node.op not in NORMS and PRIMITIVES[node.op].stateful:
+        if node.kind == "apply" and node.op not in NORMS and primitives[node.op].stateful:
             learnt |= 1 << node.id
     found: dict[str, frozenset[int]] = {}
     for node in graph.nodes:

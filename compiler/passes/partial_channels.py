@@ -123,6 +123,8 @@ def _narrowed(
         if node.kind == "reduce":
             shape = inputs[0].with_channels(sum(i.channels for i in inputs)) if node.op == "concat" else inputs[0]
         else:
+            if node.op in graph.externs:
+                return None  # nobody knows which of its parameters are channels
             if "c" in attrs:
                 if attrs["c"] % groups:
                     return None
