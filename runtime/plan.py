@@ -30,7 +30,7 @@ from .job import Job
 from .phases.search import relaxed
 from .phases.train import Subject, build
 from .tracking.manifest import cores
-from .training.placement import place
+from .training.placement import available
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
@@ -77,7 +77,7 @@ class Plan:
 
 def plan(job: Job, device: str = "auto") -> Plan:
     """The plan of a run of ``job``. Networks are only built, and run on tensors without memory."""
-    config, placement = job.config, place(device)
+    config, placement = job.config, available(device)
     rate = _rate(placement.device)
     stages: list[Stage] = []
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)

@@ -17,7 +17,7 @@ from stdsl.compiler.semantics import expressions
 from stdsl.compiler.semantics.context import Context, Env
 from stdsl.compiler.semantics.elaborate import SpaceReference, elaborate
 from stdsl.compiler.semantics.modules import Loader, Module
-from stdsl.compiler.semantics.settings import check_data, resolve_search
+from stdsl.compiler.semantics.settings import check_data, check_strategy, resolve_search
 from stdsl.compiler.semantics.settings_overrides import read_overrides
 from stdsl.compiler.semantics.state import State
 
@@ -70,6 +70,7 @@ def _job(module: Module, search: str | None, overrides: Sequence[str], sink: Sin
     assert graph is not None
     assert final is not None
     spaces = {text: space for text, space in compared.items() if space is not None}
+    check_strategy(config, len(graph.open), sink)
     for space in (graph, final, *spaces.values()):
         check_data(config, _inputs(space), _classes(space), sink)
     _stop_at_errors(sink)

@@ -11,7 +11,7 @@ import torch
 
 from stdsl.compiler.backends.externs import load_externs
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
-from stdsl.compiler.diagnostics.run import DeviceMissing, OutOfMemory, TrainingDiverged
+from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 
 from .data.registry import open_dataset
 from .engines.local import Helpers
@@ -33,7 +33,7 @@ from .tracking.manifest import Manifest, cores, environment
 from .tracking.tracker import Tracker
 from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged
-from .training.placement import Placement, place
+from .training.placement import Placement, available
 
 DERIVED = "derived"
 
@@ -70,7 +70,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
     permit(job)
     _refuse(_all_limits(job, request.engine))
-    placement = _placement(request.device)
+    placement = available(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
     manifest = Manifest(
@@ -107,7 +107,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     permit(job)
     directory.lock()
     reporter.say(f"going on in {directory.path}")
-    return _go(job, manifest, directory, _placement(manifest.device), reporter)
+    return _go(job, manifest, directory, available(manifest.device), reporter)
 
 
 def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[Workshop, Callable[[str], Subject]]:
@@ -119,7 +119,7 @@ def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tu
     manifest = directory.manifest
     job = load_kept_job(directory, manifest)
     dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder)
-    placement = _placement(manifest.device)
+    placement = available(manifest.device)
     shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
     return shop, lambda name: subject_named(job, directory, name)
 
@@ -215,16 +215,6 @@ def _helpers(run: Context) -> int:
     retrain = run.config.retrain
     compared = retrain is not None and (run.config.compare is not None or retrain.seeds > 1)
     return cores() - 1 if compared and run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
-
-
-def _placement(device: str) -> Placement:
-    try:
-        placement = place(device)
-        torch.empty(1, device=placement.device)
-        return placement
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError([DeviceMissing(None, device, reason)]) from error
 
 
 def permit(job: Job) -> None:

@@ -111,9 +111,10 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
         _space(ref, module, graphs, sink)
     if graph is None:
         return
-    from ..semantics.settings import check_data
+    from ..semantics.settings import check_data, check_strategy
 
     check_data(config, *signature_of(graph), sink)
+    check_strategy(config, len(graph.open), sink)
     if config.strategy is not None and config.strategy.family == "gradient":
         from ..analysis.relaxable import relaxable
 

@@ -68,23 +68,27 @@ A constraint names a label or a pattern that no decision of the space bears.
 class AmbiguousLabel(Diagnostic):
     name: str
     parameter: Span
+    cost: bool = False
+    """Whether the name is that of a cost rather than a parameter's; then ``parameter`` is the decision's place."""
 
     code: ClassVar[str] = "E0412"
-    title: ClassVar[str] = "a label and a parameter of one name"
+    title: ClassVar[str] = "a label and something else of one name"
     explanation: ClassVar[str] = """\
-In a constraint a bare name is a label of decisions or a parameter of the space; it cannot be both.
+In a constraint a bare name is a label of decisions, a parameter of the space or a cost; it cannot be two of them.
 
     space s(width = 4) = tower(width) where width <= 3   # E0412 if a decision is labelled `width`
 """
 
     @property
     def message(self) -> str:
-        return f"`{self.name}` is a parameter of the space and the label of a decision"
+        other = "a cost" if self.cost else "a parameter of the space"
+        return f"`{self.name}` is {other} and the label of a decision"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.parameter, "the parameter"),)
+        return (Label(self.parameter, "the decision" if self.cost else "the parameter"),)
 
     @property
     def help(self) -> str:
-        return f'write the label as a pattern, `"**.{self.name}"`, or rename the parameter'
+        other = "label" if self.cost else "parameter"
+        return f'write the label as a pattern, `"**.{self.name}"`, or rename the {other}'

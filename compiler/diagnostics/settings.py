@@ -478,6 +478,37 @@ are therefore parameters of a meta.
 
 
 @dataclass(frozen=True)
+class StrategyNeeded(Diagnostic):
+    """``decisions`` is how many the space leaves open."""
+
+    search: str
+    decisions: int
+
+    code: ClassVar[str] = "E0520"
+    title: ClassVar[str] = "search without a strategy"
+    explanation: ClassVar[str] = """\
+A search over a space with open decisions needs a strategy that says how to look. Without one, only a space that leaves
+nothing open can be trained.
+
+    search s { space = cells  data = motion_digits … }                    # E0520
+    search s { space = cells  strategy = darts  data = motion_digits … }  # fine
+"""
+
+    @property
+    def message(self) -> str:
+        word = "decision" if self.decisions == 1 else "decisions"
+        return f"search `{self.search}` has no strategy, but its space leaves {self.decisions} {word} open"
+
+    @property
+    def label(self) -> str:
+        return "this space"
+
+    @property
+    def help(self) -> str:
+        return "add `strategy = …`, `darts` of `std.strategies` for instance"
+
+
+@dataclass(frozen=True)
 class WrongOverride(Diagnostic):
     """A `--set` that is not `key=value`."""
 

@@ -54,6 +54,10 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
     """A cost constraint, or None: it is none, or it is wrong (and was reported)."""
     if not _mentions_metric(expr):
         return None
+    for part in _walk(expr):
+        if isinstance(part, ast.Name) and part.id in METRICS and (rows := _matching(state, part.id)):
+            state.report(AmbiguousLabel(part.span, part.id, rows[0].span, cost=True))
+            return None
     if not isinstance(expr, ast.Binary):
         state.report(BadConstraint(expr.span, "a cost alone is no condition"))
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from ..diagnostics.model import Sink
-from ..diagnostics.settings import DataMismatch, DuplicateSetting, StrategyCycle, WrongForm
+from ..diagnostics.settings import DataMismatch, DuplicateSetting, StrategyCycle, StrategyNeeded, WrongForm
 from ..frontend import ast
 from ..schemas.data import InputSignature
 from ..schemas.search import SearchConfig
@@ -139,4 +139,12 @@ def check_data(config: SearchConfig, inputs: Sequence[InputSignature], classes: 
     shown = ", ".join(map(str, inputs))
     network = f"{shown}, {'classes unknown' if classes is None else f'{classes} classes'}"
     sink.add(DataMismatch(config.place("data"), str(signature), network, config.place("space")))
+    return False
+
+
+def check_strategy(config: SearchConfig, decisions: int, sink: Sink) -> bool:
+    """Whether a search that has ``decisions`` to make says how; reports it where it does not."""
+    if config.strategy is not None or decisions == 0:
+        return True
+    sink.add(StrategyNeeded(config.place("space"), config.name, decisions))
     return False

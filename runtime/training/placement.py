@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import DeviceMissing
+
 from ..data.batch import Batch
 
 M = TypeVar("M", bound=nn.Module)
@@ -60,3 +63,14 @@ def place(device: str) -> Placement:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     return Placement(torch.device(device))
+
+
+def available(device: str) -> Placement:
+    """As :func:`place`. Raises RunError where there is no such device, or it cannot be used."""
+    try:
+        placement = place(device)
+        torch.empty(1, device=placement.device)
+        return placement
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError([DeviceMissing(None, device, reason)]) from error

@@ -147,6 +147,9 @@ def _onnx(
     if weights is not None:
         load_weights(model, found.weights, superset=True)
     path = output or Path(f"{graph.name}.onnx")
-    report = export_onnx(model, path, metadata=found.metadata)
+    try:
+        report = export_onnx(model, path, metadata=found.metadata)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     worst = max(report.max_abs_diff.values(), default=0.0)
     message(f"wrote {path}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}", quiet)

@@ -70,7 +70,10 @@ def _write(arch: Architecture, output: Path | None, name: str) -> None:
         click.echo(json.dumps(arch.to_json(), ensure_ascii=False))
         return
     path = output / f"{name}.arch.json"
-    arch.save(path)
+    try:
+        arch.save(path)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     click.echo(str(path))
 
 
