@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 
 from .phases.compare import folder_name, metrics_of, subject_named
@@ -83,18 +84,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
 
 def _layers(subject: Subject) -> list[dict[str, Any]]:
     """The layers with weights or windows of their own, in order."""
-    graph = subject.graph
-    return [
-        {
-            "path": graph.scopes[layer.scope].path or graph.scopes[layer.scope].callee,
-            "op": layer.op,
-            "shape": str(layer.shape),
-            "params": layer.cost.params,
-            "flops": layer.cost.flops,
-        }
-        for layer in specialise(graph, subject.arch).layers
-        if layer.op != "input"
-    ]
+    rows = layer_rows(subject.graph, specialise(subject.graph, subject.arch))
+    return [row.document() for row in rows if not row.is_input]
 
 
 def _next(run: Context) -> list[str]:

@@ -22,6 +22,10 @@ class LayerRow:
     flops: int
     activations: int
 
+    @property
+    def is_input(self) -> bool:
+        return self.op.startswith("input ")
+
     def document(self) -> dict[str, Any]:
         """The row for JSON."""
         return asdict(self)

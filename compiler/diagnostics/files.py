@@ -21,7 +21,8 @@ class NotInFile(Diagnostic):
     explanation: ClassVar[str] = """\
 `FILE::NAME` names a space, a search or a strategy that the file does not declare.
 
-    stdsl count darts.space::dart_cifar      # E0651: did you mean `darts_cifar`?
+    stdsl count darts.space::dart_cifar      did you mean `darts_cifar`?
+    stdsl run staged.space::third            staged.space has the searches first and second
 """
 
     @property
@@ -33,7 +34,7 @@ class NotInFile(Diagnostic):
         near = nearest(self.name, self.known)
         if near:
             return f"did you mean `{self.file}::{near}`?"
-        return f"it has {', '.join(self.known)}" if self.known else f"it declares no {self.kind}"
+        return _name_one(self.file, self.known) if self.known else f"it declares no {self.kind}"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ class SeveralInFile(Diagnostic):
     code: ClassVar[str] = "E0652"
     title: ClassVar[str] = "which one is meant?"
     explanation: ClassVar[str] = """\
-A command needs one space (or search), and the file has several or none. Name it:
+A command needs one space (or search), and the file has several or none; `FILE` alone is enough when there is one.
 
-    stdsl count darts.space::darts_cifar
+    stdsl count darts.space                  with two spaces inside
+    stdsl count darts.space::darts_cifar     right
 """
 
     @property
@@ -59,4 +61,8 @@ A command needs one space (or search), and the file has several or none. Name it
     def help(self) -> str:
         if not self.known:
             return f"declare a {self.kind} in it, or name another file"
-        return "name one: " + ", ".join(f"{self.file}::{name}" for name in self.known)
+        return _name_one(self.file, self.known)
+
+
+def _name_one(file: str, known: tuple[str, ...]) -> str:
+    return ("name one: " if len(known) > 1 else "write ") + ", ".join(f"{file}::{name}" for name in known)

@@ -320,33 +320,3 @@ A run writes everything under `runs/NAME-…/`, or into the folder that `--out` 
     @property
     def help(self) -> str | None:
         return "give another folder with `--out`, or go on with an old run with `--resume`"
-
-
-@dataclass(frozen=True)
-class WhichSearch(Diagnostic):
-    """A file holds no search of that name, or several and none was named."""
-
-    file: str
-    name: str | None
-    known: tuple[str, ...]
-
-    code: ClassVar[str] = "E0712"
-    title: ClassVar[str] = "no such search"
-    explanation: ClassVar[str] = """\
-`stdsl run` and `stdsl plan` take `FILE::NAME`, the search NAME of a file; `FILE` alone is enough when there is one
-search in it.
-
-    stdsl run staged.space             with two searches inside
-    stdsl run staged.space::second     right"""
-
-    @property
-    def message(self) -> str:
-        if self.name is not None:
-            return f"{self.file} has no search `{self.name}`"
-        return f"{self.file} has {len(self.known)} searches" if self.known else f"{self.file} has no search"
-
-    @property
-    def help(self) -> str | None:
-        if not self.known:
-            return "declare one: `search NAME { space = …  strategy = …  data = … }`"
-        return f"write {' or '.join(f'`{self.file}::{name}`' for name in self.known)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
 from stdsl.runtime.limits import limits
 from stdsl.runtime.preparation import load_job, load_kept_job
@@ -63,6 +64,27 @@ def test_a_job_holds_config_space_and_texts(main: Path) -> None:
 def test_which_search(main: Path, name: str | None, said: str) -> None:
     with pytest.raises(SpaceError, match=said):
         load_job(str(main), name)
+
+
+def test_spaces_of_a_search_are_found_as_check_finds_them(main: Path) -> None:
+    for wrong, code in (
+        ("small(c = 4, c = 5)", "E0213"),
+        ("small(4, 5, 6, 7, 8, 9, 10)", "E0211"),
+        ("small(width = 4)", "E0212"),
+    ):
+        main.write_text(MAIN.replace("space = small(c = 4)", f"space = {wrong}"))
+        with pytest.raises(SpaceError) as raised:
+            load_job(str(main), "first")
+        assert {d.code for d in check_file(main)} >= {d.code for d in raised.value.diagnostics} == {code}
+
+
+def test_files_without_the_usual_suffix_folders_and_unknown_names(main: Path, tmp_path: Path) -> None:
+    other = main.rename(main.with_suffix(".txt"))
+    assert load_job(str(other), "first").config.name == "first"
+    with pytest.raises(SpaceError, match="E0207"):
+        load_job(str(tmp_path), None)
+    with pytest.raises(SpaceError, match="dart cannot be found"):
+        load_job("dart", None)
 
 
 def test_mistakes_are_diagnostics(main: Path) -> None:
