@@ -88,7 +88,9 @@ class UnequalConcat(Diagnostic):
 
 
 @dataclass(frozen=True)
-class BadAttribute(Diagnostic):
+class RefusedInput(Diagnostic):
+    """An operator refuses what it is given, in some architectures at least."""
+
     op: str
     reason: str
     advice: str | None
@@ -96,9 +98,25 @@ class BadAttribute(Diagnostic):
     entering: str = ""
     """The types of the tensors that enter."""
 
+    has_witness: ClassVar[bool] = True
+
+    @property
+    def message(self) -> str:
+        return f"`{self.op}`: {self.reason}{_when(self.witness)}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.entering} enters `{self.op}`" if self.entering else ""
+
+    @property
+    def help(self) -> str | None:
+        return self.advice
+
+
+@dataclass(frozen=True)
+class BadAttribute(RefusedInput):
     code: ClassVar[str] = "E0215"
     title: ClassVar[str] = "a parameter cannot have this value"
-    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator refuses a value: a kernel whose rank is not that of its input, a stride of 0, groups that do not
 divide the channels.
@@ -107,31 +125,11 @@ divide the channels.
     clip -> conv(16, 1x3x3)
 """
 
-    @property
-    def message(self) -> str:
-        return f"`{self.op}`: {self.reason}{_when(self.witness)}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.entering} enters `{self.op}`" if self.entering else ""
-
-    @property
-    def help(self) -> str | None:
-        return self.advice
-
 
 @dataclass(frozen=True)
-class BadShape(Diagnostic):
-    op: str
-    reason: str
-    advice: str | None
-    witness: str = ""
-    entering: str = ""
-    """The types of the tensors that enter."""
-
+class BadShape(RefusedInput):
     code: ClassVar[str] = "E0216"
     title: ClassVar[str] = "an operator does not fit its input"
-    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator cannot take an input of this shape: a valid window larger than the input, a `linear` on axes that
 are not pooled.
@@ -140,49 +138,17 @@ are not pooled.
     x -> global_avg_pool -> linear(10)
 """
 
-    @property
-    def message(self) -> str:
-        return f"`{self.op}`: {self.reason}{_when(self.witness)}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.entering} enters `{self.op}`" if self.entering else ""
-
-    @property
-    def help(self) -> str | None:
-        return self.advice
-
 
 @dataclass(frozen=True)
-class BadLayout(Diagnostic):
-    op: str
-    reason: str
-    advice: str | None
-    witness: str = ""
-    entering: str = ""
-    """The types of the tensors that enter."""
-
+class BadLayout(RefusedInput):
     code: ClassVar[str] = "E0217"
     title: ClassVar[str] = "an operator is not for this type of tensor"
-    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 An operator is applied to a tensor of a type that it is not made for: a convolution on features, a fold of
 frames on an image.
 
     x -> global_avg_pool -> linear(64) -> conv(8, 3x3)       # E0217: features have no window axes
 """
-
-    @property
-    def message(self) -> str:
-        return f"`{self.op}`: {self.reason}{_when(self.witness)}"
-
-    @property
-    def label(self) -> str:
-        return f"{self.entering} enters `{self.op}`" if self.entering else ""
-
-    @property
-    def help(self) -> str | None:
-        return self.advice
 
 
 @dataclass(frozen=True)

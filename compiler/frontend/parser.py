@@ -10,7 +10,8 @@ from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingEdition, TooDeep, UnknownEdition
 from . import ast
-from .build import MAX_CHAIN, MAX_DEPTH, Builder, NestedTooDeeply
+from .build import Builder
+from .expressions import MAX_CHAIN, MAX_DEPTH, NestedTooDeeply
 from .items import cut
 from .lexer import lex, span_of
 from .recovery import ItemParser

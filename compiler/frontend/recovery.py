@@ -23,24 +23,18 @@ from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
 from .advice import advise
-from .expected import CLOSERS, OPERATORS, SIGNS, describe, takes_expression, takes_setting, takes_statement
+from .expected import CLOSERS, SIGNS, describe, takes_expression, takes_setting, takes_statement
 from .items import ITEM_WORDS
 from .lexer import span_of
-from .tables import load
+from .outline import LEVELS, WANT_OPERAND, Outline
+from .trial import accepted, feed, first_token, fits, fresh
 
 # How many tokens must fit behind a repair for it to be believed.
 LOOKAHEAD = 5
-# How many enclosing blocks recovery looks at; nobody nests deeper, and hostile text must not cost time.
-LEVELS = 12
-# Of mistakes under so few open states, what could have stood there is remembered.
-REMEMBERED = 12
 # After so many mistakes in one item the rest of it is noise.
 MISTAKES = 50
 
 _NOT_VALUES = ITEM_WORDS - {"TIED"} | {"STDSL", "ANY", "ALL", "FROM", "WHERE", "ON"}
-# What an operand must follow.
-_WANT_OPERAND = (OPERATORS - {"DOT"}) | {"EQUAL", "COLON", "COMMA", "LPAR", "RETURN", "IF", "THEN", "ELSE", "WHERE"}
-_WANT_OPERAND |= {"CHOOSE", "MAYBE", "KEEP", "EACH", "FROZEN", "REPEAT"}
 # Signs that are mistaken for one another.
 _MISTAKEN = {"COLON": ("EQUAL",), "EQUAL": ("COLON", "EQ")}
 _DELETABLE = frozenset(SIGNS) - set(CLOSERS) - set(CLOSERS.values())
@@ -58,15 +52,6 @@ class ItemParser:
         for n, tokens in enumerate(items):
             following = items[n + 1][0] if n + 1 < len(items) else None
             yield from _Run(self.source, self.sink, tokens, following).parse()
-
-
-@dataclass(frozen=True, slots=True)
-class _Landing:
-    """A token that a statement seems to begin at, or that closes a block; the brackets that are open before it."""
-
-    at: int
-    braces: int
-    brackets: int
 
 
 @dataclass
@@ -89,12 +74,10 @@ class _Run:
         self.sink = sink
         self.tokens = list(tokens)
         self.following = following
-        self.parser = _fresh()
+        self.parser = fresh()
         self.at = 0
         self.mistakes = 0
-        self.paired: set[int] | None = None
-        self.landings: list[_Landing] | None = None
-        self.balances: list[tuple[int, int]] = []
+        self.outline = Outline(self.tokens)
         self.reserved: set[str] = set()
         """The words of the language that were used as names; once said is enough."""
         self.done: list[Tree[Token]] = []
@@ -102,7 +85,7 @@ class _Run:
     def parse(self) -> list[Tree[Token]]:
         """The item's tree; none if it holds a mistake, two if the next item's misspelt keyword was guessed."""
         while True:
-            token = self.token(self.at)
+            token = self.outline.token(self.at)
             try:
                 result = self.parser.feed_token(token)
             except Unexpected:
@@ -113,17 +96,14 @@ class _Run:
                 return self.done if self.mistakes else [*self.done, cast("Tree[Token]", result)]
             self.at += 1
 
-    def token(self, i: int) -> Token:
-        return self.tokens[i] if i < len(self.tokens) else Token("$END", "")
-
     # ---- reports ----
 
     def recover(self, token: Token) -> bool:
         """Reports the mistake at ``token`` and makes the parser fit to go on; False where it cannot."""
-        accepts = _accepted(self.parser)
+        accepts = accepted(self.parser)
         if "$END" in accepts or not self.parser.parser_state.value_stack:
             return self.between_items(token, accepts)
-        if self.mistakes and (token.type == "$END" or self.at in self.partners()):
+        if self.mistakes and (token.type == "$END" or self.at in self.outline.partners()):
             # The bracket was opened in what an earlier mistake has cost.
             return token.type != "$END" and self.skip()
         self.mistakes += 1
@@ -131,7 +111,7 @@ class _Run:
             return False
         if token.type == "RBRACE" and "RETURN" in accepts:
             self.sink.add(MissingReturn(self.place(token), self.opened()))
-            _feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
+            feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
             return True
         if token.type in self.reserved and self.is_reserved(token, accepts):
             self.tokens[self.at] = token.update("NAME")
@@ -165,14 +145,14 @@ class _Run:
                 )
             )
             return self.body_alone()
-        named = self.token(self.at + 1).type == "NAME" and token.type == "NAME"
+        named = self.outline.token(self.at + 1).type == "NAME" and token.type == "NAME"
         words = get_close_matches(str(token), sorted(w.lower() for w in ITEM_WORDS), 1, 0.5) if named else []
         self.sink.add(UnknownDeclaration(self.place(token), self.found(token), words[0] if words else None))
         if not words:
             return False
-        self.parser, self.mistakes = _fresh(), 0
+        self.parser, self.mistakes = fresh(), 0
         self.tokens = [token.update(words[0].upper(), words[0]), *self.tokens[self.at + 1 :]]
-        self.at, self.paired, self.landings = 0, None, None
+        self.at, self.outline = 0, Outline(self.tokens)
         return True
 
     def next_statement(self, token: Token) -> int | None:
@@ -181,9 +161,9 @@ class _Run:
         The parser has taken the name before `=` for the operand.
         """
         start = self.at if token.type in ("RETURN", "FOR") else self.at - 1
-        if start < self.at and (token.type != "EQUAL" or self.token(start).type != "NAME"):
+        if start < self.at and (token.type != "EQUAL" or self.outline.token(start).type != "NAME"):
             return None
-        if start < 1 or not self.first_on_line(start) or self.tokens[start - 1].type not in _WANT_OPERAND:
+        if start < 1 or not self.outline.first_on_line(start) or self.tokens[start - 1].type not in WANT_OPERAND:
             return None
         return start
 
@@ -196,29 +176,13 @@ class _Run:
         self.at = statement
         return self.skip()
 
-    def partners(self) -> set[int]:
-        """The closing brackets that have an opening one in the text and no operand missing before them."""
-        if self.paired is None:
-            self.paired = set()
-            opened: list[str] = []
-            for i, token in enumerate(self.tokens):
-                if token.type in CLOSERS:
-                    opened.append(CLOSERS[token.type])
-                # An unclosed bracket inside another; far apart they have nothing to do with each other.
-                elif token.type in opened[-LEVELS:]:
-                    while opened.pop() != token.type:
-                        pass
-                    if i and self.tokens[i - 1].type not in _WANT_OPERAND:
-                        self.paired.add(i)
-        return self.paired
-
     def is_reserved(self, token: Token, accepts: Set[str]) -> bool:
         """Whether a name was meant: with a name instead of the keyword the text goes on well."""
         if "NAME" not in accepts or not token.type.isalpha() or token.type != token.upper():
             return False
         if takes_expression(accepts) and token.type not in _NOT_VALUES | self.reserved:
             return False
-        return _fits(self.parser, [Token("NAME", ""), self.token(self.at + 1)])
+        return fits(self.parser, [Token("NAME", ""), self.outline.token(self.at + 1)])
 
     def diagnostic(self, token: Token, accepts: Set[str]) -> Diagnostic:
         bracket = self.open_bracket()
@@ -270,26 +234,26 @@ class _Run:
 
     def repair(self, accepts: Set[str]) -> bool:
         """Leaves out or puts in one token, if what comes behind then fits."""
-        rest = [self.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
+        rest = [self.outline.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
         if "$END" in (t.type for t in rest):
             rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
         for terminal in _MISTAKEN.get(rest[0].type, ()):
-            if _fits(self.parser, [rest[0].update(terminal), *rest[1:]]):
+            if fits(self.parser, [rest[0].update(terminal), *rest[1:]]):
                 self.tokens[self.at] = rest[0].update(terminal)
                 return True
         between = takes_setting(accepts) or takes_statement(accepts)
-        if between and rest[0].type in ("COMMA", "LET") and _fits(self.parser, rest[1:2]):
+        if between and rest[0].type in ("COMMA", "LET") and fits(self.parser, rest[1:2]):
             self.at += 1
             return True
         closers = [t for t in ("RPAR", "RSQB", "RBRACE") if t in accepts]
         signs = [t for t in ("COMMA", "EQUAL", "COLON", "THEN", "ELSE", "IN", "ARROW") if t in accepts]
-        missing = closers + signs if self.first_on_line(self.at) else signs + closers
+        missing = closers + signs if self.outline.first_on_line(self.at) else signs + closers
         for terminal in missing:
             sign = Token("COMMA", ",").update(terminal, SIGNS.get(terminal, terminal.lower()))
-            if _fits(self.parser, [sign, *rest]):
-                _feed(self.parser, [sign])
+            if fits(self.parser, [sign, *rest]):
+                feed(self.parser, [sign])
                 return True
-        if rest[0].type in _DELETABLE and _fits(self.parser, rest[1:]):
+        if rest[0].type in _DELETABLE and fits(self.parser, rest[1:]):
             self.at += 1
             return True
         return False
@@ -297,15 +261,15 @@ class _Run:
     def skip(self) -> bool:
         """Drops tokens up to where an enclosing block can go on."""
         levels = self.levels()
-        landings = self.landings_found()
-        outer = self.balance(self.at)
+        landings = self.outline.landings_found()
+        outer = self.outline.balance(self.at)
         for landing in islice(landings, bisect_left(landings, self.at, key=lambda found: found.at), None):
             j, token = landing.at, self.tokens[landing.at]
             braces, brackets = landing.braces - outer[0], landing.brackets - outer[1]
             fit = [
                 level
                 for level in levels
-                if self.reachable(level, j, braces, brackets, token.type == "RBRACE") and _fits(level.parser, [token])
+                if self.reachable(level, j, braces, brackets, token.type == "RBRACE") and fits(level.parser, [token])
             ]
             if fit:
                 same = [level for level in fit if level.column == token.column]
@@ -313,30 +277,11 @@ class _Run:
                 return True
         return False
 
-    def landings_found(self) -> list[_Landing]:
-        """All places of the item that skipping may end at, looked for once: an item may hold many mistakes."""
-        if self.landings is None:
-            self.landings = []
-            self.balances = [(0, 0)]
-            braces = brackets = 0
-            for j, token in enumerate(self.tokens):
-                if token.type == "RBRACE" or self.begins_statement(j):
-                    self.landings.append(_Landing(j, braces, brackets))
-                braces += (token.type == "LBRACE") - (token.type == "RBRACE")
-                brackets += (token.type in ("LPAR", "LSQB")) - (token.type in ("RPAR", "RSQB"))
-                self.balances.append((braces, brackets))
-        return self.landings
-
-    def balance(self, j: int) -> tuple[int, int]:
-        """How many braces and other brackets are open before token ``j``."""
-        self.landings_found()
-        return self.balances[min(j, len(self.balances) - 1)]
-
     def reachable(self, level: _Level, j: int, braces: int, brackets: int, closes: bool) -> bool:
         open_braces = level.braces + braces
         if closes:
             return open_braces == 0
-        if self.first_on_line(j) and (self.tokens[j].column or 0) <= level.column:
+        if self.outline.first_on_line(j) and (self.tokens[j].column or 0) <= level.column:
             return True
         return open_braces == 0 and level.brackets + brackets == 0
 
@@ -356,70 +301,18 @@ class _Run:
             except Unexpected:
                 continue
             signs = [v.type for v in dropped if isinstance(v, Token)]
-            first = _first_token(dropped[0]) if dropped else self.token(self.at)
+            first = first_token(dropped[0]) if dropped else self.outline.token(self.at)
             column = (first.column or 0) if first is not None else 0
             found.append(_Level(parser, column, signs.count("LBRACE"), signs.count("LPAR") + signs.count("LSQB")))
         return found
-
-    def begins_statement(self, j: int) -> bool:
-        """Whether a statement or a setting seems to begin at token ``j``."""
-        kind, following = self.token(j).type, self.token(j + 1).type
-        if kind == "RETURN" and following not in ("EQUAL", "LBRACE"):
-            return True
-        if kind == "FOR":
-            return following == "NAME" and self.token(j + 2).type == "IN"
-        if following == "EQUAL":
-            return kind == "STRING" or self.token(j).isidentifier()
-        return (following == "LSQB" and kind == "NAME") or (following == "LBRACE" and self.token(j).isidentifier())
-
-    def first_on_line(self, i: int) -> bool:
-        return i == 0 or self.token(i).line != self.tokens[i - 1].end_line
 
     def body_alone(self) -> bool:
         """The head of the item is beyond understanding: goes on with its body, under a head that is well."""
         settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN")
         head = ["SEARCH", "NAME"] if settings else ["CELL", "NAME"]
         for j in range(self.at, len(self.tokens)):
-            if self.tokens[j].type == "LBRACE" and self.begins_statement(j + 1):
-                self.parser, self.at = _fresh(), j
-                _feed(self.parser, [Token(terminal, "") for terminal in head])
+            if self.tokens[j].type == "LBRACE" and self.outline.begins_statement(j + 1):
+                self.parser, self.at = fresh(), j
+                feed(self.parser, [Token(terminal, "") for terminal in head])
                 return True
         return False
-
-
-_known: dict[tuple[int, ...], frozenset[str]] = {}
-
-
-def _accepted(parser: InteractiveParser) -> Set[str]:
-    """The terminals that may come next. They hang on the states that are open alone, and mistakes repeat."""
-    states = parser.parser_state.state_stack
-    if len(states) > REMEMBERED:
-        return cast("set[str]", parser.accepts())  # type: ignore[no-untyped-call]
-    key = tuple(states)
-    if key not in _known:
-        _known[key] = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
-    return _known[key]
-
-
-def _fresh() -> InteractiveParser:
-    return load().parse_interactive(start="item")
-
-
-def _feed(parser: InteractiveParser, tokens: Sequence[Token]) -> None:
-    for token in tokens:
-        parser.feed_token(token)
-
-
-def _fits(parser: InteractiveParser, tokens: Sequence[Token]) -> bool:
-    trial = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
-    try:
-        _feed(trial, tokens)
-    except Unexpected:
-        return False
-    return True
-
-
-def _first_token(value: Tree[Token] | Token | None) -> Token | None:
-    while isinstance(value, Tree):
-        value = next((child for child in value.children if child is not None), None)
-    return value

@@ -7,8 +7,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ..diagnostics.semantics import ArithmeticFault, WrongType
 from ..diagnostics.source import Span
+from ..diagnostics.values import ArithmeticFault, WrongType
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, leaves, witness
 from .context import Context
 from .state import State, merge_asks

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..diagnostics.names import DuplicateName
-from ..diagnostics.semantics import WrongType
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..frontend import ast
 from . import expressions, loops
 from .context import Env

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from ..diagnostics.calls import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
 from ..diagnostics.model import Diagnostic
-from ..diagnostics.semantics import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.base import REQUIRED, SAME, Primitive
@@ -79,7 +79,8 @@ def bind(
             if positional >= len(signature.parameters):
                 given = sum(1 for n, _, _ in arguments if n is None)
                 wanted = len(signature.parameters)
-                report(TooManyArguments(place, signature.name, wanted, given, signature.text, signature.declared))
+                text, declared = signature.text, signature.declared
+                report(TooManyArguments(place, signature.name, wanted, given, signature=text, declared=declared))
                 return None
             name = signature.parameters[positional]
             positional += 1
@@ -95,7 +96,8 @@ def bind(
     if fine and not partial:
         for name in signature.parameters:
             if name in signature.required and name not in bound:
-                report(MissingArgument(span, signature.name, name, signature.text, signature.declared))
+                text, declared = signature.text, signature.declared
+                report(MissingArgument(span, signature.name, name, signature=text, declared=declared))
                 fine = False
                 break
     return bound if fine else None

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.decisions import EqualAlternatives, MixedAlternatives, NamelessAlternative, NothingToChoose
-from ..diagnostics.semantics import TooLarge, WrongType
 from ..diagnostics.source import Span
+from ..diagnostics.values import TooLarge, WrongType
 from ..frontend import ast
 from ..ir.diagram import Guard, leaves
 from ..ir.graph import Ask, Edge

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..diagnostics.calls import BadInputType, NoInputs
 from ..diagnostics.decisions import NothingToChoose
 from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.semantics import BadInputType, DiagramLimit, NoInputs, WrongType
 from ..diagnostics.source import Span
+from ..diagnostics.values import DiagramLimit, WrongType
 from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ir.diagram import DiagramTooLarge, Guard

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..diagnostics.decisions import NothingToChoose
-from ..diagnostics.semantics import DiagramLimit, TooLarge, WrongType
+from ..diagnostics.values import DiagramLimit, TooLarge, WrongType
 from ..frontend import ast
 from ..ir.diagram import DiagramTooLarge
 from . import blocks, choices, global_names, indices, logic, loops, pipes

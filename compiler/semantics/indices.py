@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..diagnostics.semantics import (
-    BadIndex,
-    UnknownAttribute,
-    WrongType,
-)
+from ..diagnostics.values import BadIndex, UnknownAttribute, WrongType
 from ..frontend import ast
 from ..ir.diagram import leaves, witness
 from . import expressions

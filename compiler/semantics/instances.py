@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from ..diagnostics.calls import BadReturn, MissingArgument
 from ..diagnostics.model import Label
-from ..diagnostics.semantics import BadReturn, MissingArgument
 from ..diagnostics.shapes import WrongInputs
 from ..diagnostics.source import Span
 from ..frontend import ast
@@ -61,7 +61,7 @@ def report_missing(
     state: State, name: str, parameters: Sequence[ast.Parameter], declared: Span, missing: str, span: Span
 ) -> None:
     signature = declared_signature(name, parameters, declared)
-    state.report(MissingArgument(span, name, missing, signature.text, declared))
+    state.report(MissingArgument(span, name, missing, signature=signature.text, declared=declared))
 
 
 def apply_declared(state: State, op: Called | Template, value: Value, context: Context, span: Span) -> Value:

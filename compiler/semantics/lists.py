@@ -7,9 +7,9 @@ from typing import Any
 
 from ..diagnostics.decisions import KeepTooMany, OpenList, ZeroOfOpenShape
 from ..diagnostics.model import Label
-from ..diagnostics.semantics import WrongType
 from ..diagnostics.shapes import EmptyReduce, UnequalConcat, UnequalShapes
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, support, witness
 from ..ir.graph import Ask, Edge, TensorType
 from ..ops.base import CHANNEL_AXIS

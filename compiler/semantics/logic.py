@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics.semantics import (
-    OperatorWithTensor,
-    WrongType,
-)
+from ..diagnostics.values import OperatorWithTensor, WrongType
 from ..frontend import ast
 from . import expressions, operators
 from .arithmetic import (

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..diagnostics.semantics import (
-    TooLarge,
-    WrongType,
-)
 from ..diagnostics.source import Span
+from ..diagnostics.values import TooLarge, WrongType
 from ..frontend import ast
 from ..ir.diagram import leaves
 from . import expressions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..diagnostics.semantics import WrongType
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..ir.graph import Ask
 from ..ops.registry import PRIMITIVES
 from . import choices, expressions, instances

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..diagnostics.calls import TooManyArguments
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.semantics import (
-    TooManyArguments,
-    WrongType,
-)
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..frontend import ast
 from . import expressions, global_names, indices, operators
 from .arithmetic import (
@@ -106,7 +104,8 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             return _builtin(state, callee, arguments, expr, env)
         case ReduceOp():
             if arguments:
-                state.report(TooManyArguments(arguments[0][2], callee.op, 0, len(arguments), f"list -> {callee.op}"))
+                text = f"list -> {callee.op}"
+                state.report(TooManyArguments(arguments[0][2], callee.op, 0, len(arguments), signature=text))
                 return ERROR
             return callee
         case ast.SpaceDecl() | ast.StrategyDecl() | ast.SearchDecl():

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
+from ..diagnostics.calls import MissingArgument
 from ..diagnostics.model import Diagnostic, Label
-from ..diagnostics.semantics import MissingArgument, WrongType
 from ..diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
 from ..ir.graph import Edge, TensorType
 from ..ops.base import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
@@ -141,7 +142,7 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
         argument = op.arguments.get(parameter.name, parameter.default)
         if argument is REQUIRED:
             signature = primitive_signature(primitive)
-            state.report(MissingArgument(op.span, primitive.name, parameter.name, signature.text))
+            state.report(MissingArgument(op.span, primitive.name, parameter.name, signature=signature.text))
             return ERROR
         if argument is SAME:
             argument = channels

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from ..diagnostics.files import NotInFile, SeveralInFile
 from ..diagnostics.model import Sink, SpaceError
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.semantics import WrongType
 from ..diagnostics.source import Source
+from ..diagnostics.values import WrongType
 from ..frontend import ast
 from ..ir.graph import SpaceGraph
 from . import expressions

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, cast
 
+from ..diagnostics.calls import Recursion
 from ..diagnostics.model import Sink
 from ..diagnostics.names import DuplicateName, UndefinedName, UnusedName
-from ..diagnostics.semantics import Recursion
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..frontend.stack import deep_stack

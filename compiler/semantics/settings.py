@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import cast
 
 from ..diagnostics.model import Sink
-from ..diagnostics.settings import DataMismatch, DuplicateSetting, StrategyCycle, StrategyNeeded, WrongForm
+from ..diagnostics.settings import DuplicateSetting, WrongForm
+from ..diagnostics.strategies import DataMismatch, StrategyCycle, StrategyNeeded
 from ..frontend import ast
 from ..schemas.data import InputSignature
 from ..schemas.search import SearchConfig

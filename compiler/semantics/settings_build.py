@@ -8,15 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..diagnostics.model import Diagnostic
-from ..diagnostics.settings import (
-    MissingSetting,
-    NotComputable,
-    SettingOutOfRange,
-    SettingsConflict,
-    WrongFormula,
-    WrongSetting,
-)
+from ..diagnostics.settings import MissingSetting, NotComputable, SettingOutOfRange, SettingsConflict, WrongSetting
 from ..diagnostics.source import Span
+from ..diagnostics.strategies import WrongFormula
 from ..schemas.base import Conflict, Placed, Settings
 from ..schemas.constructors import CONSTRUCTORS
 from ..schemas.expectation import Expectation, settings_of

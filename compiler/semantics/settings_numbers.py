@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..diagnostics.calls import Recursion
 from ..diagnostics.names import UndefinedName
-from ..diagnostics.semantics import Recursion
-from ..diagnostics.settings import NotComputable, WrongArgument, WrongFormula
+from ..diagnostics.settings import NotComputable, WrongArgument
 from ..diagnostics.source import Span
+from ..diagnostics.strategies import WrongFormula
 from ..frontend import ast
 from ..schemas.formula import (
     ARITY,

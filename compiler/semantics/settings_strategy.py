@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..diagnostics.semantics import TooLarge
-from ..diagnostics.settings import (
-    MissingSetting,
-    StrategyCycle,
-    UnknownParameterType,
-    UnknownStrategy,
-    WrongArgument,
-    WrongFormula,
-    WrongSetting,
-)
+from ..diagnostics.settings import MissingSetting, WrongArgument, WrongSetting
+from ..diagnostics.strategies import StrategyCycle, UnknownParameterType, UnknownStrategy, WrongFormula
+from ..diagnostics.values import TooLarge
 from ..frontend import ast
 from ..schemas.expectation import Expectation
 from ..schemas.formula import Constant, Formula

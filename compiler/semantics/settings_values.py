@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..diagnostics.settings import (
-    DecisionInSettings,
-    NotComputable,
-    UnknownSearch,
-    UnknownSetting,
-    UnknownWord,
-    WrongArgument,
-    WrongForm,
-    WrongHyperParameter,
-    WrongSetting,
-)
+from ..diagnostics.settings import NotComputable, UnknownSetting, UnknownWord, WrongArgument, WrongForm, WrongSetting
 from ..diagnostics.source import Span
+from ..diagnostics.strategies import DecisionInSettings, UnknownSearch, WrongHyperParameter
 from ..frontend import ast
 from ..schemas.base import Constructor
 from ..schemas.constructors import CONSTRUCTORS, constructor_name

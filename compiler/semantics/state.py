@@ -6,10 +6,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnostics.calls import Recursion
 from ..diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
 from ..diagnostics.model import Diagnostic, Sink
-from ..diagnostics.semantics import DiagramLimit, Recursion, TooLarge
 from ..diagnostics.source import Span
+from ..diagnostics.values import DiagramLimit, TooLarge
 from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
 from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, support

@@ -10,7 +10,7 @@ import pytest
 from stdsl.compiler.diagnostics.model import Diagnostic, Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast
-from stdsl.compiler.frontend.build import MAX_DEPTH
+from stdsl.compiler.frontend.expressions import MAX_DEPTH
 from stdsl.compiler.frontend.parser import parse
 
 ROOT = Path(__file__).parents[3]

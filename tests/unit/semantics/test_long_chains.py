@@ -9,7 +9,7 @@ import pytest
 import stdsl
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.source import Source
-from stdsl.compiler.frontend.build import MAX_CHAIN, MAX_DEPTH
+from stdsl.compiler.frontend.expressions import MAX_CHAIN, MAX_DEPTH
 from stdsl.compiler.frontend.formatter import format_source
 
 N = 1_000

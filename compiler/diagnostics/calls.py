@@ -1,0 +1,239 @@
+"""Calls and declarations: what arguments, bodies and inputs may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from .model import Diagnostic, Fix, Label
+from .names import nearest, respelt
+from .source import Span
+
+
+@dataclass(frozen=True)
+class WrongNumberOfArguments(Diagnostic):
+    """A call with too few or too many arguments, beside the signature that they should fit."""
+
+    callee: str
+    signature: str = field(kw_only=True)
+    declared: Span | None = field(default=None, kw_only=True)
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.declared, "declared here"),) if self.declared else ()
+
+    @property
+    def help(self) -> str:
+        return f"its signature is `{self.signature}`"
+
+
+@dataclass(frozen=True)
+class MissingArgument(WrongNumberOfArguments):
+    parameter: str
+
+    code: ClassVar[str] = "E0210"
+    title: ClassVar[str] = "missing argument"
+    explanation: ClassVar[str] = """\
+A parameter without a default got no value.
+
+    x -> conv(16)                    # E0210: `conv` needs `k`
+    x -> conv(16, 3x3)
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` needs a value for `{self.parameter}`"
+
+    @property
+    def label(self) -> str:
+        return f"`{self.parameter}` is missing"
+
+
+@dataclass(frozen=True)
+class TooManyArguments(WrongNumberOfArguments):
+    wanted: int
+    given: int
+
+    code: ClassVar[str] = "E0211"
+    title: ClassVar[str] = "too many arguments"
+    explanation: ClassVar[str] = """\
+More values are given than there are parameters.
+
+    x -> pointwise(16, 1, true, 3)   # E0211
+"""
+
+    @property
+    def message(self) -> str:
+        takes = f"{self.wanted} argument{'s' if self.wanted != 1 else ''}"
+        return f"`{self.callee}` takes {takes}, but {self.given} {'is' if self.given == 1 else 'are'} given"
+
+    @property
+    def label(self) -> str:
+        return "this one is too many"
+
+
+@dataclass(frozen=True)
+class UnknownParameter(Diagnostic):
+    callee: str
+    parameter: str
+    known: tuple[str, ...]
+    signature: str
+
+    code: ClassVar[str] = "E0212"
+    title: ClassVar[str] = "unknown parameter"
+    explanation: ClassVar[str] = """\
+A value is given by a name that the operator does not have.
+
+    x -> conv(16, 3x3, strides = 2)  # E0212: did you mean `stride`?
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` has no parameter `{self.parameter}`"
+
+    @property
+    def label(self) -> str:
+        return "no such parameter"
+
+    @property
+    def help(self) -> str:
+        near = nearest(self.parameter, self.known)
+        return f"did you mean `{near}`?" if near else f"its signature is `{self.signature}`"
+
+    @property
+    def fix(self) -> Fix | None:
+        return respelt(self.span, self.parameter, self.known)
+
+
+@dataclass(frozen=True)
+class RepeatedArgument(Diagnostic):
+    callee: str
+    parameter: str
+
+    code: ClassVar[str] = "E0213"
+    title: ClassVar[str] = "argument given twice"
+    explanation: ClassVar[str] = """\
+One parameter got two values, by position and by name or by name twice; or a value without a name follows one
+with a name.
+
+    x -> conv(16, 3x3, c = 32)       # E0213: `c` is 16 already
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.callee}` gets `{self.parameter}` twice"
+
+    @property
+    def label(self) -> str:
+        return "given again here"
+
+    @property
+    def help(self) -> str:
+        return "remove one of the two"
+
+
+@dataclass(frozen=True)
+class BadReturn(Diagnostic):
+    callee: str
+    wanted: str
+    found: str
+
+    code: ClassVar[str] = "E0226"
+    title: ClassVar[str] = "body returns the wrong thing"
+    explanation: ClassVar[str] = """\
+A body with its input named returns a tensor; one without returns an operator.
+
+    op f(c) = conv(c, 3x3) -> bn              # an operator
+    op f(c) on x = x -> conv(c, 3x3) -> bn    # a tensor
+    op f(c) on x = conv(c, 3x3)               # E0226
+"""
+
+    @property
+    def message(self) -> str:
+        return f"the body of `{self.callee}` must return {self.wanted}, but returns {self.found}"
+
+    @property
+    def label(self) -> str:
+        return f"this is {self.found}"
+
+    @property
+    def help(self) -> str:
+        return "apply the operator to the input: `x -> …`" if self.found == "an operator" else f"return {self.wanted}"
+
+
+@dataclass(frozen=True)
+class Recursion(Diagnostic):
+    chain: tuple[str, ...]
+
+    code: ClassVar[str] = "E0223"
+    title: ClassVar[str] = "declaration refers to itself"
+    explanation: ClassVar[str] = """\
+An op, a cell or a constant may not need itself: evaluating a file always terminates.
+
+    op a(c) = relu -> b(c)
+    op b(c) = bn -> a(c)             # E0223
+
+Use `repeat` or `for` for what recurs.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"a declaration refers to itself: {' -> '.join(self.chain)}"
+
+    @property
+    def label(self) -> str:
+        return "this closes the circle"
+
+    @property
+    def help(self) -> str:
+        return "use `repeat` or `for` for what recurs"
+
+
+@dataclass(frozen=True)
+class NoInputs(Diagnostic):
+    name: str
+
+    code: ClassVar[str] = "E0230"
+    title: ClassVar[str] = "meta without inputs"
+    explanation: ClassVar[str] = """\
+A meta says what enters the network: a name and a type for every input.
+
+    meta tower(c) { … }                                  # E0230
+    meta tower(c) on x: image(3, 32, 32) { … }
+"""
+
+    @property
+    def message(self) -> str:
+        return f"meta `{self.name}` has no inputs"
+
+    @property
+    def help(self) -> str:
+        return f"name them with their types: `meta {self.name} on x: image(3, 32, 32) {{ … }}`"
+
+
+@dataclass(frozen=True)
+class BadInputType(Diagnostic):
+    reason: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0231"
+    title: ClassVar[str] = "this is no type of an input"
+    explanation: ClassVar[str] = """\
+The inputs of a meta are `image(C, H, W)`, `clip(C, T, H, W)`, `tokens(N, C)` or `features(C)`, with whole
+numbers of at least 1.
+
+    meta tower on x: image(32, 32) { … }                 # E0231: channels first
+    meta tower on x: image(3, 32, 32) { … }
+"""
+
+    @property
+    def message(self) -> str:
+        return self.reason
+
+    @property
+    def help(self) -> str:
+        return (
+            f"an input is {', '.join(self.known[:-1])} or {self.known[-1]}"
+            if len(self.known) > 1
+            else f"write {self.known[0]}"
+        )
