@@ -47,6 +47,11 @@ class Checkpoints:
             old.unlink(missing_ok=True)
         return path
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left unfinished; nobody may be writing."""
+        for path in self.folder.glob(".*.tmp"):
+            path.unlink(missing_ok=True)
+
     def load(self) -> dict[str, Any] | None:
         """The state of the newest checkpoint that can be read; torn or damaged ones are removed. None if there is
         none.

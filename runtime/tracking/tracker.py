@@ -44,6 +44,7 @@ class Tracker:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.seconds, self.steps = checkpoint_seconds, checkpoint_steps
+        self.checkpoints.sweep()
         restored = self.checkpoints.load()
         self.journal = Journal(folder / "journal.jsonl")
         self.journal.cut(restored["journal"] if restored else 0)

@@ -1,0 +1,153 @@
+"""Every kind of gradient search, killed by SIGKILL twice (at a random step, and while a checkpoint is written) and
+resumed through the command line, ends at the same bits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stdsl.runtime.tracking.journal import read_journal
+
+ROOT = Path(__file__).parents[2]
+STEPS, BATCH = 12, 16
+TEXT = """stdsl 1
+use std.video (relu_conv_bn)
+
+ops candidates(stride = 1) = {
+  skip: skip(stride),
+  pool: max_pool(3x3x3, stride) -> bn,
+  flat: relu_conv_bn(same, 1x3x3, stride),
+}
+
+tied cell motif(c) on s0, s1 {
+  a = s0 -> relu_conv_bn(c)
+  b = s1 -> relu_conv_bn(c)
+  for i in 1..2 {
+    halved = [a, b] -> each choose candidates(stride = 2) as kind
+    x[i] = [*halved, *(x[<i] -> each choose candidates as kind)] -> keep 2 as inputs -> sum
+  }
+  return x -> concat -> dropout(0.1)
+}
+
+meta tiny(c = 4) on video: clip(1, 8, 16, 16) {
+  stem = video -> conv(c, 1x3x3, stride = 1x2x2) -> bn
+  h = [stem, stem] -> motif(2 * c)
+  return h -> global_avg_pool -> linear(4)
+}
+space cells(c = 4) = tiny(c)
+
+search small {
+  space = cells
+  data = motion_digits(
+    frames = 8, size = 16, motions = 4, noise = 0.1, background = 0, jitter = 0,
+    train = 64, valid = 64, test = 64,
+  )
+  strategy = gradient {
+    steps = 12  batch = 16  measure = 32
+    relax { keep = sigmoid }
+    weights { optimizer = sgd(lr = 0.05, momentum = 0.9)  clip = 5 }
+    decisions { optimizer = adam(lr = 0.05)  clip = 1  warmup = 2 }
+  }
+}
+"""
+
+SCHEDULED = "strategy.discretize.count=M * (1 - (1 - t / T) ** 2)"
+SEARCHES = {
+    "first order": [],
+    "second order": ["strategy.decisions.order=2"],
+    "gumbel": ["strategy.relax.choose=gumbel(tau = 5 - 4 * t / T)"],
+    "hard gumbel": ["strategy.relax.choose=gumbel(tau = 2, hard = true)"],
+    "partial": ["strategy.relax.choose=partial(softmax, channels = 1 / 4)"],
+    "scheduled": [SCHEDULED],
+    "scheduled, second order": [SCHEDULED, "strategy.decisions.order=2"],
+    "best epoch": ["strategy.derive.snapshot=best"],
+    "bfloat16": ["precision=bfloat16"],
+}
+MOMENTS = ("torn", "whole", "renamed")
+
+Order = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("killed") / "tiny.space"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def stdsl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Order]:
+    """Runs a command in a fresh process; returns its exit code, negative for a signal."""
+    output = tmp_path_factory.mktemp("output") / "output.txt"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(Path(__file__).with_name("zygote.py"))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as zygote:
+        assert zygote.stdin is not None
+        assert zygote.stdout is not None
+
+        def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
+            assert zygote.stdin is not None
+            assert zygote.stdout is not None
+            request = {"argv": argv, "out": str(output), "moment": moment, "number": number}
+            print(json.dumps(request), file=zygote.stdin, flush=True)
+            code = os.waitstatus_to_exitcode(int(zygote.stdout.readline()))
+            assert code in (0, -signal.SIGKILL), output.read_text()
+            return code
+
+        yield order
+        zygote.stdin.close()
+
+
+def outcome(folder: Path) -> dict[str, Any]:
+    """All that a search leaves, without times."""
+    journal = [{k: v for k, v in e.items() if k != "time"} for e in read_journal(folder / "journal.jsonl")]
+    for line in journal:
+        for key in ("seconds", "measuring"):
+            line.get("facts", {}).pop(key, None)
+    files = [*(folder / "weights").iterdir(), *(folder / "architectures").iterdir()]
+    return {
+        "journal": journal,
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "derived": json.loads((folder / "result.json").read_text())["derived"],
+    }
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_killed_twice_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order, kind: str) -> None:
+    options = [part for text in SEARCHES[kind] for part in ("--set", text)]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert stdsl("run", str(space), *options, "--out", str(whole)) == 0
+    chance = random.Random()
+    first = chance.randrange(1, STEPS)
+    assert stdsl("run", str(space), *options, "--out", str(broken), moment="step", number=first) == -signal.SIGKILL
+    moment, number = chance.choice(MOMENTS), chance.randrange(1, (STEPS - first // 3 * 3 - 1) // 3 + 2)
+    resume = ("run", "--resume", str(broken))
+    # Said when it fails, since both moments are drawn.
+    print(f"killed at step {first}, then {moment} in checkpoint {number}")
+    assert stdsl(*resume, moment=moment, number=number) == -signal.SIGKILL
+    assert stdsl(*resume) == 0
+    assert outcome(broken) == outcome(whole)
+    assert not [path for path in broken.rglob("*.tmp")], "what the killed writer left is gone"
+
+
+def test_a_scheduled_search_is_killed_while_its_network_shrinks(space: Path, tmp_path: Path, stdsl: Order) -> None:
+    """Every checkpoint of a search that shrinks at every step: killed at each, it goes on from a smaller network."""
+    options = ("--set", SCHEDULED, "--set", "strategy.decisions.warmup=0")
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert stdsl("run", str(space), *options, "--out", str(whole)) == 0
+    killed = stdsl("run", str(space), *options, "--out", str(broken), moment="renamed", number=1)
+    for _ in range(2):
+        assert killed == -signal.SIGKILL
+        killed = stdsl("run", "--resume", str(broken), moment="renamed", number=1)
+    assert stdsl("run", "--resume", str(broken)) == 0
+    assert outcome(broken) == outcome(whole)

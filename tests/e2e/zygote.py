@@ -1,0 +1,106 @@
+"""A process that has imported everything and computed nothing: it forks one command of the command line after the
+other, and kills the child with SIGKILL at a given moment.
+
+It reads JSON lines ``{"argv": […], "out": FILE, "moment": …, "number": n}`` from standard input, and answers each with
+the child's wait status. Moments: ``step`` (the n-th line of the journal that tells of a step is written), and of the
+n-th checkpoint ``torn`` (half of its file is written), ``whole`` (all of it, not yet renamed) and ``renamed`` (older
+ones are not yet dropped). Without a moment nobody is killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import networkx
+import torch
+import torch._dynamo
+
+import stdsl.compiler.backends.module
+import stdsl.compiler.backends.supernet
+import stdsl.runtime.preparation
+import stdsl.runtime.report.console
+import stdsl.runtime.report.table
+import stdsl.runtime.run
+from stdsl.cli.main import cli
+from stdsl.runtime.tracking import checkpoints, tracker
+from stdsl.runtime.tracking.journal import Journal
+
+WARM = (jinja2, networkx, torch._dynamo)
+"""Imported late by what the children run, and slow to import."""
+EVERY = 3
+"""Steps from one checkpoint to the next."""
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(moment: str, number: int) -> None:
+    """Lets this process die at the n-th time of a moment."""
+    seen = {"steps": 0, "files": 0}
+    write, save = Journal.write, checkpoints.write_atomically
+
+    def write_line(self: Journal, event: str, **facts: Any) -> None:
+        write(self, event, **facts)
+        seen["steps"] += event == "step"
+        if moment == "step" and event == "step" and seen["steps"] == number:
+            die()
+
+    def save_file(path: Path, fill: Any) -> None:
+        seen["files"] += 1
+        due = seen["files"] == number
+
+        def filled(temporary: Path) -> None:
+            fill(temporary)
+            if due and moment == "torn":
+                os.truncate(temporary, temporary.stat().st_size // 2)
+            if due and moment in ("torn", "whole"):
+                die()
+
+        save(path, filled)
+        if due and moment == "renamed":
+            die()
+
+    Journal.write = write_line  # type: ignore[method-assign]
+    checkpoints.write_atomically = save_file
+
+
+def child(order: dict[str, Any]) -> None:
+    output = os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    tracker.Tracker.due = lambda self, done: done % EVERY == 0  # type: ignore[method-assign]
+    if order.get("moment"):
+        arm(order["moment"], order["number"])
+    code = 3
+    try:
+        cli.main(order["argv"], prog_name="stdsl")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def serve() -> None:
+    torch.set_num_threads(1)
+    for line in sys.stdin:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            child(json.loads(line))
+        print(os.waitpid(pid, 0)[1], flush=True)
+
+
+if __name__ == "__main__":
+    serve()
