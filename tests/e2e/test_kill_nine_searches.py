@@ -137,7 +137,7 @@ def test_killed_twice_and_resumed_it_is_the_same(space: Path, tmp_path: Path, st
     assert stdsl(*resume, moment=moment, number=number) == -signal.SIGKILL
     assert stdsl(*resume) == 0
     assert outcome(broken) == outcome(whole)
-    assert not [path for path in broken.rglob("*.tmp")], "what the killed writer left is gone"
+    assert not list(broken.rglob("*.tmp")), "what the killed writer left is gone"
 
 
 def test_a_scheduled_search_is_killed_while_its_network_shrinks(space: Path, tmp_path: Path, stdsl: Order) -> None:

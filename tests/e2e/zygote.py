@@ -22,17 +22,14 @@ import networkx
 import torch
 import torch._dynamo
 
-import stdsl.compiler.backends.module
-import stdsl.compiler.backends.supernet
-import stdsl.runtime.preparation
-import stdsl.runtime.report.console
-import stdsl.runtime.report.table
-import stdsl.runtime.run
 from stdsl.cli.main import cli
+from stdsl.compiler.backends import module, supernet
+from stdsl.runtime import preparation, run
+from stdsl.runtime.report import console, table
 from stdsl.runtime.tracking import checkpoints, tracker
 from stdsl.runtime.tracking.journal import Journal
 
-WARM = (jinja2, networkx, torch._dynamo)
+WARM = (jinja2, networkx, torch._dynamo, module, supernet, preparation, run, console, table)
 """Imported late by what the children run, and slow to import."""
 EVERY = 3
 """Steps from one checkpoint to the next."""
