@@ -34,10 +34,15 @@ class Classifier:
         self.classes: list[str] = json.loads(self.metadata.get("classes", "[]"))
         self.normalisation: dict[str, Any] = json.loads(self.metadata.get("normalisation", "{}"))
         self.shapes: dict[str, tuple[int, ...]] = {i.name: tuple(i.shape[1:]) for i in self.session.get_inputs()}
+        modalities: list[str] = json.loads(self.metadata.get("modalities", "[]"))
+        self.modalities = dict(zip(self.shapes, modalities or self.shapes, strict=True))
 
-    def normalise(self, batch: Array) -> Array:
-        """(N, C, …) as the network was trained: each sample to mean 0 and deviation 1, or each channel by given
-        numbers."""
+    def normalise(self, name: str, batch: Array) -> Array:
+        """(N, C, …) of an input as the network was trained: each sample to mean 0 and deviation 1, or each channel by
+        given numbers; inputs that this is not about (flow, a mask) as they are."""
+        only = self.normalisation.get("only")
+        if only and self.modalities[name] not in only:
+            return batch
         if self.normalisation.get("per_sample"):
             axes = tuple(range(1, batch.ndim))
             centred = batch - batch.mean(axes, keepdims=True)
@@ -51,7 +56,7 @@ class Classifier:
 
     def probabilities(self, inputs: dict[str, Array]) -> Array:
         """(N, classes) for batches of raw inputs by name."""
-        feed = {name: self.normalise(batch) for name, batch in inputs.items()}
+        feed = {name: self.normalise(name, batch) for name, batch in inputs.items()}
         (logits,) = self.session.run(None, feed)
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return np.asarray(powers / powers.sum(1, keepdims=True), np.float32)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.schemas.base import Placed
-from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.compiler.schemas.recipe import Retrain
 from stdsl.compiler.schemas.search import SearchConfig
@@ -64,8 +63,6 @@ def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     data = config.data
     if data.kind not in READERS:
         yield _at(config, "data", f"on the data set `{data.kind}`", f"use {_one_of(tuple(READERS))}")
-    if isinstance(data, MotionDigits) and data.modalities != ("frames",):
-        yield _at(config, "data.modalities", "on modalities other than frames", 'use `modalities = ["frames"]`')
 
 
 def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:

@@ -5,7 +5,8 @@ over by name:
 
 - every scope (an instance of a declared op or cell, an iteration) is a module, named by what its path adds to its
 parent's, with
-  brackets and dots as underscores: ``x[2][1].sep3`` is ``x_2_1_sep3``;
+  brackets and dots as underscores: ``x[2][1].sep3`` is ``x_2_1_sep3``; where the path adds nothing (a ``return``
+  inside a call) by what is applied: ``relu_conv_bn``;
 - every application of a primitive is named after the primitive: ``conv``; the second one of its scope is ``conv_2``;
 - an attribute that hangs on decisions is part of the name: ``conv_k3x3x3``, so that each value has weights of its own;
 - what would clash with Python or with ``torch.nn.Module`` gets an underscore at the end: ``half_``.
@@ -91,7 +92,10 @@ class Names:
             above = graph.scopes[scope.parent].path
             added = scope.path.removeprefix(f"{above}.") if above else scope.path
             unique = by_parent.setdefault(scope.parent, Uniquely())
-            self.scopes[scope.id] = unique(identifier(added if added != above else scope.name))
+            # What a `return` applies adds nothing to the path. Inside a call it must not be named after what stands
+            # outside, so that files of weights for the call fit wherever it is made.
+            inherited = (above and scope.callee) or scope.name
+            self.scopes[scope.id] = unique(identifier(added if added != above else inherited))
         self.nodes: dict[int, str] = {}
         """The name of an application within its scope, without the part for open attributes."""
         for node in graph.nodes:

@@ -37,8 +37,9 @@ class MotionDigits(Data):
     """Clips of handwritten digits that move, turn or change size on a torus.
 
     The label is the motion: every single frame has the same distribution in every class, so only a network that looks
-    along time can tell them apart. `label = "digit"` is the control task. Training, validation and test use different
-    digit images. Every clip is standardised.
+    along time can tell them apart. `label = "digit"` is the control task, `label = "both"` asks for both. Training,
+    validation and test use different digit images. Frames of a clip are standardised; flow (pixels a frame) and mask
+    (0 or 1) are estimated from them.
     """
 
     kind: Literal["motion_digits"] = "motion_digits"
@@ -46,7 +47,9 @@ class MotionDigits(Data):
     size: Annotated[int, Ge(8)] = Field(default=24, description="Height and width in pixels")
     channels: Annotated[int, Ge(1), Le(3)] = Field(default=1, description="Channels of a frame, all alike")
     motions: Annotated[int, Ge(2), Le(len(MOTIONS))] = Field(default=13, description="How many of the 13 motions occur")
-    label: Literal["motion", "digit"] = Field(default="motion", description="What is to be told")
+    label: Literal["motion", "digit", "both"] = Field(
+        default="motion", description="What is to be told; `both`: each motion of each digit is a class"
+    )
     train: Count = Field(default=2048, description="Clips of the half that weights learn from")
     valid: Count = Field(default=2048, description="Clips of the half that decisions learn from")
     test: Count = Field(default=1024, description="Clips of the test split")
@@ -57,14 +60,21 @@ class MotionDigits(Data):
     seed: Natural | None = Field(default=None, description="Seed of the clips; none: the search's")
     modalities: tuple[Literal["frames", "flow", "mask"], ...] = Field(
         default=("frames",),
-        description="The inputs: frames, the flow between them (2 channels), a mask of the digit (1)",
+        description="The inputs in this order: frames, the flow between them (2 channels), a mask of what is in front (1)",
     )
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """With `both` the motion first: class `10 * motion + digit`."""
+        motions = MOTIONS[: self.motions]
+        if self.label == "both":
+            return tuple(f"{motion} {digit}" for motion in motions for digit in DIGITS)
+        return DIGITS if self.label == "digit" else motions
 
     def signature(self) -> DataSignature:
         shape = (self.frames, self.size, self.size)
         inputs = tuple(InputSignature(m, "clip", (_CHANNELS.get(m, self.channels), *shape)) for m in self.modalities)
-        names = DIGITS if self.label == "digit" else MOTIONS[: self.motions]
-        return DataSignature(inputs, len(names), names)
+        return DataSignature(inputs, len(self.class_names), self.class_names)
 
     def conflicts(self) -> Iterator[Conflict]:
         if not self.modalities or len(set(self.modalities)) < len(self.modalities):

@@ -31,12 +31,13 @@ class Normalisation:
     """How inputs are scaled before they enter a network; written into exported files.
 
     ``per_sample``: every sample to mean 0 and deviation 1 over all its elements. Else ``mean`` and ``std`` are per
-    channel.
+    channel. ``only``: the inputs that this is about, by the data's names; (): all.
     """
 
     per_sample: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 class Dataset(Protocol):
@@ -51,7 +52,16 @@ class Dataset(Protocol):
     def classes(self) -> tuple[str, ...]: ...
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of what a sample has, in the order of ``Batch.inputs``."""
+        ...
+
+    @property
     def normalisation(self) -> Normalisation: ...
+
+    def varies(self, split: str) -> bool:
+        """Whether samples of a split look different from epoch to epoch (random augmentation)."""
+        ...
 
     def size(self, split: str) -> int:
         """The number of samples of ``train``, ``valid`` or ``test``."""

@@ -67,11 +67,18 @@ class CifarDataset:
         return self._classes
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(found.name for found in self.settings.signature().inputs)
+
+    @property
     def normalisation(self) -> Normalisation:
         return Normalisation(mean=tuple(self._mean.tolist()), std=tuple(self._std.tolist()))
 
     def size(self, split: str) -> int:
         return len(self._targets[split])
+
+    def varies(self, split: str) -> bool:
+        return split != "test"
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         images = self._images[split][indices].astype(np.float32) / 255

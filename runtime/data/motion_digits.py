@@ -1,4 +1,4 @@
-"""``motion_digits``: handwritten digits that move on a torus; the label is the motion (or, as a control, the digit).
+"""``motion_digits``: handwritten digits that move on a torus; the label is the motion (or, as a control, the digit; or both).
 
 Real handwriting, synthetic motion. The start is uniform on the torus and the angle is centred on the middle of the
 clip, so that a single frame says next to nothing about the motion: a network must look across frames. The three
@@ -20,6 +20,7 @@ from stdsl.compiler.schemas.data_motion import DIGITS, MOTIONS, MotionDigits
 from ..randomness import Keys, Reals, key, keys, normal, uniform
 from .batch import Batch, Normalisation
 from .digits import COUNT, digits
+from .modalities import flow, mask
 
 DIGIT_IMAGES = {"train": (0, 600), "valid": (600, 1200), "test": (1200, COUNT)}
 _VECTORS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
@@ -28,7 +29,7 @@ _CHUNK = 128
 
 class MotionDigitsDataset:
     """All clips of a split are made once, when the split is first asked for, and stay in memory ((N, C, T, S, S)
-    float32).
+    float32, one tensor for each modality).
 
     Clip i of a split is a pure function of the seed, the split and i; it is the same in all epochs.
     """
@@ -40,11 +41,18 @@ class MotionDigitsDataset:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return DIGITS if self.settings.label == "digit" else MOTIONS[: self.settings.motions]
+        return self.settings.class_names
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.settings.modalities
 
     @property
     def normalisation(self) -> Normalisation:
-        return Normalisation(per_sample=True)
+        return Normalisation(per_sample=True, only=() if self.inputs == ("frames",) else ("frames",))
+
+    def varies(self, split: str) -> bool:
+        return False
 
     def size(self, split: str) -> int:
         return {"train": self.settings.train, "valid": self.settings.valid, "test": self.settings.test}[split]
@@ -55,16 +63,16 @@ class MotionDigitsDataset:
             pieces = [
                 clips(self.settings, self.seed, split, places[i : i + _CHUNK]) for i in range(0, len(places), _CHUNK)
             ]
-            self._splits[split] = Batch(
-                (torch.cat([piece.inputs[0] for piece in pieces]),), torch.cat([piece.targets for piece in pieces])
-            )
+            inputs = tuple(torch.cat(tensors) for tensors in zip(*(piece.inputs for piece in pieces), strict=True))
+            self._splits[split] = Batch(inputs, torch.cat([piece.targets for piece in pieces]))
         whole = self._splits[split]
         chosen = torch.from_numpy(indices)
-        return Batch((whole.inputs[0][chosen],), whole.targets[chosen])
+        return Batch(tuple(tensor[chosen] for tensor in whole.inputs), whole.targets[chosen])
 
 
 def clips(settings: MotionDigits, seed: int, split: str, indices: npt.NDArray[np.int64]) -> Batch:
-    """Clips ``indices`` of a split: inputs (N, C, T, S, S), each clip standardised to mean 0 and deviation 1."""
+    """Clips ``indices`` of a split: inputs (N, C, T, S, S) in the order of the modalities; the frames of each clip are
+    standardised to mean 0 and deviation 1."""
     own = keys(key(seed, "motion_digits", split), indices)
     frames, size = settings.frames, settings.size
     images, names = digits()
@@ -86,9 +94,14 @@ def clips(settings: MotionDigits, seed: int, split: str, indices: npt.NDArray[np
         clip = clip + settings.noise * torch.from_numpy(grain.astype(np.float32)).view_as(clip)
     flat = clip.flatten(1)
     flat = (flat - flat.mean(1, keepdim=True)) / flat.std(1, correction=0, keepdim=True).clamp_min(1e-6)
-    targets = motion if settings.label == "motion" else names[image]
-    channels = flat.view_as(clip)[:, None].repeat(1, settings.channels, 1, 1, 1)
-    return Batch((channels,), torch.from_numpy(targets))
+    seen = flat.view_as(clip)
+    makers = {
+        "frames": lambda: seen[:, None].repeat(1, settings.channels, 1, 1, 1),
+        "flow": lambda: flow(seen),
+        "mask": lambda: mask(seen),
+    }
+    targets = {"motion": motion, "digit": names[image], "both": len(DIGITS) * motion + names[image]}[settings.label]
+    return Batch(tuple(makers[modality]() for modality in settings.modalities), torch.from_numpy(targets))
 
 
 def _stream(own: Keys, purpose: str) -> Keys:

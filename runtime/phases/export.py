@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.backends.source import source
 
+from ..data.binding import description
 from ..tracking.files import write_text
 from .context import Context
 from .train import Subject, trained
@@ -45,8 +45,7 @@ def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
     settings = run.config.export
     assert settings is not None
     model = trained(subject, run.workshop).to("cpu")
-    normalisation = {name: value for name, value in asdict(run.dataset.normalisation).items() if value}
-    metadata = {"search": run.config.name, "classes": list(run.dataset.classes), "normalisation": normalisation}
+    metadata = description(run.config.name, run.dataset, subject.graph)
     report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
     return {
         "difference": {str(batch): value for batch, value in report.max_abs_diff.items()},

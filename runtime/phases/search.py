@@ -17,6 +17,7 @@ from stdsl.compiler.schemas.objectives import Entropy
 from stdsl.compiler.schemas.relax import Gumbel, Partial
 
 from ..data.batch import Part
+from ..data.binding import bound
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
@@ -84,9 +85,10 @@ def _history(run: Context) -> list[dict[str, Any]]:
 def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     """The search at its first step."""
     graph, placement = run.job.graph, run.placement
+    dataset = bound(run.dataset, graph)
 
     def order(split: str, purpose: str) -> Order:
-        return Order(Part(run.dataset, (split,)), strategy.batch, run.seed, f"search {purpose}")
+        return Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}")
 
     weight_order = order(strategy.weights.split, "weights")
     decision_order = order(strategy.decisions.split, "decisions")

@@ -13,6 +13,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.recipe import Retrain
 
 from ..data.batch import Dataset, Part
+from ..data.binding import bound
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key
@@ -63,7 +64,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     torch.set_num_threads(shop.threads)
     recipe = shop.recipe
     splits = ("train", "valid") if recipe.split == "all" else ("train",)
-    part, held = Part(shop.dataset, splits), None
+    part, held = Part(bound(shop.dataset, subject.graph), splits), None
     if recipe.holdout:
         part, held = part.divided(recipe.holdout, key(shop.seed, "held-out samples"))
     purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
@@ -105,7 +106,8 @@ def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict
     """Metrics of the trained network on the test split; they stand in the journal."""
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
-        metrics = evaluate(trained(subject, shop), Part(shop.dataset, ("test",)), shop.placement, shop.test_batch)
+        part = Part(bound(shop.dataset, subject.graph), ("test",))
+        metrics = evaluate(trained(subject, shop), part, shop.placement, shop.test_batch)
         tracker.finish(phase, asdict(metrics))
     return tracker.finished[phase]
 

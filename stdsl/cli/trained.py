@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def trained(path: Path) -> Trained:
         return Trained(path)
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.compiler.diagnostics.run import NotARunDirectory
+    from stdsl.runtime.data.binding import description
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
@@ -36,6 +37,5 @@ def trained(path: Path) -> Trained:
         raise RunError([NotARunDirectory(None, str(path), "its result is not trained yet")])
     job = load_kept_job(directory, directory.manifest)
     data = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
-    normalisation = {name: value for name, value in asdict(data.normalisation).items() if value}
-    metadata = {"search": job.config.name, "classes": list(data.classes), "normalisation": normalisation}
+    metadata = description(job.config.name, data, job.final)
     return Trained(weights, directory.architecture(DERIVED), metadata)
