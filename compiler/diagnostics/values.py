@@ -184,11 +184,14 @@ A loop, a list or the whole graph is larger than stdsl builds.
 @dataclass(frozen=True)
 class DiagramLimit(Diagnostic):
     what: str
+    steps: bool = False
+    """Whether it is not so many cases, but everything up to here together took too many steps."""
 
     code: ClassVar[str] = "E0225"
     title: ClassVar[str] = "value hangs on too many decisions"
     explanation: ClassVar[str] = """\
-A number or a shape has too many different cases to be followed for every architecture at once (over 100 000).
+A number or a shape has too many different cases to be followed for every architecture at once (over 100 000), or
+many that are computed one from the other have too many together (300 000 steps).
 
     xs -> keep any -> concat         # many elements of many different widths
 
@@ -199,6 +202,8 @@ Make the value the same in all cases, for example by fixing the channels after t
 
     @property
     def message(self) -> str:
+        if self.steps:
+            return f"{self.what} brings what hangs on decisions to over 300000 cases in all"
         return f"{self.what} hangs on decisions in over 100000 different ways"
 
     @property

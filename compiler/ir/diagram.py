@@ -9,7 +9,9 @@ take and return either (``Case``), and collapse to a plain value when all cases 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,8 +19,17 @@ NODE_LIMIT = 100_000
 """A manager refuses to build a diagram of more nodes than this in one operation."""
 
 
+STEP_LIMIT = 300_000
+"""While a space is elaborated, all operations together take at most so many steps: about two seconds. The library's
+largest space takes 15 000."""
+
+
 class DiagramTooLarge(Exception):
     """An operation would have built more than :data:`NODE_LIMIT` nodes."""
+
+
+class TooManySteps(DiagramTooLarge):
+    """All operations of a manager together would have taken more steps than :attr:`Diagrams.steps` allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,8 @@ class Diagrams:
         self._unique: dict[Hashable, Diagram] = {}
         self._tests: dict[tuple[int, int], Guard] = {}
         self.variables: list[Variable] = []
+        self.steps: float = math.inf
+        """How many steps (cases that an operation looks at) are left."""
 
     # -- construction
 
@@ -145,14 +158,15 @@ class Diagrams:
             key = tuple([a.uid if type(a) is Diagram else (type(a), a) for a in args])
             if key in memo:
                 return memo[key]
-            if len(memo) > NODE_LIMIT:
-                raise DiagramTooLarge
+            if len(memo) > limit:
+                raise self.too_large()
             rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in args]
             result = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
             memo[key] = result
             return result
 
-        return walk(tuple([arguments[place] for place in places]))
+        with self.counted(memo) as limit:
+            return walk(tuple([arguments[place] for place in places]))
 
     def _apply_to_one(self, function: Callable[..., Case], arguments: list[Case], place: int) -> Case:
         """:meth:`apply` where one argument is a diagram."""
@@ -165,12 +179,13 @@ class Diagrams:
                 arguments[place] = case
                 return function(*arguments)
             if case.uid not in memo:
-                if len(memo) > NODE_LIMIT:
-                    raise DiagramTooLarge
+                if len(memo) > limit:
+                    raise self.too_large()
                 memo[case.uid] = self.case(case.variable, [walk(kid) for kid in case.children])
             return memo[case.uid]
 
-        return walk(arguments[place])
+        with self.counted(memo) as limit:
+            return walk(arguments[place])
 
     def ite(self, condition: Guard, then: Case, otherwise: Case) -> Case:
         """``then`` where the condition holds, else ``otherwise``; the branch not taken may be IMPOSSIBLE."""
@@ -192,8 +207,8 @@ class Diagrams:
             key = (_key(c), _key(t), _key(o))
             if key in memo:
                 return memo[key]
-            if len(memo) > NODE_LIMIT:
-                raise DiagramTooLarge
+            if len(memo) > limit:
+                raise self.too_large()
             top = min((a.variable for a in (c, t, o) if type(a) is Diagram), key=lambda v: v.index)
 
             def kid(a: Case, i: int) -> Case:
@@ -203,7 +218,20 @@ class Diagrams:
             memo[key] = result
             return result
 
-        return walk(condition, then, otherwise)
+        with self.counted(memo) as limit:
+            return walk(condition, then, otherwise)
+
+    @contextmanager
+    def counted(self, memo: Sized) -> Iterator[float]:
+        """How many steps an operation may take; what ``memo`` holds in the end were its steps."""
+        try:
+            yield min(NODE_LIMIT, self.steps)
+        finally:
+            self.steps -= len(memo)
+
+    def too_large(self) -> DiagramTooLarge:
+        """What an operation raises that takes more steps than :meth:`counted` gave it."""
+        return DiagramTooLarge() if self.steps > NODE_LIMIT else TooManySteps()
 
     def both(self, a: Guard, b: Guard) -> Guard:
         guard: Guard = self.ite(a, b, False)
@@ -240,12 +268,13 @@ class Diagrams:
             if i == len(items):
                 return True
             if (i, count) not in memo:
-                if len(memo) > NODE_LIMIT:
-                    raise DiagramTooLarge
+                if len(memo) > limit:
+                    raise self.too_large()
                 memo[i, count] = self.case(items[i], (walk(i + 1, count), walk(i + 1, count + 1)))
             return memo[i, count]
 
-        return walk(0, 0)
+        with self.counted(memo) as limit:
+            return walk(0, 0)
 
     def constrain(self, case: Case, valid: Guard) -> Case:
         """``case`` with the assignments outside ``valid`` made IMPOSSIBLE, which lets equal cases collapse."""

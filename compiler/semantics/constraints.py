@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal, TypeVar, cast
@@ -11,7 +10,7 @@ from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownLabe
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.decisions import Decision
-from ..ir.diagram import Case, Guard
+from ..ir.diagram import Guard
 from ..ir.graph import CostConstraint, DecisionConstraint
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
@@ -186,11 +185,8 @@ def _rewritten(node: N, sizes: Mapping[Span, str]) -> N:
 def _value(state: State, row: Decision) -> Value:
     """What a decision's name means in a constraint: its value; for a keep the number of elements that stay."""
     if row.kind == "keep":
-        count: Case = 0
-        for variable in row.variables:
-            kept = state.diagrams.case(variable, (0, 1))
-            count = state.diagrams.apply(operator.add, count, kept)
-        return Scalar(count, ())
+        kept = [state.diagrams.case(variable, (0, 1)) for variable in row.variables]
+        return Scalar(state.added("how many elements stay", row.span, kept), ())
     return Scalar(state.diagrams.case(row.variables[0], row.values), ())
 
 
@@ -229,11 +225,8 @@ def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None
         state.report(BadConstraint(call.span, f"no `keep` matches `{pattern}`", advice))
         return None
     active = demand_of_decisions(state, [row.id for row in rows], outputs)
-    total: Case = 0
-    for row in rows:
-        kept = state.diagrams.ite(active[row.id], _value(state, row).case, 0)
-        total = state.lift("a size", call.span, operator.add, total, kept)
-    return Scalar(total, ())
+    kept = [state.diagrams.ite(active[row.id], _value(state, row).case, 0) for row in rows]
+    return Scalar(state.added("a size", call.span, kept), ())
 
 
 def _pattern(state: State, call: ast.Call, position: int) -> str | None:

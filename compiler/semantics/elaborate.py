@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..diagnostics.calls import BadInputType, NoInputs
@@ -16,7 +17,7 @@ from ..diagnostics.source import Span
 from ..diagnostics.values import DiagramLimit, WrongType
 from ..frontend import ast
 from ..frontend.stack import deep_stack
-from ..ir.diagram import DiagramTooLarge, Guard
+from ..ir.diagram import STEP_LIMIT, DiagramTooLarge, Guard, TooManySteps
 from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
@@ -37,12 +38,14 @@ _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, eq=False)
 class SpaceReference:
-    """A space by its declaration, with arguments (plain values)."""
+    """A space by its declaration, with arguments (plain values). ``places``: where arguments are named, if not at
+    ``span``."""
 
     declaration: ast.SpaceDecl
     module: Module
     arguments: Mapping[str, Any]
     span: Span
+    places: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +79,11 @@ def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None
         return graph
     except Abandoned:
         return None
-    except DiagramTooLarge:
-        state.report(DiagramLimit(reference.span, "what this space asks for"))
+    except DiagramTooLarge as error:
+        state.report(DiagramLimit(reference.span, "what this space asks for", isinstance(error, TooManySteps)))
         return None
     finally:
+        state.diagrams.steps = math.inf
         if collecting:
             gc.enable()
 
@@ -109,6 +113,7 @@ def _elaborate(state: State, reference: SpaceReference, faulty: list[Faulty] | N
     if outputs is None:
         return None
     where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
+    state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], where)
     if state.sink.errors or state.reported:
         if faulty is not None and state.happened:
@@ -143,7 +148,7 @@ def bind_parameters(
 ) -> dict[str, Value] | None:
     """The values of a space's parameters: given ones, else defaults."""
     signature = declared_signature(name, parameters, declared)
-    given = [(key, value, reference.span) for key, value in reference.arguments.items()]
+    given = [(key, value, reference.places.get(key, reference.span)) for key, value in reference.arguments.items()]
     bound = bind(signature, given, reference.span, state.report)
     if bound is None:
         return None

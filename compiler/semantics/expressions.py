@@ -8,7 +8,7 @@ from typing import Any
 from ..diagnostics.decisions import NothingToChoose
 from ..diagnostics.values import DiagramLimit, TooLarge, WrongType
 from ..frontend import ast
-from ..ir.diagram import DiagramTooLarge
+from ..ir.diagram import DiagramTooLarge, TooManySteps
 from . import blocks, choices, global_names, indices, logic, loops, pipes
 from .arithmetic import compute, is_plain
 from .context import Env
@@ -34,8 +34,8 @@ def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
     state.spend(1, expr.span)
     try:
         return _EVALUATE[type(expr)](state, expr, env)
-    except DiagramTooLarge:
-        state.report(DiagramLimit(expr.span, "what this expression asks for"))
+    except DiagramTooLarge as error:
+        state.report(DiagramLimit(expr.span, "what this expression asks for", isinstance(error, TooManySteps)))
         raise Abandoned from None
     except RecursionError:
         state.report(TooLarge(expr.span, "what is nested here", "give the parts names of their own"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir.diagram import DiagramTooLarge, Guard, support, witness
+from ..ir.diagram import DiagramTooLarge, Guard, TooManySteps, support, witness
 from ..ir.graph import CostConstraint, DecisionConstraint
 from .state import FaultRecord, State
 
@@ -64,6 +64,8 @@ def _happens(
         elif allowed is not True:
             own = {v.index: answers[v.index] for v in support(fault.condition) if v.index in answers}
         return state.witness_words(own), condition
+    except TooManySteps:
+        raise
     except DiagramTooLarge:
         return "", None
 

@@ -106,10 +106,7 @@ def _joined(
     for axis in range(len(first.type.dims)):
         if op == "concat" and axis == channel:
             parts = [diagrams.ite(g, t.type.dims[axis], 0) for t, g in zip(tensors, guards, strict=True)]
-            total: Case = parts[0]
-            for part in parts[1:]:
-                total = state.lift("the number of channels of this concat", span, lambda p, q: p + q, total, part)
-            dims.append(diagrams.constrain(total, valid))
+            dims.append(diagrams.constrain(state.added("the number of channels of this concat", span, parts), valid))
         elif all(
             t.type.dims[axis] is first.type.dims[axis]
             or (type(t.type.dims[axis]) is int and t.type.dims[axis] == first.type.dims[axis])

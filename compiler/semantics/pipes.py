@@ -61,7 +61,9 @@ def _pipe_into(state: State, left: Value, right: Value, left_span: Span, span: S
     if isinstance(left, Operator) and isinstance(right, Operator):
         return Composed(left, right, span)
     if isinstance(left, (Tensor, ListValue)):
-        return operators.apply(state, right, left, context, span)
+        return state.within_limits(
+            "what this step asks for", span, lambda: operators.apply(state, right, left, context, span)
+        )
     advice = "write `choose` before the set" if kind_of(left) == "a set" else None
     state.report(
         WrongType(left_span, "what is piped on", "a tensor, a list of tensors or an operator", kind_of(left), advice)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..diagnostics.calls import Recursion
 from ..diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
 from ..diagnostics.values import DiagramLimit, TooLarge
+from ..ir.addition import added
 from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
-from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, support
+from ..ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support
 from ..ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ..ops.base import Primitive
 from .context import Context
 from .values import Asks, Tensor
+
+T = TypeVar("T")
 
 NODE_LIMIT = 150_000
 """The most nodes that a graph may have. A 20-layer DARTS network has 20 000."""
@@ -54,6 +57,7 @@ class State:
         self.sink = sink
         self.builder = GraphBuilder()
         self.diagrams = self.builder.diagrams
+        self.diagrams.steps = STEP_LIMIT
         self.faults: list[FaultRecord] = []
         self.happened: list[tuple[Diagnostic, Guard]] = []
         """What was reported of the faults, and under which condition an architecture shows it."""
@@ -201,10 +205,18 @@ class State:
 
     def lift(self, what: str, span: Span, function: Callable[..., Case], *cases: Case) -> Case:
         """``function`` in every case. Raises Abandoned, with a diagnostic, when there are too many cases."""
+        return self.within_limits(what, span, lambda: self.diagrams.apply(function, *cases))
+
+    def added(self, what: str, span: Span, cases: Iterable[Case]) -> Case:
+        """The sum of the cases. Raises Abandoned, with a diagnostic, when there are too many."""
+        return self.within_limits(what, span, lambda: added(self.diagrams, cases))
+
+    def within_limits(self, what: str, span: Span, compute: Callable[[], T]) -> T:
+        """What ``compute`` gives. Raises Abandoned, with a diagnostic about ``what``, when it takes too many cases."""
         try:
-            return self.diagrams.apply(function, *cases)
-        except DiagramTooLarge:
-            self.report(DiagramLimit(span, what))
+            return compute()
+        except DiagramTooLarge as error:
+            self.report(DiagramLimit(span, what, isinstance(error, TooManySteps)))
             raise Abandoned from None
 
     def shape_asks(self, type: TensorType) -> Asks:
