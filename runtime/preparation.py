@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stdsl.compiler.checks.check import signature_of
+from stdsl.compiler.checks.sibling import check_sibling
 from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
 from stdsl.compiler.diagnostics.run import NotARunDirectory
 from stdsl.compiler.frontend import ast
@@ -66,6 +67,7 @@ def _job(module: Module, search: str | None, overrides: Sequence[str], sink: Sin
     assert final is not None
     spaces = {text: space for text, space in compared.items() if space is not None}
     check_strategy(config, len(graph.open), sink)
+    check_sibling(config, graph, final, sink)
     for space in (graph, final, *spaces.values()):
         check_data(config, *signature_of(space), sink)
     _stop_at_errors(sink)

@@ -107,14 +107,17 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
     graph = _space(config.space, module, graphs, sink)
     retrain = config.retrain.space if config.retrain is not None else None
     others = (*((retrain,) if retrain else ()), *(config.compare.spaces if config.compare else ()))
-    for ref in others:
-        _space(ref, module, graphs, sink)
+    found = [_space(ref, module, graphs, sink) for ref in others]
     if graph is None:
         return
     from ..semantics.settings import check_data, check_strategy
 
     check_data(config, *signature_of(graph), sink)
     check_strategy(config, len(graph.open), sink)
+    if retrain is not None and found[0] is not None:
+        from .sibling import check_sibling
+
+        check_sibling(config, graph, found[0], sink)
     if config.strategy is not None and config.strategy.family == "gradient":
         from ..analysis.relaxable import relaxable
 

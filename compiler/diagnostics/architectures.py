@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, Label
+from .source import Span
 
 
 @dataclass(frozen=True)
@@ -240,3 +241,54 @@ anew, or from a mapping of the new paths.
     @property
     def help(self) -> str | None:
         return "make the architecture anew for the changed decisions"
+
+
+@dataclass(frozen=True)
+class NoSibling(Diagnostic):
+    """The space of the final training does not have the decisions of the searched one."""
+
+    searched: str
+    other: str
+    differences: tuple[str, ...]
+    searched_span: Span | None = None
+    places: tuple[Label, ...] = ()
+
+    code: ClassVar[str] = "E0609"
+    title: ClassVar[str] = "the result cannot be carried over"
+    explanation: ClassVar[str] = """\
+`retrain { space = … }` trains what a search found in another space, usually a wider or deeper one of the same cells.
+An architecture carries over when its decisions have the same paths there, and their values the same names. What
+differs is known before anything runs, and listed.
+
+    cell normal(c) on x = x -> conv(c) -> choose {a: conv(c), b: skip} as kind
+    space small = tower(normal, c = 16)        space = small, retrain { space = large }: right
+    space large = tower(normal, c = 64)
+    space other = tower(reduction, c = 64)     retrain { space = other }: `reduction` decides other things
+
+Paths come from the names that statements bind, so that a cell should stand under the same name in both spaces, or be
+tied (`tied cell`). The other space may have more alternatives, and sizes of its own."""
+
+    @property
+    def message(self) -> str:
+        n = len(self.differences)
+        many = f"{n} difference{'s' if n != 1 else ''}"
+        return f"an architecture of `{self.searched}` is none of `{self.other}` ({many})"
+
+    @property
+    def label(self) -> str:
+        return "is to be trained here"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        first = (Label(self.searched_span, "is searched here"),) if self.searched_span is not None else ()
+        return (*first, *self.places)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        shown = self.differences[:12]
+        rest = len(self.differences) - len(shown)
+        return (*shown, f"… and {rest} more") if rest else shown
+
+    @property
+    def help(self) -> str | None:
+        return "name a space whose cells decide alike, or leave `space` out to train in the space of the search"
