@@ -14,6 +14,7 @@ from ..analysis.elimination import INFINITE, Function, eliminate, ordering
 from ..analysis.validity import validity
 from ..diagnostics.budgets import NoWitness
 from ..diagnostics.model import Diagnostic, Sink, SpaceError
+from ..diagnostics.source import Span
 from ..ir.diagram import Guard, witness
 from ..ir.graph import SpaceGraph
 from ..ops.registry import primitives_of
@@ -34,15 +35,23 @@ class Witness:
     diagnostic: Diagnostic
 
 
-def find_witness(target: str | Path, name: str | None, arguments: Mapping[str, Any], code: str) -> Witness:
+def find_witness(
+    target: str | Path,
+    name: str | None,
+    arguments: Mapping[str, Any],
+    code: str,
+    places: Mapping[str, Span] | None = None,
+) -> Witness:
     """A smallest architecture that shows the first error with this code: one with the fewest active decisions, and
     among these one with the fewest answers other than the first.
 
-    Raises SpaceError: with what is wrong with the file where there is no such space, or E0445.
+    ``places``: where the arguments are named, where that is a text.
+
+    Raises SpaceError: with what is wrong with the file where there is no such space, or with the arguments, or E0445.
     """
     sink = Sink()
     module = open_module(target, Loader(sink))
-    reference = space_of(module, name, arguments, sink) if module is not None else None
+    reference = space_of(module, name, arguments, sink, places) if module is not None else None
     if module is None or reference is None:
         raise SpaceError(sink.diagnostics)
     check_names(module, sink)
@@ -51,6 +60,9 @@ def find_witness(target: str | Path, name: str | None, arguments: Mapping[str, A
     for diagnostic, condition in faults:
         if faulty is not None and diagnostic.code == code.upper():
             return Witness(smallest(faulty.graph, condition), diagnostic)
+    misnamed = [d for d in sink.errors if d.span is not None and d.span in (places or {}).values()]
+    if misnamed:
+        raise SpaceError(misnamed)
     shown = tuple(sorted({diagnostic.code for diagnostic, _ in faults}))
     raise SpaceError([NoWitness(reference.declaration.name.span, reference.declaration.name.id, code, shown)])
 

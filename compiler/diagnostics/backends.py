@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .model import Diagnostic, Label
+from .names import nearest
 from .source import Span
 
 _FAMILIES = "families that do not mix alternatives handle this space: evolution, random, bayes, sampling"
@@ -182,7 +183,8 @@ Passes rewrite the graph of a supernet; each can be turned on or off by name.
 
     @property
     def help(self) -> str | None:
-        return f"the passes are {', '.join(self.known)}"
+        near = nearest(self.name, self.known)
+        return f"did you mean `{near}`?" if near else f"the passes are {', '.join(self.known)}"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..diagnostics.command_line import NoPlainValue
 from ..diagnostics.files import NotInFile, SeveralInFile
 from ..diagnostics.model import Sink, SpaceError
 from ..diagnostics.names import WrongKindOfName
-from ..diagnostics.source import Source
-from ..diagnostics.values import WrongType
+from ..diagnostics.option import OptionText, option_text
+from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..ir.graph import SpaceGraph
 from . import expressions
@@ -31,6 +32,8 @@ _KINDS: Mapping[type[ast.Declaration], str] = {
     ast.StrategyDecl: "strategy",
 }
 
+_PARAMETER = "-p "
+
 
 def open_module(target: str | Path, loader: Loader) -> Module | None:
     """The module of a file, or, when there is no such file, of the library (`darts`)."""
@@ -47,6 +50,9 @@ def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | Non
     if name is None:
         if len(rows) == 1:
             return next(iter(rows.values()))
+        if not rows and sink.errors:
+            # What stands there could not be read, and that was said.
+            return None
         sink.add(SeveralInFile(None, word, module.name, tuple(rows)))
         return None
     found = rows.get(name)
@@ -58,14 +64,20 @@ def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | Non
     return found
 
 
-def space_of(module: Module, name: str | None, arguments: Mapping[str, Any], sink: Sink) -> SpaceReference | None:
-    """The space that ``FILE::NAME`` and ``-p`` name."""
+def space_of(
+    module: Module,
+    name: str | None,
+    arguments: Mapping[str, Any],
+    sink: Sink,
+    places: Mapping[str, Span] | None = None,
+) -> SpaceReference | None:
+    """The space that ``FILE::NAME`` and ``-p`` name. ``places``: where the arguments are named."""
     declaration = pick(module, ast.SpaceDecl, name, sink)
     if declaration is None:
         return None
     found = module.lookup(declaration.name.id)
     home = found[1] if found else module
-    return SpaceReference(declaration, home, dict(arguments), declaration.name.span)
+    return SpaceReference(declaration, home, dict(arguments), declaration.name.span, places or {})
 
 
 def referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | None:
@@ -102,6 +114,16 @@ def _referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | No
     return SpaceReference(value, found[1] if found else module, arguments, expr.span)
 
 
+def parameter_text(name: str, text: str) -> OptionText:
+    """``-p NAME=TEXT`` as a text that places point into."""
+    return option_text(f"{_PARAMETER}{name}=", text, "stdsl 1 let value = ")
+
+
+def parameter_place(name: str, text: str) -> Span:
+    """Where ``-p NAME=TEXT`` names the parameter."""
+    return parameter_text(name, text).part(len(_PARAMETER), len(_PARAMETER) + len(name))
+
+
 def plain_value(text: str, name: str, sink: Sink) -> Any:
     """The value of ``-p NAME=TEXT``: any plain expression of the language (`16`, `1x3x3`, `"x"`, `true`).
 
@@ -109,18 +131,25 @@ def plain_value(text: str, name: str, sink: Sink) -> Any:
     """
     from ..frontend.parser import parse
 
-    source = Source(f"-p {name}", f"stdsl 1 let value = {text}")
+    source = parameter_text(name, text)
     file = parse(source, sink)
-    if sink.errors or len(file.declarations) != 1 or not isinstance(file.declarations[0], ast.Let):
+    if sink.errors:
+        return ERROR
+    if len(file.declarations) != 1 or not isinstance(file.declarations[0], ast.Let):
+        sink.add(NoPlainValue(source.value, name, "several things", False))
         return ERROR
     expr = file.declarations[0].value
+    if isinstance(expr, ast.Name):
+        sink.add(NoPlainValue(expr.span, name, "a name", True))
+        return ERROR
     env = Env(Module(source, file, source.name), Context("", "", 0, (0, ""), 0))
     try:
         value = expressions.evaluate(State(sink), expr, env)
     except Abandoned:
         return ERROR
     if value is not ERROR and (not is_plain(value) or isinstance(value, Scalar)):
-        sink.add(WrongType(expr.span, f"`{name}`", "a number or another plain value", kind_of(value)))
+        kind = "a choice" if isinstance(value, Scalar) else kind_of(value)
+        sink.add(NoPlainValue(expr.span, name, kind, False))
         return ERROR
     return value
 
@@ -139,16 +168,18 @@ def load_space(
     name: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     allow_extern: bool = False,
+    places: Mapping[str, Span] | None = None,
 ) -> LoadedSpace:
     """The graph of a space of a file. Raises SpaceError holding all diagnostics of the file and the space.
 
-    ``allow_extern``: networks of the graph may load the code of extern operators.
+    ``allow_extern``: networks of the graph may load the code of extern operators. ``places``: where the arguments are
+    named, where that is a text.
     """
     sink = Sink()
     module = open_module(target, Loader(sink, allow_extern))
     if module is None:
         raise SpaceError(sink.diagnostics)
-    return load_from(module, name, arguments or {}, sink)
+    return load_from(module, name, arguments or {}, sink, places)
 
 
 def load_text(
@@ -159,10 +190,16 @@ def load_text(
     return load_from(Loader(sink, allow_extern).source(Source("<text>", text)), name, arguments or {}, sink)
 
 
-def load_from(module: Module, name: str | None, arguments: Mapping[str, Any], sink: Sink) -> LoadedSpace:
+def load_from(
+    module: Module,
+    name: str | None,
+    arguments: Mapping[str, Any],
+    sink: Sink,
+    places: Mapping[str, Span] | None = None,
+) -> LoadedSpace:
     from .scopes import check_names
 
-    reference = space_of(module, name, arguments, sink)
+    reference = space_of(module, name, arguments, sink, places)
     check_names(module, sink)
     if reference is None or sink.errors:
         raise SpaceError(sink.diagnostics)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics.model import Sink
+from ..diagnostics.option import OptionText, option_text
 from ..diagnostics.settings import UnknownSetting, WrongForm, WrongOverride
-from ..diagnostics.source import Source, Span
+from ..diagnostics.source import Span
 from ..frontend import ast
 from ..frontend.parser import parse
 from ..schemas.base import Settings
@@ -25,6 +26,7 @@ from .settings_values import value
 
 _PREFIX = "stdsl 1 search override { value =\n"
 _SUFFIX = "\n}"
+_OPTION = "--set "
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,12 @@ def _text(value: Any) -> str:
 
 def override(tree: Branch, item: Override, env: Env) -> Branch:
     """The settings of a search with one of them replaced. The rest of the section that it stands in stays."""
-    source = Source(f"--set {item.key}", f"{_PREFIX}{item.text}{_SUFFIX}")
-    span = Span(source, len(_PREFIX), len(source.text) - len(_SUFFIX))
+    source = option_text(f"{_OPTION}{item.key}=", item.text, _PREFIX, _SUFFIX)
     try:
         if not item.key or not item.text:
-            raise env.report.stop(WrongOverride(span, item.key, "a key and a value are needed"))
-        return _into(tree, item, item.key.split("."), SearchConfig, "a search", span, env)
+            whole = source.part(0, len(source.shown))
+            raise env.report.stop(WrongOverride(whole, item.key, "a key and a value are needed"))
+        return _into(tree, item, item.key.split("."), SearchConfig, "a search", source.value, env)
     except Stop:
         return tree
 
@@ -74,7 +76,7 @@ def _into(
     key, *rest = way
     settings = settings_of(model)
     if key not in settings:
-        raise env.report.stop(UnknownSetting(span, key, owner, tuple(settings)))
+        raise env.report.stop(UnknownSetting(_place(span, item, way), key, owner, tuple(settings)))
     expected = settings[key]
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
     if not rest:
@@ -90,7 +92,7 @@ def _into(
         return tree.set(key, _element(below, item, rest, expected, span, env))
     inner = _model(below, expected)
     if inner is None or not isinstance(below, Branch):
-        raise env.report.stop(WrongOverride(span, item.key, f"`{key}` is a single value"))
+        raise env.report.stop(WrongOverride(_place(span, item, way), item.key, f"`{key}` is a single value"))
     name = f"`{below.tag[1]}`" if below.tag else f"section `{key}`"
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
     inside = Env(env.module, env.report, tunable=tunable)
@@ -105,13 +107,20 @@ def _element(node: Items, item: Override, way: list[str], expected: Expectation,
         fault = (
             f"{plural(len(node.items), 'element')} stand there, and one is named by its number, then a setting of it"
         )
-        raise env.report.stop(WrongOverride(span, item.key, fault))
+        raise env.report.stop(WrongOverride(_place(span, item, way), item.key, fault))
     below = node.items[place]
     inner = _model(below, expected.item or expected)
     if inner is None or not isinstance(below, Branch):
-        raise env.report.stop(WrongOverride(span, item.key, f"element {index} is a single value"))
+        raise env.report.stop(WrongOverride(_place(span, item, way), item.key, f"element {index} is a single value"))
     changed = _into(below, item, rest, inner, f"element {index}", span, env)
     return Items(node.span, (*node.items[:place], changed, *node.items[place + 1 :]))
+
+
+def _place(value: Span, item: Override, way: list[str]) -> Span:
+    """Where the key names the first of ``way``, its last parts. ``value``: the place of the option's value."""
+    assert isinstance(value.source, OptionText)
+    start = len(_OPTION) + len(item.key) - len(".".join(way))
+    return value.source.part(start, start + len(way[0]))
 
 
 def _model(node: Node, expected: Expectation) -> type[Settings] | None:

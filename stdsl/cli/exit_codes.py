@@ -23,16 +23,24 @@ _ABOUT_THE_CALL: Final = frozenset(
 """Files, names, run directories and devices that the command line names and that are not there."""
 
 
+_BY_THE_CALL: Final = frozenset({"E0654"})
+"""One of these says that all others are of the call's making."""
+
+
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
     """2 where all errors are about the call itself (a missing file, a name that it lacks, a wrong `-p` or `--set`),
     1 where a text is wrong, 0 where there are warnings at most."""
     errors = [d for d in diagnostics if d.severity.value == "error"]
     if not errors:
         return FINE
+    if any(d.code in _BY_THE_CALL for d in errors):
+        return USAGE
     return USAGE if all(_about_the_call(d) for d in errors) else DIAGNOSTICS
 
 
 def _about_the_call(d: Diagnostic) -> bool:
+    from stdsl.compiler.diagnostics.option import OptionText
+
     if d.span is None:
         return d.code in _ABOUT_THE_CALL
-    return d.span.source.path is None and d.span.source.name.startswith("-")
+    return any(isinstance(span.source, OptionText) for span in (d.span, *(label.span for label in d.secondary)))

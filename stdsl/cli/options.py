@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from stdsl.target import Target
+
+if TYPE_CHECKING:
+    from stdsl.compiler.diagnostics.source import Span
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,3 +100,10 @@ def values(parameters: Mapping[str, str]) -> dict[str, Any]:
     if sink.errors:
         raise SpaceError(sink.diagnostics)
     return found
+
+
+def places(parameters: Mapping[str, str]) -> dict[str, Span]:
+    """Where ``-p`` options name the parameters."""
+    from stdsl.compiler.semantics.program import parameter_place
+
+    return {name: parameter_place(name, text) for name, text in parameters.items()}

@@ -9,11 +9,15 @@ import click
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.compiler.diagnostics.command_line import ValuesRefused
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.program import load_space
+from stdsl.compiler.semantics.program import load_space, parameter_text
 from stdsl.target import Target
 
-from .options import values
+from .exit_codes import DIAGNOSTICS, exit_code
+from .options import places, values
+from .places import of_option
 
 
 def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool = False) -> SpaceGraph:
@@ -21,20 +25,37 @@ def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool
 
     ``allow_extern``: its networks may load the code of extern operators.
     """
-    return load_space(target.file, target.name, values(parameters), allow_extern).graph
+    given = values(parameters)
+    try:
+        return load_space(target.file, target.name, given, allow_extern, places(parameters)).graph
+    except SpaceError as error:
+        raise SpaceError([*error.diagnostics, *_refused(target, parameters, error)]) from None
 
 
-def the_architecture(path: Path | None, graph: SpaceGraph) -> Architecture | None:
-    """The architecture of ``--arch``; without it the only one of a space that leaves nothing open, else None.
+def _refused(target: Target, parameters: Mapping[str, str], error: SpaceError) -> list[ValuesRefused]:
+    """What to add where a space has errors with the ``-p`` options alone."""
+    if not parameters or exit_code(error.diagnostics) != DIAGNOSTICS:
+        return []
+    try:
+        name = load_space(target.file, target.name).graph.name
+    except SpaceError:
+        return []
+    first, *others = (parameter_text(*item).value for item in parameters.items())
+    return [ValuesRefused(first, name, tuple(others))]
+
+
+def the_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture | None:
+    """The architecture that ``option`` names; without it the only one of a space that leaves nothing open, else None.
     Raises ArchitectureError."""
     if path is not None:
-        return load_architecture(path, graph)
+        with of_option(option, path, "E0606"):
+            return load_architecture(path, graph)
     return None if graph.open else architecture(graph, {})
 
 
-def need_architecture(path: Path | None, graph: SpaceGraph) -> Architecture:
+def need_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture:
     """As :func:`the_architecture`, for commands that cannot do without one."""
-    found = the_architecture(path, graph)
+    found = the_architecture(path, graph, option)
     if found is None:
         raise click.UsageError(
             f"the space `{graph.name}` leaves {len(graph.open)} decisions open: name an architecture with --arch "

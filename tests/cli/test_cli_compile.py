@@ -51,7 +51,7 @@ def test_passes_by_name(stdsl: Any, small: str) -> None:
     without = stdsl("compile", f"{small}::small", "--to", "supernet", "--passes", "-share_common", "--explain")
     assert "share_common" not in without.stderr
     unknown = stdsl("compile", f"{small}::small", "--to", "supernet", "--passes", "nonsense")
-    assert unknown.exit_code == 1
+    assert unknown.exit_code == 2
     assert "share_common" in unknown.stderr
 
 
@@ -155,7 +155,7 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
 def test_a_setting_that_cannot_run_yet_is_told_first(stdsl: Any, searchable: str, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     result = stdsl("run", searchable, "--engine", "ray", "--out", str(folder))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "cannot run" in result.stderr
     assert not folder.exists()
 

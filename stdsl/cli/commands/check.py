@@ -50,6 +50,10 @@ def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool,
       stdsl check my.space other.space
       stdsl check --format concise darts
     """
+    for file in files:
+        whole, colons, _ = file.rpartition("::")
+        if colons and not Path(file).exists():
+            raise click.BadParameter(f"whole files are checked: write {whole}, not {file}", param_hint="FILE")
     sink = _checked(files, allow_extern)
     if fix:
         named = {Path(file).resolve() for file in files if file != "-"}

@@ -10,6 +10,7 @@ import click
 from stdsl.cli.files import write
 from stdsl.cli.options import allow_extern, architecture, output, parameters, quiet, seed, target
 from stdsl.cli.output import message, table
+from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
 from stdsl.target import Target
 
@@ -115,7 +116,9 @@ def _supernet(
     from stdsl.compiler.backends.supernet_text import supernet_source
 
     names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
-    text, reports = supernet_source(open_space(target, parameters, allow_extern), passes=names)
+    graph = open_space(target, parameters, allow_extern)
+    with of_option("--passes", passes, "E0820"):
+        text, reports = supernet_source(graph, passes=names)
     if explain:
         rows = [("pass", "nodes before", "after", "kept per sample, before", "after", "")]
         for r in reports:
@@ -142,7 +145,9 @@ def _onnx(
 
     graph = open_space(target, parameters, allow_extern)
     found = trained(weights) if weights is not None else Trained(Path())
-    arch = need_architecture(architecture or found.architecture, graph)
+    arch = need_architecture(
+        architecture or found.architecture, graph, "--weights" if architecture is None else "--arch"
+    )
     model = build_module(graph, arch, seed)
     if weights is not None:
         load_weights(model, found.weights, superset=True)

@@ -10,8 +10,7 @@ import click
 from stdsl.cli.files import write, write_bytes
 from stdsl.cli.options import architecture, output, parameters, quiet, target
 from stdsl.cli.output import message
-from stdsl.cli.spaces import open_space
-from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.cli.spaces import open_space, the_architecture
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.drawing import (
     Picture,
@@ -51,11 +50,11 @@ def command(
         known = ", ".join((".svg", ".html", ".png", ".dot", ".mmd"))
         raise click.BadParameter(f"drawings are {known}, not {suffix or 'a file without a suffix'}", param_hint="-o")
     graph = open_space(target, parameters)
-    if architecture is None:
+    arch = the_architecture(architecture, graph) if architecture is not None else None
+    if arch is None:
         picture = space_picture(graph)
         rows = [(d.path, f"{d.kind}: {', '.join(d.options)}") for d in graph.open]
     else:
-        arch = load_architecture(architecture, graph)
         picture = network_picture(graph, specialise(graph, arch))
         rows = [(path, ", ".join(map(str, v)) if isinstance(v, tuple) else str(v)) for path, v in arch.items()]
     if output is None:

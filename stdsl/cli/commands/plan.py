@@ -8,6 +8,7 @@ import click
 
 from stdsl.cli.options import as_json, device, overrides, quiet, target
 from stdsl.cli.output import document
+from stdsl.cli.places import of_option
 from stdsl.target import Target
 
 
@@ -34,7 +35,8 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     from stdsl.runtime.preparation import load_job
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
-    found = plan(job, device)
+    with of_option("--device", device, "E0708"):
+        found = plan(job, device)
     if as_json:
         document(found.document())
     else:

@@ -10,6 +10,7 @@ import click
 from stdsl.cli.exit_codes import INTERRUPTED
 from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
 from stdsl.cli.output import document, message
+from stdsl.cli.places import of_option
 from stdsl.target import Target
 
 
@@ -63,13 +64,19 @@ def command(
     try:
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
-                _same_search(target, resume)
-                result = go_on(resume, reporter, allow_extern)
+                with of_option("--resume", resume, "E0704", "E0705"):
+                    _same_search(target, resume)
+                    result = go_on(resume, reporter, allow_extern)
             else:
                 assert target is not None
                 texts = tuple(f"{key}={text}" for key, text in overrides.items())
                 request = RunRequest(target.file, target.name, texts, out, engine, device, allow_extern=allow_extern)
-                result = run(request, reporter)
+                with (
+                    of_option("--device", device, "E0708"),
+                    of_option("--engine", engine, "E0701"),
+                    of_option("--out", out, "E0710"),
+                ):
+                    result = run(request, reporter)
     except Interrupted as stop:
         message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
         click.get_current_context().exit(INTERRUPTED)

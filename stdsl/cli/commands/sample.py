@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from stdsl.cli.options import output, parameters, quiet, seed, target, values
+from stdsl.cli.options import output, parameters, places, quiet, seed, target, values
 from stdsl.cli.output import message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
@@ -79,7 +79,10 @@ def _write(arch: Architecture, output: Path | None, name: str) -> None:
 
 def _witness(target: Target, parameters: Mapping[str, str], code: str, output: Path | None, quiet: bool) -> None:
     from stdsl.compiler.checks.witness import find_witness
+    from stdsl.compiler.diagnostics.explain import kind
 
-    found = find_witness(target.file, target.name, values(parameters), code)
+    if kind(code) is None:
+        raise click.BadParameter(f"there is no code {code!r}", param_hint="--witness")
+    found = find_witness(target.file, target.name, values(parameters), code, places(parameters))
     _write(found.architecture, output, f"{found.architecture.table.space}-{found.diagnostic.code}")
     message(f"{found.diagnostic.span}: {found.diagnostic.message}", quiet)

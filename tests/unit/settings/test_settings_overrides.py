@@ -56,7 +56,9 @@ def test_override(read: Read, override: str, key: str, value: object) -> None:
 def test_the_rest_of_the_section_stays(read: Read) -> None:
     config = read(TEXT).search(overrides=["retrain.epochs=1"])
     assert (config.retrain.epochs, config.retrain.batch) == (1, 96)
-    assert str(config.place("retrain.epochs")).startswith("--set retrain.epochs")
+    place = config.place("retrain.epochs")
+    assert place.source.line(1) == "--set retrain.epochs=1"
+    assert (str(place), place.text) == ("command line:1:22", "1")
 
 
 @pytest.mark.parametrize(
