@@ -109,7 +109,8 @@ class _Run:
         self.mistakes += 1
         if self.mistakes > MISTAKES:
             return False
-        if token.type == "RBRACE" and "RETURN" in accepts:
+        # After a dot every word is accepted, as the name of an attribute.
+        if token.type == "RBRACE" and "RETURN" in accepts and self.previous_type() != "DOT":
             self.sink.add(MissingReturn(self.place(token), self.opened()))
             feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
             return True
