@@ -42,7 +42,7 @@ def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:
     items = []
     for item in builder.items:
         guard = state.diagrams.constrain(item.guard, known)
-        items.append(Item(item.value, guard, item.asks if guard is not True else (), item.keep))
+        items.append(Item(item.value, guard, item.asks if guard is not True else (), item.keep, item.inner))
     return ListValue(tuple(items), builder.seed, f"`{builder.name}`")
 
 
@@ -146,6 +146,9 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         return
     if index is ERROR:
         builder.items.append(Item(ERROR))
+        return
+    if any(item.value is ERROR for item in builder.items[-1:]):
+        # What is wrong with the element before is said, and nobody knows which one this is.
         return
     place = env.indices or f"[{index}]"
     value = expressions.evaluate(state, statement.value, env.within(env.context.segment(name + place)))

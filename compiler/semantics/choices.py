@@ -101,7 +101,16 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
             return None
         value = SetValue(tuple(Option(str(n), n, span) for n in range(low, high + 1)))
     if not isinstance(value, SetValue):
-        state.report(NothingToChoose(span, f"`choose` takes a set or a range, not {kind_of(value)}"))
+        if isinstance(value, Same):
+            why = "what is chosen from must not hang on `same`"
+            state.report(NothingToChoose(span, why, "give the channels to a parameter of an `op` and choose there"))
+            return None
+        advice = (
+            "alternatives stand in braces: `choose {a, b}`"
+            if isinstance(value, (ListValue, tuple))
+            else "give a set `{a, b}` or a range `1..4`"
+        )
+        state.report(NothingToChoose(span, f"`choose` takes a set or a range, not {kind_of(value)}", advice))
         return None
     if not value.options:
         state.report(NothingToChoose(span, "there is nothing to choose from"))
@@ -136,6 +145,13 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
     variable = row.variables[0]
     ask: Asks = (Ask(decision),)
     values = [option.value for option in options]
+    if any(isinstance(v, Same) for v in values) and all(isinstance(v, Same) or is_plain(v) for v in values):
+        # The decision is made here; what its alternatives come to, where the operator is applied.
+        def settled(channels: Value) -> Value:
+            there = [Option(o.name, at(o.value, channels), o.span) for o in options]
+            return combine(state, decision, there, context, span)
+
+        return Same(settled)
     if all(is_plain(v) for v in values):
         asks = merge_asks(
             (
@@ -151,7 +167,12 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
         return switch(state, list(zip(values, tests, strict=True)), ask, span, context, decision)
     if all(isinstance(v, ListValue) for v in values):
         items = [
-            Item(item.value, state.diagrams.both(test, item.guard), merge_asks((*ask, *under(state, test, item.asks))))
+            Item(
+                item.value,
+                state.diagrams.both(test, item.guard),
+                merge_asks((*ask, *under(state, test, item.asks))),
+                inner=item.inner,
+            )
             for value, test in zip(values, tests, strict=True)
             for item in value.items
         ]
@@ -223,7 +244,13 @@ def branch(state: State, test: Scalar, then: Value, otherwise: Value, context: C
         return switch(state, [(then, guard), (otherwise, refused)], test.asks, span, context)
     if isinstance(then, ListValue) and isinstance(otherwise, ListValue):
         items = [
-            Item(i.value, state.diagrams.both(g, i.guard), merge_asks((*test.asks, *under(state, g, i.asks))), i.keep)
+            Item(
+                i.value,
+                state.diagrams.both(g, i.guard),
+                merge_asks((*test.asks, *under(state, g, i.asks))),
+                i.keep,
+                i.inner,
+            )
             for side, g in ((then, guard), (otherwise, refused))
             for i in side.items
         ]
@@ -259,7 +286,12 @@ def repeat(state: State, expr: ast.Repeat, env: Env) -> Value:
         operand = expressions.evaluate(state, expr.count.operand, env)
         if isinstance(operand, RangeValue) and type(operand.low) is int and type(operand.high) is int:
             return _counted(state, expr, env, operand.low, operand.high)
-    count = expressions.evaluate(state, expr.count, env)
+    return _repeated(state, expr, env, expressions.evaluate(state, expr.count, env))
+
+
+def _repeated(state: State, expr: ast.Repeat, env: Env, count: Value) -> Value:
+    if isinstance(count, Same):
+        return Same(lambda channels: _repeated(state, expr, env, count.at(channels)))
     if count is ERROR:
         return ERROR
     numbers = leaves(case_of(count)) if is_plain(count) else ()

@@ -81,9 +81,10 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
                 state.report(WrongType(item.span, "what `*` splices", "a list", kind_of(value)))
                 failed = True
         else:
+            start = len(state.builder.decisions)
             value = evaluate(state, item, env)
             failed = failed or value is ERROR
-            items.append(Item(value))
+            items.append(Item(value, inner=state.made_since(start)))
     return ERROR if failed else ListValue(tuple(items))
 
 

@@ -20,12 +20,15 @@ from .arithmetic import (
 from .calls import Arguments
 from .context import Env
 from .lists import elements_text, switch
+from .places import asked, candidates, last_of, length
 from .state import State, merge_asks
 from .values import (
     ERROR,
     Asks,
+    ConditionalOp,
     Fault,
     ListValue,
+    Operator,
     Same,
     Scalar,
     Tensor,
@@ -41,32 +44,40 @@ def list_function(
     if not isinstance(xs, ListValue):
         state.report(WrongType(arguments[-1][2], f"what `{name}` looks into", "a list", kind_of(xs)))
         return ERROR
-    if not xs.fixed:
-        state.report(
-            WrongType(
-                arguments[-1][2],
-                f"what `{name}` looks into",
-                "a list of a fixed length",
-                "one whose length hangs on a decision",
-            )
-        )
-        return ERROR
     if name == "len":
-        return len(xs.items)
-    n = values[0]
-    if type(n) is not int or n < 0:
+        case, asks = length(state, xs, expr.span)
+        return scalar(case, asks)
+    return _last(state, values[0], xs, arguments, expr, env)
+
+
+def _last(state: State, n: Value, xs: ListValue, arguments: Arguments, expr: ast.Call, env: Env) -> Value:
+    if isinstance(n, Same):
+        return Same(lambda channels: _last(state, n.at(channels), xs, arguments, expr, env))
+    numbers = leaves(case_of(n)) if is_plain(n) else ()
+    if not numbers or not all(type(number) is int and number >= 0 for number in numbers):
         state.report(WrongType(arguments[0][2], "the first argument of `last`", "a whole number", kind_of(n)))
         return ERROR
-    if n > len(xs.items):
-        state.report(BadIndex(expr.span, "the list", f"{n} from the end", elements_text(len(xs.items))))
+    found, short = last_of(state, xs, case_of(n), asks_of(n), expr.span)
+    short = state.diagrams.both(short, env.context.condition)
+    answers = witness(state.diagrams.both(short, state.valid(short)))
+    if answers is not None:
+        words = state.witness_words(answers)
+        there = elements_text(len(xs.items)) if xs.fixed else "fewer elements"
+        state.report(BadIndex(expr.span, "the list", f"{max(numbers)} from the end", there, words))
         return ERROR
-    return ListValue(xs.items[len(xs.items) - n :], name=xs.name)
+    return found
 
 
 def index(state: State, expr: ast.Index, env: Env) -> Value:
     base, index = expressions.evaluate(state, expr.base, env), expressions.evaluate(state, expr.index, env)
+    return _at(state, expr, base, index, env)
+
+
+def _at(state: State, expr: ast.Index, base: Value, index: Value, env: Env) -> Value:
     if base is ERROR or index is ERROR:
         return ERROR
+    if isinstance(base, ListValue) and isinstance(index, Same):
+        return Same(lambda channels: _at(state, expr, base, index.at(channels), env))
     if not isinstance(base, ListValue):
         if not expr.before and (isinstance(base, (tuple, Same)) or _holds_tuples(base)):
             return compute(state, _item_of_tuple, [base, index], env.context, expr.span)
@@ -115,15 +126,18 @@ def _element(state: State, expr: ast.Index, base: ListValue, index: int, name: s
     if not 1 <= index <= len(base.items):
         state.report(BadIndex(expr.span, name, str(index), elements_text(len(base.items))))
         return ERROR
-    item = base.items[index - 1]
-    if item.guard is not True:
-        missing = state.diagrams.both(state.diagrams.negate(item.guard), env.context.condition)
-        answers = witness(state.diagrams.both(missing, state.valid(missing)))
-        if answers is not None:
-            words = state.witness_words(answers)
-            state.report(BadIndex(expr.span, name, str(index), "fewer elements", words))
-            return ERROR
-    return item.value
+    if all(item.guard is True for item in base.items[:index]):
+        return base.items[index - 1].value
+    # Of what a `keep` leaves, element 1 is the first that stays.
+    found, short = candidates(state, base.items, index, env.context, expr.span)
+    answers = witness(short)
+    if answers is not None:
+        words = state.witness_words(answers)
+        state.report(BadIndex(expr.span, name, str(index), "fewer elements", words))
+        return ERROR
+    if len(found) == 1:
+        return found[0][0]
+    return _one_of(state, found, asked(base.items), expr, env)
 
 
 def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scalar, name: str, env: Env) -> Value:
@@ -138,15 +152,26 @@ def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scala
         if element is ERROR:
             return ERROR
         cases.append((element, here))
+    return _one_of(state, cases, index.asks, expr, env)
+
+
+def _one_of(state: State, cases: list[tuple[Value, Any]], asks: Asks, expr: ast.Index, env: Env) -> Value:
+    """The one value whose condition holds. ``asks``: what deciding that asks for."""
+    if any(v is ERROR for v, _ in cases):
+        return ERROR
     if all(is_plain(v) for v, _ in cases):
-        asks: Asks = index.asks
         case: Any = case_of(cases[-1][0])
         for value, here in reversed(cases[:-1]):
             case = state.diagrams.ite(here, case_of(value), case)
         for value, here in cases:
             asks = merge_asks((*asks, *under(state, here, asks_of(value))))
         return scalar(case, asks)
-    return switch(state, cases, index.asks, expr.span, env.context)
+    if all(isinstance(v, Operator) for v, _ in cases):
+        chosen = cases[-1][0]
+        for value, here in reversed(cases[:-1]):
+            chosen = ConditionalOp(Scalar(here, asks), value, chosen, expr.span)
+        return chosen
+    return switch(state, cases, asks, expr.span, env.context)
 
 
 _AXES: dict[str, dict[str, int]] = {

@@ -191,8 +191,15 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
     given = slots(state, value, len(inputs), called.span) if isinstance(value, ListValue) else [value]
     if given is None or any(g is ERROR for g in given):
         return False
+    starred = next((k for k, name in enumerate(inputs) if name.variadic), None)
+    rest = len(given) - len(inputs) + 1
+    if starred is not None and rest >= 0:
+        xs = ListValue(tuple(Item(v) for v in given[starred : starred + rest]), name=f"`{inputs[starred].name.id}`")
+        given = [*given[:starred], xs, *given[starred + rest :]]
     if len(given) != len(inputs):
-        wanted = "one input" if len(inputs) == 1 else f"{len(inputs)} inputs"
+        least = "at least " if starred is not None else ""
+        n = len(inputs) - (starred is not None)
+        wanted = f"{least}one input" if n == 1 else f"{least}{n} inputs"
         label = Label(declaration.name.span, "declared here")
         state.report(WrongInputs(called.span, declaration.name.id, wanted, len(given), (label,)))
         return False

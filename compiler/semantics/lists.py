@@ -14,6 +14,7 @@ from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, support, wi
 from ..ir.graph import Ask, Edge, TensorType
 from ..ops.base import CHANNEL_AXIS
 from .context import Context
+from .places import counted
 from .primitives import BROKEN, type_text
 from .state import OPTION_LIMIT, State, merge_asks
 from .values import ERROR, Asks, Item, KeepOp, ListValue, Tensor, Value, kind_of
@@ -65,6 +66,10 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
         return state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
     type, failing = _joined(state, op, tensors, guards, context, span)
     if none is not False and op != "concat":
+        inside = _decided_inside(state, items, type)
+        if inside is not None:
+            state.report(ZeroOfOpenShape(span, inside))
+            return ERROR
         asks = merge_asks((*asks, *state.shape_asks(type)))
     node = state.node("reduce", op, edges, type, context, span, asks=asks, decision=decision, broken=type is BROKEN)
     if op == "concat" and none is not False:
@@ -72,6 +77,16 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
     for condition, make in failing:
         state.fault(node.node, condition, make)
     return node
+
+
+def _decided_inside(state: State, items: Sequence[Item], type: TensorType) -> str | None:
+    """The path of a decision that is made inside the elements and changes their shape, if there is one."""
+    for item in items:
+        for dim in item.value.type.dims if item.inner else ():
+            for variable in sorted(support(dim), key=lambda v: v.index):
+                if any(start <= variable.decision < end for start, end in item.inner):
+                    return state.builder.decisions[variable.decision].path
+    return None
 
 
 def _joined(
@@ -192,7 +207,8 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     if decision.trivial:
         if high == 0:
             return ListValue(
-                tuple(Item(i.value, False, i.asks, (decision.id, k)) for k, i in enumerate(items)), name=value.name
+                tuple(Item(i.value, False, i.asks, (decision.id, k), i.inner) for k, i in enumerate(items)),
+                name=value.name,
             )
         return _kept(items, decision.id, value)
     if not value.fixed:
@@ -204,7 +220,8 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     kept = []
     for k, (item, variable) in enumerate(zip(items, decision.variables, strict=True)):
         guard = state.diagrams.both(item.guard, state.diagrams.test(variable, 1))
-        kept.append(Item(item.value, guard, merge_asks((*item.asks, Ask(decision.id))), (decision.id, k)))
+        asks = merge_asks((*item.asks, Ask(decision.id)))
+        kept.append(Item(item.value, guard, asks, (decision.id, k), item.inner))
     return ListValue(tuple(kept), name=value.name)
 
 
@@ -221,7 +238,8 @@ def _decide(state: State, op: KeepOp, leaf: str, n: int, low: int, high: int) ->
 
 
 def _kept(items: Sequence[Item], decision: int, value: ListValue) -> ListValue:
-    return ListValue(tuple(Item(i.value, i.guard, i.asks, (decision, k)) for k, i in enumerate(items)), name=value.name)
+    kept = (Item(i.value, i.guard, i.asks, (decision, k), i.inner) for k, i in enumerate(items))
+    return ListValue(tuple(kept), name=value.name)
 
 
 def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wanted: str, context: Context) -> None:
@@ -242,13 +260,8 @@ def slots(state: State, value: ListValue, count: int, span: Span) -> list[Value]
     items = [item for item in value.items if item.guard is not False]
     if all(item.guard is True for item in items):
         return [item.value for item in items]
-    guards = [item.guard for item in items]
-    valid = state.valid(*guards)
-    total: Case = 0
-    before: list[Case] = []
-    for guard in guards:
-        before.append(total)
-        total = state.lift("a list", span, lambda n, g: n + bool(g), total, guard)
+    valid = state.valid(*(item.guard for item in items))
+    before, total = counted(state, items, span)
     total = state.diagrams.constrain(total, valid)
     if type(total) is Diagram:
         what = "fill a fixed number of inputs" if count > 1 else "be one input"

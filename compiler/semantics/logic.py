@@ -83,6 +83,8 @@ def _combine(state: State, expr: ast.Binary, left: Value, right: Value, env: Env
 
 
 def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: Env) -> Value:
+    if isinstance(left, Same) or isinstance(right, Same):
+        return Same(lambda channels: _contains(state, expr, at(left, channels), at(right, channels), env))
     negated = expr.op == "not in"
     members: list[Value] = []
     match right:
@@ -136,8 +138,14 @@ def _joined(state: State, expr: ast.Binary, env: Env, first: Value, channels: Va
 
 def _range(state: State, expr: ast.Binary, env: Env) -> Value:
     low, high = expressions.evaluate(state, expr.left, env), expressions.evaluate(state, expr.right, env)
+    return _bounded(state, expr, low, high)
+
+
+def _bounded(state: State, expr: ast.Binary, low: Value, high: Value) -> Value:
     if low is ERROR or high is ERROR:
         return ERROR
+    if isinstance(low, Same) or isinstance(high, Same):
+        return Same(lambda channels: _bounded(state, expr, at(low, channels), at(high, channels)))
     for bound, side in ((low, expr.left), (high, expr.right)):
         if not (is_number(bound) or isinstance(bound, Scalar)):
             state.report(WrongType(side.span, "a bound of a range", "a number", kind_of(bound)))

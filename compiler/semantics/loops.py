@@ -20,6 +20,7 @@ from .values import (
     Item,
     ListValue,
     RangeValue,
+    Same,
     Scalar,
     SetValue,
     Value,
@@ -40,6 +41,10 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> list[tu
         return None
     low, high = value.low, value.high
     bounds = leaves(case_of(high)) if is_plain(high) else ()
+    if isinstance(low, Scalar):
+        what = "the lower bound of a loop"
+        state.report(WrongType(span, what, "a number that no decision changes", "one that a decision changes"))
+        return None
     if type(low) is not int or not bounds or not all(type(b) is int for b in bounds):
         state.report(
             WrongType(span, "a bound of a loop", "a whole number", kind_of(low if type(low) is not int else high))
@@ -60,7 +65,13 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> list[tu
 
 
 def comprehension(state: State, expr: ast.Comprehension, env: Env) -> Value:
-    rounds = iterate(state, expressions.evaluate(state, expr.source, env), expr.source.span, env.context)
+    return _comprehension(state, expr, env, expressions.evaluate(state, expr.source, env))
+
+
+def _comprehension(state: State, expr: ast.Comprehension, env: Env, source: Value) -> Value:
+    if isinstance(source, Same):
+        return Same(lambda channels: _comprehension(state, expr, env, source.at(channels)))
+    rounds = iterate(state, source, expr.source.span, env.context)
     if rounds is None:
         return ERROR
     items: list[Item] = []
@@ -69,9 +80,10 @@ def comprehension(state: State, expr: ast.Comprehension, env: Env) -> Value:
         inside = env.child(within(state, env.context.index(position), item))
         if expr.target.id != "_":
             inside.values[expr.target.id] = value
+        start = len(state.builder.decisions)
         result = expressions.evaluate(state, expr.body, inside)
         failed = failed or result is ERROR
-        items.append(Item(result, item.guard, item.asks))
+        items.append(Item(result, item.guard, item.asks, inner=state.made_since(start)))
     return ERROR if failed else ListValue(tuple(items))
 
 

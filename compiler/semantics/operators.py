@@ -121,10 +121,12 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
         inside = replace(
             op.env.context.index(i), place=f"{context.place}[{i}]", scope=context.scope, frozen=context.frozen
         )
+        start = len(state.builder.decisions)
         body = expressions.evaluate(state, op.body, op.env.within(inside))
         result = apply(state, body, item.value, inside, op.body.span)
         failed = failed or result is ERROR
-        items.append(Item(result, item.guard, item.asks, item.keep))
+        inner = (*item.inner, *state.made_since(start))
+        items.append(Item(result, item.guard, item.asks, item.keep, inner))
     return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True)
 
 

@@ -23,6 +23,7 @@ from .values import (
     ERROR,
     Builtin,
     Called,
+    ChosenOp,
     Composed,
     ListValue,
     Operator,
@@ -110,6 +111,11 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
                 state.report(TooManyArguments(arguments[0][2], callee.op, 0, len(arguments), signature=text))
                 return ERROR
             return callee
+        case ChosenOp() if all(_takes_arguments(option.value) for option in callee.options):
+            applied = tuple(Option(o.name, call(state, o.value, arguments, expr, env), o.span) for o in callee.options)
+            if any(option.value is ERROR for option in applied):
+                return ERROR
+            return ChosenOp(callee.decision, applied, callee.context, span)
         case ast.SpaceDecl() | ast.StrategyDecl() | ast.SearchDecl():
             state.report(WrongKindOfName(expr.callee.span, callee.name.id, kind_of(callee), "an operator"))
             return ERROR
@@ -118,6 +124,11 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
         WrongType(expr.callee.span, "what is called", "an operator or a function by its name", kind_of(callee), advice)
     )
     return ERROR
+
+
+def _takes_arguments(value: Value) -> bool:
+    """Whether an operator is still without its arguments."""
+    return isinstance(value, Template) or (isinstance(value, PrimitiveOp) and value.call is None)
 
 
 def _declared(state: State, template: Template, arguments: Arguments, expr: ast.Call, env: Env) -> Value:

@@ -114,6 +114,11 @@ class State:
         """A small number for an identity, so that nested ones stay cheap to compare."""
         return self._tokens.setdefault(key, len(self._tokens))
 
+    def made_since(self, start: int) -> tuple[tuple[int, int], ...]:
+        """The range of the ids of the decisions made since there were ``start``; none where there are none."""
+        end = len(self.builder.decisions)
+        return ((start, end),) if end > start else ()
+
     # -- nodes
 
     def room(self, more: int, span: Span) -> None:

@@ -74,13 +74,15 @@ class Tensor:
 class Item:
     """An element of a list, there where ``guard`` holds.
 
-    ``keep``: the keep (decision id, element from 0) that it went through last.
+    ``keep``: the keep (decision id, element from 0) that it went through last. ``inner``: the decisions that were made
+    while the element was elaborated, as ranges of ids: from, to (excluded).
     """
 
     value: Value
     guard: Guard = True
     asks: Asks = ()
     keep: tuple[int, int] | None = None
+    inner: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
