@@ -54,6 +54,8 @@ def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict
         if name.endswith(".safetensors"):
             return dict(load_file(name))
         content = torch.load(name, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise SpaceError([UnreadableWeights(span, name, "there is no such file")]) from error
     except OSError as error:
         raise SpaceError([UnreadableWeights(span, name, error.strerror or str(error))]) from error
     except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
@@ -119,7 +121,19 @@ def load_weights(
 
     ``superset``: the file may hold more than the network needs (that of a supernet does).
     """
-    report = load_by_name(model, read_weights(path, span), prefix)
+    return fit_weights(model, read_weights(path, span), path, prefix, span, superset)
+
+
+def fit_weights(
+    model: nn.Module,
+    weights: Mapping[str, torch.Tensor],
+    path: str | os.PathLike[str],
+    prefix: str = "",
+    span: Span | None = None,
+    superset: bool = False,
+) -> LoadReport:
+    """As :func:`load_weights`, for the content of a file that was read before."""
+    report = load_by_name(model, weights, prefix)
     unexpected = () if superset else report.unexpected
     if not report.complete or unexpected:
         raise SpaceError([WeightsDoNotFit(span, os.fspath(path), report.missing, unexpected, report.shapes)])

@@ -125,6 +125,31 @@ and `space/`.
 
 
 @dataclass(frozen=True)
+class RunNotOver(Diagnostic):
+    """A run has not come as far as what is asked of it."""
+
+    folder: str
+    missing: str
+
+    code: ClassVar[str] = "E0716"
+    title: ClassVar[str] = "the run is not over"
+    explanation: ClassVar[str] = """\
+What is asked for is made by a later part of the run, which was stopped before, or is still under way. `stdsl show`
+tells how far it has come.
+
+    stdsl compile a.space --to onnx --weights runs/a-0001      before the derived network was trained
+    stdsl run --resume runs/a-0001                             then again"""
+
+    @property
+    def message(self) -> str:
+        return f"the run `{self.folder}` has no {self.missing} yet"
+
+    @property
+    def help(self) -> str | None:
+        return f"go on with `stdsl run --resume {self.folder}`; `stdsl show {self.folder}` tells how far it is"
+
+
+@dataclass(frozen=True)
 class RunDirectoryInUse(Diagnostic):
     """Another process works in the run directory."""
 

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from pydantic import ValidationError
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse
+from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
 
 from .files import write_json, write_text
 from .manifest import FORMAT, Manifest
@@ -42,6 +42,11 @@ class RunDirectory:
 
     def weights(self, name: str) -> Path:
         return self.path / "weights" / f"{name}.safetensors"
+
+    @property
+    def features(self) -> Path:
+        """What frozen parts make of the samples, while the run lasts."""
+        return self.path / "features"
 
     def comparison(self, name: str) -> Path:
         return self.path / "compare" / name
@@ -120,8 +125,10 @@ def result_of(path: Path) -> dict[str, Any]:
     try:
         result: dict[str, Any] = json.loads(directory.result.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        reason = f"the run is not over; go on with `stdsl run --resume {path}`"
-        raise RunError([NotARunDirectory(None, str(path), reason)]) from None
+        raise RunError([RunNotOver(None, str(path), "result")]) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise RunError([NotARunDirectory(None, str(path), reason or "its result.json is damaged")]) from error
     return result
 
 

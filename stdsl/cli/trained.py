@@ -25,7 +25,7 @@ def trained(path: Path) -> Trained:
     if not path.is_dir():
         return Trained(path)
     from stdsl.compiler.diagnostics.model import RunError
-    from stdsl.compiler.diagnostics.run import NotARunDirectory
+    from stdsl.compiler.diagnostics.run import RunNotOver
     from stdsl.runtime.data.binding import description
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.preparation import load_kept_job
@@ -34,7 +34,7 @@ def trained(path: Path) -> Trained:
     directory = open_run(path)
     weights = directory.weights(DERIVED)
     if not weights.is_file():
-        raise RunError([NotARunDirectory(None, str(path), "its result is not trained yet")])
+        raise RunError([RunNotOver(None, str(path), "trained network")])
     job = load_kept_job(directory, directory.manifest)
     data = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
     metadata = description(job.config.name, data, job.final)

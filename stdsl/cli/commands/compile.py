@@ -141,16 +141,19 @@ def _onnx(
     from stdsl.cli.trained import Trained, trained
     from stdsl.compiler.backends.module import build_module
     from stdsl.compiler.backends.onnx import export_onnx
-    from stdsl.compiler.backends.weights import load_weights
+    from stdsl.compiler.backends.weights import fit_weights, read_weights
 
+    # Weights first: where they are not there, what they would have told is not what is missing.
+    with of_option("--weights", weights, "E0704", "E0716", "E0810"):
+        found = trained(weights) if weights is not None else Trained(Path())
+        tensors = read_weights(found.weights) if weights is not None else {}
     graph = open_space(target, parameters, allow_extern)
-    found = trained(weights) if weights is not None else Trained(Path())
     arch = need_architecture(
         architecture or found.architecture, graph, "--weights" if architecture is None else "--arch"
     )
     model = build_module(graph, arch, seed)
     if weights is not None:
-        load_weights(model, found.weights, superset=True)
+        fit_weights(model, tensors, found.weights, superset=True)
     path = output or Path(f"{graph.name}.onnx")
     try:
         report = export_onnx(model, path, metadata=found.metadata)

@@ -18,7 +18,8 @@ from stdsl.cli.output import document
 def command(run: Path, layers: bool, as_json: bool, quiet: bool) -> None:
     """Show the results of a run.
 
-    RUN is the directory of a run that is over. --json prints its result.json.
+    RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
+    rest has come, and how to go on; then `over` is false in the JSON document.
 
     \b
     Example:
@@ -26,9 +27,19 @@ def command(run: Path, layers: bool, as_json: bool, quiet: bool) -> None:
     """
     from rich.console import Console
 
+    from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
-    from stdsl.runtime.tracking.directory import result_of
+    from stdsl.runtime.tracking.directory import open_run, result_of
+    from stdsl.runtime.tracking.progress import progress_of
 
+    directory = open_run(run)
+    if not directory.result.exists():
+        progress = progress_of(directory)
+        if as_json:
+            document(progress.document())
+        else:
+            render_progress(progress, Console())
+        return
     result = result_of(run)
     if as_json:
         document(result)

@@ -1,0 +1,48 @@
+"""What there is to say of a run that is not over."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..tracking.progress import PhaseProgress, Progress
+
+_SHOWN = ("loss", "accuracy", "decision_accuracy", "top1", "top5")
+
+
+def render_progress(progress: Progress, console: Console) -> None:
+    """Print what is over, how far the phase under way has come, and how to go on."""
+    head = f"{progress.search}: {progress.space} on {progress.data}, seed {progress.seed}: not over yet"
+    console.print(Text(head, style="bold"), highlight=False, soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("phase", "state", ""):
+        table.add_column(title)
+    for phase in progress.phases:
+        table.add_row(phase.name, _state(phase), _facts(phase))
+    if progress.comparisons:
+        done = sum(state == "done" for state in progress.comparisons.values())
+        rest = len(progress.comparisons) - done
+        table.add_row("comparisons", f"{done} done, {rest} under way" if rest else f"{done} done", "")
+    console.print(table, highlight=False)
+    if progress.process is not None:
+        by = f"process {progress.process}" if progress.process else "another process"
+        console.print(f"{by} is working on it", highlight=False)
+    else:
+        console.print("it was stopped; go on with", highlight=False)
+        console.print(Text(f"  {progress.resume}"), highlight=False, soft_wrap=True)
+
+
+def _state(phase: PhaseProgress) -> str:
+    if phase.state == "under way":
+        return f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
+    if phase.state == "done" and phase.step:
+        seconds = phase.facts.get("seconds")
+        return f"done, {phase.step:,} steps" + (f" in {seconds:,.0f} s" if isinstance(seconds, int | float) else "")
+    return phase.state
+
+
+def _facts(phase: PhaseProgress) -> str:
+    shown = ((name, phase.facts.get(name)) for name in _SHOWN)
+    return "  ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in shown if isinstance(value, int | float))

@@ -1,0 +1,144 @@
+"""How far a run has come that has no result yet, from its directory alone; nothing is changed."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import NotARunDirectory
+
+from .directory import RunDirectory
+from .journal import read_journal
+from .manifest import Manifest
+
+State = Literal["done", "under way", "to come"]
+
+
+@dataclass(frozen=True)
+class PhaseProgress:
+    """``step``: steps behind it, 0 for phases that have none. ``total``: where the settings give it in steps.
+    ``facts``: of its last step, or of the whole phase when it is done."""
+
+    name: str
+    state: State
+    step: int = 0
+    total: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``process``: the id of the process that works on it, 0 where it is not known, None where none does."""
+
+    directory: Path
+    search: str
+    space: str
+    data: str
+    seed: int
+    process: int | None
+    phases: tuple[PhaseProgress, ...]
+    comparisons: Mapping[str, State]
+
+    @property
+    def resume(self) -> str:
+        return f"stdsl run --resume {self.directory}"
+
+    def document(self) -> dict[str, Any]:
+        """For JSON. ``over`` is false; a result has no such key."""
+        return {
+            "over": False,
+            "running": self.process is not None,
+            "search": self.search,
+            "space": self.space,
+            "data": self.data,
+            "seed": self.seed,
+            "phases": [
+                {"name": p.name, "state": p.state, "step": p.step, "steps": p.total, "facts": _plain(p.facts)}
+                for p in self.phases
+            ],
+            "comparisons": dict(self.comparisons),
+            "resume": self.resume,
+        }
+
+
+def progress_of(directory: RunDirectory) -> Progress:
+    """Raises RunError where the folder is no run directory, or its journal is damaged."""
+    manifest = directory.manifest
+    finished, steps = _read(directory, directory.path / "journal.jsonl")
+    phases = []
+    for name in _expected(manifest):
+        total = (manifest.config.get(_SECTIONS.get(name, "")) or {}).get("steps")
+        if name in finished:
+            facts = finished[name]
+            phases.append(PhaseProgress(name, "done", facts.get("steps", 0), total, facts))
+        elif name in steps:
+            facts = {k: v for k, v in steps[name].items() if k not in ("time", "event", "phase", "step")}
+            phases.append(PhaseProgress(name, "under way", steps[name]["step"] + 1, total, facts))
+        else:
+            phases.append(PhaseProgress(name, "to come"))
+    return Progress(
+        directory.path,
+        manifest.search,
+        manifest.space,
+        str((manifest.config.get("data") or {}).get("kind", "")),
+        manifest.seed,
+        holder(directory.path),
+        tuple(phases),
+        _comparisons(directory),
+    )
+
+
+_SECTIONS = {"search": "strategy", "retrain": "retrain"}
+
+
+def _expected(manifest: Manifest) -> list[str]:
+    names = ["search"] if manifest.config.get("strategy") else []
+    return [*names, "derive", *(("retrain", "evaluate", "export") if manifest.config.get("retrain") else ())]
+
+
+def _read(directory: RunDirectory, journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The facts of the phases that are over, and the last step of each phase."""
+    finished: dict[str, dict[str, Any]] = {}
+    steps: dict[str, dict[str, Any]] = {}
+    try:
+        for line in read_journal(journal):
+            if line["event"] == "phase_finished":
+                finished[line["phase"]] = line["facts"]
+            elif line["event"] == "step":
+                steps[line["phase"]] = line
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        reason = f"its {journal.relative_to(directory.path)} is damaged"
+        raise RunError([NotARunDirectory(None, str(directory.path), reason)]) from error
+    return finished, steps
+
+
+def _comparisons(directory: RunDirectory) -> dict[str, State]:
+    """The networks that the derived one is compared with, as far as their training has begun."""
+    found: dict[str, State] = {}
+    for folder in sorted((directory.path / "compare").glob("*")):
+        if (folder / "journal.jsonl").exists():
+            finished, _ = _read(directory, folder / "journal.jsonl")
+            found[folder.name] = "done" if "evaluate" in finished else "under way"
+    return found
+
+
+def holder(folder: Path) -> int | None:
+    """The process that works in a run directory: its id, 0 where that is not known; None where none does."""
+    try:
+        with (folder / ".lock").open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = file.read().strip()
+                return int(text) if text.isdigit() else 0
+    except OSError:
+        pass
+    return None
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if isinstance(value, int | float | str | bool)}

@@ -1,0 +1,84 @@
+"""Runs that are not over: what `show` tells of them, and what else can be asked of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CASE = Path(__file__).parents[1] / "golden" / "commands" / "e0716_not_over"
+HOLD = (
+    "import sys, pathlib\n"
+    "from stdsl.runtime.tracking.directory import open_run\n"
+    "directory = open_run(pathlib.Path(sys.argv[1]))\n"
+    "directory.lock()\n"
+    "print('held', flush=True)\n"
+    "sys.stdin.read()\n"
+)
+
+
+@pytest.fixture
+def unfinished(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CASE / "run", tmp_path / "run"))
+
+
+def test_show_tells_how_far_a_stopped_run_is(stdsl: Any, unfinished: Path) -> None:
+    shown = stdsl("show", str(unfinished))
+    assert shown.exit_code == 0
+    assert "not over yet" in shown.stdout
+    assert "at step 7 of 60" in shown.stdout
+    assert f"stdsl run --resume {unfinished}" in shown.stdout
+    facts = json.loads(stdsl("show", str(unfinished), "--json").stdout)
+    assert (facts["over"], facts["running"]) == (False, False)
+    states = {phase["name"]: phase["state"] for phase in facts["phases"]}
+    assert states == {
+        "search": "done",
+        "derive": "done",
+        "retrain": "under way",
+        "evaluate": "to come",
+        "export": "to come",
+    }
+
+
+def test_show_tells_of_comparisons_and_leaves_everything_as_it_is(stdsl: Any, unfinished: Path) -> None:
+    for name, line in (("random-1", {"event": "phase_finished", "phase": "evaluate", "facts": {}}), ("random-2", None)):
+        folder = unfinished / "compare" / name
+        folder.mkdir(parents=True)
+        (folder / "journal.jsonl").write_text(f"{json.dumps(line)}\n" if line else "", encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in unfinished.rglob("*")}
+    assert "1 done, 1 under way" in stdsl("show", str(unfinished)).stdout
+    assert {path: path.stat().st_mtime_ns for path in unfinished.rglob("*")} == before
+
+
+def test_show_tells_which_process_works_on_a_run(stdsl: Any, unfinished: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(unfinished)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        shown = stdsl("show", str(unfinished)).stdout
+        assert f"process {process.pid} is working on it" in shown
+        assert "--resume" not in shown
+        assert json.loads(stdsl("show", str(unfinished), "--json").stdout)["running"] is True
+        process.communicate("")
+
+
+@pytest.mark.parametrize(("file", "said"), [("journal.jsonl", "journal.jsonl is"), ("result.json", "result.json is")])
+def test_damaged_files_of_a_run_are_diagnostics(stdsl: Any, unfinished: Path, file: str, said: str) -> None:
+    (unfinished / file).write_text("{\n", encoding="utf-8")
+    shown = stdsl("show", str(unfinished))
+    assert shown.exit_code == 2
+    assert "error[E0704]" in shown.stderr
+    assert f"{said} damaged" in shown.stderr
+
+
+def test_missing_weights_are_told_before_a_missing_architecture(stdsl: Any, small: str, unfinished: Path) -> None:
+    for given, code in (("nothere.safetensors", "E0810"), (str(unfinished), "E0716")):
+        result = stdsl("compile", f"{small}::small", "--to", "onnx", "--weights", given)
+        assert result.exit_code == 2
+        assert f"error[{code}]" in result.stderr
+        assert "--arch" not in result.stderr
