@@ -27,7 +27,7 @@ from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
 from .report.reporter import Reporter
 from .result import RunResult, collect
-from .tracking.directory import RunDirectory, create, open_run
+from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.tracker import Tracker
@@ -70,6 +70,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
     permit(job)
     _refuse(_all_limits(job, request.engine))
+    writable(request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))

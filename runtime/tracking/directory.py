@@ -112,6 +112,23 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
     return directory
 
 
+def writable(out: Path | None) -> None:
+    """Raises RunError where :func:`create` could not make a run directory; said before any work is done."""
+    path = out if out is not None else Path("runs")
+    if out is not None and path.is_dir() and os.access(path, os.R_OK) and _taken(path):
+        raise RunError([CannotWriteRun(None, str(path), "it is not empty")])
+    there = path
+    while not there.exists() and there.parent != there:
+        there = there.parent
+    if not there.is_dir():
+        reason = "it is a file" if there == path else f"{there} is a file"
+    elif not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+        reason = "permission denied"
+    else:
+        return
+    raise RunError([CannotWriteRun(None, str(path), reason)])
+
+
 def open_run(path: Path) -> RunDirectory:
     """The run directory at ``path``. Raises RunError if there is none."""
     directory = RunDirectory(path)
@@ -134,9 +151,13 @@ def result_of(path: Path) -> dict[str, Any]:
 
 def _claimed(out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    if any(entry.name != ".lock" for entry in out.iterdir()):
+    if _taken(out):
         raise RunError([CannotWriteRun(None, str(out), "it is not empty")])
     return out
+
+
+def _taken(folder: Path) -> bool:
+    return any(entry.name != ".lock" for entry in folder.iterdir())
 
 
 def _numbered(parent: Path, name: str) -> Path:

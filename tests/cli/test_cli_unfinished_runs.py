@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -82,3 +83,58 @@ def test_missing_weights_are_told_before_a_missing_architecture(stdsl: Any, smal
         assert result.exit_code == 2
         assert f"error[{code}]" in result.stderr
         assert "--arch" not in result.stderr
+
+
+SEARCH = CASE.parent / "e0651_no_such_search" / "short.space"
+
+
+@pytest.fixture
+def started(unfinished: Path) -> Path:
+    """A run of ``main.space`` beside it."""
+    main = unfinished.parent / "main.space"
+    shutil.copy(SEARCH, main)
+    (unfinished / "space").mkdir()
+    shutil.copy(SEARCH, unfinished / "space" / "main.space")
+    manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
+    manifest |= {"search": "short", "origins": {"main.space": str(main)}}
+    (unfinished / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (unfinished / "journal.jsonl").unlink()
+    return unfinished
+
+
+def test_a_run_is_not_resumed_as_that_of_another_file(stdsl: Any, started: Path, small: str) -> None:
+    for other in (small, "darts", str(started.parent / "gone.space")):
+        result = stdsl("run", other, "--resume", str(started), "-q")
+        assert result.exit_code == 2
+        assert f"is a run of {started.parent / 'main.space'}, not of {other}" in result.stderr
+    result = stdsl("run", f"{started.parent / 'main.space'}::long", "--resume", str(started), "-q")
+    assert result.exit_code == 2
+    assert "run of the search `short`, not of `long`" in result.stderr
+    for option in (("--device", "cpu"), ("--engine", "local"), ("--set", "seed=1"), ("--out", "x")):
+        assert stdsl("run", "--resume", str(started), *option).exit_code == 2
+
+
+def test_resuming_tells_that_the_file_has_changed(stdsl: Any, started: Path) -> None:
+    main = started.parent / "main.space"
+    main.write_text(main.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    result = stdsl("run", str(main), "--resume", str(started))
+    assert result.exit_code == 0, result.stderr
+    assert f"{main} has changed since" in result.stderr
+    assert "test accuracy" in result.stdout
+
+
+def test_where_a_run_cannot_be_written_is_told_before_the_plan(stdsl: Any, tmp_path: Path) -> None:
+    full, file, closed = tmp_path / "full", tmp_path / "file", tmp_path / "closed"
+    full.mkdir()
+    (full / "notes.txt").write_text("mine")
+    file.write_text("")
+    closed.mkdir(mode=0o555)
+    places = {str(full): "not empty", str(file): "it is a file", str(file / "below"): "is a file"}
+    if not os.access(closed, os.W_OK):  # root may write anywhere
+        places[str(closed / "below")] = "permission denied"
+    for out, said in places.items():
+        result = stdsl("run", str(SEARCH), "--out", out, "--device", "cpu")
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert "steps" not in result.stderr
+        assert f"--out {out}" in result.stderr

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from stdsl.cli.exit_codes import INTERRUPTED
 from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
@@ -50,8 +51,9 @@ def command(
     """
     if resume is None and target is None:
         raise click.UsageError("name a search, FILE::SEARCH, or a run to go on with, --resume DIR")
-    if resume is not None and (overrides or out is not None):
-        raise click.UsageError("a run goes on with the settings that it was started with: leave out --set and --out")
+    if resume is not None and (overrides or out is not None or _given("device") or _given("engine")):
+        settings = "--set, --out, --device and --engine"
+        raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
     from rich.console import Console
 
@@ -65,7 +67,7 @@ def command(
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
                 with of_option("--resume", resume, "E0704", "E0705"):
-                    _same_search(target, resume)
+                    _same_search(target, resume, quiet)
                     result = go_on(resume, reporter, allow_extern)
             else:
                 assert target is not None
@@ -86,10 +88,27 @@ def command(
         render_result(result.document, Console())
 
 
-def _same_search(target: Target | None, folder: Path) -> None:
-    """Refuse to go on with the run of another search than the one named."""
+def _given(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
+
+
+def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:
+    """Refuse to go on with the run of another file or search than the one named; tell of a file that has changed."""
     from stdsl.runtime.tracking.directory import open_run
 
-    search = open_run(folder).manifest.search
-    if target is not None and target.name not in (None, search):
-        raise click.UsageError(f"{folder} is a run of the search `{search}`, not of `{target.name}`")
+    directory = open_run(folder)
+    manifest = directory.manifest
+    if target is None:
+        return
+    origin = manifest.origins.get(manifest.file)
+    library = manifest.file.removeprefix("library/").removesuffix(".space").replace("/", ".")
+    file = Path(target.file)
+    if target.file != library if origin is None else file.resolve() != Path(origin).resolve():
+        raise click.UsageError(f"{folder} is a run of {origin or library}, not of {target.file}: leave the file out")
+    if target.name not in (None, manifest.search):
+        raise click.UsageError(f"{folder} is a run of the search `{manifest.search}`, not of `{target.name}`")
+    if origin is None or not file.is_file():
+        return
+    kept = directory.space / manifest.file
+    if kept.is_file() and kept.read_bytes() != file.read_bytes():
+        message(f"{file} has changed since; the run goes on with the text that it was started with", quiet)
