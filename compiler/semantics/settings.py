@@ -16,6 +16,7 @@ from ..schemas.strategy import FAMILIES, StrategyConfig
 from .modules import Module
 from .settings_build import build
 from .settings_env import Env, Report, Stop
+from .settings_exports import check_exports
 from .settings_layers import lay
 from .settings_overrides import Override, override
 from .settings_strategy import declared_tree, own_parameters, strategy_tree
@@ -93,7 +94,11 @@ def _search(declaration: ast.SearchDecl, tree: Branch, report: Report) -> Search
         own = _strategy(strategy, report)
         tree = tree.set("strategy", Hole(strategy.span) if own is None else Leaf(strategy.span, own))
     config = build(SearchConfig, tree, f"search `{declaration.name.id}`", report)
-    return None if config is None else config.with_places(table)
+    if config is None:
+        return None
+    config = config.with_places(table)
+    check_exports(config, report)
+    return config
 
 
 def check_settings(module: Module, sink: Sink) -> Iterator[SearchConfig]:

@@ -1,0 +1,38 @@
+"""Files that a search exports to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .model import Diagnostic
+
+
+@dataclass(frozen=True)
+class ExportPlace(Diagnostic):
+    """A path of `export` that is not a file of its own inside the run directory."""
+
+    key: str
+    path: str
+    fault: str
+
+    code: ClassVar[str] = "E0521"
+    title: ClassVar[str] = "an export outside the run directory"
+    explanation: ClassVar[str] = """\
+The files that `export` names are written into the directory of the run, each to a place of its own: a relative path
+without `..`, and none that the run needs for itself (`run.json`, `result.json`, `journal.jsonl`, `space/`,
+`checkpoints/`, `architectures/`, `compare/`, `needs/`, its own weights).
+
+    export { onnx = "../best.onnx" }                  E0521
+    export { onnx = "/home/me/best.onnx" }            E0521
+    export { onnx = "onnx/best.onnx" }                right
+    cp runs/first-0001/onnx/best.onnx ..              afterwards
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.key}` cannot be written to `{self.path}`: {self.fault}"
+
+    @property
+    def help(self) -> str:
+        return "give a path inside the run directory, such as `best.onnx`, and copy the file from there"
