@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import torch
 
 from stdsl.compiler.backends.externs import load_externs
+from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 
@@ -31,6 +33,7 @@ from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.tracker import Tracker
+from .training.compiled import CompilationFailed
 from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged
 from .training.placement import Placement, available
@@ -144,9 +147,11 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
 
 
 def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter) -> None:
-    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
+    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over. Of what
+    was set on the command line the seed is for them too."""
     from .preparation import load_kept_job
 
+    seed = tuple(text for text in manifest.overrides if text.partition("=")[0].strip() == "seed")
     waiting: list[tuple[Path, Job | None]] = []
     for name in job.config.needs:
         folder = folder_of(directory.path, name)
@@ -155,17 +160,19 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
         if (folder / "run.json").exists():
             waiting.append((folder, None))
             continue
-        own = load_kept_job(directory, manifest.model_copy(update={"search": name, "overrides": ()}))
+        shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed while it made the folder
+        own = load_kept_job(directory, manifest.model_copy(update={"search": name, "overrides": seed}))
         _refuse(_all_limits(own, manifest.engine))
         waiting.append((folder, own))
     for folder, needed in waiting:
         reporter.say(f"needed first: {folder.name}")
         if needed is None:
-            resume(folder, reporter)
+            resume(folder, reporter, manifest.allow_extern)
             continue
         request = RunRequest(
             needed.texts.main,
             folder.name,
+            overrides=seed,
             out=folder,
             engine=manifest.engine,
             device=manifest.device,
@@ -195,6 +202,7 @@ def _phases(run: Context) -> RunResult:
             _share(run, helpers)
     document = collect(run, subject)
     write_json(run.directory.result, document)
+    shutil.rmtree(run.directory.features, ignore_errors=True)
     return RunResult(run.directory.path, document)
 
 
@@ -240,6 +248,8 @@ def _failures(job: Job) -> Iterator[None]:
         key = "strategy" if error.phase == "search" else "retrain"
         span = config.place(key)
         raise RunError([TrainingDiverged(span, error.phase, error.step, str(error.loss))]) from error
+    except CompilationFailed as error:
+        raise RunError([CompilationImpossible(config.place("compile"), str(error))]) from error
     except (torch.OutOfMemoryError, MemoryError) as error:
         reason = (str(error).splitlines() or ["the system refused more"])[0]
         raise RunError([OutOfMemory(config.place(""), "this step", reason)]) from error

@@ -58,7 +58,7 @@ def frozen(module: nn.Module) -> nn.Module:
     """Marks a module whose weights are loaded and never trained; its batch statistics stay as in evaluation."""
     module.requires_grad_(False)
     module.is_frozen = True  # type: ignore[assignment]
-    return module
+    return module.eval()
 
 
 class Supernet(nn.Module):

@@ -68,3 +68,7 @@ class Data(Constructor):
     def signature(self) -> DataSignature:
         """What its samples look like, from the settings alone; nothing is read."""
         raise NotImplementedError
+
+    def varies(self) -> bool:
+        """Whether a training sample looks different from epoch to epoch (random crops, mirroring, segments)."""
+        return True

@@ -29,6 +29,9 @@ class _Cifar(Data):
     def signature(self) -> DataSignature:
         return DataSignature((InputSignature("image", "image", (3, 32, 32)),), self.classes, self.class_names)
 
+    def varies(self) -> bool:
+        return self.flip or self.pad > 0
+
 
 class Cifar10(_Cifar):
     """CIFAR-10: 32×32 colour images in 10 classes."""

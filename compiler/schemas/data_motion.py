@@ -47,6 +47,7 @@ class MotionDigits(Data):
     size: Annotated[int, Ge(8)] = Field(default=24, description="Height and width in pixels")
     channels: Annotated[int, Ge(1), Le(3)] = Field(default=1, description="Channels of a frame, all alike")
     motions: Annotated[int, Ge(2), Le(len(MOTIONS))] = Field(default=13, description="How many of the 13 motions occur")
+    digits: Annotated[int, Ge(2), Le(10)] = Field(default=10, description="How many of the ten digits occur, from 0 on")
     label: Literal["motion", "digit", "both"] = Field(
         default="motion", description="What is to be told; `both`: each motion of each digit is a class"
     )
@@ -60,21 +61,24 @@ class MotionDigits(Data):
     seed: Natural | None = Field(default=None, description="Seed of the clips; none: the search's")
     modalities: tuple[Literal["frames", "flow", "mask"], ...] = Field(
         default=("frames",),
-        description="The inputs in this order: frames, the flow between them (2 channels), a mask of what is in front (1)",
+        description="The inputs in order: frames, the flow between them (2 channels), a mask of what is in front (1)",
     )
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """With `both` the motion first: class `10 * motion + digit`."""
-        motions = MOTIONS[: self.motions]
+        """With `both` the motion first: class `digits * motion + digit`."""
+        motions, digits = MOTIONS[: self.motions], DIGITS[: self.digits]
         if self.label == "both":
-            return tuple(f"{motion} {digit}" for motion in motions for digit in DIGITS)
-        return DIGITS if self.label == "digit" else motions
+            return tuple(f"{motion} {digit}" for motion in motions for digit in digits)
+        return digits if self.label == "digit" else motions
 
     def signature(self) -> DataSignature:
         shape = (self.frames, self.size, self.size)
         inputs = tuple(InputSignature(m, "clip", (_CHANNELS.get(m, self.channels), *shape)) for m in self.modalities)
         return DataSignature(inputs, len(self.class_names), self.class_names)
+
+    def varies(self) -> bool:
+        return False
 
     def conflicts(self) -> Iterator[Conflict]:
         if not self.modalities or len(set(self.modalities)) < len(self.modalities):

@@ -78,7 +78,7 @@ class CifarDataset:
         return len(self._targets[split])
 
     def varies(self, split: str) -> bool:
-        return split != "test"
+        return split != "test" and self.settings.varies()
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         images = self._images[split][indices].astype(np.float32) / 255

@@ -26,7 +26,7 @@ class Loader:
         if self._pool is None:
             return self.order.at(step)
         if not self._ahead or self._ahead[0][0] != step:
-            self._forget()
+            self.forget()
         upcoming = self._ahead[-1][0] + 1 if self._ahead else step
         while len(self._ahead) < 2 * self.workers and upcoming < max(self.last, step + 1):
             self._ahead.append((upcoming, self._pool.submit(self.order.at, upcoming)))
@@ -34,11 +34,13 @@ class Loader:
         return self._ahead.popleft()[1].result()
 
     def close(self) -> None:
-        self._forget()
+        self.forget()
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop what was made ahead; afterwards no thread is at work."""
         for _, future in self._ahead:
-            future.cancel()
+            if not future.cancel():
+                future.exception()  # waits
         self._ahead.clear()

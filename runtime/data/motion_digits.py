@@ -1,4 +1,4 @@
-"""``motion_digits``: handwritten digits that move on a torus; the label is the motion (or, as a control, the digit; or both).
+"""``motion_digits``: handwritten digits that move on a torus; the label is the motion (or the digit, or both).
 
 Real handwriting, synthetic motion. The start is uniform on the torus and the angle is centred on the middle of the
 clip, so that a single frame says next to nothing about the motion: a network must look across frames. The three
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stdsl.compiler.schemas.data_motion import DIGITS, MOTIONS, MotionDigits
+from stdsl.compiler.schemas.data_motion import MOTIONS, MotionDigits
 
 from ..randomness import Keys, Reals, key, keys, normal, uniform
 from .batch import Batch, Normalisation
@@ -52,7 +52,7 @@ class MotionDigitsDataset:
         return Normalisation(per_sample=True, only=() if self.inputs == ("frames",) else ("frames",))
 
     def varies(self, split: str) -> bool:
-        return False
+        return self.settings.varies()
 
     def size(self, split: str) -> int:
         return {"train": self.settings.train, "valid": self.settings.valid, "test": self.settings.test}[split]
@@ -77,9 +77,10 @@ def clips(settings: MotionDigits, seed: int, split: str, indices: npt.NDArray[np
     frames, size = settings.frames, settings.size
     images, names = digits()
     low, high = DIGIT_IMAGES[split]
+    shown = low + np.nonzero(names[low:high] < settings.digits)[0]
 
     u = uniform(own, 9)
-    image = low + (u[:, 0] * (high - low)).astype(np.int64)
+    image = shown[(u[:, 0] * len(shown)).astype(np.int64)]
     motion = (u[:, 1] * settings.motions).astype(np.int64)
 
     x, y, angle, half = _trajectories(settings, own, u, motion)
@@ -100,7 +101,7 @@ def clips(settings: MotionDigits, seed: int, split: str, indices: npt.NDArray[np
         "flow": lambda: flow(seen),
         "mask": lambda: mask(seen),
     }
-    targets = {"motion": motion, "digit": names[image], "both": len(DIGITS) * motion + names[image]}[settings.label]
+    targets = {"motion": motion, "digit": names[image], "both": settings.digits * motion + names[image]}[settings.label]
     return Batch(tuple(makers[modality]() for modality in settings.modalities), torch.from_numpy(targets))
 
 

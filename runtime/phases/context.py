@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 
+import torch
+
+from stdsl import __version__
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ..data.batch import Dataset
@@ -63,6 +68,7 @@ def workshop(
         config.retrain,
         config.evaluate.batch or config.retrain.batch,
         dataset,
+        data_identity(config),
         replace(placement, bfloat16=precision == "bfloat16", compile=config.compile),
         config.seed,
         config.workers,
@@ -71,3 +77,9 @@ def workshop(
         reporter,
         interruption,
     )
+
+
+def data_identity(config: SearchConfig) -> str:
+    """A hash of what the samples of a search's data hang on: its settings, the seed and the versions at work."""
+    facts = config.data.model_dump_json() + json.dumps([config.seed, __version__, torch.__version__])
+    return hashlib.sha256(facts.encode()).hexdigest()

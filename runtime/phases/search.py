@@ -18,6 +18,7 @@ from stdsl.compiler.schemas.relax import Gumbel, Partial
 
 from ..data.batch import Part
 from ..data.binding import bound
+from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
@@ -31,7 +32,7 @@ from ..tracking.weights import save_weights
 from ..training.descent import Descent
 from ..training.loop import drive
 from ..training.optimizers import build_descent
-from .context import Context
+from .context import Context, data_identity
 from .needs import load_run_weights
 
 PHASE = "search"
@@ -85,7 +86,10 @@ def _history(run: Context) -> list[dict[str, Any]]:
 def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     """The search at its first step."""
     graph, placement = run.job.graph, run.placement
-    dataset = bound(run.dataset, graph)
+    splits = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split)))
+    making = Making(run.directory.features, data_identity(run.config), placement, run.reporter, run.interruption)
+    dataset = Features(bound(run.dataset, graph), splits, making)
+    loaders: list[Loader] = []
 
     def order(split: str, purpose: str) -> Order:
         return Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}")
@@ -98,7 +102,10 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     def build(left: SpaceGraph) -> Supernet:
         supernet = relaxed(left, strategy, run.seed, plain=left is not graph)
         load_run_weights(supernet, left, run.directory.path)
-        return placement.model(supernet)
+        for loader in loaders:
+            loader.forget()  # what it made ahead is for the network before
+        dataset.attach(placement.model(supernet))
+        return supernet
 
     def weights(parameters: Iterable[nn.Parameter]) -> Descent:
         return build_descent(strategy.weights.optimizer, parameters, steps, per_epoch, strategy.weights.clip)
@@ -113,6 +120,9 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         shrinking = Shrinking(discretization, build, weights, decisions)
     mixture = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
     supernet = build(graph)
+    weight_batches = Loader(weight_order, steps, run.config.workers)
+    decision_batches = Loader(decision_order, steps, run.config.workers)
+    loaders += (weight_batches, decision_batches)
     weight_descent = weights(supernet.weights())
     gauge = Gauge(
         graph,
@@ -128,8 +138,8 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         supernet,
         weight_descent,
         decisions(supernet.decisions()),
-        Loader(weight_order, steps, run.config.workers),
-        Loader(decision_order, steps, run.config.workers),
+        weight_batches,
+        decision_batches,
         placement,
         steps,
         strategy.warmup_steps(per_epoch),

@@ -14,6 +14,7 @@ from stdsl.compiler.schemas.recipe import Retrain
 
 from ..data.batch import Dataset, Part
 from ..data.binding import bound
+from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key
@@ -43,11 +44,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What a training needs besides its subject. ``test_batch``: samples at a time on the test split."""
+    """What a training needs besides its subject. ``test_batch``: samples at a time on the test split. ``identity``: a
+    hash of what the samples of ``dataset`` hang on."""
 
     recipe: Retrain
     test_batch: int
     dataset: Dataset
+    identity: str
     placement: Placement
     seed: int
     workers: int
@@ -55,6 +58,13 @@ class Workshop:
     directory: RunDirectory
     reporter: Reporter
     interruption: Interruption
+
+    def samples(self, graph: SpaceGraph, splits: tuple[str, ...], altered: bool = False) -> Features:
+        """The data as networks of ``graph`` take them, with features of frozen parts kept; ``altered``: batches are
+        changed before they enter the network."""
+        folder = self.directory.features
+        making = Making(folder, self.identity, self.placement, self.reporter, self.interruption)
+        return Features(bound(self.dataset, graph), splits, making, altered)
 
 
 def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> None:
@@ -64,7 +74,8 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     torch.set_num_threads(shop.threads)
     recipe = shop.recipe
     splits = ("train", "valid") if recipe.split == "all" else ("train",)
-    part, held = Part(bound(shop.dataset, subject.graph), splits), None
+    data = shop.samples(subject.graph, splits, altered=recipe.cutout > 0)
+    part, held = Part(data, splits), None
     if recipe.holdout:
         part, held = part.divided(recipe.holdout, key(shop.seed, "held-out samples"))
     purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
@@ -75,6 +86,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     shop.placement.model(model)
     if recipe.dropout is not None:
         _set_dropout(model, recipe.dropout)
+    data.attach(model)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
     work = Training(
         model,
@@ -106,8 +118,9 @@ def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict
     """Metrics of the trained network on the test split; they stand in the journal."""
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
-        part = Part(bound(shop.dataset, subject.graph), ("test",))
-        metrics = evaluate(trained(subject, shop), part, shop.placement, shop.test_batch)
+        data, model = shop.samples(subject.graph, ("test",)), trained(subject, shop)
+        data.attach(model)
+        metrics = evaluate(model, Part(data, ("test",)), shop.placement, shop.test_batch)
         tracker.finish(phase, asdict(metrics))
     return tracker.finished[phase]
 

@@ -40,9 +40,8 @@ def test_all_modalities_of_a_clip_depend_on_seed_split_and_index_alone() -> None
 @pytest.mark.parametrize(("right", "down"), [(1, 0), (0, -1), (-1, 1)])
 def test_flow_of_what_is_shifted(right: int, down: int) -> None:
     """A smooth pattern that moves by whole pixels."""
-    pattern = torch.nn.functional.avg_pool2d(
-        torch.randn(1, 1, 48, 48, generator=torch.Generator().manual_seed(0)), 3, 2
-    )
+    noise = torch.randn(1, 1, 48, 48, generator=torch.Generator().manual_seed(0))
+    pattern = torch.nn.functional.avg_pool2d(noise, 3, 2)
     still = pattern[0, 0, :16, :16] / pattern.std()
     frames = torch.stack([torch.roll(still, (down * t, right * t), (0, 1)) for t in range(4)])[None]
     found = flow(frames)
@@ -79,12 +78,13 @@ def test_motion_and_digit_as_label() -> None:
     names = MotionDigits(**arguments, label="both").class_names
     assert len(names) == 40
     assert names[13] == f"left {DIGITS[3]}"
+    few = MotionDigits(**arguments, label="both", digits=3)
+    assert len(few.class_names) == 12
+    assert set(clips(few, 0, "test", np.arange(300)).targets.tolist()) == set(range(12))
 
 
 def test_inputs_are_bound_by_name_or_else_in_order(tmp_path: Path) -> None:
-    text = (
-        "stdsl 1\nmeta net on {0}: clip(2, 8, 16, 16), {1}: clip(1, 8, 16, 16) = [{0}, {1}] -> concat\nspace s = net\n"
-    )
+    text = "stdsl 1\nmeta net on {0}: clip(2, 8, 16, 16), {1}: clip(1, 8, 16, 16) = {0}\nspace s = net\n"
     dataset = MotionDigitsDataset(MotionDigits(**SETTINGS, modalities=("frames", "flow")), 0)
     own = dataset.samples("test", np.arange(3), 0).inputs
 

@@ -1,0 +1,126 @@
+"""Networks in two halves: what frozen parts make of the inputs, and the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import stdsl
+from stdsl.compiler.backends.still import still_part
+from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+
+HEAD = """stdsl 1
+cell seen(c) on x = x -> conv(c, 1x3x3, stride = 1x2x2) -> bn -> relu -> conv(c, 3x3x3) -> bn
+cell changed(c) on x = x -> conv(c, 1x3x3, stride = 1x2x2) -> bn -> dropout(0.5) -> bn
+"""
+TWO = "on a: clip(1, 4, 8, 8), b: clip(2, 4, 8, 8)"
+
+
+def halves(folder: Path, body: str, inputs: str = TWO, supernet: bool = False) -> tuple[nn.Module, object]:
+    file = folder / "net.space"
+    file.write_text(f"{HEAD}meta net {inputs} {{\n{body}\n}}\nspace s = net\n", encoding="utf-8")
+    space = stdsl.load(file)
+    if supernet:
+        model: nn.Module = build_supernet(space.graph, Relaxation("softmax", "softmax", False, 1), seed=0)
+    else:
+        model = stdsl.compile(space, space.sample(seed=0), seed=0)
+    for name, buffer in model.named_buffers():  # statistics as after a training
+        if name.endswith("running_mean"):
+            buffer.normal_(generator=torch.Generator().manual_seed(1))
+    return model.train(), still_part(model, [f"input {name}" for name in "ab"][: 1 + ("b:" in inputs)])
+
+
+def tensors() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    return torch.randn(16, 1, 4, 8, 8, generator=generator), torch.randn(16, 2, 4, 8, 8, generator=generator)
+
+
+FUSED = """
+  known = [a -> frozen seen(4), b -> frozen seen(4)]
+  y = known -> concat -> {last}
+  return y -> relu -> global_avg_pool -> linear(3)
+"""
+
+
+@pytest.mark.parametrize("supernet", [False, True])
+def test_the_halves_compute_what_the_whole_does(tmp_path: Path, supernet: bool) -> None:
+    last = "choose {one: conv(4, 1x1x1) -> bn, two: conv(4, 3x3x3) -> bn} as kind"
+    model, still = halves(tmp_path, FUSED.format(last=last), supernet=supernet)
+    assert still is not None
+    assert still.values == ("known", "known_2")
+    assert still.inputs == ()
+    inputs = tensors()
+    with torch.no_grad():
+        features = still.features(*inputs)
+    twin, _ = halves(tmp_path, FUSED.format(last=last), supernet=supernet)
+    whole, split = twin(*inputs), still.rest(*features)
+    assert torch.equal(whole, split)
+    whole.sum().backward()
+    split.sum().backward()
+    for (name, p), q in zip(twin.named_parameters(), model.parameters(), strict=True):
+        assert (p.grad is None) == (q.grad is None), name
+        assert p.grad is None or torch.equal(p.grad, q.grad), name
+    for (name, p), q in zip(twin.named_buffers(), model.buffers(), strict=True):
+        assert torch.equal(p, q), name
+
+
+def test_inputs_that_are_read_behind_frozen_parts_too(tmp_path: Path) -> None:
+    read = "known = a -> frozen seen(4)\nnew = b -> changed(4)"
+    body = f"{read}\nreturn [known, new] -> concat -> global_avg_pool -> linear(3)"
+    model, still = halves(tmp_path, body)
+    assert still is not None
+    assert still.values == ("known",)
+    assert still.inputs == (1,)
+    a, b = tensors()
+    model.eval()
+    assert torch.equal(model(a, b), still.rest(*still.features(a, b), b))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return [a -> seen(4), b -> seen(4)] -> concat -> global_avg_pool -> linear(3)",
+        "known = [a -> seen(4), b -> seen(4)] -> concat\nreturn known -> frozen seen(4) -> flatten -> linear(3)",
+    ],
+    ids=["nothing is frozen", "what is frozen stands behind something that is not"],
+)
+def test_no_still_part(tmp_path: Path, body: str) -> None:
+    assert halves(tmp_path, body)[1] is None
+
+
+def test_what_chance_changes_is_not_still(tmp_path: Path) -> None:
+    known = "known = a -> frozen seen(4) -> dropout(0.5) -> frozen conv(4, 3x3x3)"
+    body = f"{known}\nreturn [known, b -> seen(4)] -> concat -> global_avg_pool -> linear(3)"
+    _, still = halves(tmp_path, body)
+    assert still is not None
+    assert len(still.values) == 1
+    inputs = tensors()
+    assert torch.equal(still.features(*inputs)[0], still.features(*inputs)[0])
+
+
+def test_a_digest_is_about_operations_weights_and_inputs(tmp_path: Path) -> None:
+    def digests(body: str, seed: int = 0, change: str | None = None) -> tuple[str, ...]:
+        model, _ = halves(tmp_path, body)
+        if change:
+            with torch.no_grad():
+                model.state_dict()[change].view(-1)[0] += 1
+        still = still_part(model, ["a", "b"])
+        assert still is not None
+        return still.digests
+
+    both = FUSED.format(last="conv(4, 1x1x1)")
+    first, second = digests(both)
+    assert digests(both.replace("known", "found")) == (first, second)
+    assert first != second
+    # The rest does not matter, a weight and a statistic of the part itself do.
+    assert digests(both.replace("1x1x1", "3x3x3")) == (first, second)
+    assert digests(both, change="linear.weight") == (first, second)
+    assert digests(both, change="known.conv.weight")[0] != first
+    assert digests(both, change="known.conv.weight")[1] == second
+    assert digests(both, change="known.bn_2.running_mean")[0] != first
+    assert digests(both.replace("[a -> frozen seen(4)", "[a -> frozen changed(4)"))[0] != first
+    alone = "known = a -> frozen seen(4)\nreturn [known, b -> seen(4)] -> concat -> global_avg_pool -> linear(3)"
+    assert digests(alone) == (first,)
