@@ -10,18 +10,20 @@ from typing import Any, overload
 from stdsl.compiler.analysis.architecture import Architecture, answers_of, of_answers
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
-from stdsl.compiler.analysis.circuit import Circuit
-from stdsl.compiler.analysis.circuits import CountResult, circuits, decided
+from stdsl.compiler.analysis.circuits import CountResult
 from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs, unknown_costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.feasible import Feasible, feasible
 from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.space_costs import CostRange, cost_range
+from stdsl.compiler.checks.satisfiable import ensure_satisfiable
+from stdsl.compiler.diagnostics.architectures import ConstraintViolated
 from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin
-from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
+from stdsl.compiler.diagnostics.model import ArchitectureError, Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
@@ -83,12 +85,13 @@ class Space:
     def sample(self, seed: int = 0) -> Architecture:
         """An architecture, each with the same probability; the same one for the same seed.
 
-        Raises SpaceError when the constraints over costs let none through.
+        Raises SpaceError when no architecture is within the constraints (E0441), or none was found (E0442).
         """
         return self.samples(1, seed)[0]
 
     def samples(self, n: int, seed: int = 0) -> list[Architecture]:
         """``n`` architectures, drawn independently. Raises as :meth:`sample` does."""
+        ensure_satisfiable(self.graph)
         drawn = draw(self.graph, seed, n)
         if len(drawn.architectures) < n:
             constraints = cost_constraints(self.graph)
@@ -109,44 +112,50 @@ class Space:
         return load_architecture(path, self.graph)
 
     def architectures(self) -> Iterator[Architecture]:
-        """All of them, one after the other, in the order of :meth:`rank` where there is one (constraints over costs
-        left aside); for small spaces."""
-        whole = circuits(self.graph).whole
-        if whole is None:
+        """All that are within the constraints, one after the other, in the order of :meth:`rank` where there is one;
+        for small spaces."""
+        found = feasible(self.graph)
+        if found is None:
             return architectures(self.graph)
-        return (of_answers(self.graph, whole.unrank(rank)) for rank in range(whole.count))
+        return (of_answers(self.graph, found.unrank(rank)) for rank in range(found.count))
 
     def rank(self, arch: Mapping[str, Any]) -> int:
-        """The place of an architecture among all of them, from 0, constraints over costs left aside.
+        """The place of an architecture among all that are within the constraints, from 0.
 
-        Raises ArchitectureError for a mapping that is none of the space, SpaceError (E0444) where the space is too
-        entangled to be counted exactly.
+        Raises ArchitectureError for a mapping that is none of these, SpaceError (E0444) where the space is not counted
+        exactly.
         """
-        found = answers_of(self.graph, self.valid(arch))
-        return self._whole().rank(found)
+        valid = self.valid(arch)
+        within = self._exact()
+        broken = [c for c in cost_constraints(self.graph) if not costs(self.graph, valid).within(c)]
+        if broken:
+            figures = costs(self.graph, valid)
+            raise ArchitectureError(
+                [ConstraintViolated(c.span, (), f"{getattr(figures, c.metric)} {c.metric}") for c in broken]
+            )
+        return within.rank(answers_of(self.graph, valid))
 
     def unrank(self, rank: int) -> Architecture:
         """The architecture at a place: the inverse of :meth:`rank`. Raises IndexError, and SpaceError as that does."""
-        return of_answers(self.graph, self._whole().unrank(rank))
+        return of_answers(self.graph, self._exact().unrank(rank))
 
     def marginals(self) -> Mapping[str, Marginal]:
         """For every decision by path: the probability that it is active, and that it is and takes each of its
-        ``options`` (of a keep: that it keeps each element), when all architectures are equally likely; exact, as
-        fractions. Constraints over costs are left aside. Raises SpaceError as :meth:`rank` does, and when the space is
-        empty."""
+        ``options`` (of a keep: that it keeps each element), when all architectures within the constraints are equally
+        likely; exact, as fractions. Raises SpaceError as :meth:`rank` does, and when the space is empty."""
         found = marginals(self.graph)
         if found is None:
             raise SpaceError([self._nothing_exact()])
         return found
 
-    def _whole(self) -> Circuit:
-        whole = circuits(self.graph).whole
-        if whole is None:
+    def _exact(self) -> Feasible:
+        found = feasible(self.graph)
+        if found is None:
             raise SpaceError([self._nothing_exact()])
-        return whole
+        return found
 
     def _nothing_exact(self) -> NotCountedExactly:
-        return NotCountedExactly(self.graph.span, self.name, str(decided(self.graph)))
+        return NotCountedExactly(self.graph.span, self.name, str(count(self.graph)))
 
     @overload
     def costs(self) -> SpaceCosts: ...
@@ -157,10 +166,12 @@ class Space:
     def costs(self, arch: Mapping[str, Any] | None = None) -> SpaceCosts | Costs:
         """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``. Of the space: their ranges.
 
-        Raises ArchitectureError for a mapping that is no architecture of the space.
+        Raises ArchitectureError for a mapping that is no architecture of the space, and SpaceError (E0441) where the
+        space has none.
         """
         if arch is not None:
             return costs(self.graph, self.valid(arch))
+        ensure_satisfiable(self.graph)
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:

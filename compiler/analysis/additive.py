@@ -7,13 +7,13 @@ the cost of an architecture.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
 
-from ..ir.diagram import Case, Diagram, Guard, leaves, witness
+from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, leaves, support, witness
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import Cost, Primitive, TensorShape
 from ..ops.registry import primitives_of
@@ -94,18 +94,31 @@ class _Adder:
         total = SumOfProducts(self.diagrams, self.arithmetic)
         slack = 0
         for condition, due in self._due:
-            value: Case = 0
+            values = []
             for cost in due:
                 key = _named(cost)
                 if key not in figures:
                     figures[key] = self.diagrams.apply(figure, cost)
-                value = self.arithmetic.plus(value, figures[key])
-            if condition is None:
-                slack += max(leaves(value))
-            else:
-                total.add(condition, value)
+                values.append(figures[key])
+            for value in self._by_support(values):
+                if condition is None:
+                    slack += max(leaves(value))
+                else:
+                    total.add(condition, value)
         constant, terms = total.finish()
         return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
+
+    def _by_support(self, values: Iterable[Case]) -> list[Case]:
+        """The values added up where they hang on the same decisions; the sum of all would have as many cases as there
+        are different sums."""
+        sums: dict[Hashable, Case] = {}
+        for value in values:
+            key: Hashable = support(value)
+            try:
+                sums[key] = self.arithmetic.plus(sums.get(key, 0), value)
+            except DiagramTooLarge:
+                sums[key, len(sums)] = value
+        return list(sums.values())
 
     def _totals(self) -> list[tuple[Guard | None, list[Case]]]:
         """What there is to pay (:class:`Cost`) under which condition, if that is known; each condition once."""

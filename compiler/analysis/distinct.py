@@ -9,11 +9,10 @@ from ..diagnostics.model import SpaceError
 from ..ir.graph import SpaceGraph
 from .architecture import answers_of
 from .canonical import CanonicalForms, Form
-from .circuits import circuits, decided
-from .costs import cost_constraints
+from .circuits import decided
 from .enumerate import architectures
+from .feasible import feasible
 from .instances import InstanceGraph, InstanceGraphs
-from .limits import Limits
 
 COMPARED = 1_000_000
 """Spaces of more architectures than this are not compared one by one."""
@@ -29,13 +28,10 @@ def distinct(graph: SpaceGraph, limit: int = COMPARED) -> int:
     found = decided(graph)
     if (found.low if found.exact else found.high) > limit:
         raise SpaceError([TooManyToCompare(graph.span, graph.name, str(found), limit)])
-    limits = Limits(graph, cost_constraints(graph))
     graphs, forms = InstanceGraphs(graph), CanonicalForms()
     same: dict[object, None] = {}
     networks: set[Form] = set()
     for answers in _all(graph):
-        if not limits.admit(answers):
-            continue
         instances = graphs.of(answers)
         key = _written_out(instances)
         if key not in same:  # many architectures leave the very same instances
@@ -45,9 +41,9 @@ def distinct(graph: SpaceGraph, limit: int = COMPARED) -> int:
 
 
 def _all(graph: SpaceGraph) -> Iterator[Mapping[int, int]]:
-    whole = circuits(graph).whole
-    if whole is not None:
-        yield from (whole.unrank(rank) for rank in range(whole.count))
+    found = feasible(graph)
+    if found is not None:
+        yield from (found.unrank(rank) for rank in range(found.count))
     else:
         yield from (answers_of(graph, arch) for arch in architectures(graph))
 

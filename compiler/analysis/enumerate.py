@@ -7,21 +7,24 @@ from collections.abc import Iterator
 from ..ir.diagram import evaluate
 from ..ir.graph import SpaceGraph
 from .architecture import Architecture, of_answers, violations
+from .costs import cost_constraints
 from .demand import active, next_question
+from .limits import Limits
 
 
 def architectures(graph: SpaceGraph) -> Iterator[Architecture]:
     """Every architecture once, in the order in which evaluation asks its questions and of the alternatives in the text.
 
-    Constraints over decisions are honoured, those over costs are not. This takes time in proportion to the number of
-    architectures; counting and sampling do not go this way.
+    Takes time in proportion to the number of architectures without the constraints; counting and sampling do not go
+    this way.
     """
+    limits = Limits(graph, cost_constraints(graph))
     stack: list[dict[int, int]] = [{}]
     while stack:
         answers = stack.pop()
         decision = next_question(graph, answers)
         if decision is None:
-            if not violations(graph, answers, active(graph, answers).decisions):
+            if not violations(graph, answers, active(graph, answers).decisions) and limits.admit(answers):
                 yield of_answers(graph, answers)
             continue
         followers: list[dict[int, int]] = [{}]

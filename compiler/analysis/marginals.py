@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..ir.graph import SpaceGraph
-from .circuits import circuits
+from .feasible import feasible
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Marginal:
 
 
 def marginals(graph: SpaceGraph) -> dict[str, Marginal] | None:
-    """The marginal of every decision by path, constraints over costs left aside; exact. None without an exact count."""
-    whole = circuits(graph).whole
+    """The marginal of every decision by path, within all constraints; exact. None without an exact count."""
+    whole = feasible(graph)
     if whole is None or whole.count == 0:
         return None
     found = {}

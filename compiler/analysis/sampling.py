@@ -13,6 +13,7 @@ from .architecture import Architecture, of_answers, violations
 from .circuits import circuits
 from .costs import cost_constraints
 from .demand import active, next_question
+from .feasible import feasible
 from .limits import Limits
 
 ATTEMPTS = 20_000
@@ -23,12 +24,14 @@ ATTEMPTS = 20_000
 class Sample:
     """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
     ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability;
-    without an exact count, each question is answered evenly instead, as evaluation asks it."""
+    without an exact count, each question is answered evenly instead, as evaluation asks it. ``within``: of how many
+    architectures they were drawn, constraints over costs included; None where these were met by rejection."""
 
     architectures: tuple[Architecture, ...]
     answers: tuple[Mapping[int, int], ...]
     tried: int
     uniform: bool
+    within: int | None = None
 
     @property
     def acceptance(self) -> float:
@@ -45,8 +48,16 @@ def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
 
 
 def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = ()) -> Sample:
-    """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs."""
+    """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs.
+
+    Drawn from all that is within the constraints where that is known exactly, else until one is within those over
+    costs.
+    """
     generator = random.Random(seed)
+    exact = feasible(graph, extra)
+    if exact is not None:
+        drawn = [exact.draw(generator) for _ in range(n)] if exact.count else []
+        return Sample(tuple(of_answers(graph, a) for a in drawn), tuple(drawn), len(drawn), True, exact.count)
     limits = Limits(graph, (*cost_constraints(graph), *extra))
     whole = circuits(graph).whole
     found: list[dict[int, int]] = []

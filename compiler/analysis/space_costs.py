@@ -6,17 +6,17 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..diagnostics.budgets import NothingWithin
+from ..diagnostics.model import SpaceError
 from ..ir.diagram import inner_nodes
 from ..ir.graph import SpaceGraph
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .architecture import Architecture, of_answers
-from .arithmetic import Arithmetic
 from .circuits import circuits
-from .costs import cost_constraints, costs
-from .elimination import INFINITE, Elimination, Function, eliminate, ordering
-from .products import scaled
+from .costs import cost_constraints
+from .feasible import feasible, feasible_extremes
 from .sampling import draw
-from .validity import validity
+from .space_bounds import extreme, within_costs
 
 ESTIMATED_FROM = 400
 """Where the mean cannot be had exactly, it is that of this many architectures."""
@@ -41,51 +41,50 @@ class CostRange:
 
 
 def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
-    """The range of a cost over the architectures of a space, within all its constraints. Takes no enumeration.
+    """The range of a cost over the architectures of a space, within all its constraints. Takes no enumeration, but of
+    small spaces.
 
-    Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them.
+    Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them. Raises
+    SpaceError (E0441) where it is known that no architecture is within the constraints.
     """
-    cost = additive_cost(graph, metric)
-    least, cheapest = extreme(graph, cost, +1)
-    greatest, dearest = extreme(graph, cost, -1)
-    constraints = cost_constraints(graph)
-    if constraints and not (within_costs(graph, cheapest) and within_costs(graph, dearest)):
-        for constraint in constraints:
-            if constraint.metric == metric:
-                low, high = constraint.low, constraint.high
-                least = least if low is None or within_costs(graph, cheapest) else max(least, math.ceil(low))
-                greatest = greatest if high is None or within_costs(graph, dearest) else min(greatest, math.floor(high))
-        cheapest = cheapest if within_costs(graph, cheapest) else None
-        dearest = dearest if within_costs(graph, dearest) else None
-    mean = None if constraints and not costs_are_free(graph) else exact_mean(graph, cost)
+    if cost_constraints(graph):
+        return _constrained(graph, metric)
+    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
     exact = cheapest is not None and dearest is not None
+    cost = additive_cost(graph, metric)
+    mean = exact_mean(graph, cost)
     if mean is not None:
         return CostRange(least, greatest, float(mean), exact, True, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+
+
+def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
+    """The range under constraints over costs."""
+    constraints = cost_constraints(graph)
+    within = feasible(graph)
+    if within is not None and not within.count:
+        raise SpaceError([NothingWithin(constraints[0].span, graph.name, "all of them break one")])
+    found = feasible_extremes(graph, metric)
+    if found is not None:
+        ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
+        return CostRange(found.least, found.greatest, float(found.mean), True, True, *ends)
+    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
+    cheapest = cheapest if within_costs(graph, cheapest) else None
+    dearest = dearest if within_costs(graph, dearest) else None
+    for constraint in constraints:
+        if constraint.metric == metric:
+            if cheapest is None and constraint.low is not None:
+                least = max(least, math.ceil(constraint.low))
+            if dearest is None and constraint.high is not None:
+                greatest = min(greatest, math.floor(constraint.high))
+    cost = additive_cost(graph, metric)
+    exact = cheapest is not None and dearest is not None
+    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+
+
+def _estimate(graph: SpaceGraph, cost: AdditiveCost, least: int, greatest: int) -> float:
     samples = draw(graph, seed=0, n=ESTIMATED_FROM).answers
-    estimate = sum(cost.of(a) for a in samples) / len(samples) if samples else (least + greatest) / 2
-    return CostRange(least, greatest, estimate, exact, False, cheapest, dearest)
-
-
-def extreme(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[int, Architecture | None]:
-    """The least (sign 1) or greatest (-1) cost without constraints over costs, and an architecture that has it; where
-    that cannot be had, a bound and None."""
-    found, complete = _optimum(graph, cost, sign)
-    slack = cost.slack if sign < 0 else 0
-    if found.least in (INFINITE, -INFINITE):
-        return cost.constant + slack, None
-    value = cost.constant + sign * int(found.least) + slack
-    answers = found.witness() if complete and cost.exact else None
-    if answers is None:
-        return value, None
-    return value, of_answers(graph, {**cost.defaults, **answers})
-
-
-def _optimum(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[Elimination, bool]:
-    penalties, complete = validity(graph)
-    arithmetic = Arithmetic(graph.diagrams)
-    functions: list[Function] = [scaled(arithmetic, sign, term) for term in cost.terms]
-    functions += penalties
-    return eliminate(graph.diagrams, functions, ordering(graph.diagrams, functions)), complete
+    return sum(cost.of(a) for a in samples) / len(samples) if samples else (least + greatest) / 2
 
 
 def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
@@ -98,37 +97,3 @@ def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
         return None
     total = whole.total(cost.terms, graph.diagrams)
     return cost.constant + Fraction(total, whole.count)
-
-
-def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:
-    """Whether there is an architecture and it meets the constraints over costs."""
-    if arch is None:
-        return False
-    found = costs(graph, arch)
-    return all(found.within(c) for c in cost_constraints(graph))
-
-
-def costs_are_free(graph: SpaceGraph) -> bool:
-    """Whether all architectures certainly meet the constraints over costs."""
-    for constraint in cost_constraints(graph):
-        if constraint.metric == "depth":
-            return False
-        cost = additive_cost(graph, constraint.metric)
-        if constraint.low is not None and extreme(graph, cost, 1)[0] < constraint.low:
-            return False
-        if constraint.high is not None and extreme(graph, cost, -1)[0] > constraint.high:
-            return False
-    return True
-
-
-def costs_exclude_all(graph: SpaceGraph) -> bool:
-    """Whether certainly no architecture meets the constraints over costs, by the least and greatest costs."""
-    for constraint in cost_constraints(graph):
-        if constraint.metric == "depth":
-            continue
-        cost = additive_cost(graph, constraint.metric)
-        if constraint.high is not None and extreme(graph, cost, 1)[0] > constraint.high:
-            return True
-        if constraint.low is not None and extreme(graph, cost, -1)[0] < constraint.low:
-            return True
-    return False

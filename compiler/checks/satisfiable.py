@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..analysis.architecture import Architecture, of_answers
@@ -11,6 +11,7 @@ from ..analysis.circuits import circuits
 from ..analysis.costs import cost_constraints
 from ..analysis.depth import depth_bounds
 from ..analysis.derive import derive
+from ..analysis.feasible import feasible
 from ..analysis.limits import Limits
 from ..diagnostics.budgets import NotFoundWithin, NothingWithin, UnknownWithin
 from ..diagnostics.model import Diagnostic, Label, SpaceError
@@ -21,8 +22,6 @@ STEPS = 300
 """The most steps of the search in order of how near architectures come."""
 DRAWN = 100
 """How many architectures are drawn where that search found none."""
-LISTED = 2_000
-"""Up to this many architectures are looked at one by one instead."""
 
 Constraint = CostConstraint | DecisionConstraint
 
@@ -47,19 +46,29 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     if isinstance(found, NothingWithin):
         return Satisfiable(None, _blamed(graph, found))
     assert isinstance(found, NotFoundWithin)
+    within, whole = feasible(graph), circuits(graph).whole
     span = next((c.span for c in cost_constraints(graph)), graph.span)
-    whole = circuits(graph).whole
-    if whole is not None and whole.count <= LISTED:
-        arch = _first(graph, (whole.unrank(rank) for rank in range(whole.count)))
-        if arch is None:
-            return Satisfiable(None, NothingWithin(span, graph.name, f"all {whole.count} break one of them"))
-        return Satisfiable(arch)
+    if within is not None and whole is not None:
+        if within.count:
+            return Satisfiable(of_answers(graph, within.unrank(0)))
+        reason = f"each of the {whole.count} that there are without them breaks one"
+        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, reason)))
     if whole is not None:
-        generator = random.Random(0)
-        arch = _first(graph, (whole.draw(generator) for _ in range(DRAWN)))
-        if arch is not None:
-            return Satisfiable(arch)
+        limits, generator = Limits(graph, cost_constraints(graph)), random.Random(0)
+        drawn = (whole.draw(generator) for _ in range(DRAWN))
+        arch_answers = next((answers for answers in drawn if limits.admit(answers)), None)
+        if arch_answers is not None:
+            return Satisfiable(of_answers(graph, arch_answers))
     return Satisfiable(None, UnknownWithin(span, graph.name, STEPS + DRAWN))
+
+
+def ensure_satisfiable(graph: SpaceGraph) -> None:
+    """Raises SpaceError (E0441) where it is known that no architecture is within the constraints."""
+    within = feasible(graph) if graph.constraints else None
+    if within is not None and not within.count:
+        found = satisfiable(graph).diagnostic
+        assert found is not None
+        raise SpaceError([found])
 
 
 def _depths(graph: SpaceGraph) -> NothingWithin | None:
@@ -72,11 +81,6 @@ def _depths(graph: SpaceGraph) -> NothingWithin | None:
         if constraint.low is not None and high < constraint.low:
             return NothingWithin(constraint.span, graph.name, f"the deepest has a depth of {high} or less")
     return None
-
-
-def _first(graph: SpaceGraph, every: Iterable[Mapping[int, int]]) -> Architecture | None:
-    limits = Limits(graph, cost_constraints(graph))
-    return next((of_answers(graph, answers) for answers in every if limits.admit(answers)), None)
 
 
 def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
@@ -105,6 +109,9 @@ def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint]) -> bool:
     part = replace(graph, constraints=tuple(constraints))
     if _depths(part) is not None:
         return True
+    within = feasible(part)
+    if within is not None:
+        return within.count == 0
     try:
         derive(part, {}, limit=STEPS)
     except SpaceError as error:

@@ -133,9 +133,10 @@ a gate true or false, a count one of its numbers.
 
 @dataclass(frozen=True)
 class ConstraintViolated(Diagnostic):
-    """An architecture breaks a constraint over decisions."""
+    """An architecture breaks a constraint: over decisions, or, where ``cost`` says what it costs, over costs."""
 
     decisions: tuple[str, ...]
+    cost: str = ""
 
     code: ClassVar[str] = "E0605"
     title: ClassVar[str] = "the architecture is outside `where`"
@@ -148,6 +149,8 @@ Constraints over decisions are part of a space: an architecture that breaks one 
 
     @property
     def message(self) -> str:
+        if self.cost:
+            return f"this condition does not hold for an architecture of {self.cost}"
         return f"this condition does not hold for the values of {', '.join(f'`{d}`' for d in self.decisions)}"
 
     @property
@@ -156,6 +159,8 @@ Constraints over decisions are part of a space: an architecture that breaks one 
 
     @property
     def help(self) -> str | None:
+        if self.cost:
+            return "only architectures within the constraints over costs have a place among them"
         return "change one of these values"
 
 

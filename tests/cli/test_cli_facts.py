@@ -125,7 +125,7 @@ def test_sample_into_a_folder_can_be_read_back(stdsl: Any, small: str, tmp_path:
 
 def test_sample_states_how_many_were_within_the_budget(stdsl: Any, small: str) -> None:
     result = stdsl("sample", f"{small}::budget", "-n", "2")
-    assert "were within `where`" in result.stderr
+    assert "architectures within `where`" in result.stderr
     assert stdsl("sample", f"{small}::budget", "-n", "2", "-q").stderr == ""
 
 

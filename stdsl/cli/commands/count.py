@@ -24,7 +24,8 @@ from stdsl.target import Target
 def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_json: bool, quiet: bool) -> None:
     """Print how many architectures a space has.
 
-    The number alone, of any size; LOW..HIGH where only an interval is known (constraints over costs make it one).
+    The number alone, of any size; LOW..HIGH where only an interval is known (where constraints over costs cut through a
+    large space with very many different costs, or over its depth).
     With --distinct, how many networks they come to, for up to a million architectures: two are one network when their
     operations are joined alike once zeros, identities and nested sums are gone.
 

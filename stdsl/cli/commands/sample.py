@@ -14,6 +14,7 @@ from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import cost_constraints
 from stdsl.compiler.analysis.sampling import draw
+from stdsl.compiler.checks.satisfiable import ensure_satisfiable
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.target import Target
@@ -42,7 +43,8 @@ def command(
 ) -> None:
     """Draw architectures of a space, all equally likely.
 
-    The same seed draws the same ones. Under constraints over costs, architectures are drawn until one is within them.
+    The same seed draws the same ones. Where constraints over costs cut through a large space with very many different
+    costs, architectures are drawn until one is within them.
     With --witness, the architecture with the fewest decisions that shows an error of the space.
 
     \b
@@ -54,10 +56,13 @@ def command(
         _witness(target, parameters, witness, output, quiet)
         return
     graph = open_space(target, parameters)
+    ensure_satisfiable(graph)
     drawn = draw(graph, seed, number)
     for i, arch in enumerate(drawn.architectures, 1):
         _write(arch, output, f"{graph.name}-{i:0{max(4, len(str(number)))}}")
-    if cost_constraints(graph) and drawn.tried:
+    if cost_constraints(graph) and drawn.within is not None:
+        message(f"drawn from the {drawn.within:,} architectures within `where`", quiet)
+    elif cost_constraints(graph) and drawn.tried:
         message(f"{drawn.acceptance:.2%} of {drawn.tried:,} architectures drawn were within `where`", quiet)
     if not drawn.uniform:
         message("the space is too entangled to count: each question was answered evenly, not each architecture", quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
@@ -9,13 +10,15 @@ from fractions import Fraction
 import pytest
 
 from stdsl.compiler.analysis import circuits as circuits_module
-from stdsl.compiler.analysis import compilation
-from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.analysis.circuits import alternatives, circuits, decided
+from stdsl.compiler.analysis import compilation, cost_circuit
+from stdsl.compiler.analysis.architecture import architecture, of_answers
+from stdsl.compiler.analysis.circuits import CountResult, alternatives, circuits, decided
 from stdsl.compiler.analysis.compilation import compile_circuits
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs import cost_constraints, costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.feasible import feasible
+from stdsl.compiler.analysis.limits import Limits
 from stdsl.compiler.analysis.marginals import marginals
 from stdsl.compiler.analysis.sampling import draw, sample
 from stdsl.compiler.analysis.space_costs import cost_range
@@ -86,21 +89,45 @@ def test_counts_under_costs(sketch, make_darts):
     assert count(within(whole, "flops", high=middle)).low == sum(v <= middle for v in values)
     assert count(within(whole, "flops", high=max(values))).low == len(values)
     assert str(count(within(whole, "flops", high=-1))) == "0"
-    interval = count(within(make_darts(), "flops", high=30e6))
+    interval = count(within(make_darts(), "depth", high=40))
     assert (interval.low, interval.high, interval.exact) == (1, 1_076_746_950_455_072_400, False)
     assert str(interval) == "1..1076746950455072400"
 
 
+def test_costs_of_a_large_space_are_counted_exactly(make_darts):
+    graph = within(make_darts(), "flops", high=30e6)
+    found, every = feasible(graph), circuits(graph).whole
+    assert count(graph) == CountResult(found.count, found.count)
+    generator = random.Random(0)
+    admitted = sum(Limits(graph, cost_constraints(graph)).admit(every.draw(generator)) for _ in range(2_000))
+    assert abs(admitted / 2_000 - found.count / every.count) < 0.03
+    places = [every.rank(found.unrank(found.count * i // 50)) for i in range(50)]
+    assert places == sorted(places)
+    for rank in (0, 1, found.count // 3, found.count - 1):
+        answers = found.unrank(rank)
+        assert costs(graph, of_answers(graph, answers)).flops <= 30e6
+        assert found.rank(answers) == rank
+    figures = cost_range(graph, "flops")
+    assert figures.exact
+    assert figures.mean_exact
+    assert costs(graph, figures.dearest).flops == figures.max <= 30e6
+    assert costs(graph, figures.cheapest).flops == figures.min
+    params = [costs(graph, a).params for a in sample(graph, seed=0, n=200)]
+    assert abs(sum(params) / len(params) / cost_range(graph, "params").mean - 1) < 0.05
+
+
 def test_samples_within_costs(make_darts):
-    graph = within(make_darts(), "flops", high=40e6)
+    graph = within(make_darts(), "depth", high=40)
     drawn = draw(graph, seed=0, n=20)
     assert len(drawn.architectures) == 20
-    assert all(costs(graph, a).flops <= 40e6 for a in drawn.architectures)
+    assert all(costs(graph, a).depth <= 40 for a in drawn.architectures)
     assert 0.1 < drawn.acceptance < 0.7
+    assert drawn.within is None
 
 
-def test_cost_range_within_costs(make_darts):
+def test_bounds_of_costs_within_costs(make_darts, monkeypatch):
     whole = cost_range(make_darts(), "flops")
+    monkeypatch.setattr(cost_circuit, "NODE_LIMIT", 100)
     cut = cost_range(within(make_darts(), "flops", high=40e6), "flops")
     assert (cut.min, cut.max, cut.exact, cut.mean_exact) == (whole.min, 40_000_000, False, False)
     assert whole.min < cut.mean < 40e6
