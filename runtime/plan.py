@@ -22,13 +22,12 @@ from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
-from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.search import SearchConfig
 
 from .job import Job
 from .phases.search import relaxed
 from .phases.train import Subject, build
+from .samples import retraining_samples, samples_of, stage_sizes
 from .tracking.manifest import cores
 from .training.placement import available
 
@@ -38,7 +37,6 @@ _BYTES_PER_SECOND = 0.65e9
 """How fast one core works through what a step saves for backward; measured on `examples/quickstart.space`."""
 _LARGE_STEP = 5_000_000_000
 """Multiply-adds of a forward pass over a batch from which several threads pay."""
-_TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     compared |= config.retrain is not None and config.retrain.seeds > 1
     strategy = config.strategy
     if isinstance(strategy, GradientConfig) and job.graph.open:
-        per_epoch = max(1, _samples(config, (strategy.weights.split,)) // strategy.batch)
+        per_epoch, batch = stage_sizes(samples_of(config, (strategy.weights.split,)), strategy.batch)
         steps = strategy.total_steps(per_epoch)
         warmup = strategy.warmup_steps(per_epoch)
         stages.append(
@@ -93,16 +91,15 @@ def plan(job: Job, device: str = "auto") -> Plan:
                 lambda: relaxed(job.graph, strategy, 0),
                 job.graph,
                 steps,
-                strategy.batch,
+                batch,
                 rate,
                 passes=1 + (steps - warmup) / steps,
             )
         )
     if config.retrain is not None:
         recipe = config.retrain
-        splits = ("train", "valid") if recipe.split == "all" else ("train",)
-        samples = round(_samples(config, splits) * (1 - recipe.holdout))
-        steps = recipe.total_steps(max(1, samples // recipe.batch))
+        per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
+        steps = recipe.total_steps(per_epoch)
         compare = config.compare
         # The derived network is not known yet; a random one stands for it.
         typical = Subject(
@@ -111,10 +108,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
         names = ["train derived"] + [f"train derived-{i}" for i in range(2, recipe.seeds + 1)]
         names += [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
         for name in names:
-            stages.append(_stage(name, partial(build, typical, 0), job.final, steps, recipe.batch, rate))
+            stages.append(_stage(name, partial(build, typical, 0), job.final, steps, batch, rate))
         for text, graph in job.compared.items():
             make = partial(build, Subject(text, graph, architecture(graph, {})), 0)
-            stages.append(_stage(f"train {text}", make, graph, steps, recipe.batch, rate))
+            stages.append(_stage(f"train {text}", make, graph, steps, batch, rate))
     searching = _threads(stage for stage in stages if stage.name == "search")
     training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
     return Plan(
@@ -214,16 +211,6 @@ def _rate(device: torch.device) -> float:
     finally:
         torch.set_num_threads(threads)
     return work / best
-
-
-def _samples(config: SearchConfig, splits: tuple[str, ...]) -> int:
-    """Training samples in some splits, as far as the settings tell (else 10 000)."""
-    data = config.data
-    if isinstance(data, MotionDigits):
-        return sum({"train": data.train, "valid": data.valid}[split] for split in splits)
-    total = _TRAINING_SAMPLES.get(data.kind, 10_000)
-    valid: float = getattr(data, "valid", 0.5)
-    return round(sum({"train": 1 - valid, "valid": valid}[split] for split in splits) * total)
 
 
 def _described(data: Data) -> str:

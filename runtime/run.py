@@ -29,6 +29,7 @@ from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
 from .report.reporter import Reporter
 from .result import RunResult, collect
+from .samples import batch_warnings
 from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
@@ -77,6 +78,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     placement = available(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
+    for warning in batch_warnings(job.config):
+        reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),

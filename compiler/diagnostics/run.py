@@ -291,6 +291,37 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
 
 
 @dataclass(frozen=True)
+class BatchExceedsData(Diagnostic):
+    """A batch is larger than all the samples that it could be drawn from."""
+
+    batch: int
+    samples: int
+    learners: str
+
+    code: ClassVar[str] = "W0711"
+    title: ClassVar[str] = "a batch larger than the data"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A batch has no sample twice, so where the data has fewer samples than `batch` asks for, every step sees all of them, and
+an epoch is one step. Weights and decisions of a search learn from one half of the training data each.
+
+    data = motion_digits(train = 64)      strategy = gradient { batch = 128 }      batches of 64
+    data = motion_digits(train = 256)     strategy = gradient { batch = 128 }      batches of 128, two an epoch"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.learners} from {self.samples:,} samples, so batches of {self.batch:,} become as small"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return f"set `batch` to {self.samples} at most, or give the data more samples"
+
+
+@dataclass(frozen=True)
 class Collapsed(Diagnostic):
     """A search prefers skips and pools nearly everywhere."""
 

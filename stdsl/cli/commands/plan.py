@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from stdsl.cli.options import as_json, device, overrides, quiet, target
-from stdsl.cli.output import document
+from stdsl.cli.output import document, tell
 from stdsl.cli.places import of_option
 from stdsl.target import Target
 
@@ -33,10 +33,14 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
 
     from stdsl.runtime.plan import plan, render_plan
     from stdsl.runtime.preparation import load_job
+    from stdsl.runtime.samples import batch_warnings
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
     with of_option("--device", device, "E0708"):
         found = plan(job, device)
+    warnings = tuple(batch_warnings(job.config))
+    if warnings and not quiet:
+        tell(warnings)
     if as_json:
         document(found.document())
     else:

@@ -1,0 +1,58 @@
+"""How many samples the stages of a search have, as far as its settings tell, before any data is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stdsl.compiler.diagnostics.run import BatchExceedsData
+from stdsl.compiler.schemas.data_motion import MotionDigits
+from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.search import SearchConfig
+
+_TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
+GUESS = 10_000
+"""Where only the files tell."""
+
+
+def samples_of(config: SearchConfig, splits: Sequence[str]) -> int | None:
+    """Training samples in some splits (`train`, `valid`); None where only the files tell."""
+    data = config.data
+    if isinstance(data, MotionDigits):
+        return sum({"train": data.train, "valid": data.valid}[split] for split in splits)
+    total = _TRAINING_SAMPLES.get(data.kind)
+    if total is None:
+        return None
+    valid: float = getattr(data, "valid", 0.5)
+    return round(sum({"train": 1 - valid, "valid": valid}[split] for split in splits) * total)
+
+
+def retraining_samples(config: SearchConfig) -> int | None:
+    """Samples that the final training learns from: those of its splits but the ones held out."""
+    recipe = config.retrain
+    assert recipe is not None
+    n = samples_of(config, ("train", "valid") if recipe.split == "all" else ("train",))
+    if n is None or not recipe.holdout:
+        return n
+    return n - min(max(1, round(recipe.holdout * n)), n - 1)
+
+
+def stage_sizes(samples: int | None, batch: int) -> tuple[int, int]:
+    """The steps of an epoch and the size of a batch as a run has them: the samples of an incomplete last batch are
+    left out, and all samples together are a batch where they are fewer than one."""
+    n = GUESS if samples is None else samples
+    return max(1, n // batch), batch if samples is None else min(batch, n)
+
+
+def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:
+    """A warning for every batch that is larger than the samples that it is drawn from."""
+    strategy, recipe = config.strategy, config.retrain
+    if isinstance(strategy, GradientConfig):
+        halves = {reader: samples_of(config, (getattr(strategy, reader).split,)) for reader in ("weights", "decisions")}
+        small = {reader: n for reader, n in halves.items() if n is not None and strategy.batch > n}
+        if small:
+            learners = f"{' and '.join(small)} of the search learn"
+            yield BatchExceedsData(strategy.place("batch"), strategy.batch, min(small.values()), learners)
+    if recipe is not None:
+        n = retraining_samples(config)
+        if n is not None and recipe.batch > n:
+            yield BatchExceedsData(config.place("retrain.batch"), recipe.batch, n, "the final training learns")
