@@ -14,6 +14,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DeviceMissing
 
 from ..data.batch import Batch
+from .compiled import compiled
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -35,7 +36,7 @@ class Placement:
 
     def function(self, model: nn.Module) -> Callable[..., Any]:
         """What computes ``model``, whose parameters it shares: the model itself, or its compiled form."""
-        return torch.compile(model) if self.compile else model
+        return compiled(model) if self.compile else model
 
     def model(self, model: M) -> M:
         """Move a model, in place: its 4D weights to channels_last, its 5D weights to channels_last_3d."""
