@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from .model import Diagnostic, Fix, Label
+from .habits import PARAMETERS
+from .model import Diagnostic, Edit, Fix, Label
 from .names import nearest, respelt
 from .source import Span
 
@@ -53,6 +54,8 @@ A parameter without a default got no value.
 class TooManyArguments(WrongNumberOfArguments):
     wanted: int
     given: int
+    tensors: bool = False
+    """Whether what is too much are tensors, or lists of them."""
 
     code: ClassVar[str] = "E0211"
     title: ClassVar[str] = "too many arguments"
@@ -70,6 +73,15 @@ More values are given than there are parameters.
     @property
     def label(self) -> str:
         return "this one is too many"
+
+    @property
+    def help(self) -> str:
+        if self.tensors:
+            join = self.signature.startswith("list ->")
+            return f"tensors are piped in: `{'[a, b]' if join else 'x'} -> {self.callee}`"
+        if not self.wanted:
+            return f"its signature is `{self.signature}`; tensors are piped in: `x -> {self.callee}`"
+        return super().help
 
 
 @dataclass(frozen=True)
@@ -97,12 +109,23 @@ A value is given by a name that the operator does not have.
 
     @property
     def help(self) -> str:
-        near = nearest(self.parameter, self.known)
+        meant = PARAMETERS.get(self.parameter)
+        near = meant if meant in self.known else nearest(self.parameter, self.known)
+        if near == "pad":
+            return (
+                "windows pad by themselves so that the output is ceil(size / stride); `pad = none` gives valid windows"
+            )
         return f"did you mean `{near}`?" if near else f"its signature is `{self.signature}`"
 
     @property
     def fix(self) -> Fix | None:
-        return respelt(self.span, self.parameter, self.known)
+        meant = PARAMETERS.get(self.parameter)
+        if meant is None or self.span is None or not self.span.text.startswith(self.parameter):
+            return respelt(self.span, self.parameter, self.known)
+        if meant == "pad" or meant not in self.known:
+            return None
+        place = Span(self.span.source, self.span.start, self.span.start + len(self.parameter))
+        return Fix(f"write `{meant}`", (Edit(place, meant),))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
+from .habits import OPERATORS, VALUES, word_advice
 from .model import Diagnostic, Edit, Fix, Label, Severity
 from .source import Span
 
@@ -55,18 +56,32 @@ Names of the standard library need an import:
 
     @property
     def help(self) -> str:
-        near = nearest(self.name, self.known) if self.library is None else None
+        near = self._meant or (nearest(self.name, self.known) if self.library is None else None)
         if near:
             return f"did you mean `{near}`?"
+        advice = word_advice(self.name)
+        if advice is not None and self.library is None:
+            return advice
         if self.library:
             return f"import it: `use {self.library} ({self.name})`"
         return "define it in this file, make it a parameter, or import it with `use`"
 
     @property
     def fix(self) -> Fix | None:
+        if self._meant is not None and (self.name in VALUES or self._meant == self.name.lower()):
+            return Fix(f"write `{self._meant}`", (Edit(self.span, self._meant),)) if self.span else None
         if self.library is not None:
             return None
         return respelt(self.span, self.name, self.known)
+
+    @property
+    def _meant(self) -> str | None:
+        """What another language's word is here."""
+        if self.name in VALUES:
+            return VALUES[self.name]
+        lower = self.name.lower()
+        meant = OPERATORS.get(self.name) or (lower if lower != self.name else None)
+        return meant if meant in self.known else None
 
 
 @dataclass(frozen=True)

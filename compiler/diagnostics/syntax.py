@@ -18,6 +18,8 @@ class UnexpectedToken(Diagnostic):
     after: str | None = None
     advice: str | None = None
     opened: Span | None = None
+    instead: str | None = None
+    """What was meant, if that is clear; empty where nothing was."""
 
     code: ClassVar[str] = "E0101"
     title: ClassVar[str] = "unexpected text"
@@ -44,6 +46,13 @@ Here the operator behind `->` is missing:
     def help(self) -> str | None:
         return self.advice
 
+    @property
+    def fix(self) -> Fix | None:
+        if self.instead is None or self.span is None or not self.span.text:
+            return None
+        title = f"write `{self.instead}`" if self.instead else f"leave out `{self.span.text}`"
+        return Fix(title, (Edit(self.span, self.instead),))
+
 
 @dataclass(frozen=True)
 class BadCharacter(Diagnostic):
@@ -67,8 +76,8 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
 
     @property
     def fix(self) -> Fix | None:
-        # 'text' in single quotes
-        if self.character == "'" and self.span is not None and len(self.span.text) > 1 and '"' not in self.span.text:
+        # A text in single or in typographic quotes.
+        if self.character in "'“" and self.span is not None and len(self.span.text) > 1 and '"' not in self.span.text:
             return Fix("use double quotes", (Edit(self.span, f'"{self.span.text[1:-1]}"'),))
         return None
 
@@ -293,6 +302,7 @@ class UnknownDeclaration(Diagnostic):
 
     found: str
     suggestion: str | None
+    advice: str | None = None
 
     code: ClassVar[str] = "E0110"
     title: ClassVar[str] = "not a declaration"
@@ -311,7 +321,10 @@ A file consists of declarations. Each begins with one of `use let op ops cell ti
     def help(self) -> str | None:
         if self.suggestion:
             return f"did you mean `{self.suggestion}`?"
-        return "declarations begin with: use, let, op, ops, cell, tied cell, meta, extern op, space, strategy, search"
+        return (
+            self.advice
+            or "declarations begin with: use, let, op, ops, cell, tied cell, meta, extern op, space, strategy, search"
+        )
 
     @property
     def fix(self) -> Fix | None:

@@ -97,6 +97,10 @@ seed` was written.
     def help(self) -> str:
         if self.witness:
             return "ask first whether it is there, `if n >= 2 then x[2] else …`, or join the list"
+        if self.index == "0":
+            return "lists count from 1: the first element is `[1]`"
+        if self.index.startswith("-"):
+            return "lists count from 1; `last(n, xs)` are the last n elements"
         return "lists count from 1 to their length"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from ..diagnostics.habits import word_advice
 from .expected import OPERATORS, takes_expression, takes_setting, takes_statement
 
 _DECISIONS = frozenset(("CHOOSE", "KEEP", "MAYBE", "REPEAT", "EACH", "FROZEN", "TIED"))
@@ -11,12 +12,68 @@ _COMPARISONS = frozenset(("EQ", "NE", "LE", "GE", "LESSTHAN", "MORETHAN", "IN"))
 _CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
 
 
-def advise(found: str, text: str, accepts: Set[str], previous: str | None, any_open: bool) -> str | None:
-    """What to do about a token of type ``found`` (``text``) where only ``accepts`` could stand, if that is clear."""
+def advise(
+    found: str, text: str, accepts: Set[str], previous: str | None, any_open: bool, before: str = ""
+) -> str | None:
+    """What to do about a token of type ``found`` (``text``) where only ``accepts`` could stand, if that is clear.
+
+    ``before``: the text of the token before it.
+    """
+    return _usual(found, text, accepts, previous, any_open) or _habit(found, text, accepts, previous, before)
+
+
+def _habit(found: str, text: str, accepts: Set[str], previous: str | None, before: str) -> str | None:
+    """What is written otherwise in Python or its kin."""
+    advice = word_advice(before)
+    if advice is not None and previous == "NAME":
+        return advice
+    if found == "IF":
+        if takes_statement(accepts):
+            return "there is no `if` statement: write `y = if … then … else …`"
+        return "the condition comes first: `if … then … else …`"
+    if found == "FLOOR" and (takes_statement(accepts) or takes_expression(accepts)):
+        return "comments begin with `#`"
+    if "EQUAL" in accepts and previous == "NAME":
+        if before == "while":
+            return "a loop goes over a range or a list: `for i in 1..4 { … }`"
+        if found in ("PLUS", "MINUS", "STAR", "SLASH"):
+            return "nothing is changed after it is made: give what comes out a name of its own"
+        if found == "EQ":
+            return "a name is given by one `=`"
+        if found in ("DOT", "LPAR") and "LSQB" in accepts:
+            return "a body only says what is computed: it holds `name = …`, `for` and, at its end, `return`"
+    if found in ("ARROW", "COLON", "NAME") and accepts >= {"EQUAL", "LBRACE"} and previous in ("RPAR", "NAME"):
+        return "a body is `= …`, or `{ … return … }`"
+    if found in ("NAME", "ON") and previous == "NUMBER":
+        if text in ("K", "M", "G", "T"):
+            return f"a suffix stands directly behind its number: `{before}{text}`"
+        if text == "x":
+            return "the numbers of a tuple stand without spaces: `3x3`"
+    if found == "NAME" and text == "of":
+        return "the list comes first: `[a, b] -> keep 1`"
+    if found == "COLON" and "RSQB" in accepts:
+        return "`x[<i]` is the part of a list before i, `last(n, x)` its last n elements"
+    if found == "AS" and previous in ("CHOOSE", "MAYBE", "KEEP"):
+        return f"a label stands at the end: `{before} … as name`"
+    if found in ("NAME", "NUMBER", "STRING", "CROSS", "LBRACE", "LSQB") and "COMMA" in accepts:
+        return "is a comma missing?"
+    if (
+        found in ("RBRACE", "$END")
+        and previous == "RPAR"
+        and accepts & {"LBRACE"}
+        and not accepts & {"RBRACE", "RETURN"}
+    ):
+        return "`repeat` takes a count and an operator in braces: `repeat 3 { f }`"
+    if "LPAR" in accepts and accepts <= {"LPAR", "DOT"}:
+        return "a `use` names what it brings, in parentheses: `use std.video (itgm)`"
+    return None
+
+
+def _usual(found: str, text: str, accepts: Set[str], previous: str | None, any_open: bool) -> str | None:
     if takes_expression(accepts):
         if found in _DECISIONS:
             return f"inside an operator's operand it stands in parentheses: `({text} …)`"
-        if found == "IF":
+        if found == "IF" and not takes_statement(accepts):
             return "behind an operator it stands in parentheses: `(if … then … else …)`"
     if found == "EQUAL":
         if "COLON" in accepts and "EQ" not in accepts:
@@ -31,7 +88,7 @@ def advise(found: str, text: str, accepts: Set[str], previous: str | None, any_o
         return "comparisons do not chain: write `a < b and b < c`"
     if found == "RANGE" and accepts & {"AND", "OR"}:
         return "a range has two ends: `first..last`"
-    if found == "AS" and accepts & OPERATORS:
+    if found == "AS" and accepts & OPERATORS and previous not in _DECISIONS:
         return "a label belongs to `choose`, `keep` or `maybe`"
     if found == "LET" and takes_statement(accepts):
         return "inside a body a name is given by `name = …` alone"

@@ -13,9 +13,12 @@ from fractions import Fraction
 
 from lark import Token
 
+from ..diagnostics.habits import ForeignSign
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import BadCharacter, BadEscape, BadNumber, ManyUnknownCharacters, UnterminatedString
+from .expected import SIGNS
+from .habits import FOREIGN, MEANT, joined
 from .tables import load
 
 SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -25,9 +28,10 @@ ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t"}
 # After so many mistakes a text is none of this language; the rest is only counted.
 MAX_TOLD = 100
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
-_MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER"))
+_MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER", FOREIGN))
 # What a character was meant to be.
-_MEANT = {"→": "ARROW", "×": "STAR", "…": "RANGE", "–": "MINUS", "−": "MINUS", "&": "AND", "|": "OR", "!": "NOT"}
+_MEANT = {"→": "ARROW", "×": "STAR", "…": "RANGE", "–": "MINUS", "−": "MINUS", "^": "POWER"}
+_MEANT |= {"&": "AND", "|": "OR", "!": "NOT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def lex(source: Source, sink: Sink) -> Lexed:
     comments: list[Token] = []
     first_untold: Token | None = None
     mistakes = 0
-    for token in load().lex(source.text):
+    for token in joined(load().lex(source.text), source.text):
         kind = token.type
         if kind == "COMMENT":
             comments.append(token)
@@ -72,12 +76,16 @@ def _mend(source: Source, token: Token, sink: Sink) -> Token | None:
             # A byte-order mark that an editor left is no mistake of the user's.
             if not (token == "\ufeff" and token.start_pos == 0):
                 sink.add(BadCharacter(span, str(token)))
-            return token.update(_MEANT[token]) if token in _MEANT else None
+            return _sign(token, _MEANT[token]) if token in _MEANT else None
+        case "FOREIGN":
+            meant = _sign(token, MEANT[token])
+            sink.add(ForeignSign(span, str(token), str(meant)))
+            return meant
         case "BAD_WORD":
             sink.add(BadCharacter(span, next(c for c in token if not c.isascii())))
             return token.update("NAME")
         case "QUOTED":
-            sink.add(BadCharacter(span, "'"))
+            sink.add(BadCharacter(span, token[0]))
             return token.update("STRING", f'"{token[1:-1]}"')
         case "OPEN_STRING":
             sink.add(UnterminatedString(span))
@@ -85,6 +93,11 @@ def _mend(source: Source, token: Token, sink: Sink) -> Token | None:
         case _:
             sink.add(BadNumber(span, str(token)))
             return token.update("NUMBER", "0")
+
+
+def _sign(token: Token, terminal: str) -> Token:
+    """The sign or word of a terminal in a token's place."""
+    return token.update(terminal, SIGNS.get(terminal, terminal.lower()))
 
 
 def number(text: str) -> int | float:

@@ -14,6 +14,8 @@ from .expected import CLOSERS, OPERATORS
 
 # How many enclosing brackets are looked at; nobody nests deeper, and hostile text must not cost time.
 LEVELS = 12
+# Tokens within which an index of an element that is bound has its end.
+INDEX = 12
 # What an operand must follow.
 WANT_OPERAND = (OPERATORS - {"DOT"}) | {"EQUAL", "COLON", "COMMA", "LPAR", "RETURN", "IF", "THEN", "ELSE", "WHERE"}
 WANT_OPERAND |= {"CHOOSE", "MAYBE", "KEEP", "EACH", "FROZEN", "REPEAT"}
@@ -85,7 +87,18 @@ class Outline:
             return following == "NAME" and self.token(j + 2).type == "IN"
         if following == "EQUAL":
             return kind == "STRING" or self.token(j).isidentifier()
-        return (following == "LSQB" and kind == "NAME") or (following == "LBRACE" and self.token(j).isidentifier())
+        if following == "LSQB" and kind == "NAME":
+            return self.binds_element(j + 1)
+        return following == "LBRACE" and self.token(j).isidentifier()
+
+    def binds_element(self, j: int) -> bool:
+        """Whether `=` follows the index that begins with the bracket at token ``j`` (or nobody can tell)."""
+        for k in range(j + 1, j + INDEX):
+            if self.token(k).type == "RSQB":
+                return self.token(k + 1).type == "EQUAL"
+            if self.token(k).type in ("$END", "COMMA"):
+                return False
+        return True
 
     def first_on_line(self, i: int) -> bool:
         """Whether a token is the first of its line."""

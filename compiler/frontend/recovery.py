@@ -19,11 +19,13 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedToken as Unexpected
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from ..diagnostics.habits import declaration_advice, word_advice
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
 from .advice import advise
 from .expected import CLOSERS, SIGNS, describe, takes_expression, takes_setting, takes_statement
+from .habits import mended_body
 from .items import ITEM_WORDS
 from .lexer import span_of
 from .outline import LEVELS, WANT_OPERAND, Outline
@@ -36,7 +38,7 @@ MISTAKES = 50
 
 _NOT_VALUES = ITEM_WORDS - {"TIED"} | {"STDSL", "ANY", "ALL", "FROM", "WHERE", "ON"}
 # Signs that are mistaken for one another.
-_MISTAKEN = {"COLON": ("EQUAL",), "EQUAL": ("COLON", "EQ")}
+_MISTAKEN = {"COLON": ("EQUAL",), "EQUAL": ("COLON", "EQ"), "EQ": ("EQUAL",)}
 _DELETABLE = frozenset(SIGNS) - set(CLOSERS) - set(CLOSERS.values())
 
 
@@ -51,7 +53,8 @@ class ItemParser:
         """The parse trees of the items without mistakes, in order."""
         for n, tokens in enumerate(items):
             following = items[n + 1][0] if n + 1 < len(items) else None
-            yield from _Run(self.source, self.sink, tokens, following).parse()
+            mended = mended_body(self.source, tokens, self.sink)
+            yield from _Run(self.source, self.sink, mended, following).parse()
 
 
 @dataclass
@@ -132,7 +135,8 @@ class _Run:
     def between_items(self, token: Token, accepts: Set[str]) -> bool:
         """The item is complete (or has not begun), and what follows begins none."""
         self.mistakes += 1
-        if self.at and self.mistakes == 1:
+        foreign = self.at > 0 and word_advice(str(self.tokens[self.at - 1])) is not None
+        if self.at and self.mistakes == 1 and not foreign:
             complete = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
             self.done.append(complete.feed_eof(token))
         if self.at and token.line == self.tokens[self.at - 1].line:
@@ -142,17 +146,46 @@ class _Run:
                     "an operator or the next declaration",
                     self.found(token),
                     f"`{self.tokens[self.at - 1]}`",
-                    advise(token.type, str(token), accepts, self.previous_type(), any_open=False),
+                    advise(token.type, str(token), accepts, self.previous_type(), False, str(self.tokens[self.at - 1])),
+                    None,
+                    self.instead(token, accepts),
                 )
             )
             return self.body_alone()
         named = self.outline.token(self.at + 1).type == "NAME" and token.type == "NAME"
+        advice = declaration_advice(str(token))
         words = get_close_matches(str(token), sorted(w.lower() for w in ITEM_WORDS), 1, 0.5) if named else []
-        self.sink.add(UnknownDeclaration(self.place(token), self.found(token), words[0] if words else None))
+        if advice is not None:
+            words = []
+        elif named and token in ("const", "var", "val"):
+            words = ["let"]
+        elif token.type == "NAME" and self.outline.token(self.at + 1).type == "EQUAL":
+            return self.nameless_let(token)
+        self.sink.add(UnknownDeclaration(self.place(token), self.found(token), words[0] if words else None, advice))
         if not words:
-            return False
+            return advice is not None and self.next_line()
         self.parser, self.mistakes = fresh(), 0
         self.tokens = [token.update(words[0].upper(), words[0]), *self.tokens[self.at + 1 :]]
+        self.at, self.outline = 0, Outline(self.tokens)
+        return True
+
+    def next_line(self) -> bool:
+        """Goes on with the next line that is not indented, as with an item of its own."""
+        for j in range(self.at + 1, len(self.tokens)):
+            if self.tokens[j].column == 1 and self.outline.first_on_line(j):
+                self.parser, self.mistakes = fresh(), 0
+                self.tokens = self.tokens[j:]
+                self.at, self.outline = 0, Outline(self.tokens)
+                return True
+        return False
+
+    def nameless_let(self, token: Token) -> bool:
+        """`C = 16`: goes on as if `let` stood before it."""
+        self.sink.add(UnknownDeclaration(self.place(token), self.found(token), f"let {token}"))
+        self.parser, self.mistakes = fresh(), 0
+        word = Token("LET", "let", token.start_pos, token.line, token.column)
+        word.end_pos, word.end_line = token.start_pos, token.line
+        self.tokens = [word, *self.tokens[self.at :]]
         self.at, self.outline = 0, Outline(self.tokens)
         return True
 
@@ -201,8 +234,30 @@ class _Run:
             describe(accepts, self.previous_type()),
             self.found(token),
             f"`{previous}`" if previous is not None and len(previous) < 40 else None,
-            advise(token.type, str(token), accepts, self.previous_type(), bracket is not None),
+            advise(token.type, str(token), accepts, self.previous_type(), bracket is not None, str(previous or "")),
             opened,
+            self.instead(token, accepts),
+        )
+
+    def instead(self, token: Token, accepts: Set[str]) -> str | None:
+        """What the token should have been, where what comes behind then fits; empty where it should not be there."""
+        rest = [self.outline.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
+        if "$END" in (t.type for t in rest):
+            rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
+        if self.superfluous(rest, accepts):
+            return ""
+        for terminal in _MISTAKEN.get(token.type, ()):
+            if fits(self.parser, [token.update(terminal), *rest[1:]]):
+                return SIGNS[terminal]
+        return None
+
+    def superfluous(self, rest: Sequence[Token], accepts: Set[str]) -> bool:
+        """Whether the first token is one too many: a comma between settings, a colon before a section."""
+        between = takes_setting(accepts) or takes_statement(accepts)
+        if rest[0].type in ("COMMA", "LET") and between:
+            return fits(self.parser, rest[1:2])
+        return (
+            [t.type for t in rest[:2]] == ["COLON", "LBRACE"] and "LBRACE" in accepts and fits(self.parser, rest[1:3])
         )
 
     def place(self, token: Token) -> Span:
@@ -238,13 +293,15 @@ class _Run:
         rest = [self.outline.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
         if "$END" in (t.type for t in rest):
             rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
+        if self.superfluous(rest, accepts):
+            self.at += 1
+            return True
         for terminal in _MISTAKEN.get(rest[0].type, ()):
             if fits(self.parser, [rest[0].update(terminal), *rest[1:]]):
                 self.tokens[self.at] = rest[0].update(terminal)
                 return True
-        between = takes_setting(accepts) or takes_statement(accepts)
-        if between and rest[0].type in ("COMMA", "LET") and fits(self.parser, rest[1:2]):
-            self.at += 1
+        if rest[0].type == "AS" and self.previous_type() in ("CHOOSE", "MAYBE", "KEEP") and fits(self.parser, rest[2:]):
+            self.at += 2
             return True
         closers = [t for t in ("RPAR", "RSQB", "RBRACE") if t in accepts]
         signs = [t for t in ("COMMA", "EQUAL", "COLON", "THEN", "ELSE", "IN", "ARROW") if t in accepts]

@@ -11,6 +11,7 @@ from ..diagnostics.model import Diagnostic
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ops.base import REQUIRED, SAME, Primitive
+from .values import ListValue, Tensor
 
 T = TypeVar("T")
 
@@ -71,6 +72,9 @@ def bind(
 
     ``extra``: names that are allowed beside the parameters. ``partial``: required ones may be missing.
     """
+    if len(set(signature.parameters)) < len(signature.parameters):
+        # Two parameters of one name: that was said where they are declared.
+        return None
     bound: dict[str, T] = {}
     fine = True
     positional = 0
@@ -80,7 +84,10 @@ def bind(
                 given = sum(1 for n, _, _ in arguments if n is None)
                 wanted = len(signature.parameters)
                 text, declared = signature.text, signature.declared
-                report(TooManyArguments(place, signature.name, wanted, given, signature=text, declared=declared))
+                tensors = isinstance(value, (Tensor, ListValue))
+                report(
+                    TooManyArguments(place, signature.name, wanted, given, tensors, signature=text, declared=declared)
+                )
                 return None
             name = signature.parameters[positional]
             positional += 1

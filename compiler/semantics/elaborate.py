@@ -22,6 +22,7 @@ from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
+from .concern import concern
 from .context import Context, Env
 from .faults import report_faults
 from .modules import Module
@@ -65,15 +66,23 @@ def elaborate_faulty(reference: SpaceReference, sink: Sink) -> Faulty | None:
     return found[0] if found else None
 
 
-def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None = None) -> SpaceGraph | None:
-    """The graph of a space, or None when there are errors (in the sink); then what is known of it goes to
-    ``faulty``."""
+def elaborate(
+    reference: SpaceReference,
+    sink: Sink,
+    faulty: list[Faulty] | None = None,
+    mistakes: Sequence[Diagnostic] | None = None,
+) -> SpaceGraph | None:
+    """The graph of a space, or None when there are errors in what it is made of (in the sink); then what is known of it
+    goes to ``faulty``.
+
+    ``mistakes``: those that were found in texts before, all errors in the sink unless given.
+    """
     state = State(sink)
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:
         with deep_stack():
-            graph = _elaborate(state, reference, faulty)
+            graph = _elaborate(state, reference, faulty, sink.errors if mistakes is None else mistakes)
         # What is wrong without a word would be a mistake of the compiler's.
         assert graph is not None or sink.errors, f"space {reference.declaration.name.id} failed silently"
         return graph
@@ -88,7 +97,9 @@ def elaborate(reference: SpaceReference, sink: Sink, faulty: list[Faulty] | None
             gc.enable()
 
 
-def _elaborate(state: State, reference: SpaceReference, faulty: list[Faulty] | None) -> SpaceGraph | None:
+def _elaborate(
+    state: State, reference: SpaceReference, faulty: list[Faulty] | None, mistakes: Sequence[Diagnostic]
+) -> SpaceGraph | None:
     declaration = reference.declaration
     root = Context("", "", state.token("meta"), (state.token("meta"), ""), 0)
     env = Env(reference.module, root)
@@ -115,7 +126,7 @@ def _elaborate(state: State, reference: SpaceReference, faulty: list[Faulty] | N
     where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], where)
-    if state.sink.errors or state.reported:
+    if state.reported or concern(declaration, reference.module, mistakes):
         if faulty is not None and state.happened:
             graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
             faulty.append(Faulty(graph, tuple(state.happened)))
@@ -186,6 +197,10 @@ def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | No
 
 def bind_meta(state: State, instance: Called, env: Env) -> bool:
     """Binds the parameters of a meta."""
+    meta = instance.template.declaration
+    if not meta.inputs:
+        state.report(NoInputs(meta.name.span, meta.name.id))
+        return False
     for parameter in instance.template.declaration.parameters:
         key = parameter.name.id
         if key in instance.arguments:
@@ -193,7 +208,6 @@ def bind_meta(state: State, instance: Called, env: Env) -> bool:
         elif parameter.default is not None:
             env.values[key] = expressions.evaluate(state, parameter.default, env)
         else:
-            meta = instance.template.declaration
             instances.report_missing(state, meta.name.id, meta.parameters, meta.name.span, key, instance.span)
             return False
         if env.values[key] is ERROR:

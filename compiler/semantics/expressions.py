@@ -24,6 +24,7 @@ from .values import (
     RangeValue,
     Same,
     Scalar,
+    Tensor,
     Value,
     kind_of,
 )
@@ -57,7 +58,12 @@ def _tuple(state: State, expr: ast.Tuple, env: Env) -> Value:
     items = [evaluate(state, item, env) for item in expr.items]
     for item, value in zip(expr.items, items, strict=True):
         if not (value is ERROR or is_plain(value) or isinstance(value, Same)):
-            state.report(WrongType(item.span, "an item of a tuple", "a number or another plain value", kind_of(value)))
+            operators = all(isinstance(v, (Operator, Tensor)) for v in items)
+            advice = (
+                "alternatives stand in braces, `choose {a, b}`, and lists in brackets, `[a, b]`" if operators else None
+            )
+            what = "an item of a tuple"
+            state.report(WrongType(item.span, what, "a number or another plain value", kind_of(value), advice))
             return ERROR
     if not any(isinstance(v, (Scalar, Same)) or v is ERROR for v in items):
         return tuple(items)

@@ -107,7 +107,11 @@ def library_source(name: str) -> Source | None:
 def _written_names(source: Source) -> Iterator[str]:
     """The names that a text with syntax errors seems to declare and to import."""
     text = re.sub(r'#.*|"[^"\n]*"', '""', source.text)
-    yield from re.findall(r"\b(?:let|ops?|cell|meta|space|strategy|search)\s+([A-Za-z_]\w*)", text)
+    declaring = "let|ops?|cell|meta|space|strategy|search|def|fn|fun|func|function|class|const|var|val"
+    yield from re.findall(rf"\b(?:{declaring})\s+([A-Za-z_]\w*)", text)
+    for imported in re.finditer(r"^(?:from\b.*)?\bimport\b([\w, ]+)", text, re.MULTILINE):
+        yield from re.findall(r"[A-Za-z_]\w*", imported[1])
+    yield from re.findall(r"^([A-Za-z_]\w*) *=(?!=)", text, re.MULTILINE)
     for names in re.findall(r"\buse\b[^()]*\(([^()]*)", text):
         yield from (words[-1] for item in names.split(",") if (words := re.findall(r"\w+", item)))
 

@@ -93,6 +93,13 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             bound = bind(primitive_signature(callee.primitive), arguments, span, state.report)
             if bound is None or any(v is ERROR for v in bound.values()):
                 return ERROR
+            if any(isinstance(v, Tensor) for v in bound.values()):
+                named, place = next((n, p) for n, v, p in arguments if isinstance(v, Tensor))
+                shown = callee.primitive.name
+                what = f"`{named}` of `{shown}`" if named else f"an argument of `{shown}`"
+                piped = f"tensors are piped in: `x -> {shown}(…)`; an argument may read a shape, `x.channels`"
+                state.report(WrongType(place, what, "a number or another plain value", "a tensor", piped))
+                return ERROR
             return PrimitiveOp(callee.primitive, bound, span, expr)
         case Template():
             return _declared(state, callee, arguments, expr, env)
@@ -108,7 +115,11 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
         case ReduceOp():
             if arguments:
                 text = f"list -> {callee.op}"
-                state.report(TooManyArguments(arguments[0][2], callee.op, 0, len(arguments), signature=text))
+                place, given = arguments[0][2], len(arguments)
+                tensors = any(isinstance(v, (Tensor, ListValue)) for _, v, _ in arguments)
+                if any(v is ERROR for _, v, _ in arguments):
+                    return ERROR
+                state.report(TooManyArguments(place, callee.op, 0, given, tensors, signature=text))
                 return ERROR
             return callee
         case ChosenOp() if all(_takes_arguments(option.value) for option in callee.options):

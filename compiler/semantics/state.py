@@ -141,7 +141,7 @@ class State:
         """Adds a node. Raises Abandoned over the limit."""
         self.room(1, span)
         id = self.builder.node(
-            kind, op, edges, type, context.scope, span, attrs, merge_asks(asks), decision, context.frozen
+            kind, op, edges, type, context.scope, span, attrs, merge_asks(asks), decision, context.frozen, context.place
         )
         return Tensor(id, type, broken)
 
