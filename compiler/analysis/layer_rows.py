@@ -11,7 +11,8 @@ from ..ir.network import Network
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """``path``: the scope that the layer stands in (the meta by its own name). ``shape``: of one sample, such as
+    """``path``: what the text binds the layer to, from the meta on (`r1.x[2]`, `stem`), or else the scope that it
+    stands in (the meta by its own name). ``shape``: of one sample, such as
     `clip(16, 8, 12, 12)`. ``flops``: multiply-adds of one sample; ``activations``: output elements of convolutions,
     linear and matrix products."""
 
@@ -38,7 +39,8 @@ def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
         cost = layer.cost
         scope = graph.scopes[layer.scope]
+        path = layer.attrs["name"] if layer.op == "input" else graph.nodes[layer.node].name or scope.path
         rows.append(
-            LayerRow(scope.path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations)
+            LayerRow(path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations)
         )
     return tuple(rows)

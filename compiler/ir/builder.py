@@ -95,6 +95,7 @@ class GraphBuilder:
         asks: Iterable[Ask] = (),
         decision: int | None = None,
         frozen: bool = False,
+        name: str = "",
     ) -> int:
         id = len(self.nodes)
         self.nodes.append(
@@ -110,6 +111,7 @@ class GraphBuilder:
                 tuple(asks),
                 decision,
                 frozen,
+                name=name,
             )
         )
         return id

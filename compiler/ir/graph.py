@@ -121,6 +121,8 @@ class Node:
     frozen: bool = False
     key: str = ""
     place: int = -1
+    name: str = ""
+    """The names that the text binds what stands here to, from the meta (`r1.x[2]`); "" for the result of the meta."""
 
     @property
     def attributes(self) -> dict[str, Case]:

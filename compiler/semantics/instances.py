@@ -299,6 +299,7 @@ def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, conte
                 node.asks,
                 node.decision,
                 node.frozen,
+                name=place + node.name[len(stamp.place) :],
             )
         )
     result = stamp.result

@@ -156,3 +156,33 @@ def test_graph_refuses_unknown_formats(stdsl: Any, small: str, tmp_path: Path) -
     assert result.exit_code == 2
     assert ".svg" in result.stderr
     assert not (tmp_path / "x.jpeg").exists()
+
+
+def test_layers_have_the_names_of_the_text(stdsl: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.space"
+    path.write_text(
+        "stdsl 1\n"
+        "op half(c) on x { y = x -> relu  return y -> conv(c, 3x3) }\n"
+        "tied cell pair(c) on s { for i in 1..2 { x[i] = [s, *x[<i]] -> sum -> half(c) }  return x -> concat }\n"
+        "meta net on image: image(3, 8, 8) {\n"
+        "  stem = image -> conv(4, 3x3) -> bn\n"
+        "  first = stem -> pair(4)\n"
+        "  return first -> global_avg_pool -> linear(3)\n"
+        "}\n"
+        "space s = net\n",
+        encoding="utf-8",
+    )
+    rows = json.loads(stdsl("info", str(path), "--json").stdout)["architecture"]["layers"]
+    assert [(row["path"], row["op"]) for row in rows] == [
+        ("image", "input image"),
+        ("stem", "conv"),
+        ("stem", "bn"),
+        ("first.x[1].y", "relu"),
+        ("first.x[1]", "conv"),
+        ("first.x[2]", "sum"),
+        ("first.x[2].y", "relu"),
+        ("first.x[2]", "conv"),
+        ("first", "concat"),
+        ("net", "global_avg_pool"),
+        ("net", "linear"),
+    ]
