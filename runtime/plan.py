@@ -6,7 +6,7 @@ import io
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.sampling import sample
+from stdsl.compiler.backends.still import still_part
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 from stdsl.compiler.schemas.gradient import GradientConfig
 
+from .data.features import hindrance
 from .job import Job
 from .phases.search import relaxed
 from .phases.train import Subject, build
@@ -63,6 +65,8 @@ class Plan:
     stages: tuple[Stage, ...]
     search_threads: int
     training_threads: int
+    features: str = ""
+    """What becomes of the features of frozen parts, "" where there are none."""
 
     @property
     def seconds(self) -> float:
@@ -78,6 +82,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
     config, placement = job.config, available(device)
     rate = _rate(placement.device)
     stages: list[Stage] = []
+    recipe = config.retrain
+    altered = config.data.varies() or (recipe is not None and recipe.cutout > 0)
+    obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
+    stage = partial(_stage, rate=rate, kept=obstacle is None)
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     compared |= config.retrain is not None and config.retrain.seeds > 1
     strategy = config.strategy
@@ -85,19 +93,9 @@ def plan(job: Job, device: str = "auto") -> Plan:
         per_epoch, batch = stage_sizes(samples_of(config, (strategy.weights.split,)), strategy.batch)
         steps = strategy.total_steps(per_epoch)
         warmup = strategy.warmup_steps(per_epoch)
-        stages.append(
-            _stage(
-                "search",
-                lambda: relaxed(job.graph, strategy, 0),
-                job.graph,
-                steps,
-                batch,
-                rate,
-                passes=1 + (steps - warmup) / steps,
-            )
-        )
-    if config.retrain is not None:
-        recipe = config.retrain
+        make = partial(relaxed, job.graph, strategy, 0)
+        stages.append(stage("search", make, job.graph, steps, batch, passes=1 + (steps - warmup) / steps))
+    if recipe is not None:
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
         compare = config.compare
@@ -108,10 +106,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
         names = ["train derived"] + [f"train derived-{i}" for i in range(2, recipe.seeds + 1)]
         names += [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
         for name in names:
-            stages.append(_stage(name, partial(build, typical, 0), job.final, steps, batch, rate))
+            stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
         for text, graph in job.compared.items():
-            make = partial(build, Subject(text, graph, architecture(graph, {})), 0)
-            stages.append(_stage(f"train {text}", make, graph, steps, batch, rate))
+            subject = Subject(text, graph, architecture(graph, {}))
+            stages.append(stage(f"train {text}", partial(build, subject, 0), graph, steps, batch))
     searching = _threads(stage for stage in stages if stage.name == "search")
     training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
     return Plan(
@@ -122,6 +120,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         tuple(stages),
         searching,
         training,
+        _features(job, obstacle),
     )
 
 
@@ -145,6 +144,8 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_section()
     table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
     console.print(table, highlight=False)
+    if plan.features:
+        console.print(plan.features, highlight=False, markup=False)
 
 
 def plan_text(plan: Plan, width: int = 100) -> str:
@@ -171,28 +172,56 @@ def _stage(
     steps: int,
     batch: int,
     rate: float,
+    kept: bool,
     passes: float = 1.0,
 ) -> Stage:
+    """``kept``: features of frozen parts are, so those do not run in a step."""
     model = make().to("meta").train()
     params = sum(p.numel() for p in model.parameters())
     inputs = [torch.empty(batch, *graph.nodes[id].type.concrete().dims, device="meta") for id in graph.inputs]
+    still = still_part(model, [graph.nodes[id].op for id in graph.inputs]) if kept else None
     saved: dict[int, int] = {}
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         saved[storage._cdata] = storage.nbytes()
-        kept.append(storage)
+        storages.append(storage)
         return tensor.detach()
 
-    kept: list[torch.UntypedStorage] = []
+    storages: list[torch.UntypedStorage] = []
     counter = FlopCounterMode(display=False)
+    forward: Callable[..., Any] = model
+    if still is not None:
+        with torch.no_grad():
+            inputs = [*still.features(*inputs), *(inputs[place] for place in still.inputs)]
+        forward = still.rest
     with counter, saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(*inputs)
+        forward(*inputs)
     flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
     activations = sum(saved.values())
     step = flops * batch * (1 + _BACKWARD) / rate + activations / _BYTES_PER_SECOND
     # Weights, gradients and one to two optimiser states of 4 bytes each.
     return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
+
+
+def _features(job: Job, obstacle: str | None) -> str:
+    """What becomes of the features of frozen parts of the space that the result is trained in."""
+    arch = sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
+    model = build(Subject("derived", job.final, arch), 0).to("meta")
+    shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
+    still = still_part(model, [str(place) for place in range(len(shapes))])
+    if still is None:
+        return ""
+    if obstacle is not None:
+        return f"frozen parts run in every step: {obstacle}"
+    with torch.no_grad():
+        values = still.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
+    size = sum(value.nbytes for value in values)
+    samples = samples_of(job.config, ("train", "valid"))
+    if samples is None:
+        return f"frozen parts run once for each sample; {size / 1e6:,.1f} MB each on disk while the run lasts"
+    size *= samples + (getattr(job.config.data, "test", None) or 0)
+    return f"frozen parts run once for each sample; {size / 1e6:,.0f} MB of features on disk while the run lasts"
 
 
 def _rate(device: torch.device) -> float:

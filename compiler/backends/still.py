@@ -14,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import torch
@@ -25,17 +26,22 @@ class Still:
     """The forward pass of a network in two halves.
 
     ``values``: the names of what the first half gives the second, those that come out of frozen parts. ``inputs``: the
-    places of the network's inputs that the second half reads besides. ``digests``: for each value, what it hangs on:
-    operations, weights, and the names of the inputs that it reads.
+    places of the network's inputs that the second half reads besides.
     """
 
     values: tuple[str, ...]
     inputs: tuple[int, ...]
-    digests: tuple[str, ...]
     features: Callable[..., tuple[Tensor, ...]]
     """From all inputs of the network, (N, …), to the values; it needs no gradients."""
     rest: Callable[..., Any]
     """From the values, then the inputs that are read besides, to what the network gives."""
+    digest: Callable[[str], str]
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """For each value a hash of what it hangs on: operations, weights as they are when this is first asked for, and
+        the names of the inputs that it reads."""
+        return tuple(self.digest(value) for value in self.values)
 
 
 def still_part(model: nn.Module, names: Sequence[str]) -> Still | None:
@@ -68,9 +74,9 @@ def still_part(model: nn.Module, names: Sequence[str]) -> Still | None:
     return Still(
         values,
         besides,
-        tuple(digests.of(value) for value in values),
         lambda *tensors: head(model, *tensors),
         lambda *tensors: rest(model, *tensors),
+        digests.of,
     )
 
 
