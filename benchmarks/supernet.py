@@ -1,9 +1,10 @@
 """Supernets: compiled, lowered plainly, and written by hand; time and memory of training steps.
 
-    python benchmarks/supernet.py [image] [video] [partial] [--rounds 7] [--write]
+    python benchmarks/supernet.py [image] [video] [partial] [--rounds 7] [--nni] [--write]
 
 All variants of a case run interleaved in one process, on one thread, in float32; before that, each has to give the
-loss and the gradients of the hand-written one in float64. ``--write`` puts the tables into ``benchmarks/RESULTS.md``.
+loss and the gradients of the hand-written one in float64. ``--nni`` has NNI 3.0's supernet take part in the first case,
+from an environment of its own (`benchmarks/nni`). ``--write`` puts the tables into ``benchmarks/RESULTS.md``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from handwritten.network import SearchNetwork
 from handwritten.operations import O2D, O3D
 from machine import described
 from measuring import Seconds, interleaved, peak_above_idle, peak_resident, resident, saved_bytes
+from nni.beside import Beside, beside
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -197,7 +199,7 @@ class Row:
     peak: int
 
 
-def measure(case: Case, variants: Sequence[Variant], rounds: int) -> list[Row]:
+def measure(case: Case, variants: Sequence[Variant], rounds: int, nni: Beside | None = None) -> list[Row]:
     steps: dict[str, Callable[[], object]] = {}
     whole: dict[str, Callable[[], object]] = {}
     saved = {}
@@ -208,6 +210,9 @@ def measure(case: Case, variants: Sequence[Variant], rounds: int) -> list[Row]:
         net, x, y = ready(case, variant)
         steps[variant.name] = partial(forward_backward, net, x, y)
         whole[variant.name] = bilevel(*ready(case, variant), not variant.compiled)
+    if nni is not None:
+        saved[nni.name], peaks[nni.name] = nni.ask("saved"), nni.peak()
+        steps[nni.name], whole[nni.name] = partial(nni.seconds, "forward_backward"), partial(nni.seconds, "bilevel")
     first = interleaved(steps, rounds)
     second = interleaved(whole, max(3, rounds // 2))
     return [Row(n, first[n], second[n], saved[n], peaks[n]) for n in steps]
@@ -228,7 +233,7 @@ def peak(case: Case, variant: Variant) -> int:
     return peak_resident() - before
 
 
-def table(case: Case, rows: Sequence[Row], difference: float) -> str:
+def table(case: Case, rows: Sequence[Row], difference: float, *notes: str) -> str:
     base, last = rows[0], rows[1]
     lines = [
         f"### {case.title}",
@@ -247,7 +252,7 @@ def table(case: Case, rows: Sequence[Row], difference: float) -> str:
             f"| {last.step.cpu / s.cpu:.2f} | {row.saved / 2**20:.0f} MiB | {row.saved / base.saved:.2f} "
             f"| {row.peak / 2**20:.0f} MiB | {row.peak / base.peak:.2f} |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *(line for note in notes for line in ("", note))])
 
 
 def main() -> None:
@@ -255,6 +260,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--variants", help="only those with one of these words in their names, by commas")
+    parser.add_argument("--nni", action="store_true", help="NNI 3.0's supernet too; sets up an environment for it")
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -269,7 +275,8 @@ def main() -> None:
     for name in options.cases:
         case = CASES[name]
         difference = gate(case, chosen)
-        parts.append(table(case, measure(case, chosen, options.rounds), difference))
+        with beside(options.nni and name == "image", case.hand) as (nni, *notes):
+            parts.append(table(case, measure(case, chosen, options.rounds, nni), difference, *notes))
         print(parts[-1], flush=True)
         if options.write:
             text = "\n\n".join([f"{described()}, torch {torch.__version__}, one thread.", *parts])
