@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from ..frontend.stack import deep_stack
 from ..ir.graph import SpaceGraph
 from ..semantics.elaborate import SpaceReference, elaborate
 from ..semantics.global_names import constant
+from ..semantics.kinds import check_kinds
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
 from ..semantics.scopes import check_names
@@ -53,8 +55,11 @@ def check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
     if module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl):
         from ..semantics.settings import check_settings
 
-        for config in check_settings(module, sink):
+        right = list(check_settings(module, sink))
+        for config in right:
             _check_search(config, module, graphs, sink)
+        _check_others(module, {config.name for config in right}, graphs, sink)
+    check_kinds(module, sink)
     graphs.check_where()  # last, for a space with errors is not elaborated to a graph
     return graphs.made
 
@@ -69,16 +74,18 @@ def _check_constants(module: Module, sink: Sink) -> None:
 
 
 class _Graphs:
-    """The graphs of the spaces of a file, each elaborated once."""
+    """The graphs of the spaces of a file, each elaborated once. A mistake in what one is made of is none of the
+    others'."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
+        self._mistakes = sink.errors
         self._found: dict[tuple[int, str], SpaceGraph | None] = {}
 
     def get(self, reference: SpaceReference) -> SpaceGraph | None:
         key = (id(reference.declaration), _arguments(reference))
         if key not in self._found:
-            self._found[key] = elaborate(reference, self.sink)
+            self._found[key] = elaborate(reference, self.sink, mistakes=self._mistakes)
         return self._found[key]
 
     @property
@@ -125,8 +132,32 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
 
 
 def _space(ref: SpaceRef, module: Module, graphs: _Graphs, sink: Sink) -> SpaceGraph | None:
-    reference = referred(ref.expr, module, sink)
+    return _space_of(ref.expr, module, graphs, sink)
+
+
+def _space_of(expr: ast.Expr, module: Module, graphs: _Graphs, sink: Sink) -> SpaceGraph | None:
+    reference = referred(expr, module, sink)
     return graphs.get(reference) if reference is not None else None
+
+
+def _check_others(module: Module, right: set[str], graphs: _Graphs, sink: Sink) -> None:
+    """Checks the spaces of the searches whose settings are wrong."""
+    for declaration in module.of_kind(ast.SearchDecl):
+        assert isinstance(declaration, ast.SearchDecl)
+        if declaration.name.id not in right:
+            for expr in _named_spaces(declaration.section):
+                _space_of(expr, module, graphs, sink)
+
+
+def _named_spaces(section: ast.Section) -> Iterator[ast.Expr]:
+    """The spaces that the text of a search names, in its sections `retrain` and `compare` too."""
+    for item in section.items:
+        if isinstance(item, ast.Section):
+            yield from _named_spaces(item) if item.name is not None and item.name.id in ("retrain", "compare") else ()
+        elif item.key.id == "space" and isinstance(item.value, (ast.Name, ast.Call)):
+            yield item.value
+        elif item.key.id == "spaces" and isinstance(item.value, ast.List):
+            yield from (expr for expr in item.value.items if isinstance(expr, (ast.Name, ast.Call)))
 
 
 def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:

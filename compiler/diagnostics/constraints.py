@@ -65,6 +65,36 @@ A constraint names a label or a pattern that no decision of the space bears.
 
 
 @dataclass(frozen=True)
+class UnknownAlternative(Diagnostic):
+    decision: str
+    name: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0414"
+    title: ClassVar[str] = "no alternative of that name"
+    explanation: ClassVar[str] = """\
+A constraint compares a choice with a text, or pins it to one, that is the name of none of its alternatives: it could
+never hold.
+
+    y = x -> choose {sep3, sep5, skip} as kind
+    space s = net where kind != "sep7"                   # E0414: it has sep3, sep5, skip
+    space s = net where kind != "sep5"                   # right
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.decision}` has no alternative `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        shown = ", ".join(self.known[:12]) + (", …" if len(self.known) > 12 else "")
+        if self.name in self.known:
+            return f"it has the numbers {shown}: write `{self.name}` without quotes"
+        near = nearest(self.name, self.known)
+        return f"did you mean `{near}`? it has {shown}" if near else f"it has {shown}"
+
+
+@dataclass(frozen=True)
 class AmbiguousLabel(Diagnostic):
     name: str
     parameter: Span

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal, TypeVar, cast
 
-from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownLabel
+from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownAlternative, UnknownLabel
 from ..diagnostics.source import Span
 from ..frontend import ast
 from ..ir.decisions import Decision
@@ -41,6 +42,12 @@ def collect(
     return tuple(found)
 
 
+def check_costs(state: State, declaration: ast.SpaceDecl, env: Env) -> None:
+    """Reports what is wrong with constraints over costs, of a space whose decisions are not known."""
+    for expr in declaration.where:
+        _cost(state, expr, env)
+
+
 def _is_metric(expr: ast.Expr) -> bool:
     return isinstance(expr, ast.Name) and expr.id in METRICS
 
@@ -57,6 +64,13 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
         if isinstance(part, ast.Name) and part.id in METRICS and (rows := _matching(state, part.id)):
             state.report(AmbiguousLabel(part.span, part.id, rows[0].span, cost=True))
             return None
+    if isinstance(expr, ast.Binary) and expr.op in ("and", "or"):
+        reason = "costs are compared each by itself"
+        advice = f"write a comma instead of `and`: `{expr.left.span.text}, {expr.right.span.text}`"
+        if expr.op == "or":
+            reason, advice = "costs cannot be alternatives", "make two spaces, one for each constraint"
+        state.report(BadConstraint(expr.span, reason, advice))
+        return None
     if not isinstance(expr, ast.Binary):
         state.report(BadConstraint(expr.span, "a cost alone is no condition"))
         return None
@@ -73,14 +87,25 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
         return None
     if op == "in":
         if isinstance(bound, RangeValue) and is_number(bound.low) and is_number(bound.high):
-            return CostConstraint(metric, bound.low, bound.high, expr.span)
-    elif is_number(bound):
+            if bound.low <= bound.high:
+                return CostConstraint(metric, bound.low, bound.high, expr.span)
+            state.report(_reversed(right))
+            return None
+    elif is_number(bound) and math.isfinite(bound):
         # Costs are whole numbers.
-        low = {">=": bound, ">": bound + 1 if isinstance(bound, int) else bound, "==": bound}.get(op)
-        high = {"<=": bound, "<": bound - 1 if isinstance(bound, int) else bound, "==": bound}.get(op)
+        low = {">=": bound, ">": math.floor(bound) + 1, "==": bound}.get(op)
+        high = {"<=": bound, "<": math.ceil(bound) - 1, "==": bound}.get(op)
         return CostConstraint(metric, low, high, expr.span)
     state.report(BadConstraint(right.span, "a cost is compared with a number or a range of numbers"))
     return None
+
+
+def _reversed(expr: ast.Expr) -> BadConstraint:
+    """A range that holds nothing."""
+    advice = "write the smaller bound first"
+    if isinstance(expr, ast.Binary) and expr.op == "..":
+        advice = f"write the smaller bound first: `{expr.right.span.text}..{expr.left.span.text}`"
+    return BadConstraint(expr.span, "no number is in this range: it ends before it begins", advice)
 
 
 def _walk(expr: ast.Expr) -> Iterator[ast.Expr]:
@@ -120,6 +145,8 @@ def _decisions(
             state.report(UnknownLabel(part.span, name, labels))
             return
         groups[name] = rows
+    if not _alternatives_exist(state, expr, groups):
+        return
     inside = env.child()
     sizes: dict[Span, str] = {}
     for part in _walk(expr):
@@ -130,6 +157,31 @@ def _decisions(
             sizes[part.span] = name = f"size {len(sizes)}"
             inside.values[name] = total
     yield from _instances(state, _rewritten(expr, sizes), inside, groups)
+
+
+def _alternatives_exist(state: State, expr: ast.Expr, groups: Mapping[str, Sequence[Decision]]) -> bool:
+    """Whether the texts that choices are compared with are names of alternatives; reports those that are not."""
+    fine = True
+    for part in _walk(expr):
+        if not isinstance(part, ast.Binary) or part.op not in ("==", "!=", "in", "not in"):
+            continue
+        name = _reference(part.left)
+        texts: tuple[ast.Expr, ...] = (part.right,)
+        if part.op in ("in", "not in"):
+            texts = part.right.items if isinstance(part.right, (ast.List, ast.Tuple)) else ()
+        elif name not in groups:
+            name, texts = _reference(part.right), (part.left,)
+        rows = groups.get(name or "", ())
+        if not rows or any(row.kind != "choose" for row in rows):
+            continue
+        values = {value for row in rows for value in row.values}
+        known = tuple(dict.fromkeys(option for row in rows for option in row.options))
+        for text in texts:
+            wanted = text.value if isinstance(text, ast.Literal_) and _reference(text) is None else None
+            if isinstance(wanted, str) and wanted not in values:
+                state.report(UnknownAlternative(text.span, name or "", wanted, known))
+                fine = False
+    return fine
 
 
 def _reference(expr: ast.Expr) -> str | None:
@@ -253,8 +305,7 @@ def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
     pinned = []
     for row in _matching(state, pattern):
         if row.kind == "keep" or name not in row.options:
-            known = ", ".join(row.options)
-            state.report(BadConstraint(call.span, f"`{row.path}` has no alternative `{name}`", f"it has {known}"))
+            state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
             return []
         guard: Guard = state.diagrams.test(row.variables[0], row.options.index(name))
         pinned.append(DecisionConstraint(frozenset({row.id}), guard, call.span))

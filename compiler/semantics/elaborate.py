@@ -111,6 +111,7 @@ def _elaborate(
     env.values.update(parameters)
     instance = _instance(state, declaration, env)
     if instance is None:
+        constraints.check_costs(state, declaration, env)
         return None
     meta = instance.template.declaration
     name = meta.name.id
@@ -118,10 +119,12 @@ def _elaborate(
     body = Env(instance.template.module, replace(root, scope=scope))
     bound = bind_meta(state, instance, body)
     if not bound or not _inputs(state, meta, body, scope):
+        constraints.check_costs(state, declaration, env)
         return None
     result = blocks.run_block(state, meta.body, body)
     outputs = _outputs(state, meta, result)
     if outputs is None:
+        constraints.check_costs(state, declaration, env)
         return None
     where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
