@@ -103,6 +103,7 @@ class KeepTooMany(Diagnostic):
 
     code: ClassVar[str] = "E0304"
     title: ClassVar[str] = "more to keep than there are"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 A `keep` wants more elements than the list has.
 

@@ -80,6 +80,7 @@ class BadIndex(Diagnostic):
 
     code: ClassVar[str] = "E0220"
     title: ClassVar[str] = "no such element"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 A list is indexed by a number that it has no element for. Lists count from 1; `x[0]` exists only where `x[0] =
 seed` was written.
@@ -148,6 +149,7 @@ class ArithmeticFault(Diagnostic):
 
     code: ClassVar[str] = "E0222"
     title: ClassVar[str] = "arithmetic cannot be done"
+    has_witness: ClassVar[bool] = True
     explanation: ClassVar[str] = """\
 A division by zero, a root of a negative number, a share that does not exist, or a number too large to be meant.
 

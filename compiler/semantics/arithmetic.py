@@ -147,9 +147,11 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
         failing = state.diagrams.ite(failing, state.diagrams.both(context.condition, state.valid(case)), False)
         answers = witness(failing)
         if answers is not None:
-            state.report(ArithmeticFault(span, faults[0].reason, state.witness_words(answers), faults[0].advice))
-            return ERROR
+            words = state.witness_words(answers)
+            state.shown(ArithmeticFault(span, faults[0].reason, words, faults[0].advice), failing)
         case = state.diagrams.apply(lambda v: IMPOSSIBLE if isinstance(v, Fault) else v, case)
+        if case is IMPOSSIBLE:
+            return ERROR
     return scalar(case, asks)
 
 

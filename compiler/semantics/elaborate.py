@@ -24,7 +24,7 @@ from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
 from .concern import concern
 from .context import Context, Env
-from .faults import report_faults
+from .faults import demanded, report_faults
 from .modules import Module
 from .state import Abandoned, State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
@@ -130,9 +130,10 @@ def _elaborate(
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], where)
     if state.reported or concern(declaration, reference.module, mistakes):
-        if faulty is not None and state.happened:
+        if faulty is not None and (state.happened or state.at_once):
             graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
-            faulty.append(Faulty(graph, tuple(state.happened)))
+            met = demanded(state, state.at_once, [t.node for _, t in outputs])
+            faulty.append(Faulty(graph, (*state.happened, *met)))
         return None
     graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
     unknown = _unknown_costs(graph)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..diagnostics.model import Diagnostic
 from ..ir.diagram import DiagramTooLarge, Guard, TooManySteps, support, witness
 from ..ir.graph import CostConstraint, DecisionConstraint
 from .state import FaultRecord, State
@@ -68,6 +69,22 @@ def _happens(
         raise
     except DiagramTooLarge:
         return "", None
+
+
+def demanded(
+    state: State, shown: Sequence[tuple[Diagnostic, Guard]], outputs: Sequence[int]
+) -> list[tuple[Diagnostic, Guard]]:
+    """Mistakes with the conditions for them, where what these hang on is asked for, if that is so anywhere."""
+    found = []
+    for diagnostic, condition in shown:
+        try:
+            ids = sorted({v.decision for v in support(condition)})
+            asked = state.diagrams.all(demand_of_decisions(state, ids, outputs).values())
+            inside = state.diagrams.both(condition, asked)
+        except DiagramTooLarge:
+            inside = condition
+        found.append((diagnostic, condition if witness(inside) is None else inside))
+    return found
 
 
 def demand_of_decisions(state: State, ids: Sequence[int], outputs: Sequence[int]) -> dict[int, Guard]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..diagnostics.values import BadIndex, UnknownAttribute, WrongType
 from ..frontend import ast
-from ..ir.diagram import leaves, witness
+from ..ir.diagram import Guard, leaves, witness
 from . import expressions
 from .arithmetic import (
     asks_of,
@@ -59,12 +59,13 @@ def _last(state: State, n: Value, xs: ListValue, arguments: Arguments, expr: ast
         return ERROR
     found, short = last_of(state, xs, case_of(n), asks_of(n), expr.span)
     short = state.diagrams.both(short, env.context.condition)
-    answers = witness(state.diagrams.both(short, state.valid(short)))
+    short = state.diagrams.both(short, state.valid(short))
+    answers = witness(short)
     if answers is not None:
         words = state.witness_words(answers)
         there = elements_text(len(xs.items)) if xs.fixed else "fewer elements"
-        state.report(BadIndex(expr.span, "the list", f"{max(numbers)} from the end", there, words))
-        return ERROR
+        state.shown(BadIndex(expr.span, "the list", f"{max(numbers)} from the end", there, words), short)
+        return found if words else ERROR
     return found
 
 
@@ -120,11 +121,16 @@ def _item_of_tuple(items: Any, index: Any) -> Any:
     return items[index - 1]
 
 
-def _element(state: State, expr: ast.Index, base: ListValue, index: int, name: str, env: Env) -> Value:
+def _element(
+    state: State, expr: ast.Index, base: ListValue, index: int, name: str, env: Env, condition: Guard = True
+) -> Value:
+    """The element at a place. ``condition``: where a decision makes it that place."""
     if index == 0 and base.seed is not None:
         return base.seed
     if not 1 <= index <= len(base.items):
-        state.report(BadIndex(expr.span, name, str(index), elements_text(len(base.items))))
+        here = state.diagrams.both(condition, state.valid(condition))
+        words = state.witness_words(witness(here) or {})
+        state.shown(BadIndex(expr.span, name, str(index), elements_text(len(base.items)), words), here)
         return ERROR
     if all(item.guard is True for item in base.items[:index]):
         return base.items[index - 1].value
@@ -133,9 +139,10 @@ def _element(state: State, expr: ast.Index, base: ListValue, index: int, name: s
     answers = witness(short)
     if answers is not None:
         words = state.witness_words(answers)
-        state.report(BadIndex(expr.span, name, str(index), "fewer elements", words))
+        state.shown(BadIndex(expr.span, name, str(index), "fewer elements", words), short)
+    if not found:
         return ERROR
-    if len(found) == 1:
+    if len(found) == 1 and answers is None:
         return found[0][0]
     return _one_of(state, found, asked(base.items), expr, env)
 
@@ -148,10 +155,11 @@ def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scala
         if witness(state.diagrams.both(possible, state.valid(possible))) is None:
             continue
         inside = env.within(replace(env.context, condition=possible))
-        element = _element(state, expr, base, number, name, inside)
-        if element is ERROR:
-            return ERROR
-        cases.append((element, here))
+        element = _element(state, expr, base, number, name, inside, possible)
+        if element is not ERROR:
+            cases.append((element, here))
+    if not cases:
+        return ERROR
     return _one_of(state, cases, index.asks, expr, env)
 
 

@@ -247,9 +247,10 @@ def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wan
     for item in items:
         count = state.lift("a keep", op.span, lambda n, g: n + bool(g), count, item.guard)
     few = state.lift("a keep", op.span, lambda n: n < low, count)
-    answers = witness(state.diagrams.both(few, state.diagrams.both(context.condition, state.valid(few))))
+    few = state.diagrams.both(few, state.diagrams.both(context.condition, state.valid(few)))
+    answers = witness(few)
     if answers is not None:
-        state.report(KeepTooMany(op.span, wanted, "fewer elements", state.witness_words(answers)))
+        state.shown(KeepTooMany(op.span, wanted, "fewer elements", state.witness_words(answers)), few)
 
 
 def slots(state: State, value: ListValue, count: int, span: Span) -> list[Value] | None:

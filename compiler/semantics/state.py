@@ -61,6 +61,8 @@ class State:
         self.faults: list[FaultRecord] = []
         self.happened: list[tuple[Diagnostic, Guard]] = []
         """What was reported of the faults, and under which condition an architecture shows it."""
+        self.at_once: list[tuple[Diagnostic, Guard]] = []
+        """The same of mistakes that were reported where they were met, whether or not anything demands the place."""
         self.existing: dict[int, Guard] = {}
         self.constraints: list[DecisionConstraint] = []
         self.reported = 0
@@ -85,6 +87,11 @@ class State:
         """Adds a diagnostic; one of the same kind at the same place is not reported again."""
         self.reported += 1
         self.sink.add_once(diagnostic)
+
+    def shown(self, diagnostic: Diagnostic, condition: Guard) -> None:
+        """Reports a mistake that architectures show in which the condition holds."""
+        self.report(diagnostic)
+        self.at_once.append((diagnostic, condition))
 
     def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
         """Reports a circle, unless the names of the text have told of one: going round meets the same one again."""

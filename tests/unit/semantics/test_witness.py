@@ -64,3 +64,25 @@ def test_codes_that_have_a_witness_are_named(tmp_path):
     assert dict(found.architecture) == {"n.width": "1", "keep": (2,)}
     assert "width = 1" in found.diagnostic.message
     assert "--witness E0204" in found.diagnostic.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "values"),
+    [
+        ("E0220", "for i in 1..n { h[i] = x -> choose {relu, gelu} }  y = h[2]", {"n.n": "1"}),
+        ("E0220", "h = [x, x -> relu]  y = h[n]", {"n.n": "3"}),
+        ("E0220", "for i in 1..n { h[i] = x }  y = last(2, h) -> sum", {"n.n": "1"}),
+        ("E0304", "for i in 1..n { h[i] = x }  y = h -> keep 2 -> sum", {"n.n": "1", "y.keep": (1, 2)}),
+        ("E0222", "y = x -> choose {relu, gelu} as act -> pointwise(16 // (3 - n))", {"n.n": "3", "y.act": "relu"}),
+        ("E0222", "y = x -> choose {relu, deep: pointwise(4 // (n - 1))} as act", {"n.n": "1", "y.act": "deep"}),
+    ],
+)
+def test_mistakes_of_numbers_and_lists_have_one(tmp_path, code, body, values):
+    path = tmp_path / "m.space"
+    text = (
+        f"stdsl 1 meta m on x: image(4, 8, 8) {{ n = choose 1..3 as n  {body}  return y -> pointwise(4) }} space s = m"
+    )
+    path.write_text(text, encoding="utf-8")
+    found = find_witness(path, None, {}, code)
+    assert dict(found.architecture) == values
+    assert f"--witness {code}" in found.diagnostic.notes[0]
