@@ -119,7 +119,10 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
         return
     from ..semantics.settings import check_data, check_strategy
 
-    check_data(config, *signature_of(graph), sink)
+    if check_data(config, *signature_of(graph), sink):
+        for ref, other in zip(others, found, strict=True):
+            if other is not None:
+                check_data(config, *signature_of(other), sink, ref.span)
     check_strategy(config, len(graph.open), sink)
     if retrain is not None and found[0] is not None:
         from .sibling import check_sibling

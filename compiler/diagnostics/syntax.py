@@ -51,7 +51,8 @@ Here the operator behind `->` is missing:
         if self.instead is None or self.span is None or not self.span.text:
             return None
         title = f"write `{self.instead}`" if self.instead else f"leave out `{self.span.text}`"
-        return Fix(title, (Edit(self.span, self.instead),))
+        crowded = self.instead == "=" and not self.span.source.text[: self.span.start][-1:].isspace()
+        return Fix(title, (Edit(self.span, f" {self.instead}" if crowded else self.instead),))
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,11 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
         # A text in single or in typographic quotes.
         if self.character in "'“" and self.span is not None and len(self.span.text) > 1 and '"' not in self.span.text:
             return Fix("use double quotes", (Edit(self.span, f'"{self.span.text[1:-1]}"'),))
-        return None
+        sign = _SIGNS.get(self.character)
+        if sign is None or self.span is None or len(self.span.text) != 1:
+            return None
+        title = f"write `{sign.strip()}`" if sign else f"leave out `{self.character}`"
+        return Fix(title, (Edit(self.span, sign),))
 
     @property
     def help(self) -> str | None:
@@ -87,6 +92,9 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
             return "names consist of ASCII letters, digits and `_`"
         return _INSTEAD.get(self.character)
 
+
+# Characters that can only have been meant for one sign.
+_SIGNS = {"→": "->", "…": "..", "–": "-", "−": "-", "^": "**", "!": "not ", ";": ""}
 
 _INSTEAD = {
     "'": 'strings stand between double quotes: "…"',

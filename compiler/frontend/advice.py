@@ -63,6 +63,8 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
         and accepts & {"LBRACE"}
         and not accepts & {"RBRACE", "RETURN"}
     ):
+        if "LPAR" in accepts:
+            return "settings in braces follow: `strategy s = base { … }`"
         return "`repeat` takes a count and an operator in braces: `repeat 3 { f }`"
     if "LPAR" in accepts and accepts <= {"LPAR", "DOT"}:
         return "a `use` names what it brings, in parentheses: `use std.video (itgm)`"

@@ -10,7 +10,7 @@ from ..diagnostics.model import Sink
 from ..diagnostics.settings import DuplicateSetting, WrongForm
 from ..diagnostics.strategies import DataMismatch, StrategyCycle, StrategyNeeded
 from ..frontend import ast
-from ..schemas.data import InputSignature
+from ..schemas.data import InputSignature, described
 from ..schemas.search import SearchConfig
 from ..schemas.strategy import FAMILIES, StrategyConfig
 from .modules import Module
@@ -134,17 +134,23 @@ def _circle(start: str, needs: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return ()
 
 
-def check_data(config: SearchConfig, inputs: Sequence[InputSignature], classes: int | None, sink: Sink) -> bool:
-    """Whether the data of a search gives exactly the inputs and classes of its space; reports it where it does not.
+def check_data(
+    config: SearchConfig,
+    inputs: Sequence[InputSignature],
+    classes: int | None,
+    sink: Sink,
+    place: Span | None = None,
+) -> bool:
+    """Whether the data of a search gives exactly the inputs and classes of a space; reports it where it does not.
 
-    ``classes``: the width of the first output, None where it is not known.
+    ``classes``: the width of the first output, None where it is not known. ``place``: the text that names the space,
+    where it is not the one that is searched.
     """
     signature = config.data.signature()
     if signature.fits(inputs, classes):
         return True
-    shown = ", ".join(map(str, inputs))
-    network = f"{shown}, {'classes unknown' if classes is None else f'{classes} classes'}"
-    sink.add(DataMismatch(config.place("data"), str(signature), network, config.place("space")))
+    network = f"{described(inputs)}, {'classes unknown' if classes is None else f'{classes} classes'}"
+    sink.add(DataMismatch(config.place("data"), str(signature), network, place or config.place("space")))
     return False
 
 

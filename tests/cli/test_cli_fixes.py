@@ -46,6 +46,14 @@ search first {
         ("or kind ==", "or knid ==", "E0411"),
         ("  strategy =", "  strateggy =", "E0501"),
         ("weights {", "weihgts {", "E0501"),
+        ("-> bn -> relu", "|> bn => relu", "E0114"),
+        ("-> bn -> relu", "→ bn → relu", "E0102"),
+        ("32) {", "32) = {", "E0115"),
+        ("-> relu", "-> ReLU", "E0201"),
+        ('"**.kind" ==', '"**.kind" =', "E0101"),
+        ("body = stem", "body == stem", "E0101"),
+        ("steps = 4", "steps: 4", "E0101"),
+        ("weights {", "weights: {", "E0101"),
     ],
 )
 def test_one_mistake(stdsl: Invoke, tmp_path: Path, right: str, wrong: str, code: str) -> None:

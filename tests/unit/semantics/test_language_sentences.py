@@ -11,6 +11,9 @@ import pytest
 import torch
 
 import stdsl
+from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.diagnostics.model import Severity
+from stdsl.compiler.diagnostics.source import Source
 
 # `a b c` keep the channels and have weights; `d e` have none.
 HEAD = """stdsl 1
@@ -637,6 +640,13 @@ def test_said_and_so(sentence: Sentence) -> None:
     given = [torch.randn(2, *space.graph.nodes[node].type.dims) for node in space.graph.inputs]
     assert network(*given).shape == (2, 2)
     assert sum(p.numel() for p in network.parameters()) == space.costs(listed[-1]).params
+
+
+@pytest.mark.parametrize("sentence", [s for s in SENTENCES if s.code is None], ids=lambda s: s.name)
+def test_nothing_is_said_of_what_no_space_applies(sentence: Sentence) -> None:
+    unapplied = sentence.text[: sentence.text.index(sentence.space, len(HEAD))]
+    found = check_text(Source("unapplied", unapplied))
+    assert [d.code for d in found if d.severity is Severity.ERROR] == []
 
 
 @pytest.mark.parametrize("sentence", [s for s in SENTENCES if s.code is not None], ids=lambda s: s.name)
