@@ -8,6 +8,7 @@ from typing import cast
 
 from ..diagnostics.model import Sink
 from ..diagnostics.settings import DuplicateSetting, WrongForm
+from ..diagnostics.source import Span
 from ..diagnostics.strategies import DataMismatch, StrategyCycle, StrategyNeeded
 from ..frontend import ast
 from ..schemas.data import InputSignature, described
