@@ -19,6 +19,7 @@ from .data.registry import open_dataset
 from .engines.local import Helpers
 from .job import Job
 from .limits import limits
+from .memory import oversized, total_memory
 from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
@@ -78,6 +79,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     placement = available(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
+    _refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in batch_warnings(job.config):
         reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     manifest = Manifest(

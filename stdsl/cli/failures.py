@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import click
 
-from .exit_codes import FINE, INTERNAL, INTERRUPTED, exit_code
+from .exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, exit_code
 from .output import message, tell
 
 
@@ -42,6 +42,12 @@ def _code(error: Exception) -> int:
     if isinstance(error, ImportError) and error.name in ("torch", "onnx", "onnxruntime"):
         message(f"error: this command needs the package `{error.name}`, which cannot be imported ({error})")
         return 2
+    refused = "DefaultCPUAllocator: can't allocate memory" in str(error)
+    if isinstance(error, MemoryError) or refused or type(error).__name__ == "OutOfMemoryError":
+        reason = (str(error).splitlines() or [""])[0].rpartition("DefaultCPUAllocator: ")[2]
+        message(f"error: there is not enough memory{f': {reason}' if reason else ''}")
+        message("  = help: make the space or the batch smaller, or use a machine with more memory")
+        return DIAGNOSTICS
     return _internal(error)
 
 
