@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stdsl.compiler.checks.check import signature_of
+from stdsl.compiler.checks.phases import check_phases
 from stdsl.compiler.checks.sibling import check_sibling
 from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
 from stdsl.compiler.diagnostics.run import NotARunDirectory
@@ -67,9 +68,12 @@ def _job(module: Module, search: str | None, overrides: Sequence[str], sink: Sin
     assert final is not None
     spaces = {text: space for text, space in compared.items() if space is not None}
     check_strategy(config, len(graph.open), sink)
+    check_phases(config, graph, sink)
     check_sibling(config, graph, final, sink)
-    for space in (graph, final, *spaces.values()):
-        check_data(config, *signature_of(space), sink)
+    if check_data(config, *signature_of(graph), sink):
+        check_data(config, *signature_of(final), sink, sibling.span if sibling is not None else None)
+        for ref in config.compare.spaces if config.compare else ():
+            check_data(config, *signature_of(spaces[str(ref)]), sink, ref.span)
     _stop_at_errors(sink)
     return Job(config, graph, final, spaces, texts)
 

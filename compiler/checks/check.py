@@ -124,6 +124,10 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
             if other is not None:
                 check_data(config, *signature_of(other), sink, ref.span)
     check_strategy(config, len(graph.open), sink)
+    if config.phase:
+        from .phases import check_phases
+
+        check_phases(config, graph, sink)
     if retrain is not None and found[0] is not None:
         from .sibling import check_sibling
 

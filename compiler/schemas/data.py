@@ -51,7 +51,12 @@ class DataSignature:
 
     def __str__(self) -> str:
         classes = "classes unknown before the data is read" if self.classes is None else f"{self.classes} classes"
-        return f"{', '.join(map(str, self.inputs))}, {classes}"
+        return f"{described(self.inputs)}, {classes}"
+
+
+def described(inputs: Sequence[InputSignature]) -> str:
+    """Inputs in a row, with their names where there are several."""
+    return str(inputs[0]) if len(inputs) == 1 else ", ".join(f"{i.name}: {i}" for i in inputs)
 
 
 def _agree(a: InputSignature, b: InputSignature) -> bool:

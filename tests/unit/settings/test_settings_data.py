@@ -1,32 +1,56 @@
-"""The data of a search against the inputs and classes of its space."""
+"""What the data of a search gives, against all spaces that the search names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
-from stdsl.compiler.schemas.data import InputSignature
-from stdsl.compiler.semantics.settings import check_data
+import pytest
 
-Read = Callable[[str], Any]
+from stdsl.compiler.checks.check import check_file
 
-CLIP = InputSignature("video", "clip", (1, 8, 24, 24))
+TEXT = """stdsl 1
+meta net(channels = 2, classes = 4) on frames: clip(1, 4, 16, 16), flow: clip(channels, 4, 16, 16) {
+  y = [frames, flow] -> concat -> choose {one: pointwise(4), two: conv(4, 3x3x3)} as kind
+  return y -> global_avg_pool -> linear(classes)
+}
+meta plain(channels = 2, classes = 4) on frames: clip(1, 4, 16, 16), flow: clip(channels, 4, 16, 16) {
+  return [frames, flow] -> concat -> pointwise(4) -> global_avg_pool -> linear(classes)
+}
+space searched = net
+space larger = net(classes = 5)
+space other = plain
+space wrong = plain(channels = 3)
+search fuse {
+  space = searched
+  strategy = gradient { }
+  data = motion_digits(frames = 4, size = 16, motions = 4, modalities = ["flow", "frames"])
+  retrain { }
+  compare { spaces = [other] }
+}
+"""
 
 
-def test_data_that_fits(read: Read) -> None:
-    text = read("search s { space = tower(13)  strategy = sdas  data = motion_digits }")
-    assert check_data(text.search(), (CLIP,), 13, text.sink)
-    assert check_data(text.search(), (CLIP,), None, text.sink)
-    assert text.sink.diagnostics == ()
+def found(folder: Path, text: str) -> list[tuple[str, str]]:
+    """Codes of errors, and the text at the second place of each."""
+    file = folder / "fuse.space"
+    file.write_text(text, encoding="utf-8")
+    diagnostics = [d for d in check_file(file) if d.code.startswith("E")]
+    return [(d.code, " ".join(label.span.text for label in d.secondary)) for d in diagnostics]
 
 
-def test_data_that_does_not_fit_shows_both_sides(read: Read) -> None:
-    text = read("search s { space = tower(10)  strategy = sdas  data = motion_digits(frames = 16) }")
-    assert not check_data(text.search(), (CLIP,), 10, text.sink)
-    (found,) = text.sink.diagnostics
-    assert found.code == "E0516"
-    assert found.span is not None
-    assert found.span.text == "motion_digits(frames = 16)"
-    gives, takes = "clip(1, 16, 24, 24), 13 classes", "clip(1, 8, 24, 24), 10 classes"
-    assert found.message == f"the data gives {gives}; the space takes {takes}"
-    assert [x.span.text for x in found.secondary] == ["tower(10)"]
+def test_inputs_by_name_in_another_order(tmp_path: Path) -> None:
+    assert found(tmp_path, TEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ("retrain { }", "retrain { space = larger }", "larger"),
+        ("spaces = [other]", "spaces = [other, wrong]", "wrong"),
+        ('["flow", "frames"]', '["flow"]', "searched"),
+        ('["flow", "frames"]', '["flow", "frames", "mask"]', "searched"),
+        ('["flow", "frames"]', '["flow", "mask"]', "searched"),
+    ],
+)
+def test_every_space_must_fit(tmp_path: Path, before: str, after: str, place: str) -> None:
+    assert [(code, place in text) for code, text in found(tmp_path, TEXT.replace(before, after))] == [("E0516", True)]
