@@ -58,8 +58,9 @@ class NotFoundWithin(Diagnostic):
     title: ClassVar[str] = "no architecture within `where` was found"
     explanation: ClassVar[str] = """\
 Deriving takes the most probable architecture within the constraints over costs, trying the most probable ones first;
-sampling draws architectures until one is within them. Both give up after a stated number. Constraints that hardly any
-architecture meets (a narrow band of costs, a depth far from what the search prefers) make that happen.
+sampling from a space that is too large to count within them draws architectures until one is within them. Both give up
+after a stated number. Constraints that hardly any architecture meets (a narrow band of costs, a depth far from what the
+search prefers) make that happen.
 
     space s = net() where flops in 5000K..5001K      hardly any
     space s = net() where flops <= 5M                right"""
@@ -118,13 +119,13 @@ class NotCountedExactly(Diagnostic):
     title: ClassVar[str] = "the space is not counted exactly"
     explanation: ClassVar[str] = """\
 The place of an architecture among all of them, and the probability of an alternative, follow from the exact count.
-Where very many decisions hang on each other in every combination, and where the constraints leave nothing, there is
-none.
+Where very many decisions hang on each other in every combination, where constraints over costs cut through a large
+space with very many different costs or over its depth, and where the constraints leave nothing, there is none.
 
     space.rank(arch)                      E0444 for a space whose count is an interval
     space.sample(seed = 0)                works all the same
 
-Split what hangs together, or tie decisions, to get an exact count."""
+Split what hangs together, tie decisions, or widen constraints over costs, to get an exact count."""
 
     @property
     def message(self) -> str:
