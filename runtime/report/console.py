@@ -51,7 +51,9 @@ class ConsoleReporter:
             if self.console.is_terminal:
                 self._tasks[title] = self._bars().add_task(title, total=total, completed=done, facts="")
             else:
-                self.say(f"{title}: {total} steps" + (f", going on after {done}" if done else ""))
+                self.say(
+                    f"{title}: going on after {done} of {total} steps" if done else f"{title}: starts, {total} steps"
+                )
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
         with self._lock:
@@ -79,7 +81,7 @@ class ConsoleReporter:
                     self._progress = None
             started = self._started.pop(title, None)
             took = f" ({_duration(time.monotonic() - started[0])})" if started else ""
-            self.say(f"{title}: {summary or 'done'}{took}")
+            self.say(f"{title}: done{f', {summary}' if summary else ''}{took}")
 
     def say(self, text: str) -> None:
         if not self.quiet:

@@ -107,3 +107,19 @@ def test_the_plan_as_text() -> None:
     assert "2,000,000" in text
     assert "73 MB" in text
     assert "80 s" in text
+
+
+def test_a_line_for_each_event_and_no_line_twice() -> None:
+    reporter, buffer = shown(terminal=False)
+    with reporter:
+        for title in ("search", "train derived"):
+            reporter.begin(title, 2)
+            reporter.advance(title, 2, {"loss": 1.0})
+            reporter.end(title, "2 steps")
+    lines = buffer.getvalue().splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        "search: starts",
+        "search: done",
+        "train derived: starts",
+        "train derived: done",
+    ]
