@@ -23,7 +23,7 @@ def test_plain_lines_without_a_terminal() -> None:
         reporter.begin("search", 10, 4)
         reporter.advance("search", 5, {"loss": 1.5})
         reporter.end("search", "10 steps")
-    assert buffer.getvalue().splitlines() == ["search: 10 steps, going on after 4", "search: 10 steps (0:00)"]
+    assert buffer.getvalue().splitlines() == ["search: going on after 4 of 10 steps", "search: done, 10 steps (0:00)"]
 
 
 def test_a_line_now_and_then_says_how_long_it_takes(monkeypatch: Any) -> None:
@@ -48,7 +48,7 @@ def test_bars_on_a_terminal() -> None:
         reporter.advance("train random-1", 5, {})
         reporter.end("train random-1")
         reporter.end("search", "10 steps")
-    assert "search: 10 steps (0:00)" in buffer.getvalue()
+    assert "search: done, 10 steps (0:00)" in buffer.getvalue()
     assert "train random-1: done" in buffer.getvalue()
 
 
