@@ -2,7 +2,7 @@
 
 Names are those of ``compiler/ir/names.py``, then PyTorch's own (`weight`, `bias`, `running_mean`, …):
 ``h_1.x_2_sep3.conv.weight``. A supernet and the discrete networks of its space agree in them. A file for a call
-with ``weights = "…"`` has the names inside that call.
+with ``weights = "…"`` has the names inside that call, or others that rules turn into them (``weight_names``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..diagnostics.model import SpaceError
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
 from ..ir.names import Names
+from .weight_names import renamed_by_file, renamed_for
 
 if TYPE_CHECKING:
     import torch
@@ -41,15 +42,20 @@ class LoadReport:
 
 
 def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file, or of a PyTorch file that holds tensors alone, on the CPU.
+    """The tensors of a safetensors file, or of a PyTorch file that holds tensors alone, on the CPU, renamed by the file
+    of rules beside it if there is one.
 
     Raises SpaceError; ``span`` is the text that names the file.
     """
+    name = os.fspath(path)
+    return renamed_by_file(_content(name, span), name, span)
+
+
+def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    name = os.fspath(path)
     try:
         if name.endswith(".safetensors"):
             return dict(load_file(name))
@@ -151,4 +157,6 @@ def load_scope_weights(model: nn.Module, graph: SpaceGraph) -> None:
         if not any(name.startswith(f"{prefix}.") for name in model.state_dict()):
             continue  # this architecture has no such part
         folder = scope.span.source.path.parent if scope.span and scope.span.source.path else Path()
-        load_weights(model, folder / scope.weights, prefix, scope.span, superset=True)
+        path = folder / scope.weights
+        weights = renamed_for(scope.callee, read_weights(path, scope.span), str(path), scope.span)
+        fit_weights(model, weights, path, prefix, scope.span, superset=True)

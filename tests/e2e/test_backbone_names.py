@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import torch
 
 import stdsl
 
-PAGE = Path(__file__).parents[2] / "docs" / "systems" / "autodeepfuse.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "systems" / "autodeepfuse.md"
+RULES = ROOT / "spaces" / "std" / "backbones.names.json"
 
 # Blocks of each stage, and the names of convolutions and batch-norms of a block and of the stem in PyTorch.
 BLOCKS = {"resnet3d_18": (2, 2, 2, 2), "r2plus1d_50": (3, 4, 6, 3), "resnext3d_101": (3, 4, 23, 3)}
@@ -75,6 +78,38 @@ def test_every_weight_of_a_published_file_has_its_place(tmp_path: Path, backbone
     space = stdsl.load(file)
     own = {name.removeprefix("part.") for name in stdsl.compile(space, space.architecture({})).state_dict()}
     assert {renamed(backbone, name) for name in published(backbone, upto)} == own
+
+
+@pytest.mark.parametrize("backbone", BLOCKS)
+def test_the_page_shows_the_rules(backbone: str) -> None:
+    rules = json.loads(RULES.read_text(encoding="utf-8"))
+    assert set(rules) == set(BLOCKS)
+    shown = {
+        name.replace("S.B.", "{s}.{b}."): f"layer_{{s}}.block_{{b+1}}.{ours}" if "S.B." in name else ours
+        for name, ours in table(backbone).items()
+    }
+    assert rules[backbone] == shown
+
+
+@pytest.mark.parametrize(("space", "backbone"), [("r18", "resnet3d_18"), ("r2p1d50", "r2plus1d_50")])
+def test_a_published_file_loads_as_it_is(tmp_path: Path, space: str, backbone: str) -> None:
+    """A checkpoint as it is saved by a training on several devices: with names of its own, more than is needed, and a
+    prefix. The backbone up to the first stage takes its weights from it and keeps them."""
+    whole = stdsl.load(ROOT / "spaces" / "backbones.space", space, upto=1, frames=8, size=32, classes=2)
+    own = stdsl.compile(whole, whole.architecture({}), seed=1).state_dict()
+    state = {"module.fc.weight": torch.zeros(400, 2048)}
+    for number, name in enumerate(sorted(published(backbone, 1))):
+        (place,) = (key for key in own if key.endswith(f".{renamed(backbone, name)}"))
+        state[f"module.{name}"] = torch.full_like(own[place], number)
+    file = tmp_path / "published.pth"
+    torch.save({"epoch": 200, "state_dict": state}, file)
+    options = {"upto": 1, "frames": 8, "size": 32, "classes": 2, "weights": str(file), "still": True}
+    loading = stdsl.load(ROOT / "spaces" / "backbones.space", space, **options)
+    model = stdsl.compile(loading, loading.architecture({}), seed=1)
+    for number, name in enumerate(sorted(published(backbone, 1))):
+        (place,) = (key for key in own if key.endswith(f".{renamed(backbone, name)}"))
+        assert (model.state_dict()[place] == number).all(), name
+    assert all(p.requires_grad == name.startswith("linear") for name, p in model.named_parameters())
 
 
 def test_a_renamed_file_loads(tmp_path: Path) -> None:
