@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.tracking.directory import open_run
 from stdsl.runtime.training.interruption import Interrupted
 
 TEXT = """stdsl 1
@@ -64,7 +65,8 @@ def test_what_is_needed_runs_first_and_its_weights_are_loaded(tmp_path: Path) ->
     space = tmp_path / "fuse.space"
     space.write_text(TEXT)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run(RunRequest(str(space), "fuse", out=whole), Silent())
+    run(RunRequest(str(space), "fuse", ("seed=3",), out=whole), Silent())
+    assert open_run(whole / "needs" / "pretrain").manifest.seed == 3, "the seed is for what is needed too"
     trained = tensors(whole / "needs" / "pretrain", "derived")
     for name in ("search", "derived"):
         loaded = tensors(whole, name)
@@ -75,8 +77,9 @@ def test_what_is_needed_runs_first_and_its_weights_are_loaded(tmp_path: Path) ->
     assert (whole / "needs" / "pretrain" / "result.json").exists()
 
     with pytest.raises(Interrupted, match=str(broken)):
-        run(RunRequest(str(space), "fuse", out=broken), StopAt("train derived", 5))
+        run(RunRequest(str(space), "fuse", ("seed=3",), out=broken), StopAt("train derived", 5))
     assert not (broken / "needs" / "pretrain" / "result.json").exists()
+    (broken / "needs" / "pretrain" / "run.json").unlink()  # as if killed while the folder was made
     with pytest.raises(Interrupted):
         resume(broken, StopAt("search", 2))
     resume(broken, Silent())
