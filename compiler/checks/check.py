@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +46,16 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
 def check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
     """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces.
     Returns the graphs of the spaces without errors."""
+    collecting = gc.isenabled()
+    gc.disable()  # what spaces are made of stays until all is checked; looking through it takes longer than the rest
+    try:
+        return _check_module(module, sink)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
     check_names(module, sink)
     _check_constants(module, sink)
     graphs = _Graphs(sink)
