@@ -13,7 +13,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
 
-from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, leaves, support, witness
+from ..ir.diagram import Case, Diagram, DiagramTooLarge, Guard, Variable, leaves, support, witness
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import Cost, Primitive, TensorShape
 from ..ops.registry import primitives_of
@@ -109,16 +109,20 @@ class _Adder:
         return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
 
     def _by_support(self, values: Iterable[Case]) -> list[Case]:
-        """The values added up where they hang on the same decisions; the sum of all would have as many cases as there
-        are different sums."""
-        sums: dict[Hashable, Case] = {}
-        for value in values:
-            key: Hashable = support(value)
-            try:
-                sums[key] = self.arithmetic.plus(sums.get(key, 0), value)
-            except DiagramTooLarge:
-                sums[key, len(sums)] = value
-        return list(sums.values())
+        """The values added up where one hangs on no other decisions than another; the sum of all would have as many
+        cases as there are different sums."""
+        sums: list[tuple[frozenset[Variable], Case]] = []
+        for variables, value in sorted(((support(v), v) for v in values), key=lambda pair: -len(pair[0])):
+            for i, (others, before) in enumerate(sums):
+                if variables <= others:
+                    try:
+                        sums[i] = (others, self.arithmetic.plus(before, value))
+                        break
+                    except DiagramTooLarge:
+                        continue
+            else:
+                sums.append((variables, value))
+        return [value for _, value in sums]
 
     def _totals(self) -> list[tuple[Guard | None, list[Case]]]:
         """What there is to pay (:class:`Cost`) under which condition, if that is known; each condition once."""

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..ir.collecting import uncollected
 from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
 from .circuit import ONE, Branch, Circuit, Product
@@ -58,6 +59,7 @@ class Circuits:
 
 
 @once_per_graph
+@uncollected()
 def circuits(graph: SpaceGraph) -> Circuits:
     """The circuits of a space without its constraints over costs, compiled once."""
     found, parts = compile_circuits(graph)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from ..ir.collecting import uncollected
 from ..ir.graph import CostConstraint, SpaceGraph
 from .additive import AdditiveMetric, additive_cost
 from .circuit import ZERO, Circuit, Product
@@ -41,6 +42,7 @@ def _known(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Feasible | Non
     return {}
 
 
+@uncollected()
 def _feasible(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Feasible | None:
     whole = circuits(graph).whole
     if whole is None or not constraints or not whole.count:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from ..diagnostics.budgets import NothingWithin
 from ..diagnostics.model import SpaceError
+from ..ir.collecting import uncollected
 from ..ir.diagram import inner_nodes
 from ..ir.graph import SpaceGraph
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
@@ -40,6 +41,7 @@ class CostRange:
     dearest: Architecture | None = None
 
 
+@uncollected()
 def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     """The range of a cost over the architectures of a space, within all its constraints. Takes no enumeration, but of
     small spaces.
