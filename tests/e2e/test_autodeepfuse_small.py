@@ -169,3 +169,17 @@ def test_killed_in_pretraining_search_and_training_it_is_the_same(
     results = [json.loads((folder / "result.json").read_text())["networks"] for folder in (whole, broken)]
     assert [n["test"] for n in results[0]] == [n["test"] for n in results[1]]
     assert not list(broken.rglob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_the_example_as_it_is(tmp_path: Path, stdsl_command: Command) -> None:
+    """No stream can tell both motion and digit, and together they can; with a kill in the middle."""
+    folder = tmp_path / "run"
+    assert stdsl_command("run", f"{EXAMPLE}::fuse", "--out", str(folder), moment="step", number=1500) == -signal.SIGKILL
+    assert stdsl_command("run", "--resume", str(folder)) == 0
+    result = json.loads((folder / "result.json").read_text())
+    accuracy = {n["title"]: n["test"]["top1"] for n in result["networks"]}
+    alone = max(accuracy[name] for name in ("frames_only", "flow_only", "mask_only"))
+    assert alone < 0.4
+    assert accuracy["derived"] > alone + 0.2
+    assert max(result["onnx"]["difference"].values()) < 1e-4
