@@ -38,8 +38,9 @@ def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> Ca
 
 
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    if config.phase:
-        yield _at(config, "phase", "searches in phases", "leave `phase` out to search all decisions together")
+    if config.phase and isinstance(config.strategy, GradientConfig) and config.strategy.discretize is not None:
+        what = "a scheduled discretization in phases"
+        yield _at(config, "phase", what, "leave `discretize` out, or search all decisions together")
     if config.ensemble is not None:
         yield _at(config, "ensemble", "ensembles", "leave `ensemble` out")
     if config.evaluate.clips > 1:

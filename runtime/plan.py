@@ -27,6 +27,7 @@ from stdsl.compiler.schemas.gradient import GradientConfig
 
 from .data.features import hindrance
 from .job import Job
+from .phases.parts import lengths, total_steps, warmup_steps
 from .phases.search import relaxed
 from .phases.train import Subject, build
 from .samples import retraining_samples, samples_of, stage_sizes
@@ -91,8 +92,8 @@ def plan(job: Job, device: str = "auto") -> Plan:
     strategy = config.strategy
     if isinstance(strategy, GradientConfig) and job.graph.open:
         per_epoch, batch = stage_sizes(samples_of(config, (strategy.weights.split,)), strategy.batch)
-        steps = strategy.total_steps(per_epoch)
-        warmup = strategy.warmup_steps(per_epoch)
+        each = lengths(config, strategy)
+        steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         make = partial(relaxed, job.graph, strategy, 0)
         stages.append(stage("search", make, job.graph, steps, batch, passes=1 + (steps - warmup) / steps))
     if recipe is not None:

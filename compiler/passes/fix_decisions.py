@@ -46,6 +46,8 @@ def _changes(
     restrict = graph.diagrams.restrict
     edges = [replace(edge, guard=restrict(edge.guard, answers)) for edge in node.edges]
     changes: dict[str, Any] = {"edges": rewriter.edges([edge for edge in edges if edge.guard is not False])}
+    if node.kind == "gate" and not changes["edges"]:
+        changes |= {"kind": "reduce", "op": "sum"}  # a gate that is off: a sum of none
     if node.decision in settled:
         changes["decision"] = None
     if any(type(case) is Diagram for _, case in node.attrs):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from stdsl.compiler.analysis.weightless import weightless
 from stdsl.compiler.backends.mixture import Supernet
+from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.diagnostics.run import Collapsed
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
@@ -25,15 +27,17 @@ from ..randomness import key, seeded
 from ..strategies.discretization import Discretization
 from ..strategies.gap import Gauge
 from ..strategies.gradient import Additions, GradientSearch, probabilities_of
+from ..strategies.phased import PhasedSearch
 from ..strategies.shrinking import Shrinking
 from ..strategies.statistics import leaning, mean_entropy
 from ..tracking.journal import read_journal
-from ..tracking.weights import save_weights
+from ..tracking.weights import save_tensors
 from ..training.descent import Descent
 from ..training.loop import drive
 from ..training.optimizers import build_descent
 from .context import Context, data_identity
 from .needs import load_run_weights
+from .parts import SearchPart, part, parts, pick
 
 PHASE = "search"
 _NOTES = 40
@@ -49,16 +53,23 @@ def search(run: Context) -> None:
     if PHASE in run.tracker.finished or not isinstance(strategy, GradientConfig) or not run.job.graph.open:
         return
     torch.set_num_threads(run.manifest.threads)
-    work = build_search(run, strategy)
-    done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
-    save_weights(work.supernet, run.directory.weights("search"))
-    probabilities = work.best["probabilities"] if work.best else work.scores()
+    each = parts(run.config, strategy, run.job.graph)
+    if run.config.phase:
+        phased = _phased(run, each)
+        done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+        work, probabilities, weights = phased.current, phased.chosen, phased.weights()
+        measuring = phased.measuring
+    else:
+        work = build_search(run, part(each, 0, {}))
+        done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+        probabilities, weights, measuring = work.chosen, work.supernet.state_dict(), work.measuring
+    save_tensors(weights, run.directory.weights("search"))
     entropy = mean_entropy(probabilities_of(work.supernet).values())
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}
     gauge = work.additions.gauge
     if gauge is not None and gauge.samples:
-        facts["gap"] = gauge.measure(work.supernet, work.scores(), work.held).document()
-    facts["measuring"] = round(work.measuring, 2)
+        facts["gap"] = gauge.measure(work.supernet, probabilities | work.scores(), work.held).document()
+    facts["measuring"] = round(measuring, 2)
     if work.held:
         facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
     if work.best:
@@ -83,16 +94,36 @@ def _history(run: Context) -> list[dict[str, Any]]:
     return [{k: line[k] for k in ("step", "entropy", "weightless") if k in line} for line in kept]
 
 
-def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
-    """The search at its first step."""
-    graph, placement = run.job.graph, run.placement
+def _phased(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) -> PhasedSearch:
+    """The search in parts, at its first step."""
+    graph = run.job.graph
+
+    def begin(number: int, found: Mapping[str, Any]) -> GradientSearch:
+        return build_search(run, part(each, number, found))
+
+    def found(number: int, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
+        strategy, role = each[number]
+        fixed = {path: value for path, value in held.items() if path not in role.free}
+        return pick(graph, role, scores, strategy.score, strategy.relax.gate, fixed)
+
+    strategy = each[0][0]
+    per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
+    return PhasedSearch([strategy.total_steps(per_epoch) for strategy, _ in each], begin, found)
+
+
+def build_search(run: Context, stretch: SearchPart) -> GradientSearch:
+    """A search, or a part of it, at its first step."""
+    strategy, placement = stretch.strategy, run.placement
+    graph = run.job.graph
+    whole = stretch.network(graph) if run.config.phase else graph
+    seed = stretch.seed(run.seed)
     splits = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split)))
     making = Making(run.directory.features, data_identity(run.config), placement, run.reporter, run.interruption)
     dataset = Features(bound(run.dataset, graph), splits, making)
     loaders: list[Loader] = []
 
     def order(split: str, purpose: str) -> Order:
-        return Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}")
+        return Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}{stretch.name}")
 
     weight_order = order(strategy.weights.split, "weights")
     decision_order = order(strategy.decisions.split, "decisions")
@@ -119,7 +150,8 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
         discretization = Discretization(graph, strategy.discretize, strategy.score, relax.gate, relax.affine)
         shrinking = Shrinking(discretization, build, weights, decisions)
     mixture = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
-    supernet = build(graph)
+    supernet = build(whole)
+    learnt = [p for path, p in supernet.named_decisions() if path not in stretch.roles.uniform]
     weight_batches = Loader(weight_order, steps, run.config.workers)
     decision_batches = Loader(decision_order, steps, run.config.workers)
     loaders += (weight_batches, decision_batches)
@@ -137,13 +169,13 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
     return GradientSearch(
         supernet,
         weight_descent,
-        decisions(supernet.decisions()),
+        decisions(learnt),
         weight_batches,
         decision_batches,
         placement,
         steps,
         strategy.warmup_steps(per_epoch),
-        run.seed,
+        seed,
         max(1, steps // _NOTES),
         strategy.label_smoothing,
         strategy.aux,
@@ -158,6 +190,8 @@ def build_search(run: Context, strategy: GradientConfig) -> GradientSearch:
             best=strategy.derive.metric if strategy.derive.snapshot == "best" else None,
             epoch=per_epoch,
             weightless=weightless(graph),
+            held=stretch.values,
+            drawn=partial(stretch.drawn, graph, run.seed) if stretch.uniform else None,
         ),
     )
 

@@ -165,22 +165,33 @@ class Discretization:
         """The value that the weights prefer, its margin, and the weights."""
         if decision.kind == "keep":
             row = keep_scores(self.graph, decision, scores, self.score)
-            return *self._kept(decision, row), row
-        row = [float(s) for s in scores.get(decision.path, ())] or [1.0] + [0.0] * (len(decision.options) - 1)
-        if decision.kind == "gate":
-            return row[1] > self.gate, abs(row[1] - self.gate), row
-        order = sorted(range(len(row)), key=lambda i: (-row[i], i))
-        best = decision.options[order[0]] if decision.kind == "choose" else int(decision.values[order[0]])
-        return best, row[order[0]] - row[order[1]] if len(row) > 1 else 1.0, row
+            return *preferred_value(decision, row, self.gate), row
+        row = [float(s) for s in scores.get(decision.path, ())]
+        return *preferred_value(decision, row, self.gate), row or [1.0] + [0.0] * (len(decision.options) - 1)
 
-    def _kept(self, decision: Decision, row: list[float]) -> tuple[tuple[int, ...], float]:
-        low, high = decision.sizes or (0, len(row))
-        order = sorted(range(len(row)), key=lambda i: (-row[i], i))
-        size = low if low == high else min(max(sum(s > self.gate for s in row), low), high)
-        ahead = row[order[size - 1]] if size else 1.0
-        behind = row[order[size]] if size < len(row) else 0.0
-        margin = ahead - behind if low == high else min(abs(s - self.gate) for s in row)
-        return tuple(sorted(i + 1 for i in order[:size])), margin
+
+def preferred_value(decision: Decision, row: Sequence[float], gate: float) -> tuple[Any, float]:
+    """The value that weights prefer, and by what margin. ``row``: the weights of the alternatives, those of off and on
+    of a gate, the scores of a keep's elements; without weights the first value is preferred. ``gate``: the weight
+    above which a gate, or an element of a keep of open size, stays."""
+    row = list(row) or [1.0] + [0.0] * (len(decision.options) - 1)
+    if decision.kind == "keep":
+        return _kept(decision, row, gate)
+    if decision.kind == "gate":
+        return row[1] > gate, abs(row[1] - gate)
+    order = sorted(range(len(row)), key=lambda i: (-row[i], i))
+    best = decision.options[order[0]] if decision.kind == "choose" else int(decision.values[order[0]])
+    return best, row[order[0]] - row[order[1]] if len(row) > 1 else 1.0
+
+
+def _kept(decision: Decision, row: Sequence[float], gate: float) -> tuple[tuple[int, ...], float]:
+    low, high = decision.sizes or (0, len(row))
+    order = sorted(range(len(row)), key=lambda i: (-row[i], i))
+    size = low if low == high else min(max(sum(s > gate for s in row), low), high)
+    ahead = row[order[size - 1]] if size else 1.0
+    behind = row[order[size]] if size < len(row) else 0.0
+    margin = ahead - behind if low == high else min(abs(s - gate) for s in row)
+    return tuple(sorted(i + 1 for i in order[:size])), margin
 
 
 def _entropy(row: Sequence[float]) -> float:

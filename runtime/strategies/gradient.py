@@ -50,6 +50,8 @@ class Additions:
     ``entropy``: the factor of the decision weights' entropy in the decisions' loss. ``shrinking``: decisions are fixed
     on the way. ``gauge``: measures the relaxed and the discrete network. ``best``: the metric by which the decision
     weights of the best epoch, of ``epoch`` steps, are kept. ``weightless``: by path, the options without weights.
+    ``held``: decisions that have a value from the start, which the network does not hold any more; ``drawn``: values by
+    step of decisions that are held at another one at each.
     """
 
     unrolled: Callable[[int], float] | None = None
@@ -62,6 +64,8 @@ class Additions:
     best: str | None = None
     epoch: int = 1
     weightless: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    held: Mapping[str, Any] = field(default_factory=dict)
+    drawn: Callable[[int], Mapping[str, Any]] | None = None
 
 
 class GradientSearch:
@@ -120,6 +124,7 @@ class GradientSearch:
                 loss, share = self._descend_unrolled(batch, other, unrolled(t), t)
             facts |= {"decision_loss": loss, "decision_accuracy": share}
         loss, share, rate = self._descend(self.weights, self.decisions.parameters, batch, "weights", t)
+        self._even(t)
         self._discretize(t)
         self._snapshot(t)
         return {"loss": loss, "accuracy": share, "lr": rate} | facts
@@ -147,7 +152,12 @@ class GradientSearch:
     def held(self) -> dict[str, Any]:
         """The decisions that are fixed, by path."""
         shrinking = self.additions.shrinking
-        return shrinking.discretization.values if shrinking else {}
+        return {**self.additions.held, **(shrinking.discretization.values if shrinking else {})}
+
+    @property
+    def chosen(self) -> dict[str, list[float]]:
+        """The decision weights that an architecture is derived from."""
+        return self.best["probabilities"] if self.best else self.scores()
 
     def state(self) -> dict[str, Any]:
         shrinking = self.additions.shrinking
@@ -179,12 +189,20 @@ class GradientSearch:
         supernet.train()
 
     def _relax(self, t: int) -> None:
-        """Set the temperatures of step ``t``."""
+        """Set the temperatures of step ``t``, and the values that are drawn for it."""
         net: Any = self.supernet
+        if self.additions.drawn is not None:
+            net.hold(self.additions.drawn(t))
         if self.additions.temperatures is not None:
             net.temperature, net.keep_temperature = self.additions.temperatures(t)
         if self.additions.sampled:
             net.hard = self.additions.hard
+
+    def _even(self, t: int) -> None:
+        """Outside of steps, decisions that are drawn weigh all their alternatives alike."""
+        net: Any = self.supernet
+        if self.additions.drawn is not None:
+            net.hold(dict.fromkeys(self.additions.drawn(t), "uniform"))
 
     def _loss(self, batch: Batch, purpose: str, t: int) -> tuple[Tensor, Tensor]:
         """The task's loss, and the logits. Its random numbers hang on the seed, the purpose and the step alone."""

@@ -59,6 +59,22 @@ search small {
     decisions { optimizer = adam(lr = 0.05)  clip = 1  warmup = 2 }
   }
 }
+
+search staged {
+  space = cells
+  data = motion_digits(
+    frames = 8, size = 16, motions = 4, noise = 0.1, background = 0, jitter = 0,
+    train = 64, valid = 64, test = 64,
+  )
+  strategy = gradient {
+    steps = 12  batch = 16  measure = 32
+    relax { keep = sigmoid }
+    weights { optimizer = sgd(lr = 0.05, momentum = 0.9)  clip = 5 }
+    decisions { optimizer = adam(lr = 0.05)  clip = 1  warmup = 2 }
+  }
+  phase { free = "motif.halved[*][*].kind"  hold { "**.inputs" = uniform  "motif.x[2][1].kind" = "skip" }  steps = 5 }
+  phase { free = ["**.inputs", "motif.x[2][1].kind"]  steps = 7 }
+}
 """
 
 SCHEDULED = "strategy.discretize.count=M * (1 - (1 - t / T) ** 2)"
@@ -72,6 +88,8 @@ SEARCHES = {
     "scheduled, second order": [SCHEDULED, "strategy.decisions.order=2"],
     "best epoch": ["strategy.derive.snapshot=best"],
     "bfloat16": ["precision=bfloat16"],
+    "in phases": [],
+    "compiled": ["compile=true"],
 }
 MOMENTS = ("torn", "whole", "renamed")
 
@@ -122,14 +140,15 @@ def outcome(folder: Path) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k == "compiled")) for k in SEARCHES])
 def test_killed_twice_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order, kind: str) -> None:
     options = [part for text in SEARCHES[kind] for part in ("--set", text)]
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(space), *options, "--out", str(whole)) == 0
+    search = f"{space}::{'staged' if kind == 'in phases' else 'small'}"
+    assert stdsl("run", search, *options, "--out", str(whole)) == 0
     chance = random.Random()
     first = chance.randrange(1, STEPS)
-    assert stdsl("run", str(space), *options, "--out", str(broken), moment="step", number=first) == -signal.SIGKILL
+    assert stdsl("run", search, *options, "--out", str(broken), moment="step", number=first) == -signal.SIGKILL
     moment, number = chance.choice(MOMENTS), chance.randrange(1, (STEPS - first // 3 * 3 - 1) // 3 + 2)
     resume = ("run", "--resume", str(broken))
     # Said when it fails, since both moments are drawn.
@@ -144,8 +163,8 @@ def test_a_scheduled_search_is_killed_while_its_network_shrinks(space: Path, tmp
     """Every checkpoint of a search that shrinks at every step: killed at each, it goes on from a smaller network."""
     options = ("--set", SCHEDULED, "--set", "strategy.decisions.warmup=0")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(space), *options, "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), *options, "--out", str(broken), moment="renamed", number=1)
+    assert stdsl("run", f"{space}::small", *options, "--out", str(whole)) == 0
+    killed = stdsl("run", f"{space}::small", *options, "--out", str(broken), moment="renamed", number=1)
     for _ in range(2):
         assert killed == -signal.SIGKILL
         killed = stdsl("run", "--resume", str(broken), moment="renamed", number=1)
