@@ -4,48 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..ir.graph import Node
 from ..passes.chains import Part, Stage
 from ..passes.merge_targets import Mixture, Place
+from ..passes.ways import ways_of
 
 Hold = Callable[[Part], str]
 """The place, in the call under construction, of a part's module."""
 
 
-def stage_text(x: str, stages: Sequence[Stage], hold: Hold) -> str:
-    """A call of ``kernels.folded.stage``."""
-    return f"stage({x}, {_modules(stages, hold)})"
-
-
 def mixture_text(
-    mixture: Mixture, plain: Sequence[str], groups: Sequence[str], sizes: Sequence[int], weights: str, hold: Hold
+    mixture: Mixture,
+    plain: Sequence[str],
+    groups: Sequence[Sequence[str]],
+    sizes: Sequence[int],
+    weights: str,
+    hold: Hold,
 ) -> str:
-    """The sum of all terms. ``plain``: the texts of the tensors; ``groups``: of what each group reads; ``sizes``: how
-    many options each edge has; ``weights``: the text of all weights in a row."""
+    """A call of ``kernels.meeting.meet``, or of ``kernels.weighted.weighted`` where only plain terms meet. ``plain``:
+    the texts of the tensors; ``groups``: of what the operations of each group read; ``sizes``: how many options each
+    edge has; ``weights``: the text of all weights in a row."""
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
 
     def positions(places: Sequence[Place]) -> tuple[int, ...]:
         return tuple(starts[place.edge] + place.option for place in places)
 
-    texts = []
-    if plain:
-        texts.append(f"weighted({weights}, {positions(mixture.plain)}, {', '.join(plain)})")
-    for group, x in zip(mixture.groups, groups, strict=True):
-        texts.append(f"into({x}, {_modules(group.parts, hold)}, {_chosen(weights, positions(group.places))})")
-    return " + ".join(texts)
+    lines = []
+    for group, xs in zip(mixture.groups, groups, strict=True):
+        stages = ", ".join(_stage(stages, hold) for stages in group.stages)
+        lines.append(f"([{', '.join(xs)}], [{stages}], {positions(group.places)})")
+    if not lines:
+        return f"weighted({weights}, {positions(mixture.plain)}, {', '.join(plain)})"
+    return f"meet({weights}, {positions(mixture.plain)}, [{', '.join(plain)}], [{', '.join(lines)}])"
 
 
-def _modules(stages: Sequence[Stage], hold: Hold) -> str:
+def _stage(stages: Sequence[Stage], hold: Hold) -> str:
     def row(parts: Sequence[Part]) -> str:
         return f"[{', '.join(hold(part) for part in parts)}]"
 
     depthwise = ", ".join(row([s.depthwise[i] for s in stages]) for i in range(len(stages[0].depthwise)))
-    return f"[{depthwise}], {row([s.pointwise for s in stages])}, {row([s.norm for s in stages])}"
+    ways = ways_of(stages[0].depthwise[0].node) if stages[0].depthwise else ""
+    return f'([{depthwise}], {row([s.pointwise for s in stages])}, {row([s.norm for s in stages])}, "{ways}")'
 
 
-def _chosen(weights: str, positions: Sequence[int]) -> str:
-    """``weights`` at these positions: a slice where they are equally far apart."""
-    first, last = positions[0], positions[-1]
-    step = positions[1] - first if len(positions) > 1 else 1
-    if step > 0 and tuple(positions) == tuple(range(first, last + 1, step)):
-        return f"{weights}[{first}:{last + 1}{f':{step}' if step > 1 else ''}]"
-    return f"{weights}[{list(positions)}]"
+def with_ways(node: Node, call: str) -> str:
+    """The call of an application by itself, changed to go the ways that it is marked with."""
+    if node.op == "depthwise":
+        return f'{call.replace("{m}(", "filtered({m}, ", 1)[:-1]}, "{ways_of(node)}")'
+    if "product" in ways_of(node):
+        return call.replace("{m}(", "product({m}, ", 1)
+    if "clips" in ways_of(node):
+        kernel = "frames" if node.attributes["k"][0] == 1 else "instants"
+        return call.replace("{m}(", f"{kernel}({{m}}, ", 1)
+    return call

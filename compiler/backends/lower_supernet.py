@@ -10,14 +10,14 @@ from ..ir.diagram import Variable
 from ..ir.graph import Node, SpaceGraph
 from ..ir.names import Names, identifier
 from ..ops.torch.lowering import emit, reduce_call
-from ..passes import fold_clips
 from ..passes.chains import Part
-from ..passes.merge_targets import STAGES, Mixture
+from ..passes.merge_targets import Mixture
 from ..passes.mixtures import answer_of, options_of
 from ..passes.partial_channels import INTERLEAVE, PART
+from ..passes.ways import ways_of, without_ways
 from .expectation import expectation
 from .externs import Externs
-from .lower_merged import mixture_text, stage_text
+from .lower_merged import mixture_text, with_ways
 from .lower_network import REDUCES, Emit, quoted
 from .program import Program, Statement
 
@@ -114,15 +114,13 @@ class _Lowering:
     def _apply(self, node: Node) -> int:
         sources = [edge.source for edge in node.edges]
         shapes = tuple(self.graph.nodes[s].type.concrete() for s in sources)
-        attributes = node.attributes
-        fold = attributes.pop(fold_clips.ATTRIBUTE, None)
-        emission = self.emit(node.op, shapes, attributes, node.type.concrete())
+        emission = self.emit(node.op, shapes, without_ways(node).attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
         name = node.key if emission.module else identifier(node.op)
         module = emission.module and quoted(emission.module)
         call = quoted(emission.call)
-        if fold:
-            call = call.replace("{m}(", f"{fold}({{m}}, ", 1)
+        if ways_of(node):
+            call = with_ways(node, call)
         return self._add(node, name, [self.values[s] for s in sources], call, module)
 
     # -- merged nodes
@@ -131,7 +129,7 @@ class _Lowering:
         """The statement of a module that a kernel uses."""
         node = part.node
         if node.id not in self.held:
-            emission = self.emit(node.op, (part.input,), node.attributes, node.type.concrete())
+            emission = self.emit(node.op, (part.input,), without_ways(node).attributes, node.type.concrete())
             id = len(self.statements)
             module = emission.module and quoted(emission.module)
             self.statements.append(
@@ -154,10 +152,6 @@ class _Lowering:
         if node.op == INTERLEAVE:
             x = self.values[sources[0]]
             return self._add(node, "interleaved", [x], f"interleave({{0}}, {attributes['groups']})")
-        if node.op == STAGES:
-            stages = attributes["stages"]
-            text = stage_text(self._read(sources, call), stages, hold)
-            return self._add(node, self._together(stages[0].norm.node), call.inputs, text)
         mixture: Mixture = attributes["mixture"]
         decision = self.graph.decisions[node.decision] if node.decision is not None else None
         name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
@@ -165,20 +159,11 @@ class _Lowering:
         plain = [call.place(self.values[s]) for s in sources[: len(mixture.plain)]]
         groups, start = [], len(mixture.plain)
         for group in mixture.groups:
-            groups.append(self._read(sources[start : start + group.reads], call))
-            start += group.reads
+            reads = sources[start : start + len(group.places)]
+            groups.append([call.place(self.values[s]) for s in reads])
+            start += len(reads)
         sizes = [len(self.graph.decisions[id].options) for id in mixture.inner]
         return self._add(node, name, call.inputs, mixture_text(mixture, plain, groups, sizes, weights, hold))
-
-    def _read(self, sources: list[int], call: _Call) -> str:
-        """What operations side by side read: the result of a stage, or a list of tensors."""
-        places = [call.place(self.values[s]) for s in sources]
-        first = self.graph.nodes[sources[0]]
-        return places[0] if first.kind == "merged" and first.op == STAGES else f"[{', '.join(places)}]"
-
-    def _together(self, node: Node) -> str:
-        """What several operations side by side are called: after the innermost scope of one of them."""
-        return identifier(self.graph.scopes[node.scope].path.split(".")[-1])
 
     def _edge_weights(self, node: Node, mixture: Mixture, name: str) -> int:
         """The statement of the weights of all options of all edges into a node."""

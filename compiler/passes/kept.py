@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from ..ir.graph import Node, SpaceGraph
-from .chains import Stage
-from .merge_targets import MIXTURE, STAGES, Mixture
+from .merge_targets import MIXTURE, Mixture
 
 FLOAT, INDEX = 4, 8
 OF_INPUT = frozenset(
@@ -43,28 +42,21 @@ def _tensors(node: Node) -> Iterator[int]:
         yield node.id
     elif node.kind in ("switch", "gate") or (node.kind == "reduce" and node.decision is not None):
         yield from sources
-    elif node.kind == "merged" and node.op in (STAGES, MIXTURE):
+    if node.kind == "merged" and node.op == MIXTURE:
         yield from sources
-        if node.op == STAGES:
-            yield node.id
 
 
 def _extra(graph: SpaceGraph, node: Node) -> int:
-    """Bytes of what is kept beside nodes' values: the places of maxima, and the centred inputs of pointwise
-    convolutions."""
+    """Bytes of what is kept beside nodes' values: the places of maxima, the centred inputs of pointwise convolutions,
+    and what inner stages of merged operations give."""
     if node.kind == "apply" and node.op == "max_pool":
         return INDEX * _elements(node)
-    attributes = node.attributes
-    if node.kind == "merged" and node.op == STAGES:
-        return _rows(attributes["stages"])
     if node.kind == "merged" and node.op == MIXTURE:
-        mixture: Mixture = attributes["mixture"]
-        return sum(_rows(group.parts) for group in mixture.groups)
+        mixture: Mixture = node.attributes["mixture"]
+        chains = [chain for group in mixture.groups for chain in group.chains]
+        rows = sum(FLOAT * stage.pointwise.input.elements for chain in chains for stage in chain)
+        return rows + sum(FLOAT * stage.norm.input.elements for chain in chains for stage in chain[:-1])
     return 0
-
-
-def _rows(stages: tuple[Stage, ...]) -> int:
-    return sum(FLOAT * stage.pointwise.input.elements for stage in stages)
 
 
 def _owner(graph: SpaceGraph, id: int) -> int:

@@ -2,8 +2,8 @@
 
 A sum of mixtures Σ_e β_e Σ_o α_eo · o(x_e) becomes one node, `mixture`, that reads the sources themselves. Candidates
 that are depthwise and pointwise convolutions with batch-norm are gathered over the edges: the sources are concatenated,
-one depthwise convolution goes over them, and one matrix product leads into the node. ``backends/kernels/folded.py``
-has the mathematics. Weights stay where they are, one tensor per operation.
+one depthwise convolution goes over them, and one matrix product leads into the node. ``backends/kernels/meeting.py``
+and ``moments.py`` there have the mathematics. Weights stay where they are, one tensor per operation.
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
-from ..ir.graph import Edge, Node, SpaceGraph, TensorType
-from ..ops.base import CHANNEL_AXIS
+from ..ir.graph import Edge, Node, SpaceGraph
 from .base import Pass, Rewriter
 from .chains import Chain, Stage, chain_to
 from .mixtures import options_of
 from .share_common import common_scope
 
-STAGES, MIXTURE = "stages", "mixture"
-"""The operations of merged nodes: ``stages`` reads the sources of several chains and computes a stage of each;
-``mixture`` reads the plain terms, then for each :class:`Group` what its operations read."""
+MIXTURE = "mixture"
+"""The operation of merged nodes: it reads the plain terms, then for each :class:`Group` what its operations read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +31,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Operations side by side, in the order of ``places``; each has one of ``parts``, its last stage."""
+    """Operations side by side, in the order of ``places``. Each is one of ``chains``, and reads one edge."""
 
     places: tuple[Place, ...]
-    parts: tuple[Stage, ...]
-    reads: int
-    """How many edges lead to it: one from `stages`, or one per operation."""
+    chains: tuple[tuple[Stage, ...], ...]
+
+    @property
+    def stages(self) -> tuple[tuple[Stage, ...], ...]:
+        """First the first stage of each operation, then the second, and so on."""
+        return tuple(zip(*self.chains, strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,13 +138,8 @@ def _write(graph: SpaceGraph, node: Node, target: _Target, rewriter: Rewriter) -
     edges = [Edge(source) for _, source in plain]
     written = []
     for members in groups.values():
-        chains = [chain for _, chain in members]
-        read = [Edge(_source(graph, node, chain.source, rewriter)) for chain in chains]
-        for i in range(len(chains[0].stages) - 1):
-            read = [Edge(_stages(node, read, tuple(chain.stages[i] for chain in chains), rewriter))]
-        edges += read
-        places = tuple(place for place, _ in members)
-        written.append(Group(places, tuple(chain.stages[-1] for chain in chains), len(read)))
+        edges += [Edge(_source(graph, node, chain.source, rewriter)) for _, chain in members]
+        written.append(Group(tuple(place for place, _ in members), tuple(chain.stages for _, chain in members)))
     mixture = Mixture(
         target.outer, tuple(target.order), tuple(target.inner), tuple(place for place, _ in plain), tuple(written)
     )
@@ -157,20 +153,6 @@ def _source(graph: SpaceGraph, node: Node, source: int, rewriter: Rewriter) -> i
     if here.kind == "apply" and here.op == "relu" and common_scope(graph, here.scope, node.scope) == node.scope:
         rewriter.nodes[here.id] = replace(here, scope=node.scope)
     return here.id
-
-
-def _stages(node: Node, edges: list[Edge], stages: tuple[Stage, ...], rewriter: Rewriter) -> int:
-    last = stages[0].norm.node
-    type = _wide(last.type, len(stages))
-    attrs = (("stages", stages),)
-    new = replace(node, kind="merged", op=STAGES, edges=tuple(edges), type=type, attrs=attrs, decision=None, asks=())
-    return rewriter.add(new)
-
-
-def _wide(type: TensorType, times: int) -> TensorType:
-    """The type of several such tensors side by side in the channels."""
-    axis = CHANNEL_AXIS[type.layout]
-    return TensorType(type.layout, (*type.dims[:axis], type.dims[axis] * times, *type.dims[axis + 1 :]))
 
 
 PASS = Pass("merge_targets", "one convolution and one product for all operations of a kind into a node", merge_targets)

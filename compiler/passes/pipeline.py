@@ -13,7 +13,10 @@ from . import (
     fold_clips,
     merge_targets,
     name_weights,
+    narrow_gradients,
+    phase_space,
     plain_norms,
+    pointwise_products,
     recompute_cells,
     share_common,
     splice_identities,
@@ -29,8 +32,11 @@ ALL: tuple[Pass, ...] = (
     splice_identities.PASS,
     drop_zeros.PASS,
     share_common.PASS,
-    merge_targets.PASS,
     fold_clips.PASS,
+    phase_space.PASS,
+    narrow_gradients.PASS,
+    pointwise_products.PASS,
+    merge_targets.PASS,
     recompute_cells.PASS,
 )
 

@@ -6,7 +6,7 @@ from ..ir.diagram import IMPOSSIBLE, Diagram, leaves
 from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
 
-MERGED = frozenset({"stages", "mixture", "part", "interleave"})
+MERGED = frozenset({"mixture", "part", "interleave"})
 
 
 class GraphInvalid(Exception):

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from .paths import Step, Window, path
+from .paths import Step, Window, path, window_of
+from .scratch import scratch
 
 NARROW = 3
 """On CPUs the gradient of kernels wider than this takes some seven times longer than it need: it is computed in columns
 of this width."""
 
 
-def enter(x: Tensor, window: Window) -> tuple[Tensor, tuple[Step, ...], Window]:
-    """What to convolve instead of ``x``, the steps that led there, and the window to use."""
-    found = path(tuple(x.shape[1:-1]), window)
-    steps, plain = found if found is not None else ((), window)
+def filtered(conv: Any, x: Tensor, ways: str) -> Tensor:
+    """``conv``, of one filter per channel, of ``x`` (N, C, …), by ``ways``: the same numbers."""
+    if conv.groups != conv.out_channels or conv.bias is not None or not x.is_floating_point():
+        y: Tensor = conv(x)
+        return y
+    y = _Filtered.apply(x, conv.weight, window_of(conv), ways)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _Filtered(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, window: Window, ways: str) -> Tensor:
+        steps, plain = path(tuple(x.shape[2:]), window, ways)
+        ctx.shape, ctx.steps, ctx.window, ctx.ways = x.shape, steps, plain, ways
+        ctx.save_for_backward(kernel, x if ctx.needs_input_grad[1] else None)
+        return leave(convolve(_entered(x, steps), kernel, plain), steps).movedim(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:
+        kernel, x = ctx.saved_tensors
+        of_input, of_kernel = ctx.needs_input_grad[:2]
+
+        def reader() -> Tensor:
+            return _entered(x if x is not None else g.new_empty(ctx.shape), ctx.steps)
+
+        outside = leave_gradient(g.movedim(1, -1).contiguous(), ctx.steps)
+        g_x, g_kernel = gradients(outside, reader, kernel, ctx.window, of_input, of_kernel, ctx.ways)
+        return enter_gradient(g_x, ctx.steps).movedim(-1, 1) if g_x is not None else None, g_kernel, None, None
+
+
+def _entered(x: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    return stepped(x.movedim(1, -1).contiguous(), steps)
+
+
+def stepped(x: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    """What to convolve after ``steps``."""
     for step in steps:
         x = step.into(x)
-    return x, steps, plain
+    return x
 
 
 def leave(y: Tensor, steps: tuple[Step, ...]) -> Tensor:
@@ -60,18 +95,44 @@ def convolve(x: Tensor, kernel: Tensor, window: Window) -> Tensor:
 
 
 def gradients(
-    g: Tensor, x: Tensor, kernel: Tensor, window: Window, of_input: bool, of_kernel: bool
+    g: Tensor, reader: Callable[[], Tensor], kernel: Tensor, window: Window, of_input: bool, of_kernel: bool, ways: str
 ) -> tuple[Tensor | None, Tensor | None]:
-    """The gradients of :func:`convolve` with respect to ``x`` and ``kernel``."""
-    apart = of_kernel and x.device.type == "cpu" and len(window.kernel) == 2 and window.kernel[1] > NARROW
+    """The gradients of :func:`convolve` with respect to its input, which ``reader`` gives, and to ``kernel``. Unless
+    ``of_kernel``, only the shape of the input matters.
+
+    ``ways`` with the word ``narrow``: the gradient of the input as a convolution of its own, that of wide kernels a few
+    columns at a time. This is for CPUs.
+    """
+    narrow = "narrow" in ways and g.device.type == "cpu" and len(window.kernel) == 2 and window.dilation == (1, 1)
+    mirrored = of_input and narrow and window.stride == (1, 1)
+    mirrored = mirrored and all(p < k for k, p in zip(window.kernel, window.padding, strict=True))
+    if mirrored and not of_kernel:
+        return _mirrored(g, kernel, window), None
+    x = reader()
+    apart = of_kernel and narrow and (window.kernel[1] > NARROW or _short(x.shape[1], window))
     g_input, g_kernel = None, None
-    if of_input or (of_kernel and not apart):
-        found = _backward(g, x, _shaped(kernel, window), window, of_input, of_kernel and not apart)
-        g_input = found[0].movedim(1, -1).contiguous() if of_input else None
+    if (of_input and not mirrored) or (of_kernel and not apart):
+        shaped = _shaped(kernel, window)
+        found = _backward(g, x, shaped, window, of_input and not mirrored, of_kernel and not apart)
+        g_input = found[0].movedim(1, -1).contiguous() if of_input and not mirrored else None
         g_kernel = found[1]
+    if mirrored:
+        g_input = _mirrored(g, kernel, window)
     if apart:
         g_kernel = _by_columns(g, x, window)
     return g_input, g_kernel.reshape(kernel.shape) if of_kernel and g_kernel is not None else None
+
+
+def _mirrored(g: Tensor, kernel: Tensor, window: Window) -> Tensor:
+    """The gradient of an undilated convolution's input, which is a convolution itself: on CPUs that is faster."""
+    flipped = _shaped(kernel, window).flip(2, 3)
+    padding = tuple(k - 1 - p for k, p in zip(window.kernel, window.padding, strict=True))
+    return convolve(g, flipped, Window(window.kernel, (1, 1), padding, (1, 1)))
+
+
+def _short(height: int, window: Window) -> bool:
+    """Whether inputs are so low that the usual kernel of CPUs gives up, which costs some ten times as much."""
+    return height < window.kernel[0] + window.padding[0]
 
 
 def _shaped(kernel: Tensor, window: Window) -> Tensor:
@@ -98,13 +159,29 @@ def _backward(
 
 
 def _by_columns(g: Tensor, x: Tensor, window: Window) -> Tensor:
+    """The gradient of a kernel, a few of its columns at a time: of each, what the columns see of the padded input is
+    laid out by itself, all side by side in the channels."""
     (kh, kw), (sh, sw), (ph, pw) = window.kernel, window.stride, window.padding
-    channels, outs = x.shape[-1], g.shape[2]
-    padded = F.pad(x, (0, 0, pw, pw))
-    columns = []
-    for start in range(0, kw, NARROW):
-        width = min(NARROW, kw - start)
-        part = padded[:, :, start : start + (outs - 1) * sw + width].contiguous()
-        narrow = Window((kh, width), (sh, sw), (ph, 0), (1, 1))
-        columns.append(_backward(g, part, x.new_empty(channels, 1, kh, width), narrow, False, True)[1])
-    return torch.cat(columns, 3)
+    n, h, w, channels = x.shape
+    rows = ph if _short(h, window) else 0
+    parts = -(-kw // NARROW)
+    width = -(-kw // parts)
+    span = (g.shape[2] - 1) * sw + width
+    seen = scratch("columns", x, (n, h + 2 * rows, span, parts, channels))
+    if rows:
+        seen[:, :rows] = 0
+        seen[:, h + rows :] = 0
+    for i in range(parts):
+        first = i * width - pw
+        left, right = max(0, -first), min(w, first + span) - first
+        part = seen[:, rows : h + rows, :, i]
+        part[:, :, :left] = 0
+        part[:, :, right:] = 0
+        part[:, :, left:right] = x[:, :, first + left : first + right]
+    if parts > 1:
+        copies = scratch("gradients", g, (*g.shape[:-1], parts, channels))
+        copies.copy_(g.unsqueeze(-2).expand_as(copies))
+        g = copies.flatten(-2)
+    narrow = Window((kh, width), (sh, sw), (ph - rows, 0), (1, 1))
+    found = _backward(g, seen.flatten(-2), x.new_empty(parts * channels, 1, kh, width), narrow, False, True)[1]
+    return found.view(parts, channels, 1, kh, width).permute(1, 2, 3, 0, 4).flatten(3)[..., :kw]

@@ -15,11 +15,6 @@ def uses_batch(norms: Sequence[nn.Module]) -> bool:
     return bool(norm.training or norm.running_mean is None)
 
 
-def running(norms: Sequence[Any]) -> tuple[Tensor, Tensor]:
-    """Running means and variances, each (E, C)."""
-    return torch.stack([n.running_mean for n in norms]), torch.stack([n.running_var for n in norms])
-
-
 @torch.no_grad()
 def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> None:
     """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each."""
@@ -34,8 +29,6 @@ def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> N
     torch._foreach_lerp_([n.running_var for n in norms], list(unbiased.to(first.running_var.dtype)), first.momentum)
 
 
-def affine(norms: Sequence[Any]) -> tuple[Tensor, Tensor] | None:
-    """Scales and biases, each (E, C), or None for norms without."""
-    if norms[0].weight is None:
-        return None
-    return torch.stack([n.weight for n in norms]), torch.stack([n.bias for n in norms])
+def affine(scales: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Scales and biases of several norms, each (E, C)."""
+    return torch.stack(list(scales)), torch.stack(list(biases))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -26,6 +26,11 @@ class Window:
     dilation: Axes
 
 
+def window_of(conv: Any) -> Window:
+    """The geometry of a convolution module."""
+    return Window(tuple(conv.kernel_size), tuple(conv.stride), tuple(conv.padding), tuple(conv.dilation))
+
+
 class Step(Protocol):
     """One change of view. ``into`` changes an input, ``back`` undoes it on an output; ``into_gradient`` and
     ``back_gradient`` are their adjoints."""
@@ -39,7 +44,7 @@ class Step(Protocol):
     def back_gradient(self, g: Tensor) -> Tensor: ...
 
 
-class _Permutation:
+class Permutation:
     """A step whose adjoint is its inverse. It does not matter which size an axis has that it leaves alone."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -84,7 +89,7 @@ class Subsample:
 
 
 @dataclass(frozen=True, slots=True)
-class Phases(_Permutation):
+class Phases(Permutation):
     """(N, H, W, C) to (dh·dw·N, H/dh, W/dw, C): positions equal modulo the dilation stand together."""
 
     dh: int
@@ -102,7 +107,7 @@ class Phases(_Permutation):
 
 
 @dataclass(frozen=True, slots=True)
-class Frames(_Permutation):
+class Frames(Permutation):
     """(N, T, H, W, C) to (N·T, H, W, C)."""
 
     frames: int
@@ -115,7 +120,7 @@ class Frames(_Permutation):
 
 
 @dataclass(frozen=True, slots=True)
-class Instants(_Permutation):
+class Instants(Permutation):
     """(N, T, H, W, C) to (N, T/d, d·H·W, C): pixels along one axis, and instants equal modulo d beside them."""
 
     height: int
@@ -131,38 +136,44 @@ class Instants(_Permutation):
 
 
 @cache
-def path(sizes: Axes, window: Window) -> tuple[tuple[Step, ...], Window] | None:
-    """The steps to a plain 2D convolution of inputs of these axes, and its window; None where there are none, as for
+def path(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window]:
+    """The steps to a plain 2D convolution of inputs of these axes, and its window; none where there are none, as for
     windows over space and time at once.
+
+    ``ways``: which steps may be taken, ``phases`` for dilated windows and ``clips`` for those over clips.
     """
-    if len(sizes) == 2:
-        return _image(sizes, window)
+    found = _image(sizes, window, ways) if len(sizes) == 2 else _clip(sizes, window, ways)
+    return found or ((), window)
+
+
+def _clip(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window] | None:
+    if "clips" not in ways:
+        return None
     (t, h, w), (kt, kh, kw), (st, sh, sw) = sizes, window.kernel, window.stride
     if kt == 1 and window.padding[0] == 0:
         first: tuple[Step, ...] = (Subsample(sizes, (st, 1, 1)),) if st > 1 else ()
         inner = Window(window.kernel[1:], window.stride[1:], window.padding[1:], window.dilation[1:])
-        found = _image((h, w), inner)
-        return found and ((*first, Frames(-(-t // st)), *found[0]), found[1])
+        steps, plain = _image((h, w), inner, ways) or ((), inner)
+        return (*first, Frames(-(-t // st)), *steps), plain
     if kh == kw == 1 and window.padding[1:] == (0, 0):
-        steps: tuple[Step, ...] = ()
+        along: tuple[Step, ...] = ()
         d, pad = window.dilation[0], window.padding[0]
-        if d > 1 and st % d == 0 and pad % d == 0:
-            steps = (Subsample(sizes, (d, sh, sw)),)
+        if d > 1 and st % d == 0 and pad % d == 0 and "phases" in ways:
+            along = (Subsample(sizes, (d, sh, sw)),)
             st, d, pad = st // d, 1, pad // d
         elif sh * sw > 1:
-            steps = (Subsample(sizes, (1, sh, sw)),)
-        if d > 1 and (st > 1 or t % d or pad % d):
-            return None
-        plain = Window((kt, 1), (st, 1), (pad // d, 0), (1, 1))
-        return (*steps, Instants(-(-h // sh), -(-w // sw), d)), plain
+            along = (Subsample(sizes, (1, sh, sw)),)
+        phases = d if d > 1 and st == 1 and t % d == 0 and pad % d == 0 and "phases" in ways else 1
+        plain = Window((kt, 1), (st, 1), (pad // phases, 0), (d // phases, 1))
+        return (*along, Instants(-(-h // sh), -(-w // sw), phases)), plain
     return None
 
 
-def _image(sizes: Axes, window: Window) -> tuple[tuple[Step, ...], Window] | None:
+def _image(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window] | None:
     dilation = tuple(d if k > 1 else 1 for d, k in zip(window.dilation, window.kernel, strict=True))
     if max(dilation) == 1:
         return (), Window(window.kernel, window.stride, window.padding, (1, 1))
-    if any(p % d for p, d in zip(window.padding, dilation, strict=True)):
+    if "phases" not in ways or any(p % d for p, d in zip(window.padding, dilation, strict=True)):
         return None
     pads = tuple(p // d for p, d in zip(window.padding, dilation, strict=True))
     if all(s % d == 0 for s, d in zip(window.stride, dilation, strict=True)):
@@ -171,3 +182,8 @@ def _image(sizes: Axes, window: Window) -> tuple[tuple[Step, ...], Window] | Non
     if max(window.stride) == 1 and not any(n % d for n, d in zip(sizes, dilation, strict=True)):
         return (Phases(*dilation),), Window(window.kernel, (1, 1), pads, (1, 1))
     return None
+
+
+def order(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps that change the order of rows, or their shape."""
+    return tuple(step for step in steps if isinstance(step, Permutation))

@@ -38,7 +38,7 @@ def interleave(x: Tensor, groups: int) -> Tensor:
 class _Weighted(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:
-        factors = _factors(weights, places)
+        factors = factors_of(weights, places)
         total: Tensor = values[0] * factors[0]
         for factor, value in zip(factors[1:], values[1:], strict=True):
             if isinstance(factor, float):
@@ -54,10 +54,10 @@ class _Weighted(torch.autograd.Function):
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
-            found = torch.stack([_inner(g, value) for value in values])
+            found = torch.stack([inner(g, value) for value in values])
             at = torch.tensor(ctx.places, device=weights.device)
             g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
-        factors = _factors(weights, ctx.places)
+        factors = factors_of(weights, ctx.places)
         return (
             g_weights,
             None,
@@ -65,13 +65,13 @@ class _Weighted(torch.autograd.Function):
         )
 
 
-def _factors(weights: Tensor, places: Sequence[int]) -> list[Any]:
+def factors_of(weights: Tensor, places: Sequence[int]) -> list[Any]:
     """Plain numbers where that costs nothing."""
     factors = weights.tolist() if weights.device.type == "cpu" else weights.unbind()
     return [factors[i] for i in places]
 
 
-def _inner(a: Tensor, b: Tensor) -> Tensor:
+def inner(a: Tensor, b: Tensor) -> Tensor:
     """The inner product of two tensors of one shape, in one pass where both lie alike in memory."""
     lasting = a.movedim(1, -1) if a.dim() > 2 else a
     other = b.movedim(1, -1) if b.dim() > 2 else b

@@ -9,13 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.kernels import folded
-from stdsl.compiler.backends.kernels.folded import into, stage
+from stdsl.compiler.backends.kernels import lines
+from stdsl.compiler.backends.kernels.depthwise import filtered
+from stdsl.compiler.backends.kernels.meeting import meet
 from stdsl.compiler.backends.kernels.paths import Window, path
+from stdsl.compiler.backends.kernels.pointwise import product
 from stdsl.compiler.backends.kernels.recompute import recomputed
 from stdsl.compiler.backends.kernels.weighted import edge_weights, weighted
 
 EDGES, C = 3, 4
+WAYS = "clips phases narrow"
 CONV = {2: nn.Conv2d, 3: nn.Conv3d}
 NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
@@ -62,29 +65,48 @@ class Edges(nn.Module):
         return results
 
 
+class Chain(nn.Module):
+    """One stage, or two with a ReLU between them, for a few edges."""
+
+    def __init__(self, rank: int, convolutions: list[tuple[Any, Any, Any]], strides: list[int], affine: bool) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(Edges(rank, convolutions, stride, affine) for stride in strides)
+
+    def forward(self, xs: list[Tensor]) -> list[Tensor]:
+        for i, stage in enumerate(self.stages):
+            xs = stage(torch.cat(xs, 1).relu() if i else torch.cat(xs, 1))
+        return xs
+
+
+def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> Any:
+    """What ``meet`` takes for all edges of a chain, whose weights stand at ``first`` and after it."""
+    stages = [([list(r) for r in s.depthwise], list(s.pointwise), list(s.norms), ways) for s in chain.stages]  # type: ignore[union-attr,arg-type]
+    return xs, stages, tuple(range(first, first + EDGES))
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize(("name", "stride"), [(n, s) for n in SHAPES for s in (1, 2) if s == 1 or SHAPES[n][1]])
 def test_equal_to_modules(name: str, stride: int, affine: bool, training: bool) -> None:
+    """Two lines that read some of the same tensors, one of two stages, and plain terms."""
     torch.manual_seed(0)
     sizes, convolutions = SHAPES[name]
-    plain = Edges(len(sizes), convolutions, stride, affine).double().train(training)
+    plain = nn.ModuleList(Chain(len(sizes), convolutions, strides, affine) for strides in ([stride], [stride, 1]))
+    plain = plain.double().train(training)
     merged = copy.deepcopy(plain)
-    parts = ([list(row) for row in merged.depthwise], list(merged.pointwise), list(merged.norms))  # type: ignore[call-overload]
-    x = torch.randn(3, EDGES * C, *sizes, dtype=torch.float64, requires_grad=True)
-    w = torch.rand(EDGES, dtype=torch.float64, requires_grad=True)
-    for summed in (False, True):
-        results = plain(x)
-        xs = x.split([C, 2 * C], 1)
-        a = sum(w[e] * y for e, y in enumerate(results)) if summed else torch.cat(results, 1).relu()
-        b = into(xs, *parts, w) if summed else torch.cat(stage(xs, *parts), 1)
+    xs = [torch.randn(3, C, *sizes, dtype=torch.float64, requires_grad=True) for _ in range(EDGES + 1)]
+    w = torch.rand(2 + 2 * EDGES, dtype=torch.float64, requires_grad=True)
+    for ways in (WAYS, ""):
+        outs = [y for chain, at in zip(plain, (0, 1), strict=True) for y in chain(xs[at : at + EDGES])]
+        v = [torch.randn_like(outs[0]).requires_grad_(True) for _ in range(2)]
+        a = sum(w[i] * y for i, y in enumerate([*v, *outs]))
+        lines = [line(merged[i], xs[i : i + EDGES], 2 + i * EDGES, ways) for i in (0, 1)]
+        b = meet(w, (0, 1), v, lines)
         torch.testing.assert_close(a, b)
         r = torch.randn_like(b)
-        wanted = [x, *plain.parameters(), *([w] if summed else [])]
-        mine = [x, *merged.parameters(), *([w] if summed else [])]
-        for p, q in zip(
-            torch.autograd.grad((a * r).sum(), wanted), torch.autograd.grad((b * r).sum(), mine), strict=True
-        ):
+        mine = torch.autograd.grad((b * r).sum(), [w, *xs, *v, *merged.parameters()])
+        theirs = torch.autograd.grad((a * r).sum(), [w, *xs, *v, *plain.parameters()])
+        for p, q in zip(theirs, mine, strict=True):
             torch.testing.assert_close(p, q)
         for (key, p), q in zip(plain.named_buffers(), merged.buffers(), strict=True):
             torch.testing.assert_close(p, q, msg=key)
@@ -93,47 +115,72 @@ def test_equal_to_modules(name: str, stride: int, affine: bool, training: bool) 
 def test_accurate_far_from_zero() -> None:
     """Inputs whose mean is a thousand times their deviation: the covariance is of centred values."""
     torch.manual_seed(0)
-    plain = Edges(2, [], 1, False)
+    plain = Chain(2, [], [1], False)
     merged = copy.deepcopy(plain)
-    x = 1000 + torch.randn(4, EDGES * C, 8, 8)
-    exact = torch.cat(copy.deepcopy(plain).double()(x.double()), 1).relu()
-    mine = stage([x], [], list(merged.pointwise), list(merged.norms))[0]
-    assert (mine - exact).abs().max() < 2e-2
-    assert (mine - exact).abs().max() <= 2 * (torch.cat(plain(x), 1).relu() - exact).abs().max()
+    xs = [1000 + torch.randn(4, C, 8, 8) for _ in range(EDGES)]
+    exact = sum(copy.deepcopy(plain).double()([x.double() for x in xs]))
+    mine = meet(torch.ones(EDGES), (), [], [line(merged, xs, 0)])
+    assert (mine - exact).abs().max() < 5e-2
+    assert (mine - exact).abs().max() <= 2 * (sum(plain(xs)) - exact).abs().max()
 
 
 def test_portions_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small portions, each with operations of its own."""
     torch.manual_seed(0)
-    plain = Edges(2, [(3, 1, 1)], 1, True).double()
-    merged = copy.deepcopy(plain)
-    parts = ([list(row) for row in merged.depthwise], list(merged.pointwise), list(merged.norms))  # type: ignore[call-overload]
-    xs = torch.randn(2, EDGES * C, 4, 4, dtype=torch.float64).split(C, 1)
-    w = torch.rand(EDGES, dtype=torch.float64)
-    whole = into(xs, *([list(row) for row in plain.depthwise], list(plain.pointwise), list(plain.norms)), w)  # type: ignore[call-overload]
-    monkeypatch.setattr(folded, "TOGETHER", 1)
-    assert len(stage(xs, *parts)) == EDGES
-    torch.testing.assert_close(into(xs, *parts, w), whole)
+    plain = Chain(2, [(3, 1, 1)], [1, 1], True).double()
+    xs = [torch.randn(2, C, 4, 4, dtype=torch.float64) for _ in range(EDGES)]
+    w = torch.rand(2 * EDGES, dtype=torch.float64)
+    both = [line(copy.deepcopy(plain), xs, 0), line(copy.deepcopy(plain), xs, EDGES)]
+    whole = meet(w, (0,), [xs[0]], both)
+    monkeypatch.setattr(lines, "TOGETHER", 1)
+    assert len(list(lines.portions(both))) == 2 * EDGES
+    torch.testing.assert_close(meet(w, (0,), [xs[0]], both), whole)
 
 
 def test_one_value_a_channel_is_refused() -> None:
-    edges = Edges(2, [], 1, False)
+    chain = Chain(2, [], [1], False)
     with pytest.raises(ValueError, match="more than 1 value per channel"):
-        stage([torch.randn(1, EDGES * C, 1, 1)], [], list(edges.pointwise), list(edges.norms))
+        meet(torch.ones(EDGES), (), [], [line(chain, [torch.randn(1, C, 1, 1)] * EDGES, 0)])
+
+
+@pytest.mark.parametrize("name", [n for n in SHAPES if len(SHAPES[n][1]) == 1])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_single_convolutions(name: str, stride: int) -> None:
+    """Depthwise convolutions by themselves, by all ways and by none."""
+    torch.manual_seed(0)
+    sizes, ((k, p, d),) = SHAPES[name]
+    conv = CONV[len(sizes)](C, C, k, stride, p, d, groups=C, bias=False).double()
+    x = torch.randn(2, C, *sizes, dtype=torch.float64, requires_grad=True)
+    wanted = conv(x)
+    r = torch.randn_like(wanted)
+    expected = torch.autograd.grad((wanted * r).sum(), [x, conv.weight])
+    for ways in (WAYS, "narrow", ""):
+        y = filtered(conv, x, ways)
+        torch.testing.assert_close(y, wanted)
+        for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
+            torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_products(stride: int) -> None:
+    conv = nn.Conv2d(C, 6, 1, stride).double()
+    x = torch.randn(2, C, 5, 4, dtype=torch.float64)
+    for format in (torch.contiguous_format, torch.channels_last):
+        torch.testing.assert_close(product(conv, x.contiguous(memory_format=format)), conv(x))
 
 
 def test_no_gradient_that_is_not_wanted() -> None:
     """With the weights frozen neither their gradients nor the input of the convolution are kept."""
-    edges = Edges(2, [(3, 1, 1)], 1, False).requires_grad_(False)
+    chain = Chain(2, [(3, 1, 1)], [1], False).requires_grad_(False)
     w = torch.rand(EDGES, requires_grad=True)
     kept: list[Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t.detach(), lambda t: t):  # type: ignore[func-returns-value]
-        x = torch.randn(2, EDGES * C, 8, 8)
-        y = into([x], [list(edges.depthwise[0])], list(edges.pointwise), list(edges.norms), w)  # type: ignore[call-overload]
-    assert all(t.data_ptr() != x.data_ptr() for t in kept)
+        xs = [torch.randn(2, C, 8, 8) for _ in range(EDGES)]
+        y = meet(w, (), [], [line(chain, xs, 0)])
+    assert all(t.data_ptr() != x.data_ptr() for t in kept for x in xs)
     (gradient,) = torch.autograd.grad(y.sum(), [w])
     assert gradient.shape == (EDGES,)
-    assert all(p.grad is None for p in edges.parameters())
+    assert all(p.grad is None for p in chain.parameters())
 
 
 def test_weighted_sums() -> None:
@@ -159,17 +206,21 @@ def test_weights_of_edges() -> None:
 
 
 def test_steps() -> None:
-    def names(sizes: tuple[int, ...], window: Window) -> list[str] | None:
-        found = path(sizes, window)
-        return None if found is None else [type(step).__name__ for step in found[0]]
+    def names(sizes: tuple[int, ...], window: Window, ways: str = WAYS) -> list[str]:
+        return [type(step).__name__ for step in path(sizes, window, ways)[0]]
 
+    dilated = Window((3, 3), (1, 1), (2, 2), (2, 2))
     assert names((8, 8), Window((3, 3), (1, 1), (1, 1), (1, 1))) == []
-    assert names((8, 8), Window((3, 3), (1, 1), (2, 2), (2, 2))) == ["Phases"]
-    assert names((7, 8), Window((3, 3), (1, 1), (2, 2), (2, 2))) is None
+    assert names((8, 8), dilated) == ["Phases"]
+    assert names((8, 8), dilated, "clips") == []
+    assert names((7, 8), dilated) == []
     assert names((7, 8), Window((3, 3), (2, 2), (2, 2), (2, 2))) == ["Subsample"]
-    assert names((4, 8, 8), Window((1, 3, 3), (1, 1, 1), (0, 2, 2), (2, 2, 2))) == ["Frames", "Phases"]
+    spatial = Window((1, 3, 3), (1, 1, 1), (0, 2, 2), (2, 2, 2))
+    assert names((4, 8, 8), spatial) == ["Frames", "Phases"]
+    assert names((4, 8, 8), spatial, "clips") == ["Frames"]
+    assert names((4, 8, 8), spatial, "phases") == []
     assert names((4, 8, 8), Window((3, 1, 1), (2, 2, 2), (1, 0, 0), (1, 1, 1))) == ["Subsample", "Instants"]
-    assert names((4, 8, 8), Window((3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1))) is None
+    assert names((4, 8, 8), Window((3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1))) == []
 
 
 def test_recomputed_parts_track_once() -> None:

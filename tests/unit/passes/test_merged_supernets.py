@@ -82,6 +82,8 @@ SETTINGS: list[list[str] | None] = [
     None,
     ["merge_targets"],
     ["-merge_targets"],
+    ["-phase_space", "-fold_clips"],
+    ["-narrow_gradients", "-pointwise_products"],
     ["-share_common"],
     ["+recompute_cells"],
 ]
@@ -137,11 +139,10 @@ def test_equal_to_the_plain_lowering(kind: str, graph: SpaceGraph, passes: Any, 
 
 def test_everything_that_can_be_merged_is(kind: str, graph: SpaceGraph) -> None:
     text, reports = supernet_source(graph)
-    assert "into(" in text
-    assert "stage(" in text
+    assert "meet(" in text
     by_name = {report.name: report for report in reports}
     assert by_name["merge_targets"].after < by_name["merge_targets"].before
-    assert "into(" not in supernet_source(graph, passes=["-merge_targets"])[0]
+    assert "meet(" not in supernet_source(graph, passes=["-merge_targets"])[0]
 
 
 def test_checkpoints_carry_over(kind: str, graph: SpaceGraph, tmp_path: Path) -> None:

@@ -1,0 +1,171 @@
+"""All that meets in a node of a supernet, weighted, forward and backward in one piece.
+
+Operations that are chains of depthwise and pointwise convolutions with batch-norm go side by side, in the channels, one
+convolution for all edges; ``moments.py`` has what becomes of the rest. Terms of one order of rows are summed up by the
+matrix products themselves. Exact in real numbers; what was convolved is centred before its covariance is taken, so that
+little is lost in floating-point ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .depthwise import convolve, leave
+from .inputs import Inputs
+from .lines import Line, Plan, Unit, plan_of, portions
+from .moments import Bucket
+from .norms import affine, uses_batch
+from .paths import Step, order, path
+from .retreat import Retreat
+from .weighted import factors_of
+
+
+def meet(weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line]) -> Tensor:
+    """Σ_i weights[places[i]] · plain[i] + Σ weights[place] · operation(x) over the operations of all ``lines``:
+    (N, C', …), channels last in memory."""
+    total: Tensor | None = None
+    for part in portions(lines):
+        plan = plan_of(places, plain, part)
+        y: Tensor = Meeting.apply(plan, weights, *plan.tensors)  # type: ignore[no-untyped-call]
+        plan.tensors = []
+        total = y if total is None else total + y
+        places = plain = ()
+    assert total is not None, "nothing meets"
+    return total
+
+
+class Meeting(torch.autograd.Function):
+    """Saved are the sources (which others may share), the centred D of every stage, what leaves inner stages, and small
+    matrices."""
+
+    @staticmethod
+    def forward(ctx: Any, plan: Plan, weights: Tensor, *tensors: Tensor) -> Tensor:
+        inputs = Inputs(tensors)
+        kept: list[Tensor] = []
+        kernels: list[Tensor] = []
+        given: dict[Unit, Tensor] = {}
+        sums: dict[tuple[Step, ...], Tensor] = {}
+        shapes: dict[tuple[Step, ...], tuple[int, ...]] = {}
+        ctx.places = []
+        for level in plan.levels:
+            last = level is plan.levels[-1]
+            rows = [_convolved(unit, tensors, inputs, given, kernels) for unit in level]
+            where = _folded(level, rows, tensors, weights if last else None)
+            for unit, flat, (bucket, at) in zip(level, rows, where, strict=True):
+                offset = bucket.offset[at] if bucket.offset is not None else None
+                if not last:
+                    given[unit] = _passed(unit, flat, bucket.whole[at], offset)
+                    continue
+                key = order(unit.steps)
+                turned = bucket.whole[at].view(-1, unit.c_out)
+                if key in sums:
+                    sums[key].addmm_(flat, turned)
+                else:
+                    sums[key], shapes[key] = flat @ turned, unit.shape
+                if offset is not None:
+                    sums[key].add_(offset.sum(0))
+            kept += rows
+            ctx.places += where
+        total: Tensor | None = None
+        for key, flat in sums.items():
+            part = leave(flat.view(*shapes[key], -1), key)
+            total = part if total is None else total.add_(part)
+        for factor, i in zip(factors_of(weights, plan.places), plan.plain, strict=True):
+            value = tensors[i].movedim(1, -1)
+            if total is None:
+                total = (value * factor).contiguous()
+            elif isinstance(factor, float):
+                total.add_(value, alpha=factor)
+            else:
+                total.addcmul_(value, factor)
+        assert total is not None, "nothing meets"
+        _note(ctx, plan, weights, tensors, [*kernels, *kept, *given.values()])
+        return total.movedim(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:
+        return Retreat(ctx, g.movedim(1, -1).contiguous()).run()
+
+
+def _convolved(
+    unit: Unit, tensors: Sequence[Tensor], inputs: Inputs, given: dict[Unit, Tensor], kernels: list[Tensor]
+) -> Tensor:
+    """Σ depthwise(x), as rows (count, size · C) of a new tensor. Adds to ``kernels``."""
+    before = given[unit.before] if unit.before is not None else None
+    if not unit.windows:
+        x = inputs.entered(unit, (), before)
+        unit.steps, unit.shape = (), tuple(x.shape[:-1])
+        return x.clone().view(-1, x.shape[-1])
+    sizes = tuple(before.shape[1:-1] if before is not None else tensors[unit.reads[0]].shape[2:])
+    total: Tensor | None = None
+    for number, window in enumerate(unit.windows):
+        steps, plain = path(sizes, window, unit.ways)
+        kernels.append(torch.cat(list(unit.row(tensors, number))))
+        y = convolve(inputs.entered(unit, steps, before), kernels[-1], plain)
+        if len(unit.windows) == 1:
+            unit.steps, total = steps, y
+        else:
+            y = leave(y, steps)
+            total = y if total is None else total.add_(y)
+    assert total is not None
+    unit.shape = tuple(total.shape[:-1])
+    return total.view(-1, total.shape[-1])
+
+
+def _folded(
+    level: Sequence[Unit], rows: Sequence[Tensor], tensors: Sequence[Tensor], weights: Tensor | None
+) -> list[tuple[Bucket, slice]]:
+    """The buckets of a level, folded; for each unit its bucket, and its place there."""
+    members: dict[Any, list[int]] = {}
+    for i, unit in enumerate(level):
+        key = unit.c_in, unit.c_out, unit.gains, uses_batch(unit.norms), len(rows[i])
+        members.setdefault(key, []).append(i)
+    found: dict[int, tuple[Bucket, slice]] = {}
+    for numbers in members.values():
+        units = [level[i] for i in numbers]
+
+        def gathered(row: int, units: list[Unit] = units) -> list[Tensor]:
+            return [t for unit in units for t in unit.row(tensors, len(unit.windows) + row)]
+
+        factors = None
+        if weights is not None:
+            factors = weights[torch.tensor([p for unit in units for p in unit.places], device=weights.device)]
+        gains = affine(gathered(1), gathered(2)) if units[0].gains else None
+        norms = [norm for unit in units for norm in unit.norms]
+        bucket = Bucket(gathered(0), norms, gains, factors, len(rows[numbers[0]]))
+        start = 0
+        for i, unit in zip(numbers, units, strict=True):
+            at = slice(start, start + unit.size)
+            bucket.note(at, rows[i], unit.blocks(rows[i]))
+            found[i], start = (bucket, at), at.stop
+        bucket.fold()
+    return [found[i] for i in range(len(level))]
+
+
+def _passed(unit: Unit, flat: Tensor, whole: Tensor, offset: Tensor | None) -> Tensor:
+    """What an inner stage gives to the next: (N, …, size · C')."""
+    out = flat.new_empty(flat.shape[0], unit.size * unit.c_out)
+    torch.bmm(unit.blocks(flat), whole, out=unit.blocks(out))
+    if offset is not None:
+        out.add_(offset.view(-1))
+    return leave(out.relu_().view(*unit.shape, -1), unit.steps)
+
+
+def _note(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], found: list[Tensor]) -> None:
+    """Save for the backward pass what it needs: sources only where weights, or what convolved them, need a gradient."""
+    wanted = ctx.needs_input_grad[2:]
+    needed: set[int] = set(plan.plain) if ctx.needs_input_grad[1] else set()
+    for level in plan.levels:
+        for unit in level:
+            unit.want(wanted)
+            if any(unit.of_kernels):
+                needed.update(unit.reads)
+    ctx.plan, ctx.needed = plan, sorted(needed)
+    ctx.shapes = [tuple(x.shape) for x in tensors]
+    ctx.buckets = list(dict.fromkeys(bucket for bucket, _ in ctx.places))
+    small = [t for bucket in ctx.buckets for t in bucket.saved()]
+    ctx.save_for_backward(weights, *(tensors[i] for i in ctx.needed), *small, *found)

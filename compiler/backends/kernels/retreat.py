@@ -1,0 +1,216 @@
+"""The backward pass of what meets in a node: every gradient that is wanted, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .depthwise import enter_gradient, gradients, leave_gradient, stepped
+from .inputs import Inputs
+from .lines import Plan, Unit
+from .moments import SAVED, Bucket, Slopes
+from .paths import Step, order, path
+from .scratch import scratch
+from .weighted import factors_of, inner
+
+
+class Retreat:
+    """``ctx``: of the forward pass; ``g``: (N, …, C'), contiguous."""
+
+    def __init__(self, ctx: Any, g: Tensor) -> None:
+        self.plan: Plan = ctx.plan
+        self.g, self.shapes = g, ctx.shapes
+        _, self.of_weights, *self.wanted = ctx.needs_input_grad
+        saved = iter(ctx.saved_tensors)
+        self.weights: Tensor = next(saved)
+        self.sources: dict[int, Tensor] = {i: next(saved) for i in ctx.needed}
+        for bucket in ctx.buckets:
+            bucket.restore([next(saved) for _ in SAVED])
+        units = [unit for level in self.plan.levels for unit in level]
+        self.kernels = {unit: [next(saved) for _ in unit.windows] for unit in units}
+        self.rows = {unit: next(saved) for unit in units}
+        self.given = {unit: next(saved) for level in self.plan.levels[:-1] for unit in level}
+        self.where: dict[Unit, tuple[Bucket, slice]] = dict(zip(units, ctx.places, strict=True))
+        self.inputs = Inputs(self.sources)
+        self.found: list[Any] = [None] * len(self.shapes)
+        self.g_weights = torch.zeros_like(self.weights) if self.of_weights else None
+        self.towards: dict[Any, Tensor] = {}
+        """Gradients of what was read: by sources and steps."""
+        self.behind: dict[Unit, Tensor] = {}
+        """Gradients of what inner stages gave."""
+        self.ordered: dict[tuple[Step, ...], tuple[Tensor, Tensor]] = {}
+        """The node's gradient, in the orders that lines have, and its sum."""
+        self.centred: dict[tuple[Step, ...], Tensor] = {}
+
+    def run(self) -> Any:
+        """The gradients of the inputs of the forward pass, in their order."""
+        for level in reversed(self.plan.levels):
+            self._level(level, level is self.plan.levels[-1])
+        self._sources()
+        self._plain()
+        return None, self.g_weights, *self.found
+
+    # -- from the node to the rows
+
+    def _level(self, level: list[Unit], last: bool) -> None:
+        gs = {
+            u: self._of_node(u) if last else self._of_stage(u) for u in level if u.needed or (last and self.of_weights)
+        }
+        members: dict[Bucket, list[Unit]] = {}
+        for unit in level:
+            if unit in gs:
+                members.setdefault(self.where[unit][0], []).append(unit)
+        for bucket, units in members.items():
+            slopes = None
+            if self._steep(bucket, units):
+                slopes = self._slopes(bucket, units, gs, last)
+            for unit in units:
+                if unit.of_rows:
+                    self._rows(unit, bucket.whole[self.where[unit][1]], slopes, gs[unit], last)
+
+    def _steep(self, bucket: Bucket, units: Sequence[Unit]) -> bool:
+        """Whether the gradient of the bucket's matrices is needed."""
+        if bucket.weights is not None and self.of_weights:
+            return True
+        return any(unit.of_rest or (unit.of_rows and bucket.of_batch) for unit in units)
+
+    def _of_node(self, unit: Unit) -> tuple[Tensor, Tensor]:
+        """The node's gradient in the order of a unit's rows, and its sum."""
+        key = order(unit.steps)
+        if key not in self.ordered:
+            flat = leave_gradient(self.g, key).reshape(-1, self.g.shape[-1])
+            self.ordered[key] = flat, flat.sum(0)
+        return self.ordered[key]
+
+    def _of_stage(self, unit: Unit) -> tuple[Tensor, Tensor]:
+        g = self.behind.pop(unit)
+        torch.ops.aten.threshold_backward.grad_input(g, self.given[unit], 0, grad_input=g)
+        flat = leave_gradient(g, unit.steps).reshape(-1, g.shape[-1])
+        return flat, flat.sum(0)
+
+    def _slopes(
+        self, bucket: Bucket, units: Sequence[Unit], gs: dict[Unit, tuple[Tensor, Tensor]], last: bool
+    ) -> Slopes:
+        g_whole = (
+            torch.zeros_like(bucket.matrix)
+            if sum(u.size for u in units) < bucket.size
+            else torch.empty_like(bucket.matrix)
+        )
+        total = g_whole.new_zeros(bucket.size, g_whole.shape[2])
+        for unit in units:
+            flat, at, (g, sums) = self.rows[unit], self.where[unit][1], gs[unit]
+            if last:
+                torch.mm(flat.t(), g, out=g_whole[at].view(-1, unit.c_out))
+            else:
+                torch.bmm(unit.blocks(flat).transpose(1, 2), unit.blocks(g), out=g_whole[at])
+            total[at] = sums.view(-1, unit.c_out)
+        slopes = bucket.slopes(g_whole, total)
+        for unit in units:
+            self._parameters(unit, self.where[unit][1], slopes)
+        return slopes
+
+    def _parameters(self, unit: Unit, at: slice, slopes: Slopes) -> None:
+        rows = [slopes.matrix, slopes.gain, slopes.bias] if unit.gains else [slopes.matrix]
+        for i, gradient in enumerate(rows, len(unit.windows)):
+            self._take(unit, i, gradient[at])  # type: ignore[index]
+        if self.g_weights is not None and slopes.weights is not None:
+            index = torch.tensor(unit.places, device=self.g_weights.device)
+            self.g_weights.index_add_(0, index, slopes.weights[at])
+
+    def _take(self, unit: Unit, row: int, gradient: Tensor) -> None:
+        """Note the gradients of a kind of parameters."""
+        wanted = unit.row(self.wanted, row)
+        if any(wanted):
+            start = unit.first + row * unit.size
+            parts = gradient.reshape(unit.size, *self.shapes[start]).unbind()
+            for i, part in enumerate(parts):
+                if wanted[i]:
+                    self.found[start + i] = part
+
+    # -- from the rows to what was read
+
+    def _rows(self, unit: Unit, whole: Tensor, slopes: Slopes | None, of: tuple[Tensor, Tensor], last: bool) -> None:
+        (g, sums), flat, at = of, self.rows[unit], self.where[unit][1]
+        pull = slopes.pull[at] if slopes is not None and slopes.pull is not None else None
+        if pull is not None:
+            if not last:
+                g.sub_(sums / len(flat))
+            elif order(unit.steps) not in self.centred:
+                g = self.centred[order(unit.steps)] = g - sums / len(flat)
+            else:
+                g = self.centred[order(unit.steps)]
+        rows = scratch("rows", flat, tuple(flat.shape)) if unit.windows else torch.empty_like(flat)
+        blocks = unit.blocks(rows)
+        if last:
+            torch.mm(g, whole.view(-1, unit.c_out).t(), out=rows)
+        else:
+            torch.bmm(unit.blocks(g), whole.transpose(1, 2), out=blocks)
+        if pull is not None:
+            torch.baddbmm(blocks, unit.blocks(flat), pull, out=blocks)
+        self._convolutions(unit, rows.view(*unit.shape, -1))
+
+    def _convolutions(self, unit: Unit, g: Tensor) -> None:
+        if not unit.windows:
+            self._towards(unit, (), g)
+            return
+        before = self.given[unit.before] if unit.before is not None else None
+        sizes = self._sizes(unit, before)
+        for row, window in enumerate(unit.windows):
+            steps, plain = path(sizes, window, unit.ways)
+            outside = g if len(unit.windows) == 1 else leave_gradient(g, steps)
+            kernel, of_kernel = self.kernels[unit][row], unit.of_kernels[row]
+
+            def reader(steps: tuple[Step, ...] = steps, of_kernel: bool = of_kernel) -> Tensor:
+                if of_kernel:
+                    return self.inputs.entered(unit, steps, before)
+                return stepped(g.new_empty(len(self.g), *sizes, unit.size * unit.c_in), steps)
+
+            g_x, g_kernel = gradients(outside, reader, kernel, plain, unit.of_input, of_kernel, unit.ways)
+            if g_kernel is not None:
+                self._take(unit, row, g_kernel)
+            if g_x is not None:
+                self._towards(unit, steps, g_x)
+
+    def _sizes(self, unit: Unit, before: Tensor | None) -> tuple[int, ...]:
+        return tuple(before.shape[1:-1]) if before is not None else self.shapes[unit.reads[0]][2:]
+
+    def _towards(self, unit: Unit, steps: tuple[Step, ...], g: Tensor) -> None:
+        if unit.before is not None:
+            g = enter_gradient(g, steps)
+            there = self.behind.get(unit.before)
+            self.behind[unit.before] = g if there is None else there.add_(g)
+            return
+        key = unit.reads, steps
+        there = self.towards.get(key)
+        self.towards[key] = g if there is None else there.add_(g)
+
+    def _sources(self) -> None:
+        """From the gradients of sources side by side to those of each."""
+        joined: dict[tuple[int, ...], Tensor] = {}
+        for (reads, steps), g in self.towards.items():
+            g = enter_gradient(g, steps)
+            joined[reads] = g if reads not in joined else joined[reads].add_(g)
+        for reads, g in joined.items():
+            width = g.shape[-1] // len(reads)
+            for number, i in enumerate(reads):
+                if self.wanted[i]:
+                    self._add(i, g[..., number * width : (number + 1) * width])
+
+    def _add(self, source: int, g: Tensor) -> None:
+        g = g.movedim(-1, 1)
+        there = self.found[source]
+        self.found[source] = g if there is None else there + g
+
+    def _plain(self) -> None:
+        places, plain = self.plan.places, self.plan.plain
+        if self.g_weights is not None and plain:
+            g = self.g.movedim(-1, 1)
+            products = torch.stack([inner(g, self.sources[i]) for i in plain])
+            index = torch.tensor(places, device=self.weights.device)
+            self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
+        for factor, i in zip(factors_of(self.weights, places), plain, strict=True):
+            if self.wanted[i]:
+                self._add(i, self.g * factor)

@@ -1,0 +1,23 @@
+"""Memory for what one kernel writes and the next reads, used again and again: fresh memory costs a page fault every
+4 KB, which is more than to fill it."""
+
+from __future__ import annotations
+
+import threading
+from math import prod
+
+from torch import Tensor
+
+_KEPT = threading.local()
+
+
+def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A tensor of any content, on the device and of the type of ``like``. The next call in this thread for the same
+    purpose may give out the same memory: use it before that, and keep no view of it."""
+    size = prod(shape)
+    known: dict[object, Tensor] = _KEPT.__dict__.setdefault("known", {})
+    key = purpose, like.device, like.dtype
+    found = known.get(key)
+    if found is None or found.numel() < size:
+        found = known[key] = like.new_empty(size)
+    return found[:size].view(shape)

@@ -1,0 +1,35 @@
+"""How a convolution may be computed: words that passes set on applications, for the lowering and the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..ir.graph import Node, SpaceGraph
+
+ATTRIBUTE = "ways"
+"""Of applications: words with blanks between, such as ``clips phases narrow``. No attribute of the operation itself:
+take it off before the operation is emitted."""
+
+
+def ways_of(node: Node) -> str:
+    """The words on a node."""
+    found = node.attributes.get(ATTRIBUTE, "")
+    assert isinstance(found, str)
+    return found
+
+
+def without_ways(node: Node) -> Node:
+    """The application as it was before."""
+    return replace(node, attrs=tuple((name, value) for name, value in node.attrs if name != ATTRIBUTE))
+
+
+def marked(graph: SpaceGraph, word: str, fits: Callable[[Node], bool]) -> SpaceGraph:
+    """The graph with ``word`` added to the applications that fit."""
+    nodes = []
+    for node in graph.nodes:
+        if node.kind == "apply" and fits(node):
+            words = f"{ways_of(node)} {word}".strip()
+            node = replace(node, attrs=(*without_ways(node).attrs, (ATTRIBUTE, words)))
+        nodes.append(node)
+    return replace(graph, nodes=tuple(nodes))
