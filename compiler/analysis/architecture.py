@@ -253,6 +253,8 @@ def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
         reason = f"it has no {error.args[0]!r}"
     except RecursionError:
         reason = "it is nested too deeply"
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        reason = "it is not JSON"
     except (ValueError, TypeError, AttributeError) as error:
         reason = str(error)
     raise ArchitectureError([UnreadableArchitecture(None, name, reason)])

@@ -1,12 +1,33 @@
-"""Files that commands write: whole or not at all."""
+"""Texts that commands read, and files that they write: whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import click
+
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.diagnostics.names import MissingFile, UnreadableFile
+from stdsl.compiler.diagnostics.source import Source
+
+
+def read(file: str) -> Source:
+    """The text of a file, or of standard input for `-`, with its line ends as they are. Raises SpaceError."""
+    path = Path(file)
+    name = "<stdin>" if file == "-" else file
+    try:
+        if file == "-":
+            return Source(name, sys.stdin.buffer.read().decode("utf-8"))
+        return Source(name, path.read_bytes().decode("utf-8"), path.resolve())
+    except FileNotFoundError:
+        raise SpaceError([MissingFile(None, file, str(path))]) from None
+    except UnicodeDecodeError:
+        raise SpaceError([UnreadableFile(None, name, "it is not UTF-8 text")]) from None
+    except OSError as error:
+        raise SpaceError([UnreadableFile(None, file, str(error.strerror).lower())]) from None
 
 
 def write(path: Path, text: str) -> None:

@@ -41,7 +41,7 @@ def stdsl() -> Invoke:
     """Calls the command line in this process: ``stdsl("count", "x.space")``."""
     runner = click.testing.CliRunner()
 
-    def call(*arguments: str, input: str | None = None) -> click.testing.Result:
+    def call(*arguments: str, input: str | bytes | None = None) -> click.testing.Result:
         result = runner.invoke(cli, list(arguments), input=input, prog_name="stdsl")
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         return result

@@ -163,6 +163,13 @@ def test_check_reads_standard_input(stdsl: Any) -> None:
     assert result.stdout.startswith("<stdin>:")
 
 
+@pytest.mark.parametrize("command", ["check", "fmt"])
+def test_standard_input_that_is_no_text(stdsl: Any, command: str) -> None:
+    result = stdsl(command, "-", input=b"stdsl 1\nlet a = \xff\n")
+    assert result.exit_code == 2
+    assert "<stdin> cannot be read: it is not UTF-8 text" in result.stdout + result.stderr
+
+
 def test_check_fixes_what_has_one_safe_correction(stdsl: Any, tmp_path: Path) -> None:
     path, other = tmp_path / "a.space", tmp_path / "other.space"
     other.write_text("let B = 'two'\n", encoding="utf-8")

@@ -10,13 +10,13 @@ from typing import cast
 import click
 
 from stdsl.cli.exit_codes import exit_code
+from stdsl.cli.files import read
 from stdsl.cli.fixes import apply_fixes
 from stdsl.cli.options import allow_extern, quiet
 from stdsl.cli.output import colored, message
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.render import Format, render
-from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import open_module
 
@@ -73,7 +73,7 @@ def _checked(files: Sequence[str], allow_extern: bool) -> Sink:
     sink = Sink()
     loader = Loader(sink, allow_extern)
     for file in files:
-        module = loader.source(Source("<stdin>", sys.stdin.read())) if file == "-" else open_module(file, loader)
+        module = loader.source(read(file)) if file == "-" else open_module(file, loader)
         if module is not None:
             graphs = check_module(module, sink)
             if allow_extern and any(graph.externs for graph in graphs):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
-from stdsl.cli.files import write
+from stdsl.cli.files import read, write
 from stdsl.cli.options import quiet
 from stdsl.cli.output import message, tell
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
-from stdsl.compiler.diagnostics.names import MissingFile, UnreadableFile
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend.formatter import format_source
 
@@ -39,7 +37,7 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
     changed: list[str] = []
     for file in files:
         try:
-            source = _read(file)
+            source = read(file)
             text = format_source(source)
         except SpaceError as error:
             problems += error.diagnostics
@@ -63,21 +61,6 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
             message(f"would reformat {file}" if check_only else f"reformatted {file}", quiet)
     if check_only and changed:
         click.get_current_context().exit(DIAGNOSTICS)
-
-
-def _read(file: str) -> Source:
-    """The text with its line ends as they are. Raises SpaceError."""
-    if file == "-":
-        return Source("<stdin>", sys.stdin.read())
-    path = Path(file)
-    try:
-        return Source(file, path.read_bytes().decode("utf-8"), path.resolve())
-    except FileNotFoundError:
-        raise SpaceError([MissingFile(None, file, str(path))]) from None
-    except UnicodeDecodeError:
-        raise SpaceError([UnreadableFile(None, file, "it is not UTF-8 text")]) from None
-    except OSError as error:
-        raise SpaceError([UnreadableFile(None, file, str(error.strerror).lower())]) from None
 
 
 def _diff(source: Source, text: str) -> str:
