@@ -84,8 +84,6 @@ def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
 
 
 def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:
-    if retrain.drop_path:
-        yield _at(config, "retrain.drop_path", "drop-path", "leave `drop_path` out")
     if retrain.metric not in _METRICS:
         yield _at(config, "retrain.metric", f"the metric `{retrain.metric}`", f"use {_one_of(_METRICS)}")
 

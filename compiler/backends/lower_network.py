@@ -11,6 +11,7 @@ from ..ops.base import Attributes, TensorShape
 from ..ops.torch.emission import Emission
 from ..ops.torch.lowering import emit as emit_primitive
 from ..ops.torch.lowering import reduce_call
+from . import drop_paths
 from .externs import Externs
 from .program import Program, Statement
 
@@ -50,6 +51,10 @@ def _statement(
     if layer.op in REDUCES:
         call = reduce_call(layer.op, [f"{{{i}}}" for i in range(len(layer.inputs))], layer.shape)
         return Statement(layer.id, REDUCES[layer.op], layer.scope, layer.inputs, call, layer.shape), ()
+    if layer.op == drop_paths.OP:
+        name = f"{layer.op}_{names.nodes[layer.node]}_{layer.attrs['number']}"
+        dropped = Statement(layer.id, name, layer.scope, layer.inputs, "{m}({0})", layer.shape, "DropPath()")
+        return dropped, ("DropPath",)
     emission = emit(layer.op, tuple(network.layers[i].shape for i in layer.inputs), layer.attrs, layer.shape)
     name = names.local(graph.nodes[layer.node], layer.attrs) if emission.module else identifier(layer.op)
     statement = Statement(

@@ -34,7 +34,8 @@ class Recipe(Length):
     )
     drop_path: Fraction = Field(
         default=0.0,
-        description="Probability with which the output of an operation is dropped; it grows linearly up to this",
+        description="Probability with which what an operation adds to a sum is dropped, sample by sample, in training; "
+        "it grows linearly from 0 to this",
     )
     dropout: Fraction | None = Field(default=None, description="Rate of all dropout layers; none: as the space says")
     aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")

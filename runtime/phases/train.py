@@ -81,7 +81,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
     order = Order(part, recipe.batch, shop.seed, purpose)
     steps = recipe.total_steps(order.steps_per_epoch)
-    model = build(subject, key(shop.seed, "initial weights", subject.name))
+    model = build(subject, key(shop.seed, "initial weights", subject.name), drop_paths=recipe.drop_path > 0)
     load_run_weights(model, subject.graph, shop.directory.path)
     shop.placement.model(model)
     if recipe.dropout is not None:
@@ -102,6 +102,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         HeldOut(held, shop.test_batch, order.steps_per_epoch, recipe.metric, recipe.snapshot == "best")
         if held is not None
         else None,
+        recipe.drop_path,
     )
     title = f"train {subject.name}"
     done = drive(phase, work, tracker, shop.reporter, shop.interruption, title)
@@ -125,11 +126,11 @@ def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict
     return tracker.finished[phase]
 
 
-def build(subject: Subject, seed: int) -> nn.Module:
-    """The network with fresh weights."""
+def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:
+    """The network with fresh weights; ``drop_paths``: with layers that drop paths in training."""
     from stdsl.compiler.backends.module import build_module
 
-    return build_module(subject.graph, subject.arch, seed=seed)
+    return build_module(subject.graph, subject.arch, seed=seed, drop_paths=drop_paths)
 
 
 def trained(subject: Subject, shop: Workshop) -> nn.Module:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..data.batch import Part
 from ..data.loader import Loader
@@ -36,7 +36,8 @@ class Training:
     """Steps of cross-entropy on batches in a fixed order.
 
     ``auxiliary``: the weight of the loss of every output after the first. The random numbers of step t (dropout) hang
-    on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of the erased square.
+    on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of the erased square. ``drop_path``: the
+    probability with which layers that drop paths do so; it grows linearly from 0 in the first step to this.
     """
 
     def __init__(
@@ -52,7 +53,11 @@ class Training:
         label_smoothing: float = 0.0,
         cutout: int = 0,
         held_out: HeldOut | None = None,
+        drop_path: float = 0.0,
     ) -> None:
+        self.drop_path = drop_path
+        found: list[Any] = [m for m in model.modules() if type(m).__name__ == "DropPath"]
+        self._dropping: list[Tensor] = [layer.keep for layer in found] if drop_path else []
         self.model, self.descent, self.loader, self.placement = model, descent, loader, placement
         self.steps, self.seed, self.phase = steps, seed, phase
         self.auxiliary, self.label_smoothing = auxiliary, label_smoothing
@@ -73,6 +78,8 @@ class Training:
             erased = cut(batch.inputs, self.cutout, key(self.seed, "cutout", self.phase, t))
             batch = replace(batch, inputs=erased)
         batch = self.placement.put(batch)
+        for keep in self._dropping:
+            keep.fill_(1 - self.drop_path * t / self.steps)
         seed_torch(self.seed, self.phase, t)
         with self.placement.autocast():
             output = self._function(*batch.inputs)

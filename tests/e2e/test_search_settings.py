@@ -42,6 +42,7 @@ SETTINGS = {
     "clipped": [],
     "bfloat16": ["precision=bfloat16"],
     "bfloat16 when it is trained": ["retrain.precision=bfloat16"],
+    "dropped paths": ["retrain.drop_path=0.2", "export.onnx=net.onnx", "export.source=net.py"],
     "compiled": ["compile=true"],
     "compiled and scheduled": ["compile=true", "strategy.discretize.count=M * t / T", "retrain=none"],
     "compiled bfloat16": ["compile=true", "precision=bfloat16", "retrain=none"],

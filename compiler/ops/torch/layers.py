@@ -139,3 +139,24 @@ class TemporalGaussianConv3d(nn.Module):
         if symmetric:
             return conv
         return nn.Sequential(nn.ZeroPad3d((pads[0], pads[1], pads[2], pads[3], pads[4], pads[5])), conv)
+
+
+class DropPath(nn.Module):
+    """In training, a sample's values are zero with the probability 1 - ``keep``, else divided by ``keep``: (N, …) to
+    (N, …).
+
+    ``keep`` is a tensor of no axis, which training sets step by step; it is 1 at first, and no part of the state dict.
+    """
+
+    keep: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("keep", torch.ones(()), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        keep = self.keep.to(x.dtype)
+        kept = torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device) < self.keep
+        return x / keep * kept
