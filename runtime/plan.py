@@ -68,6 +68,8 @@ class Plan:
     training_threads: int
     features: str = ""
     """What becomes of the features of frozen parts, "" where there are none."""
+    needs: tuple[str, ...] = ()
+    """Searches that run before, each with a plan of its own."""
 
     @property
     def seconds(self) -> float:
@@ -122,6 +124,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         searching,
         training,
         _features(job, obstacle),
+        config.needs,
     )
 
 
@@ -145,6 +148,8 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_section()
     table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
     console.print(table, highlight=False)
+    if plan.needs:
+        console.print(f"needed first: {', '.join(plan.needs)}", highlight=False, markup=False)
     if plan.features:
         console.print(plan.features, highlight=False, markup=False)
 
