@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from stdsl.compiler.analysis.additive import additive_cost
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import CannotRunYet
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.base import Placed
 from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.compiler.schemas.recipe import Retrain
@@ -31,6 +33,16 @@ def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
         yield _at(config, "strategy", f"searches of the family `{family}`", "use a strategy of the family `gradient`")
     if config.retrain is not None:
         yield from _training_limits(config, config.retrain)
+
+
+def cost_limits(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+    """A diagnostic for every soft cost that is known within bounds only."""
+    if not isinstance(config.strategy, GradientConfig):
+        return
+    for term in config.strategy.objectives:
+        if term.kind == "cost" and term.of != "depth" and not additive_cost(graph, term.of).exact:
+            what = f"a soft cost of {term.of} in this space, whose mean is not known exactly"
+            yield _at(config.strategy, "objectives", what, "bound it with `where` instead")
 
 
 def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
@@ -79,8 +91,11 @@ def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
     if strategy.derive.metric not in _METRICS:
         yield _at(strategy, "derive.metric", f"the metric `{strategy.derive.metric}`", f"use {_one_of(_METRICS)}")
     for term in strategy.objectives:
-        if term.kind != "entropy":
-            yield _at(strategy, "objectives", f"the objective `{term.kind}`", "bound costs with `where` instead")
+        if term.kind == "kl_drop_path":
+            what = f"the objective `{term.kind}` in a mixture"
+            yield _at(strategy, "objectives", what, "use a strategy of the family `variational`")
+        elif term.kind == "cost" and term.of == "depth":
+            yield _at(strategy, "objectives", "a soft cost of the depth", "bound it with `where` instead")
 
 
 def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:

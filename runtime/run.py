@@ -18,7 +18,7 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from .data.registry import open_dataset
 from .engines.local import Helpers
 from .job import Job
-from .limits import limits
+from .limits import cost_limits, limits
 from .memory import oversized, total_memory
 from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
@@ -188,6 +188,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
 
 def _all_limits(job: Job, engine: str) -> Iterator[Diagnostic]:
     yield from limits(job.config, engine)
+    yield from cost_limits(job.config, job.graph)
     yield from unneeded(job)
 
 

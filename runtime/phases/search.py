@@ -15,7 +15,7 @@ from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.diagnostics.run import Collapsed
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.objectives import Entropy
+from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.compiler.schemas.relax import Gumbel, Partial
 
 from ..data.batch import Part
@@ -25,6 +25,7 @@ from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
 from ..strategies.discretization import Discretization
+from ..strategies.expected_cost import SoftCosts
 from ..strategies.gap import Gauge
 from ..strategies.gradient import Additions, GradientSearch, probabilities_of
 from ..strategies.phased import PhasedSearch
@@ -191,9 +192,15 @@ def build_search(run: Context, stretch: SearchPart) -> GradientSearch:
             epoch=per_epoch,
             weightless=weightless(graph),
             held=stretch.values,
+            costs=_soft_costs(strategy, graph),
             drawn=partial(stretch.drawn, graph, run.seed) if stretch.uniform else None,
         ),
     )
+
+
+def _soft_costs(strategy: GradientConfig, graph: SpaceGraph) -> SoftCosts | None:
+    terms = [term for term in strategy.objectives if isinstance(term, SoftCost)]
+    return SoftCosts(graph, terms) if terms else None
 
 
 def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], float] | None:

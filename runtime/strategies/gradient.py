@@ -22,6 +22,7 @@ from ..training.evaluate import accuracy, loss_of, prediction
 from ..training.placement import Placement
 from ..training.statistics import keeping_buffers
 from ..training.stepped import Event, Facts
+from .expected_cost import SoftCosts
 from .gap import Gauge, best_metric
 from .objectives import entropy_of
 from .shrinking import Shrinking
@@ -51,7 +52,7 @@ class Additions:
     on the way. ``gauge``: measures the relaxed and the discrete network. ``best``: the metric by which the decision
     weights of the best epoch, of ``epoch`` steps, are kept. ``weightless``: by path, the options without weights.
     ``held``: decisions that have a value from the start, which the network does not hold any more; ``drawn``: values by
-    step of decisions that are held at another one at each.
+    step of decisions that are held at another one at each. ``costs``: soft costs in the decisions' loss.
     """
 
     unrolled: Callable[[int], float] | None = None
@@ -66,6 +67,7 @@ class Additions:
     weightless: Mapping[str, frozenset[int]] = field(default_factory=dict)
     held: Mapping[str, Any] = field(default_factory=dict)
     drawn: Callable[[int], Mapping[str, Any]] | None = None
+    costs: SoftCosts | None = None
 
 
 class GradientSearch:
@@ -137,6 +139,8 @@ class GradientSearch:
             "probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()},
             "entropy": round(mean_entropy(probabilities.values()), 5),
         }
+        if self.additions.costs is not None:
+            facts["costs"] = self.additions.costs.means(self.supernet, self.held)
         lean = leaning(self.scores(), self.additions.weightless)
         return facts if lean is None else facts | {"weightless": round(lean.weight, 5)}
 
@@ -219,6 +223,8 @@ class GradientSearch:
                 net.sampled = False
         if purpose == "decisions" and self.additions.entropy:
             loss = loss + self.additions.entropy * entropy_of(net)
+        if purpose == "decisions" and self.additions.costs is not None:
+            loss = loss + self.additions.costs(net, self.held).to(loss.device)
         return loss, prediction(output).detach()
 
     def _descend(

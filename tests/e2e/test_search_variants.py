@@ -67,6 +67,7 @@ VARIANTS = {
     "best epoch": ["strategy.derive.snapshot=best", "strategy.derive.metric=accuracy", "strategy.relax.keep=softmax"],
     "entropy": ["strategy.objectives=[entropy(0.1)]", "strategy.relax.choose=softmax(tau = 2 - t / T)"],
     "partial": ["strategy.relax.choose=partial(softmax, channels = 1 / 4)", "strategy.derive.score=product"],
+    "soft cost": ["strategy.objectives=[cost(flops, weight = 5, high = 100K), cost(params, low = 1K)]"],
     "bfloat16": ["precision=bfloat16", "strategy.relax.statistics=running"],
 }
 
@@ -163,3 +164,16 @@ def test_where_holds_while_decisions_are_fixed(space: Path, tmp_path: Path) -> N
     assert result.document["derived"]["flops"] <= 160_000
     assert len(told(tmp_path / "run", "decision")) == 7
     assert json.loads((tmp_path / "run" / "result.json").read_text())["search_facts"]["fixed"]
+
+
+def test_a_soft_cost_leads_to_cheaper_networks(space: Path, tmp_path: Path) -> None:
+    def means(name: str, *overrides: str) -> list[float]:
+        fast = ["strategy.decisions.optimizer=adam(lr = 0.3)", "strategy.measure=0", *overrides]
+        run(RunRequest(str(space), out=tmp_path / name, overrides=fast), Silent())
+        return [line["costs"]["flops"] for line in told(tmp_path / name, "notes")]
+
+    cheap = means("cheap", "strategy.objectives=[cost(flops, weight = 20, high = 10K)]")
+    dear = means("dear", "strategy.objectives=[cost(flops, weight = 20, low = 300K)]")
+    assert cheap[0] == pytest.approx(dear[0])
+    assert cheap[-1] < 0.8 * cheap[0]
+    assert dear[-1] > 1.1 * dear[0]

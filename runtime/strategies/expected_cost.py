@@ -1,0 +1,159 @@
+"""What the architectures that decision weights stand for cost in the mean, differentiable in the weights.
+
+The soft cost is after Auto-TSNet's supplement, Eq. 2; the mean is exact, over decisions taken as independent: costs of
+a space are a sum of products of decision diagrams (``compiler/analysis/additive.py``), and the mean of each follows
+from the weights along its branches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stdsl.compiler.analysis.additive import AdditiveMetric, additive_cost
+from stdsl.compiler.analysis.products import Product
+from stdsl.compiler.analysis.values import encode
+from stdsl.compiler.ir.decisions import Decision
+from stdsl.compiler.ir.diagram import IMPOSSIBLE, Case, Diagram, support
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import SoftCost
+
+_SMALL = 1e-6
+
+Weights = Mapping[int, Sequence[Tensor]]
+"""By variable index the probability of each answer."""
+
+
+class ExpectedCost:
+    """The mean of a cost of ``graph``.
+
+    The alternatives of a choose are drawn by their weights, gates by theirs; the elements of a keep each by its weight,
+    given that as many stay as may (without β all weigh alike). Raises ValueError where the cost is not known exactly.
+    """
+
+    def __init__(self, graph: SpaceGraph, metric: AdditiveMetric) -> None:
+        cost = additive_cost(graph, metric)
+        if not cost.exact:
+            raise ValueError(f"{metric} are known within bounds only")
+        self.graph, self.metric, self.constant = graph, metric, float(cost.constant)
+        self._owner: dict[int, Decision] = {v.index: d for d in graph.decisions for v in d.variables}
+        self._terms = [self._groups(term) for term in cost.terms]
+
+    def of(self, weights: Mapping[str, Tensor], held: Mapping[str, Any] | None = None) -> Tensor:
+        """The mean cost (a scalar). ``weights``: decision weights by path as a supernet has them; ``held``: the values
+        of decisions that have one."""
+        chances = self._chances(weights, held or {})
+        memo: dict[Hashable, Any] = {}
+        total: Any = torch.tensor(self.constant, dtype=torch.float64)
+        for groups in self._terms:
+            product: Any = 1.0
+            for factors, valid in groups:
+                mean = _mean((*valid, *factors), chances, memo)
+                product = product * mean / _mean(valid, chances, memo) if valid else product * mean
+            total = total + product
+        result: Tensor = total
+        return result
+
+    def _groups(self, term: Product) -> list[tuple[Product, Product]]:
+        """The factors of a product in groups that share no decision; with each group the conditions of its keeps."""
+        groups: list[tuple[set[int], list[Diagram]]] = []
+        for factor in term:
+            own = {self._owner[v.index].id for v in support(factor)}
+            joined, rest = [factor], []
+            for ids, factors in groups:
+                if ids & own:
+                    own |= ids
+                    joined = [*factors, *joined]
+                else:
+                    rest.append((ids, factors))
+            groups = [*rest, (own, joined)]
+        decisions = self.graph.decisions
+        return [
+            (tuple(factors), tuple(v for id in sorted(ids) if isinstance(v := decisions[id].valid, Diagram)))
+            for ids, factors in groups
+        ]
+
+    def _chances(self, weights: Mapping[str, Tensor], held: Mapping[str, Any]) -> Weights:
+        chances: dict[int, Sequence[Tensor]] = {}
+        for decision in self.graph.open:
+            path = decision.path
+            if path in held:
+                for index, answer in encode(decision, held[path]).items():
+                    arity = self.graph.diagrams.variables[index].arity
+                    chances[index] = torch.eye(arity, dtype=torch.float64)[answer].unbind()
+                continue
+            row = weights.get(path)
+            row = None if row is None else row.double().cpu()
+            if decision.kind in ("keep", "gate"):
+                many = len(decision.variables)
+                on = torch.full((many,), 0.5, dtype=torch.float64) if row is None else row.reshape(many)
+                if decision.kind == "keep":
+                    on = on.clamp(_SMALL, 1 - _SMALL)
+                for variable, p in zip(decision.variables, on.unbind(), strict=True):
+                    chances[variable.index] = (1 - p, p)
+            else:
+                many = len(decision.options)
+                row = torch.full((many,), 1 / many, dtype=torch.float64) if row is None else row / row.sum()
+                chances[decision.variables[0].index] = row.unbind()
+        return chances
+
+
+def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) -> Any:
+    """The mean of a product of diagrams; 0 times what is impossible is 0."""
+    plain, diagrams = 1.0, []
+    for factor in factors:
+        if isinstance(factor, Diagram):
+            diagrams.append(factor)
+        elif factor is IMPOSSIBLE:
+            plain = 0.0
+        else:
+            plain *= float(factor)
+    if plain == 0 or not diagrams:
+        return plain
+    key = tuple(d.uid for d in diagrams)
+    if key not in memo:
+        top = min((d.variable for d in diagrams), key=lambda v: v.index)
+        total: Any = 0.0
+        for answer, chance in enumerate(chances[top.index]):
+            kids = [d.children[answer] if d.variable is top else d for d in diagrams]
+            total = total + chance * _mean(kids, chances, memo)
+        memo[key] = total
+    return plain * memo[key]
+
+
+def soft_cost(cost: Tensor, term: SoftCost) -> Tensor:
+    """weight · (max(0, F / high - 1) + max(0, 1 - F / low))."""
+    loss = torch.zeros((), dtype=cost.dtype)
+    if term.high is not None:
+        loss = loss + torch.relu(cost / term.high - 1)
+    if term.low is not None:
+        loss = loss + torch.relu(1 - cost / term.low)
+    return term.weight * loss
+
+
+class SoftCosts:
+    """The soft costs of a search together."""
+
+    def __init__(self, graph: SpaceGraph, terms: Sequence[SoftCost]) -> None:
+        self.terms = tuple(terms)
+        self.costs: dict[str, ExpectedCost] = {
+            term.of: ExpectedCost(graph, term.of) for term in terms if term.of != "depth"
+        }
+
+    def __call__(self, supernet: nn.Module, held: Mapping[str, Any]) -> Tensor:
+        """Their sum for the weights of a supernet."""
+        net: Any = supernet
+        weights = net.decision_weights()
+        means: dict[str, Tensor] = {metric: cost.of(weights, held) for metric, cost in self.costs.items()}
+        total: Tensor = sum((soft_cost(means[t.of], t) for t in self.terms), start=torch.zeros((), dtype=torch.float64))
+        return total.float()
+
+    @torch.no_grad()
+    def means(self, supernet: nn.Module, held: Mapping[str, Any]) -> dict[str, float]:
+        """The mean of each cost, for the journal."""
+        net: Any = supernet
+        weights = net.decision_weights()
+        return {metric: round(float(cost.of(weights, held)), 1) for metric, cost in self.costs.items()}

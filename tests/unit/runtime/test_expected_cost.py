@@ -1,0 +1,104 @@
+"""The mean cost under decision weights, against all architectures one by one."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.schemas.objectives import SoftCost
+from stdsl.compiler.semantics.program import load_text
+from stdsl.runtime.strategies.expected_cost import ExpectedCost, soft_cost
+
+HEAD = """stdsl 1
+ops candidates = {skip: identity, small: conv(same, 1x1), large: conv(same, 3x3) -> bn}
+op nested = choose {no: identity, yes: conv(same, 3x3) -> choose candidates as inner} as outer
+"""
+BODIES = {
+    "chooses": "x -> choose candidates as kind -> nested",
+    "keep": "[x, x, x -> conv(same, 3x3)] -> each nested -> keep 2 as inputs -> sum",
+    "open keep": "[x, x -> choose candidates, x] -> each conv(same, 5x5) -> keep any as inputs -> sum",
+    "gate and count": "x -> maybe nested -> repeat choose 1..3 as times { conv(same, 3x3) }",
+    "widths": "x -> conv((choose {2, 6} as wide), 3x3) -> conv(4 * (choose 1..2 as factor), 3x3) -> conv(4, 1x1)",
+    "demand": "",
+}
+DEMAND = """  u = x -> choose candidates as kind
+  v = u -> nested
+  y = choose {u, both: u + v} as which"""
+
+
+def graph_of(name: str):
+    body = DEMAND if name == "demand" else f"  y = {BODIES[name]}"
+    text = f"{HEAD}meta net on x: image(4, 6, 6) {{\n{body}\n  return y -> global_avg_pool -> linear(3)\n}}\n"
+    return load_text(f"{text}space s = net").graph
+
+
+def weights_of(graph) -> dict[str, torch.Tensor]:
+    torch.manual_seed(3)
+    found = {}
+    for d in graph.open:
+        row = torch.rand(len(d.options) if d.kind != "gate" else (), dtype=torch.float64) * 0.8 + 0.1
+        found[d.path] = row if d.kind in ("keep", "gate") else row / row.sum()
+    return found
+
+
+def probability(graph, arch, weights) -> float:
+    p = 1.0
+    for path, value in arch.items():
+        d, row = graph.by_path[path], weights[path].tolist()
+        match d.kind:
+            case "choose":
+                p *= row[d.options.index(value)]
+            case "count":
+                p *= row[d.values.index(value)]
+            case "gate":
+                p *= row if value else 1 - row
+            case "keep":
+                low, high = d.sizes
+                allowed = [s for k in range(low, high + 1) for s in itertools.combinations(range(1, len(row) + 1), k)]
+                chance = dict.fromkeys(allowed, 1.0)
+                for s in allowed:
+                    for i, w in enumerate(row, 1):
+                        chance[s] *= w if i in s else 1 - w
+                p *= chance[tuple(value)] / sum(chance.values())
+    return p
+
+
+@pytest.mark.parametrize("metric", ["flops", "params"])
+@pytest.mark.parametrize("name", BODIES)
+def test_it_is_the_mean_over_all_architectures(name: str, metric: str) -> None:
+    graph = graph_of(name)
+    weights = weights_of(graph)
+    archs = list(architectures(graph))
+    chances = [probability(graph, arch, weights) for arch in archs]
+    assert sum(chances) == pytest.approx(1)
+    expected = sum(p * getattr(costs(graph, arch), metric) for p, arch in zip(chances, archs, strict=True))
+    assert ExpectedCost(graph, metric).of(weights).item() == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_its_gradient_is_right(name: str) -> None:
+    graph = graph_of(name)
+    cost = ExpectedCost(graph, "params")
+    rows = weights_of(graph)
+    leaves = [row.clone().requires_grad_() for row in rows.values()]
+
+    def mean(*values: torch.Tensor) -> torch.Tensor:
+        return cost.of(dict(zip(rows, values, strict=True))) / 100
+
+    assert torch.autograd.gradcheck(mean, leaves)
+
+
+def test_what_is_held_counts_alone() -> None:
+    graph = graph_of("keep")
+    arch = next(a for a in architectures(graph) if a["y.inputs"] == (1, 3))
+    assert ExpectedCost(graph, "flops").of({}, dict(arch)).item() == costs(graph, arch).flops
+
+
+def test_the_soft_cost_is_nothing_inside_the_range() -> None:
+    term = SoftCost(of="flops", weight=2.0, low=50.0, high=100.0)
+    found = [soft_cost(torch.tensor(float(f)), term).item() for f in (25, 50, 75, 100, 150)]
+    assert found == [1.0, 0.0, 0.0, 0.0, 1.0]
