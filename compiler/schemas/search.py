@@ -18,6 +18,7 @@ from .patterns import Pattern
 from .recipe import Metric, Precision, Retrain
 from .space_ref import SpaceRef
 from .strategy import StrategyConfig
+from .warmup import warmup_conflicts
 
 AnyData = Annotated[
     MotionDigits
@@ -130,6 +131,15 @@ class SearchConfig(Placed):
             yield Conflict(
                 "phase", "phases are parts of a strategy's run, and there is no strategy", "add `strategy = …`"
             )
+        decisions = getattr(self.strategy, "decisions", None)
+        for number, phase in enumerate(self.phase, 1):
+            if decisions is None or (phase.epochs is None and phase.steps is None):
+                continue
+            for conflict in warmup_conflicts(decisions.warmup, phase):
+                unit = conflict.other or "epochs"
+                whole = phase.steps or phase.epochs
+                message = f"the decisions stay as they are for {decisions.warmup} {unit}, and this phase has {whole}"
+                yield Conflict(f"phase.{number}.{unit}", message, conflict.help, "strategy")
         if self.compare is not None and self.retrain is None:
             message = "`compare` trains by the recipe of `retrain`, and there is none"
             yield Conflict("compare", message, "add `retrain { … }`")

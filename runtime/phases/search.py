@@ -24,10 +24,11 @@ from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
+from ..strategies.additions import Additions
 from ..strategies.discretization import Discretization
 from ..strategies.expected_cost import SoftCosts
 from ..strategies.gap import Gauge
-from ..strategies.gradient import Additions, GradientSearch, probabilities_of
+from ..strategies.gradient import GradientSearch, probabilities_of
 from ..strategies.phased import PhasedSearch
 from ..strategies.shrinking import Shrinking
 from ..strategies.statistics import leaning, mean_entropy

@@ -98,6 +98,12 @@ MISTAKES = [
     (strategy("mutate = []", "evolution"), "E0510", "[]", "every child equals its parent"),
     (strategy("objectives = [cost(flops, low = 3, high = 2)]"), "E0510", "3", "swap them"),
     (search(""), "E0510", "s", "nothing would run"),
+    (
+        search("strategy = gradient { decisions { warmup = 4 } }  phase { steps = 9 }  phase { epochs = 3 }"),
+        "E0510",
+        "3",
+        "4 epochs, and this phase has 3",
+    ),
     (search("strategy = sdas  compare { random = 3 }"), "E0510", "compare", "add `retrain { … }`"),
     (search("strategy = sdas  retrain { snapshot = best }"), "E0510", "best", "`holdout = 0.1`"),
     (search("strategy = sdas  retrain { }  compare { near = 0.4 }"), "E0510", "0.4", "none are asked for"),
