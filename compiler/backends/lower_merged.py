@@ -53,6 +53,8 @@ def with_ways(node: Node, call: str) -> str:
         return f'{call.replace("{m}(", "filtered({m}, ", 1)[:-1]}, "{ways_of(node)}")'
     if "product" in ways_of(node):
         return call.replace("{m}(", "product({m}, ", 1)
+    if node.op == "max_pool":
+        return call.replace("F.max_pool3d({0}", "pooled({0}")
     if "clips" in ways_of(node):
         kernel = "frames" if node.attributes["k"][0] == 1 else "instants"
         return call.replace("{m}(", f"{kernel}({{m}}, ", 1)

@@ -66,6 +66,7 @@ def supernet_source(
         externs=lowered.program.externs,
         filters=_used(("filtered",), parts),
         meets=_used(("meet",), parts),
+        pools=_used(("pooled",), parts),
         products=_used(("product",), parts),
         recomputes=_used(("recomputed",), parts),
         weighting=_used(("edge_weights", "interleave", "weighted"), parts),

@@ -1,4 +1,4 @@
-"""Convolutions over clips that look along space alone, or along time alone, run as 2D ones."""
+"""Convolutions and max pools over clips that look along space alone, or along time alone, run as 2D ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from ..ir.graph import Node, SpaceGraph
 from .base import Pass
 from .ways import marked
 
-CONVOLUTIONS = frozenset({"conv", "depthwise"})
+WINDOWED = frozenset({"conv", "depthwise", "max_pool"})
 
 
 def fold_clips(graph: SpaceGraph) -> SpaceGraph:
-    """Marks convolutions over clips with windows 1×h×w and t×1×1. In the channels-last format that is a free view;
-    weights keep their shape.
+    """Marks convolutions and max pools over clips with windows 1×h×w and t×1×1. In the channels-last format that is
+    a free view; weights keep their shape.
     """
     return marked(graph, "clips", _folds)
 
 
 def _folds(node: Node) -> bool:
-    if node.op not in CONVOLUTIONS or node.type.layout != "clip":
+    if node.op not in WINDOWED or node.type.layout != "clip":
         return False
     attributes = node.attributes
     k, stride = attributes["k"], attributes["stride"]
@@ -28,4 +28,4 @@ def _folds(node: Node) -> bool:
     return bool(k[0] == 1 or k[1] == k[2] == 1)
 
 
-PASS = Pass("fold_clips", "runs 1×h×w and t×1×1 convolutions over clips as 2D ones", fold_clips)
+PASS = Pass("fold_clips", "runs 1×h×w and t×1×1 convolutions and max pools over clips as 2D ones", fold_clips)

@@ -20,6 +20,7 @@ from . import (
     recompute_cells,
     share_common,
     splice_identities,
+    split_pools,
 )
 from .base import Pass
 from .partial_channels import partial_channels_pass
@@ -31,6 +32,7 @@ ALL: tuple[Pass, ...] = (
     expand_numbers.PASS,
     splice_identities.PASS,
     drop_zeros.PASS,
+    split_pools.PASS,
     share_common.PASS,
     fold_clips.PASS,
     phase_space.PASS,

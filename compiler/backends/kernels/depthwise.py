@@ -159,29 +159,24 @@ def _backward(
 
 
 def _by_columns(g: Tensor, x: Tensor, window: Window) -> Tensor:
-    """The gradient of a kernel, a few of its columns at a time: of each, what the columns see of the padded input is
-    laid out by itself, all side by side in the channels."""
+    """The gradient of a kernel, a few of its columns at a time: what they see of the padded input is laid out by
+    itself."""
     (kh, kw), (sh, sw), (ph, pw) = window.kernel, window.stride, window.padding
     n, h, w, channels = x.shape
     rows = ph if _short(h, window) else 0
-    parts = -(-kw // NARROW)
-    width = -(-kw // parts)
-    span = (g.shape[2] - 1) * sw + width
-    seen = scratch("columns", x, (n, h + 2 * rows, span, parts, channels))
-    if rows:
-        seen[:, :rows] = 0
-        seen[:, h + rows :] = 0
-    for i in range(parts):
-        first = i * width - pw
+    columns = []
+    for start in range(0, kw, NARROW):
+        width = min(NARROW, kw - start)
+        first, span = start - pw, (g.shape[2] - 1) * sw + width
+        seen = scratch("columns", x, (n, h + 2 * rows, span, channels))
+        if rows:
+            seen[:, :rows] = 0
+            seen[:, h + rows :] = 0
         left, right = max(0, -first), min(w, first + span) - first
-        part = seen[:, rows : h + rows, :, i]
-        part[:, :, :left] = 0
-        part[:, :, right:] = 0
-        part[:, :, left:right] = x[:, :, first + left : first + right]
-    if parts > 1:
-        copies = scratch("gradients", g, (*g.shape[:-1], parts, channels))
-        copies.copy_(g.unsqueeze(-2).expand_as(copies))
-        g = copies.flatten(-2)
-    narrow = Window((kh, width), (sh, sw), (ph - rows, 0), (1, 1))
-    found = _backward(g, seen.flatten(-2), x.new_empty(parts * channels, 1, kh, width), narrow, False, True)[1]
-    return found.view(parts, channels, 1, kh, width).permute(1, 2, 3, 0, 4).flatten(3)[..., :kw]
+        inside = seen[:, rows : h + rows]
+        inside[:, :, :left] = 0
+        inside[:, :, right:] = 0
+        inside[:, :, left:right] = x[:, :, first + left : first + right]
+        narrow = Window((kh, width), (sh, sw), (ph - rows, 0), (1, 1))
+        columns.append(_backward(g, seen, x.new_empty(channels, 1, kh, width), narrow, False, True)[1])
+    return torch.cat(columns, 3) if len(columns) > 1 else columns[0]

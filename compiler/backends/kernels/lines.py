@@ -55,10 +55,6 @@ class Unit:
         start = self.first + row * self.size
         return tensors[start : start + self.size]
 
-    def blocks(self, rows: Tensor) -> Tensor:
-        """(count, size · C) as (size, count, C)."""
-        return rows.view(rows.shape[0], self.size, -1).transpose(0, 1)
-
     def want(self, wanted: Sequence[bool]) -> None:
         """Note which gradients are needed. ``wanted``: of all tensors."""
         rows = len(self.windows)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .blocks import joined, multiply
 from .depthwise import convolve, leave
 from .inputs import Inputs
 from .lines import Line, Plan, Unit, plan_of, portions
@@ -61,11 +62,8 @@ class Meeting(torch.autograd.Function):
                     given[unit] = _passed(unit, flat, bucket.whole[at], offset)
                     continue
                 key = order(unit.steps)
-                turned = bucket.whole[at].view(-1, unit.c_out)
-                if key in sums:
-                    sums[key].addmm_(flat, turned)
-                else:
-                    sums[key], shapes[key] = flat @ turned, unit.shape
+                sums[key] = joined(flat, bucket.whole[at].view(-1, unit.c_out), sums.get(key))
+                shapes[key] = unit.shape
                 if offset is not None:
                     sums[key].add_(offset.sum(0))
             kept += rows
@@ -140,7 +138,7 @@ def _folded(
         start = 0
         for i, unit in zip(numbers, units, strict=True):
             at = slice(start, start + unit.size)
-            bucket.note(at, rows[i], unit.blocks(rows[i]))
+            bucket.note(at, rows[i])
             found[i], start = (bucket, at), at.stop
         bucket.fold()
     return [found[i] for i in range(len(level))]
@@ -149,7 +147,7 @@ def _folded(
 def _passed(unit: Unit, flat: Tensor, whole: Tensor, offset: Tensor | None) -> Tensor:
     """What an inner stage gives to the next: (N, …, size · C')."""
     out = flat.new_empty(flat.shape[0], unit.size * unit.c_out)
-    torch.bmm(unit.blocks(flat), whole, out=unit.blocks(out))
+    multiply(flat, whole, out)
     if offset is not None:
         out.add_(offset.view(-1))
     return leave(out.relu_().view(*unit.shape, -1), unit.steps)

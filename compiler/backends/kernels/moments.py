@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .blocks import inner_products
 from .norms import track, uses_batch
 
 SAVED = ("matrix", "products", "shift", "inverse", "scale", "gain", "bias", "weights")
@@ -58,14 +59,14 @@ class Bucket:
         self.__dict__.update(zip(SAVED, saved, strict=True))
         self.whole = self.scale.unsqueeze(1) * self.matrix
 
-    def note(self, place: slice, rows: Tensor, blocks: Tensor) -> None:
-        """Take the moments of some operations' D, (count, k·C), and centre it. ``blocks``: (k, count, C), a view."""
+    def note(self, place: slice, rows: Tensor) -> None:
+        """Take the moments of some operations' D, (count, k · C), and centre it."""
         if self.covariance is None:
             return
         mean = self.mean[place].view(-1)
         torch.mean(rows, 0, out=mean)
         rows.sub_(mean)
-        torch.bmm(blocks.transpose(1, 2), blocks, out=self.covariance[place])
+        inner_products(rows, rows, place.stop - place.start, self.covariance[place])
 
     def fold(self) -> None:
         """Compute ``whole``, the matrices that do all, and ``offset`` (G, C') or None, to be added; let the norms take

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .blocks import inner_products, joined_inner_products, multiply
 from .depthwise import enter_gradient, gradients, leave_gradient, stepped
 from .inputs import Inputs
 from .lines import Plan, Unit
@@ -103,9 +104,9 @@ class Retreat:
         for unit in units:
             flat, at, (g, sums) = self.rows[unit], self.where[unit][1], gs[unit]
             if last:
-                torch.mm(flat.t(), g, out=g_whole[at].view(-1, unit.c_out))
+                joined_inner_products(flat, g, g_whole[at].view(-1, unit.c_out))
             else:
-                torch.bmm(unit.blocks(flat).transpose(1, 2), unit.blocks(g), out=g_whole[at])
+                inner_products(flat, g, unit.size, g_whole[at])
             total[at] = sums.view(-1, unit.c_out)
         slopes = bucket.slopes(g_whole, total)
         for unit in units:
@@ -143,13 +144,14 @@ class Retreat:
             else:
                 g = self.centred[order(unit.steps)]
         rows = scratch("rows", flat, tuple(flat.shape)) if unit.windows else torch.empty_like(flat)
-        blocks = unit.blocks(rows)
-        if last:
+        if pull is not None:
+            multiply(flat, pull, rows)
+        if not last:
+            multiply(g, whole.transpose(1, 2), rows, add=pull is not None)
+        elif pull is None:
             torch.mm(g, whole.view(-1, unit.c_out).t(), out=rows)
         else:
-            torch.bmm(unit.blocks(g), whole.transpose(1, 2), out=blocks)
-        if pull is not None:
-            torch.baddbmm(blocks, unit.blocks(flat), pull, out=blocks)
+            rows.addmm_(g, whole.view(-1, unit.c_out).t())
         self._convolutions(unit, rows.view(*unit.shape, -1))
 
     def _convolutions(self, unit: Unit, g: Tensor) -> None:

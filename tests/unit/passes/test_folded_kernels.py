@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from stdsl.compiler.backends.kernels import lines
+from stdsl.compiler.backends.kernels.blocks import blocks, inner_products, joined, joined_inner_products, multiply
 from stdsl.compiler.backends.kernels.depthwise import filtered
 from stdsl.compiler.backends.kernels.meeting import meet
 from stdsl.compiler.backends.kernels.paths import Window, path
 from stdsl.compiler.backends.kernels.pointwise import product
+from stdsl.compiler.backends.kernels.pools import pooled
 from stdsl.compiler.backends.kernels.recompute import recomputed
 from stdsl.compiler.backends.kernels.weighted import edge_weights, weighted
 
@@ -82,6 +84,29 @@ def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> An
     """What ``meet`` takes for all edges of a chain, whose weights stand at ``first`` and after it."""
     stages = [([list(r) for r in s.depthwise], list(s.pointwise), list(s.norms), ways) for s in chain.stages]  # type: ignore[union-attr,arg-type]
     return xs, stages, tuple(range(first, first + EDGES))
+
+
+def test_products_of_blocks() -> None:
+    """Few channels and many, bunches of equal and of different sizes, counts that are odd."""
+    torch.manual_seed(0)
+    for size, c, d, count in ((5, 8, 8, 12), (3, 4, 2, 10), (9, 4, 4, 16), (2, 16, 17, 6), (3, 2, 3, 7)):
+        a, b = (torch.randn(count, size * n, dtype=torch.float64) for n in (c, d))
+        matrices = torch.randn(size, c, d, dtype=torch.float64)
+        found = torch.empty(size, c, d, dtype=torch.float64)
+        inner_products(a, b, size, found)
+        torch.testing.assert_close(found, torch.bmm(blocks(a, size).transpose(1, 2), blocks(b, size)))
+        wanted = torch.bmm(blocks(a, size), matrices).transpose(0, 1).reshape(count, -1)
+        out = torch.zeros_like(b)
+        multiply(a, matrices, out)
+        torch.testing.assert_close(out, wanted)
+        multiply(a, matrices, out, add=True)
+        torch.testing.assert_close(out, 2 * wanted)
+        total = joined(a, matrices.view(-1, d), None)
+        torch.testing.assert_close(total, a @ matrices.view(-1, d))
+        torch.testing.assert_close(joined(a, matrices.view(-1, d), total), 2 * a @ matrices.view(-1, d))
+        products = torch.empty(size * c, d, dtype=torch.float64)
+        joined_inner_products(a, b[:, :d].contiguous(), products)
+        torch.testing.assert_close(products, a.t() @ b[:, :d])
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -159,6 +184,18 @@ def test_single_convolutions(name: str, stride: int) -> None:
         torch.testing.assert_close(y, wanted)
         for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
             torch.testing.assert_close(p, q)
+
+
+def test_pools() -> None:
+    """Over clips, of equal values too, in both formats: values, and which of them get the gradient."""
+    for k, stride, padding in (((1, 3, 3), 1, (0, 1, 1)), ((1, 3, 3), 2, (0, 1, 1)), ((3, 1, 1), 2, (1, 0, 0))):
+        strides = (stride,) * 3
+        for format in (torch.contiguous_format, torch.channels_last_3d):
+            x = torch.randint(0, 3, (2, C, 5, 6, 6)).double().contiguous(memory_format=format).requires_grad_()
+            a, b = nn.functional.max_pool3d(x, k, strides, padding), pooled(x, k, strides, padding)
+            torch.testing.assert_close(a, b)
+            r = torch.randn_like(a)
+            torch.testing.assert_close(torch.autograd.grad((a * r).sum(), x), torch.autograd.grad((b * r).sum(), x))
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -82,7 +82,7 @@ SETTINGS: list[list[str] | None] = [
     None,
     ["merge_targets"],
     ["-merge_targets"],
-    ["-phase_space", "-fold_clips"],
+    ["-phase_space", "-fold_clips", "-split_pools"],
     ["-narrow_gradients", "-pointwise_products"],
     ["-share_common"],
     ["+recompute_cells"],
