@@ -40,7 +40,5 @@ def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
         cost = layer.cost
         scope = graph.scopes[layer.scope]
         path = layer.attrs["name"] if layer.op == "input" else graph.nodes[layer.node].name or scope.path
-        rows.append(
-            LayerRow(path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations)
-        )
+        rows.append(LayerRow(path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations))
     return tuple(rows)
