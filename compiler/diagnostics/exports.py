@@ -24,7 +24,7 @@ without `..`, and none that the run needs for itself (`run.json`, `result.json`,
 `checkpoints/`, `architectures/`, `compare/`, `needs/`, its own weights).
 
     export { onnx = "../best.onnx" }                  E0521
-    export { onnx = "/home/me/best.onnx" }            E0521
+    export { onnx = "/tmp/best.onnx" }            E0521
     export { onnx = "onnx/best.onnx" }                right
     cp runs/first-0001/onnx/best.onnx ..              afterwards
 """

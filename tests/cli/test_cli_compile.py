@@ -147,9 +147,12 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
     assert again.exit_code == 2
     assert "--resume" in again.stderr
     assert stdsl("run", "--resume", str(folder), "-q").exit_code == 0
-    other = stdsl("run", "x.space::other", "--resume", str(folder))
+    other = stdsl("run", f"{searchable}::other", "--resume", str(folder))
     assert other.exit_code == 2
     assert "a run of the search `one`" in other.stderr
+    elsewhere = stdsl("run", "x.space::one", "--resume", str(folder))
+    assert elsewhere.exit_code == 2
+    assert "not of x.space: leave the file out" in " ".join(elsewhere.stderr.split())
 
 
 def test_a_setting_that_cannot_run_yet_is_told_first(stdsl: Any, searchable: str, tmp_path: Path) -> None:

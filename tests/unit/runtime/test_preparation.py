@@ -135,7 +135,7 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("retrain.drop_path=0.1", "drop-path"),
+        ("strategy.relax.sharing=slice", "weights shared between alternatives"),
         ("strategy.relax.choose=partial(softmax, channels = 0.3)", "one in so many"),
     ],
 )

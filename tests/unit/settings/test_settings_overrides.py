@@ -34,7 +34,7 @@ def _get(config: Any, key: str) -> Any:
         ("strategy.weights.optimizer.momentum=0.5", "strategy.weights.optimizer.momentum", 0.5),
         ("strategy.weights.optimizer.lr.end=0.01", "strategy.weights.optimizer.lr.end", 0.01),
         ("strategy.derive.metric=accuracy", "strategy.derive.metric", "accuracy"),
-        ("strategy=pc_darts { epochs = 20 }", "strategy.batch", 256),
+        ("strategy=pc_darts { epochs = 20  decisions { warmup = 0 } }", "strategy.batch", 256),
         ("data.frames=16", "data.frames", 16),
         ('data=cifar10(root = "x")', "data.root", "x"),
         ("export.onnx=out/a.onnx", "export.onnx", "out/a.onnx"),
