@@ -11,12 +11,9 @@ from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.base import Placed
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.recipe import Retrain
 from stdsl.compiler.schemas.search import SearchConfig
 
 from .data.registry import READERS
-
-_METRICS = ("accuracy", "top5", "loss")
 
 
 def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
@@ -31,8 +28,6 @@ def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
     elif config.strategy is not None:
         family = getattr(config.strategy, "family", type(config.strategy).__name__)
         yield _at(config, "strategy", f"searches of the family `{family}`", "use a strategy of the family `gradient`")
-    if config.retrain is not None:
-        yield from _training_limits(config, config.retrain)
 
 
 def cost_limits(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
@@ -59,8 +54,6 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
         yield _at(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
     if config.evaluate.crops != "center":
         yield _at(config, "evaluate.crops", "an evaluation over several crops", "use `crops = center`")
-    if config.evaluate.metric not in _METRICS:
-        yield _at(config, "evaluate.metric", f"the metric `{config.evaluate.metric}`", f"use {_one_of(_METRICS)}")
 
 
 def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
@@ -88,19 +81,12 @@ def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
         yield _at(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
     if relax.sharing != "separate":
         yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
-    if strategy.derive.metric not in _METRICS:
-        yield _at(strategy, "derive.metric", f"the metric `{strategy.derive.metric}`", f"use {_one_of(_METRICS)}")
     for term in strategy.objectives:
         if term.kind == "kl_drop_path":
             what = f"the objective `{term.kind}` in a mixture"
             yield _at(strategy, "objectives", what, "use a strategy of the family `variational`")
         elif term.kind == "cost" and term.of == "depth":
             yield _at(strategy, "objectives", "a soft cost of the depth", "bound it with `where` instead")
-
-
-def _training_limits(config: SearchConfig, retrain: Retrain) -> Iterator[Diagnostic]:
-    if retrain.metric not in _METRICS:
-        yield _at(config, "retrain.metric", f"the metric `{retrain.metric}`", f"use {_one_of(_METRICS)}")
 
 
 def _one_of(names: tuple[str, ...]) -> str:

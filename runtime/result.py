@@ -62,6 +62,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "space": str(run.config.space),
         "data": run.config.data.kind,
         "classes": list(run.dataset.classes),
+        "metric": run.config.evaluate.metric,
         "seed": run.seed,
         "threads": run.manifest.threads,
         "derived": {

@@ -38,15 +38,22 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield Padding(_pairs(result["files"]), (0, 0, 0, 2))
 
 
+_METRICS = {"balanced_accuracy": "balanced accuracy", "mean_ap": "mean AP", "loss": "loss"}
+"""What a metric is called in the table."""
+
+
 def _networks(result: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("network", no_wrap=True)
-    for title in ("test accuracy", "top 5", "params", "FLOPs", "trained in"):
+    metric = result.get("metric", "accuracy")
+    further = [] if metric in ("accuracy", "top5") else [metric]
+    for title in (*(_METRICS[name] for name in further), "test accuracy", "top 5", "params", "FLOPs", "trained in"):
         table.add_column(title, justify="right")
     for row in result["networks"]:
         test = row["test"]
         table.add_row(
             Text(row["title"]),
+            *(f"{test[name]:.3f}" for name in further),
             f"{test['top1']:.3f}",
             f"{test['top5']:.3f}",
             f"{row['params']:,}",
@@ -57,11 +64,12 @@ def _networks(result: Mapping[str, Any]) -> Table:
     summary, seeds = result.get("random"), result.get("seeds")
     if summary or seeds:
         table.add_section()
+    blank = [""] * len(further)
     if seeds:
-        table.add_row(f"derived, {len(seeds['values'])} seeds", f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}")
+        table.add_row(f"derived, {len(seeds['values'])} seeds", *blank, f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}")
     if summary:
-        table.add_row(f"mean of {len(summary['values'])} random", f"{summary['mean']:.3f}")
-        table.add_row("best random", f"{summary['best']:.3f}")
+        table.add_row(f"mean of {len(summary['values'])} random", *blank, f"{summary['mean']:.3f}")
+        table.add_row("best random", *blank, f"{summary['best']:.3f}")
     return table
 
 

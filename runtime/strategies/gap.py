@@ -94,5 +94,4 @@ def _moved(weight: float, gate: float) -> float:
 def best_metric(metric: str, supernet: nn.Module, gauge: Gauge) -> float:
     """What a snapshot is chosen by, on all samples of the decisions' part: the greater the better."""
     with torch.no_grad():
-        found = evaluate(supernet, gauge.part, gauge.placement, gauge.batch, gauge.statistics)
-    return {"accuracy": found.top1, "top5": found.top5, "loss": -found.loss}[metric]
+        return evaluate(supernet, gauge.part, gauge.placement, gauge.batch, gauge.statistics).score(metric)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +18,25 @@ from .statistics import Statistics, evaluating
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """``loss``: mean cross-entropy in nats. ``top1``, ``top5``: shares of samples (with fewer than 6 classes top5 is
-    1).
+    1). ``balanced_accuracy``: top1 of each class, averaged over the classes that have samples. ``mean_ap``: see
+    :func:`mean_average_precision`.
     """
 
     loss: float
     top1: float
     top5: float
     samples: int
+    balanced_accuracy: float = math.nan
+    mean_ap: float = math.nan
+
+    def figure(self, metric: str) -> float:
+        """What a setting calls `accuracy`, `top5`, `balanced_accuracy`, `mean_ap` or `loss`."""
+        figure: float = getattr(self, {"accuracy": "top1"}.get(metric, metric))
+        return figure
+
+    def score(self, metric: str) -> float:
+        """The same, so that the greater is the better."""
+        return -self.loss if metric == "loss" else self.figure(metric)
 
 
 def prediction(output: Tensor | dict[str, Tensor]) -> Tensor:
@@ -60,6 +73,8 @@ def evaluate(
     """Run ``model`` in evaluation over ``part`` (or its first ``samples`` samples), ``size`` at a time; the model's
     mode is restored. ``statistics``: those that batch-norms use."""
     loss = top1 = top5 = 0.0
+    found: list[Tensor] = []
+    wanted: list[Tensor] = []
     total = len(part) if samples is None else min(samples, len(part))
     with evaluating(model, statistics):
         for first in range(0, total, size):
@@ -70,4 +85,29 @@ def evaluate(
             loss += F.cross_entropy(logits, batch.targets).item() * n
             top1 += accuracy(logits, batch.targets) * n
             top5 += accuracy(logits, batch.targets, 5) * n
-    return Metrics(loss / total, top1 / total, top5 / total, total)
+            found.append(logits.softmax(1).cpu())
+            wanted.append(batch.targets.cpu())
+    scores, targets = torch.cat(found), torch.cat(wanted)
+    balanced, precision = balanced_accuracy(scores, targets), mean_average_precision(scores, targets)
+    return Metrics(loss / total, top1 / total, top5 / total, total, balanced, precision)
+
+
+def balanced_accuracy(scores: Tensor, targets: Tensor) -> float:
+    """The mean over classes with samples of the share that is found. ``scores`` (N, classes), ``targets`` (N,)."""
+    classes = scores.shape[1]
+    right = (scores.argmax(1) == targets).double()
+    counts = torch.bincount(targets, minlength=classes)
+    hits = torch.bincount(targets, weights=right, minlength=classes)
+    return (hits / counts)[counts > 0].mean().item()
+
+
+def mean_average_precision(scores: Tensor, targets: Tensor) -> float:
+    """Samples are ranked by their score for a class; its average precision is the mean, over the samples of the class,
+    of the precision down to that sample. The mean over classes with samples. ``scores`` (N, classes), ``targets``
+    (N,); of equal scores the earlier sample comes first."""
+    order = scores.argsort(dim=0, descending=True, stable=True)
+    hits = (targets[order] == torch.arange(scores.shape[1])).double()
+    ranks = torch.arange(1, len(scores) + 1, dtype=torch.float64)[:, None]
+    counts = hits.sum(0)
+    precision = (hits.cumsum(0) / ranks * hits).sum(0)
+    return (precision / counts)[counts > 0].mean().item()

@@ -116,7 +116,7 @@ class Training:
             return
         found = evaluate(self.model, held.part, self.placement, held.batch)
         self._events.append(("held_out", asdict(found)))
-        value = {"accuracy": found.top1, "top5": found.top5, "loss": -found.loss}[held.metric]
+        value = found.score(held.metric)
         if self.best is None or value > self.best["value"]:
             self.best = {"value": value, "step": t}
             if held.keep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from stdsl.compiler.analysis.count import count
 from stdsl.runtime.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.report.table import render_result
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.training.interruption import Interrupted
@@ -177,3 +180,21 @@ def test_a_soft_cost_leads_to_cheaper_networks(space: Path, tmp_path: Path) -> N
     assert cheap[0] == pytest.approx(dear[0])
     assert cheap[-1] < 0.8 * cheap[0]
     assert dear[-1] > 1.1 * dear[0]
+
+
+def test_other_metrics_choose_and_are_reported(space: Path, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.space"
+    recipe = "retrain { steps = 6  batch = 16  holdout = 0.25  snapshot = best  metric = mean_ap }"
+    path.write_text(f"{TEXT.rstrip()[:-1]}  {recipe}\n  evaluate {{ metric = balanced_accuracy }}\n}}\n")
+    overrides = ["strategy.derive.snapshot=best", "strategy.derive.metric=balanced_accuracy", "strategy.steps=8"]
+    result = run(RunRequest(str(path), out=tmp_path / "run", overrides=overrides), Silent())
+    test = result.document["networks"][0]["test"]
+    assert 0 < test["mean_ap"] <= 1
+    assert 0 < test["balanced_accuracy"] <= 1
+    assert {line["metric"] for line in told(tmp_path / "run", "epoch")} == {"balanced_accuracy"}
+    held = told(tmp_path / "run", "held_out")
+    best = next(e["facts"] for e in told(tmp_path / "run", "phase_finished") if e["phase"] == "retrain")["held_out"]
+    assert best["mean_ap"] == max(line["mean_ap"] for line in held)
+    console = Console(record=True, width=120, file=io.StringIO())
+    render_result(result.document, console)
+    assert f"{test['balanced_accuracy']:.3f}" in console.export_text().split("balanced accuracy")[1]
