@@ -29,7 +29,8 @@ class Unit:
     """A stage of a line. ``reads``: which of the sources; () for what the stage ``before`` it gives. ``first``: where
     its parameters begin among all tensors: ``size`` kernels for each window, pointwise weights, gains and biases.
 
-    The rest is found on the way: the ``steps`` and ``shape`` of its rows, and which gradients are wanted.
+    The rest is found on the way: the ``steps`` and ``shape`` of its rows, the axes of what it gives to a next stage,
+    and which gradients are wanted.
     """
 
     line: int
@@ -46,6 +47,7 @@ class Unit:
     places: Sequence[int]
     steps: tuple[Step, ...] = ()
     shape: tuple[int, ...] = ()
+    gives: tuple[int, ...] = ()
     of_kernels: tuple[bool, ...] = ()
     of_rest: bool = False
     of_input: bool = False
@@ -54,6 +56,11 @@ class Unit:
         """A kind of its parameters, or what belongs to them."""
         start = self.first + row * self.size
         return tensors[start : start + self.size]
+
+    @property
+    def end(self) -> int:
+        """Where its parameters end."""
+        return self.first + self.size * (len(self.windows) + (3 if self.gains else 1))
 
     def want(self, wanted: Sequence[bool]) -> None:
         """Note which gradients are needed. ``wanted``: of all tensors."""

@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .blocks import joined, multiply
+from .blocks import joined
 from .depthwise import convolve, leave
+from .inner import Inner
 from .inputs import Inputs
 from .lines import Line, Plan, Unit, plan_of, portions
 from .moments import Bucket
@@ -40,34 +41,33 @@ def meet(weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines:
 
 
 class Meeting(torch.autograd.Function):
-    """Saved are the sources (which others may share), the centred D of every stage, what leaves inner stages, and small
+    """Saved are the sources (which others may share), the centred D of last stages, what inner stages save, and small
     matrices."""
 
     @staticmethod
     def forward(ctx: Any, plan: Plan, weights: Tensor, *tensors: Tensor) -> Tensor:
         inputs = Inputs(tensors)
-        kept: list[Tensor] = []
         kernels: list[Tensor] = []
         given: dict[Unit, Tensor] = {}
         sums: dict[tuple[Step, ...], Tensor] = {}
         shapes: dict[tuple[Step, ...], tuple[int, ...]] = {}
-        ctx.places = []
-        for level in plan.levels:
-            last = level is plan.levels[-1]
-            rows = [_convolved(unit, tensors, inputs, given, kernels) for unit in level]
-            where = _folded(level, rows, tensors, weights if last else None)
-            for unit, flat, (bucket, at) in zip(level, rows, where, strict=True):
-                offset = bucket.offset[at] if bucket.offset is not None else None
-                if not last:
-                    given[unit] = _passed(unit, flat, bucket.whole[at], offset)
-                    continue
-                key = order(unit.steps)
-                sums[key] = joined(flat, bucket.whole[at].view(-1, unit.c_out), sums.get(key))
-                shapes[key] = unit.shape
-                if offset is not None:
-                    sums[key].add_(offset.sum(0))
-            kept += rows
-            ctx.places += where
+        inners: list[Inner] = []
+        for level in plan.levels[:-1]:
+            for unit in level:
+                flat = _convolved(unit, tensors, inputs, given, kernels)
+                inner = Inner(unit, flat, tensors[unit.first + unit.size * len(unit.windows) : unit.end])
+                given[unit] = leave(inner.result().view(*unit.shape, -1), unit.steps)
+                unit.gives = tuple(given[unit].shape[1:-1])
+                inners.append(inner)
+        last = plan.levels[-1] if plan.levels else []
+        rows = [_convolved(unit, tensors, inputs, given, kernels) for unit in last]
+        places = _folded(last, rows, tensors, weights)
+        for unit, flat, (bucket, at) in zip(last, rows, places, strict=True):
+            key = order(unit.steps)
+            sums[key] = joined(flat, bucket.whole[at].view(-1, unit.c_out), sums.get(key))
+            shapes[key] = unit.shape
+            if bucket.offset is not None:
+                sums[key].add_(bucket.offset[at].sum(0))
         total: Tensor | None = None
         for key, flat in sums.items():
             part = leave(flat.view(*shapes[key], -1), key)
@@ -81,7 +81,8 @@ class Meeting(torch.autograd.Function):
             else:
                 total.addcmul_(value, factor)
         assert total is not None, "nothing meets"
-        _note(ctx, plan, weights, tensors, [*kernels, *kept, *given.values()])
+        ctx.places, ctx.inners = places, inners
+        _note(ctx, plan, weights, tensors, [*kernels, *rows])
         return total.movedim(-1, 1)
 
     @staticmethod
@@ -115,9 +116,9 @@ def _convolved(
 
 
 def _folded(
-    level: Sequence[Unit], rows: Sequence[Tensor], tensors: Sequence[Tensor], weights: Tensor | None
+    level: Sequence[Unit], rows: Sequence[Tensor], tensors: Sequence[Tensor], weights: Tensor
 ) -> list[tuple[Bucket, slice]]:
-    """The buckets of a level, folded; for each unit its bucket, and its place there."""
+    """The buckets of last stages, folded; for each unit its bucket, and its place there."""
     members: dict[Any, list[int]] = {}
     for i, unit in enumerate(level):
         key = unit.c_in, unit.c_out, unit.gains, uses_batch(unit.norms), len(rows[i])
@@ -129,9 +130,7 @@ def _folded(
         def gathered(row: int, units: list[Unit] = units) -> list[Tensor]:
             return [t for unit in units for t in unit.row(tensors, len(unit.windows) + row)]
 
-        factors = None
-        if weights is not None:
-            factors = weights[torch.tensor([p for unit in units for p in unit.places], device=weights.device)]
+        factors = weights[torch.tensor([p for unit in units for p in unit.places], device=weights.device)]
         gains = affine(gathered(1), gathered(2)) if units[0].gains else None
         norms = [norm for unit in units for norm in unit.norms]
         bucket = Bucket(gathered(0), norms, gains, factors, len(rows[numbers[0]]))
@@ -142,15 +141,6 @@ def _folded(
             found[i], start = (bucket, at), at.stop
         bucket.fold()
     return [found[i] for i in range(len(level))]
-
-
-def _passed(unit: Unit, flat: Tensor, whole: Tensor, offset: Tensor | None) -> Tensor:
-    """What an inner stage gives to the next: (N, …, size · C')."""
-    out = flat.new_empty(flat.shape[0], unit.size * unit.c_out)
-    multiply(flat, whole, out)
-    if offset is not None:
-        out.add_(offset.view(-1))
-    return leave(out.relu_().view(*unit.shape, -1), unit.steps)
 
 
 def _note(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], found: list[Tensor]) -> None:
@@ -166,4 +156,6 @@ def _note(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], foun
     ctx.shapes = [tuple(x.shape) for x in tensors]
     ctx.buckets = list(dict.fromkeys(bucket for bucket, _ in ctx.places))
     small = [t for bucket in ctx.buckets for t in bucket.saved()]
+    inside = [unit for level in plan.levels[:-1] for unit in level]
+    small += [t for unit, inner in zip(inside, ctx.inners, strict=True) for t in inner.saved(unit.of_rest)]
     ctx.save_for_backward(weights, *(tensors[i] for i in ctx.needed), *small, *found)

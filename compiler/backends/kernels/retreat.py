@@ -8,14 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .blocks import inner_products, joined_inner_products, multiply
-from .depthwise import enter_gradient, gradients, leave_gradient, stepped
+from .blocks import joined_inner_products, multiply
+from .depthwise import enter_gradient, gradients, leave, leave_gradient, stepped
+from .inner import SAVED as INNER_SAVED
+from .inner import Inner
 from .inputs import Inputs
 from .lines import Plan, Unit
 from .moments import SAVED, Bucket, Slopes
 from .paths import Step, order, path
 from .scratch import scratch
-from .weighted import factors_of, inner
+from .weighted import factors_of, inner_product
 
 
 class Retreat:
@@ -30,11 +32,14 @@ class Retreat:
         self.sources: dict[int, Tensor] = {i: next(saved) for i in ctx.needed}
         for bucket in ctx.buckets:
             bucket.restore([next(saved) for _ in SAVED])
-        units = [unit for level in self.plan.levels for unit in level]
-        self.kernels = {unit: [next(saved) for _ in unit.windows] for unit in units}
-        self.rows = {unit: next(saved) for unit in units}
-        self.given = {unit: next(saved) for level in self.plan.levels[:-1] for unit in level}
-        self.where: dict[Unit, tuple[Bucket, slice]] = dict(zip(units, ctx.places, strict=True))
+        *inside, self.last = self.plan.levels or [[]]
+        units = [unit for level in inside for unit in level]
+        self.inners: dict[Unit, Inner] = dict(zip(units, ctx.inners, strict=True))
+        for inner in ctx.inners:
+            inner.restore([next(saved) for _ in INNER_SAVED])
+        self.kernels = {unit: [next(saved) for _ in unit.windows] for unit in (*units, *self.last)}
+        self.rows = {unit: next(saved) for unit in self.last}
+        self.where: dict[Unit, tuple[Bucket, slice]] = dict(zip(self.last, ctx.places, strict=True))
         self.inputs = Inputs(self.sources)
         self.found: list[Any] = [None] * len(self.shapes)
         self.g_weights = torch.zeros_like(self.weights) if self.of_weights else None
@@ -48,29 +53,27 @@ class Retreat:
 
     def run(self) -> Any:
         """The gradients of the inputs of the forward pass, in their order."""
-        for level in reversed(self.plan.levels):
-            self._level(level, level is self.plan.levels[-1])
+        self._meeting()
+        for level in reversed(self.plan.levels[:-1]):
+            for unit in level:
+                if unit.needed:
+                    self._inner(unit)
         self._sources()
         self._plain()
         return None, self.g_weights, *self.found
 
     # -- from the node to the rows
 
-    def _level(self, level: list[Unit], last: bool) -> None:
-        gs = {
-            u: self._of_node(u) if last else self._of_stage(u) for u in level if u.needed or (last and self.of_weights)
-        }
+    def _meeting(self) -> None:
         members: dict[Bucket, list[Unit]] = {}
-        for unit in level:
-            if unit in gs:
+        for unit in self.last:
+            if unit.needed or self.of_weights:
                 members.setdefault(self.where[unit][0], []).append(unit)
         for bucket, units in members.items():
-            slopes = None
-            if self._steep(bucket, units):
-                slopes = self._slopes(bucket, units, gs, last)
+            slopes = self._slopes(bucket, units) if self._steep(bucket, units) else None
             for unit in units:
                 if unit.of_rows:
-                    self._rows(unit, bucket.whole[self.where[unit][1]], slopes, gs[unit], last)
+                    self._rows(unit, bucket.whole[self.where[unit][1]], slopes)
 
     def _steep(self, bucket: Bucket, units: Sequence[Unit]) -> bool:
         """Whether the gradient of the bucket's matrices is needed."""
@@ -86,28 +89,12 @@ class Retreat:
             self.ordered[key] = flat, flat.sum(0)
         return self.ordered[key]
 
-    def _of_stage(self, unit: Unit) -> tuple[Tensor, Tensor]:
-        g = self.behind.pop(unit)
-        torch.ops.aten.threshold_backward.grad_input(g, self.given[unit], 0, grad_input=g)
-        flat = leave_gradient(g, unit.steps).reshape(-1, g.shape[-1])
-        return flat, flat.sum(0)
-
-    def _slopes(
-        self, bucket: Bucket, units: Sequence[Unit], gs: dict[Unit, tuple[Tensor, Tensor]], last: bool
-    ) -> Slopes:
-        g_whole = (
-            torch.zeros_like(bucket.matrix)
-            if sum(u.size for u in units) < bucket.size
-            else torch.empty_like(bucket.matrix)
-        )
-        total = g_whole.new_zeros(bucket.size, g_whole.shape[2])
+    def _slopes(self, bucket: Bucket, units: Sequence[Unit]) -> Slopes:
+        g_whole, total = torch.zeros_like(bucket.matrix), bucket.matrix.new_zeros(bucket.size, bucket.matrix.shape[2])
         for unit in units:
-            flat, at, (g, sums) = self.rows[unit], self.where[unit][1], gs[unit]
-            if last:
-                joined_inner_products(flat, g, g_whole[at].view(-1, unit.c_out))
-            else:
-                inner_products(flat, g, unit.size, g_whole[at])
-            total[at] = sums.view(-1, unit.c_out)
+            at, (g, sums) = self.where[unit][1], self._of_node(unit)
+            joined_inner_products(self.rows[unit], g, g_whole[at].view(-1, unit.c_out))
+            total[at] = sums
         slopes = bucket.slopes(g_whole, total)
         for unit in units:
             self._parameters(unit, self.where[unit][1], slopes)
@@ -133,33 +120,50 @@ class Retreat:
 
     # -- from the rows to what was read
 
-    def _rows(self, unit: Unit, whole: Tensor, slopes: Slopes | None, of: tuple[Tensor, Tensor], last: bool) -> None:
-        (g, sums), flat, at = of, self.rows[unit], self.where[unit][1]
-        pull = slopes.pull[at] if slopes is not None and slopes.pull is not None else None
-        if pull is not None:
-            if not last:
-                g.sub_(sums / len(flat))
-            elif order(unit.steps) not in self.centred:
-                g = self.centred[order(unit.steps)] = g - sums / len(flat)
-            else:
-                g = self.centred[order(unit.steps)]
-        rows = scratch("rows", flat, tuple(flat.shape)) if unit.windows else torch.empty_like(flat)
-        if pull is not None:
-            multiply(flat, pull, rows)
-        if not last:
-            multiply(g, whole.transpose(1, 2), rows, add=pull is not None)
-        elif pull is None:
-            torch.mm(g, whole.view(-1, unit.c_out).t(), out=rows)
+    def _rows(self, unit: Unit, whole: Tensor, slopes: Slopes | None) -> None:
+        (g, sums), flat = self._of_node(unit), self.rows[unit]
+        rows, turned = self._space(unit, flat), whole.view(-1, unit.c_out).t()
+        if slopes is None or slopes.pull is None:
+            torch.mm(g, turned, out=rows)
         else:
-            rows.addmm_(g, whole.view(-1, unit.c_out).t())
+            key = order(unit.steps)
+            if key not in self.centred:
+                self.centred[key] = g - sums / len(flat)
+            multiply(flat, slopes.pull[self.where[unit][1]], rows)
+            rows.addmm_(self.centred[key], turned)
         self._convolutions(unit, rows.view(*unit.shape, -1))
+
+    def _space(self, unit: Unit, like: Tensor) -> Tensor:
+        """For the gradient of a unit's rows: used again, unless they are themselves what was read."""
+        shape = len(like), unit.size * unit.c_in
+        return scratch("rows", like, shape) if unit.windows else like.new_empty(shape)
+
+    def _inner(self, unit: Unit) -> None:
+        inner, rows = self.inners[unit], len(unit.windows)
+        g = leave_gradient(self.behind.pop(unit), unit.steps)
+        g, of_gain, of_bias = inner.backward(g.reshape(-1, g.shape[-1]))
+        if unit.of_rest:
+            self._take(unit, rows, inner.of_matrix(g, unit.size))
+        if unit.gains and of_gain is not None and of_bias is not None:
+            self._take(unit, rows + 1, of_gain)
+            self._take(unit, rows + 2, of_bias)
+        if unit.of_rows:
+            space = self._space(unit, g)
+            inner.of_rows(g, unit.size, space)
+            self._convolutions(unit, space.view(*unit.shape, -1))
+
+    def _given(self, unit: Unit | None) -> Tensor | None:
+        """What an inner stage gave, computed again."""
+        if unit is None:
+            return None
+        return leave(self.inners[unit].result().view(*unit.shape, -1), unit.steps)
 
     def _convolutions(self, unit: Unit, g: Tensor) -> None:
         if not unit.windows:
             self._towards(unit, (), g)
             return
-        before = self.given[unit.before] if unit.before is not None else None
-        sizes = self._sizes(unit, before)
+        sizes = unit.before.gives if unit.before is not None else self.shapes[unit.reads[0]][2:]
+        before = self._given(unit.before) if any(unit.of_kernels) else None
         for row, window in enumerate(unit.windows):
             steps, plain = path(sizes, window, unit.ways)
             outside = g if len(unit.windows) == 1 else leave_gradient(g, steps)
@@ -175,9 +179,6 @@ class Retreat:
                 self._take(unit, row, g_kernel)
             if g_x is not None:
                 self._towards(unit, steps, g_x)
-
-    def _sizes(self, unit: Unit, before: Tensor | None) -> tuple[int, ...]:
-        return tuple(before.shape[1:-1]) if before is not None else self.shapes[unit.reads[0]][2:]
 
     def _towards(self, unit: Unit, steps: tuple[Step, ...], g: Tensor) -> None:
         if unit.before is not None:
@@ -210,7 +211,7 @@ class Retreat:
         places, plain = self.plan.places, self.plan.plain
         if self.g_weights is not None and plain:
             g = self.g.movedim(-1, 1)
-            products = torch.stack([inner(g, self.sources[i]) for i in plain])
+            products = torch.stack([inner_product(g, self.sources[i]) for i in plain])
             index = torch.tensor(places, device=self.weights.device)
             self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
         for factor, i in zip(factors_of(self.weights, places), plain, strict=True):

@@ -54,7 +54,7 @@ class _Weighted(torch.autograd.Function):
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
-            found = torch.stack([inner(g, value) for value in values])
+            found = torch.stack([inner_product(g, value) for value in values])
             at = torch.tensor(ctx.places, device=weights.device)
             g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
         factors = factors_of(weights, ctx.places)
@@ -71,7 +71,7 @@ def factors_of(weights: Tensor, places: Sequence[int]) -> list[Any]:
     return [factors[i] for i in places]
 
 
-def inner(a: Tensor, b: Tensor) -> Tensor:
+def inner_product(a: Tensor, b: Tensor) -> Tensor:
     """The inner product of two tensors of one shape, in one pass where both lie alike in memory."""
     lasting = a.movedim(1, -1) if a.dim() > 2 else a
     other = b.movedim(1, -1) if b.dim() > 2 else b
