@@ -204,10 +204,23 @@ def _stage(
     with counter, saved_tensors_hooks(pack, lambda tensor: tensor):
         forward(*inputs)
     flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
-    activations = sum(saved.values())
-    step = flops * batch * (1 + _BACKWARD) / rate + activations / _BYTES_PER_SECOND
+    beside, again = _recomputed(model, batch)
+    activations = sum(saved.values()) + beside
+    passes_over = 1 + _BACKWARD + (1 if again else 0)
+    step = flops * batch * passes_over / rate + (activations + again) / _BYTES_PER_SECOND
     # Weights, gradients and one to two optimiser states of 4 bytes each.
     return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
+
+
+def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
+    """Of cells that are computed again, which autograd tells nothing of: the bytes that a step keeps (what enters them
+    and, in the backward pass, all of one of them, the average one), and the bytes that it makes again."""
+    reports = getattr(model, "passes", ())
+    if not reports or reports[-1].name != "recompute_cells":
+        return 0, 0
+    cells = max(1, str(getattr(model, "source", "")).count("recomputed(self."))
+    entering, again = reports[-1].kept_after, reports[-1].kept_before - reports[-1].kept_after
+    return batch * (entering + again // cells), batch * again
 
 
 def _features(job: Job, obstacle: str | None) -> str:

@@ -10,6 +10,19 @@ from pydantic import Field
 from .base import Constructor, Section, Share
 from .over import Over, Variables
 
+PassName = Literal[
+    "splice_identities",
+    "drop_zeros",
+    "split_pools",
+    "share_common",
+    "fold_clips",
+    "phase_space",
+    "narrow_gradients",
+    "pointwise_products",
+    "merge_targets",
+]
+"""Rewrites that run on every supernet unless they are left out (``compiler/passes``)."""
+
 
 class Softmax(Constructor):
     """The alternatives' weights are a softmax of α (or β) at a temperature."""
@@ -68,4 +81,18 @@ class Relax(Section):
     init: Annotated[float, Ge(0)] = Field(
         default=0.0, description="Standard deviation of α and β at the start; 0: all alternatives weigh the same"
     )
+    recompute: Literal["cells"] | None = Field(
+        default=None,
+        description="What is computed again in the backward pass instead of being kept: less memory, more time; "
+        "results are the same",
+    )
+    without: tuple[PassName, ...] = Field(
+        default=(), description="Passes of the supernet compiler that are left out; results are the same"
+    )
     gate: Share = Field(default=0.5, description="Weight above which a gate, or an element of an open keep, stays")
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What the supernet compiler is told: names to leave out and to add."""
+        added = ("+recompute_cells",) if self.recompute == "cells" else ()
+        return (*(f"-{name}" for name in self.without), *added)

@@ -234,7 +234,7 @@ def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool 
     choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose
     groups = round(1 / relax.choose.channels) if isinstance(relax.choose, Partial) else 1
     relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain, groups)
-    supernet = build_supernet(graph, relaxation, seed=key(seed, "initial weights", PHASE))
+    supernet = build_supernet(graph, relaxation, relax.passes or None, key(seed, "initial weights", PHASE))
     with torch.no_grad(), seeded(seed, "initial decisions"):
         for parameter in supernet.decisions():
             parameter.normal_().mul_(relax.init)

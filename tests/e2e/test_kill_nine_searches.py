@@ -85,6 +85,7 @@ SEARCHES = {
     "hard gumbel": ["strategy.relax.choose=gumbel(tau = 2, hard = true)"],
     "partial": ["strategy.relax.choose=partial(softmax, channels = 1 / 4)"],
     "scheduled": [SCHEDULED],
+    "scheduled, recomputed": [SCHEDULED, "strategy.relax.recompute=cells"],
     "scheduled, second order": [SCHEDULED, "strategy.decisions.order=2"],
     "best epoch": ["strategy.derive.snapshot=best"],
     "bfloat16": ["precision=bfloat16"],

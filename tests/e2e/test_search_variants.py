@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from stdsl.compiler.analysis.count import count
+from stdsl.runtime.plan import plan
 from stdsl.runtime.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.report.table import render_result
@@ -73,6 +74,12 @@ VARIANTS = {
     "soft cost": ["strategy.objectives=[cost(flops, weight = 5, high = 100K), cost(params, low = 1K)]"],
     "bfloat16": ["precision=bfloat16", "strategy.relax.statistics=running"],
 }
+RECOMPUTED = {
+    "first order": [],
+    "scheduled": ["strategy.discretize.count=M * t / T"],
+    "second order": ["strategy.decisions.order=2"],
+    "gumbel": ["strategy.relax.choose=gumbel(tau = 2, hard = true)"],
+}
 
 
 class StopAt(Silent):
@@ -121,6 +128,24 @@ def test_stopped_and_taken_up_again_it_is_the_same(space: Path, tmp_path: Path, 
     assert outcome(broken) == outcome(tmp_path / "whole")
     for event in ("step", "decision", "epoch"):
         assert told(broken, event) == told(tmp_path / "whole", event)
+
+
+@pytest.mark.parametrize("variant", RECOMPUTED)
+def test_cells_that_are_computed_again_change_nothing(space: Path, tmp_path: Path, variant: str) -> None:
+    """Not a bit, random numbers and running statistics included."""
+    for name, recompute in (("kept", "none"), ("again", "cells")):
+        overrides = [*RECOMPUTED[variant], f"strategy.relax.recompute={recompute}", "strategy.steps=8"]
+        run(RunRequest(str(space), out=tmp_path / name, overrides=overrides), Silent())
+    assert outcome(tmp_path / "again") == outcome(tmp_path / "kept")
+
+
+def test_plans_know_of_cells_that_are_computed_again() -> None:
+    kept, again = (
+        plan(load_job("sdas", "motion_sdas_c", overrides), "cpu").stages[0]
+        for overrides in ([], ["strategy.relax.recompute=cells"])
+    )
+    assert again.bytes < 0.6 * kept.bytes
+    assert again.params == kept.params
 
 
 def test_a_scheduled_search_fixes_everything_and_shrinks(space: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,6 +18,7 @@ from stdsl.compiler.passes.plain_norms import candidates
 from stdsl.compiler.passes.share_common import share_common
 from stdsl.compiler.passes.splice_identities import splice_identities
 from stdsl.compiler.passes.verify import GraphInvalid, verify
+from stdsl.compiler.schemas.relax import PassName, Relax
 
 
 def names(passes: Any) -> list[str]:
@@ -37,6 +38,12 @@ def test_selection() -> None:
     with pytest.raises(SpaceError) as caught:
         select(["share_commn", "-name_weights"])
     assert [d.code for d in caught.value.diagnostics] == ["E0820", "E0820"]
+
+
+def test_a_search_can_leave_out_what_can_be_left_out() -> None:
+    """The settings know the names of the passes without importing them."""
+    assert get_args(PassName) == tuple(p.name for p in ALL if not p.required and not p.optional)
+    assert Relax(without=("merge_targets",), recompute="cells").passes == ("-merge_targets", "+recompute_cells")
 
 
 def test_all_graphs_verify(clips: SpaceGraph) -> None:
