@@ -41,8 +41,15 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
         if varying and not any(owner[v.index].id in found for v in varying):
             shapes = tuple(_shapes(node, graph))
             for d in blame(varying):
-                found[d.id] = UnequalShapes(node.span, d.path, f"`{node.op or node.kind}`", shapes, d.span)
+                found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span)
     return list(found.values())
+
+
+def _what(node: Node) -> str:
+    """A node in the words of the language: where alternatives meet there is no operation to name."""
+    if node.kind == "switch":
+        return "what is chosen or kept there"
+    return f"`{node.op or node.kind}`"
 
 
 def _shapes(node: Node, graph: SpaceGraph) -> list[str]:

@@ -9,6 +9,8 @@ from .model import Diagnostic, Fix, Label
 from .names import nearest, respelt
 from .source import Span
 
+_COSTS = ("flops", "params", "depth", "activations")
+
 
 @dataclass(frozen=True)
 class BadConstraint(Diagnostic):
@@ -52,7 +54,7 @@ A constraint names a label or a pattern that no decision of the space bears.
 
     @property
     def help(self) -> str:
-        near = nearest(self.name, self.known)
+        near = nearest(self.name, self.known) or nearest(self.name, _COSTS)
         if near:
             return f"did you mean `{near}`?"
         return (

@@ -22,6 +22,7 @@ from .source import Source, Span
 TAB = "    "
 _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _END = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[1m", "\x1b[0m"
 _LONGEST = 160
+_CUT = "… "
 
 
 def full(d: Diagnostic, color: bool) -> str:
@@ -83,34 +84,47 @@ def _excerpt(source: Source, marks: list[_Mark], width: int, tone: str, paint: _
     lines: list[str] = []
     previous: int | None = None
     ordered = sorted(marks, key=lambda m: m.span.start)
-    for number, group in groupby(ordered, key=lambda m: m.line):
+    for number, here in groupby(ordered, key=lambda m: m.line):
         if previous is not None and number > previous + 2:
             lines.append(paint(_BLUE, "..."))
         elif previous is not None and number == previous + 2:
-            lines.append(_source_line(source, previous + 1, width, paint))
-        lines.append(_source_line(source, number, width, paint))
+            lines.append(_source_line(source, previous + 1, 0, width, paint))
         # Right to left, so that the marks of one line do not cut each other's words.
-        for mark in sorted(group, key=lambda m: -m.span.start):
-            lines.append(_underline(source, number, mark, width, tone, paint))
+        group = sorted(here, key=lambda m: -m.span.start)
+        # Of a line that is too long, the part that shows the primary mark, or the last of the others.
+        shown = _left_out(source, number, next((m for m in group if m.primary), group[0]))
+        lines.append(_source_line(source, number, shown, width, paint))
+        for mark in group:
+            lines.append(_underline(source, number, mark, shown, width, tone, paint))
         previous = number
     return lines
 
 
-def _source_line(source: Source, number: int, width: int, paint: _Paint) -> str:
-    text = source.line(number, _LONGEST + 1).replace("\t", TAB)
+def _left_out(source: Source, number: int, mark: _Mark) -> int:
+    """How many characters at the beginning of a line are not shown, so that ``mark`` is."""
+    column = source.position(mark.span.start).column - 1
+    end = source.position(mark.span.end)
+    stop = min(end.column - 1, column + _LONGEST // 2) if end.line == number else column
+    return max(column - _LONGEST // 2, 0) if stop > _LONGEST else 0
+
+
+def _source_line(source: Source, number: int, left_out: int, width: int, paint: _Paint) -> str:
+    text = source.line(number, _LONGEST + 1, left_out).replace("\t", TAB)
     # Nothing in a source may command the terminal.
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + " …"
+    if left_out:
+        text = _CUT + text
     return f"{paint(_BLUE, f'{number:>{width}} |')} {text}".rstrip()
 
 
-def _underline(source: Source, number: int, mark: _Mark, width: int, tone: str, paint: _Paint) -> str:
-    text = source.line(number, 2 * _LONGEST)
-    start = min(source.position(mark.span.start).column - 1, len(text))
+def _underline(source: Source, number: int, mark: _Mark, left_out: int, width: int, tone: str, paint: _Paint) -> str:
+    text = source.line(number, 2 * _LONGEST, left_out)
+    start = min(max(source.position(mark.span.start).column - 1 - left_out, 0), len(text))
     end = source.position(mark.span.end)
     # A span over several lines is underlined to the end of its first.
-    stop = end.column - 1 if end.line == number else len(text)
+    stop = max(end.column - 1 - left_out, 0) if end.line == number else len(text)
     # What lies behind the longest line shown has no column of its own.
     offset = _columns(text[: min(start, _LONGEST)])
     length = max(_columns(text[start : min(stop, start + _LONGEST)]), 1)
@@ -119,7 +133,8 @@ def _underline(source: Source, number: int, mark: _Mark, width: int, tone: str, 
         length = max(_LONGEST - offset, 1)
     sign, hue = ("^", tone) if mark.primary else ("-", _BLUE)
     words = f" {mark.text}" if mark.text else ""
-    return f"{' ' * width} {paint(_BLUE, '|')} {' ' * offset}{paint(hue, sign * length + words)}"
+    before = " " * (offset + (len(_CUT) if left_out else 0))
+    return f"{' ' * width} {paint(_BLUE, '|')} {before}{paint(hue, sign * length + words)}"
 
 
 def _columns(text: str) -> int:

@@ -92,7 +92,8 @@ class ForeignSign(Diagnostic):
     code: ClassVar[str] = "E0114"
     title: ClassVar[str] = "sign of another language"
     explanation: ClassVar[str] = """\
-Some languages write `=>`, `|>` or `>>` for what is `->` here, `&&` and `||` for `and` and `or`, `<>` for `!=`.
+Some languages write `=>`, `|>` or `>>` for what is `->` here, `&&` and `||` for `and` and `or`, `<>` for `!=`,
+`=<` for `<=`.
 
     y = x |> conv(16, 3x3)           # E0114
     y = x -> conv(16, 3x3)           # right

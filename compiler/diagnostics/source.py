@@ -38,10 +38,11 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
-    def line(self, number: int, most: int | None = None) -> str:
-        """Line ``number`` (from 1) without its line end, or the first ``most`` characters of it."""
+    def line(self, number: int, most: int | None = None, skip: int = 0) -> str:
+        """Line ``number`` (from 1) without its end and first ``skip`` characters, or the first ``most`` of the rest."""
         start = self._line_starts[number - 1]
         end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
+        start = min(start + skip, end)
         if most is not None:
             end = min(end, start + most)
         return self.text[start:end].rstrip("\r")

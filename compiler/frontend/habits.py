@@ -23,6 +23,7 @@ _JOINED = {
     ("&", "&"): "AND",
     ("|", "|"): "OR",
     ("<", ">"): "NE",
+    ("=", "<"): "LE",
     (":", "="): "EQUAL",
 }
 _FIRST = frozenset(first for first, _ in _JOINED)

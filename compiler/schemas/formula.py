@@ -168,7 +168,13 @@ def _evaluate(formula: Formula, values: Mapping[str, Number]) -> Any:
         case Apply(op="neg", operands=(operand,)):
             return -_evaluate(operand, values)
         case Apply(op=op, operands=operands):
-            return bounded(_function(op)(*(_evaluate(o, values) for o in operands)))
+            arguments = [_evaluate(o, values) for o in operands]
+            try:
+                result = _function(op)(*arguments)
+            except ValueError as error:
+                # Python speaks of a "math domain error".
+                raise FormulaError(f"there is no {op}({', '.join(f'{a:g}' for a in arguments)})") from error
+            return bounded(result)
     raise AssertionError(formula)
 
 

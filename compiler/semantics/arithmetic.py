@@ -12,7 +12,11 @@ from ..diagnostics.values import ArithmeticFault, WrongType
 from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, leaves, witness
 from .context import Context
 from .state import State, merge_asks
-from .values import ERROR, Asks, Fault, Same, Scalar, Value, kind_of
+from .values import ERROR, Asks, Fault, ListValue, Same, Scalar, Value, kind_of
+
+LISTLESS: Final = "a tensor, an operator or a number"
+JOINING: Final = "`[*a, b]` makes a longer list; `a -> sum` adds up what is in one"
+"""What operands of `+` and `*` are, and what to write where one is a list."""
 
 _DIGIT_LIMIT: Final = 4_000
 """Integers of more bits than this are mistakes (`2 ** 2 ** 100`)."""
@@ -181,6 +185,10 @@ def binary(
     if left is ERROR or right is ERROR:
         return ERROR
     plain = [is_plain(value) or isinstance(value, Same) for value in (left, right)]
+    for value, place in zip((left, right), sides or (span, span), strict=True):
+        if isinstance(value, ListValue) and op in ("+", "*"):
+            state.report(WrongType(place, f"an operand of `{op}`", LISTLESS, kind_of(value), JOINING))
+            return ERROR
     for value, fits, place in zip((left, right), plain, sides or (span, span), strict=True):
         if not fits:
             advice = "tensors are added to tensors, and operators to operators" if any(plain) else None

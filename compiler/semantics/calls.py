@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from ..diagnostics.calls import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
 from ..frontend import ast
 from ..ops.base import REQUIRED, SAME, Primitive
 from .values import ListValue, Tensor
@@ -108,3 +109,9 @@ def bind(
                 fine = False
                 break
     return bound if fine else None
+
+
+def no_set(declaration: ast.OpsDecl, found: str) -> WrongType:
+    """That an `ops` declares something else than a set."""
+    what, advice = f"what `ops {declaration.name.id}` declares", "alternatives stand in braces: `{a, b}`"
+    return WrongType(declaration.value.span, what, "a set", found, advice)

@@ -268,7 +268,7 @@ def _common(a: str, b: str) -> int:
 
 def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None:
     """`size("**.inputs")`: how many elements stay in the active keeps that match. None with a diagnostic."""
-    pattern = _pattern(state, call, 0)
+    pattern = _pattern(state, call)
     if pattern is None:
         return None
     rows = [row for row in _matching(state, pattern) if row.kind == "keep"]
@@ -281,25 +281,35 @@ def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None
     return Scalar(state.added("a size", call.span, kept), ())
 
 
-def _pattern(state: State, call: ast.Call, position: int) -> str | None:
-    if len(call.arguments) > position:
-        value = call.arguments[position].value
-        if isinstance(value, ast.Literal_) and isinstance(value.value, str):
-            if position or _matching(state, value.value):
-                return value.value
-            labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
-            state.report(UnknownLabel(value.span, value.value, labels))
-            return None
-    state.report(
-        BadConstraint(call.span, "a pattern is a string", 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`')
-    )
+def _pattern(state: State, call: ast.Call) -> str | None:
+    """The pattern, or label, that `pin` and `size` begin with. None with a diagnostic."""
+    value = call.arguments[0].value if call.arguments else None
+    if not isinstance(value, ast.Literal_) or not isinstance(value.value, str):
+        advice = 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`'
+        state.report(BadConstraint(value.span if value else call.span, "a pattern is a string", advice))
+        return None
+    if not _matching(state, value.value):
+        labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
+        state.report(UnknownLabel(value.span, value.value, labels))
+        return None
+    return value.value
+
+
+def _pinned_to(state: State, call: ast.Call) -> str | None:
+    """The name of the alternative that `pin` asks for. None with a diagnostic."""
+    if len(call.arguments) == 2:
+        value = call.arguments[1].value
+        if isinstance(value, ast.Literal_) and isinstance(value.value, str | int):
+            return value.span.text if isinstance(value.value, bool | int) else value.value
+    span = call.arguments[1].span if len(call.arguments) > 1 else call.span
+    advice = 'write `pin("**.kind", "itgm")`; for a keep, `size("**.inputs") == 2` says how many stay'
+    state.report(BadConstraint(span, "`pin` takes a pattern and the name of an alternative", advice))
     return None
 
 
 def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
-    pattern, name = _pattern(state, call, 0), None
-    if pattern is not None:
-        name = _pattern(state, call, 1)
+    pattern = _pattern(state, call)
+    name = None if pattern is None else _pinned_to(state, call)
     if pattern is None or name is None:
         return []
     pinned = []

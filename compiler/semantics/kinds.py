@@ -15,7 +15,7 @@ from ..diagnostics.values import OperatorWithTensor, UnknownAttribute, WrongType
 from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ops.registry import PRIMITIVES
-from .arithmetic import FUNCTIONS
+from .arithmetic import FUNCTIONS, JOINING, LISTLESS
 from .global_names import REDUCERS
 from .modules import Module
 
@@ -214,6 +214,10 @@ class _Body:
         if {left, right} == {_TENSOR, _OPERATOR}:
             self.report(OperatorWithTensor(expr.span, op))
             return ""
+        for side, kind in ((expr.left, left), (expr.right, right)):
+            if kind == _LIST and op in ("+", "*"):
+                self.report(WrongType(side.span, f"an operand of `{op}`", LISTLESS, kind, JOINING))
+                return ""
         both = "tensors are added to tensors, and operators to operators" if {left, right} & _PLAIN else None
         unknown = not left or not right
         for side, kind in ((expr.left, left), (expr.right, right)):

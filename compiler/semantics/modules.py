@@ -198,6 +198,8 @@ class Loader:
             if first is None and local.id in module.declarations:
                 first = module.declarations[local.id].name.span
             if first is not None:
+                if imported is None and local.id not in module.import_spans:
+                    continue  # that it cannot be brought at all was said
                 self.sink.add(
                     DuplicateName(
                         max(local.span, first, key=lambda s: s.start),

@@ -9,7 +9,7 @@ from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
 from ..ir.graph import Ask
 from ..ops.registry import PRIMITIVES
-from . import choices, expressions, instances
+from . import calls, choices, expressions, instances
 from .context import Context, Env
 from .lists import gate, keep_elements, reduce_list, switch
 from .primitives import apply_primitive, apply_rule
@@ -30,9 +30,12 @@ from .values import (
     Option,
     Pointwise,
     PrimitiveOp,
+    RangeValue,
     ReduceOp,
     RepeatOp,
+    Same,
     SetTemplate,
+    SetValue,
     Template,
     Tensor,
     Value,
@@ -148,4 +151,7 @@ def instantiate_set(state: State, template: SetTemplate, arguments: dict[str, An
             )
             return ERROR
     result = expressions.evaluate(state, declaration.value, env)
+    if result is not ERROR and not isinstance(result, SetValue | RangeValue | SetTemplate | Same):
+        state.report(calls.no_set(declaration, kind_of(result)))
+        return ERROR
     return result

@@ -15,7 +15,7 @@ from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ops.registry import PRIMITIVES
 from . import externs
-from .calls import Signature, bind, declared_signature, primitive_signature
+from .calls import Signature, bind, declared_signature, no_set, primitive_signature
 from .global_names import BUILTIN_NAMES
 from .modules import Module, library_home
 
@@ -95,6 +95,8 @@ class _Names:
                 self._op(declaration)
             case ast.OpsDecl():
                 self._expr(declaration.value, self._parameters(declaration.parameters))
+                if isinstance(declaration.value, ast.List):
+                    self.sink.add_once(no_set(declaration, "a list"))
             case ast.SpaceDecl():
                 scope = self._parameters(declaration.parameters)
                 self._expr(declaration.value, scope)
