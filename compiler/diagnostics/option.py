@@ -41,8 +41,8 @@ class OptionText(Source):
             column = self.head + min(max(offset - self.value_start, 0), len(self.shown) - self.head)
         return Position(1, column + 1)
 
-    def line(self, number: int, most: int | None = None) -> str:
-        return self.shown if most is None else self.shown[:most]
+    def line(self, number: int, most: int | None = None, skip: int = 0) -> str:
+        return self.shown[skip:] if most is None else self.shown[skip : skip + most]
 
 
 def option_text(option: str, value: str, before: str = "", after: str = "") -> OptionText:
