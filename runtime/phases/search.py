@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.weightless import weightless
 from stdsl.compiler.backends.mixture import Supernet
 from stdsl.compiler.checks.roles import Roles
@@ -89,11 +90,20 @@ def search(run: Context) -> None:
 
 
 def _history(run: Context) -> list[dict[str, Any]]:
-    """A few moments of the search: how undecided it was, and how much it leant to operations without weights."""
-    notes = [e for e in read_journal(run.tracker.journal.path) if e["event"] == "notes" and e["phase"] == PHASE]
+    """A few moments of the search: how undecided it was, how much it leant to operations without weights and, where
+    decisions are fixed on the way, how many architectures were left (texts)."""
+    lines = [e for e in read_journal(run.tracker.journal.path) if e.get("phase") == PHASE]
+    notes = [e for e in lines if e["event"] == "notes"]
     every = max(1, len(notes) // _MOMENTS)
     kept = notes[::-1][::every][:_MOMENTS][::-1]
-    return [{k: line[k] for k in ("step", "entropy", "weightless") if k in line} for line in kept]
+    moments = [{k: line[k] for k in ("step", "entropy", "weightless") if k in line} for line in kept]
+    decisions = [e for e in lines if e["event"] == "decision"]
+    if decisions:
+        whole = str(remaining(run.job.graph, {}).high)
+        for moment in moments:
+            left = [e["remaining"] for e in decisions if e["step"] <= moment["step"]]
+            moment["remaining"] = left[-1] if left else whole
+    return moments
 
 
 def _phased(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) -> PhasedSearch:

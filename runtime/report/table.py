@@ -103,7 +103,14 @@ def _history(moments: list[Mapping[str, Any]]) -> Table:
     for name, key in (("undecided", "entropy"), ("without weights", "weightless")):
         if all(key in moment for moment in moments):
             table.add_row(name, *(f"{moment[key]:.0%}" for moment in moments))
+    if all("remaining" in moment for moment in moments):
+        table.add_row("networks left", *(_short(moment["remaining"]) for moment in moments))
     return table
+
+
+def _short(digits: str) -> str:
+    """A whole number of any size; a large one cut after its second digit."""
+    return f"{int(digits):,}" if len(digits) <= 6 else f"{digits[0]}.{digits[1]}e{len(digits) - 1}"
 
 
 def _decisions(values: Mapping[str, Any]) -> RenderableType:

@@ -105,9 +105,11 @@ class GradientSearch:
         if (t + 1) % self.notes_every and t + 1 != self.steps:
             return None
         probabilities = probabilities_of(self.supernet)
+        shrinking = self.additions.shrinking
+        decided = [[1.0, 0.0] for _ in shrinking.discretization.values] if shrinking else []
         facts: dict[str, Any] = {
             "probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()},
-            "entropy": round(mean_entropy(probabilities.values()), 5),
+            "entropy": round(mean_entropy([*probabilities.values(), *decided]), 5),
         }
         if self.additions.costs is not None:
             facts["costs"] = self.additions.costs.means(self.supernet, self.held)

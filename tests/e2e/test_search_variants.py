@@ -172,6 +172,18 @@ def test_a_scheduled_search_fixes_everything_and_shrinks(space: Path, tmp_path: 
     # With everything fixed, the relaxed network is the discrete one.
     finished = outcome(tmp_path / "run")[0]
     assert finished["gap"]["relaxed"] == finished["gap"]["discrete"]
+    # What is fixed counts as decided, and `show` says how many architectures were left.
+    history = finished["history"]
+    undecided = [moment["entropy"] for moment in history]
+    assert undecided == sorted(undecided, reverse=True)
+    assert undecided[-1] == 0
+    for moment in history:
+        fixed = [int(step["remaining"]) for step in steps if step["step"] <= moment["step"]]
+        assert moment["remaining"] == str(min([total, *fixed]))
+    console = Console(record=True, width=120, file=io.StringIO())
+    render_result(result.document, console)
+    row = next(line for line in console.export_text().splitlines() if "networks left" in line)
+    assert row.split()[2:] == [moment["remaining"] for moment in history]
 
 
 def test_the_best_epoch_is_derived(space: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from stdsl.runtime.plan import Plan, Stage, plan_text
 from stdsl.runtime.report.console import ConsoleReporter
-from stdsl.runtime.report.table import render_result
+from stdsl.runtime.report.table import _short, render_result
 
 
 def shown(terminal: bool, quiet: bool = False) -> tuple[ConsoleReporter, io.StringIO]:
@@ -123,3 +123,8 @@ def test_a_line_for_each_event_and_no_line_twice() -> None:
         "train derived: starts",
         "train derived: done",
     ]
+
+
+def test_counts_of_any_size_are_short() -> None:
+    found = [_short(text) for text in ("1", "72900", "1076746950455072400", "9" * 400)]
+    assert found == ["1", "72,900", "1.0e18", "9.9e399"]
