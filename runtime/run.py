@@ -74,7 +74,7 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand."""
     permit(job)
-    _refuse(_all_limits(job, request.engine))
+    _refuse(refusals(job, request.engine))
     writable(request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
@@ -167,7 +167,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
             continue
         shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed while it made the folder
         own = load_kept_job(directory, manifest.model_copy(update={"search": name, "overrides": seed}))
-        _refuse(_all_limits(own, manifest.engine))
+        _refuse(refusals(own, manifest.engine))
         waiting.append((folder, own))
     for folder, needed in waiting:
         reporter.say(f"needed first: {folder.name}")
@@ -186,7 +186,8 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
         start(needed, request, reporter)
 
 
-def _all_limits(job: Job, engine: str) -> Iterator[Diagnostic]:
+def refusals(job: Job, engine: str) -> Iterator[Diagnostic]:
+    """Why a run of ``job`` would not start: settings that cannot run, weights of searches not among `needs`."""
     yield from limits(job.config, engine)
     yield from cost_limits(job.config, job.graph)
     yield from unneeded(job)

@@ -34,3 +34,14 @@ def test_a_plan_that_plainly_exceeds_the_memory_is_refused(stdsl: Any, tmp_path:
     assert "error[E0707]" in result.stderr
     assert "a step takes about" in result.stderr
     assert not (tmp_path / "run").exists()
+    # The plan of it can be looked at, and says that it would be refused.
+    result = stdsl("plan", str(SPACE), *options, "--device", "cpu")
+    assert result.exit_code == 1
+    assert "together" in result.stdout
+    assert "error[E0707]" in result.stderr
+
+
+def test_a_plan_says_what_would_not_run(stdsl: Any) -> None:
+    result = stdsl("plan", str(SPACE), "--set", "strategy.relax.sharing=slice")
+    assert result.exit_code == 2
+    assert "error[E0701]" in result.stderr

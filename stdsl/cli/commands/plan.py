@@ -22,7 +22,7 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     """Show what a search will do and about what it takes.
 
     Steps, sizes, memory and time of each stage, before anything heavy starts; the times are of this machine, give or
-    take a factor of two.
+    take a factor of two. What `stdsl run` would refuse is an error here too.
 
     \b
     Example:
@@ -31,13 +31,21 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     """
     from rich.console import Console
 
+    from stdsl.compiler.diagnostics.model import RunError
+    from stdsl.runtime.memory import oversized, total_memory
     from stdsl.runtime.plan import plan, render_plan
     from stdsl.runtime.preparation import load_job
+    from stdsl.runtime.run import refusals
     from stdsl.runtime.samples import batch_warnings
+    from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
+    refused = tuple(refusals(job, "local"))
+    if refused:
+        raise RunError(refused)
     with of_option("--device", device, "E0708"):
         found = plan(job, device)
+        memory = total_memory(available(device).device)
     warnings = tuple(batch_warnings(job.config))
     if warnings and not quiet:
         tell(warnings)
@@ -45,3 +53,6 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
         document(found.document())
     else:
         render_plan(found, Console())
+    too_large = tuple(oversized(found, job.config, memory))
+    if too_large:
+        raise RunError(too_large)
