@@ -19,7 +19,7 @@ from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.runtime.phases.search import relaxed
 from stdsl.runtime.preparation import load_job
 
-FILE = "spaces/pc_darts.space"
+FILE = "pc_darts"
 # What is searched, the batch on both sides, and the searches with all channels and with a fourth of them.
 PAIRS = (
     ("motion_digits: clips of 8 frames of 24x24", 32, "motion_darts", "motion_pc_darts"),
@@ -55,15 +55,19 @@ def saved(net: Supernet, inputs: list[torch.Tensor], step: str) -> int:
     return sum(storage.nbytes() for storage in kept.values())
 
 
+def compared(batch: int, searches: tuple[str, str], step: str) -> tuple[int, int]:
+    """Bytes of a step of either search."""
+    whole, part = (
+        saved(net, [torch.randn(batch, *shape) for shape in shapes], step) for net, shapes in map(supernet, searches)
+    )
+    return whole, part
+
+
 def main() -> None:
     print("                                           batch  step on    DARTS     PC-DARTS  share")
     for title, batch, *searches in PAIRS:
         for step in ("weights", "decisions"):
-            bytes_ = []
-            for search in searches:
-                net, shapes = supernet(search)
-                bytes_.append(saved(net, [torch.randn(batch, *shape) for shape in shapes], step))
-            whole, part = bytes_
+            whole, part = compared(batch, (searches[0], searches[1]), step)
             print(
                 f"{title:42} {batch:5}  {step:9}  {whole / 1e6:5.1f} MB  {part / 1e6:5.1f} MB  {part / whole:.3f}",
                 flush=True,
