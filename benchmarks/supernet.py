@@ -88,6 +88,7 @@ VARIANTS = (
     Variant("hand-written, channels-last", False),
     Variant("plain lowering", True, (), channels_last=False),
     Variant("compiled", True),
+    Variant("compiled, operations recomputed", True, ("+recompute_merged",)),
     Variant("compiled, cells recomputed", True, ("+recompute_cells",)),
 )
 

@@ -35,7 +35,8 @@ def mixture_text(
         lines.append(f"([{', '.join(xs)}], [{stages}], {positions(group.places)})")
     if not lines:
         return f"weighted({weights}, {positions(mixture.plain)}, {', '.join(plain)})"
-    return f"meet({weights}, {positions(mixture.plain)}, [{', '.join(plain)}], [{', '.join(lines)}])"
+    again = ", again=True" if mixture.again else ""
+    return f"meet({weights}, {positions(mixture.plain)}, [{', '.join(plain)}], [{', '.join(lines)}]{again})"
 
 
 def _stage(stages: Sequence[Stage], hold: Hold) -> str:

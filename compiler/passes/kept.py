@@ -53,6 +53,8 @@ def _extra(graph: SpaceGraph, node: Node) -> int:
         return INDEX * _elements(node)
     if node.kind == "merged" and node.op == MIXTURE:
         mixture: Mixture = node.attributes["mixture"]
+        if mixture.again:
+            return 0
         chains = [chain for group in mixture.groups for chain in group.chains]
         rows = sum(FLOAT * stage.pointwise.input.elements for chain in chains for stage in chain)
         return rows + sum(FLOAT * stage.norm.input.elements for chain in chains for stage in chain[:-1])

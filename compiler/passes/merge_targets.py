@@ -46,13 +46,14 @@ class Group:
 class Mixture:
     """What a `mixture` node adds up. ``outer``: the decision (or site) whose weights multiply edges, or None;
     ``inner``: for every edge, in the order of the node before, the decision over its options. ``order``: which of
-    ``outer``'s elements an edge is."""
+    ``outer``'s elements an edge is. ``again``: set by a pass, to compute it again in the backward pass."""
 
     outer: int | None
     order: tuple[int, ...]
     inner: tuple[int, ...]
     plain: tuple[Place, ...]
     groups: tuple[Group, ...]
+    again: bool = False
 
 
 @dataclass(slots=True)

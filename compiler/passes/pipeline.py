@@ -18,6 +18,7 @@ from . import (
     plain_norms,
     pointwise_products,
     recompute_cells,
+    recompute_merged,
     share_common,
     splice_identities,
     split_pools,
@@ -39,6 +40,7 @@ ALL: tuple[Pass, ...] = (
     narrow_gradients.PASS,
     pointwise_products.PASS,
     merge_targets.PASS,
+    recompute_merged.PASS,
     recompute_cells.PASS,
 )
 

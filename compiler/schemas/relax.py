@@ -81,10 +81,10 @@ class Relax(Section):
     init: Annotated[float, Ge(0)] = Field(
         default=0.0, description="Standard deviation of α and β at the start; 0: all alternatives weigh the same"
     )
-    recompute: Literal["cells"] | None = Field(
+    recompute: Literal["cells", "operations"] | None = Field(
         default=None,
         description="What is computed again in the backward pass instead of being kept: less memory, more time; "
-        "results are the same",
+        "results are the same. `operations`: those that are merged, for little time",
     )
     without: tuple[PassName, ...] = Field(
         default=(), description="Passes of the supernet compiler that are left out; results are the same"
@@ -94,5 +94,5 @@ class Relax(Section):
     @property
     def passes(self) -> tuple[str, ...]:
         """What the supernet compiler is told: names to leave out and to add."""
-        added = ("+recompute_cells",) if self.recompute == "cells" else ()
+        added = {"cells": ("+recompute_cells",), "operations": ("+recompute_merged",), None: ()}[self.recompute]
         return (*(f"-{name}" for name in self.without), *added)

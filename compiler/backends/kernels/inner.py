@@ -21,7 +21,8 @@ from .scratch import scratch
 class Inner:
     """One stage. ``rows``: D, (count, size · C); ``parameters``: its pointwise weights, then gains and biases.
 
-    Kept for the backward pass are D where the weights need a gradient, the normalised result, and small tensors.
+    Kept for the backward pass are D where the weights need a gradient, the normalised result, and small tensors; or the
+    latter alone, with which :meth:`again` computes the former again.
     """
 
     def __init__(self, unit: Unit, rows: Tensor, parameters: Sequence[Tensor]) -> None:
@@ -39,12 +40,13 @@ class Inner:
         norms: Any = unit.norms
         self.of_batch = uses_batch(norms)
         if self.of_batch:
-            mean = self.normal.mean(0)
-            self.normal.sub_(mean)
+            self.mean = self.normal.mean(0)
+            self.normal.sub_(self.mean)
             variance = self._products(self.normal).div_(count)
-            track(norms, mean.view(size, -1), variance.view(size, -1), count)
+            track(norms, self.mean.view(size, -1), variance.view(size, -1), count)
         else:
-            self.normal.sub_(torch.cat([n.running_mean for n in norms]))
+            self.mean = torch.cat([n.running_mean for n in norms])
+            self.normal.sub_(self.mean)
             variance = torch.cat([n.running_var for n in norms])
         self.inverse = torch.rsqrt(variance + norms[0].eps)
         self.normal.mul_(self.inverse)
@@ -55,11 +57,22 @@ class Inner:
             return self.normal.clamp_min(0)
         return torch.addcmul(self.bias, self.normal, self.gain).relu_()
 
-    def saved(self, of_matrix: bool) -> tuple[Tensor | None, ...]:
+    def again(self, rows: Tensor) -> None:
+        """Compute what was not saved, from D."""
+        self.rows, self.normal = rows, rows.new_empty(len(rows), len(self.mean))
+        multiply(rows, self.matrix, self.normal)
+        self.normal.sub_(self.mean).mul_(self.inverse)
+
+    def saved(self, of_matrix: bool, of_normal: bool) -> tuple[Tensor | None, ...]:
         """What the backward pass needs, for ``save_for_backward``; it is no longer held here."""
-        found = self.rows if of_matrix else None, self.normal, self.matrix, self.inverse, self.gain, self.bias
-        self.__dict__.update(dict.fromkeys(SAVED))
+        rows, normal = self.rows if of_matrix else None, self.normal if of_normal else None
+        found = rows, normal, self.matrix, self.mean, self.inverse, self.gain, self.bias
+        self.forget()
         return found
+
+    def forget(self) -> None:
+        """Let go of all tensors."""
+        self.__dict__.update(dict.fromkeys(SAVED))
 
     def restore(self, saved: Sequence[Tensor | None]) -> None:
         """The inverse of :meth:`saved`."""
@@ -98,4 +111,4 @@ class Inner:
         return torch.mul(a, self.normal, out=space).sum(0)
 
 
-SAVED = ("rows", "normal", "matrix", "inverse", "gain", "bias")
+SAVED = ("rows", "normal", "matrix", "mean", "inverse", "gain", "bias")

@@ -20,6 +20,10 @@ class Inputs:
         self._tensors = tensors
         self._known: dict[Any, Tensor] = {}
 
+    def sizes(self, unit: Unit) -> tuple[int, ...]:
+        """The axes of what ``unit`` reads."""
+        return tuple(self._tensors[unit.reads[0]].shape[2:])
+
     def entered(self, unit: Unit, steps: tuple[Step, ...], before: Tensor | None) -> Tensor:
         """What ``unit`` reads. ``before``: what the stage before it gave."""
         if before is not None:

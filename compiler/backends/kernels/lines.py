@@ -83,16 +83,18 @@ class Unit:
 @dataclass(slots=True, eq=False)
 class Plan:
     """``tensors``: sources, then parameters. ``plain``: which sources are summed up as they are, with the weights at
-    ``places``. ``levels``: the units to compute one after the other; all last stages are in the last level."""
+    ``places``. ``levels``: the units to compute one after the other; all last stages are in the last level.
+    ``again``: what they compute is not kept for the backward pass, but computed again there."""
 
     places: tuple[int, ...]
     plain: tuple[int, ...]
     sources: int
     levels: list[list[Unit]]
     tensors: list[Tensor]
+    again: bool
 
 
-def plan_of(places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line]) -> Plan:
+def plan_of(places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line], again: bool) -> Plan:
     """The plan of a node. A source that is read several times is one tensor of it."""
     tensors: list[Tensor] = []
     known: dict[int, int] = {}
@@ -123,7 +125,7 @@ def plan_of(places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line
             here = () if before else reads[number]
             before = Unit(number, before, here, windows, norms, ways, first, len(norms), c_in, c_out, gains, at)
             levels[depth - len(stages) + i].append(before)
-    return Plan(tuple(places), of_plain, sources, levels, tensors)
+    return Plan(tuple(places), of_plain, sources, levels, tensors, again)
 
 
 def portions(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -15,23 +15,31 @@ import torch
 from torch import Tensor
 
 from .blocks import joined
-from .depthwise import convolve, leave
+from .convolved import convolved
+from .depthwise import leave
 from .inner import Inner
 from .inputs import Inputs
 from .lines import Line, Plan, Unit, plan_of, portions
 from .moments import Bucket
 from .norms import affine, uses_batch
-from .paths import Step, order, path
+from .paths import Step, order
 from .retreat import Retreat
 from .weighted import factors_of
 
 
-def meet(weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line]) -> Tensor:
+def meet(
+    weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line], again: bool = False
+) -> Tensor:
     """Σ_i weights[places[i]] · plain[i] + Σ weights[place] · operation(x) over the operations of all ``lines``:
-    (N, C', …), channels last in memory."""
+    (N, C', …), channels last in memory.
+
+    ``again``: only the sources and small tensors are kept for the backward pass, which computes the operations again up
+    to their last pointwise convolutions: less than half of a forward pass, since moments are known and nothing has to
+    be added up.
+    """
     total: Tensor | None = None
     for part in portions(lines):
-        plan = plan_of(places, plain, part)
+        plan = plan_of(places, plain, part, again)
         y: Tensor = Meeting.apply(plan, weights, *plan.tensors)  # type: ignore[no-untyped-call]
         plan.tensors = []
         total = y if total is None else total + y
@@ -41,26 +49,26 @@ def meet(weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines:
 
 
 class Meeting(torch.autograd.Function):
-    """Saved are the sources (which others may share), the centred D of last stages, what inner stages save, and small
-    matrices."""
+    """Saved are the sources (which others may share), the centred D of last stages and what inner stages save (unless
+    they are computed again), and small matrices."""
 
     @staticmethod
     def forward(ctx: Any, plan: Plan, weights: Tensor, *tensors: Tensor) -> Tensor:
         inputs = Inputs(tensors)
-        kernels: list[Tensor] = []
+        kernels = {unit: _kernels(unit, tensors) for level in plan.levels for unit in level}
         given: dict[Unit, Tensor] = {}
         sums: dict[tuple[Step, ...], Tensor] = {}
         shapes: dict[tuple[Step, ...], tuple[int, ...]] = {}
         inners: list[Inner] = []
         for level in plan.levels[:-1]:
             for unit in level:
-                flat = _convolved(unit, tensors, inputs, given, kernels)
+                flat = convolved(unit, kernels[unit], inputs, given)
                 inner = Inner(unit, flat, tensors[unit.first + unit.size * len(unit.windows) : unit.end])
                 given[unit] = leave(inner.result().view(*unit.shape, -1), unit.steps)
                 unit.gives = tuple(given[unit].shape[1:-1])
                 inners.append(inner)
         last = plan.levels[-1] if plan.levels else []
-        rows = [_convolved(unit, tensors, inputs, given, kernels) for unit in last]
+        rows = [convolved(unit, kernels[unit], inputs, given) for unit in last]
         places = _folded(last, rows, tensors, weights)
         for unit, flat, (bucket, at) in zip(last, rows, places, strict=True):
             key = order(unit.steps)
@@ -82,7 +90,7 @@ class Meeting(torch.autograd.Function):
                 total.addcmul_(value, factor)
         assert total is not None, "nothing meets"
         ctx.places, ctx.inners = places, inners
-        _note(ctx, plan, weights, tensors, [*kernels, *rows])
+        _note(ctx, plan, weights, tensors, kernels, rows)
         return total.movedim(-1, 1)
 
     @staticmethod
@@ -90,29 +98,9 @@ class Meeting(torch.autograd.Function):
         return Retreat(ctx, g.movedim(1, -1).contiguous()).run()
 
 
-def _convolved(
-    unit: Unit, tensors: Sequence[Tensor], inputs: Inputs, given: dict[Unit, Tensor], kernels: list[Tensor]
-) -> Tensor:
-    """Σ depthwise(x), as rows (count, size · C) of a new tensor. Adds to ``kernels``."""
-    before = given[unit.before] if unit.before is not None else None
-    if not unit.windows:
-        x = inputs.entered(unit, (), before)
-        unit.steps, unit.shape = (), tuple(x.shape[:-1])
-        return x.clone().view(-1, x.shape[-1])
-    sizes = tuple(before.shape[1:-1] if before is not None else tensors[unit.reads[0]].shape[2:])
-    total: Tensor | None = None
-    for number, window in enumerate(unit.windows):
-        steps, plain = path(sizes, window, unit.ways)
-        kernels.append(torch.cat(list(unit.row(tensors, number))))
-        y = convolve(inputs.entered(unit, steps, before), kernels[-1], plain)
-        if len(unit.windows) == 1:
-            unit.steps, total = steps, y
-        else:
-            y = leave(y, steps)
-            total = y if total is None else total.add_(y)
-    assert total is not None
-    unit.shape = tuple(total.shape[:-1])
-    return total.view(-1, total.shape[-1])
+def _kernels(unit: Unit, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The kernels of a unit's depthwise convolutions, those of all its operations side by side."""
+    return [torch.cat(list(unit.row(tensors, number))) for number in range(len(unit.windows))]
 
 
 def _folded(
@@ -143,19 +131,29 @@ def _folded(
     return [found[i] for i in range(len(level))]
 
 
-def _note(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], found: list[Tensor]) -> None:
+def _note(
+    ctx: Any,
+    plan: Plan,
+    weights: Tensor,
+    tensors: Sequence[Tensor],
+    kernels: dict[Unit, list[Tensor]],
+    rows: Sequence[Tensor],
+) -> None:
     """Save for the backward pass what it needs: sources only where weights, or what convolved them, need a gradient."""
     wanted = ctx.needs_input_grad[2:]
     needed: set[int] = set(plan.plain) if ctx.needs_input_grad[1] else set()
     for level in plan.levels:
         for unit in level:
             unit.want(wanted)
-            if any(unit.of_kernels):
+            if plan.again or any(unit.of_kernels):
                 needed.update(unit.reads)
     ctx.plan, ctx.needed = plan, sorted(needed)
     ctx.shapes = [tuple(x.shape) for x in tensors]
     ctx.buckets = list(dict.fromkeys(bucket for bucket, _ in ctx.places))
     small = [t for bucket in ctx.buckets for t in bucket.saved()]
     inside = [unit for level in plan.levels[:-1] for unit in level]
-    small += [t for unit, inner in zip(inside, ctx.inners, strict=True) for t in inner.saved(unit.of_rest)]
-    ctx.save_for_backward(weights, *(tensors[i] for i in ctx.needed), *small, *found)
+    for unit, inner in zip(inside, ctx.inners, strict=True):
+        small += inner.saved(unit.of_rest and not plan.again, not plan.again)
+    filters = [t for level in plan.levels for unit in level for t in kernels[unit]]
+    last = () if plan.again else rows
+    ctx.save_for_backward(weights, *(tensors[i] for i in ctx.needed), *small, *filters, *last)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .blocks import inner_products
 from .norms import track, uses_batch
 
-SAVED = ("matrix", "products", "shift", "inverse", "scale", "gain", "bias", "weights")
+SAVED = ("mean", "matrix", "products", "shift", "inverse", "scale", "gain", "bias", "weights")
 
 
 class Bucket:
@@ -50,9 +50,13 @@ class Bucket:
 
     def saved(self) -> tuple[Tensor | None, ...]:
         """What :meth:`slopes` needs, for ``save_for_backward``; it is no longer held here."""
-        found = self.matrix, self.products, self.shift, self.inverse, self.scale, self.gain, self.bias, self.weights
-        self.__dict__.update(dict.fromkeys((*SAVED, "mean", "covariance", "offset", "whole")))
+        found = tuple(self.__dict__[name] for name in SAVED)
+        self.forget()
         return found
+
+    def forget(self) -> None:
+        """Let go of all tensors."""
+        self.__dict__.update(dict.fromkeys((*SAVED, "covariance", "offset", "whole")))
 
     def restore(self, saved: Sequence[Tensor | None]) -> None:
         """The inverse of :meth:`saved`."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .blocks import joined_inner_products, multiply
+from .convolved import convolved
 from .depthwise import enter_gradient, gradients, leave, leave_gradient, stepped
 from .inner import SAVED as INNER_SAVED
 from .inner import Inner
@@ -38,9 +39,14 @@ class Retreat:
         for inner in ctx.inners:
             inner.restore([next(saved) for _ in INNER_SAVED])
         self.kernels = {unit: [next(saved) for _ in unit.windows] for unit in (*units, *self.last)}
-        self.rows = {unit: next(saved) for unit in self.last}
         self.where: dict[Unit, tuple[Bucket, slice]] = dict(zip(self.last, ctx.places, strict=True))
         self.inputs = Inputs(self.sources)
+        self.rows: dict[Unit, Tensor] = {}
+        """The centred D of last stages."""
+        if self.plan.again:
+            self._again()
+        else:
+            self.rows.update({unit: next(saved) for unit in self.last})
         self.found: list[Any] = [None] * len(self.shapes)
         self.g_weights = torch.zeros_like(self.weights) if self.of_weights else None
         self.towards: dict[Any, Tensor] = {}
@@ -60,7 +66,23 @@ class Retreat:
                     self._inner(unit)
         self._sources()
         self._plain()
+        # They live on with the graph: what they hold would fill the memory until the whole backward pass is over.
+        for holder in (*self.inners.values(), *dict.fromkeys(bucket for bucket, _ in self.where.values())):
+            holder.forget()
         return None, self.g_weights, *self.found
+
+    def _again(self) -> None:
+        """Compute what was not kept."""
+        given: dict[Unit, Tensor] = {}
+        for level in self.plan.levels:
+            for unit in level:
+                flat = convolved(unit, self.kernels[unit], self.inputs, given)
+                if unit in self.inners:
+                    self.inners[unit].again(flat)
+                    given[unit] = leave(self.inners[unit].result().view(*unit.shape, -1), unit.steps)
+                else:
+                    bucket, at = self.where[unit]
+                    self.rows[unit] = flat.sub_(bucket.mean[at].view(-1)) if bucket.of_batch else flat
 
     # -- from the node to the rows
 

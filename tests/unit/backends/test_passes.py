@@ -44,6 +44,7 @@ def test_a_search_can_leave_out_what_can_be_left_out() -> None:
     """The settings know the names of the passes without importing them."""
     assert get_args(PassName) == tuple(p.name for p in ALL if not p.required and not p.optional)
     assert Relax(without=("merge_targets",), recompute="cells").passes == ("-merge_targets", "+recompute_cells")
+    assert Relax(recompute="operations").passes == ("+recompute_merged",)
 
 
 def test_all_graphs_verify(clips: SpaceGraph) -> None:

@@ -86,6 +86,8 @@ SETTINGS: list[list[str] | None] = [
     ["-narrow_gradients", "-pointwise_products"],
     ["-share_common"],
     ["+recompute_cells"],
+    ["+recompute_merged"],
+    ["+recompute_cells", "+recompute_merged"],
 ]
 
 
@@ -183,7 +185,7 @@ def test_gradients_of_one_side_alone(kind: str, graph: SpaceGraph) -> None:
                 torch.testing.assert_close(g, expected)
 
 
-@pytest.mark.parametrize("passes", [None, ["merge_targets"], ["+recompute_cells"]])
+@pytest.mark.parametrize("passes", [None, ["merge_targets"], ["+recompute_cells"], ["+recompute_merged"]])
 def test_partial_channels(kind: str, graph: SpaceGraph, passes: Any) -> None:
     """With a half of the channels through each mixture, compiled and plain; the operations' weights are narrower."""
     relaxation = Relaxation(keep="softmax", affine=False, groups=2)
