@@ -32,6 +32,8 @@ class UndefinedName(Diagnostic):
     known: tuple[str, ...] = ()
     library: str | None = None
     """The library file that declares the name, if one does."""
+    local: Span | None = None
+    """Where an iteration binds the name, for itself alone."""
 
     code: ClassVar[str] = "E0201"
     title: ClassVar[str] = "undefined name"
@@ -55,7 +57,13 @@ Names of the standard library need an import:
         return "not found in this scope"
 
     @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.local, "bound in each iteration for itself"),) if self.local is not None else ()
+
+    @property
     def help(self) -> str:
+        if self.local is not None:
+            return f"a loop leaves lists behind: `{self.name}[i] = …`, of which `{self.name}[n]` is an element"
         near = self._meant or (nearest(self.name, self.known) if self.library is None else None)
         if near:
             return f"did you mean `{near}`?"
@@ -70,7 +78,7 @@ Names of the standard library need an import:
     def fix(self) -> Fix | None:
         if self._meant is not None and (self.name in VALUES or self._meant == self.name.lower()):
             return Fix(f"write `{self._meant}`", (Edit(self.span, self._meant),)) if self.span else None
-        if self.library is not None:
+        if self.library is not None or self.local is not None:
             return None
         return respelt(self.span, self.name, self.known)
 

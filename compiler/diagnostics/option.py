@@ -22,6 +22,10 @@ class OptionText(Source):
     """Where the value begins in ``shown``."""
 
     @property
+    def ending(self) -> str:
+        return "the end of the option"
+
+    @property
     def shown_start(self) -> int:
         """Where the comment repeats the option in ``text``."""
         return len(self.text) - len(self.shown)

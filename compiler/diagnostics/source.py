@@ -27,6 +27,11 @@ class Source:
     text: str = field(repr=False)
     path: Path | None = None
 
+    @property
+    def ending(self) -> str:
+        """What is behind the last character, in the words of messages."""
+        return "the end of the file"
+
     @cached_property
     def _line_starts(self) -> list[int]:
         starts = [0]

@@ -9,6 +9,7 @@ from .expected import OPERATORS, takes_expression, takes_setting, takes_statemen
 
 _DECISIONS = frozenset(("CHOOSE", "KEEP", "MAYBE", "REPEAT", "EACH", "FROZEN", "TIED"))
 _COMPARISONS = frozenset(("EQ", "NE", "LE", "GE", "LESSTHAN", "MORETHAN", "IN"))
+_BEGINS_EXPRESSION = _DECISIONS | {"NUMBER", "STRING", "LPAR", "LSQB", "MINUS", "NOT"}
 _CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
 
 
@@ -20,6 +21,11 @@ def advise(
     ``before``: the text of the token before it.
     """
     return _usual(found, text, accepts, previous, any_open) or _habit(found, text, accepts, previous, before)
+
+
+def _before_body(accepts: Set[str]) -> bool:
+    """Whether the head of an op, a cell or a meta may end here. Sections of settings have neither `on` nor commas."""
+    return accepts >= {"EQUAL", "LBRACE"} and bool(accepts & {"ON", "COMMA"})
 
 
 def _habit(found: str, text: str, accepts: Set[str], previous: str | None, before: str) -> str | None:
@@ -42,7 +48,7 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
             return "a name is given by one `=`"
         if found in ("DOT", "LPAR") and "LSQB" in accepts:
             return "a body only says what is computed: it holds `name = …`, `for` and, at its end, `return`"
-    if found in ("ARROW", "COLON", "NAME") and accepts >= {"EQUAL", "LBRACE"} and previous in ("RPAR", "NAME"):
+    if found in ("ARROW", "COLON", "NAME", "RETURN", "FOR") and _before_body(accepts) and previous in ("RPAR", "NAME"):
         return "a body is `= …`, or `{ … return … }`"
     if found in ("NAME", "ON") and previous == "NUMBER":
         if text in ("K", "M", "G", "T"):
@@ -57,6 +63,14 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
         return f"a label stands at the end: `{before} … as name`"
     if found in ("NAME", "NUMBER", "STRING", "CROSS", "LBRACE", "LSQB") and "COMMA" in accepts:
         return "is a comma missing?"
+    if "OR" in accepts and "LBRACE" in accepts and previous in ("NUMBER", "NAME"):
+        return "what is repeated stands in braces: `repeat 3 { f }`"
+    if "LBRACE" in accepts and previous == "NAME" and accepts <= {"LPAR", "LSQB", "DOT", "LBRACE"}:
+        return "settings in braces follow, if only empty ones: `strategy s = base { … }`"
+    if takes_statement(accepts) and found in _BEGINS_EXPRESSION and not takes_expression(accepts):
+        return "a statement gives a name to what it computes: `y = …`; `return …` ends the body"
+    if found == "RBRACE" and previous == "LBRACE" and takes_expression(accepts):
+        return "a set holds at least one alternative: `{a, b}`"
     if (
         found in ("RBRACE", "$END")
         and previous == "RPAR"
@@ -84,7 +98,7 @@ def _usual(found: str, text: str, accepts: Set[str], previous: str | None, any_o
             return "alternatives are named by `name: value`; values are compared by `==`"
         if "EQ" in accepts:
             return "`=` gives a name to a value; values are compared by `==`"
-    if found == "COLON" and "EQUAL" in accepts:
+    if found == "COLON" and "EQUAL" in accepts and not _before_body(accepts):
         return "settings, arguments and statements are written `name = value`"
     if found in _COMPARISONS and accepts & {"AND", "OR"}:
         return "comparisons do not chain: write `a < b and b < c`"

@@ -106,7 +106,8 @@ class _Run:
         accepts = accepted(self.parser)
         if "$END" in accepts or not self.parser.parser_state.value_stack:
             return self.between_items(token, accepts)
-        if self.mistakes and (token.type == "$END" or self.at in self.outline.partners()):
+        lost = self.at in self.outline.partners() and self.previous_type() not in CLOSERS
+        if self.mistakes and (token.type == "$END" or lost):
             # The bracket was opened in what an earlier mistake has cost.
             return token.type != "$END" and self.skip()
         self.mistakes += 1
@@ -130,7 +131,9 @@ class _Run:
         if statement is not None:
             return self.missing_operand(statement)
         self.sink.add(self.diagnostic(token, accepts))
-        return token.type != "$END" and (self.repair(accepts) or self.skip() or self.body_alone())
+        return token.type != "$END" and (
+            self.open_body(accepts) or self.repair(accepts) or self.skip() or self.body_alone()
+        )
 
     def between_items(self, token: Token, accepts: Set[str]) -> bool:
         """The item is complete (or has not begun), and what follows begins none."""
@@ -222,19 +225,22 @@ class _Run:
         bracket = self.open_bracket()
         closer = CLOSERS[bracket.type] if bracket is not None else ""
         if token.type == "$END" and bracket is not None and (closer in accepts or "RETURN" in accepts):
-            end = f"the next declaration, `{self.following}`" if self.following else "the end of the file"
+            end = f"the next declaration, `{self.following}`" if self.following else self.source.ending
             return Unclosed(self.place(bracket), str(bracket), SIGNS[closer], self.place(token), end)
         opened = None
         between = takes_setting(accepts) or takes_statement(accepts)
         if bracket is not None and closer in accepts and not between and bracket.line != self.last_line():
             opened = self.place(bracket)
         previous = self.tokens[self.at - 1] if self.at else None
+        advice = advise(token.type, str(token), accepts, self.previous_type(), bracket is not None, str(previous or ""))
+        if opened is not None and self.outline.first_on_line(self.at) and self.outline.begins_statement(self.at):
+            advice = f"is `{SIGNS[closer]}` missing on the line before?"
         return UnexpectedToken(
             self.place(token),
             describe(accepts, self.previous_type()),
             self.found(token),
             f"`{previous}`" if previous is not None and len(previous) < 40 else None,
-            advise(token.type, str(token), accepts, self.previous_type(), bracket is not None, str(previous or "")),
+            advice,
             opened,
             self.instead(token, accepts),
         )
@@ -269,7 +275,7 @@ class _Run:
     def found(self, token: Token) -> str:
         if token.type != "$END":
             return f"`{token}`" if len(token) < 60 else f"`{token[:57]}…`"
-        return f"the next declaration, `{self.following}`" if self.following else "the end of the file"
+        return f"the next declaration, `{self.following}`" if self.following else self.source.ending
 
     def previous_type(self) -> str | None:
         return self.tokens[self.at - 1].type if self.at else None
@@ -287,6 +293,20 @@ class _Run:
         return None if bracket is None else self.place(bracket)
 
     # ---- going on ----
+
+    def open_body(self, accepts: Set[str]) -> bool:
+        """Puts the braces around a body that is only indented, as in Python."""
+        at = self.at + (self.tokens[self.at].type == "COLON")
+        if not accepts >= {"EQUAL", "LBRACE"} or not self.outline.first_on_line(at):
+            return False
+        if not self.outline.begins_statement(at):
+            return False
+        previous, last = self.tokens[self.at - 1], self.tokens[-1]
+        kinds = [token.type for token in self.tokens]
+        end = [] if kinds.count("RBRACE") > kinds.count("LBRACE") else [_behind(last, "RBRACE")]
+        self.tokens = [*self.tokens[: self.at], _behind(previous, "LBRACE"), *self.tokens[at:], *end]
+        self.outline = Outline(self.tokens)
+        return True
 
     def repair(self, accepts: Set[str]) -> bool:
         """Leaves out or puts in one token, if what comes behind then fits."""
@@ -374,3 +394,10 @@ class _Run:
                 feed(self.parser, [Token(terminal, "") for terminal in head])
                 return True
         return False
+
+
+def _behind(token: Token, terminal: str) -> Token:
+    """A sign that is not in the text, right behind a token."""
+    sign = Token(terminal, SIGNS[terminal], token.end_pos, token.end_line, token.end_column)
+    sign.end_pos, sign.end_line, sign.end_column = token.end_pos, token.end_line, token.end_column
+    return sign

@@ -16,6 +16,8 @@ from .values import ERROR, Asks, Fault, ListValue, Same, Scalar, Value, kind_of
 
 LISTLESS: Final = "a tensor, an operator or a number"
 JOINING: Final = "`[*a, b]` makes a longer list; `a -> sum` adds up what is in one"
+MIXED: Final = "tensors are added to tensors, and operators to operators"
+UNKNOWN_SIGN: Final = "only `+` and `*` combine tensors, or operators; shapes are read by `x.channels`, `x.height`"
 """What operands of `+` and `*` are, and what to write where one is a list."""
 
 _DIGIT_LIMIT: Final = 4_000
@@ -191,7 +193,9 @@ def binary(
             return ERROR
     for value, fits, place in zip((left, right), plain, sides or (span, span), strict=True):
         if not fits:
-            advice = "tensors are added to tensors, and operators to operators" if any(plain) else None
+            advice = MIXED if any(plain) else None
+            if op not in ("+", "*") and kind_of(value) in ("a tensor", "an operator"):
+                advice = UNKNOWN_SIGN
             state.report(WrongType(place, f"an operand of `{op}`", "a number", kind_of(value), advice))
             return ERROR
     if op in ("==", "!="):

@@ -15,7 +15,7 @@ from ..diagnostics.values import OperatorWithTensor, UnknownAttribute, WrongType
 from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ops.registry import PRIMITIVES
-from .arithmetic import FUNCTIONS, JOINING, LISTLESS
+from .arithmetic import FUNCTIONS, JOINING, LISTLESS, MIXED, UNKNOWN_SIGN
 from .global_names import REDUCERS
 from .modules import Module
 
@@ -218,7 +218,9 @@ class _Body:
             if kind == _LIST and op in ("+", "*"):
                 self.report(WrongType(side.span, f"an operand of `{op}`", LISTLESS, kind, JOINING))
                 return ""
-        both = "tensors are added to tensors, and operators to operators" if {left, right} & _PLAIN else None
+        both = MIXED if {left, right} & _PLAIN else None
+        if op not in ("+", "*") and {left, right} & {_TENSOR, _OPERATOR}:
+            both = UNKNOWN_SIGN
         unknown = not left or not right
         for side, kind in ((expr.left, left), (expr.right, right)):
             if kind in _GRAPH and not (unknown and op in ("+", "*") and kind in (_TENSOR, _OPERATOR)):

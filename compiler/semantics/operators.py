@@ -49,7 +49,11 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
         return ERROR
     if not isinstance(op, Operator):
         advice = "write `choose` before the set" if kind_of(op) == "a set" else None
-        state.report(WrongType(span, "what a value is piped into", "an operator", kind_of(op), advice))
+        found = kind_of(op)
+        if isinstance(op, Same):
+            found = "something that hangs on `same`"
+            advice = "`same` stands in argument lists: say `x.channels`, or give the channels to a parameter of an `op`"
+        state.report(WrongType(span, "what a value is piped into", "an operator", found, advice))
         return ERROR
     match op:
         case PrimitiveOp():

@@ -35,6 +35,19 @@ class _Scope:
     def __init__(self, parent: _Scope | None) -> None:
         self.parent = parent
         self.names: dict[str, _Bound] = {}
+        self.iterations: list[_Scope] = []
+        """The scopes of loops in this one, which are over."""
+
+    def within_loops(self, name: str) -> _Bound | None:
+        """What a loop of this scope, or of one around it, bound for its iterations alone."""
+        scope: _Scope | None = self
+        while scope is not None:
+            for inside in scope.iterations:
+                bound = inside.names.get(name)
+                if bound is not None and bound.what == "name":
+                    return bound
+            scope = scope.parent
+        return None
 
     def find(self, name: str) -> _Bound | None:
         scope: _Scope | None = self
@@ -157,7 +170,7 @@ class _Names:
                     self._bind(inside, statement.target, "loop variable")
                     inside.names[statement.target.id].used = True
                 self._block_in_loop(statement.body, inside, scope)
-                self._unused(inside)
+                scope.iterations.append(inside)
             else:
                 self._statement(statement, scope, outer)
 
@@ -203,6 +216,8 @@ class _Names:
     def _unused(self, scope: _Scope) -> None:
         if not self.warn:
             return
+        for inside in scope.iterations:
+            self._unused(inside)
         for name, bound in scope.names.items():
             if not bound.used and bound.what in ("name", "list") and not name.startswith("_"):
                 self.sink.add(UnusedName(bound.span, name, bound.what))
@@ -242,7 +257,11 @@ class _Names:
         if name.id in BUILTIN_NAMES or name.id in self.module.import_spans:
             return
         known = tuple(dict.fromkeys((*scope.visible(), *self.module.names(), *BUILTIN_NAMES)))
-        self.sink.add(UndefinedName(name.span, name.id, known, library_home(name.id)))
+        local = scope.within_loops(name.id)
+        if local is not None:
+            local.used = True  # that nothing else uses it is the same mistake
+        place = local.span if local is not None else None
+        self.sink.add(UndefinedName(name.span, name.id, known, library_home(name.id), place))
 
     def _arity(self, expr: ast.Call, scope: _Scope) -> None:
         """A call of a declaration or primitive by its name can be checked wherever it stands."""

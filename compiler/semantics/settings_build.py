@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.names import nearest
 from ..diagnostics.settings import MissingSetting, NotComputable, SettingOutOfRange, SettingsConflict, WrongSetting
 from ..diagnostics.source import Span
 from ..diagnostics.strategies import WrongFormula
@@ -107,7 +108,9 @@ def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: Validat
             continue
         if detail["type"] == "missing" and detail["loc"]:
             name = str(detail["loc"][-1])
-            if key and isinstance(node, Branch) and SLIP in node.children:
+            slip = node.children.get(SLIP) if isinstance(node, Branch) else None
+            # Of a search or a strategy much may be missing beside a slip: only what it is near to was meant.
+            if slip is not None and (key or nearest(slip.span.text, (name,))):
                 continue
             if isinstance(node, Branch) and name not in node.children and (*key, name) not in seen:
                 seen[(*key, name)] = None
