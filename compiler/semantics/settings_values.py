@@ -48,7 +48,7 @@ def _value(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
         case ast.List() | ast.Tuple():
             return _items(key, expr, expected, env)
         case ast.If():
-            condition = compute(expr.condition, env)
+            condition = compute(expr.condition, env, expected.over)
             if isinstance(condition, bool):
                 return _value(key, expr.then if condition else expr.otherwise, expected, env)
         case ast.Call(callee=ast.Name(id=name)) if name not in FUNCTIONS:

@@ -132,6 +132,16 @@ strategy s(k = 2) = gradient {
     assert (config.epochs, config.batch, config.relax.init, config.relax.affine) == (3, 16, 0.2, False)
 
 
+@pytest.mark.parametrize(
+    "text", ["if t < T / 2 then 0 else M * (2 * t / T - 1)", "(if 2 * t < T then 0 else 2 * t / T - 1) * M"]
+)
+def test_a_schedule_may_have_pieces(read: Read, text: str) -> None:
+    """Also where the condition over run-time variables is the whole setting."""
+    for strategy in (f"sdas {{ discretize {{ count = {text} }} }}", f"sdas(schedule = {text}) {{ }}"):
+        config = read(f"strategy s = {strategy}").strategy()
+        assert [config.discretize.count.at(M=36, t=t, T=100) for t in (1, 49, 75, 100)] == [0, 0, 18, 36]
+
+
 def test_words_win_over_constants_and_parameters_over_words(read: Read) -> None:
     assert (
         read("let best = 3 strategy s = gradient { derive { snapshot = best } }").strategy().derive.snapshot == "best"
