@@ -43,8 +43,8 @@ def compile(
 
     Inputs are batches in the order of the space's inputs, (N, C, T, H, W) or (N, C, H, W). ``seed``: of the initial
     weights (None: torch's global generator). ``relaxation`` and ``passes`` are for the supernet: how decisions become
-    weights, and which optional passes run (`-NAME` leaves one out). Raises SpaceError where the space cannot be
-    relaxed, ArchitectureError for a mapping that is no architecture of the space.
+    weights, and which optional passes run (`-NAME` leaves one out, `+NAME` adds one). Raises SpaceError where the space
+    cannot be relaxed, ArchitectureError for a mapping that is no architecture of the space.
     """
     if arch is None:
         from stdsl.compiler.backends.supernet import build_supernet

@@ -33,7 +33,7 @@ TEXTS = ("supernet", "module", "ir", "ast")
 @click.option(
     "--passes",
     metavar="NAMES",
-    help="Supernet: the optional passes to run, separated by commas; a `-` in front leaves one out.",
+    help="Supernet: which passes run, separated by commas. `-NAME` leaves one out, `+NAME` adds one, NAME runs alone.",
 )
 @allow_extern
 @click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
