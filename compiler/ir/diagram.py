@@ -22,6 +22,8 @@ NODE_LIMIT = 100_000
 STEP_LIMIT = 300_000
 """While a space is elaborated, all operations together take at most so many steps: about two seconds. The library's
 largest space takes 15 000."""
+_NARROW = 8
+"""A node of so many children is one step; a wider one counts as several."""
 
 
 class DiagramTooLarge(Exception):
@@ -103,6 +105,8 @@ class Diagrams:
     def case(self, variable: Variable, children: Iterable[Case]) -> Case:
         """The value that is ``children[answer]``. Children must only hang on variables after ``variable``."""
         kids = tuple(children)
+        if len(kids) > _NARROW:
+            self.steps -= len(kids) // _NARROW
         keys = tuple([kid.uid if type(kid) is Diagram else (type(kid), kid) for kid in kids])
         key = (variable.index, keys)
         found = self._unique.get(key)
@@ -158,7 +162,7 @@ class Diagrams:
             key = tuple([a.uid if type(a) is Diagram else (type(a), a) for a in args])
             if key in memo:
                 return memo[key]
-            if len(memo) > limit:
+            if len(memo) > limit or self.steps < 0:
                 raise self.too_large()
             rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in args]
             result = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
@@ -179,7 +183,7 @@ class Diagrams:
                 arguments[place] = case
                 return function(*arguments)
             if case.uid not in memo:
-                if len(memo) > limit:
+                if len(memo) > limit or self.steps < 0:
                     raise self.too_large()
                 memo[case.uid] = self.case(case.variable, [walk(kid) for kid in case.children])
             return memo[case.uid]
@@ -207,7 +211,7 @@ class Diagrams:
             key = (_key(c), _key(t), _key(o))
             if key in memo:
                 return memo[key]
-            if len(memo) > limit:
+            if len(memo) > limit or self.steps < 0:
                 raise self.too_large()
             top = min((a.variable for a in (c, t, o) if type(a) is Diagram), key=lambda v: v.index)
 
@@ -268,7 +272,7 @@ class Diagrams:
             if i == len(items):
                 return True
             if (i, count) not in memo:
-                if len(memo) > limit:
+                if len(memo) > limit or self.steps < 0:
                     raise self.too_large()
                 memo[i, count] = self.case(items[i], (walk(i + 1, count), walk(i + 1, count + 1)))
             return memo[i, count]

@@ -115,6 +115,9 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
     if not value.options:
         state.report(NothingToChoose(span, "there is nothing to choose from"))
         return None
+    if len(value.options) > OPTION_LIMIT:
+        state.report(TooLarge(span, f"a choice among {len(value.options)} alternatives", f"at most {OPTION_LIMIT}"))
+        return None
     return value.options
 
 

@@ -19,6 +19,8 @@ CASES = [
     ("", "return x -> repeat 1000000000 { relu }", ["E0224"]),
     ("", "return x -> repeat 100 { repeat 100 { repeat 100 { relu } } }", ["E0224"]),
     ("", "n = choose 1..1000000000 as w  return x -> pointwise(n)", ["E0224"]),
+    ("", "c = choose 1..1000 as c  d = choose 1..1000 as d  return x -> conv(c * d, 3)", ["E0225"]),
+    ("", "return x -> choose {" + ", ".join(f"a{i}: relu" for i in range(1001)) + "}", ["E0224"]),
     ("", "for i in 1..1000000 { h[i] = x }  return h -> sum", ["E0224"]),
     ("", "for i in 1..9000 { for j in 1..9000 { _z = 1 }  h[i] = x }  return h -> sum", ["E0224"]),
     ("", "_y = [[[i for _ in 1..9000] for _ in 1..9000] for i in 1..9000]  return x", ["E0224"]),
