@@ -24,6 +24,7 @@ from .moments import Bucket
 from .norms import affine, uses_batch
 from .paths import Step, order
 from .retreat import Retreat
+from .scratch import hold_heap
 from .weighted import factors_of
 
 
@@ -37,6 +38,7 @@ def meet(
     to their last pointwise convolutions: less than half of a forward pass, since moments are known and nothing has to
     be added up.
     """
+    hold_heap()
     total: Tensor | None = None
     for part in portions(lines):
         plan = plan_of(places, plain, part, again)

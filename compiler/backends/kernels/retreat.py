@@ -67,8 +67,10 @@ class Retreat:
         self._sources()
         self._plain()
         # They live on with the graph: what they hold would fill the memory until the whole backward pass is over.
-        for holder in (*self.inners.values(), *dict.fromkeys(bucket for bucket, _ in self.where.values())):
-            holder.forget()
+        for inner in self.inners.values():
+            inner.forget()
+        for bucket, _ in self.where.values():
+            bucket.forget()
         return None, self.g_weights, *self.found
 
     def _again(self) -> None:

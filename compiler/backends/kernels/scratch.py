@@ -4,11 +4,23 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from math import prod
 
+import torch
 from torch import Tensor
 
 _KEPT = threading.local()
+LARGE = 2**25 - 2**14
+"""Bytes, a little below the most that glibc takes from its heap."""
+
+
+@cache
+def hold_heap() -> None:
+    """Have the allocator keep the memory that a step frees for the next one. glibc maps large blocks, and hands the
+    free end of its heap back, unless a larger block was freed before; then each step would fault all pages in again.
+    No page of the block is touched here. On other systems it does nothing."""
+    torch.empty(LARGE, dtype=torch.uint8)
 
 
 def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
