@@ -96,7 +96,8 @@ def _history(run: Context) -> list[dict[str, Any]]:
     notes = [e for e in lines if e["event"] == "notes"]
     every = max(1, len(notes) // _MOMENTS)
     kept = notes[::-1][::every][:_MOMENTS][::-1]
-    moments = [{k: line[k] for k in ("step", "entropy", "weightless") if k in line} for line in kept]
+    told = ("step", "entropy", "weightless")
+    moments: list[dict[str, Any]] = [{k: line[k] for k in told if k in line} for line in kept]
     decisions = [e for e in lines if e["event"] == "decision"]
     if decisions:
         whole = str(remaining(run.job.graph, {}).high)
