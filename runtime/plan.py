@@ -206,21 +206,23 @@ def _stage(
     flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
     beside, again = _recomputed(model, batch)
     activations = sum(saved.values()) + beside
-    passes_over = 1 + _BACKWARD + (1 if again else 0)
+    passes_over = 1 + _BACKWARD + (1 if beside else 0)
     step = flops * batch * passes_over / rate + (activations + again) / _BYTES_PER_SECOND
     # Weights, gradients and one to two optimiser states of 4 bytes each.
     return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
 
 
 def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
-    """Of cells that are computed again, which autograd tells nothing of: the bytes that a step keeps (what enters them
-    and, in the backward pass, all of one of them, the average one), and the bytes that it makes again."""
-    reports = getattr(model, "passes", ())
-    if not reports or reports[-1].name != "recompute_cells":
-        return 0, 0
+    """Of what is computed again in the backward pass: the bytes that a step keeps of cells, which autograd tells
+    nothing of (what enters them and, in the backward pass, all of one of them, the average one), and the bytes that it
+    makes again."""
+    reports = {r.name: r for r in getattr(model, "passes", ()) if r.name.startswith("recompute_")}
+    again = sum(r.kept_before - r.kept_after for r in reports.values())
+    whole = reports.get("recompute_cells")
+    if whole is None:
+        return 0, batch * again
     cells = max(1, str(getattr(model, "source", "")).count("recomputed(self."))
-    entering, again = reports[-1].kept_after, reports[-1].kept_before - reports[-1].kept_after
-    return batch * (entering + again // cells), batch * again
+    return batch * (whole.kept_after + (whole.kept_before - whole.kept_after) // cells), batch * again
 
 
 def _features(job: Job, obstacle: str | None) -> str:

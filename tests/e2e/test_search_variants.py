@@ -130,22 +130,22 @@ def test_stopped_and_taken_up_again_it_is_the_same(space: Path, tmp_path: Path, 
         assert told(broken, event) == told(tmp_path / "whole", event)
 
 
-@pytest.mark.parametrize("variant", RECOMPUTED)
-def test_cells_that_are_computed_again_change_nothing(space: Path, tmp_path: Path, variant: str) -> None:
+@pytest.mark.parametrize(("variant", "again"), [*((name, "cells") for name in RECOMPUTED), ("scheduled", "operations")])
+def test_what_is_computed_again_changes_nothing(space: Path, tmp_path: Path, variant: str, again: str) -> None:
     """Not a bit, random numbers and running statistics included."""
-    for name, recompute in (("kept", "none"), ("again", "cells")):
+    for name, recompute in (("kept", "none"), ("again", again)):
         overrides = [*RECOMPUTED[variant], f"strategy.relax.recompute={recompute}", "strategy.steps=8"]
         run(RunRequest(str(space), out=tmp_path / name, overrides=overrides), Silent())
     assert outcome(tmp_path / "again") == outcome(tmp_path / "kept")
 
 
-def test_plans_know_of_cells_that_are_computed_again() -> None:
-    kept, again = (
-        plan(load_job("sdas", "motion_sdas_c", overrides), "cpu").stages[0]
-        for overrides in ([], ["strategy.relax.recompute=cells"])
+def test_plans_know_of_what_is_computed_again() -> None:
+    kept, cells, operations = (
+        plan(load_job("sdas", "motion_sdas_c", [f"strategy.relax.recompute={what}"]), "cpu").stages[0]
+        for what in ("none", "cells", "operations")
     )
-    assert again.bytes < 0.6 * kept.bytes
-    assert again.params == kept.params
+    assert cells.bytes < operations.bytes < 0.7 * kept.bytes
+    assert cells.params == operations.params == kept.params
 
 
 def test_a_scheduled_search_fixes_everything_and_shrinks(space: Path, tmp_path: Path) -> None:
