@@ -20,6 +20,7 @@ from .engines.local import Helpers
 from .job import Job
 from .limits import cost_limits, limits
 from .memory import oversized, total_memory
+from .narrowing import narrowing_warnings
 from .phases.compare import compare_one, folder_name, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
@@ -80,7 +81,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
-    for warning in batch_warnings(job.config):
+    for warning in (*batch_warnings(job.config), *narrowing_warnings(job.config, job.graph)):
         reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     manifest = Manifest(
         file=job.texts.main,

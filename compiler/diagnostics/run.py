@@ -322,6 +322,41 @@ an epoch is one step. Weights and decisions of a search learn from one half of t
 
 
 @dataclass(frozen=True)
+class WholeMixtures(Diagnostic):
+    """Mixtures that a search over partial channels cannot narrow."""
+
+    groups: int
+    paths: tuple[str, ...]
+    chooses: int
+
+    code: ClassVar[str] = "W0717"
+    title: ClassVar[str] = "mixtures take all channels"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+`partial(softmax, channels = 1 / 4)` sends a fourth of the channels of a tensor through a mixture. That takes a choose
+among operators on one tensor that keep its channels, and a number of channels that 4 divides; other mixtures take all
+channels, with the memory and the time of a search by DARTS.
+
+    relax { choose = partial(softmax, channels = 1 / 4) }
+
+    network(c = 6)      6 channels are no multiple of 4: mixtures as in DARTS
+    network(c = 8)      two of the eight go through the mixtures"""
+
+    @property
+    def message(self) -> str:
+        shown = ", ".join(f"`{path}`" for path in self.paths[:3]) + (", …" if len(self.paths) > 3 else "")
+        return f"{len(self.paths)} of {self.chooses} chooses mix all channels: {shown}"
+
+    @property
+    def label(self) -> str:
+        return f"one in {self.groups} channels is asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return f"let {self.groups} divide the channels, and all alternatives keep those of one tensor"
+
+
+@dataclass(frozen=True)
 class Collapsed(Diagnostic):
     """A search prefers skips and pools nearly everywhere."""
 

@@ -75,6 +75,19 @@ def partial_channels(graph: SpaceGraph, groups: int) -> SpaceGraph:
     return rewriter.finish()
 
 
+def unnarrowed(graph: SpaceGraph, groups: int) -> tuple[str, ...]:
+    """The paths of the chooses of ``graph``, as it is when :func:`partial_channels` takes it, of which a mixture stays
+    as it is."""
+    alternatives = candidates(graph)
+    found: dict[str, None] = {}
+    for node in graph.nodes:
+        if node.kind == "switch" and node.decision is not None:
+            decision = graph.decisions[node.decision]
+            if decision.kind == "choose" and _mixture(graph, node, groups, alternatives) is None:
+                found[decision.path] = None
+    return tuple(found)
+
+
 def _mixture(
     graph: SpaceGraph, node: Node, groups: int, alternatives: list[frozenset[tuple[int, int]]]
 ) -> _Mixture | None:
