@@ -55,7 +55,7 @@ def multiply(rows: Tensor, matrices: Tensor, out: Tensor, add: bool = False) -> 
 
 def joined(rows: Tensor, matrix: Tensor, total: Tensor | None) -> Tensor:
     """``rows`` times ``matrix``, (size · C, C'), added to ``total``."""
-    count, (c, d) = len(rows), matrix.shape
+    count, (c, d) = rows.shape[0], matrix.shape
     n = _rows_at_once(count, d)
     if n > 1:
         whole = matrix.new_zeros(n, c, n, d)
@@ -70,7 +70,7 @@ def joined(rows: Tensor, matrix: Tensor, total: Tensor | None) -> Tensor:
 
 def joined_inner_products(rows: Tensor, g: Tensor, out: Tensor) -> None:
     """rowsᵀ g, to ``out``, (size · C, C')."""
-    count, (c, d) = len(rows), out.shape
+    count, (c, d) = rows.shape[0], out.shape
     n = _rows_at_once(count, d)
     if n == 1:
         torch.mm(rows.t(), g, out=out)

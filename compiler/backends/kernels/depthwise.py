@@ -81,7 +81,7 @@ def enter_gradient(g: Tensor, steps: tuple[Step, ...]) -> Tensor:
 def convolve(x: Tensor, kernel: Tensor, window: Window) -> Tensor:
     """``x`` (N, …, C) with one filter per channel, ``kernel`` (C, 1, …), of as many axes as the window has."""
     y = torch.convolution(
-        x.movedim(-1, 1),
+        _channels_second(x),
         _shaped(kernel, window),
         None,
         window.stride,
@@ -91,7 +91,12 @@ def convolve(x: Tensor, kernel: Tensor, window: Window) -> Tensor:
         [0] * len(window.kernel),
         kernel.shape[0],
     )
-    return y.movedim(1, -1).contiguous()
+    y = y.permute(0, 2, 3, 1) if y.dim() == 4 else y.movedim(1, -1)
+    return y if y.is_contiguous() else y.contiguous()
+
+
+def _channels_second(x: Tensor) -> Tensor:
+    return x.permute(0, 3, 1, 2) if x.dim() == 4 else x.movedim(-1, 1)
 
 
 def gradients(
@@ -136,6 +141,8 @@ def _short(height: int, window: Window) -> bool:
 
 
 def _shaped(kernel: Tensor, window: Window) -> Tensor:
+    if kernel.dim() == 2 + len(window.kernel):
+        return kernel
     return kernel.reshape(kernel.shape[0], 1, *window.kernel)
 
 
@@ -143,8 +150,8 @@ def _backward(
     g: Tensor, x: Tensor, kernel: Tensor, window: Window, of_input: bool, of_kernel: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     found: tuple[Tensor, Tensor, Tensor] = torch.ops.aten.convolution_backward(
-        g.movedim(-1, 1),
-        x.movedim(-1, 1),
+        _channels_second(g),
+        _channels_second(x),
         kernel,
         None,
         window.stride,

@@ -26,7 +26,7 @@ class Inner:
     """
 
     def __init__(self, unit: Unit, rows: Tensor, parameters: Sequence[Tensor]) -> None:
-        size, count = unit.size, len(rows)
+        size, count = unit.size, rows.shape[0]
         stacked = torch.cat(list(parameters[:size])).view(size, unit.c_out, unit.c_in)
         self.matrix = stacked.transpose(1, 2).contiguous()
         self.gain: Tensor | None = None
@@ -59,7 +59,7 @@ class Inner:
 
     def again(self, rows: Tensor) -> None:
         """Compute what was not saved, from D."""
-        self.rows, self.normal = rows, rows.new_empty(len(rows), len(self.mean))
+        self.rows, self.normal = rows, rows.new_empty(rows.shape[0], self.mean.shape[0])
         multiply(rows, self.matrix, self.normal)
         self.normal.sub_(self.mean).mul_(self.inverse)
 
@@ -89,7 +89,7 @@ class Inner:
         if self.gain is not None:
             g.mul_(self.gain)
         if self.of_batch and along is not None and sums is not None:
-            scale = -1 / len(g) if self.gain is None else self.gain / -len(g)
+            scale = -1 / g.shape[0] if self.gain is None else self.gain / -g.shape[0]
             g.addcmul_(self.normal, along * scale)
             g.add_(sums * scale)
         return g, of_gain, of_bias

@@ -150,7 +150,7 @@ def _note(
             if plan.again or any(unit.of_kernels):
                 needed.update(unit.reads)
     ctx.plan, ctx.needed = plan, sorted(needed)
-    ctx.shapes = [tuple(x.shape) for x in tensors]
+    ctx.shapes = [x.shape for x in tensors]
     ctx.buckets = list(dict.fromkeys(bucket for bucket, _ in ctx.places))
     small = [t for bucket in ctx.buckets for t in bucket.saved()]
     inside = [unit for level in plan.levels[:-1] for unit in level]

@@ -15,18 +15,21 @@ def uses_batch(norms: Sequence[nn.Module]) -> bool:
     return bool(norm.training or norm.running_mean is None)
 
 
-@torch.no_grad()
 def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> None:
-    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each."""
+    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each. Call it
+    where no gradients are recorded."""
     if count < 2:
         raise ValueError(f"Expected more than 1 value per channel when training, got {count}")
     first = norms[0]
     if not (first.training and first.track_running_stats):
         return
     unbiased = variance * (count / (count - 1))
-    torch._foreach_add_([n.num_batches_tracked for n in norms], 1)
-    torch._foreach_lerp_([n.running_mean for n in norms], list(mean.to(first.running_mean.dtype)), first.momentum)
-    torch._foreach_lerp_([n.running_var for n in norms], list(unbiased.to(first.running_var.dtype)), first.momentum)
+    # Attributes of modules take longer to look up than these take to add to.
+    buffers, momentum = [n._buffers for n in norms], first.momentum
+    torch._foreach_add_([b["num_batches_tracked"] for b in buffers], 1)
+    for name, found in (("running_mean", mean), ("running_var", unbiased)):
+        running = [b[name] for b in buffers]
+        torch._foreach_lerp_(running, found.to(running[0].dtype).unbind(), momentum)
 
 
 def affine(scales: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

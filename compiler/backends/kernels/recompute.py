@@ -28,14 +28,16 @@ def recomputed(module: nn.Module, *inputs: Any) -> Any:
 @contextmanager
 def untracked(module: nn.Module) -> Iterator[None]:
     """Inside, no batch-norm of ``module`` takes note of batches."""
-    before = []
-    for norm in module.modules():
-        if isinstance(norm, NORMS) and norm.num_batches_tracked is not None:
-            before.append((norm, norm.momentum, norm.num_batches_tracked, norm.num_batches_tracked.clone()))
-            norm.momentum = 0.0
+    norms: list[Any] = [m for m in module.modules() if isinstance(m, NORMS) and m.num_batches_tracked is not None]
+    momenta = [norm.momentum for norm in norms]
+    counters = [norm._buffers["num_batches_tracked"] for norm in norms]
+    counts = [counter.clone() for counter in counters]
+    for norm in norms:
+        norm.__dict__["momentum"] = 0.0
     try:
         yield
     finally:
-        for norm, momentum, counter, count in before:
-            norm.momentum = momentum
-            counter.copy_(count)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.__dict__["momentum"] = momentum
+        with torch.no_grad():
+            torch._foreach_copy_(counters, counts)

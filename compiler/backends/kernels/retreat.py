@@ -152,14 +152,14 @@ class Retreat:
         else:
             key = order(unit.steps)
             if key not in self.centred:
-                self.centred[key] = g - sums / len(flat)
+                self.centred[key] = g - sums / flat.shape[0]
             multiply(flat, slopes.pull[self.where[unit][1]], rows)
             rows.addmm_(self.centred[key], turned)
         self._convolutions(unit, rows.view(*unit.shape, -1))
 
     def _space(self, unit: Unit, like: Tensor) -> Tensor:
         """For the gradient of a unit's rows: used again, unless they are themselves what was read."""
-        shape = len(like), unit.size * unit.c_in
+        shape = like.shape[0], unit.size * unit.c_in
         return scratch("rows", like, shape) if unit.windows else like.new_empty(shape)
 
     def _inner(self, unit: Unit) -> None:
@@ -196,7 +196,7 @@ class Retreat:
             def reader(steps: tuple[Step, ...] = steps, of_kernel: bool = of_kernel) -> Tensor:
                 if of_kernel:
                     return self.inputs.entered(unit, steps, before)
-                return stepped(g.new_empty(len(self.g), *sizes, unit.size * unit.c_in), steps)
+                return stepped(g.new_empty(self.g.shape[0], *sizes, unit.size * unit.c_in), steps)
 
             g_x, g_kernel = gradients(outside, reader, kernel, plain, unit.of_input, of_kernel, unit.ways)
             if g_kernel is not None:

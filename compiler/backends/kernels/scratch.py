@@ -26,10 +26,16 @@ def hold_heap() -> None:
 def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A tensor of any content, on the device and of the type of ``like``. The next call in this thread for the same
     purpose may give out the same memory: use it before that, and keep no view of it."""
-    size = prod(shape)
-    known: dict[object, Tensor] = _KEPT.__dict__.setdefault("known", {})
+    views: dict[tuple[object, ...], Tensor] = _KEPT.__dict__.setdefault("views", {})
     key = purpose, like.device, like.dtype
-    found = known.get(key)
-    if found is None or found.numel() < size:
-        found = known[key] = like.new_empty(size)
-    return found[:size].view(shape)
+    view = views.get((key, shape))
+    if view is None:
+        known: dict[object, Tensor] = _KEPT.__dict__.setdefault("known", {})
+        size = prod(shape)
+        found = known.get(key)
+        if found is None or found.numel() < size:
+            found = known[key] = like.new_empty(size)
+            for old in [k for k in views if k[0] == key]:
+                del views[old]
+        view = views[key, shape] = found[:size].view(shape)
+    return view
