@@ -16,8 +16,10 @@ def uses_batch(norms: Sequence[nn.Module]) -> bool:
 
 
 def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> None:
-    """Let the norms take note of a batch. ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each. Call it
-    where no gradients are recorded."""
+    """Let the norms take note of a batch, where no gradients are recorded.
+
+    ``mean`` and (biased) ``variance``: (E, C), over ``count`` values each.
+    """
     if count < 2:
         raise ValueError(f"Expected more than 1 value per channel when training, got {count}")
     first = norms[0]
