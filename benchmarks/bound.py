@@ -1,0 +1,64 @@
+"""What a training step takes at least: its multiply-adds at the rate of large matrix products; and what the rest is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+
+SIDE = 1024
+KINDS = {
+    "matrix products": ("aten::mm", "aten::bmm", "aten::addmm", "aten::addmm_", "aten::baddbmm", "aten::baddbmm_"),
+    "convolutions": ("aten::mkldnn_convolution", "aten::convolution_backward", "aten::slow_conv3d_forward"),
+}
+
+
+def matmul_rate() -> float:
+    """Multiply-adds per second of large matrix products on one thread, the best of several."""
+    a, b = torch.randn(SIDE, SIDE), torch.randn(SIDE, SIDE)
+    best = float("inf")
+    for _ in range(8):
+        start = time.process_time()
+        torch.mm(a, b)
+        best = min(best, time.process_time() - start)
+    return SIDE**3 / best
+
+
+def multiply_adds(net: nn.Module, x: Tensor) -> int:
+    """Of a forward pass. (In backward passes the counter would take grouped convolutions for full ones.)"""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        net(x)
+    return counter.get_total_flops() // 2
+
+
+def shares(step: Callable[[], object]) -> dict[str, float]:
+    """Seconds of a step in matrix products, in convolutions and in all other operations of PyTorch. What is left of
+    its time is Python's, and what calls cost."""
+    step()
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        step()
+    seconds = dict.fromkeys((*KINDS, "other operations"), 0.0)
+    for event in found.key_averages():
+        if event.key.startswith("aten::"):
+            kind = next((k for k, names in KINDS.items() if event.key in names), "other operations")
+            seconds[kind] += event.self_cpu_time_total / 1e6
+    return seconds
+
+
+def bound_note(net: nn.Module, x: Tensor, step: Callable[[], object], taken: float, hand: float) -> str:
+    """``net``: the hand-written network; ``step``: forward and backward of the compiled one, which takes ``taken``
+    seconds; ``hand``: seconds of the hand-written one."""
+    rate, count = matmul_rate(), multiply_adds(net, x)
+    least, parts = 3 * count / rate, shares(step)
+    rest = max(0.0, taken - sum(parts.values()))
+    where = ", ".join(f"{seconds:.2f} s {kind}" for kind, seconds in parts.items())
+    return (
+        f"Physical lower bound: a forward pass has {count / 1e9:.2f} G multiply-adds, forward and backward three times "
+        f"as many; at the {rate / 1e9:.0f} G/s of large matrix products on this machine that takes {least:.3f} s, "
+        f"{hand / least:.1f} × hand. Of the {taken:.3f} s of the compiled supernet go {where}, "
+        f"and {rest:.2f} s to Python and to calling."
+    )
