@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
+    from ..analysis.architecture import Architecture
+    from ..analysis.preferences import Score
     from ..ir.graph import SpaceGraph
     from ..passes.base import PassReport
 
@@ -138,6 +140,17 @@ class Supernet(nn.Module):
             path: [1 - float(w), float(w)] if self.rows[path].kind == "gate" else w.tolist()
             for path, w in weights.items()
         }
+
+    def derive(self, score: Score | None = None) -> Architecture:
+        """The architecture that the decision weights prefer, within the space's `where`. ``score`` ranks the elements
+        of a keep: by β where there is one, or by their best alternative other than `zero` (`alpha`), or by `product`.
+
+        Raises SpaceError where no architecture is within `where`.
+        """
+        from ..analysis.derive import derive
+
+        usual: Score = "beta" if any(row.kind == "keep" for row in self.rows.values()) else "alpha"
+        return derive(self.graph, self.probabilities(), score or usual)
 
     def hold(self, decisions: Mapping[str, Any]) -> None:
         """Fix decisions to values as architectures have them (a choose's alternative's name, a count's number, the

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import stdsl
+from stdsl.compiler.backends.supernet import Relaxation
 
 TEXT = """\
 stdsl 1
@@ -123,6 +124,31 @@ def test_compile_and_source_and_export(space: stdsl.Space, tmp_path: Path) -> No
     report = stdsl.export_onnx(model, tmp_path / "x.onnx", metadata={"note": "hello"})
     assert report.path.is_file()
     assert set(report.max_abs_diff) == {1, 3}
+
+
+def test_what_a_supernet_prefers_is_derived_within_where() -> None:
+    text = """stdsl 1
+meta net on image: image(3, 8, 8) {
+  a = image -> conv(4, 3x3)
+  x = [a, a -> relu] -> each choose {conv: conv(4, 3x3), point: conv(4, 1x1), none: zero} as kind
+  return x -> keep 1 as inputs -> sum -> global_avg_pool -> linear(2)
+}
+space free = net
+space cheap = net where flops <= 10K
+"""
+    weights = {"x[1].kind": [3.0, 0.0, 1.0], "x[2].kind": [1.0, 2.0, 4.0]}
+    for name, keep, found in (
+        ("free", "sigmoid", {"inputs": (2,), "x[2].kind": "none"}),  # by β
+        ("free", "none", {"inputs": (1,), "x[1].kind": "conv"}),  # by the best operation but zero
+        ("cheap", "none", {"inputs": (1,), "x[1].kind": "none"}),  # a convolution is too dear
+    ):
+        space = stdsl.loads(text, name)
+        net = stdsl.compile(space, seed=0, relaxation=Relaxation(keep=keep))
+        with torch.no_grad():
+            for path, row in {**weights, **({"inputs": [-1.0, 1.0]} if keep == "sigmoid" else {})}.items():
+                net.parameter(path).copy_(torch.tensor(row))
+        assert net.derive() == space.architecture(found)
+        assert net.derive("alpha")["inputs"] == (1,)
 
 
 def test_a_wrong_architecture_is_refused_before_anything_is_built(space: stdsl.Space) -> None:
