@@ -139,6 +139,17 @@ def test_what_is_computed_again_changes_nothing(space: Path, tmp_path: Path, var
     assert outcome(tmp_path / "again") == outcome(tmp_path / "kept")
 
 
+@pytest.mark.slow
+def test_compiled_cells_can_be_computed_again(tmp_path: Path) -> None:
+    space = tmp_path / "calm.space"
+    space.write_text(TEXT.replace(" -> dropout(0.1)", ""))  # compiled code draws other random numbers
+    for name, recompute in (("kept", "none"), ("again", "cells")):
+        overrides = ["compile=true", "strategy.measure=0", f"strategy.relax.recompute={recompute}", "strategy.steps=4"]
+        run(RunRequest(str(space), out=tmp_path / name, overrides=overrides), Silent())
+    kept, again = ([line["loss"] for line in told(tmp_path / name, "step")] for name in ("kept", "again"))
+    assert again == pytest.approx(kept, rel=1e-4)
+
+
 def test_plans_know_of_what_is_computed_again() -> None:
     kept, cells, operations = (
         plan(load_job("sdas", "motion_sdas_c", [f"strategy.relax.recompute={what}"]), "cpu").stages[0]

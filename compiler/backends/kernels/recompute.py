@@ -13,7 +13,8 @@ from torch.utils.checkpoint import checkpoint
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-@torch.compiler.disable(recursive=False)  # `torch.compile` takes what is inside, and not this
+# `torch.compile` does not know these contexts; it goes on inside.
+@torch.compiler.disable(recursive=False)  # type: ignore[untyped-decorator, no-untyped-call]
 def recomputed(module: nn.Module, *inputs: Any) -> Any:
     """``module(*inputs)``; only the inputs are kept for the backward pass (Chen et al., Training Deep Nets with
     Sublinear Memory Cost, 2016). Running statistics are updated once, random numbers drawn alike."""
