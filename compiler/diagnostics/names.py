@@ -305,3 +305,33 @@ begins with `_` is never warned about.
     @property
     def help(self) -> str:
         return "remove it, or begin its name with `_`"
+
+
+@dataclass(frozen=True)
+class SeedOfALoop(Diagnostic):
+    name: str
+
+    code: ClassVar[str] = "W0202"
+    title: ClassVar[str] = "a seed where an element may be meant"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+Lists count from 1. What is bound at 0 seeds a list: `x[0]` can be read, but it is no element, and `x -> sum`
+leaves it out. An index that is computed and comes out at 0 is often one that was meant to count from 0.
+
+    for i in 0..3 { x[i] = stem -> conv(8, 3x3) }    # W0202: a seed and three elements
+    for i in 1..4 { x[i] = stem -> conv(8, 3x3) }    # four elements
+
+A seed that is meant is written `x[0] = stem` before the loop.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}[0]` is a seed of the list, not an element"
+
+    @property
+    def label(self) -> str:
+        return "this index comes out at 0"
+
+    @property
+    def help(self) -> str:
+        return f"lists count from 1: let the index begin there, or write `{self.name}[0] = …` before the loop"

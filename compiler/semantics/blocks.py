@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics.names import DuplicateName
+from ..diagnostics.names import DuplicateName, SeedOfALoop
 from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
 from ..frontend import ast
@@ -157,6 +157,9 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         state.report(DuplicateName(here, f"{name}[{index}]", builder.places[index]))
         builder.items.append(Item(ERROR))
     elif index == 0 and not builder.items:
+        if not isinstance(statement.index, ast.Literal_):
+            # Not through the state: a warning spoils no graph.
+            state.sink.add_once(SeedOfALoop(here, name))
         builder.seed = value
         builder.places[0] = here
     elif type(index) is int and index == len(builder.items) + 1:

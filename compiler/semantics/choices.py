@@ -8,7 +8,7 @@ from typing import Any
 
 from ..diagnostics.decisions import EqualAlternatives, MixedAlternatives, NamelessAlternative, NothingToChoose
 from ..diagnostics.source import Span
-from ..diagnostics.values import TooLarge, WrongType
+from ..diagnostics.values import TooLarge
 from ..frontend import ast
 from ..ir.diagram import Guard, leaves
 from ..ir.graph import Ask, Edge
@@ -38,6 +38,7 @@ from .values import (
     at,
     kind_of,
 )
+from .wholes import no_whole_number
 
 
 def alternative_name(item: ast.Alternative) -> str | None:
@@ -299,7 +300,7 @@ def _repeated(state: State, expr: ast.Repeat, env: Env, count: Value) -> Value:
         return ERROR
     numbers = leaves(case_of(count)) if is_plain(count) else ()
     if not numbers or not all(type(n) is int for n in numbers):
-        state.report(WrongType(expr.count.span, "the count of a `repeat`", "a whole number", kind_of(count)))
+        state.report(no_whole_number(state, expr.count.span, "the count of a `repeat`", count))
         return ERROR
     if min(numbers) < 0:
         state.report(

@@ -35,6 +35,7 @@ from .values import (
     Value,
     kind_of,
 )
+from .wholes import no_whole_number
 
 
 def list_function(
@@ -55,7 +56,7 @@ def _last(state: State, n: Value, xs: ListValue, arguments: Arguments, expr: ast
         return Same(lambda channels: _last(state, n.at(channels), xs, arguments, expr, env))
     numbers = leaves(case_of(n)) if is_plain(n) else ()
     if not numbers or not all(type(number) is int and number >= 0 for number in numbers):
-        state.report(WrongType(arguments[0][2], "the first argument of `last`", "a whole number", kind_of(n)))
+        state.report(no_whole_number(state, arguments[0][2], "the first argument of `last`", n))
         return ERROR
     found, short = last_of(state, xs, case_of(n), asks_of(n), expr.span)
     short = state.diagrams.both(short, env.context.condition)
@@ -87,7 +88,7 @@ def _at(state: State, expr: ast.Index, base: Value, index: Value, env: Env) -> V
     name = f"`{expr.base.id}`" if isinstance(expr.base, ast.Name) else "the list"
     numbers = leaves(case_of(index)) if is_plain(index) else ()
     if not numbers or not all(type(n) is int for n in numbers):
-        state.report(WrongType(expr.index.span, "an index", "a whole number", kind_of(index)))
+        state.report(no_whole_number(state, expr.index.span, "an index", index))
         return ERROR
     if expr.before:
         if isinstance(index, Scalar):

@@ -26,6 +26,7 @@ from .values import (
     Value,
     kind_of,
 )
+from .wholes import no_whole_number
 
 
 def iterate(state: State, value: Value, span: Span, context: Context) -> list[tuple[Value, Item]] | None:
@@ -46,9 +47,8 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> list[tu
         state.report(WrongType(span, what, "a number that no decision changes", "one that a decision changes"))
         return None
     if type(low) is not int or not bounds or not all(type(b) is int for b in bounds):
-        state.report(
-            WrongType(span, "a bound of a loop", "a whole number", kind_of(low if type(low) is not int else high))
-        )
+        wrong = low if type(low) is not int else high
+        state.report(no_whole_number(state, span, "a bound of a loop", wrong))
         return None
     if max(bounds) - low >= LENGTH_LIMIT:
         state.report(TooLarge(span, f"a loop of {max(bounds) - low + 1} iterations", f"at most {LENGTH_LIMIT}"))

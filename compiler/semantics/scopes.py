@@ -38,16 +38,15 @@ class _Scope:
         self.iterations: list[_Scope] = []
         """The scopes of loops in this one, which are over."""
 
-    def within_loops(self, name: str) -> _Bound | None:
-        """What a loop of this scope, or of one around it, bound for its iterations alone."""
+    def within_loops(self, name: str) -> list[_Bound]:
+        """What the loops of this scope, or of one around it, bound for their iterations alone."""
+        found: list[_Bound] = []
         scope: _Scope | None = self
         while scope is not None:
-            for inside in scope.iterations:
-                bound = inside.names.get(name)
-                if bound is not None and bound.what == "name":
-                    return bound
+            bound = (inside.names.get(name) for inside in scope.iterations)
+            found += [b for b in bound if b is not None and b.what == "name"]
             scope = scope.parent
-        return None
+        return found
 
     def find(self, name: str) -> _Bound | None:
         scope: _Scope | None = self
@@ -258,9 +257,9 @@ class _Names:
             return
         known = tuple(dict.fromkeys((*scope.visible(), *self.module.names(), *BUILTIN_NAMES)))
         local = scope.within_loops(name.id)
-        if local is not None:
-            local.used = True  # that nothing else uses it is the same mistake
-        place = local.span if local is not None else None
+        for bound in local:
+            bound.used = True  # that nothing else uses it is the same mistake
+        place = local[0].span if local else None
         self.sink.add(UndefinedName(name.span, name.id, known, library_home(name.id), place))
 
     def _arity(self, expr: ast.Call, scope: _Scope) -> None:

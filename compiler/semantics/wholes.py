@@ -1,0 +1,27 @@
+"""What to say of a value that is no whole number: which value, and in which case."""
+
+from __future__ import annotations
+
+from ..diagnostics.model import Label
+from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
+from ..ir.diagram import leaves, witness
+from .arithmetic import case_of, is_number, is_plain
+from .state import State
+from .values import Scalar, Value, kind_of
+
+
+def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongType:
+    """That ``what`` is none: with the first value that it has and that is no integer, the decisions that make it so,
+    and where these are made."""
+    wanted = "a whole number"
+    wrong = next((v for v in leaves(case_of(value)) if type(v) is not int), None) if is_plain(value) else None
+    if wrong is None or not is_number(wrong):
+        return WrongType(span, what, wanted, kind_of(value))
+    found = f"{wrong:.6g}"
+    if not isinstance(value, Scalar):
+        return WrongType(span, what, wanted, found)
+    answers = witness(state.diagrams.apply(lambda v: type(v) is type(wrong) and v == wrong, value.case)) or {}
+    decisions = [state.builder.decisions[state.diagrams.variables[index].decision] for index in sorted(answers)]
+    related = tuple(dict.fromkeys(Label(d.span, f"`{d.label or d.path}` is decided here") for d in decisions))
+    return WrongType(span, what, wanted, f"{found} when {state.witness_words(answers)}", None, related)
