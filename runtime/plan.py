@@ -36,6 +36,8 @@ from .training.placement import available
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
+_UNROLLED = 4.0
+"""A decision step through an unrolled one goes through the network so many times (``strategies/unrolled.py``)."""
 _BYTES_PER_SECOND = 0.65e9
 """How fast one core works through what a step saves for backward; measured on `examples/quickstart.space`."""
 _LARGE_STEP = 5_000_000_000
@@ -97,7 +99,9 @@ def plan(job: Job, device: str = "auto") -> Plan:
         each = lengths(config, strategy)
         steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         make = partial(relaxed, job.graph, strategy, 0)
-        stages.append(stage("search", make, job.graph, steps, batch, passes=1 + (steps - warmup) / steps))
+        on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0
+        passes = 1 + on_decisions * (steps - warmup) / steps
+        stages.append(stage("search", make, job.graph, steps, batch, passes=passes))
     if recipe is not None:
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)

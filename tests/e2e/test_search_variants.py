@@ -159,6 +159,15 @@ def test_plans_know_of_what_is_computed_again() -> None:
     assert cells.params == operations.params == kept.params
 
 
+def test_plans_know_that_the_second_order_takes_longer(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stdsl.runtime.plan._rate", lambda device: 1e9)
+    first, second = (
+        plan(load_job(str(space), None, ["strategy.decisions.warmup=0", f"strategy.decisions.order={order}"]), "cpu")
+        for order in (1, 2)
+    )
+    assert second.stages[0].seconds == pytest.approx(2.5 * first.stages[0].seconds)  # 5 passes a step for 2
+
+
 def test_a_scheduled_search_fixes_everything_and_shrinks(space: Path, tmp_path: Path) -> None:
     result = run(RunRequest(str(space), out=tmp_path / "run", overrides=VARIANTS["scheduled"]), Silent())
     steps = told(tmp_path / "run", "decision")
