@@ -36,29 +36,28 @@ def multiply_adds(net: nn.Module, x: Tensor) -> int:
 
 
 def shares(step: Callable[[], object]) -> dict[str, float]:
-    """Seconds of a step in matrix products, in convolutions and in all other operations of PyTorch. What is left of
-    its time is Python's, and what calls cost."""
+    """Shares of a step: of matrix products, of convolutions and of all other operations of PyTorch. The rest is
+    Python's, and what calls cost. (The profiler knows the time by the clock alone, so no seconds.)"""
     step()
     with profile(activities=[ProfilerActivity.CPU]) as found:
         step()
-    seconds = dict.fromkeys((*KINDS, "other operations"), 0.0)
-    for event in found.key_averages():
-        if event.key.startswith("aten::"):
-            kind = next((k for k, names in KINDS.items() if event.key in names), "other operations")
-            seconds[kind] += event.self_cpu_time_total / 1e6
-    return seconds
+    parts = dict.fromkeys((*KINDS, "other operations", "Python and calls"), 0.0)
+    events = found.key_averages()
+    total = sum(event.self_cpu_time_total for event in events)
+    for event in events:
+        usual = "other operations" if event.key.startswith("aten::") else "Python and calls"
+        parts[next((k for k, names in KINDS.items() if event.key in names), usual)] += event.self_cpu_time_total / total
+    return parts
 
 
 def bound_note(net: nn.Module, x: Tensor, step: Callable[[], object], taken: float, hand: float) -> str:
     """``net``: the hand-written network; ``step``: forward and backward of the compiled one, which takes ``taken``
     seconds; ``hand``: seconds of the hand-written one."""
     rate, count = matmul_rate(), multiply_adds(net, x)
-    least, parts = 3 * count / rate, shares(step)
-    rest = max(0.0, taken - sum(parts.values()))
-    where = ", ".join(f"{seconds:.2f} s {kind}" for kind, seconds in parts.items())
+    least = 3 * count / rate
+    where = ", ".join(f"{share:.0%} {kind}" for kind, share in shares(step).items())
     return (
         f"Physical lower bound: a forward pass has {count / 1e9:.2f} G multiply-adds, forward and backward three times "
         f"as many; at the {rate / 1e9:.0f} G/s of large matrix products on this machine that takes {least:.3f} s, "
-        f"{hand / least:.1f} × hand. Of the {taken:.3f} s of the compiled supernet go {where}, "
-        f"and {rest:.2f} s to Python and to calling."
+        f"{hand / least:.1f} × hand. The compiled supernet's {taken:.3f} s are {where}."
     )
