@@ -32,7 +32,8 @@ def multiply_adds(net: nn.Module, x: Tensor) -> int:
     """Of a forward pass. (In backward passes the counter would take grouped convolutions for full ones.)"""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         net(x)
-    return counter.get_total_flops() // 2
+    flops: int = counter.get_total_flops()
+    return flops // 2
 
 
 def shares(step: Callable[[], object]) -> dict[str, float]:
