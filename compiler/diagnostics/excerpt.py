@@ -31,7 +31,7 @@ def full(d: Diagnostic, color: bool) -> str:
     tone = _RED if d.severity is Severity.ERROR else _YELLOW
     code = f"[{d.code}]" if d.code else ""
     lines = [paint(tone, f"{d.severity.value}{code}") + paint(_BOLD, f": {d.message}")]
-    marks = [_Mark(label.span, label.text, False) for label in d.secondary]
+    marks = [_Mark(label.span, label.text, False) for label in d.labels]
     if d.span:
         marks.insert(0, _Mark(d.span, d.label, True))
     width = max((len(str(_last_line(m.span))) for m in marks), default=1)
@@ -43,7 +43,7 @@ def full(d: Diagnostic, color: bool) -> str:
         lines.append(f"{gutter} {paint(_BLUE, '|')}")
         lines += _excerpt(source, group, width, tone, paint)
     bar = paint(_BLUE, "=")
-    for title, text in [("note", note) for note in d.notes] + ([("help", d.help)] if d.help else []):
+    for title, text in [("note", note) for note in d.remarks] + ([("help", d.help)] if d.help else []):
         first, *rest = text.split("\n")
         head = paint(_CYAN if title == "help" else _BOLD, f"{title}:")
         lines.append(f"{gutter} {bar} {head} {first}")

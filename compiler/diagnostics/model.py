@@ -7,7 +7,7 @@ about, its properties turn them into text. ``stdsl explain CODE`` prints ``expla
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import ClassVar
 
@@ -25,6 +25,21 @@ class Label:
 
     span: Span
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A call that brought what a mistake is about into the body that the mistake is in."""
+
+    span: Span
+    callee: str
+    space: str | None = None
+    """The space that makes the call, if one does."""
+
+    @property
+    def label(self) -> Label:
+        user = f"space `{self.space}` uses `{self.callee}` here" if self.space else f"`{self.callee}` is used here"
+        return Label(self.span, user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,14 @@ class Diagnostic:
     (a file that a command names)."""
 
     span: Span | None
+    origins: tuple[Origin, ...] = field(default=(), kw_only=True, compare=False)
+    """The calls that the mistake hangs on, innermost first."""
+    deciders: tuple[Label, ...] = field(default=(), kw_only=True, compare=False)
+    """Where the decisions of its witness are made."""
+    repeated: str = field(default="", kw_only=True, compare=False)
+    """Where else the same mistake comes from, in words."""
+    showable: bool = field(default=True, kw_only=True, compare=False)
+    """Whether a witness can be had: not of a space that other mistakes leave without a graph."""
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = ""
@@ -85,10 +108,23 @@ class Diagnostic:
         return ()
 
     @property
+    def labels(self) -> tuple[Label, ...]:
+        """All places beside the primary one, each once: those of this kind of mistake, then decisions, then calls."""
+        own = self.secondary
+        taken = {self.span, *(label.span for label in own)}
+        more = (*self.deciders, *(origin.label for origin in self.origins))
+        return (*own, *(label for label in more if label.span not in taken))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All notes: those of this kind of mistake, then where else it comes from."""
+        return (*self.notes, self.repeated) if self.repeated else self.notes
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What else there is to say; of an error of some architectures, how to get one of them."""
         words: str = getattr(self, "witness", "")
-        if self.has_witness and words:
+        if self.has_witness and words and self.showable:
             return (f"`stdsl sample … --witness {self.code}` writes a smallest architecture that shows it",)
         return ()
 
@@ -133,17 +169,28 @@ class Sink:
 
     def __init__(self) -> None:
         self._seen: dict[Diagnostic, None] = {}
-        self._places: set[tuple[str, Span]] = set()
+        self._places: dict[tuple[str, Span], Diagnostic] = {}
+        self._further: dict[tuple[str, Span], set[Origin]] = {}
+        """The first call, and the space, of each mistake that was not added again."""
+        self._showable: dict[tuple[str, Span], bool] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._seen.setdefault(diagnostic)
         if diagnostic.span is not None:
-            self._places.add((diagnostic.code, diagnostic.span))
+            self._places.setdefault((diagnostic.code, diagnostic.span), diagnostic)
 
     def add_once(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic unless there is one of its kind at its place: text elaborated again says nothing new."""
         if diagnostic.span is None or (diagnostic.code, diagnostic.span) not in self._places:
             self.add(diagnostic)
+        elif diagnostic.origins:
+            self._further.setdefault((diagnostic.code, diagnostic.span), set()).update(diagnostic.origins)
+
+    def witnessed(self, diagnostics: Iterable[Diagnostic], possible: bool) -> None:
+        """Says of mistakes whether an architecture can be given that shows them; one space that gives it is enough."""
+        for d in diagnostics:
+            if d.span is not None:
+                self._showable[d.code, d.span] = possible or self._showable.get((d.code, d.span), False)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
@@ -156,7 +203,21 @@ class Sink:
         def key(d: Diagnostic) -> tuple[str, int, str]:
             return (d.span.source.name, d.span.start, d.code) if d.span else ("", -1, d.code)
 
-        return tuple(sorted(self._seen, key=key))
+        return tuple(sorted(map(self._complete, self._seen), key=key))
+
+    def _complete(self, d: Diagnostic) -> Diagnostic:
+        """With how many more spaces, or else calls, have the mistake, where some have, and whether it can be shown."""
+        if d.span is not None and not self._showable.get((d.code, d.span), True):
+            d = replace(d, showable=False)
+        further = self._further.get((d.code, d.span), set()) if d.span is not None else set()
+        if not d.origins or not further:
+            return d
+        spaces = {o.space for o in further if o.space} - {o.space for o in d.origins}
+        calls = {o.span for o in further if not o.space} - {o.span for o in d.origins}
+        number, what = (len(spaces), "space") if spaces else (len(calls), "call")
+        if not number:
+            return d
+        return replace(d, repeated=f"{number} more {what}{'s have' if number > 1 else ' has'} the same mistake")
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -45,8 +45,8 @@ def as_object(d: Diagnostic) -> dict[str, object]:
         "message": d.message,
         "span": _span(d.span) if d.span else None,
         "label": d.label,
-        "labels": [{"span": _span(label.span), "text": label.text} for label in d.secondary],
-        "notes": list(d.notes),
+        "labels": [{"span": _span(label.span), "text": label.text} for label in d.labels],
+        "notes": list(d.remarks),
         "help": d.help,
         "fix": {"title": fix.title, "edits": [_edit(e) for e in fix.edits]} if fix else None,
     }
@@ -76,7 +76,7 @@ def _github(d: Diagnostic) -> str:
         fields |= {"endLine": end.line, "endColumn": end.column}
     fields["title"] = d.code
     command = "error" if d.severity is Severity.ERROR else "warning"
-    text = "\n".join((d.message, *d.notes, *([f"help: {d.help}"] if d.help else [])))
+    text = "\n".join((d.message, *d.remarks, *([f"help: {d.help}"] if d.help else [])))
     properties = ",".join(f"{key}={_escape(str(value), in_property=True)}" for key, value in fields.items())
     return f"::{command} {properties}::{_escape(text)}"
 

@@ -33,13 +33,14 @@ def _named(declaration: ast.Declaration, module: Module) -> Iterator[ast.Declara
             continue
         seen.add(id(found))
         yield found
-        for name in set(_names(found)):
+        for name in {name.id for name in names_in(found)}:
             other = home.lookup(name)
             if other is not None:
                 stack.append(other)
 
 
-def _names(node: Any) -> Iterator[str]:
+def names_in(node: Any) -> Iterator[ast.Name]:
+    """The names that a node, or one of several, uses."""
     stack = [node]
     while stack:
         node = stack.pop()
@@ -47,7 +48,7 @@ def _names(node: Any) -> Iterator[str]:
             stack.extend(node)
         elif isinstance(node, ast.Node):
             if isinstance(node, ast.Name):
-                yield node.id
+                yield node
             stack.extend(getattr(node, field.name) for field in fields(node) if field.name != "span")
 
 

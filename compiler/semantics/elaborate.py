@@ -92,6 +92,7 @@ def elaborate(
         state.report(DiagramLimit(reference.span, "what this space asks for", isinstance(error, TooManySteps)))
         return None
     finally:
+        sink.witnessed((d for d, _ in (*state.happened, *state.at_once)), state.showable)
         state.diagrams.steps = math.inf
         if collecting:
             gc.enable()
@@ -113,6 +114,8 @@ def _elaborate(
     if instance is None:
         constraints.check_costs(state, declaration, env)
         return None
+    state.space = declaration
+    state.applying.append(instance)
     meta = instance.template.declaration
     name = meta.name.id
     scope = state.builder.scope(None, "", name, "meta", "", meta.name.span, instance.weights)
@@ -130,6 +133,7 @@ def _elaborate(
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], where)
     if state.reported or concern(declaration, reference.module, mistakes):
+        state.showable = True
         if faulty is not None and (state.happened or state.at_once):
             graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *where), name)
             met = demanded(state, state.at_once, [t.node for _, t in outputs])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 from ..diagnostics.model import Diagnostic
 from ..ir.diagram import DiagramTooLarge, Guard, TooManySteps, support, witness
@@ -19,12 +20,19 @@ def report_faults(
     the space; an architecture that they exclude is none of the space, and shows no fault.
     """
     allowed = _allowed(state, where, outputs) if state.faults and outputs is not None else True
+    told: set[Hashable] = set()
     for fault in state.faults:
+        # Once the mistake of a text has been told for a way to it, the other iterations on that way add nothing.
+        kind = fault.make("")
+        way = (kind.code, kind.span, tuple([call.span for call in fault.calls]))
+        if way in told:
+            continue
         found = _happens(state, fault, outputs, allowed)
         if found is not None:
-            words, condition = found
-            diagnostic = fault.make(words)
-            state.report(diagnostic)
+            told.add(way)
+            answers, condition = found
+            diagnostic = replace(fault.make(state.witness_words(answers)), deciders=state.deciders(answers))
+            state.report(diagnostic, fault.calls)
             if condition is not None:
                 state.happened.append((diagnostic, condition))
     state.faults.clear()
@@ -48,9 +56,9 @@ def _allowed(state: State, where: Sequence[CostConstraint | DecisionConstraint],
 
 def _happens(
     state: State, fault: FaultRecord, outputs: Sequence[int] | None, allowed: Guard
-) -> tuple[str, Guard | None] | None:
-    """The words for an architecture that shows the fault, and the condition for one, if it is known; None where there
-    is no such architecture."""
+) -> tuple[dict[int, int], Guard | None] | None:
+    """The answers that make an architecture show the fault, and the condition for that, if it is known; None where none
+    shows it."""
     try:
         demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
         condition = state.diagrams.all((demanded, fault.condition, allowed))
@@ -64,11 +72,11 @@ def _happens(
             own = answers
         elif allowed is not True:
             own = {v.index: answers[v.index] for v in support(fault.condition) if v.index in answers}
-        return state.witness_words(own), condition
+        return own, condition
     except TooManySteps:
         raise
     except DiagramTooLarge:
-        return "", None
+        return {}, None
 
 
 def demanded(

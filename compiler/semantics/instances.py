@@ -95,7 +95,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         called.weights,
     )
     inside = replace(inside, scope=scope)
-    state.applying.append(called.span)
+    state.applying.append(called)
     result = _body(state, called, value, inside)
     state.applying.pop()
     touched = state.touched[start[2] :]

@@ -18,6 +18,7 @@ from .arithmetic import (
 )
 from .calls import Arguments, Signature, bind, declared_signature, primitive_signature
 from .context import Context, Env
+from .primitives import check_arguments
 from .state import State
 from .values import (
     ERROR,
@@ -57,6 +58,8 @@ def pipe(state: State, expr: ast.Pipe, env: Env) -> Value:
 
 
 def _pipe_into(state: State, left: Value, right: Value, left_span: Span, span: Span, context: Context) -> Value:
+    if left is ERROR and isinstance(right, PrimitiveOp):
+        check_arguments(state, right)
     if left is ERROR or right is ERROR:
         return ERROR
     if isinstance(left, Operator) and isinstance(right, Operator):

@@ -19,11 +19,15 @@ from ..ops.base import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive,
 from ..ops.registry import PRIMITIVES
 from .arithmetic import asks_of, case_of, is_plain, scalar
 from .calls import primitive_signature
+from .concern import names_in
 from .context import Context
 from .state import State, merge_asks
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
 
 BROKEN = TensorType("features", ())
+_RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
+_SIZES = (1, 5040, 1 << 16)
+"""Sizes that stand for all: what numbers divide them differs, and few windows fit into 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +134,32 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
     primitive = op.primitive
     tensors = tensors_of(state, value, primitive.inputs, primitive.name, op.span)
     if tensors is None:
+        check_arguments(state, op)
         return ERROR
     channels: Value = None
     if not any(t.broken for t in tensors) and tensors[0].type.dims:
         case = tensors[0].type.dims[CHANNEL_AXIS[tensors[0].type.layout]]
         # Demanding the input asks for all that its shape hangs on.
         channels = scalar(case, ())
+    given = _arguments(state, op, channels)
+    if given is None:
+        return ERROR
+    cases, asks = given
+    return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
+
+
+def check_arguments(state: State, op: PrimitiveOp) -> None:
+    """Reports what is wrong with the arguments of an operator whose input is unknown, whatever that is."""
+    given = _arguments(state, op, None)
+    refusal = refused_anyway(op.primitive, given[0]) if given is not None else None
+    if refusal is not None and not _told(state, refusal, op):
+        state.report(_refused(refusal, op.primitive.name, (), op, op.span)(""))
+
+
+def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks] | None:
+    """The arguments, and what they ask for; None with a diagnostic. Where ``channels`` (those that enter) is None, what
+    hangs on them is SAME."""
+    primitive = op.primitive
     cases: dict[str, Case] = {}
     asks: Asks = ()
     for parameter in primitive.parameters:
@@ -143,21 +167,56 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
         if argument is REQUIRED:
             signature = primitive_signature(primitive)
             state.report(MissingArgument(op.span, primitive.name, parameter.name, signature=signature.text))
-            return ERROR
+            return None
+        if channels is None and (argument is SAME or isinstance(argument, Same)):
+            cases[parameter.name] = SAME
+            continue
         if argument is SAME:
             argument = channels
         elif isinstance(argument, Same):
-            argument = argument.at(channels) if channels is not None else None
+            argument = argument.at(channels)
         if argument is ERROR:
-            return ERROR
+            return None
         if not is_plain(argument):
             wanted = "a number or another plain value"
             place = op.place_of(parameter.name)
             state.report(WrongType(place, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
-            return ERROR
+            return None
         cases[parameter.name] = case_of(argument)
         asks = (*asks, *asks_of(argument))
-    return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
+    return cases, asks
+
+
+def _told(state: State, refusal: _Refusal, op: PrimitiveOp | None) -> bool:
+    """Whether a mistake behind another one is that one again: a value by its name, refused before."""
+    given = op.argument(refusal.parameter) if op is not None else None
+    return refusal.message in state.refused and any(True for _ in names_in(given))
+
+
+def refused_anyway(primitive: Primitive, cases: dict[str, Case]) -> _Refusal | None:
+    """What a primitive has against its arguments whatever enters; None where that hangs on what does."""
+    if primitive.extern is not None or any(type(case) is Diagram for case in cases.values()):
+        return None
+    return _refused_always(primitive.name, tuple([(type(v), k, v) for k, v in cases.items()]))
+
+
+@lru_cache(maxsize=5_000)
+def _refused_always(name: str, given: tuple[tuple[type, str, Any], ...]) -> _Refusal | None:
+    primitive = PRIMITIVES[name]
+    found: _Refusal | None = None
+    for layout, rank in _RANKS.items():
+        for size in _SIZES:
+            shape = TensorShape(layout, (size,) * rank)
+            attributes = {key: size if case is SAME else case for _, key, case in given}
+            rule = _apply_rule(primitive, (shape,) * primitive.inputs, attributes)
+            if isinstance(rule, _Rule):
+                return None
+            if rule.code != "attribute" or "enter" in rule.message:
+                continue  # about what enters, and something else may
+            if found is not None and rule.message != found.message:
+                return None
+            found = rule
+    return found
 
 
 def apply_rule(
@@ -173,6 +232,10 @@ def apply_rule(
     """A node for ``primitive`` on ``tensors`` with the given arguments (cases); faults are recorded with the node."""
     edges = [Edge(t.node) for t in tensors]
     if any(t.broken for t in tensors):
+        refusal = refused_anyway(primitive, cases)
+        if refusal is not None and not _told(state, refusal, op):
+            make = _refused(refusal, primitive.name, (), op, span)
+            return _refused_node(state, primitive, make, edges, asks, context, span)
         return state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
     plain = not any(type(c) is Diagram for c in cases.values()) and all(t.type.fixed for t in tensors)
     if plain:
@@ -182,6 +245,7 @@ def apply_rule(
             shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
             rule = state.rules[key] = _apply_rule(primitive, shapes, cases)
         if isinstance(rule, _Refusal):
+            state.refused.add(rule.message)
             make = _refused(rule, primitive.name, tensors, op, span)
             return _refused_node(state, primitive, make, edges, asks, context, span)
         return _plain_node(state, primitive, rule, edges, asks, context, span)
@@ -245,6 +309,7 @@ def _lifted_node(
     found = leaves(result)
     refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
+    state.refused.update(refusal.message for refusal in refusals)
     # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
     if not rules:
         make = _refused(refusals[0], primitive.name, tensors, op, span)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ..diagnostics.calls import Recursion
 from ..diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
-from ..diagnostics.model import Diagnostic, Sink
+from ..diagnostics.model import Diagnostic, Label, Sink
 from ..diagnostics.source import Span
 from ..diagnostics.values import DiagramLimit, TooLarge
+from ..frontend import ast
 from ..ir.addition import added
 from ..ir.builder import GraphBuilder
 from ..ir.decisions import Decision
-from ..ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support
+from ..ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support, witness
 from ..ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ..ops.base import Primitive
 from .context import Context
-from .values import Asks, Tensor
+from .provenance import origins
+from .values import Asks, Called, Tensor
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ LENGTH_LIMIT = 20_000
 """The most iterations of a loop and elements of a list."""
 DECISION_LIMIT = 10_000
 """The most decisions of a space."""
+DECIDERS = 3
+"""The most decisions that a mistake shows the places of."""
 OPTION_LIMIT = 1_000
 """The most alternatives of a choice and elements of a `keep`."""
 
@@ -48,6 +52,8 @@ class FaultRecord:
     condition: Guard
     make: Callable[[str], Diagnostic]
     """From the words for a witness ("width = 5", "" where there is none to name) to the diagnostic."""
+    calls: tuple[Called, ...]
+    """The applications that it was met in, outermost first."""
 
 
 class State:
@@ -63,6 +69,10 @@ class State:
         """What was reported of the faults, and under which condition an architecture shows it."""
         self.at_once: list[tuple[Diagnostic, Guard]] = []
         """The same of mistakes that were reported where they were met, whether or not anything demands the place."""
+        self.showable = False
+        """Whether there is a graph of which to take an architecture that shows them."""
+        self.refused: set[str] = set()
+        """What operators were told to have against their arguments."""
         self.existing: dict[int, Guard] = {}
         self.constraints: list[DecisionConstraint] = []
         self.reported = 0
@@ -74,7 +84,8 @@ class State:
         self.rules: dict[Hashable, Any] = {}
         self.externs: dict[int, Primitive] = {}
         """The primitives of `extern op`s by the ids of their declarations."""
-        self.applying: list[Span] = []
+        self.space: ast.SpaceDecl | None = None
+        self.applying: list[Called] = []
         """The applications of declarations that are being elaborated, outermost first."""
         self._ways: dict[int, tuple[Span, ...]] = {}
         self._decided: dict[Hashable, Decision] = {}
@@ -83,14 +94,18 @@ class State:
 
     # -- messages
 
-    def report(self, diagnostic: Diagnostic) -> None:
-        """Adds a diagnostic; one of the same kind at the same place is not reported again."""
+    def report(self, diagnostic: Diagnostic, calls: Sequence[Called] | None = None) -> None:
+        """Adds a diagnostic; one of the same kind at the same place is not reported again, but counted.
+
+        ``calls``: the applications that the mistake was met in, those that are being elaborated unless given.
+        """
         self.reported += 1
-        self.sink.add_once(diagnostic)
+        found = origins(diagnostic, self.applying if calls is None else calls, self.space)
+        self.sink.add_once(replace(diagnostic, origins=found) if found else diagnostic)
 
     def shown(self, diagnostic: Diagnostic, condition: Guard) -> None:
         """Reports a mistake that architectures show in which the condition holds."""
-        self.report(diagnostic)
+        self.report(replace(diagnostic, deciders=self.deciders(witness(condition) or {})))
         self.at_once.append((diagnostic, condition))
 
     def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
@@ -113,7 +128,7 @@ class State:
             raise Abandoned
 
     def fault(self, node: int, condition: Guard, make: Callable[[str], Diagnostic]) -> None:
-        self.faults.append(FaultRecord(node, condition, make))
+        self.faults.append(FaultRecord(node, condition, make, tuple(self.applying)))
 
     # -- identity
 
@@ -183,9 +198,9 @@ class State:
         made = make(path)
         self._decided[key] = made
         first = self._by_path.setdefault(path, made)
-        self._ways[made.id] = tuple(self.applying)
+        self._ways[made.id] = tuple([call.span for call in self.applying])
         if first is not made:
-            pairs = zip(self._ways[first.id], self.applying, strict=False)
+            pairs = zip(self._ways[first.id], self._ways[made.id], strict=False)
             ways = next(((a, b) for a, b in pairs if a != b), None)
             self.report(EqualPaths(span, path, first.span, ways))
         return made
@@ -254,6 +269,13 @@ class State:
 
             asks.append(Ask(variable.decision, reach(case)))
         return merge_asks(asks)
+
+    def deciders(self, answers: Mapping[int, int]) -> tuple[Label, ...]:
+        """Where the decisions of a witness are made, of so many as can be taken in."""
+        decisions = {self.diagrams.variables[index].decision for index in sorted(answers)}
+        rows = [self.builder.decisions[id] for id in sorted(decisions)][:DECIDERS]
+        words = {row.span: f"`{row.label or row.path}` is decided here" for row in reversed(rows)}
+        return tuple(Label(span, text) for span, text in reversed(words.items()))
 
     def witness_words(self, answers: Mapping[int, int]) -> str:
         """`width = 5, kind = conv`: the answers by the names of their decisions."""

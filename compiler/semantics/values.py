@@ -135,14 +135,19 @@ class PrimitiveOp(Operator):
     span: Span
     call: ast.Call | None = None
 
-    def place_of(self, parameter: str | None) -> Span:
-        """Where the value of a parameter is written, else the whole operator."""
+    def argument(self, parameter: str | None) -> ast.Expr | None:
+        """What is written for a parameter, if something is."""
         names = [p.name for p in self.primitive.parameters]
         for position, given in enumerate(self.call.arguments if self.call else ()):
             name = given.name.id if given.name else names[position] if position < len(names) else None
             if name == parameter:
-                return given.value.span
-        return self.span
+                return given.value
+        return None
+
+    def place_of(self, parameter: str | None) -> Span:
+        """Where the value of a parameter is written, else the whole operator."""
+        given = self.argument(parameter)
+        return given.span if given is not None else self.span
 
 
 @dataclass(frozen=True, slots=True, eq=False)

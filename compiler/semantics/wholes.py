@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..diagnostics.model import Label
 from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
 from ..ir.diagram import leaves, witness
@@ -22,6 +21,5 @@ def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongT
     if not isinstance(value, Scalar):
         return WrongType(span, what, wanted, found)
     answers = witness(state.diagrams.apply(lambda v: type(v) is type(wrong) and v == wrong, value.case)) or {}
-    decisions = [state.builder.decisions[state.diagrams.variables[index].decision] for index in sorted(answers)]
-    related = tuple(dict.fromkeys(Label(d.span, f"`{d.label or d.path}` is decided here") for d in decisions))
-    return WrongType(span, what, wanted, f"{found} when {state.witness_words(answers)}", None, related)
+    found = f"{found} when {state.witness_words(answers)}"
+    return WrongType(span, what, wanted, found, deciders=state.deciders(answers))
