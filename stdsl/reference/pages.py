@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ..compiler.schemas.diagnostics import diagnostics_schema
 from .declarations import library
 from .diagnostics import kinds
 from .operations import families
@@ -26,6 +28,7 @@ def pages() -> dict[str, str]:
         "settings.md": _render("settings", families=strategies(), search=searches(), groups=constructors()),
         "datasets.md": _render("datasets", data_sets=data_sets()),
         "diagnostics.md": _render("diagnostics", kinds=kinds()),
+        "diagnostics.schema.json": json.dumps(diagnostics_schema(), indent=2) + "\n",
     }
 
 
