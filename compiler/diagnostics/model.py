@@ -203,7 +203,10 @@ class Sink:
         def key(d: Diagnostic) -> tuple[str, int, str]:
             return (d.span.source.name, d.span.start, d.code) if d.span else ("", -1, d.code)
 
-        return tuple(sorted(map(self._complete, self._seen), key=key))
+        found: Iterable[Diagnostic] = self._seen
+        if self._further or self._showable:
+            found = map(self._complete, found)
+        return tuple(sorted(found, key=key))
 
     def _complete(self, d: Diagnostic) -> Diagnostic:
         """With how many more spaces, or else calls, have the mistake, where some have, and whether it can be shown."""
