@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from functools import lru_cache
 
 SIGNS = {
     "ARROW": "->",
@@ -80,6 +81,11 @@ def takes_setting(accepts: Set[str]) -> bool:
 
 def describe(accepts: Set[str], previous: str | None) -> str:
     """The words for a set of terminals that could come behind a token of type ``previous``."""
+    return _described(frozenset(accepts), previous)
+
+
+@lru_cache(4096)
+def _described(accepts: frozenset[str], previous: str | None) -> str:
     left = set(accepts) - {"ERROR", "$END"}
     parts: list[str] = []
     if previous == "DOT":

@@ -30,6 +30,9 @@ class Landing:
     brackets: int
 
 
+END = Token("$END", "")
+
+
 class Outline:
     """The outline of the tokens of one item. A token may be changed in place for one of the same brackets."""
 
@@ -41,7 +44,12 @@ class Outline:
 
     def token(self, i: int) -> Token:
         """The token at a place, `$END` behind the last."""
-        return self.tokens[i] if i < len(self.tokens) else Token("$END", "")
+        return self.tokens[i] if i < len(self.tokens) else END
+
+    def ahead(self, i: int, count: int) -> list[Token]:
+        """The next tokens from a place on, at most ``count``, with `$END` where the item ends."""
+        rest = list(self.tokens[i : i + count])
+        return rest if len(rest) == count else [*rest, END]
 
     def partners(self) -> set[int]:
         """The closing brackets that have an opening one in the text and no operand missing before them."""

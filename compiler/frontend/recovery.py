@@ -247,9 +247,7 @@ class _Run:
 
     def instead(self, token: Token, accepts: Set[str]) -> str | None:
         """What the token should have been, where what comes behind then fits; empty where it should not be there."""
-        rest = [self.outline.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
-        if "$END" in (t.type for t in rest):
-            rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
+        rest = self.outline.ahead(self.at, LOOKAHEAD)
         if self.superfluous(rest, accepts):
             return ""
         for terminal in _MISTAKEN.get(token.type, ()):
@@ -310,9 +308,7 @@ class _Run:
 
     def repair(self, accepts: Set[str]) -> bool:
         """Leaves out or puts in one token, if what comes behind then fits."""
-        rest = [self.outline.token(i) for i in range(self.at, self.at + LOOKAHEAD)]
-        if "$END" in (t.type for t in rest):
-            rest = [t for t in rest if t.type != "$END"] + [Token("$END", "")]
+        rest = self.outline.ahead(self.at, LOOKAHEAD)
         if self.superfluous(rest, accepts):
             self.at += 1
             return True
