@@ -316,13 +316,18 @@ def _lifted_node(
         return _refused_node(state, primitive, make, edges, asks, context, span)
     good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
 
-    def part(of: Callable[[_Rule], Any]) -> Case:
-        first = of(rules[0])
-        agreed = all(of(rule).__class__ is first.__class__ and of(rule) == first for rule in rules)
-        return first if agreed else state.diagrams.apply(of, good)
+    def part(column: tuple[Any, ...], of: Callable[[_Rule], Any]) -> Case:
+        first, kind = column[0], column[0].__class__
+        for value in column:
+            if value is not first and (value.__class__ is not kind or value != first):
+                return state.diagrams.apply(of, good)
+        return first
 
-    dims = [part(partial(lambda i, r: r.dims[i], i)) for i in range(len(rules[0].dims))]
-    attrs = {name: part(partial(lambda i, r: r.attrs[i], i)) for i, name in enumerate(rules[0].names)}
+    columns = zip(*[rule.dims for rule in rules], strict=True)
+    dims = [part(column, partial(lambda i, r: r.dims[i], i)) for i, column in enumerate(columns)]
+    columns = zip(*[rule.attrs for rule in rules], strict=True)
+    names = rules[0].names
+    attrs = {names[i]: part(column, partial(lambda i, r: r.attrs[i], i)) for i, column in enumerate(columns)}
     made = TensorType(rules[0].layout, tuple(dims))
     node = state.node("apply", primitive.name, edges, made, context, span, attrs, merge_asks(asks))
     for refusal in refusals:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -11,6 +14,10 @@ from stdsl import __version__
 
 from .failures import guarded
 from .index import COMMANDS
+
+
+BRIEF = ("check", "count", "fmt", "info")
+"""Commands that end before looking for garbage pays. Nor does it pay for any of them at the end of the process."""
 
 
 class LazyGroup(click.Group):
@@ -58,4 +65,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the program ``stdsl``."""
+    if sys.argv[1:2] and sys.argv[1] in BRIEF:
+        gc.disable()
+    atexit.register(gc.freeze)
     cli.main(prog_name="stdsl")
