@@ -15,7 +15,6 @@ from stdsl import __version__
 from .failures import guarded
 from .index import COMMANDS
 
-
 BRIEF = ("check", "count", "fmt", "info")
 """Commands that end before looking for garbage pays. Nor does it pay for any of them at the end of the process."""
 
