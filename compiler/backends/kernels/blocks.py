@@ -15,6 +15,16 @@ WIDE = 16
 """Columns that fill a register of the CPUs at hand."""
 
 
+MANY = 2**17
+"""Values that no longer fit into a CPU core's own caches."""
+
+
+def fetch(rows: Tensor) -> None:
+    """Read large tensors once in order: products with a few columns at a time wait longer for the memory otherwise."""
+    if rows.numel() >= MANY and rows.device.type == "cpu":
+        rows.sum()
+
+
 def blocks(rows: Tensor, size: int) -> Tensor:
     """(count, size · C) as (size, count, C)."""
     return rows.view(rows.shape[0], size, -1).transpose(0, 1)

@@ -50,10 +50,10 @@ def _entered(x: Tensor, steps: tuple[Step, ...]) -> Tensor:
     return stepped(x.movedim(1, -1).contiguous(), steps)
 
 
-def stepped(x: Tensor, steps: tuple[Step, ...]) -> Tensor:
-    """What to convolve after ``steps``."""
-    for step in steps:
-        x = step.into(x)
+def stepped(x: Tensor, steps: tuple[Step, ...], space: str | None = None) -> Tensor:
+    """What to convolve after ``steps``. ``space``: as for them."""
+    for i, step in enumerate(steps):
+        x = step.into(x, space and f"{space}, step {i}")
     return x
 
 
@@ -76,6 +76,14 @@ def enter_gradient(g: Tensor, steps: tuple[Step, ...]) -> Tensor:
     for step in reversed(steps):
         g = step.into_gradient(g)
     return g
+
+
+def add_enter_gradient(total: Tensor, g: Tensor, steps: tuple[Step, ...]) -> None:
+    """Add :func:`enter_gradient` to ``total``, in place."""
+    if steps:
+        steps[0].add_into_gradient(total, enter_gradient(g, steps[1:]))
+    else:
+        total.add_(g)
 
 
 def convolve(x: Tensor, kernel: Tensor, window: Window) -> Tensor:

@@ -51,11 +51,12 @@ class Inner:
         self.inverse = torch.rsqrt(variance + norms[0].eps)
         self.normal.mul_(self.inverse)
 
-    def result(self) -> Tensor:
-        """What the stage gives, before its ReLU where there are gains, and else after it: rows."""
+    def result(self, space: str) -> Tensor:
+        """What the stage gives: rows, in scratch memory for this purpose."""
+        out = scratch(space, self.normal, tuple(self.normal.shape))
         if self.gain is None or self.bias is None:
-            return self.normal.clamp_min(0)
-        return torch.addcmul(self.bias, self.normal, self.gain).relu_()
+            return torch.clamp_min(self.normal, 0, out=out)
+        return torch.addcmul(self.bias, self.normal, self.gain, out=out).relu_()
 
     def again(self, rows: Tensor) -> None:
         """Compute what was not saved, from D."""
@@ -80,7 +81,7 @@ class Inner:
 
     def backward(self, g: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """From the gradient of what the stage gave to that of pointwise(D), in place, and those of gains and biases."""
-        positive = self.normal if self.gain is None else self.result()
+        positive = self.normal if self.gain is None else self.result("given")
         torch.ops.aten.threshold_backward.grad_input(g, positive, 0, grad_input=g)
         along = sums = None
         if self.gain is not None or self.of_batch:

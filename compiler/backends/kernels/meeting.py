@@ -66,7 +66,7 @@ class Meeting(torch.autograd.Function):
             for unit in level:
                 flat = convolved(unit, kernels[unit], inputs, given)
                 inner = Inner(unit, flat, tensors[unit.first + unit.size * len(unit.windows) : unit.end])
-                given[unit] = leave(inner.result().view(*unit.shape, -1), unit.steps)
+                given[unit] = leave(inner.result(f"given {len(given)}").view(*unit.shape, -1), unit.steps)
                 unit.gives = tuple(given[unit].shape[1:-1])
                 inners.append(inner)
         last = plan.levels[-1] if plan.levels else []

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from .scratch import laid_out
+
 Axes = tuple[int, ...]
 
 
@@ -33,13 +35,18 @@ def window_of(conv: Any) -> Window:
 
 class Step(Protocol):
     """One change of view. ``into`` changes an input, ``back`` undoes it on an output; ``into_gradient`` and
-    ``back_gradient`` are their adjoints."""
+    ``back_gradient`` are their adjoints, and ``add_into_gradient`` adds the former to ``total``, in place.
 
-    def into(self, x: Tensor) -> Tensor: ...
+    ``space``: the purpose of :func:`scratch` memory for what has to be copied, or None for memory of its own.
+    """
+
+    def into(self, x: Tensor, space: str | None = None) -> Tensor: ...
 
     def back(self, y: Tensor) -> Tensor: ...
 
     def into_gradient(self, g: Tensor) -> Tensor: ...
+
+    def add_into_gradient(self, total: Tensor, g: Tensor) -> None: ...
 
     def back_gradient(self, g: Tensor) -> Tensor: ...
 
@@ -47,20 +54,23 @@ class Step(Protocol):
 class Permutation:
     """A step whose adjoint is its inverse. It does not matter which size an axis has that it leaves alone."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, space: str | None = None) -> Tensor:
         raise NotImplementedError
 
     def inverse(self, y: Tensor) -> Tensor:
         raise NotImplementedError
 
-    def into(self, x: Tensor) -> Tensor:
-        return self.forward(x)
+    def into(self, x: Tensor, space: str | None = None) -> Tensor:
+        return self.forward(x, space)
 
     def back(self, y: Tensor) -> Tensor:
         return self.inverse(y)
 
     def into_gradient(self, g: Tensor) -> Tensor:
         return self.inverse(g)
+
+    def add_into_gradient(self, total: Tensor, g: Tensor) -> None:
+        total.add_(self.inverse(g))
 
     def back_gradient(self, g: Tensor) -> Tensor:
         return self.forward(g)
@@ -73,16 +83,22 @@ class Subsample:
     sizes: Axes
     steps: Axes
 
-    def into(self, x: Tensor) -> Tensor:
-        return x[(slice(None), *(slice(None, None, s) for s in self.steps))].contiguous()
+    def into(self, x: Tensor, space: str | None = None) -> Tensor:
+        return laid_out(self._seen(x), space)
+
+    def _seen(self, x: Tensor) -> Tensor:
+        return x[(slice(None), *(slice(None, None, s) for s in self.steps))]
 
     def back(self, y: Tensor) -> Tensor:
         return y
 
     def into_gradient(self, g: Tensor) -> Tensor:
         whole = g.new_zeros((g.shape[0], *self.sizes, g.shape[-1]))
-        whole[(slice(None), *(slice(None, None, s) for s in self.steps))] = g
+        self.add_into_gradient(whole, g)
         return whole
+
+    def add_into_gradient(self, total: Tensor, g: Tensor) -> None:
+        self._seen(total).add_(g)
 
     def back_gradient(self, g: Tensor) -> Tensor:
         return g
@@ -95,10 +111,18 @@ class Phases(Permutation):
     dh: int
     dw: int
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, space: str | None = None) -> Tensor:
+        _, h, w, c = x.shape
+        return laid_out(self._parts(x), space).view(-1, h // self.dh, w // self.dw, c)
+
+    def add_into_gradient(self, total: Tensor, g: Tensor) -> None:
+        parts = self._parts(total)
+        parts.add_(g.view(parts.shape))
+
+    def _parts(self, x: Tensor) -> Tensor:
+        """A view of ``x``, (dh, dw, N, H/dh, W/dw, C)."""
         n, h, w, c = x.shape
-        parts = x.view(n, h // self.dh, self.dh, w // self.dw, self.dw, c).permute(2, 4, 0, 1, 3, 5)
-        return parts.reshape(-1, h // self.dh, w // self.dw, c)
+        return x.view(n, h // self.dh, self.dh, w // self.dw, self.dw, c).permute(2, 4, 0, 1, 3, 5)
 
     def inverse(self, y: Tensor) -> Tensor:
         _, h, w, c = y.shape
@@ -112,7 +136,7 @@ class Frames(Permutation):
 
     frames: int
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, space: str | None = None) -> Tensor:
         return x.flatten(0, 1)
 
     def inverse(self, y: Tensor) -> Tensor:
@@ -127,7 +151,7 @@ class Instants(Permutation):
     width: int
     dilation: int
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, space: str | None = None) -> Tensor:
         n, t, h, w, c = x.shape
         return x.view(n, t // self.dilation, self.dilation * h * w, c)
 

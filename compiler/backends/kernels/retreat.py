@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .blocks import joined_inner_products, multiply
+from .blocks import fetch, joined_inner_products, multiply
 from .convolved import convolved
-from .depthwise import enter_gradient, gradients, leave, leave_gradient, stepped
+from .depthwise import add_enter_gradient, enter_gradient, gradients, leave, leave_gradient, stepped
 from .inner import SAVED as INNER_SAVED
 from .inner import Inner
 from .inputs import Inputs
@@ -81,7 +81,8 @@ class Retreat:
                 flat = convolved(unit, self.kernels[unit], self.inputs, given)
                 if unit in self.inners:
                     self.inners[unit].again(flat)
-                    given[unit] = leave(self.inners[unit].result().view(*unit.shape, -1), unit.steps)
+                    space = f"given {len(given)}"
+                    given[unit] = leave(self.inners[unit].result(space).view(*unit.shape, -1), unit.steps)
                 else:
                     bucket, at = self.where[unit]
                     self.rows[unit] = flat.sub_(bucket.mean[at].view(-1)) if bucket.of_batch else flat
@@ -153,6 +154,7 @@ class Retreat:
             key = order(unit.steps)
             if key not in self.centred:
                 self.centred[key] = g - sums / flat.shape[0]
+            fetch(flat)
             multiply(flat, slopes.pull[self.where[unit][1]], rows)
             rows.addmm_(self.centred[key], turned)
         self._convolutions(unit, rows.view(*unit.shape, -1))
@@ -180,7 +182,7 @@ class Retreat:
         """What an inner stage gave, computed again."""
         if unit is None:
             return None
-        return leave(self.inners[unit].result().view(*unit.shape, -1), unit.steps)
+        return leave(self.inners[unit].result("given").view(*unit.shape, -1), unit.steps)
 
     def _convolutions(self, unit: Unit, g: Tensor) -> None:
         if not unit.windows:
@@ -206,9 +208,11 @@ class Retreat:
 
     def _towards(self, unit: Unit, steps: tuple[Step, ...], g: Tensor) -> None:
         if unit.before is not None:
-            g = enter_gradient(g, steps)
             there = self.behind.get(unit.before)
-            self.behind[unit.before] = g if there is None else there.add_(g)
+            if there is None:
+                self.behind[unit.before] = enter_gradient(g, steps)
+            else:
+                add_enter_gradient(there, g, steps)
             return
         key = unit.reads, steps
         there = self.towards.get(key)
@@ -217,9 +221,11 @@ class Retreat:
     def _sources(self) -> None:
         """From the gradients of sources side by side to those of each."""
         joined: dict[tuple[int, ...], Tensor] = {}
-        for (reads, steps), g in self.towards.items():
-            g = enter_gradient(g, steps)
-            joined[reads] = g if reads not in joined else joined[reads].add_(g)
+        for (reads, steps), g in sorted(self.towards.items(), key=_steps):
+            if reads in joined:
+                add_enter_gradient(joined[reads], g, steps)
+            else:
+                joined[reads] = enter_gradient(g, steps)
         for reads, g in joined.items():
             width = g.shape[-1] // len(reads)
             for number, i in enumerate(reads):
@@ -229,7 +235,8 @@ class Retreat:
     def _add(self, source: int, g: Tensor) -> None:
         g = g.movedim(-1, 1)
         there = self.found[source]
-        self.found[source] = g if there is None else there + g
+        # All that is added up here is memory of this pass, and no two of its slices overlap.
+        self.found[source] = g if there is None else there.add_(g)
 
     def _plain(self) -> None:
         places, plain = self.plan.places, self.plan.plain
@@ -239,5 +246,15 @@ class Retreat:
             index = torch.tensor(places, device=self.weights.device)
             self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
         for factor, i in zip(factors_of(self.weights, places), plain, strict=True):
-            if self.wanted[i]:
+            if not self.wanted[i]:
+                continue
+            there = self.found[i]
+            if there is not None and isinstance(factor, float):
+                there.add_(self.g.movedim(-1, 1), alpha=factor)
+            else:
                 self._add(i, self.g * factor)
+
+
+def _steps(item: tuple[Any, Tensor]) -> int:
+    """How many steps were taken: what took none comes first, and the others are added to it."""
+    return len(item[0][1])

@@ -25,7 +25,10 @@ def hold_heap() -> None:
 
 def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A tensor of any content, on the device and of the type of ``like``. The next call in this thread for the same
-    purpose may give out the same memory: use it before that, and keep no view of it."""
+    purpose may give out the same memory: use it before that, and keep no view of it. Other devices than CPUs have
+    allocators that do as well."""
+    if like.device.type != "cpu":
+        return like.new_empty(shape)
     views: dict[tuple[object, ...], Tensor] = _KEPT.__dict__.setdefault("views", {})
     key = purpose, like.device, like.dtype
     view = views.get((key, shape))
@@ -39,3 +42,10 @@ def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
                 del views[old]
         view = views[key, shape] = found[:size].view(shape)
     return view
+
+
+def laid_out(x: Tensor, space: str | None) -> Tensor:
+    """``x``, contiguous: itself where it is, and else a copy, in :func:`scratch` memory for the purpose ``space``."""
+    if space is None or x.is_contiguous():
+        return x.contiguous()
+    return scratch(space, x, tuple(x.shape)).copy_(x)

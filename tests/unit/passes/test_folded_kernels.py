@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -135,6 +136,56 @@ def test_equal_to_modules(name: str, stride: int, affine: bool, training: bool) 
             torch.testing.assert_close(p, q)
         for (key, p), q in zip(plain.named_buffers(), merged.buffers(), strict=True):
             torch.testing.assert_close(p, q, msg=key)
+
+
+@pytest.mark.parametrize("name", ["3x3", "wide", "phases", "side by side, dilated"])
+def test_passes_in_any_order(name: str) -> None:
+    """Two forward passes, then their backward passes, the first one first or last: what one keeps, the other leaves
+    alone."""
+    torch.manual_seed(0)
+    sizes, convolutions = SHAPES[name]
+    chain = Chain(len(sizes), convolutions, [1, 1], True).double()
+    batches = [[torch.randn(n, C, *sizes, dtype=torch.float64) for _ in range(EDGES)] for n in (3, 2)]
+    w = torch.ones(EDGES, dtype=torch.float64)
+    wanted = [torch.autograd.grad(sum(chain(xs)).square().sum(), list(chain.parameters())) for xs in batches]  # type: ignore[union-attr]
+    for backward in ((0, 1), (1, 0)):
+        losses = [meet(w, (), [], [line(chain, xs, 0)]).square().sum() for xs in batches]
+        for i in backward:
+            for p, q in zip(wanted[i], torch.autograd.grad(losses[i], list(chain.parameters())), strict=True):
+                torch.testing.assert_close(p, q)
+
+
+def test_running_statistics_stay_where_they_are_looked_for() -> None:
+    """Merged norms keep them together: copies, other types, files and other neighbours find their own all the same."""
+    torch.manual_seed(0)
+    plain = Chain(2, [(3, 1, 1)], [1, 1], True).double()
+    merged = copy.deepcopy(plain)
+
+    def step(edges: int = EDGES) -> None:
+        xs = [torch.randn(3, C, 6, 6, dtype=torch.float64) for _ in range(EDGES)]
+        plain(xs)
+        found, stages, places = line(merged, xs, 0)
+        for start in range(0, EDGES, edges):
+            at = slice(start, start + edges)
+            cut = [([r[at] for r in rows], points[at], norms[at], ways) for rows, points, norms, ways in stages]
+            meet(torch.ones(EDGES, dtype=torch.float64), (), [], [(found[at], cut, places[at])])
+        for (key, p), q in zip(plain.named_buffers(), merged.buffers(), strict=True):
+            torch.testing.assert_close(p, q, msg=key)
+
+    step()
+    step()
+    kept = {name: t.clone() for name, t in merged.state_dict().items()}
+    file = safetensors.torch.save(merged.state_dict())
+    first = copy.deepcopy(merged)
+    step(edges=1)
+    step(edges=2)
+    assert all(torch.equal(t, kept[name]) for name, t in first.state_dict().items())
+    for start in (first, first.float().double(), merged):
+        start.load_state_dict(safetensors.torch.load(file))
+        merged = start
+        plain.load_state_dict(kept)
+        step()
+        step(edges=2)
 
 
 def test_accurate_far_from_zero() -> None:
