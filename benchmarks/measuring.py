@@ -26,14 +26,12 @@ class Seconds:
 
 
 def interleaved(steps: Mapping[str, Step], rounds: int) -> dict[str, Seconds]:
-    """Every round runs each step twice and counts the second: in a training steps follow one another, and what another
-    variant left in caches and in the allocator is none of their business. A first round is not counted. A step that
-    another process runs says its seconds itself."""
+    """Every round runs each step once; a first round is not counted. A step that another process runs says its
+    seconds itself."""
     wall: dict[str, list[float]] = {name: [] for name in steps}
     cpu: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 1):
         for name, step in steps.items():
-            step()
             start, busy = time.perf_counter(), time.process_time()
             said = step()
             own = Seconds(time.perf_counter() - start, time.process_time() - busy)

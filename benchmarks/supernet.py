@@ -2,16 +2,21 @@
 
     python benchmarks/supernet.py [image] [video] [partial] [--rounds 7] [--nni] [--write]
 
-All variants of a case run interleaved in one process, on one thread, in float32; before that, each has to give the
-loss and the gradients of the hand-written one in float64. ``--nni`` has NNI 3.0's supernet take part in the first case,
-from an environment of its own (`benchmarks/nni`). ``--write`` puts the tables into ``benchmarks/RESULTS.md``.
+All variants of a case take turns, each in a process of its own, on one thread, in float32; before that, each has to
+give the loss and the gradients of the hand-written one in float64. ``--nni`` has NNI 3.0's supernet take part in the
+first case, from an environment of its own (`benchmarks/nni`). ``--write`` puts the tables into
+``benchmarks/RESULTS.md``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +29,7 @@ from handwritten.operations import O2D, O3D
 from machine import described
 from measuring import Seconds, interleaved, peak_above_idle, peak_resident, resident, saved_bytes
 from nni.beside import Beside, beside
+from process import Process
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -206,22 +212,31 @@ class Row:
 
 
 def measure(case: Case, variants: Sequence[Variant], rounds: int, nni: Beside | None = None) -> list[Row]:
-    steps: dict[str, Callable[[], object]] = {}
-    whole: dict[str, Callable[[], object]] = {}
-    saved = {}
-    for variant in variants:
-        saved[variant.name] = _saved(case, variant)
+    """Each variant has a process: what one leaves in the heap is none of the others' business."""
+    saved = {v.name: _saved(case, v) for v in variants}
     peaks = {v.name: peak_above_idle(Path(__file__), case.name, v.name) for v in variants}
-    for variant in variants:
-        net, x, y = ready(case, variant)
-        steps[variant.name] = partial(forward_backward, net, x, y, list(net.parameters()))
-        whole[variant.name] = bilevel(*ready(case, variant), not variant.compiled)
-    if nni is not None:
-        saved[nni.name], peaks[nni.name] = nni.ask("saved"), nni.peak()
-        steps[nni.name], whole[nni.name] = partial(nni.seconds, "forward_backward"), partial(nni.seconds, "bilevel")
-    first = interleaved(steps, rounds)
-    second = interleaved(whole, max(3, rounds // 2))
-    return [Row(n, first[n], second[n], saved[n], peaks[n]) for n in steps]
+    with ExitStack() as stack:
+        command = [sys.executable, __file__, case.name, "--serve"]
+        running: dict[str, Process] = {v.name: stack.enter_context(Process([*command, v.name])) for v in variants}
+        if nni is not None:
+            saved[nni.name], peaks[nni.name], running[nni.name] = nni.ask("saved"), nni.peak(), nni
+        first = interleaved({n: partial(p.seconds, "forward_backward") for n, p in running.items()}, rounds)
+        second = interleaved({n: partial(p.seconds, "bilevel") for n, p in running.items()}, rounds)
+    return [Row(n, first[n], second[n], saved[n], peaks[n]) for n in running]
+
+
+def serve(case: Case, variant: Variant) -> None:
+    """Answer requests for steps, by their seconds."""
+    net, x, y = ready(case, variant)
+    steps = {
+        "forward_backward": partial(forward_backward, net, x, y, list(net.parameters())),
+        "bilevel": bilevel(*ready(case, variant), not variant.compiled),
+    }
+    for line in sys.stdin:
+        start, busy = time.perf_counter(), time.process_time()
+        steps[line.strip()]()
+        taken = Seconds(time.perf_counter() - start, time.process_time() - busy)
+        print(json.dumps(asdict(taken)), flush=True)
 
 
 def _saved(case: Case, variant: Variant) -> int:
@@ -280,12 +295,13 @@ def main() -> None:
     parser.add_argument("--nni", action="store_true", help="NNI 3.0's supernet too; sets up an environment for it")
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     parser.add_argument("--peak", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.peak:
-        variant = next(v for v in VARIANTS if v.name == options.peak)
-        print(peak(CASES[options.cases[0]], variant))
-        return
+    for name, answer in ((options.peak, lambda *of: print(peak(*of))), (options.serve, serve)):
+        if name:
+            answer(CASES[options.cases[0]], next(v for v in VARIANTS if v.name == name))
+            return
     words = options.variants.split(",") if options.variants else [""]
     chosen = [v for v in VARIANTS if not v.compiled or any(word in v.name for word in words)]
     parts = []
@@ -297,7 +313,12 @@ def main() -> None:
         parts.append(table(case, rows, difference, *bound(case, rows), *notes))
         print(parts[-1], flush=True)
         if options.write:
-            text = "\n\n".join([f"{described()}, torch {torch.__version__}, one thread.", *parts])
+            text = "\n\n".join(
+                [
+                    f"{described()}, torch {torch.__version__}, one thread; variants take turns, each in a process of its own.",
+                    *parts,
+                ]
+            )
             before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
             RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 
 from measuring import interleaved
+from process import EndedError
 
 from .beside import Beside
 from .environment import UnavailableError, python_of
@@ -24,7 +25,7 @@ def main() -> None:
             steps = {name: _step(process, name) for name in ("forward_backward", "bilevel")}
             seconds = {name: asdict(found) for name, found in interleaved(steps, options.rounds).items()}
             facts = seconds | {"saved_bytes": process.ask("saved"), "peak_bytes": process.peak()}
-    except UnavailableError as error:
+    except (UnavailableError, EndedError) as error:
         raise SystemExit(f"NNI 3.0 does not run here: {error}") from None
     print(json.dumps({"network": "C=16, 8 cells, 32x32, batch 8, one thread", **facts}, indent=2))
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import torch
-from measuring import Seconds
+from process import EndedError, Process
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,46 +17,14 @@ from .environment import UnavailableError, python_of
 WORKER = Path(__file__).with_name("worker.py")
 
 
-class Beside:
-    """``python``: of NNI's environment; ``c``: channels of the first cell, of 8. Every question to the process raises
-    UnavailableError where it has ended."""
+class Beside(Process):
+    """``python``: of NNI's environment; ``c``: channels of the first cell, of 8."""
 
     name = "NNI 3.0"
 
     def __init__(self, python: Path, c: int = 16, batch: int = 8) -> None:
         self.python, self.c, self.batch = python, c, batch
-        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
-        self.process = subprocess.Popen(
-            [str(python), str(WORKER), str(c), str(batch)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-        )
-
-    def __enter__(self) -> Beside:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
-        with suppress(BrokenPipeError):
-            self.process.communicate()
-        self.errors.close()
-
-    def ask(self, request: str) -> Any:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        with suppress(BrokenPipeError):
-            print(request, file=self.process.stdin, flush=True)
-        line = self.process.stdout.readline()
-        if not line:
-            self.errors.seek(0)
-            last = [text for text in self.errors.read().splitlines() if text.strip()][-1:]
-            raise UnavailableError(f"it ended: {last[0] if last else 'no message'}")
-        return json.loads(line)
-
-    def seconds(self, step: str) -> Seconds:
-        """One step, `forward_backward` or `bilevel`."""
-        return Seconds(**self.ask(step))
+        super().__init__([str(python), str(WORKER), str(c), str(batch)])
 
     def peak(self) -> int:
         """Bytes that steps add to the resident memory of a fresh process."""
@@ -97,14 +61,14 @@ def beside(wanted: bool, hand: Callable[[], nn.Module]) -> Iterator[tuple[Beside
     try:
         process = Beside(python_of())
         difference = process.difference(hand)
-    except UnavailableError as error:
+    except (UnavailableError, EndedError) as error:
         yield None, f"{Beside.name} did not run: {error}."
         return
     assert difference < 1e-6, f"{Beside.name} differs from the hand-written network: {difference:.1e}"
     with process:
         yield (
             process,
-            f"{Beside.name} runs in a process of its own and takes its turn in each round; with the hand-written "
-            f"network's weights its loss and gradients agree with it in float64 within {difference:.0e}. Its step on "
-            "both is that of its `DartsLightningModule`, without Lightning around it.",
+            f"With the hand-written network's weights the loss and gradients of {Beside.name} agree with it in float64 "
+            f"within {difference:.0e}. Its step on both is that of its `DartsLightningModule`, without Lightning "
+            "around it.",
         )

@@ -50,6 +50,6 @@ def test_a_process_that_ends_says_its_last_line(beside: ModuleType) -> None:
     """This environment has no NNI."""
     with (
         beside.Beside(Path(sys.executable)) as process,
-        pytest.raises(beside.UnavailableError, match=r"it ended: ModuleNotFoundError: No module named 'nni.nas'"),
+        pytest.raises(beside.EndedError, match=r"it ended: ModuleNotFoundError: No module named 'nni.nas'"),
     ):
         process.ask("saved")
