@@ -313,12 +313,8 @@ def main() -> None:
         parts.append(table(case, rows, difference, *bound(case, rows), *notes))
         print(parts[-1], flush=True)
         if options.write:
-            text = "\n\n".join(
-                [
-                    f"{described()}, torch {torch.__version__}, one thread; variants take turns, each in a process of its own.",
-                    *parts,
-                ]
-            )
+            how = "one thread; variants take turns, each in a process of its own"
+            text = "\n\n".join([f"{described()}, torch {torch.__version__}, {how}.", *parts])
             before, rest = RESULTS.read_text(encoding="utf-8").split(BEGIN)
             RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
