@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -26,42 +25,13 @@ def track(norms: Sequence[Any], mean: Tensor, variance: Tensor, count: int) -> N
     first = norms[0]
     if not (first.training and first.track_running_stats):
         return
-    kept = _KEPT.get(first)
-    if kept is None or not kept.of(norms):
-        kept = _KEPT[first] = _Kept(norms)
     unbiased = variance * (count / (count - 1))
-    kept.batches.add_(1)
-    for running, found in ((kept.mean, mean), (kept.variance, unbiased)):
-        running.lerp_(found.to(running.dtype), first.momentum)
-
-
-class _Kept:
-    """Running statistics of several norms in one tensor each, (E, C), of which their buffers are views: to update them
-    one by one takes longer than all they are needed for."""
-
-    def __init__(self, norms: Sequence[Any]) -> None:
-        rows = [torch.stack([n._buffers[name] for n in norms]) for name in BUFFERS]
-        self.mean, self.variance, self.batches = rows
-        self.views = list(zip(*(row.unbind() for row in rows), strict=True))
-        for norm, views in zip(norms, self.views, strict=True):
-            norm._buffers.update(zip(BUFFERS, views, strict=True))
-
-    def of(self, norms: Sequence[Any]) -> bool:
-        """Whether the buffers of these norms, in this order, still are views of these tensors."""
-        if len(norms) != len(self.views):
-            return False
-        for norm, (mean, variance, batches) in zip(norms, self.views, strict=True):
-            buffers = norm._buffers
-            if buffers["running_mean"] is not mean or buffers["running_var"] is not variance:
-                return False
-            if buffers["num_batches_tracked"] is not batches:
-                return False
-        return True
-
-
-BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
-_KEPT: WeakKeyDictionary[nn.Module, _Kept] = WeakKeyDictionary()
-"""By the first of the norms."""
+    # Attributes of modules take longer to look up than these take to add to.
+    buffers, momentum = [n._buffers for n in norms], first.momentum
+    torch._foreach_add_([b["num_batches_tracked"] for b in buffers], 1)
+    for name, found in (("running_mean", mean), ("running_var", unbiased)):
+        running = [b[name] for b in buffers]
+        torch._foreach_lerp_(running, found.to(running[0].dtype).unbind(), momentum)
 
 
 def affine(scales: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,8 @@ def untracked(module: nn.Module) -> Iterator[None]:
     """Inside, no batch-norm of ``module`` takes note of batches."""
     norms: list[Any] = [m for m in module.modules() if isinstance(m, NORMS) and m.num_batches_tracked is not None]
     momenta = [norm.momentum for norm in norms]
-    counts = [norm._buffers["num_batches_tracked"].clone() for norm in norms]
+    counters = [norm._buffers["num_batches_tracked"] for norm in norms]
+    counts = [counter.clone() for counter in counters]
     for norm in norms:
         norm.__dict__["momentum"] = 0.0
     try:
@@ -41,4 +42,4 @@ def untracked(module: nn.Module) -> Iterator[None]:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.__dict__["momentum"] = momentum
         with torch.no_grad():
-            torch._foreach_copy_([norm._buffers["num_batches_tracked"] for norm in norms], counts)
+            torch._foreach_copy_(counters, counts)

@@ -15,6 +15,10 @@ LARGE = 2**25 - 2**14
 """Bytes, a little below the most that glibc takes from its heap."""
 
 
+MOST = 1000
+"""Shapes that are remembered; those of one network are a few hundred."""
+
+
 @cache
 def hold_heap() -> None:
     """Have the allocator keep the memory that a step frees for the next one. glibc maps large blocks, and hands the
@@ -30,7 +34,8 @@ def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
     if like.device.type != "cpu":
         return like.new_empty(shape)
     views: dict[tuple[object, ...], Tensor] = _KEPT.__dict__.setdefault("views", {})
-    key = purpose, like.device, like.dtype
+    # What is made in inference mode must not be written to outside it.
+    key = purpose, like.device, like.dtype, torch.is_inference_mode_enabled()
     view = views.get((key, shape))
     if view is None:
         known: dict[object, Tensor] = _KEPT.__dict__.setdefault("known", {})
@@ -40,6 +45,8 @@ def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
             found = known[key] = like.new_empty(size)
             for old in [k for k in views if k[0] == key]:
                 del views[old]
+        if len(views) >= MOST:
+            views.clear()
         view = views[key, shape] = found[:size].view(shape)
     return view
 

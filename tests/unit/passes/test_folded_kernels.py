@@ -155,8 +155,21 @@ def test_passes_in_any_order(name: str) -> None:
                 torch.testing.assert_close(p, q)
 
 
+def test_steps_after_inference_mode() -> None:
+    """What is kept for the next pass can be written to outside inference mode."""
+    torch.manual_seed(0)
+    chain = Chain(2, [(5, 4, 2)], [1, 1], False).double()
+    xs = [torch.randn(3, C, 8, 8, dtype=torch.float64) for _ in range(EDGES)]
+    for training in (False, True):
+        with torch.inference_mode():
+            still = meet(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
+        again = meet(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
+        assert torch.equal(still, again)
+        again.sum().backward()
+
+
 def test_running_statistics_stay_where_they_are_looked_for() -> None:
-    """Merged norms keep them together: copies, other types, files and other neighbours find their own all the same."""
+    """With copies, other types, files and other neighbours: in the buffers of their norms."""
     torch.manual_seed(0)
     plain = Chain(2, [(3, 1, 1)], [1, 1], True).double()
     merged = copy.deepcopy(plain)
