@@ -25,18 +25,22 @@ class Seconds:
     cpu: float
 
 
+def timed(step: Step) -> Seconds:
+    """One step's seconds. A step that another process runs says them itself."""
+    start, busy = time.perf_counter(), time.process_time()
+    said = step()
+    own = Seconds(time.perf_counter() - start, time.process_time() - busy)
+    return said if isinstance(said, Seconds) else own
+
+
 def interleaved(steps: Mapping[str, Step], rounds: int) -> dict[str, Seconds]:
-    """Every round runs each step once; a first round is not counted. A step that another process runs says its
-    seconds itself."""
+    """Every round runs each step once; a first round is not counted."""
     wall: dict[str, list[float]] = {name: [] for name in steps}
     cpu: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 1):
         for name, step in steps.items():
-            start, busy = time.perf_counter(), time.process_time()
-            said = step()
-            own = Seconds(time.perf_counter() - start, time.process_time() - busy)
+            taken = timed(step)
             if turn:
-                taken = said if isinstance(said, Seconds) else own
                 wall[name].append(taken.wall)
                 cpu[name].append(taken.cpu)
         print(f"round {turn} of {rounds}", file=sys.stderr, flush=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -27,7 +26,7 @@ from handwritten.matching import decision_rows, take_over
 from handwritten.network import SearchNetwork
 from handwritten.operations import O2D, O3D
 from machine import described
-from measuring import Seconds, interleaved, peak_above_idle, peak_resident, resident, saved_bytes
+from measuring import Seconds, interleaved, peak_above_idle, peak_resident, resident, saved_bytes, timed
 from nni.beside import Beside, beside
 from process import Process
 from torch import Tensor, nn
@@ -233,10 +232,7 @@ def serve(case: Case, variant: Variant) -> None:
         "bilevel": bilevel(*ready(case, variant), not variant.compiled),
     }
     for line in sys.stdin:
-        start, busy = time.perf_counter(), time.process_time()
-        steps[line.strip()]()
-        taken = Seconds(time.perf_counter() - start, time.process_time() - busy)
-        print(json.dumps(asdict(taken)), flush=True)
+        print(json.dumps(asdict(timed(steps[line.strip()]))), flush=True)
 
 
 def _saved(case: Case, variant: Variant) -> int:
@@ -298,10 +294,13 @@ def main() -> None:
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    for name, answer in ((options.peak, lambda *of: print(peak(*of))), (options.serve, serve)):
-        if name:
-            answer(CASES[options.cases[0]], next(v for v in VARIANTS if v.name == name))
-            return
+    if alone := options.peak or options.serve:
+        case, variant = CASES[options.cases[0]], next(v for v in VARIANTS if v.name == alone)
+        if options.serve:
+            serve(case, variant)
+        else:
+            print(peak(case, variant))
+        return
     words = options.variants.split(",") if options.variants else [""]
     chosen = [v for v in VARIANTS if not v.compiled or any(word in v.name for word in words)]
     parts = []

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 warnings.simplefilter("ignore")
 
 import torch  # noqa: E402
-from measuring import peak_resident, resident, saved_bytes  # noqa: E402
+from measuring import peak_resident, resident, saved_bytes, timed  # noqa: E402
 from network import alphas, named, supernet, weights  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
@@ -52,12 +52,6 @@ def bilevel(net: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
             optimizer.step()
 
     return step
-
-
-def timed(step: Callable[[], None]) -> dict[str, float]:
-    start, busy = time.perf_counter(), time.process_time()
-    step()
-    return {"wall": time.perf_counter() - start, "cpu": time.process_time() - busy}
 
 
 def loss_and_gradients(c: int, file: Path) -> dict[str, float]:
@@ -115,7 +109,7 @@ def main() -> None:
                     forward_backward(net, x, y)
                 answer = peak_resident() - before
             case _:
-                answer = timed(prepared(name))
+                answer = asdict(timed(prepared(name)))
         print(json.dumps(answer), flush=True)
 
 

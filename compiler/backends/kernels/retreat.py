@@ -246,12 +246,7 @@ class Retreat:
             index = torch.tensor(places, device=self.weights.device)
             self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
         for factor, i in zip(factors_of(self.weights, places), plain, strict=True):
-            if not self.wanted[i]:
-                continue
-            there = self.found[i]
-            if there is not None and isinstance(factor, float):
-                there.add_(self.g.movedim(-1, 1), alpha=factor)
-            else:
+            if self.wanted[i]:
                 self._add(i, self.g * factor)
 
 

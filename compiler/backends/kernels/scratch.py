@@ -13,8 +13,6 @@ from torch import Tensor
 _KEPT = threading.local()
 LARGE = 2**25 - 2**14
 """Bytes, a little below the most that glibc takes from its heap."""
-
-
 MOST = 1000
 """Shapes that are remembered; those of one network are a few hundred."""
 
