@@ -138,7 +138,7 @@ def bilevel(net: Any, x: Tensor, y: Tensor, by_hand: bool) -> Callable[[], None]
     """A step of first-order DARTS: one of the decisions, then one of the weights. The hand-written one computes all
     gradients in both, as published code does."""
     weights, decisions = net.weights(), net.decisions()
-    of_weights = torch.optim.SGD(weights, 0.025, 0.9, weight_decay=3e-4)
+    of_weights = torch.optim.SGD(weights, 0.025, 0.9, weight_decay=3e-4, foreach=True)
     of_decisions = torch.optim.Adam(decisions, 3e-4, (0.5, 0.999), weight_decay=1e-3)
 
     def simple() -> None:

@@ -40,7 +40,7 @@ def bilevel(net: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
     """Both phases of `DartsLightningModule.training_step`, with its optimiser of the decisions, without Lightning. All
     gradients are computed in both."""
     mine, decisions = weights(net), [p for row in alphas(net).values() for p in row]
-    of_weights = torch.optim.SGD(mine, 0.025, 0.9, weight_decay=3e-4)
+    of_weights = torch.optim.SGD(mine, 0.025, 0.9, weight_decay=3e-4, foreach=True)
     of_decisions = torch.optim.Adam(decisions, 3e-4, (0.5, 0.999), weight_decay=1e-3)
 
     def step() -> None:

@@ -48,6 +48,8 @@ class ClassText:
     arguments: tuple[str, ...]
     lines: tuple[Line, ...]
     result: tuple[str, ...]
+    prepared: tuple[Line, ...] = ()
+    """What the constructor sets once all modules are made."""
     holds: bool = False
     """Whether it has no forward pass, its modules being used by others."""
 
@@ -61,6 +63,7 @@ class _Instance:
     arguments: list[str]
     lines: list[tuple[str, str, TensorShape | None]]
     result: list[str]
+    prepared: list[Line] = field(default_factory=list)
     shapes: list[TensorShape] = field(default_factory=list)
 
     @property
@@ -71,6 +74,7 @@ class _Instance:
             tuple(self.arguments),
             tuple((target, expression, shape and shape.layout) for target, expression, shape in self.lines),
             tuple(self.result),
+            tuple(self.prepared),
             tuple(shape.layout for shape in self.shapes),
         )
 
@@ -84,6 +88,8 @@ class Classes:
         self._constructors: dict[int, str] = {}
         self._defaults: dict[str, dict[str, str]] = {}
         self._taken = {root_name, *program.layers, *(e.alias for e in program.externs)}
+        for statement in program.statements:
+            self._taken.update(re.findall(r"^\w+", statement.prepared))
         self.parts: list[ClassText] = []
         top = regions(program)
         by_height: dict[int, list[Region]] = {}
@@ -139,7 +145,10 @@ class Classes:
                 self._held(program.statements[i], region) if program.statements[i].kind == "held" else variables[i]
                 for i in item.inputs
             ]
-            call = _fill(item.call, values, f"self.{attribute}")
+            terms = f"self._{target}_terms"
+            call = _fill(item.call, values, f"self.{attribute}", terms)
+            if item.prepared:
+                instance.prepared.append(Line(terms, _fill(item.prepared, values, "", "")))
             instance.lines.append((target, call, item.shape))
             variables[item.id] = target
         instance.fields = [Field(name, "nn.Module()") for name in region.containers]
@@ -243,6 +252,7 @@ class Classes:
             tuple(first.arguments),
             tuple(lines),
             tuple(first.result),
+            tuple(first.prepared),
             first.region.holds,
         )
         return text, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
@@ -253,5 +263,6 @@ def _inside(path: str, scope: str) -> str:
     return path.removeprefix(f"{scope}.") if scope else path
 
 
-def _fill(call: str, values: Sequence[str], module: str) -> str:
-    return re.sub(r"\{(m|\d+)\}", lambda match: module if match[1] == "m" else values[int(match[1])], call)
+def _fill(call: str, values: Sequence[str], module: str, prepared: str) -> str:
+    named = {"m": module, "p": prepared}
+    return re.sub(r"\{(m|p|\d+)\}", lambda match: named.get(match[1]) or values[int(match[1])], call)

@@ -20,23 +20,30 @@ def mixture_text(
     sizes: Sequence[int],
     weights: str,
     hold: Hold,
-) -> str:
-    """A call of ``kernels.meeting.meet``, or of ``kernels.weighted.weighted`` where only plain terms meet. ``plain``:
-    the texts of the tensors; ``groups``: of what the operations of each group read; ``sizes``: how many options each
-    edge has; ``weights``: the text of all weights in a row."""
+) -> tuple[str, str]:
+    """A call of ``kernels.meeting.meet``, and the terms that it needs, to be prepared; or a call of
+    ``kernels.weighted.weighted`` where only plain terms meet, which needs none. ``plain``: the texts of the tensors;
+    ``groups``: of what the operations of each group read; ``sizes``: how many options each edge has; ``weights``: the
+    text of all weights in a row."""
     starts = [sum(sizes[:i]) for i in range(len(sizes))]
 
     def positions(places: Sequence[Place]) -> tuple[int, ...]:
         return tuple(starts[place.edge] + place.option for place in places)
 
+    if not mixture.groups:
+        return f"weighted({weights}, {positions(mixture.plain)}, {', '.join(plain)})", ""
+    sources = list(dict.fromkeys([*plain, *[x for xs in groups for x in xs]]))
+
+    def numbers(xs: Sequence[str]) -> tuple[int, ...]:
+        return tuple(sources.index(x) for x in xs)
+
     lines = []
     for group, xs in zip(mixture.groups, groups, strict=True):
         stages = ", ".join(_stage(stages, hold) for stages in group.stages)
-        lines.append(f"([{', '.join(xs)}], [{stages}], {positions(group.places)})")
-    if not lines:
-        return f"weighted({weights}, {positions(mixture.plain)}, {', '.join(plain)})"
+        lines.append(f"({numbers(xs)}, [{stages}], {positions(group.places)})")
     again = ", again=True" if mixture.again else ""
-    return f"meet({weights}, {positions(mixture.plain)}, [{', '.join(plain)}], [{', '.join(lines)}]{again})"
+    terms = f"Terms({numbers(plain)}, {positions(mixture.plain)}, [{', '.join(lines)}]{again})"
+    return f"meet({{p}}, {weights}, {', '.join(sources)})", terms
 
 
 def _stage(stages: Sequence[Stage], hold: Hold) -> str:

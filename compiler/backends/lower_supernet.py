@@ -90,7 +90,9 @@ class _Lowering:
             self.externs.imports,
         )
 
-    def _add(self, node: Node, name: str, inputs: list[int], call: str, module: str | None = None) -> int:
+    def _add(
+        self, node: Node, name: str, inputs: list[int], call: str, module: str | None = None, prepared: str = ""
+    ) -> int:
         id = len(self.statements)
         shape = node.type.concrete()
         self.statements.append(
@@ -104,6 +106,7 @@ class _Lowering:
                 module,
                 node.frozen and module is not None,
                 order=node.place,
+                prepared=prepared,
             )
         )
         return id
@@ -163,7 +166,8 @@ class _Lowering:
             groups.append([call.place(self.values[s]) for s in reads])
             start += len(reads)
         sizes = [len(self.graph.decisions[id].options) for id in mixture.inner]
-        return self._add(node, name, call.inputs, mixture_text(mixture, plain, groups, sizes, weights, hold))
+        text, prepared = mixture_text(mixture, plain, groups, sizes, weights, hold)
+        return self._add(node, name, call.inputs, text, prepared=prepared)
 
     def _edge_weights(self, node: Node, mixture: Mixture, name: str) -> int:
         """The statement of the weights of all options of all edges into a node."""

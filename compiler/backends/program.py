@@ -44,6 +44,7 @@ class Statement:
     frozen: bool = False
     kind: Literal["value", "weights", "held"] = "value"
     order: int = -1
+    prepared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ def class_source(
     for f in text.fields:
         value = f"frozen({f.constructor})" if f.frozen else f.constructor
         init += statement(f"self.{f.target} = {value}", 8)
+    for line in text.prepared:
+        init += statement(f"{line.target} = {line.expression}", 8)
     forward = statement(f"def forward({', '.join(('self', *text.arguments))}):", 4)
     forward += [f"{' ' * 8}{line}" for line in prologue]
     for line in text.lines:

@@ -66,6 +66,7 @@ def supernet_source(
         externs=lowered.program.externs,
         filters=_used(("filtered",), parts),
         meets=_used(("meet",), parts),
+        terms=_used(("Terms",), parts),
         pools=_used(("pooled",), parts),
         products=_used(("product",), parts),
         recomputes=_used(("recomputed",), parts),

@@ -27,14 +27,18 @@ def fetch(rows: Tensor) -> None:
 
 def blocks(rows: Tensor, size: int) -> Tensor:
     """(count, size · C) as (size, count, C)."""
-    return rows.view(rows.shape[0], size, -1).transpose(0, 1)
+    count, columns = rows.shape
+    width = columns // size
+    return rows.as_strided((size, count, width), (width, rows.stride(0), 1))
 
 
 def inner_products(a: Tensor, b: Tensor, size: int, out: Tensor) -> None:
     """aᵀ b of every operation, to ``out``, (size, C, C')."""
     c, d = out.shape[1:]
     if min(c, d) >= WIDE:
-        torch.bmm(blocks(a, size).transpose(1, 2), blocks(b, size), out=out)
+        right = blocks(b, size)
+        left = right if a is b else blocks(a, size)
+        torch.bmm(left.transpose(1, 2), right, out=out)
         return
     for first, last in _bunches(size, min(c, d)):
         n = last - first
@@ -79,14 +83,14 @@ def joined(rows: Tensor, matrix: Tensor, total: Tensor | None) -> Tensor:
 
 
 def joined_inner_products(rows: Tensor, g: Tensor, out: Tensor) -> None:
-    """rowsᵀ g, to ``out``, (size · C, C')."""
-    count, (c, d) = rows.shape[0], out.shape
+    """gᵀ rows, to ``out``, (C', size · C): on CPUs a wide product takes less time than its transpose."""
+    count, (d, c) = rows.shape[0], out.shape
     n = _rows_at_once(count, d)
     if n == 1:
-        torch.mm(rows.t(), g, out=out)
+        torch.mm(g.t(), rows, out=out)
         return
-    whole = rows.view(count // n, n * c).t() @ g.view(count // n, n * d)
-    torch.sum(whole.view(n, c, n, d).diagonal(0, 0, 2), 2, out=out)
+    whole = g.view(count // n, n * d).t() @ rows.view(count // n, n * c)
+    torch.sum(whole.view(n, d, n, c).diagonal(0, 0, 2), 2, out=out)
 
 
 def _bunches(size: int, channels: int) -> Iterator[tuple[int, int]]:

@@ -188,9 +188,11 @@ def _by_columns(g: Tensor, x: Tensor, window: Window) -> Tensor:
             seen[:, :rows] = 0
             seen[:, h + rows :] = 0
         left, right = max(0, -first), min(w, first + span) - first
-        inside = seen[:, rows : h + rows]
-        inside[:, :, :left] = 0
-        inside[:, :, right:] = 0
+        inside = seen[:, rows : h + rows] if rows else seen
+        if left:
+            inside[:, :, :left] = 0
+        if right < span:
+            inside[:, :, right:] = 0
         inside[:, :, left:right] = x[:, :, first + left : first + right]
         narrow = Window((kh, width), (sh, sw), (ph - rows, 0), (1, 1))
         columns.append(_backward(g, seen, x.new_empty(channels, 1, kh, width), narrow, False, True)[1])

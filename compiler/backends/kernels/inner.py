@@ -13,19 +13,20 @@ import torch
 from torch import Tensor
 
 from .blocks import inner_products, multiply
-from .lines import Unit
-from .norms import affine, track, uses_batch
+from .norms import Batch, affine, uses_batch
+from .plans import Unit
 from .scratch import scratch
 
 
 class Inner:
-    """One stage. ``rows``: D, (count, size · C); ``parameters``: its pointwise weights, then gains and biases.
+    """One stage. ``rows``: D, (count, size · C); ``parameters``: its pointwise weights, then gains and biases. What
+    its norms see is added to ``batches``.
 
     Kept for the backward pass are D where the weights need a gradient, the normalised result, and small tensors; or the
     latter alone, with which :meth:`again` computes the former again.
     """
 
-    def __init__(self, unit: Unit, rows: Tensor, parameters: Sequence[Tensor]) -> None:
+    def __init__(self, unit: Unit, rows: Tensor, parameters: Sequence[Tensor], batches: list[Batch]) -> None:
         size, count = unit.size, rows.shape[0]
         stacked = torch.cat(list(parameters[:size])).view(size, unit.c_out, unit.c_in)
         self.matrix = stacked.transpose(1, 2).contiguous()
@@ -43,7 +44,7 @@ class Inner:
             self.mean = self.normal.mean(0)
             self.normal.sub_(self.mean)
             variance = self._products(self.normal).div_(count)
-            track(norms, self.mean.view(size, -1), variance.view(size, -1), count)
+            batches.append(Batch(norms, self.mean.view(size, -1), variance.view(size, -1), count))
         else:
             self.mean = torch.cat([n.running_mean for n in norms])
             self.normal.sub_(self.mean)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from .depthwise import stepped
-from .lines import Unit
 from .paths import Step
+from .plans import Unit
 from .scratch import laid_out, scratch
 
 

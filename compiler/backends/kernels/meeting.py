@@ -19,33 +19,29 @@ from .convolved import convolved
 from .depthwise import leave
 from .inner import Inner
 from .inputs import Inputs
-from .lines import Line, Plan, Unit, plan_of, portions
+from .lines import Terms
 from .moments import Bucket
-from .norms import affine, uses_batch
-from .paths import Step, order
+from .norms import Batch, affine, track
+from .paths import Step
+from .plans import Plan, Unit
 from .retreat import Retreat
 from .scratch import hold_heap
 from .weighted import factors_of
 
 
-def meet(
-    weights: Tensor, places: Sequence[int], plain: Sequence[Tensor], lines: Sequence[Line], again: bool = False
-) -> Tensor:
-    """Σ_i weights[places[i]] · plain[i] + Σ weights[place] · operation(x) over the operations of all ``lines``:
-    (N, C', …), channels last in memory.
+def meet(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
+    """Σ weights[place] · source over the plain terms + Σ weights[place] · operation(source) over the operations of all
+    lines: (N, C', …), channels last in memory.
 
-    ``again``: only the sources and small tensors are kept for the backward pass, which computes the operations again up
-    to their last pointwise convolutions: less than half of a forward pass, since moments are known and nothing has to
-    be added up.
+    With ``terms`` that are computed ``again``, only the sources and small tensors are kept for the backward pass, which
+    computes the operations again up to their last pointwise convolutions: less than half of a forward pass, since
+    moments are known and nothing has to be added up.
     """
     hold_heap()
     total: Tensor | None = None
-    for part in portions(lines):
-        plan = plan_of(places, plain, part, again)
-        y: Tensor = Meeting.apply(plan, weights, *plan.tensors)  # type: ignore[no-untyped-call]
-        plan.tensors = []
+    for plan in terms.plans(sources):
+        y: Tensor = Meeting.apply(plan, weights, *plan.tensors(sources))  # type: ignore[no-untyped-call]
         total = y if total is None else total + y
-        places = plain = ()
     assert total is not None, "nothing meets"
     return total
 
@@ -62,18 +58,18 @@ class Meeting(torch.autograd.Function):
         sums: dict[tuple[Step, ...], Tensor] = {}
         shapes: dict[tuple[Step, ...], tuple[int, ...]] = {}
         inners: list[Inner] = []
+        batches: list[Batch] = []
         for level in plan.levels[:-1]:
             for unit in level:
                 flat = convolved(unit, kernels[unit], inputs, given)
-                inner = Inner(unit, flat, tensors[unit.first + unit.size * len(unit.windows) : unit.end])
+                inner = Inner(unit, flat, tensors[unit.first + unit.size * len(unit.windows) : unit.end], batches)
                 given[unit] = leave(inner.result(f"given {len(given)}").view(*unit.shape, -1), unit.steps)
-                unit.gives = tuple(given[unit].shape[1:-1])
                 inners.append(inner)
-        last = plan.levels[-1] if plan.levels else []
-        rows = [convolved(unit, kernels[unit], inputs, given) for unit in last]
-        places = _folded(last, rows, tensors, weights)
-        for unit, flat, (bucket, at) in zip(last, rows, places, strict=True):
-            key = order(unit.steps)
+        rows = [convolved(unit, kernels[unit], inputs, given) for unit in plan.last]
+        places = _folded(plan, rows, tensors, weights, batches)
+        track(batches)
+        for unit, flat, (bucket, at) in zip(plan.last, rows, places, strict=True):
+            key = unit.order
             sums[key] = joined(flat, bucket.whole[at].view(-1, unit.c_out), sums.get(key))
             shapes[key] = unit.shape
             if bucket.offset is not None:
@@ -82,18 +78,16 @@ class Meeting(torch.autograd.Function):
         for key, flat in sums.items():
             part = leave(flat.view(*shapes[key], -1), key)
             total = part if total is None else total.add_(part)
+        assert total is not None, "only plain terms meet"
+        y = total.movedim(-1, 1)
         for factor, i in zip(factors_of(weights, plan.places), plan.plain, strict=True):
-            value = tensors[i].movedim(1, -1)
-            if total is None:
-                total = (value * factor).contiguous()
-            elif isinstance(factor, float):
-                total.add_(value, alpha=factor)
+            if isinstance(factor, float):
+                y.add_(tensors[i], alpha=factor)
             else:
-                total.addcmul_(value, factor)
-        assert total is not None, "nothing meets"
+                y.addcmul_(tensors[i], factor)
         ctx.places, ctx.inners = places, inners
         _note(ctx, plan, weights, tensors, kernels, rows)
-        return total.movedim(-1, 1)
+        return y
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
@@ -106,31 +100,25 @@ def _kernels(unit: Unit, tensors: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _folded(
-    level: Sequence[Unit], rows: Sequence[Tensor], tensors: Sequence[Tensor], weights: Tensor
+    plan: Plan, rows: Sequence[Tensor], tensors: Sequence[Tensor], weights: Tensor, batches: list[Batch]
 ) -> list[tuple[Bucket, slice]]:
     """The buckets of last stages, folded; for each unit its bucket, and its place there."""
-    members: dict[Any, list[int]] = {}
-    for i, unit in enumerate(level):
-        key = unit.c_in, unit.c_out, unit.gains, uses_batch(unit.norms), len(rows[i])
-        members.setdefault(key, []).append(i)
-    found: dict[int, tuple[Bucket, slice]] = {}
-    for numbers in members.values():
-        units = [level[i] for i in numbers]
-
-        def gathered(row: int, units: list[Unit] = units) -> list[Tensor]:
-            return [t for unit in units for t in unit.row(tensors, len(unit.windows) + row)]
-
-        factors = weights[torch.tensor([p for unit in units for p in unit.places], device=weights.device)]
-        gains = affine(gathered(1), gathered(2)) if units[0].gains else None
+    of_unit = dict(zip(plan.last, rows, strict=True))
+    found: dict[Unit, tuple[Bucket, slice]] = {}
+    for group in plan.groups():
+        units, count = group.units, len(of_unit[group.units[0]])
+        points, *gains = [
+            [t for unit in units for t in unit.row(tensors, len(unit.windows) + row)]
+            for row in range(3 if units[0].gains else 1)
+        ]
         norms = [norm for unit in units for norm in unit.norms]
-        bucket = Bucket(gathered(0), norms, gains, factors, len(rows[numbers[0]]))
-        start = 0
-        for i, unit in zip(numbers, units, strict=True):
-            at = slice(start, start + unit.size)
-            bucket.note(at, rows[i])
-            found[i], start = (bucket, at), at.stop
-        bucket.fold()
-    return [found[i] for i in range(len(level))]
+        factors = weights[plan.index(group.places, weights.device)]
+        bucket = Bucket(points, norms, affine(*gains) if gains else None, factors, count)
+        for unit, at in zip(units, group.slices, strict=True):
+            bucket.note(at, of_unit[unit])
+            found[unit] = bucket, at
+        bucket.fold(batches)
+    return [found[unit] for unit in plan.last]
 
 
 def _note(
@@ -142,20 +130,12 @@ def _note(
     rows: Sequence[Tensor],
 ) -> None:
     """Save for the backward pass what it needs: sources only where weights, or what convolved them, need a gradient."""
-    wanted = ctx.needs_input_grad[2:]
-    needed: set[int] = set(plan.plain) if ctx.needs_input_grad[1] else set()
-    for level in plan.levels:
-        for unit in level:
-            unit.want(wanted)
-            if plan.again or any(unit.of_kernels):
-                needed.update(unit.reads)
-    ctx.plan, ctx.needed = plan, sorted(needed)
-    ctx.shapes = [x.shape for x in tensors]
+    _, of_weights, *wanted = ctx.needs_input_grad
+    ctx.plan, ctx.wants = plan, plan.wants(of_weights, tuple(wanted))
     ctx.buckets = list(dict.fromkeys(bucket for bucket, _ in ctx.places))
     small = [t for bucket in ctx.buckets for t in bucket.saved()]
-    inside = [unit for level in plan.levels[:-1] for unit in level]
-    for unit, inner in zip(inside, ctx.inners, strict=True):
-        small += inner.saved(unit.of_rest and not plan.again, not plan.again)
+    for unit, inner in zip(plan.inside, ctx.inners, strict=True):
+        small += inner.saved(ctx.wants.units[unit].of_rest and not plan.again, not plan.again)
     filters = [t for level in plan.levels for unit in level for t in kernels[unit]]
     last = () if plan.again else rows
-    ctx.save_for_backward(weights, *(tensors[i] for i in ctx.needed), *small, *filters, *last)
+    ctx.save_for_backward(weights, *[tensors[i] for i in ctx.wants.sources], *small, *filters, *last)

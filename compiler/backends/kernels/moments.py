@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import inner_products
-from .norms import track, uses_batch
+from .norms import Batch, uses_batch
 
 SAVED = ("mean", "matrix", "products", "shift", "inverse", "scale", "gain", "bias", "weights")
 
@@ -67,21 +67,23 @@ class Bucket:
         """Take the moments of some operations' D, (count, k · C), and centre it."""
         if self.covariance is None:
             return
-        mean = self.mean[place].view(-1)
+        width = self.mean.shape[1]
+        mean = self.mean.view(-1)[place.start * width : place.stop * width]
         torch.mean(rows, 0, out=mean)
         rows.sub_(mean)
         inner_products(rows, rows, place.stop - place.start, self.covariance[place])
 
-    def fold(self) -> None:
-        """Compute ``whole``, the matrices that do all, and ``offset`` (G, C') or None, to be added; let the norms take
-        note of the batch."""
+    def fold(self, batches: list[Batch]) -> None:
+        """Compute ``whole``, the matrices that do all, and ``offset`` (G, C') or None, to be added. What the norms
+        see is added to ``batches``."""
         if self.covariance is not None:
             self.covariance.div_(self.count)
             self.products = torch.bmm(self.covariance, self.matrix)
             variance = (self.products * self.matrix).sum(1)
             # A batch of equal values has no negative variance, whatever rounding says.
             variance.clamp_(min=0)
-            track(self.norms, torch.bmm(self.mean.unsqueeze(1), self.matrix).squeeze(1), variance, self.count)
+            means = torch.bmm(self.mean.unsqueeze(1), self.matrix).squeeze(1)
+            batches.append(Batch(self.norms, means, variance, self.count))
         else:
             norms: Any = self.norms
             self.shift = torch.stack([n.running_mean for n in norms])

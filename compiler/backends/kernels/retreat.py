@@ -14,11 +14,11 @@ from .depthwise import add_enter_gradient, enter_gradient, gradients, leave, lea
 from .inner import SAVED as INNER_SAVED
 from .inner import Inner
 from .inputs import Inputs
-from .lines import Plan, Unit
 from .moments import SAVED, Bucket, Slopes
-from .paths import Step, order, path
+from .paths import Step
+from .plans import Plan, Unit
 from .scratch import scratch
-from .weighted import factors_of, inner_product
+from .weighted import factors_of, inner_products
 
 
 class Retreat:
@@ -26,15 +26,15 @@ class Retreat:
 
     def __init__(self, ctx: Any, g: Tensor) -> None:
         self.plan: Plan = ctx.plan
-        self.g, self.shapes = g, ctx.shapes
+        self.g, self.shapes = g, self.plan.shapes
         _, self.of_weights, *self.wanted = ctx.needs_input_grad
+        self.wants = ctx.wants.units
         saved = iter(ctx.saved_tensors)
         self.weights: Tensor = next(saved)
-        self.sources: dict[int, Tensor] = {i: next(saved) for i in ctx.needed}
+        self.sources: dict[int, Tensor] = {i: next(saved) for i in ctx.wants.sources}
         for bucket in ctx.buckets:
             bucket.restore([next(saved) for _ in SAVED])
-        *inside, self.last = self.plan.levels or [[]]
-        units = [unit for level in inside for unit in level]
+        units, self.last = self.plan.inside, self.plan.last
         self.inners: dict[Unit, Inner] = dict(zip(units, ctx.inners, strict=True))
         for inner in ctx.inners:
             inner.restore([next(saved) for _ in INNER_SAVED])
@@ -53,8 +53,9 @@ class Retreat:
         """Gradients of what was read: by sources and steps."""
         self.behind: dict[Unit, Tensor] = {}
         """Gradients of what inner stages gave."""
-        self.ordered: dict[tuple[Step, ...], tuple[Tensor, Tensor]] = {}
-        """The node's gradient, in the orders that lines have, and its sum."""
+        self.ordered: dict[tuple[Step, ...], Tensor] = {}
+        """The node's gradient, in the orders that lines have."""
+        self.sum: Tensor | None = None
         self.centred: dict[tuple[Step, ...], Tensor] = {}
 
     def run(self) -> Any:
@@ -62,7 +63,7 @@ class Retreat:
         self._meeting()
         for level in reversed(self.plan.levels[:-1]):
             for unit in level:
-                if unit.needed:
+                if self.wants[unit].any:
                     self._inner(unit)
         self._sources()
         self._plain()
@@ -92,68 +93,76 @@ class Retreat:
     def _meeting(self) -> None:
         members: dict[Bucket, list[Unit]] = {}
         for unit in self.last:
-            if unit.needed or self.of_weights:
+            if self.wants[unit].any or self.of_weights:
                 members.setdefault(self.where[unit][0], []).append(unit)
         for bucket, units in members.items():
             slopes = self._slopes(bucket, units) if self._steep(bucket, units) else None
             for unit in units:
-                if unit.of_rows:
+                if self.wants[unit].of_rows:
                     self._rows(unit, bucket.whole[self.where[unit][1]], slopes)
 
     def _steep(self, bucket: Bucket, units: Sequence[Unit]) -> bool:
         """Whether the gradient of the bucket's matrices is needed."""
         if bucket.weights is not None and self.of_weights:
             return True
-        return any(unit.of_rest or (unit.of_rows and bucket.of_batch) for unit in units)
+        wants = [self.wants[unit] for unit in units]
+        return any(want.of_rest or (want.of_rows and bucket.of_batch) for want in wants)
 
-    def _of_node(self, unit: Unit) -> tuple[Tensor, Tensor]:
-        """The node's gradient in the order of a unit's rows, and its sum."""
-        key = order(unit.steps)
+    def _of_node(self, unit: Unit) -> Tensor:
+        """The node's gradient in the order of a unit's rows."""
+        key = unit.order
         if key not in self.ordered:
-            flat = leave_gradient(self.g, key).reshape(-1, self.g.shape[-1])
-            self.ordered[key] = flat, flat.sum(0)
+            self.ordered[key] = leave_gradient(self.g, key).reshape(-1, self.g.shape[-1])
         return self.ordered[key]
 
+    def _sum(self) -> Tensor:
+        """The sum of the node's gradient over all positions, (C',): in any order the same."""
+        if self.sum is None:
+            self.sum = self.g.view(-1, self.g.shape[-1]).sum(0)
+        return self.sum
+
     def _slopes(self, bucket: Bucket, units: Sequence[Unit]) -> Slopes:
-        g_whole, total = torch.zeros_like(bucket.matrix), bucket.matrix.new_zeros(bucket.size, bucket.matrix.shape[2])
+        size, c_in, c_out = bucket.matrix.shape
+        g_whole = bucket.matrix.new_zeros(c_out, size * c_in)
         for unit in units:
-            at, (g, sums) = self.where[unit][1], self._of_node(unit)
-            joined_inner_products(self.rows[unit], g, g_whole[at].view(-1, unit.c_out))
-            total[at] = sums
-        slopes = bucket.slopes(g_whole, total)
-        for unit in units:
-            self._parameters(unit, self.where[unit][1], slopes)
+            at = self.where[unit][1]
+            joined_inner_products(self.rows[unit], self._of_node(unit), g_whole[:, at.start * c_in : at.stop * c_in])
+        slopes = bucket.slopes(g_whole.view(c_out, size, c_in).permute(1, 2, 0), self._sum().expand(size, -1))
+        for row, gradient in enumerate((slopes.matrix, slopes.gain, slopes.bias)):
+            if gradient is not None and any(self.wants[unit].of_rest for unit in units):
+                parts: Sequence[Tensor] | None = None
+                for unit in units:
+                    parts = self._take(unit, len(unit.windows) + row, gradient, parts, self.where[unit][1].start)
+        if self.g_weights is not None and slopes.weights is not None:
+            # Where the gradients of weights are wanted, all units of the bucket are here.
+            places = tuple([place for unit in units for place in unit.places])
+            self.g_weights.index_add_(0, self.plan.index(places, self.g_weights.device), slopes.weights)
         return slopes
 
-    def _parameters(self, unit: Unit, at: slice, slopes: Slopes) -> None:
-        rows = [slopes.matrix, slopes.gain, slopes.bias] if unit.gains else [slopes.matrix]
-        for i, gradient in enumerate(rows, len(unit.windows)):
-            self._take(unit, i, gradient[at])  # type: ignore[index]
-        if self.g_weights is not None and slopes.weights is not None:
-            index = torch.tensor(unit.places, device=self.g_weights.device)
-            self.g_weights.index_add_(0, index, slopes.weights[at])
-
-    def _take(self, unit: Unit, row: int, gradient: Tensor) -> None:
-        """Note the gradients of a kind of parameters."""
-        wanted = unit.row(self.wanted, row)
-        if any(wanted):
-            start = unit.first + row * unit.size
-            parts = gradient.reshape(unit.size, *self.shapes[start]).unbind()
-            for i, part in enumerate(parts):
-                if wanted[i]:
-                    self.found[start + i] = part
+    def _take(
+        self, unit: Unit, row: int, gradient: Tensor, parts: Sequence[Tensor] | None = None, at: int = 0
+    ) -> Sequence[Tensor] | None:
+        """Note the gradients of a kind of parameters. They begin ``at`` that place of ``gradient``, whose ``parts``
+        are given back, to be taken from again."""
+        start = unit.first + row * unit.size
+        for i in range(start, start + unit.size):
+            if self.wanted[i]:
+                if parts is None:
+                    parts = gradient.reshape(-1, *self.shapes[i]).unbind()
+                self.found[i] = parts[at + i - start]
+        return parts
 
     # -- from the rows to what was read
 
     def _rows(self, unit: Unit, whole: Tensor, slopes: Slopes | None) -> None:
-        (g, sums), flat = self._of_node(unit), self.rows[unit]
+        g, flat = self._of_node(unit), self.rows[unit]
         rows, turned = self._space(unit, flat), whole.view(-1, unit.c_out).t()
         if slopes is None or slopes.pull is None:
             torch.mm(g, turned, out=rows)
         else:
-            key = order(unit.steps)
+            key = unit.order
             if key not in self.centred:
-                self.centred[key] = g - sums / flat.shape[0]
+                self.centred[key] = g - self._sum() / flat.shape[0]
             fetch(flat)
             multiply(flat, slopes.pull[self.where[unit][1]], rows)
             rows.addmm_(self.centred[key], turned)
@@ -168,12 +177,12 @@ class Retreat:
         inner, rows = self.inners[unit], len(unit.windows)
         g = leave_gradient(self.behind.pop(unit), unit.steps)
         g, of_gain, of_bias = inner.backward(g.reshape(-1, g.shape[-1]))
-        if unit.of_rest:
+        if self.wants[unit].of_rest:
             self._take(unit, rows, inner.of_matrix(g, unit.size))
         if unit.gains and of_gain is not None and of_bias is not None:
             self._take(unit, rows + 1, of_gain)
             self._take(unit, rows + 2, of_bias)
-        if unit.of_rows:
+        if self.wants[unit].of_rows:
             space = self._space(unit, g)
             inner.of_rows(g, unit.size, space)
             self._convolutions(unit, space.view(*unit.shape, -1))
@@ -188,19 +197,18 @@ class Retreat:
         if not unit.windows:
             self._towards(unit, (), g)
             return
-        sizes = unit.before.gives if unit.before is not None else self.shapes[unit.reads[0]][2:]
-        before = self._given(unit.before) if any(unit.of_kernels) else None
-        for row, window in enumerate(unit.windows):
-            steps, plain = path(sizes, window, unit.ways)
+        want = self.wants[unit]
+        before = self._given(unit.before) if any(want.of_kernels) else None
+        for row, (steps, plain) in enumerate(unit.paths):
             outside = g if len(unit.windows) == 1 else leave_gradient(g, steps)
-            kernel, of_kernel = self.kernels[unit][row], unit.of_kernels[row]
+            kernel, of_kernel = self.kernels[unit][row], want.of_kernels[row]
 
             def reader(steps: tuple[Step, ...] = steps, of_kernel: bool = of_kernel) -> Tensor:
                 if of_kernel:
                     return self.inputs.entered(unit, steps, before)
-                return stepped(g.new_empty(self.g.shape[0], *sizes, unit.size * unit.c_in), steps)
+                return stepped(g.new_empty(self.g.shape[0], *unit.sizes, unit.size * unit.c_in), steps)
 
-            g_x, g_kernel = gradients(outside, reader, kernel, plain, unit.of_input, of_kernel, unit.ways)
+            g_x, g_kernel = gradients(outside, reader, kernel, plain, want.of_input, of_kernel, unit.ways)
             if g_kernel is not None:
                 self._take(unit, row, g_kernel)
             if g_x is not None:
@@ -226,28 +234,26 @@ class Retreat:
                 add_enter_gradient(joined[reads], g, steps)
             else:
                 joined[reads] = enter_gradient(g, steps)
-        for reads, g in joined.items():
-            width = g.shape[-1] // len(reads)
+        for reads, found in joined.items():
+            g, width = found.movedim(-1, 1), found.shape[-1] // len(reads)
             for number, i in enumerate(reads):
                 if self.wanted[i]:
-                    self._add(i, g[..., number * width : (number + 1) * width])
+                    self._add(i, g[:, number * width : (number + 1) * width])
 
     def _add(self, source: int, g: Tensor) -> None:
-        g = g.movedim(-1, 1)
         there = self.found[source]
         # All that is added up here is memory of this pass, and no two of its slices overlap.
         self.found[source] = g if there is None else there.add_(g)
 
     def _plain(self) -> None:
-        places, plain = self.plan.places, self.plan.plain
+        places, plain, g = self.plan.places, self.plan.plain, self.g.movedim(-1, 1)
         if self.g_weights is not None and plain:
-            g = self.g.movedim(-1, 1)
-            products = torch.stack([inner_product(g, self.sources[i]) for i in plain])
-            index = torch.tensor(places, device=self.weights.device)
+            products = torch.stack(inner_products(g, [self.sources[i] for i in plain]))
+            index = self.plan.index(places, self.weights.device)
             self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
         for factor, i in zip(factors_of(self.weights, places), plain, strict=True):
             if self.wanted[i]:
-                self._add(i, self.g * factor)
+                self._add(i, g * factor)
 
 
 def _steps(item: tuple[Any, Tensor]) -> int:

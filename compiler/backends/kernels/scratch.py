@@ -10,7 +10,16 @@ from math import prod
 import torch
 from torch import Tensor
 
-_KEPT = threading.local()
+
+class _Kept(threading.local):
+    """``known``: the memory, by purpose and kind; ``views``: of it, by shape too."""
+
+    def __init__(self) -> None:
+        self.known: dict[object, Tensor] = {}
+        self.views: dict[tuple[object, tuple[int, ...]], Tensor] = {}
+
+
+_KEPT = _Kept()
 LARGE = 2**25 - 2**14
 """Bytes, a little below the most that glibc takes from its heap."""
 MOST = 1000
@@ -29,23 +38,24 @@ def scratch(purpose: str, like: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A tensor of any content, on the device and of the type of ``like``. The next call in this thread for the same
     purpose may give out the same memory: use it before that, and keep no view of it. Other devices than CPUs have
     allocators that do as well."""
-    if like.device.type != "cpu":
+    if not like.is_cpu:
         return like.new_empty(shape)
-    views: dict[tuple[object, ...], Tensor] = _KEPT.__dict__.setdefault("views", {})
     # What is made in inference mode must not be written to outside it.
-    key = purpose, like.device, like.dtype, torch.is_inference_mode_enabled()
-    view = views.get((key, shape))
-    if view is None:
-        known: dict[object, Tensor] = _KEPT.__dict__.setdefault("known", {})
-        size = prod(shape)
-        found = known.get(key)
-        if found is None or found.numel() < size:
-            found = known[key] = like.new_empty(size)
-            for old in [k for k in views if k[0] == key]:
-                del views[old]
-        if len(views) >= MOST:
-            views.clear()
-        view = views[key, shape] = found[:size].view(shape)
+    key = purpose, like.dtype, torch.is_inference_mode_enabled()
+    view = _KEPT.views.get((key, shape))
+    return _made(key, like, shape) if view is None else view
+
+
+def _made(key: object, like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    views, known, size = _KEPT.views, _KEPT.known, prod(shape)
+    found = known.get(key)
+    if found is None or found.numel() < size:
+        found = known[key] = like.new_empty(size)
+        for old in [k for k in views if k[0] == key]:
+            del views[old]
+    if len(views) >= MOST:
+        views.clear()
+    view = views[key, shape] = found[:size].view(shape)
     return view
 
 

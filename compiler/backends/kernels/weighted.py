@@ -54,7 +54,7 @@ class _Weighted(torch.autograd.Function):
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
-            found = torch.stack([inner_product(g, value) for value in values])
+            found = torch.stack(inner_products(g, values))
             at = torch.tensor(ctx.places, device=weights.device)
             g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
         factors = factors_of(weights, ctx.places)
@@ -71,12 +71,14 @@ def factors_of(weights: Tensor, places: Sequence[int]) -> list[Any]:
     return [factors[i] for i in places]
 
 
-def inner_product(a: Tensor, b: Tensor) -> Tensor:
-    """The inner product of two tensors of one shape, in one pass where both lie alike in memory."""
-    lasting = a.movedim(1, -1) if a.dim() > 2 else a
-    other = b.movedim(1, -1) if b.dim() > 2 else b
-    if lasting.is_contiguous() and other.is_contiguous():
-        product: Tensor = torch.dot(lasting.reshape(-1), other.reshape(-1))
-        return product
-    total: Tensor = (a * b).sum()
-    return total
+def inner_products(a: Tensor, others: Sequence[Tensor]) -> list[Tensor]:
+    """The inner products of a tensor with others of its shape, each in one pass where both lie alike in memory, the
+    channels last."""
+    lasting = a.movedim(1, -1)
+    flat = lasting.reshape(-1) if lasting.is_contiguous() else None
+    return [
+        torch.dot(flat, b.as_strided(flat.shape, (1,)))
+        if flat is not None and b.stride() == a.stride()
+        else (a * b).sum()
+        for b in others
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -10,10 +11,10 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.kernels import lines
+from stdsl.compiler.backends.kernels import lines, meeting
 from stdsl.compiler.backends.kernels.blocks import blocks, inner_products, joined, joined_inner_products, multiply
 from stdsl.compiler.backends.kernels.depthwise import filtered
-from stdsl.compiler.backends.kernels.meeting import meet
+from stdsl.compiler.backends.kernels.lines import Terms
 from stdsl.compiler.backends.kernels.paths import Window, path
 from stdsl.compiler.backends.kernels.pointwise import product
 from stdsl.compiler.backends.kernels.pools import pooled
@@ -81,6 +82,15 @@ class Chain(nn.Module):
         return xs
 
 
+def meet(w: Tensor, places: tuple[int, ...], plain: list[Tensor], lines: list[Any]) -> Tensor:
+    """All that meets in a node; lines hold what they read."""
+    xs = [*plain, *[x for found, _, _ in lines for x in found]]
+    sources = list({id(x): x for x in xs}.values())
+    number = {id(x): i for i, x in enumerate(sources)}
+    numbered = [(tuple(number[id(x)] for x in found), stages, places) for found, stages, places in lines]
+    return meeting.meet(Terms([number[id(x)] for x in plain], places, numbered), w, *sources)
+
+
 def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> Any:
     """What ``meet`` takes for all edges of a chain, whose weights stand at ``first`` and after it."""
     stages = [([list(r) for r in s.depthwise], list(s.pointwise), list(s.norms), ways) for s in chain.stages]  # type: ignore[union-attr,arg-type]
@@ -105,9 +115,9 @@ def test_products_of_blocks() -> None:
         total = joined(a, matrices.view(-1, d), None)
         torch.testing.assert_close(total, a @ matrices.view(-1, d))
         torch.testing.assert_close(joined(a, matrices.view(-1, d), total), 2 * a @ matrices.view(-1, d))
-        products = torch.empty(size * c, d, dtype=torch.float64)
+        products = torch.empty(d, size * c, dtype=torch.float64)
         joined_inner_products(a, b[:, :d].contiguous(), products)
-        torch.testing.assert_close(products, a.t() @ b[:, :d])
+        torch.testing.assert_close(products, b[:, :d].t() @ a)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -153,6 +163,60 @@ def test_passes_in_any_order(name: str) -> None:
         for i in backward:
             for p, q in zip(wanted[i], torch.autograd.grad(losses[i], list(chain.parameters())), strict=True):
                 torch.testing.assert_close(p, q)
+
+
+class Node(nn.Module):
+    """What generated code has of a node: modules, and the terms that are made of them."""
+
+    def __init__(self, chain: Chain) -> None:
+        super().__init__()
+        self.chain = chain
+        _, stages, places = line(chain, [], 1)
+        self.terms = Terms((0,), (0,), [(tuple(range(EDGES)), stages, places)])
+
+    def forward(self, w: Tensor, *xs: Tensor) -> Tensor:
+        return meeting.meet(self.terms, w, *xs)
+
+
+def test_terms_are_used_again() -> None:
+    """By batches and images of other sizes, with other parameters frozen, in evaluation, and by copies, which have
+    modules of their own."""
+    torch.manual_seed(0)
+    chain = Chain(2, [(5, 4, 2)], [1, 1], True).double()
+    nodes = [Node(copy.deepcopy(chain))]
+    w = torch.rand(1 + EDGES, dtype=torch.float64, requires_grad=True)
+
+    def check(node: Node, n: int, size: int) -> None:
+        plain = copy.deepcopy(node.chain)
+        xs = [torch.randn(n, C, size, 6, dtype=torch.float64, requires_grad=True) for _ in range(EDGES)]
+        a = w[0] * xs[0] + sum(w[1 + i] * y for i, y in enumerate(plain(xs)))
+        b = node(w, *xs)
+        torch.testing.assert_close(a, b)
+        tensors = [(w, w), *zip(xs, xs, strict=True), *zip(plain.parameters(), node.chain.parameters(), strict=True)]
+        wanted = [(p, q) for p, q in tensors if p.requires_grad]
+        mine = torch.autograd.grad(b.square().sum(), [q for _, q in wanted])
+        for p, q in zip(torch.autograd.grad(a.square().sum(), [p for p, _ in wanted]), mine, strict=True):
+            torch.testing.assert_close(p, q)
+        for (key, p), q in zip(plain.named_buffers(), node.chain.buffers(), strict=True):
+            torch.testing.assert_close(p, q, msg=key)
+
+    def all_sizes() -> None:
+        for node in nodes:
+            for n, size in ((3, 8), (2, 8), (3, 6), (3, 8), *((n, 4) for n in range(2, 2 + lines.MOST)), (3, 8)):
+                check(node, n, size)
+
+    all_sizes()
+    nodes[0].chain.stages[0].requires_grad_(False)
+    w.requires_grad_(False)
+    all_sizes()
+    nodes.append(pickle.loads(pickle.dumps(nodes[0])))
+    nodes.append(copy.deepcopy(nodes[0]).requires_grad_(True).eval())
+    with torch.no_grad():
+        for p in nodes[1].parameters():
+            p.add_(0.1)
+    with torch.inference_mode():
+        nodes[2](w, *[torch.randn(3, C, 8, 6, dtype=torch.float64) for _ in range(EDGES)])
+    all_sizes()
 
 
 def test_steps_after_inference_mode() -> None:
@@ -222,7 +286,8 @@ def test_portions_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     both = [line(copy.deepcopy(plain), xs, 0), line(copy.deepcopy(plain), xs, EDGES)]
     whole = meet(w, (0,), [xs[0]], both)
     monkeypatch.setattr(lines, "TOGETHER", 1)
-    assert len(list(lines.portions(both))) == 2 * EDGES
+    numbered = [(range(EDGES), stages, places) for _, stages, places in both]
+    assert len(list(lines.portions(numbered, xs))) == 2 * EDGES
     torch.testing.assert_close(meet(w, (0,), [xs[0]], both), whole)
 
 
