@@ -29,6 +29,7 @@ from .phases.needs import folder_of, unneeded
 from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
+from .recomputing import recompute_warnings
 from .report.reporter import Reporter
 from .result import RunResult, collect
 from .samples import batch_warnings
@@ -81,7 +82,11 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
-    for warning in (*batch_warnings(job.config), *narrowing_warnings(job.config, job.graph)):
+    for warning in (
+        *batch_warnings(job.config),
+        *narrowing_warnings(job.config, job.graph),
+        *recompute_warnings(job.config, job.graph),
+    ):
         reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
     manifest = Manifest(
         file=job.texts.main,

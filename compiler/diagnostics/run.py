@@ -357,6 +357,41 @@ channels, with the memory and the time of a search by DARTS.
 
 
 @dataclass(frozen=True)
+class NothingRecomputed(Diagnostic):
+    """What is to be computed again is nowhere in the network."""
+
+    what: str
+
+    code: ClassVar[str] = "W0718"
+    title: ClassVar[str] = "nothing to compute again"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+`recompute = cells` keeps only what enters a `cell` and computes the rest again in the backward pass, and
+`recompute = operations` does so inside the operations that are merged. Where a network has neither, a step keeps all
+that it did.
+
+    relax { recompute = cells }
+
+    meta net() on x: image(3, 32, 32) { y = x -> choose o2d as kind … }         no cell: nothing is saved
+    cell block(c) on x { return x -> choose o2d as kind }                       kept: x"""
+
+    @property
+    def message(self) -> str:
+        thing = "a `cell`" if self.what == "cells" else "merged operations"
+        return f"the network has nothing in {thing}, so a step keeps as much as without `recompute`"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        if self.what == "cells":
+            return "put what repeats into a `cell`, or try `recompute = operations`"
+        return "leave it out, or try `recompute = cells`"
+
+
+@dataclass(frozen=True)
 class Collapsed(Diagnostic):
     """A search prefers skips and pools nearly everywhere."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -22,24 +21,27 @@ def recomputed(module: nn.Module, *inputs: Any) -> Any:
         return module(*inputs)
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), untracked(module)
+        return nullcontext(), Untracked(module)
 
     return checkpoint(module, *inputs, use_reentrant=False, context_fn=contexts)
 
 
-@contextmanager
-def untracked(module: nn.Module) -> Iterator[None]:
-    """Inside, no batch-norm of ``module`` takes note of batches."""
-    norms: list[Any] = [m for m in module.modules() if isinstance(m, NORMS) and m.num_batches_tracked is not None]
-    momenta = [norm.momentum for norm in norms]
-    counters = [norm._buffers["num_batches_tracked"] for norm in norms]
-    counts = [counter.clone() for counter in counters]
-    for norm in norms:
-        norm.__dict__["momentum"] = 0.0
-    try:
-        yield
-    finally:
-        for norm, momentum in zip(norms, momenta, strict=True):
+class Untracked(AbstractContextManager[None]):
+    """Inside, no batch-norm of ``module`` takes note of batches. It is entered by every backward pass of a graph."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self._kept: list[tuple[Any, float | None, Tensor]] = []
+
+    def __enter__(self) -> None:
+        norms: list[Any] = [m for m in self._module.modules() if isinstance(m, NORMS)]
+        norms = [norm for norm in norms if norm.num_batches_tracked is not None]
+        self._kept = [(norm, norm.momentum, norm._buffers["num_batches_tracked"].clone()) for norm in norms]
+        for norm in norms:
+            norm.__dict__["momentum"] = 0.0
+
+    def __exit__(self, *raised: object) -> None:
+        for norm, momentum, count in self._kept:
             norm.__dict__["momentum"] = momentum
-        with torch.no_grad():
-            torch._foreach_copy_(counters, counts)
+            norm._buffers["num_batches_tracked"].copy_(count)
+        self._kept = []

@@ -207,7 +207,7 @@ def test_partial_channels(kind: str, graph: SpaceGraph, passes: Any) -> None:
 
 def test_operations_computed_again_can_be_differentiated_again(kind: str, graph: SpaceGraph) -> None:
     """A graph that is retained gives the same gradients twice, though a backward pass lets go of what it computed."""
-    for passes in (None, ["+recompute_merged"]):
+    for passes in (None, ["+recompute_merged"], ["+recompute_cells"]):
         net = build_supernet(graph, Relaxation(affine=False), passes, seed=0).double()  # type: ignore[arg-type]
         y, inputs = net(batch(kind)).square().sum(), list(net.parameters())
         first = torch.autograd.grad(y, inputs, retain_graph=True, allow_unused=True)
