@@ -1,15 +1,20 @@
-"""Whether a search that is to compute things again in the backward pass has any, known before it starts."""
+"""Whether a search that is to compute things again in the backward pass saves memory by it, known before it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from stdsl.compiler.diagnostics.run import NothingRecomputed
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.base import run_passes
 from stdsl.compiler.passes.pipeline import select
 from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.relax import Partial, Relax
 from stdsl.compiler.schemas.search import SearchConfig
+
+What = Literal["cells", "operations"]
+OTHER: dict[What, What] = {"cells": "operations", "operations": "cells"}
 
 
 def recompute_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[NothingRecomputed]:
@@ -17,7 +22,14 @@ def recompute_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Noth
     strategy = config.strategy
     if not isinstance(strategy, GradientConfig) or strategy.relax.recompute is None:
         return
-    _, reports = run_passes(graph, select(strategy.relax.passes, strategy.relax.affine))
-    found = [report for report in reports if report.name.startswith("recompute_")]
-    if all(report.kept_before == report.kept_after for report in found):
-        yield NothingRecomputed(strategy.place("relax.recompute"), strategy.relax.recompute)
+    what = strategy.relax.recompute
+    if not _saves(strategy.relax, what, graph):
+        better = OTHER[what] if _saves(strategy.relax, OTHER[what], graph) else None
+        yield NothingRecomputed(strategy.place("relax.recompute"), what, better)
+
+
+def _saves(relax: Relax, what: What, graph: SpaceGraph) -> bool:
+    groups = round(1 / relax.choose.channels) if isinstance(relax.choose, Partial) else 1
+    asked = relax.model_copy(update={"recompute": what})
+    _, reports = run_passes(graph, select(asked.passes, relax.affine, groups))
+    return any(r.kept_after < r.kept_before for r in reports if r.name.startswith("recompute_"))

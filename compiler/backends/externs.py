@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .lower_network import Emit
 
-_TAKEN = RESERVED | {"Network", "SearchNetwork", "Supernet", "Row", "ROWS", "model", "outputs", "line"}
+_TAKEN = RESERVED | {"Network", "SearchNetwork", "Supernet", "Row", "ROWS", "Terms", "model", "outputs", "line"}
 
 
 def permitted(graph: SpaceGraph) -> None:

@@ -42,8 +42,8 @@ def mixture_text(
         stages = ", ".join(_stage(stages, hold) for stages in group.stages)
         lines.append(f"({numbers(xs)}, [{stages}], {positions(group.places)})")
     again = ", again=True" if mixture.again else ""
-    terms = f"Terms({numbers(plain)}, {positions(mixture.plain)}, [{', '.join(lines)}]{again})"
-    return f"meet({{p}}, {weights}, {', '.join(sources)})", terms
+    given = f"plain={numbers(plain)}, places={positions(mixture.plain)}, lines=[{', '.join(lines)}]{again}"
+    return f"meet({{p}}, {weights}, {', '.join(sources)})", f"Terms(self, {given})"
 
 
 def _stage(stages: Sequence[Stage], hold: Hold) -> str:

@@ -358,17 +358,18 @@ channels, with the memory and the time of a search by DARTS.
 
 @dataclass(frozen=True)
 class NothingRecomputed(Diagnostic):
-    """What is to be computed again is nowhere in the network."""
+    """A setting of what to compute again that saves nothing. ``better``: the other one, if that does."""
 
     what: str
+    better: str | None
 
     code: ClassVar[str] = "W0718"
-    title: ClassVar[str] = "nothing to compute again"
+    title: ClassVar[str] = "nothing saved by computing it again"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
-`recompute = cells` keeps only what enters a `cell` and computes the rest again in the backward pass, and
-`recompute = operations` does so inside the operations that are merged. Where a network has neither, a step keeps all
-that it did.
+`recompute = cells` keeps what enters a `cell` and computes the rest of it again in the backward pass, and
+`recompute = operations` does so with the inside of operations that are merged (depthwise and pointwise convolutions).
+Where a network has nothing of the kind, or hardly anything in it, a step keeps as much as it does without the setting.
 
     relax { recompute = cells }
 
@@ -377,8 +378,8 @@ that it did.
 
     @property
     def message(self) -> str:
-        thing = "a `cell`" if self.what == "cells" else "merged operations"
-        return f"the network has nothing in {thing}, so a step keeps as much as without `recompute`"
+        thing = "what stands in a `cell`" if self.what == "cells" else "merged operations"
+        return f"to compute {thing} again saves no memory here"
 
     @property
     def label(self) -> str:
@@ -386,9 +387,9 @@ that it did.
 
     @property
     def help(self) -> str | None:
-        if self.what == "cells":
-            return "put what repeats into a `cell`, or try `recompute = operations`"
-        return "leave it out, or try `recompute = cells`"
+        if self.better is not None:
+            return f"`recompute = {self.better}` does"
+        return "leave `recompute` out"
 
 
 @dataclass(frozen=True)

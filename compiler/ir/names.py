@@ -35,7 +35,8 @@ RESERVED = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
     register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state set_submodule share_memory
     source state_dict temperature to to_empty train training type weights xpu zero_grad self torch nn F math Tensor
-    mix frozen frames instants stage into weighted edge_weights recomputed interleave
+    mix frozen frames instants stage into weighted edge_weights recomputed interleave meet product pooled filtered
+    within
     """.split()  # noqa: SIM905
 )
 """Attributes of ``torch.nn.Module`` and of the supernet, and names that generated code uses itself."""

@@ -13,9 +13,9 @@ import pytest
 from stdsl.runtime.tracking.journal import read_journal
 
 TEXT = """stdsl 1
-use std.video (relu_conv_bn)
+use std.video (relu_conv_bn, sep3d)
 
-ops candidates = {skip: identity, flat: relu_conv_bn(same, 1x3x3), full: relu_conv_bn(same, 3x3x3)}
+ops candidates = {skip: identity, flat: relu_conv_bn(same, 1x3x3), full: relu_conv_bn(same, 3x3x3), apart: sep3d(3x3x3)}
 
 meta net(c = 8) on video: clip(1, 6, 12, 12) {
   stem = video -> conv(c, 3x3x3, stride = 1x2x2) -> bn

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .paths import Step, Window, path, window_of
+from .precision import as_given, in_full
 from .scratch import scratch
 
 NARROW = 3
@@ -21,7 +22,8 @@ def filtered(conv: Any, x: Tensor, ways: str) -> Tensor:
     if conv.groups != conv.out_channels or conv.bias is not None or not x.is_floating_point():
         y: Tensor = conv(x)
         return y
-    y = _Filtered.apply(x, conv.weight, window_of(conv), ways)  # type: ignore[no-untyped-call]
+    with as_given(x):
+        y = _Filtered.apply(in_full(x), in_full(conv.weight), window_of(conv), ways)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -42,7 +44,8 @@ class _Filtered(torch.autograd.Function):
             return _entered(x if x is not None else g.new_empty(ctx.shape), ctx.steps)
 
         outside = leave_gradient(g.movedim(1, -1).contiguous(), ctx.steps)
-        g_x, g_kernel = gradients(outside, reader, kernel, ctx.window, of_input, of_kernel, ctx.ways)
+        with as_given(g):
+            g_x, g_kernel = gradients(outside, reader, kernel, ctx.window, of_input, of_kernel, ctx.ways)
         return enter_gradient(g_x, ctx.steps).movedim(-1, 1) if g_x is not None else None, g_kernel, None, None
 
 
@@ -187,13 +190,15 @@ def _by_columns(g: Tensor, x: Tensor, window: Window) -> Tensor:
         if rows:
             seen[:, :rows] = 0
             seen[:, h + rows :] = 0
-        left, right = max(0, -first), min(w, first + span) - first
+        left = min(max(0, -first), span)
+        right = max(left, min(w - first, span))
         inside = seen[:, rows : h + rows] if rows else seen
         if left:
             inside[:, :, :left] = 0
         if right < span:
             inside[:, :, right:] = 0
-        inside[:, :, left:right] = x[:, :, first + left : first + right]
+        if left < right:
+            inside[:, :, left:right] = x[:, :, first + left : first + right]
         narrow = Window((kh, width), (sh, sw), (ph - rows, 0), (1, 1))
         columns.append(_backward(g, seen, x.new_empty(channels, 1, kh, width), narrow, False, True)[1])
     return torch.cat(columns, 3) if len(columns) > 1 else columns[0]

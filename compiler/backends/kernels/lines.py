@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from .norms import uses_batch
 from .plans import Line, Plan, plan_of
@@ -13,32 +13,63 @@ from .plans import Line, Plan, plan_of
 TOGETHER = 3 * 2**22
 """On CPUs, operations are computed together up to this size of their inputs (in bytes): beyond it what one step writes
 has left the cache when the next reads it."""
-MOST = 16
+REMEMBERED = 16
 """Shapes of sources whose plans are remembered."""
 
 
 class Terms:
-    """What meets in a node but for the sources, (N, C, …) each. It is made with the network and keeps the modules of
-    that time; their parameters are looked up in each pass.
+    """What meets in a node but for the sources, (N, C, …) each. Parameters are looked up in each pass, and modules
+    where others have taken their places.
 
-    ``plain``: which of the sources are summed up as they are, with the weights at ``places``. ``again``: see ``meet``.
+    ``owner``: the module that all others stand in. ``plain``: which of the sources are summed up as they are, with the
+    weights at ``places``. ``again``: see ``meet``.
     """
 
-    def __init__(self, plain: Sequence[int], places: Sequence[int], lines: Sequence[Line], again: bool = False) -> None:
-        self._plain, self._places, self._lines, self._again = tuple(plain), tuple(places), lines, again
-        self._norms = [norms[:1] for _, stages, _ in lines for _, _, norms, _ in stages]
-        self._plans: dict[Any, list[Plan]] = {}
+    def __init__(
+        self,
+        owner: nn.Module,
+        plain: Sequence[int],
+        places: Sequence[int],
+        lines: Sequence[Line],
+        again: bool = False,
+    ) -> None:
+        self._plain, self._places, self._again = tuple(plain), tuple(places), again
+        self._top = owner._modules
+        names = {module: name for name, module in owner.named_modules()}
+        self._named = [_mapped(line, names.__getitem__) for line in lines]
+        self._look()
 
     def plans(self, sources: Sequence[Tensor]) -> list[Plan]:
         """How to compute it: plans whose results are to be added."""
+        for modules, name, module in self._slots:
+            if modules[name] is not module:
+                self._look()
+                break
         first = sources[0]
         key = first.dtype, first.device.type, *[x.shape for x in sources], *[uses_batch(norms) for norms in self._norms]
         found = self._plans.get(key)
         if found is None:
-            if len(self._plans) >= MOST:
+            if len(self._plans) >= REMEMBERED:
                 self._plans.clear()
             found = self._plans[key] = self._made(sources)
         return found
+
+    def _look(self) -> None:
+        """Take the modules that stand under the names, and note where each of them stands."""
+        slots: dict[tuple[int, str], tuple[dict[str, Any], str, nn.Module]] = {}
+
+        def module(path: str) -> Any:
+            found: Any = None
+            for name in path.split("."):
+                modules = self._top if found is None else found._modules
+                found = modules[name]
+                slots[id(modules), name] = modules, name, found
+            return found
+
+        self._lines: list[Line] = [_mapped(line, module) for line in self._named]
+        self._slots = list(slots.values())
+        self._norms = [norms[:1] for _, stages, _ in self._lines for _, _, norms, _ in stages]
+        self._plans: dict[Any, list[Plan]] = {}
 
     def _made(self, sources: Sequence[Tensor]) -> list[Plan]:
         found: list[Plan] = []
@@ -50,6 +81,17 @@ class Terms:
     def __getstate__(self) -> dict[str, Any]:
         """Copies make plans of their own."""
         return {**self.__dict__, "_plans": {}}
+
+
+def _mapped(line: Any, to: Callable[[Any], Any]) -> Any:
+    """A line of what ``to`` gives for its modules."""
+    reads, stages, places = line
+
+    def row(parts: Sequence[Any]) -> list[Any]:
+        return [to(part) for part in parts]
+
+    mapped = [([row(r) for r in rows], row(points), row(norms), ways) for rows, points, norms, ways in stages]
+    return reads, mapped, places
 
 
 def portions(lines: Sequence[Line], sources: Sequence[Tensor]) -> Iterator[list[Line]]:

@@ -24,6 +24,7 @@ from .moments import Bucket
 from .norms import Batch, affine, track
 from .paths import Step
 from .plans import Plan, Unit
+from .precision import as_given, in_full, is_automatic
 from .retreat import Retreat
 from .scratch import hold_heap
 from .weighted import factors_of
@@ -37,6 +38,9 @@ def meet(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
     computes the operations again up to their last pointwise convolutions: less than half of a forward pass, since
     moments are known and nothing has to be added up.
     """
+    if is_automatic(weights):
+        with as_given(weights):
+            return meet(terms, in_full(weights), *[in_full(x) for x in sources])
     hold_heap()
     total: Tensor | None = None
     for plan in terms.plans(sources):
@@ -91,7 +95,8 @@ class Meeting(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
-        return Retreat(ctx, g.movedim(1, -1).contiguous()).run()
+        with as_given(g):
+            return Retreat(ctx, g.movedim(1, -1).contiguous()).run()
 
 
 def _kernels(unit: Unit, tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -23,7 +23,7 @@ class Bucket:
     """Operations with equal channels and one kind of batch-norm.
 
     ``matrix``: of the pointwise convolutions. ``gains``: scales and biases of the norms, each (G, C'), or None.
-    ``weights``: what each operation's result is multiplied by, (G,), or None. ``count``: rows.
+    ``weights``: what each operation's result is multiplied by, (G,). ``count``: rows.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Bucket:
         pointwise: Sequence[Tensor],
         norms: Sequence[nn.Module],
         gains: tuple[Tensor, Tensor] | None,
-        weights: Tensor | None,
+        weights: Tensor,
         count: int,
     ) -> None:
         first: Any = norms[0]
@@ -90,10 +90,8 @@ class Bucket:
             variance = torch.stack([n.running_var for n in norms])
         self.inverse = torch.rsqrt(variance + self.eps)
         self.scale = self.inverse if self.gain is None else self.inverse * self.gain
-        self.offset = self.bias
-        if self.weights is not None:
-            self.scale = self.scale * self.weights.unsqueeze(1)
-            self.offset = None if self.bias is None else self.bias * self.weights.unsqueeze(1)
+        self.scale = self.scale * self.weights.unsqueeze(1)
+        self.offset = None if self.bias is None else self.bias * self.weights.unsqueeze(1)
         if self.shift is not None:
             moved = self.scale * self.shift
             self.offset = -moved if self.offset is None else self.offset - moved
@@ -111,15 +109,12 @@ class Bucket:
         elif self.shift is not None:
             along = along - self.shift * total
         g_scale = along * self.inverse
-        g_gain = g_bias = g_weights = None
-        if self.weights is not None:
-            found = g_scale if self.gain is None else g_scale * self.gain
-            if self.bias is not None:
-                found = found + total * self.bias
-            g_weights = found.sum(1)
-            g_scale, total = g_scale * self.weights.unsqueeze(1), total * self.weights.unsqueeze(1)
+        of_each = g_scale if self.gain is None else g_scale * self.gain
+        if self.bias is not None:
+            of_each = of_each + total * self.bias
+        g_weights, g_gain, g_bias = of_each.sum(1), None, None
         if self.gain is not None:
-            g_gain, g_bias = g_scale, total
+            g_gain, g_bias = g_scale * self.weights.unsqueeze(1), total * self.weights.unsqueeze(1)
         return Slopes(g_matrix.transpose(1, 2), pull, g_gain, g_bias, g_weights)
 
 
@@ -128,6 +123,6 @@ class Slopes:
     of D's gradient that comes through the covariance."""
 
     def __init__(
-        self, matrix: Tensor, pull: Tensor | None, gain: Tensor | None, bias: Tensor | None, weights: Tensor | None
+        self, matrix: Tensor, pull: Tensor | None, gain: Tensor | None, bias: Tensor | None, weights: Tensor
     ) -> None:
         self.matrix, self.pull, self.gain, self.bias, self.weights = matrix, pull, gain, bias, weights

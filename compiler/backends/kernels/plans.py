@@ -23,6 +23,10 @@ Line = tuple[Sequence[int], Sequence[Stage], Sequence[int]]
 of their weights."""
 
 
+PATTERNS = 16
+"""Sets of wanted gradients that a plan remembers."""
+
+
 @dataclass(slots=True, eq=False)
 class Unit:
     """A stage of a line. ``reads``: which of the sources; () for what the stage ``before`` it gives. ``first``: where
@@ -30,7 +34,7 @@ class Unit:
     ``of_batch``: whether its norms use the batch's statistics.
 
     The rest is found by the first pass, and the same in all others: the ``paths`` of its windows over inputs of these
-    ``sizes``, and the ``steps`` and ``shape`` of its rows.
+    ``sizes``, and the ``steps``, their ``order`` and the ``shape`` of its rows.
     """
 
     before: Unit | None
@@ -53,10 +57,11 @@ class Unit:
 
     def find_paths(self, sizes: Axes) -> None:
         """Note how to convolve inputs of these axes."""
+        paths = tuple([path(sizes, window, self.ways) for window in self.windows])
         self.sizes = sizes
-        self.paths = tuple([path(sizes, window, self.ways) for window in self.windows])
-        self.steps = self.paths[0][0] if len(self.paths) == 1 else ()
+        self.steps = paths[0][0] if len(paths) == 1 else ()
         self.order = order(self.steps)
+        self.paths = paths  # last: where another thread sees them, it sees all
 
     def row(self, tensors: Sequence[Any], row: int) -> Sequence[Any]:
         """A kind of its parameters, or what belongs to them."""
@@ -72,13 +77,13 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Want:
     """Which gradients of a unit are needed: of kernels, by window; of pointwise weights, gains or biases; of what is
-    read; of the depthwise convolution's output; and whether any is."""
+    read; of the depthwise convolution's output; and whether ``any_of`` these is."""
 
     of_kernels: tuple[bool, ...]
     of_rest: bool
     of_input: bool
     of_rows: bool
-    any: bool
+    any_of: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,10 @@ class Group:
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """``taken``: which sources are the first of its tensors; ``owners``: the modules with the others, and their names
-    there. ``plain``: which tensors are summed up as they are, with the weights at ``places``. ``levels``: the units to
-    compute one after the other; all last stages are in the last level. ``again``: what they compute is not kept for
-    the backward pass, but computed again there."""
+    """Its tensors are the sources with the numbers ``taken``, then the parameters that ``owners`` have under these
+    names; ``shapes`` are those of all. ``plain``: which tensors are summed up as they are, with the weights at
+    ``places``. ``levels``: the units to compute one after the other; all last stages are in the last level. ``again``:
+    what they compute is not kept for the backward pass, but computed again there."""
 
     taken: tuple[int, ...]
     owners: list[tuple[nn.Module, str]]
@@ -129,7 +134,11 @@ class Plan:
 
     def tensors(self, sources: Sequence[Tensor]) -> list[Any]:
         """Sources, then parameters."""
-        return [*[sources[i] for i in self.taken], *[module._parameters[name] for module, name in self.owners]]
+        try:
+            parameters: list[Any] = [module._parameters[name] for module, name in self.owners]
+        except KeyError:  # what prunes or reparametrizes makes attributes of them
+            parameters = [getattr(module, name) for module, name in self.owners]
+        return [*[sources[i] for i in self.taken], *parameters]
 
     def index(self, places: tuple[int, ...], device: torch.device) -> Tensor:
         """The places as a tensor."""
@@ -155,6 +164,8 @@ class Plan:
         tensors' are."""
         found = self._wants.get((of_weights, *wanted))
         if found is None:
+            if len(self._wants) >= PATTERNS:
+                self._wants.clear()
             found = self._wants[of_weights, *wanted] = self._wanting(of_weights, wanted)
         return found
 
@@ -165,7 +176,7 @@ class Plan:
             rows = len(unit.windows)
             of_kernels = tuple([any(unit.row(wanted, row)) for row in range(rows)])
             of_rest = any(any(unit.row(wanted, rows + i)) for i in range(3 if unit.gains else 1))
-            of_input = units[unit.before].any if unit.before is not None else any(wanted[i] for i in unit.reads)
+            of_input = units[unit.before].any_of if unit.before is not None else any(wanted[i] for i in unit.reads)
             of_rows = of_input or any(of_kernels)
             units[unit] = Want(of_kernels, of_rest, of_input, of_rows, of_rest or of_rows)
             if self.again or any(of_kernels):

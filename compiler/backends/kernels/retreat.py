@@ -18,7 +18,7 @@ from .moments import SAVED, Bucket, Slopes
 from .paths import Step
 from .plans import Plan, Unit
 from .scratch import scratch
-from .weighted import factors_of, inner_products
+from .weighted import dots, factors_of
 
 
 class Retreat:
@@ -63,7 +63,7 @@ class Retreat:
         self._meeting()
         for level in reversed(self.plan.levels[:-1]):
             for unit in level:
-                if self.wants[unit].any:
+                if self.wants[unit].any_of:
                     self._inner(unit)
         self._sources()
         self._plain()
@@ -93,7 +93,7 @@ class Retreat:
     def _meeting(self) -> None:
         members: dict[Bucket, list[Unit]] = {}
         for unit in self.last:
-            if self.wants[unit].any or self.of_weights:
+            if self.wants[unit].any_of or self.of_weights:
                 members.setdefault(self.where[unit][0], []).append(unit)
         for bucket, units in members.items():
             slopes = self._slopes(bucket, units) if self._steep(bucket, units) else None
@@ -103,7 +103,7 @@ class Retreat:
 
     def _steep(self, bucket: Bucket, units: Sequence[Unit]) -> bool:
         """Whether the gradient of the bucket's matrices is needed."""
-        if bucket.weights is not None and self.of_weights:
+        if self.of_weights:
             return True
         wants = [self.wants[unit] for unit in units]
         return any(want.of_rest or (want.of_rows and bucket.of_batch) for want in wants)
@@ -133,7 +133,7 @@ class Retreat:
                 parts: Sequence[Tensor] | None = None
                 for unit in units:
                     parts = self._take(unit, len(unit.windows) + row, gradient, parts, self.where[unit][1].start)
-        if self.g_weights is not None and slopes.weights is not None:
+        if self.g_weights is not None:
             # Where the gradients of weights are wanted, all units of the bucket are here.
             places = tuple([place for unit in units for place in unit.places])
             self.g_weights.index_add_(0, self.plan.index(places, self.g_weights.device), slopes.weights)
@@ -248,7 +248,7 @@ class Retreat:
     def _plain(self) -> None:
         places, plain, g = self.plan.places, self.plan.plain, self.g.movedim(-1, 1)
         if self.g_weights is not None and plain:
-            products = torch.stack(inner_products(g, [self.sources[i] for i in plain]))
+            products = torch.stack(dots(g, [self.sources[i] for i in plain]))
             index = self.plan.index(places, self.weights.device)
             self.g_weights.index_add_(0, index, products.to(self.g_weights.dtype))
         for factor, i in zip(factors_of(self.weights, places), plain, strict=True):

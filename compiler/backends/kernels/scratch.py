@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 class _Kept(threading.local):
-    """``known``: the memory, by purpose and kind; ``views``: of it, by shape too."""
+    """``known``: the memory for each purpose and type; ``views``: tensors of the shapes asked for, in it."""
 
     def __init__(self) -> None:
         self.known: dict[object, Tensor] = {}

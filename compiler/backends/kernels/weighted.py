@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .precision import as_given, in_full, is_automatic
+
 
 def edge_weights(edges: Tensor | None, options: Sequence[Tensor]) -> Tensor:
     """The weights of all options of all edges of a node, in a row: edges[e] · options[e][o].
@@ -24,7 +26,10 @@ def edge_weights(edges: Tensor | None, options: Sequence[Tensor]) -> Tensor:
 def weighted(weights: Tensor, places: Sequence[int], *values: Tensor) -> Tensor:
     """Σ_i weights[places[i]] · values[i]. Values are kept for the backward pass only where the weights need a
     gradient."""
-    total: Tensor = _Weighted.apply(weights, tuple(places), *values)  # type: ignore[no-untyped-call]
+    if is_automatic(weights):
+        weights, values = in_full(weights), tuple([in_full(value) for value in values])
+    with as_given(weights):
+        total: Tensor = _Weighted.apply(weights, tuple(places), *values)  # type: ignore[no-untyped-call]
     return total
 
 
@@ -54,7 +59,8 @@ class _Weighted(torch.autograd.Function):
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
-            found = torch.stack(inner_products(g, values))
+            with as_given(g):
+                found = torch.stack(dots(g, values))
             at = torch.tensor(ctx.places, device=weights.device)
             g_weights = torch.zeros_like(weights).index_add_(0, at, found.to(weights.dtype))
         factors = factors_of(weights, ctx.places)
@@ -71,7 +77,7 @@ def factors_of(weights: Tensor, places: Sequence[int]) -> list[Any]:
     return [factors[i] for i in places]
 
 
-def inner_products(a: Tensor, others: Sequence[Tensor]) -> list[Tensor]:
+def dots(a: Tensor, others: Sequence[Tensor]) -> list[Tensor]:
     """The inner products of a tensor with others of its shape, each in one pass where both lie alike in memory, the
     channels last."""
     lasting = a.movedim(1, -1)

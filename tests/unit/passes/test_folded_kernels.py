@@ -10,8 +10,9 @@ import pytest
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
-from stdsl.compiler.backends.kernels import lines, meeting
+from stdsl.compiler.backends.kernels import lines, meeting, plans
 from stdsl.compiler.backends.kernels.blocks import blocks, inner_products, joined, joined_inner_products, multiply
 from stdsl.compiler.backends.kernels.depthwise import filtered
 from stdsl.compiler.backends.kernels.lines import Terms
@@ -88,7 +89,8 @@ def meet(w: Tensor, places: tuple[int, ...], plain: list[Tensor], lines: list[An
     sources = list({id(x): x for x in xs}.values())
     number = {id(x): i for i, x in enumerate(sources)}
     numbered = [(tuple(number[id(x)] for x in found), stages, places) for found, stages, places in lines]
-    return meeting.meet(Terms([number[id(x)] for x in plain], places, numbered), w, *sources)
+    owner = nn.ModuleList(m for _, stages, _ in lines for rows, p, n, _ in stages for row in (*rows, p, n) for m in row)
+    return meeting.meet(Terms(owner, [number[id(x)] for x in plain], places, numbered), w, *sources)
 
 
 def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> Any:
@@ -172,7 +174,7 @@ class Node(nn.Module):
         super().__init__()
         self.chain = chain
         _, stages, places = line(chain, [], 1)
-        self.terms = Terms((0,), (0,), [(tuple(range(EDGES)), stages, places)])
+        self.terms = Terms(self, (0,), (0,), [(tuple(range(EDGES)), stages, places)])
 
     def forward(self, w: Tensor, *xs: Tensor) -> Tensor:
         return meeting.meet(self.terms, w, *xs)
@@ -202,7 +204,7 @@ def test_terms_are_used_again() -> None:
 
     def all_sizes() -> None:
         for node in nodes:
-            for n, size in ((3, 8), (2, 8), (3, 6), (3, 8), *((n, 4) for n in range(2, 2 + lines.MOST)), (3, 8)):
+            for n, size in ((3, 8), (2, 8), (3, 6), (3, 8), *((n, 4) for n in range(2, 2 + lines.REMEMBERED)), (3, 8)):
                 check(node, n, size)
 
     all_sizes()
@@ -217,6 +219,62 @@ def test_terms_are_used_again() -> None:
     with torch.inference_mode():
         nodes[2](w, *[torch.randn(3, C, 8, 6, dtype=torch.float64) for _ in range(EDGES)])
     all_sizes()
+
+
+def test_modules_that_take_the_places_of_others() -> None:
+    """They are what is computed with, and what is put into evaluation, at any depth."""
+    torch.manual_seed(0)
+    node = Node(Chain(2, [(3, 1, 1)], [1, 1], False).double())
+    other = copy.deepcopy(node.chain)
+    w = torch.rand(1 + EDGES, dtype=torch.float64)
+    xs = [torch.randn(3, C, 6, 6, dtype=torch.float64) for _ in range(EDGES)]
+
+    def check() -> None:
+        wanted = w[0] * xs[0] + sum(w[1 + i] * y for i, y in enumerate(copy.deepcopy(node.chain)(xs)))
+        torch.testing.assert_close(node(w, *xs), wanted)
+
+    check()
+    with torch.no_grad():
+        for p in other.parameters():
+            p.add_(1)
+    node.chain.stages[0].pointwise[1] = other.stages[0].pointwise[1]  # type: ignore[index,union-attr]
+    check()
+    node.chain.stages[1] = other.stages[1].eval()
+    check()
+    node.chain = Chain(2, [(3, 1, 1)], [1, 1], False).double()
+    check()
+    copied = copy.deepcopy(node)
+    copied.chain.stages[0].norms[2] = nn.BatchNorm2d(C, affine=False, momentum=0.5).double()  # type: ignore[index,union-attr]
+    copied(w, *xs)
+    assert copied.chain.stages[0].norms[2].num_batches_tracked == 1  # type: ignore[index,union-attr]
+    check()
+
+
+def test_parameters_that_became_attributes() -> None:
+    """As what prunes makes them."""
+    torch.manual_seed(0)
+    node = Node(Chain(2, [(3, 1, 1)], [1], True).double())
+    w = torch.rand(1 + EDGES, dtype=torch.float64)
+    xs = [torch.randn(3, C, 6, 6, dtype=torch.float64) for _ in range(EDGES)]
+    for module in (node.chain.stages[0].pointwise[0], node.chain.stages[0].norms[1]):  # type: ignore[index,union-attr]
+        prune.random_unstructured(module, "weight", 1)
+    wanted = w[0] * xs[0] + sum(w[1 + i] * y for i, y in enumerate(node.chain(xs)))
+    torch.testing.assert_close(node(w, *xs), wanted)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """However many sets of parameters are frozen in turns."""
+    torch.manual_seed(0)
+    node = Node(Chain(2, [(3, 1, 1)], [1, 1], True))
+    parameters = list(node.chain.parameters())
+    w = torch.rand(1 + EDGES)
+    xs = [torch.randn(2, C, 4, 4) for _ in range(EDGES)]
+    for _ in range(3 * plans.PATTERNS):
+        for p in parameters:
+            p.requires_grad_(bool(torch.rand(()) < 0.5))
+        node(w, *xs)
+    (plan,) = node.terms.plans(xs)
+    assert len(plan._wants) <= plans.PATTERNS
 
 
 def test_steps_after_inference_mode() -> None:
@@ -310,6 +368,22 @@ def test_single_convolutions(name: str, stride: int) -> None:
     expected = torch.autograd.grad((wanted * r).sum(), [x, conv.weight])
     for ways in (WAYS, "narrow", ""):
         y = filtered(conv, x, ways)
+        torch.testing.assert_close(y, wanted)
+        for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
+            torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize("k", [5, 7, 9, 11])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_maps_smaller_than_the_window(k: int, stride: int) -> None:
+    torch.manual_seed(0)
+    for h, w in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 3), (2, 5), (4, 1)):
+        conv = nn.Conv2d(C, C, k, stride, k // 2, groups=C, bias=False).double()
+        x = torch.randn(2, C, h, w, dtype=torch.float64, requires_grad=True)
+        wanted = conv(x)
+        r = torch.randn_like(wanted)
+        expected = torch.autograd.grad((wanted * r).sum(), [x, conv.weight])
+        y = filtered(conv, x, WAYS)
         torch.testing.assert_close(y, wanted)
         for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
             torch.testing.assert_close(p, q)

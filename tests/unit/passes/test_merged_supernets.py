@@ -217,6 +217,21 @@ def test_operations_computed_again_can_be_differentiated_again(kind: str, graph:
                 torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("passes", [None, ["+recompute_merged"], ["+recompute_cells"], ["-merge_targets"]])
+def test_under_autocast(kind: str, graph: SpaceGraph, passes: Any) -> None:
+    """Near the numbers of float32, whether the backward pass is inside or not."""
+    net = build_supernet(graph, Relaxation(affine=False), passes, seed=0)  # type: ignore[arg-type]
+    x, inputs = batch(kind, 16).float(), list(net.parameters())
+    wanted = torch.autograd.grad(net(x).square().sum(), inputs, allow_unused=True)
+    for inside in (False, True):
+        with torch.autocast("cpu", torch.bfloat16):
+            y = net(x).float().square().sum()
+            found = torch.autograd.grad(y, inputs, allow_unused=True) if inside else None
+        found = found or torch.autograd.grad(y, inputs, allow_unused=True)
+        a, b = (torch.cat([g.flatten() for g in gradients if g is not None]) for gradients in (wanted, found))
+        assert torch.cosine_similarity(a, b, 0) > 0.95
+
+
 def test_predicted_bytes(kind: str, graph: SpaceGraph) -> None:
     """The prediction is near what is kept, parameters and small matrices aside, and says which setting keeps less."""
     predicted, kept = {}, {}
