@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .paths import Step, Window, path, window_of
-from .precision import as_given, in_full
+from .precision import as_given, in_full, is_automatic
 from .scratch import scratch
 
 NARROW = 3
@@ -22,8 +22,7 @@ def filtered(conv: Any, x: Tensor, ways: str) -> Tensor:
     if conv.groups != conv.out_channels or conv.bias is not None or not x.is_floating_point():
         y: Tensor = conv(x)
         return y
-    with as_given(x):
-        y = _Filtered.apply(in_full(x), in_full(conv.weight), window_of(conv), ways)  # type: ignore[no-untyped-call]
+    y = _Filtered.apply(x, conv.weight, window_of(conv), ways)  # type: ignore[no-untyped-call]
     return y
 
 
@@ -32,12 +31,18 @@ class _Filtered(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, kernel: Tensor, window: Window, ways: str) -> Tensor:
         steps, plain = path(tuple(x.shape[2:]), window, ways)
         ctx.shape, ctx.steps, ctx.window, ctx.ways = x.shape, steps, plain, ways
+        ctx.in_full = is_automatic(x)
         ctx.save_for_backward(kernel, x if ctx.needs_input_grad[1] else None)
-        return leave(convolve(_entered(x, steps), kernel, plain), steps).movedim(-1, 1)
+        if ctx.in_full:
+            x, kernel = in_full(x), in_full(kernel)
+        with as_given(x):
+            return leave(convolve(_entered(x, steps), kernel, plain), steps).movedim(-1, 1)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         kernel, x = ctx.saved_tensors
+        if ctx.in_full:
+            kernel, x = in_full(kernel), None if x is None else in_full(x)
         of_input, of_kernel = ctx.needs_input_grad[:2]
 
         def reader() -> Tensor:

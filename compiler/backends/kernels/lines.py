@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 
 from .norms import uses_batch
+from .paths import window_of
 from .plans import Line, Plan, plan_of
 
 TOGETHER = 3 * 2**22
 """On CPUs, operations are computed together up to this size of their inputs (in bytes): beyond it what one step writes
 has left the cache when the next reads it."""
+REBUILD = "build the network without the pass merge_targets"
 REMEMBERED = 16
 """Shapes of sources whose plans are remembered."""
 
@@ -41,8 +45,8 @@ class Terms:
 
     def plans(self, sources: Sequence[Tensor]) -> list[Plan]:
         """How to compute it: plans whose results are to be added."""
-        for modules, name, module in self._slots:
-            if modules[name] is not module:
+        for parent, name, module in self._slots:
+            if (self._top if parent is None else parent._modules).get(name) is not module:
                 self._look()
                 break
         first = sources[0]
@@ -56,17 +60,20 @@ class Terms:
 
     def _look(self) -> None:
         """Take the modules that stand under the names, and note where each of them stands."""
-        slots: dict[tuple[int, str], tuple[dict[str, Any], str, nn.Module]] = {}
+        slots: dict[tuple[int, str], tuple[nn.Module | None, str, nn.Module]] = {}
 
         def module(path: str) -> Any:
             found: Any = None
             for name in path.split("."):
-                modules = self._top if found is None else found._modules
-                found = modules[name]
-                slots[id(modules), name] = modules, name, found
+                parent, found = found, (self._top if found is None else found._modules).get(name)
+                if found is None:
+                    raise TypeError(f"there is no module `{path}` any more, which merged operations use; {REBUILD}")
+                slots[id(parent), name] = parent, name, found
             return found
 
         self._lines: list[Line] = [_mapped(line, module) for line in self._named]
+        for line in self._lines:
+            _check(line)
         self._slots = list(slots.values())
         self._norms = [norms[:1] for _, stages, _ in self._lines for _, _, norms, _ in stages]
         self._plans: dict[Any, list[Plan]] = {}
@@ -81,6 +88,25 @@ class Terms:
     def __getstate__(self) -> dict[str, Any]:
         """Copies make plans of their own."""
         return {**self.__dict__, "_plans": {}}
+
+
+def _check(line: Line) -> None:
+    """Raise TypeError unless all modules that are computed as one are alike."""
+    for depthwise, pointwise, norms, _ in line[1]:
+        rows: list[list[Any]] = [[_kind(module) for module in row] for row in (*depthwise, pointwise, norms)]
+        for kinds in rows:
+            if None in kinds or any(kind != kinds[0] for kind in kinds):
+                raise TypeError(f"modules in the places of merged ones have to be like those beside them; {REBUILD}")
+
+
+def _kind(module: Any) -> Any:
+    """What has to be equal for modules to be merged; None for what is never merged."""
+    match module:
+        case _ConvNd(bias=None, padding_mode="zeros"):
+            return window_of(module), module.groups == 1, module.weight.shape
+        case _BatchNorm():
+            return module.eps, module.affine, module.momentum, module.track_running_stats, module.num_features
+    return None
 
 
 def _mapped(line: Any, to: Callable[[Any], Any]) -> Any:

@@ -38,9 +38,6 @@ def meet(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
     computes the operations again up to their last pointwise convolutions: less than half of a forward pass, since
     moments are known and nothing has to be added up.
     """
-    if is_automatic(weights):
-        with as_given(weights):
-            return meet(terms, in_full(weights), *[in_full(x) for x in sources])
     hold_heap()
     total: Tensor | None = None
     for plan in terms.plans(sources):
@@ -55,7 +52,16 @@ class Meeting(torch.autograd.Function):
     they are computed again), and small matrices."""
 
     @staticmethod
-    def forward(ctx: Any, plan: Plan, weights: Tensor, *tensors: Tensor) -> Tensor:
+    def forward(ctx: Any, plan: Plan, weights: Tensor, *given: Tensor) -> Tensor:
+        ctx.in_full = is_automatic(weights)
+        if not ctx.in_full:
+            return Meeting.compute(ctx, plan, weights, given, given)
+        with as_given(weights):
+            return Meeting.compute(ctx, plan, in_full(weights), [in_full(t) for t in given], given)
+
+    @staticmethod
+    def compute(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], kept: Sequence[Tensor]) -> Tensor:
+        """``kept``: the tensors as they were given, to be saved: others may share them."""
         inputs = Inputs(tensors)
         kernels = {unit: _kernels(unit, tensors) for level in plan.levels for unit in level}
         given: dict[Unit, Tensor] = {}
@@ -90,7 +96,7 @@ class Meeting(torch.autograd.Function):
             else:
                 y.addcmul_(tensors[i], factor)
         ctx.places, ctx.inners = places, inners
-        _note(ctx, plan, weights, tensors, kernels, rows)
+        _note(ctx, plan, weights, kept, kernels, rows)
         return y
 
     @staticmethod

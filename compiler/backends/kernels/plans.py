@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from .norms import uses_batch
 from .paths import Axes, Step, Window, order, path, window_of
@@ -136,8 +137,8 @@ class Plan:
         """Sources, then parameters."""
         try:
             parameters: list[Any] = [module._parameters[name] for module, name in self.owners]
-        except KeyError:  # what prunes or reparametrizes makes attributes of them
-            parameters = [getattr(module, name) for module, name in self.owners]
+        except KeyError:
+            parameters = [_attribute(module, name) for module, name in self.owners]
         return [*[sources[i] for i in self.taken], *parameters]
 
     def index(self, places: tuple[int, ...], device: torch.device) -> Tensor:
@@ -217,6 +218,17 @@ def plan_of(
     plan = Plan(tuple(known), owners, [], of_plain, tuple(places), levels, again)
     plan.shapes = [x.shape for x in plan.tensors(sources)]
     return plan
+
+
+def _attribute(module: nn.Module, name: str) -> Any:
+    """A parameter, or what a parametrization makes of others. Raises TypeError for attributes that are only set when
+    the module is called, as those of `prune`: merged modules are not."""
+    if name not in module._parameters and not is_parametrized(module, name):
+        raise TypeError(
+            f"`{name}` of {module} is no parameter, and merged operations would not see it change: "
+            "use `torch.nn.utils.parametrize`, or build the network without the pass merge_targets"
+        )
+    return getattr(module, name)
 
 
 def _grouped(units: list[Unit]) -> Group:

@@ -17,6 +17,7 @@ from .inputs import Inputs
 from .moments import SAVED, Bucket, Slopes
 from .paths import Step
 from .plans import Plan, Unit
+from .precision import in_full
 from .scratch import scratch
 from .weighted import dots, factors_of
 
@@ -31,7 +32,9 @@ class Retreat:
         self.wants = ctx.wants.units
         saved = iter(ctx.saved_tensors)
         self.weights: Tensor = next(saved)
-        self.sources: dict[int, Tensor] = {i: next(saved) for i in ctx.wants.sources}
+        self.sources: dict[int, Tensor] = {
+            i: in_full(next(saved)) if ctx.in_full else next(saved) for i in ctx.wants.sources
+        }
         for bucket in ctx.buckets:
             bucket.restore([next(saved) for _ in SAVED])
         units, self.last = self.plan.inside, self.plan.last

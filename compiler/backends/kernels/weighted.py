@@ -26,10 +26,7 @@ def edge_weights(edges: Tensor | None, options: Sequence[Tensor]) -> Tensor:
 def weighted(weights: Tensor, places: Sequence[int], *values: Tensor) -> Tensor:
     """Σ_i weights[places[i]] · values[i]. Values are kept for the backward pass only where the weights need a
     gradient."""
-    if is_automatic(weights):
-        weights, values = in_full(weights), tuple([in_full(value) for value in values])
-    with as_given(weights):
-        total: Tensor = _Weighted.apply(weights, tuple(places), *values)  # type: ignore[no-untyped-call]
+    total: Tensor = _Weighted.apply(weights, tuple(places), *values)  # type: ignore[no-untyped-call]
     return total
 
 
@@ -44,13 +41,14 @@ class _Weighted(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, weights: Tensor, places: tuple[int, ...], *values: Tensor) -> Tensor:
         factors = factors_of(weights, places)
-        total: Tensor = values[0] * factors[0]
-        for factor, value in zip(factors[1:], values[1:], strict=True):
-            if isinstance(factor, float):
-                total.add_(value, alpha=factor)
-            else:
-                total.addcmul_(value, factor)
-        ctx.places = places
+        ctx.places, ctx.in_full = places, is_automatic(weights)
+        with as_given(weights):
+            total: Tensor = (in_full(values[0]) if ctx.in_full else values[0]) * factors[0]
+            for factor, value in zip(factors[1:], values[1:], strict=True):
+                if isinstance(factor, float):
+                    total.add_(value, alpha=factor)
+                else:
+                    total.addcmul_(value, factor)
         ctx.save_for_backward(weights, *(values if ctx.needs_input_grad[0] else ()))
         return total
 
@@ -59,6 +57,8 @@ class _Weighted(torch.autograd.Function):
         weights, *values = ctx.saved_tensors
         g_weights = None
         if values:
+            if ctx.in_full:
+                values = [in_full(value) for value in values]
             with as_given(g):
                 found = torch.stack(dots(g, values))
             at = torch.tensor(ctx.places, device=weights.device)

@@ -10,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import prune
+from torch.nn.utils import parametrize, prune
 
 from stdsl.compiler.backends.kernels import lines, meeting, plans
 from stdsl.compiler.backends.kernels.blocks import blocks, inner_products, joined, joined_inner_products, multiply
@@ -244,22 +244,56 @@ def test_modules_that_take_the_places_of_others() -> None:
     node.chain = Chain(2, [(3, 1, 1)], [1, 1], False).double()
     check()
     copied = copy.deepcopy(node)
-    copied.chain.stages[0].norms[2] = nn.BatchNorm2d(C, affine=False, momentum=0.5).double()  # type: ignore[index,union-attr]
+    copied.chain.stages[0].norms[2] = nn.BatchNorm2d(C, affine=False).double()  # type: ignore[index,union-attr]
     copied(w, *xs)
     assert copied.chain.stages[0].norms[2].num_batches_tracked == 1  # type: ignore[index,union-attr]
     check()
 
 
-def test_parameters_that_became_attributes() -> None:
-    """As what prunes makes them."""
+def test_modules_of_another_kind_are_refused() -> None:
+    """They would be computed like those beside them."""
+    torch.manual_seed(0)
+    for row, other in (
+        ("pointwise", nn.Conv2d(C, C, 1)),
+        ("pointwise", nn.Identity()),
+        ("norms", nn.BatchNorm2d(C, eps=0.1)),
+        ("norms", nn.InstanceNorm2d(C)),
+    ):
+        node = Node(Chain(2, [(3, 1, 1)], [1, 1], True))
+        w, xs = torch.rand(1 + EDGES), [torch.randn(3, C, 6, 6) for _ in range(EDGES)]
+        node(w, *xs)
+        getattr(node.chain.stages[1], row)[1] = other
+        with pytest.raises(TypeError, match="like those beside them"):
+            node(w, *xs)
+    node = Node(Chain(2, [(3, 1, 1)], [1, 1], True))
+    del node.chain.stages[1]
+    with pytest.raises(TypeError, match=r"no module `chain\.stages\.1"):
+        node(w, *xs)
+
+
+class Doubled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * x
+
+
+def test_parameters_that_are_made_of_others() -> None:
+    """Parametrizations are followed in each pass; what sets attributes in calls of the module is refused."""
     torch.manual_seed(0)
     node = Node(Chain(2, [(3, 1, 1)], [1], True).double())
     w = torch.rand(1 + EDGES, dtype=torch.float64)
     xs = [torch.randn(3, C, 6, 6, dtype=torch.float64) for _ in range(EDGES)]
-    for module in (node.chain.stages[0].pointwise[0], node.chain.stages[0].norms[1]):  # type: ignore[index,union-attr]
-        prune.random_unstructured(module, "weight", 1)
-    wanted = w[0] * xs[0] + sum(w[1 + i] * y for i, y in enumerate(node.chain(xs)))
-    torch.testing.assert_close(node(w, *xs), wanted)
+    pointwise: Any = node.chain.stages[0].pointwise[0]  # type: ignore[index,union-attr]
+    parametrize.register_parametrization(pointwise, "weight", Doubled())
+    for _ in range(2):
+        wanted = w[0] * xs[0] + sum(w[1 + i] * y for i, y in enumerate(node.chain(xs)))
+        y = node(w, *xs)
+        torch.testing.assert_close(y, wanted)
+        y.sum().backward()
+        with torch.no_grad():
+            pointwise.parametrizations.weight.original.add_(1)
+    prune.random_unstructured(node.chain.stages[0].norms[1], "weight", 1)  # type: ignore[index,union-attr]
+    with pytest.raises(TypeError, match="is no parameter"):
+        node(w, *xs)
 
 
 def test_what_is_remembered_is_bounded() -> None:

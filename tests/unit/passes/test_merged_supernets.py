@@ -230,6 +230,38 @@ def test_under_autocast(kind: str, graph: SpaceGraph, passes: Any) -> None:
         found = found or torch.autograd.grad(y, inputs, allow_unused=True)
         a, b = (torch.cat([g.flatten() for g in gradients if g is not None]) for gradients in (wanted, found))
         assert torch.cosine_similarity(a, b, 0) > 0.95
+        assert {g.dtype for g in found if g is not None} == {torch.float32}
+
+
+def kept(net: Supernet, x: Tensor) -> int:
+    """The bytes that a forward pass keeps."""
+    sizes: dict[int, int] = {}
+
+    def pack(t: Tensor) -> Tensor:
+        sizes[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        y = net(x)
+    del y
+    return sum(sizes.values())
+
+
+@pytest.mark.parametrize("passes", [None, ["+recompute_merged"], ["-merge_targets"]])
+def test_autocast_keeps_no_more(kind: str, graph: SpaceGraph, passes: Any) -> None:
+    net = build_supernet(graph, Relaxation(affine=False), passes, seed=0)  # type: ignore[arg-type]
+    x = batch(kind, 64).float()
+    whole = kept(net, x)
+    with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+        assert kept(net, x) < 1.02 * whole
+
+
+def test_a_network_in_half_the_bits(kind: str, graph: SpaceGraph) -> None:
+    """Cast as a whole, it stays in its type where nothing is merged."""
+    net = build_supernet(graph, Relaxation(affine=False), ["-merge_targets"], seed=0).bfloat16()
+    y = net(batch(kind, 16).bfloat16())
+    assert y.dtype == torch.bfloat16
+    y.sum().backward()
 
 
 def test_predicted_bytes(kind: str, graph: SpaceGraph) -> None:
