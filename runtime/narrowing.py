@@ -10,18 +10,15 @@ from stdsl.compiler.passes.base import run_passes
 from stdsl.compiler.passes.partial_channels import unnarrowed
 from stdsl.compiler.passes.pipeline import select
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.relax import Partial
 from stdsl.compiler.schemas.search import SearchConfig
 
 
 def narrowing_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[WholeMixtures]:
     """A warning where some chooses of ``graph`` mix all channels though a share is asked for."""
     strategy = config.strategy
-    if not isinstance(strategy, GradientConfig) or not isinstance(strategy.relax.choose, Partial):
+    if not isinstance(strategy, GradientConfig) or strategy.relax.groups == 1:
         return
-    groups = round(1 / strategy.relax.choose.channels)
-    if groups == 1:
-        return
+    groups = strategy.relax.groups
     ready, _ = run_passes(graph, select([], strategy.relax.affine))
     paths = unnarrowed(ready, groups)
     if paths:

@@ -10,7 +10,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.base import run_passes
 from stdsl.compiler.passes.pipeline import select
 from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.relax import Partial, Relax
+from stdsl.compiler.schemas.relax import Relax
 from stdsl.compiler.schemas.search import SearchConfig
 
 What = Literal["cells", "operations"]
@@ -29,7 +29,6 @@ def recompute_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Noth
 
 
 def _saves(relax: Relax, what: What, graph: SpaceGraph) -> bool:
-    groups = round(1 / relax.choose.channels) if isinstance(relax.choose, Partial) else 1
     asked = relax.model_copy(update={"recompute": what})
-    _, reports = run_passes(graph, select(asked.passes, relax.affine, groups))
+    _, reports = run_passes(graph, select(asked.passes, relax.affine, relax.groups))
     return any(r.kept_after < r.kept_before for r in reports if r.name.startswith("recompute_"))

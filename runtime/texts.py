@@ -78,7 +78,7 @@ class KeptLoader(Loader):
         origin = self._origins.get(self._main)
         if origin is not None:
             return self.file(Path(origin))
-        return self.library(self._main.removeprefix("library/").removesuffix(_SUFFIX).replace("/", "."))
+        return self.from_library(self._main.removeprefix("library/").removesuffix(_SUFFIX).replace("/", "."))
 
     def file(self, path: Path, name: str | None = None, asked: Span | None = None) -> Module | None:
         place = self._places.get(str(path))
@@ -87,10 +87,10 @@ class KeptLoader(Loader):
         text = (self._folder / place).read_text(encoding="utf-8")
         return self.source(Source(name or str(path), text, path), str(path))
 
-    def library(self, name: str, asked: Span | None = None) -> Module | None:
+    def from_library(self, name: str, asked: Span | None = None) -> Module | None:
         copy = self._folder / _library_place(name)
         if not copy.is_file():
-            return super().library(name, asked)
+            return super().from_library(name, asked)
         return self.source(Source(name, copy.read_text(encoding="utf-8"), copy), f"library:{name}")
 
 

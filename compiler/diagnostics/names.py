@@ -30,7 +30,7 @@ def respelt(span: Span | None, name: str, known: tuple[str, ...]) -> Fix | None:
 class UndefinedName(Diagnostic):
     name: str
     known: tuple[str, ...] = ()
-    library: str | None = None
+    provider: str | None = None
     """The library file that declares the name, if one does."""
     local: Span | None = None
     """Where an iteration binds the name, for itself alone."""
@@ -64,21 +64,21 @@ Names of the standard library need an import:
     def help(self) -> str:
         if self.local is not None:
             return f"a loop leaves lists behind: `{self.name}[i] = …`, of which `{self.name}[n]` is an element"
-        near = self._meant or (nearest(self.name, self.known) if self.library is None else None)
+        near = self._meant or (nearest(self.name, self.known) if self.provider is None else None)
         if near:
             return f"did you mean `{near}`?"
         advice = word_advice(self.name)
-        if advice is not None and self.library is None:
+        if advice is not None and self.provider is None:
             return advice
-        if self.library:
-            return f"import it: `use {self.library} ({self.name})`"
+        if self.provider:
+            return f"import it: `use {self.provider} ({self.name})`"
         return "define it in this file, make it a parameter, or import it with `use`"
 
     @property
     def fix(self) -> Fix | None:
         if self._meant is not None and (self.name in VALUES or self._meant == self.name.lower()):
             return Fix(f"write `{self._meant}`", (Edit(self.span, self._meant),)) if self.span else None
-        if self.library is not None or self.local is not None:
+        if self.provider is not None or self.local is not None:
             return None
         return respelt(self.span, self.name, self.known)
 

@@ -92,6 +92,11 @@ class Relax(Section):
     gate: Share = Field(default=0.5, description="Weight above which a gate, or an element of an open keep, stays")
 
     @property
+    def groups(self) -> int:
+        """K of PC-DARTS: one in so many channels goes through the mixtures."""
+        return round(1 / self.choose.channels) if isinstance(self.choose, Partial) else 1
+
+    @property
     def passes(self) -> tuple[str, ...]:
         """What the supernet compiler is told: names to leave out and to add."""
         added = {"cells": ("+recompute_cells",), "operations": ("+recompute_merged",), None: ()}[self.recompute]

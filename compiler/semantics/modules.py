@@ -146,7 +146,7 @@ class Loader:
             return None
         return self.source(Source(shown, text, path.resolve()), key)
 
-    def library(self, name: str, asked: Span | None = None) -> Module | None:
+    def from_library(self, name: str, asked: Span | None = None) -> Module | None:
         """The module of a library file (`std.video`, `darts`), or None with a diagnostic."""
         key = f"library:{name}"
         if key in self._modules:
@@ -180,7 +180,7 @@ class Loader:
 
     def _load_prelude(self) -> Module | None:
         if self._prelude is None:
-            self._prelude = self.library("std.prelude")
+            self._prelude = self.from_library("std.prelude")
         return self._prelude
 
     def _declare(self, module: Module) -> None:
@@ -222,7 +222,7 @@ class Loader:
 
     def _target(self, module: Module, use: ast.Use) -> Module | None:
         if not use.quoted:
-            return self.library(use.target, use.target_span)
+            return self.from_library(use.target, use.target_span)
         base = module.source.path.parent if module.source.path else Path.cwd()
         path = (base / use.target).resolve()
         keys = [key for key, _ in self._loading]

@@ -39,7 +39,7 @@ def open_module(target: str | Path, loader: Loader) -> Module | None:
     """The module of a file, or, when there is no such file, of the library (`darts`)."""
     path = Path(target)
     if not path.exists() and str(target) in library_names():
-        return loader.library(str(target))
+        return loader.from_library(str(target))
     return loader.file(path)
 
 

@@ -243,8 +243,7 @@ def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool 
 
     relax = strategy.relax
     choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose
-    groups = round(1 / relax.choose.channels) if isinstance(relax.choose, Partial) else 1
-    relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain, groups)
+    relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain, relax.groups)
     supernet = build_supernet(graph, relaxation, relax.passes or None, key(seed, "initial weights", PHASE))
     with torch.no_grad(), seeded(seed, "initial decisions"):
         for parameter in supernet.decisions():

@@ -16,7 +16,7 @@ from stdsl.compiler.semantics.settings import resolve_strategy_declaration
 @pytest.fixture(scope="module")
 def library() -> dict[str, StrategyConfig | None]:
     sink = Sink()
-    module = Loader(sink).library("std.strategies")
+    module = Loader(sink).from_library("std.strategies")
     assert module is not None
     found = {
         d.name.id: resolve_strategy_declaration(d, module, sink)
