@@ -169,7 +169,7 @@ def _threads(stages: Iterable[Stage]) -> int:
     """All cores for a network whose steps are large enough to be worth dividing, else one.
 
     Small steps gain little from several threads, and lose much where other processes want the cores too. The rule
-    looks at nothing but the settings, since results hang on the number of threads.
+    looks at nothing but the settings, since results depend on the number of threads.
     """
     work = max((stage.flops * stage.batch for stage in stages), default=0)
     return cores() if work >= _LARGE_STEP else 1

@@ -63,13 +63,13 @@ def normal(keys: Keys, count: int, start: int = 0) -> Reals:
 
 
 def permutation(base: int, n: int) -> npt.NDArray[np.int64]:
-    """A uniformly random order of 0 … n - 1 that hangs on ``base`` alone."""
+    """A uniformly random order of 0 … n - 1 that depends on ``base`` alone."""
     return np.argsort(uniform(keys(base, np.arange(n)), 1)[:, 0], kind="stable")
 
 
 @contextmanager
 def seeded(*parts: int | str) -> Iterator[None]:
-    """torch's global generators hold numbers that hang on ``parts`` alone; afterwards they are as before."""
+    """torch's global generators hold numbers that depend on ``parts`` alone; afterwards they are as before."""
     import torch
 
     with torch.random.fork_rng():

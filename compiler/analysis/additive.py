@@ -45,7 +45,7 @@ class AdditiveCost:
 
     def of(self, answers: Mapping[int, int]) -> int:
         """The cost under the answers to all active decisions (without the slack)."""
-        # A term may hang on a decision that is not active; then it is the same whatever the (allowed) answer is.
+        # A term may depend on a decision that is not active; then it is the same whatever the (allowed) answer is.
         settled = {**self.defaults, **answers}
         return self.constant + sum(int(value_of(term, settled)) for term in self.terms)
 
@@ -65,7 +65,7 @@ def additive_cost(graph: SpaceGraph, metric: AdditiveMetric) -> AdditiveCost:
 
 
 def node_cost(graph: SpaceGraph, node: Node) -> Case:
-    """What an application costs (:class:`Cost`), which may hang on decisions, given that it is demanded."""
+    """What an application costs (:class:`Cost`), which may depend on decisions, given that it is demanded."""
     return _adder(graph).cost(node)
 
 
@@ -109,7 +109,7 @@ class _Adder:
         return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
 
     def _by_support(self, values: Iterable[Case]) -> list[Case]:
-        """The values added up where one hangs on no other decisions than another; the sum of all would have as many
+        """The values added up where one depends on no other decisions than another; the sum of all would have as many
         cases as there are different sums."""
         sums: list[tuple[frozenset[Variable], Case]] = []
         for variables, value in sorted(((support(v), v) for v in values), key=lambda pair: -len(pair[0])):

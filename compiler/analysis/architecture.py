@@ -218,8 +218,8 @@ def table_of(graph: SpaceGraph) -> DecisionTable:
 def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -> Architecture:
     """Read an ``.arch.json`` file as an architecture of ``graph``.
 
-    The decision table must be the one it was made for (the parameters of the space may differ: they do not hang on it).
-    With ``carry`` it need not: then it is enough that the active paths and the names of their values agree.
+    The decision table must be the one it was made for (the parameters of the space may differ: they do not depend on
+    it). With ``carry`` it need not: then it is enough that the active paths and the names of their values agree.
     Raises ArchitectureError.
     """
     old, values = _read(path)

@@ -181,7 +181,7 @@ class Circuit:
         return tuple(masks)
 
     def total(self, products: Iterable[Factors], diagrams: Diagrams) -> int:
-        """The sum over all assignments of the integers that the products add up to; they must not hang on what an
+        """The sum over all assignments of the integers that the products add up to; they must not depend on what an
         assignment leaves open."""
         totals = _Totals(self, diagrams)
         return sum(totals.of(product) for product in products)
@@ -195,7 +195,7 @@ class _Totals:
 
     def of(self, product: Factors) -> int:
         left = self.spread(self.circuit.root, product)
-        assert not any(left), "a function hangs on variables that an assignment leaves open"
+        assert not any(left), "a function depends on variables that an assignment leaves open"
         return left.get((), 0)
 
     def spread(self, id: int, product: Factors) -> dict[Factors, int]:

@@ -3,7 +3,7 @@
 The search branches on a decision that is certain to be active, nearest to the outputs first; what remains then falls
 into parts that have no decision in common, which are compiled separately; states met before are looked up. A `keep`
 is branched element by element, its state being what its sizes still allow, so that independent elements give the
-elementary symmetric polynomials of their counts. A state forgets every answer that nothing in it hangs on.
+elementary symmetric polynomials of their counts. A state forgets every answer that nothing in it depends on.
 """
 
 from __future__ import annotations
@@ -83,25 +83,25 @@ class _Compiler:
         self._reach()
 
     def _reach(self) -> None:
-        """For each point, masks of the decisions that may be asked for and of the variables that guards hang on, from
+        """For each point, masks of the decisions that may be asked for and of the variables that guards depend on, from
         it on."""
         self.asked: list[int] = []
-        self.hangs: list[int] = []
+        self.depends: list[int] = []
         for point in self.skeleton.points:
-            asked = hangs = 0
+            asked = depends = 0
             for decision, guard in point.asks:
                 asked |= 1 << decision
-                hangs |= self.support(guard)
+                depends |= self.support(guard)
             for target, guard in point.targets:
                 asked |= self.asked[target]
-                hangs |= self.hangs[target] | self.support(guard)
+                depends |= self.depends[target] | self.support(guard)
             self.asked.append(asked)
-            self.hangs.append(hangs)
+            self.depends.append(depends)
 
     # -- guards
 
     def support(self, guard: Guard) -> int:
-        """A mask of the variables that a guard hangs on."""
+        """A mask of the variables that a guard depends on."""
         if not isinstance(guard, Diagram):
             return 0
         if guard.uid not in self._supports:
@@ -227,7 +227,7 @@ class _Compiler:
         for d, guard in state.asks.items():
             found.append(((1 << d | self.decisions_of(self.support(guard))) & undecided, "asks", d))
         for t, guard in state.targets.items():
-            mask = self.asked[t] | self.decisions_of(self.support(guard) | self.hangs[t])
+            mask = self.asked[t] | self.decisions_of(self.support(guard) | self.depends[t])
             found.append((mask & undecided, "targets", t))
         for i, (condition, needs) in state.constraints.items():
             mask = sum(1 << d for d in needs) | self.decisions_of(self.support(condition))
@@ -259,17 +259,17 @@ class _Compiler:
         for kind, id in sorted(members):
             chosen[kind].append(id)
         if not chosen["open"]:
-            # Targets and asks hang on decisions that are asked for before; without an open one they ask for nothing,
+            # Targets and asks depend on decisions that are asked for before; without an open one they ask for nothing,
             # and what a constraint still needs cannot become active.
-            assert not chosen["asks"], "a guard hangs on a decision that is not asked for before it"
+            assert not chosen["asks"], "a guard depends on a decision that is not asked for before it"
             return None
-        hangs = asked = 0
+        depends = asked = 0
         for d in chosen["asks"]:
             asked |= 1 << d
-            hangs |= self.support(state.asks[d])
+            depends |= self.support(state.asks[d])
         for t in chosen["targets"]:
             asked |= self.asked[t]
-            hangs |= self.hangs[t] | self.support(state.targets[t])
+            depends |= self.depends[t] | self.support(state.targets[t])
         constraints = {
             i: state.constraints[i]
             for i in chosen["constraints"]
@@ -280,7 +280,7 @@ class _Compiler:
             {d: state.asks[d] for d in chosen["asks"]},
             {t: state.targets[t] for t in chosen["targets"]},
             constraints,
-            {v: a for v, a in state.answers.items() if hangs >> v & 1 or self._in_progress(v, chosen["open"])},
+            {v: a for v, a in state.answers.items() if depends >> v & 1 or self._in_progress(v, chosen["open"])},
             frozenset(d for d in state.answered if asked >> d & 1),
         )
 
@@ -341,9 +341,9 @@ class _Compiler:
             first = next(v.index for v in variables if v.index not in state.answers)
             hidden |= sum(1 << v.index for v in variables)
             opened.append((d, first, valid.uid if isinstance(valid, Diagram) else -1))
-        hangs = 0
+        depends = 0
         for t in state.targets:
-            hangs |= self.hangs[t]
+            depends |= self.depends[t]
         return (
             tuple(opened),
             tuple(sorted((d, g.uid if isinstance(g, Diagram) else -1) for d, g in state.asks.items())),
@@ -353,6 +353,6 @@ class _Compiler:
                     (i, c.uid if isinstance(c, Diagram) else -1, needs) for i, (c, needs) in state.constraints.items()
                 )
             ),
-            tuple(sorted((v, a) for v, a in state.answers.items() if hangs >> v & 1 or not hidden >> v & 1)),
+            tuple(sorted((v, a) for v, a in state.answers.items() if depends >> v & 1 or not hidden >> v & 1)),
             state.answered,
         )

@@ -59,7 +59,7 @@ class Conditions:
         return self._remembered(self._both, Diagrams.both, a, b)
 
     def _any(self, parts: list[Guard | None]) -> Guard | None:
-        """The disjunction, taken in pairs of neighbours: what stands together in the graph hangs on the same
+        """The disjunction, taken in pairs of neighbours: what stands together in the graph depends on the same
         decisions."""
         if any(part is True for part in parts):
             return True

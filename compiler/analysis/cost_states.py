@@ -2,7 +2,7 @@
 
 A circuit's products are put one after the other, so that every architecture is a path of answers. A *state* of that
 walk is what is still to be asked, and what is left of the terms of the costs that answers so far bear on; what an
-answer adds to a cost hangs on the state alone. Where few decisions share a term, there are few states.
+answer adds to a cost depends on the state alone. Where few decisions share a term, there are few states.
 """
 
 from __future__ import annotations

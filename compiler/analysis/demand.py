@@ -13,7 +13,7 @@ from ..ir.graph import Edge, SpaceGraph
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What the outputs demand. ``decisions``: ids of the active decisions in the order in which they are asked for;
-    ``unanswered``: those of them that lack an answer (what hangs on these is left out); ``nodes``: demanded nodes."""
+    ``unanswered``: those of them that lack an answer (what depends on these is left out); ``nodes``: demanded nodes."""
 
     decisions: tuple[int, ...]
     unanswered: tuple[int, ...]
@@ -32,7 +32,7 @@ def next_question(graph: SpaceGraph, answers: Mapping[int, int]) -> Decision | N
 
 
 def holds(guard: Guard, answers: Mapping[int, int]) -> bool | None:
-    """Whether the guard holds; None when it hangs on a variable without an answer."""
+    """Whether the guard holds; None when it depends on a variable without an answer."""
     if guard is True or guard is False:
         return guard
     try:

@@ -1,6 +1,6 @@
 """Least values of sums of diagrams: bucket elimination (R. Dechter, "Bucket elimination", 1999).
 
-Variables are eliminated one after the other: what hangs on the variable is added up, and its least value over the
+Variables are eliminated one after the other: what depends on the variable is added up, and its least value over the
 variable's answers goes on as a *message* about the others. Where a sum would grow too large it is split, which gives
 a lower bound (mini-buckets, Dechter and Rish, 2003).
 """
@@ -44,7 +44,7 @@ where no other factor is 0."""
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``common * inner``, where no factor of ``common`` hangs on the bucket's variable or is below 0; the least value
+    """``common * inner``, where no factor of ``common`` depends on the bucket's variable or is below 0; the least value
     over the variable's answers is ``common * message``."""
 
     common: Product
@@ -103,7 +103,7 @@ class Elimination:
 
 def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
     """An order in which to eliminate the variables of ``functions``: always one that has to do with few others, and of
-    such ones the one that the fewest functions hang on."""
+    such ones the one that the fewest functions depend on."""
     neighbours: dict[int, int] = {}
     used: dict[int, int] = {}
     for function in functions:
@@ -130,7 +130,7 @@ def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
 def eliminate(
     diagrams: Diagrams, functions: Iterable[Function], order: Sequence[int], limit: int = SIZE_LIMIT
 ) -> Elimination:
-    """The least value of the sum of ``functions``, which hang on the variables of ``order``. IMPOSSIBLE counts as
+    """The least value of the sum of ``functions``, which depend on the variables of ``order``. IMPOSSIBLE counts as
     infinite."""
     return _Eliminator(diagrams, limit).run(functions, order)
 
@@ -178,7 +178,7 @@ class _Eliminator:
         return Elimination(least, self.exact, tuple(buckets))
 
     def _parts(self, variable: Variable, products: list[Product]) -> list[tuple[Product, Case]]:
-        """The sum of a bucket, with the factors that all its products share and that do not hang on the variable set
+        """The sum of a bucket, with the factors that all its products share and that do not depend on the variable set
         apart. Where it would grow over the limit, several sums."""
         if not products:
             return []

@@ -1,5 +1,5 @@
 """Products of diagrams, left unmultiplied: most conditions are tests of single variables, and their product would
-repeat what hangs on one variable for every answer to the others."""
+repeat what depends on one variable for every answer to the others."""
 
 from __future__ import annotations
 

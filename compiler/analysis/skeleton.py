@@ -1,8 +1,8 @@
-"""The demand structure of a space, boiled down to what asks questions and what hangs on answers.
+"""The demand structure of a space, boiled down to what asks questions and what depends on answers.
 
 Most nodes ask nothing and demand all their sources: they are transparent. The others are *points*. Two points that
 ask for the same decisions and demand the same points under the same guards are one (this is what makes tied cells
-cheap); what every architecture demands stands apart from what hangs on answers.
+cheap); what every architecture demands stands apart from what depends on answers.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Disjunctions:
         return True if isinstance(result, Diagram) and self._always(result) else result
 
     def _always(self, guard: Diagram) -> bool:
-        """Whether the guard holds for everything that the keeps it hangs on allow."""
+        """Whether the guard holds for everything that the keeps it depends on allow."""
         if guard.uid not in self._implied:
             decisions = {self.graph.decisions[v.decision] for v in support(guard)}
             valid = self.diagrams.all(d.valid for d in decisions if d.kind == "keep")

@@ -110,7 +110,7 @@ class Table:
         return depths[end]
 
     def _column(self, variable: int) -> Column:
-        """The answers, with an allowed one where the variable is not asked for: nothing of what is hangs on it."""
+        """The answers, with an allowed one where the variable is not asked for: nothing of what is depends on it."""
         import numpy as np
 
         if variable not in self._settled:

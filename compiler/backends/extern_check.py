@@ -15,7 +15,7 @@ from ..ops.base import Attributes, Extern, Primitive, TensorShape
 from .externs import extern_class
 
 CASES = 64
-"""So many cases of the shapes and attributes of one node are tried, where they hang on decisions."""
+"""So many cases of the shapes and attributes of one node are tried, where they depend on decisions."""
 _BATCH = 2
 
 

@@ -1,4 +1,4 @@
-"""The part of a network that training leaves as it is: what hangs on inputs and frozen parts alone.
+"""The part of a network that training leaves as it is: what depends on inputs and frozen parts alone.
 
 Generated networks are read, not run: the forward pass of the outermost class is a list of assignments, and one of them
 is *still* if it reads inputs and still values, and applies modules that are frozen or have neither weights nor
@@ -39,8 +39,8 @@ class Still:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """For each value a hash of what it hangs on: operations, weights as they are when this is first asked for, and
-        the names of the inputs that it reads."""
+        """For each value a hash of what it depends on: operations, weights as they are when this is first asked for,
+        and the names of the inputs that it reads."""
         return tuple(self.digest(value) for value in self.values)
 
 

@@ -179,7 +179,7 @@ def _named_spaces(section: ast.Section) -> Iterator[ast.Expr]:
 
 
 def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:
-    """The inputs of a space, and the number of classes of its prediction (None where that hangs on decisions)."""
+    """The inputs of a space, and the number of classes of its prediction (None where that depends on decisions)."""
     from ..schemas.data import InputSignature
 
     inputs = [

@@ -34,7 +34,7 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 
     @property
     def message(self) -> str:
-        return f"`{self.path}` cannot be relaxed: {self.what} has a shape that hangs on it"
+        return f"`{self.path}` cannot be relaxed: {self.what} has a shape that depends on it"
 
     @property
     def label(self) -> str:

@@ -119,13 +119,13 @@ class NotCountedExactly(Diagnostic):
     title: ClassVar[str] = "the space is not counted exactly"
     explanation: ClassVar[str] = """\
 The place of an architecture among all of them, and the probability of an alternative, follow from the exact count.
-Where very many decisions hang on each other in every combination, where constraints over costs cut through a large
+Where very many decisions depend on each other in every combination, where constraints over costs cut through a large
 space with very many different costs or over its depth, and where the constraints leave nothing, there is none.
 
     space.rank(arch)                      E0444 for a space whose count is an interval
     space.sample(seed = 0)                works all the same
 
-Split what hangs together, tie decisions, or widen constraints over costs, to get an exact count."""
+Split what depends on each other, tie decisions, or widen constraints over costs, to get an exact count."""
 
     @property
     def message(self) -> str:

@@ -189,7 +189,7 @@ class ZeroOfOpenShape(Diagnostic):
     title: ClassVar[str] = "zero whose shape is not known"
     explanation: ClassVar[str] = """\
 `maybe e` is a zero of e's shape when it is off, and `sum` of none is a zero of the elements' shape; that
-shape must not hang on a decision
+shape must not depend on a decision
 which is only made when they are there.
 
     x -> maybe pointwise(choose {16, 32})        # E0307
@@ -199,7 +199,7 @@ which is only made when they are there.
 
     @property
     def message(self) -> str:
-        return f"the shape of the zero hangs on `{self.decision}`, which is decided inside"
+        return f"the shape of the zero depends on `{self.decision}`, which is decided inside"
 
     @property
     def help(self) -> str:
@@ -257,7 +257,7 @@ class OpenList(Diagnostic):
     code: ClassVar[str] = "E0310"
     title: ClassVar[str] = "list of open length"
     explanation: ClassVar[str] = """\
-A list whose length hangs on a decision can be summed, averaged, concatenated, mapped with `each` or spliced
+A list whose length depends on a decision can be summed, averaged, concatenated, mapped with `each` or spliced
 into another list, but not fill a fixed number of inputs.
 
     xs -> keep 1..3 -> cell(16)      # E0310 unless the cell takes `on *xs`
@@ -265,7 +265,7 @@ into another list, but not fill a fixed number of inputs.
 
     @property
     def message(self) -> str:
-        return f"the length of this list hangs on a decision, so it cannot {self.use}"
+        return f"the length of this list depends on a decision, so it cannot {self.use}"
 
     @property
     def help(self) -> str:

@@ -69,7 +69,7 @@ class Diagnostic:
 
     span: Span | None
     origins: tuple[Origin, ...] = field(default=(), kw_only=True, compare=False)
-    """The calls that the mistake hangs on, innermost first."""
+    """The calls that the mistake depends on, innermost first."""
     deciders: tuple[Label, ...] = field(default=(), kw_only=True, compare=False)
     """Where the decisions of its witness are made."""
     repeated: str = field(default="", kw_only=True, compare=False)

@@ -194,7 +194,7 @@ class DiagramLimit(Diagnostic):
     """Whether it is not so many cases, but everything up to here together took too many steps."""
 
     code: ClassVar[str] = "E0225"
-    title: ClassVar[str] = "value hangs on too many decisions"
+    title: ClassVar[str] = "value depends on too many decisions"
     explanation: ClassVar[str] = """\
 A number or a shape has too many different cases to be followed for every architecture at once (over 100 000), or
 many that are computed one from the other have too many together (300 000 steps).
@@ -209,8 +209,8 @@ Make the value the same in all cases, for example by fixing the channels after t
     @property
     def message(self) -> str:
         if self.steps:
-            return f"{self.what} brings what hangs on decisions to over 300000 cases in all"
-        return f"{self.what} hangs on decisions in over 100000 different ways"
+            return f"{self.what} brings what depends on decisions to over 300000 cases in all"
+        return f"{self.what} depends on decisions in over 100000 different ways"
 
     @property
     def help(self) -> str:

@@ -1,9 +1,9 @@
 """The parser's tables: built from the grammar once, then read from a cache.
 
 Building them takes about a quarter of a second, reading them a fiftieth. The cache is a file in the user's cache folder
-(`STDSL_CACHE_DIR`, else `XDG_CACHE_HOME/stdsl`, else the platform's usual place), named after what the tables hang on:
-the grammar's text, lark's version and Python's. Where it cannot be written the tables are built anew each time; nothing
-else changes.
+(`STDSL_CACHE_DIR`, else `XDG_CACHE_HOME/stdsl`, else the platform's usual place), named after what the tables depend
+on: the grammar's text, lark's version and Python's. Where it cannot be written the tables are built anew each time;
+nothing else changes.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _known: dict[tuple[int, ...], frozenset[str]] = {}
 
 
 def accepted(parser: InteractiveParser) -> Set[str]:
-    """The terminals that may come next. They hang on the states that are open alone, and mistakes repeat."""
+    """The terminals that may come next. They depend on the states that are open alone, and mistakes repeat."""
     states = parser.parser_state.state_stack
     if len(states) > REMEMBERED:
         return cast("set[str]", parser.accepts())  # type: ignore[no-untyped-call]

@@ -11,8 +11,8 @@ from .diagram import IMPOSSIBLE, Case, Diagram, Diagrams, support
 def added(diagrams: Diagrams, parts: Iterable[Case]) -> Case:
     """The sum of numbers. Raises DiagramTooLarge.
 
-    Parts that hang on different decisions are added up in one pass, a step for each sum that can come about on the way:
-    adding them one after the other would walk through all that was added before, again and again.
+    Parts that depend on different decisions are added up in one pass, a step for each sum that can come about on the
+    way: adding them one after the other would walk through all that was added before, again and again.
     """
     terms: list[Diagram] = []
     last = -1

@@ -103,7 +103,7 @@ class Diagrams:
         return variable
 
     def case(self, variable: Variable, children: Iterable[Case]) -> Case:
-        """The value that is ``children[answer]``. Children must only hang on variables after ``variable``."""
+        """The value that is ``children[answer]``. Children must only depend on variables after ``variable``."""
         kids = tuple(children)
         if len(kids) > _NARROW:
             self.steps -= len(kids) // _NARROW
@@ -128,7 +128,7 @@ class Diagrams:
         return guard
 
     def select(self, variable: Variable, cases: Iterable[Case]) -> Case:
-        """Like :meth:`case`, for cases that may hang on any variables."""
+        """Like :meth:`case`, for cases that may depend on any variables."""
         return self.apply(lambda answer, *values: values[answer], self.case(variable, range(variable.arity)), *cases)
 
     # -- computation
@@ -308,8 +308,8 @@ class Diagrams:
 def evaluate(case: Case, answers: Mapping[int, int]) -> Case:
     """The plain value of ``case``; ``answers`` maps the indices of variables to their answers.
 
-    A variable without an answer is passed over where nothing hangs on it: `n > 1 and m > 1` is false when n is 1, and m
-    was not asked for, though its variable may come first. Raises KeyError where the value hangs on one.
+    A variable without an answer is passed over where nothing depends on it: `n > 1 and m > 1` is false when n is 1, and
+    m was not asked for, though its variable may come first. Raises KeyError where the value depends on one.
     """
     while type(case) is Diagram:
         answer = answers.get(case.variable.index)
@@ -350,7 +350,7 @@ def inner_nodes(case: Case) -> Iterator[Diagram]:
 
 
 def support(case: Case) -> frozenset[Variable]:
-    """The variables that ``case`` hangs on."""
+    """The variables that ``case`` depends on."""
     return frozenset(node.variable for node in inner_nodes(case))
 
 

@@ -38,7 +38,7 @@ NodeKind = Literal["input", "apply", "switch", "gate", "reduce", "merged"]
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """A shape that may hang on decisions: the dims of :class:`TensorShape`, each a plain int or a diagram of ints."""
+    """A shape that may depend on decisions: the dims of :class:`TensorShape`, each a plain int or a diagram of ints."""
 
     layout: Layout
     dims: tuple[Case, ...]
@@ -53,7 +53,7 @@ class TensorType:
         return not any(type(d) is Diagram for d in self.dims)
 
     def concrete(self, answers: dict[int, int] | None = None) -> TensorShape:
-        """The shape under answers to the variables that it hangs on (variable index → answer)."""
+        """The shape under answers to the variables that it depends on (variable index → answer)."""
         return TensorShape(self.layout, tuple(evaluate(d, answers or {}) for d in self.dims))
 
 
@@ -69,7 +69,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """``decision`` (an id) is asked for where ``guard`` holds; the guard hangs only on decisions asked for before."""
+    """``decision`` (an id) is asked for where ``guard`` holds; the guard depends only on decisions asked for before."""
 
     decision: int
     guard: Guard = True

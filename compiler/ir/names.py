@@ -8,7 +8,7 @@ parent's, with
   brackets and dots as underscores: ``x[2][1].sep3`` is ``x_2_1_sep3``; where the path adds nothing (a ``return``
   inside a call) by what is applied: ``relu_conv_bn``;
 - every application of a primitive is named after the primitive: ``conv``; the second one of its scope is ``conv_2``;
-- an attribute that hangs on decisions is part of the name: ``conv_k3x3x3``, so that each value has weights of its own;
+- an attribute that depends on decisions is part of the name: ``conv_k3x3x3``, so that each value has its own weights;
 - what would clash with Python or with ``torch.nn.Module`` gets an underscore at the end: ``half_``.
 
 Numbering follows the whole space graph, never one architecture, so a name does not change when decisions do.
@@ -66,7 +66,7 @@ class Uniquely:
 
 
 def value_suffix(open_attributes: Mapping[str, Any]) -> str:
-    """What an application's name adds for the values of attributes that hang on decisions: ``_k3x3x3``."""
+    """What an application's name adds for the values of attributes that depend on decisions: ``_k3x3x3``."""
     return "".join(f"_{name}{_short(value)}" for name, value in open_attributes.items())
 
 

@@ -10,14 +10,14 @@ from .diagram import IMPOSSIBLE, Case, Diagram, Variable, leaves
 from .graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
 
 LIMIT = 120
-"""Texts of guards and of values that hang on decisions are cut here."""
+"""Texts of guards and of values that depend on decisions are cut here."""
 
 
 def print_ir(graph: SpaceGraph) -> str:
     """The whole graph: decisions, constraints, then nodes in order with their scopes.
 
     ``%12 = conv(%3, c=16, k=1x3x3) : clip(16, 8, 12, 12)``; the sources of a switch, a gate or a keep stand with
-    the condition under which they are there; ``asks`` lists the decisions that a node asks for. A value that hangs
+    the condition under which they are there; ``asks`` lists the decisions that a node asks for. A value that depends
     on decisions lists its cases.
     """
     return "\n".join(_lines(graph)) + "\n"
@@ -93,7 +93,7 @@ def type_text(graph: SpaceGraph, type: TensorType) -> str:
 
 
 def case_text(graph: SpaceGraph, case: Case) -> str:
-    """A value, or the cases of one that hangs on decisions: ``{1x3x3, 3x3x3}``."""
+    """A value, or the cases of one that depends on decisions: ``{1x3x3, 3x3x3}``."""
     if type(case) is not Diagram:
         return _value(case)
     return _cut("{" + ", ".join(_value(v) for v in leaves(case)) + "}")

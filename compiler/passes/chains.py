@@ -51,7 +51,7 @@ class Chain:
 
 
 def chain_to(graph: SpaceGraph, id: int, reader: int) -> Chain | None:
-    """The longest chain that ends in node ``id`` and that nothing but ``reader`` hangs on; None if there is none."""
+    """The longest chain that ends in node ``id`` and that nothing but ``reader`` depends on; None if there is none."""
     found = _stage(graph, id, {reader})
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Drops what no output hangs on."""
+"""Drops what no output depends on."""
 
 from __future__ import annotations
 

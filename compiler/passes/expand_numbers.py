@@ -1,4 +1,4 @@
-"""Turns an application whose numbers hang on decisions into one application per value, each with weights of its own."""
+"""Turns an application whose numbers depend on decisions into one per value, each with weights of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def expand_numbers(graph: SpaceGraph) -> SpaceGraph:
     """Each such node becomes a switch over applications with plain attributes; names end in the values
     (``conv_k3x3x3``).
 
-    Nodes whose shape hangs on decisions stay: nothing could mix them.
+    Nodes whose shape depends on decisions stay: nothing could mix them.
     """
     rewriter = Rewriter(graph)
     for node in graph.nodes:

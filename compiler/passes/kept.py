@@ -19,7 +19,7 @@ OF_OUTPUT = frozenset({"relu", "sigmoid", "tanh", "softmax"})
 
 
 def kept_bytes(graph: SpaceGraph) -> int:
-    """Bytes per sample, in float32, that training all weights and decisions keeps; shapes that hang on decisions are
+    """Bytes per sample, in float32, that training all weights and decisions keeps; shapes that depend on decisions are
     left out, and so are parameters."""
     kept: set[int] = set()
     others = 0

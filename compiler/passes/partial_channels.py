@@ -24,7 +24,7 @@ PART, INTERLEAVE = "part", "interleave"
 
 @dataclass(frozen=True, slots=True)
 class _Mixture:
-    """A switch whose alternatives all hang on the node ``source`` alone, through the nodes ``inside``, in order."""
+    """A switch whose alternatives all depend on the node ``source`` alone, through the nodes ``inside``, in order."""
 
     switch: Node
     source: int

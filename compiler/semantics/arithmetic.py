@@ -1,4 +1,4 @@
-"""Numbers, truth values, strings and tuples, plain or hanging on decisions: operators and functions on them."""
+"""Numbers, truth values, strings and tuples, plain or depending on decisions: operators and functions on them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def is_number(value: Value) -> bool:
 
 
 def is_plain(value: Value) -> bool:
-    """Whether the value is plain or hangs on decisions, but is no list, operator or tensor."""
+    """Whether the value is plain or depends on decisions, but is no list, operator or tensor."""
     return value is None or isinstance(value, (int, float, bool, str, tuple, Scalar))
 
 

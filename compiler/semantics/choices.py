@@ -103,7 +103,7 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
         value = SetValue(tuple(Option(str(n), n, span) for n in range(low, high + 1)))
     if not isinstance(value, SetValue):
         if isinstance(value, Same):
-            why = "what is chosen from must not hang on `same`"
+            why = "what is chosen from must not depend on `same`"
             state.report(NothingToChoose(span, why, "give the channels to a parameter of an `op` and choose there"))
             return None
         advice = (
@@ -189,7 +189,7 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
 
 
 def conditional(state: State, expr: ast.If, env: Env) -> Value:
-    """`if c then a else b`: stops early; where c hangs on decisions, both sides are elaborated."""
+    """`if c then a else b`: stops early; where c depends on decisions, both sides are elaborated."""
     return _conditional(state, expr, env, expressions.evaluate(state, expr.condition, env))
 
 
@@ -311,8 +311,8 @@ def _repeated(state: State, expr: ast.Repeat, env: Env, count: Value) -> Value:
         return ERROR
     if not _small(state, max(numbers), expr.count.span):
         return ERROR
-    hanging = count if isinstance(count, Scalar) else None
-    return RepeatOp(expr, env, min(numbers), max(numbers), None, expr.span, hanging)
+    decided = count if isinstance(count, Scalar) else None
+    return RepeatOp(expr, env, min(numbers), max(numbers), None, expr.span, decided)
 
 
 def _small(state: State, count: int, span: Span, limit: int = LENGTH_LIMIT) -> bool:

@@ -82,7 +82,7 @@ def _happens(
 def demanded(
     state: State, shown: Sequence[tuple[Diagnostic, Guard]], outputs: Sequence[int]
 ) -> list[tuple[Diagnostic, Guard]]:
-    """Mistakes with the conditions for them, where what these hang on is asked for, if that is so anywhere."""
+    """Mistakes with the conditions for them, where what these depend on is asked for, if that is so anywhere."""
     found = []
     for diagnostic, condition in shown:
         try:
@@ -98,7 +98,7 @@ def demanded(
 def demand_of_decisions(state: State, ids: Sequence[int], outputs: Sequence[int]) -> dict[int, Guard]:
     """For each of these decisions, the condition under which evaluating the outputs asks for it.
 
-    Such a condition does not hang on decisions that are not asked for themselves.
+    Such a condition does not depend on decisions that are not asked for themselves.
     """
     nodes, diagrams = state.builder.nodes, state.diagrams
     demand: dict[int, Guard] = dict.fromkeys(outputs, True)

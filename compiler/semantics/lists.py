@@ -1,4 +1,4 @@
-"""Lists of tensors whose elements may hang on decisions: joining, keeping, filling slots."""
+"""Lists of tensors whose elements may depend on decisions: joining, keeping, filling slots."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
         advice = "write `choose` before the set" if kind_of(op) == "a set" else None
         found = kind_of(op)
         if isinstance(op, Same):
-            found = "something that hangs on `same`"
+            found = "something that depends on `same`"
             advice = "`same` stands in argument lists: say `x.channels`, or give the channels to a parameter of an `op`"
         state.report(WrongType(span, "what a value is piped into", "an operator", found, advice))
         return ERROR

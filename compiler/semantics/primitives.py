@@ -93,7 +93,7 @@ def _refused(
 
 
 def type_text(type: TensorType) -> str:
-    """`image(16, 8, 8)`; dimensions that hang on decisions are shown as their cases."""
+    """`image(16, 8, 8)`; dimensions that depend on decisions are shown as their cases."""
     dims = []
     for dim in type.dims:
         cases = leaves(dim)
@@ -139,7 +139,7 @@ def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Contex
     channels: Value = None
     if not any(t.broken for t in tensors) and tensors[0].type.dims:
         case = tensors[0].type.dims[CHANNEL_AXIS[tensors[0].type.layout]]
-        # Demanding the input asks for all that its shape hangs on.
+        # Demanding the input asks for all that its shape depends on.
         channels = scalar(case, ())
     given = _arguments(state, op, channels)
     if given is None:
@@ -158,7 +158,7 @@ def check_arguments(state: State, op: PrimitiveOp) -> None:
 
 def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks] | None:
     """The arguments, and what they ask for; None with a diagnostic. Where ``channels`` (those that enter) is None, what
-    hangs on them is SAME."""
+    depends on them is SAME."""
     primitive = op.primitive
     cases: dict[str, Case] = {}
     asks: Asks = ()
@@ -194,7 +194,7 @@ def _told(state: State, refusal: _Refusal, op: PrimitiveOp | None) -> bool:
 
 
 def refused_anyway(primitive: Primitive, cases: dict[str, Case]) -> _Refusal | None:
-    """What a primitive has against its arguments whatever enters; None where that hangs on what does."""
+    """What a primitive has against its arguments whatever enters; None where that depends on what does."""
     if primitive.extern is not None or any(type(case) is Diagram for case in cases.values()):
         return None
     return _refused_always(primitive.name, tuple([(type(v), k, v) for k, v in cases.items()]))

@@ -18,7 +18,7 @@ MOST = 3
 
 
 def origins(diagnostic: Diagnostic, calls: Sequence[Called], space: ast.SpaceDecl | None) -> tuple[Origin, ...]:
-    """The calls that the mistake hangs on, innermost first.
+    """The calls that the mistake depends on, innermost first.
 
     ``calls``: the applications that are being elaborated, outermost first; the first one is that of the space's meta.
     A call counts where what the mistake is about reads, perhaps by way of other names, a parameter that the call gives.

@@ -36,7 +36,7 @@ def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> StrategyConf
 
 def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> StrategyConfig | None:
     """The settings of a declared strategy with its parameters at their defaults. None, without a diagnostic, where a
-    setting hangs on a parameter that has no default."""
+    setting depends on a parameter that has no default."""
     report = Report(sink)
     try:
         tree = declared_tree(declaration, own_parameters(declaration, Env(module, report)))

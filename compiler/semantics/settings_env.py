@@ -14,7 +14,7 @@ from .modules import Module
 
 
 class Stop(Exception):
-    """An expression has no value: what is wrong was reported, or it hangs on a parameter without an argument."""
+    """An expression has no value: what is wrong was reported, or it depends on a parameter without an argument."""
 
 
 @dataclass(eq=False)

@@ -215,14 +215,14 @@ class State:
             self.report(UnequalTables(span, name, odd, where, self._by_path[odd].span))
 
     def valid(self, *cases: Case) -> Guard:
-        """The condition that the keeps on which the cases hang have an allowed number of elements."""
+        """The condition that the keeps on which the cases depend have an allowed number of elements."""
         ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
         return self.diagrams.all(
             self.diagrams.both(self.builder.decisions[id].valid, self.existing.get(id, True)) for id in sorted(ids)
         )
 
     def only_existing(self, decision: Decision, exists: Guard) -> None:
-        """What a keep keeps must be there: a constraint of the space, where the list hangs on other decisions."""
+        """What a keep keeps must be there: a constraint of the space, where the list depends on other decisions."""
         if decision.id not in self.existing:
             self.existing[decision.id] = exists
             needs = frozenset(v.decision for v in support(exists)) | {decision.id}

@@ -43,7 +43,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """A plain value that hangs on decisions, with the decisions that computing it asks for."""
+    """A plain value that depends on decisions, with the decisions that computing it asks for."""
 
     case: Case
     asks: Asks
@@ -51,7 +51,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Same:
-    """A value that hangs on `same`, the channels entering the operator in whose argument list it stands."""
+    """A value that depends on `same`, the channels entering the operator in whose argument list it stands."""
 
     at: Callable[[Value], Value]
 
@@ -212,7 +212,7 @@ class ChosenOp(Operator):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConditionalOp(Operator):
-    """`if` on a condition that hangs on decisions, between operators."""
+    """`if` on a condition that depends on decisions, between operators."""
 
     condition: Scalar
     then: Value
@@ -257,7 +257,7 @@ class RepeatOp(Operator):
     decision: int | None
     span: Span
     count: Scalar | None = None
-    """How often, where that is a number that hangs on decisions made elsewhere."""
+    """How often, where that is a number that depends on decisions made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -305,7 +305,7 @@ def kind_of(value: Value) -> str:
         case Scalar():
             return "a number"
         case Same():
-            return "a number that hangs on `same`"
+            return "a number that depends on `same`"
         case Tensor():
             return "a tensor"
         case ListValue():

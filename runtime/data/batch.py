@@ -68,7 +68,7 @@ class Dataset(Protocol):
         ...
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        """The samples at ``indices`` of a split as they look in ``epoch`` (augmentation hangs on it)."""
+        """The samples at ``indices`` of a split as they look in ``epoch`` (augmentation depends on it)."""
         ...
 
 
@@ -89,7 +89,7 @@ class Part:
         return sum(self.dataset.size(split) for split in self.splits)
 
     def divided(self, share: float, base: int) -> tuple[Part, Part]:
-        """A random division that hangs on ``base`` alone: all but ``share`` of the samples, and that share (rounded,
+        """A random division that depends on ``base`` alone: all but ``share`` of the samples, and that share (rounded,
         at least one of each)."""
         n = len(self)
         held = min(max(1, round(share * n)), n - 1)

@@ -32,7 +32,7 @@ class TooLarge(Exception):
 
 
 class FeatureFiles:
-    """``identity``: a hash of what the samples hang on."""
+    """``identity``: a hash of what the samples depend on."""
 
     def __init__(self, folder: Path, identity: str) -> None:
         self.folder, self.identity = folder, identity

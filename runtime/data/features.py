@@ -32,7 +32,7 @@ _CHUNK = 32
 
 @dataclass(frozen=True)
 class Making:
-    """What computing features takes. ``identity``: a hash of what the samples hang on."""
+    """What computing features takes. ``identity``: a hash of what the samples depend on."""
 
     folder: Path
     identity: str

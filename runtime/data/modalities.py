@@ -2,7 +2,7 @@
 
 Both are *estimated* from the frames as a network gets them, noise and background included, as a real pipeline
 estimates flow and poses from video; nothing that is known of how a clip was made goes in. Space is a torus, as in
-``motion_digits``. All sums are element by element, so a clip's values do not hang on the clips beside it.
+``motion_digits``. All sums are element by element, so a clip's values do not depend on the clips beside it.
 """
 
 from __future__ import annotations

@@ -80,6 +80,6 @@ def workshop(
 
 
 def data_identity(config: SearchConfig) -> str:
-    """A hash of what the samples of a search's data hang on: its settings, the seed and the versions at work."""
+    """A hash of what the samples of a search's data depend on: its settings, the seed and the versions at work."""
     facts = config.data.model_dump_json() + json.dumps([config.seed, __version__, torch.__version__])
     return hashlib.sha256(facts.encode()).hexdigest()

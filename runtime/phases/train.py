@@ -33,7 +33,7 @@ from .needs import load_run_weights
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to be trained: ``arch`` of ``graph``. Its random numbers hang on the search's seed and on ``name``,
+    """A network to be trained: ``arch`` of ``graph``. Its random numbers depend on the search's seed and on ``name``,
     the order of its samples on the seed and on ``repeat``, which counts the trainings of one network."""
 
     name: str
@@ -45,7 +45,7 @@ class Subject:
 @dataclass(frozen=True)
 class Workshop:
     """What a training needs besides its subject. ``test_batch``: samples at a time on the test split. ``identity``: a
-    hash of what the samples of ``dataset`` hang on."""
+    hash of what the samples of ``dataset`` depend on."""
 
     recipe: Retrain
     test_batch: int

@@ -181,7 +181,7 @@ class GradientSearch:
             net.hold(dict.fromkeys(self.additions.drawn(t), "uniform"))
 
     def _loss(self, batch: Batch, purpose: str, t: int) -> tuple[Tensor, Tensor]:
-        """The task's loss, and the logits. Its random numbers hang on the seed, the purpose and the step alone."""
+        """The task's loss, and the logits. Its random numbers depend on the seed, the purpose and the step alone."""
         seed_torch(self.seed, "search", purpose, t)
         net: Any = self.supernet
         if self.additions.sampled:

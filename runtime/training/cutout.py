@@ -12,7 +12,7 @@ from ..randomness import keys, uniform
 def cutout(inputs: tuple[Tensor, ...], side: int, base: int) -> tuple[Tensor, ...]:
     """Zeros in a square of ``side`` pixels (clipped at the borders, the same in all frames) of every sample.
 
-    ``inputs``: (N, C, H, W) or (N, C, T, H, W); others stay. Its centre is uniform and hangs on ``base`` and the
+    ``inputs``: (N, C, H, W) or (N, C, T, H, W); others stay. Its centre is uniform and depends on ``base`` and the
     sample's place in the batch alone; it is at the same relative place in all inputs.
     """
     centres = torch.from_numpy(uniform(keys(base, np.arange(len(inputs[0]))), 2))

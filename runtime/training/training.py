@@ -35,7 +35,7 @@ class HeldOut:
 class Training:
     """Steps of cross-entropy on batches in a fixed order.
 
-    ``auxiliary``: the weight of the loss of every output after the first. The random numbers of step t (dropout) hang
+    ``auxiliary``: the weight of the loss of every output after the first. The random numbers of step t (dropout) depend
     on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of the erased square. ``drop_path``: the
     probability with which layers that drop paths do so; it grows linearly from 0 in the first step to this.
     """

@@ -1,4 +1,4 @@
-"""What comes out of an op or cell of the library on a sample, where that hangs on no decision."""
+"""What comes out of an op or cell of the library on a sample, where that depends on no decision."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from stdsl.compiler.schemas.strategy import FAMILIES
 
 @dataclass(frozen=True, slots=True)
 class SettingEntry:
-    """``key`` is dotted where the setting stands in a section. ``variables``: what an expression may hang on."""
+    """``key`` is dotted where the setting stands in a section. ``variables``: what an expression may depend on."""
 
     key: str
     type: str

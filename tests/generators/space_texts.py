@@ -178,7 +178,7 @@ class Writer:
     def chosen_width(self) -> str:
         back = "linear(4)" if self.layout not in WINDOWS else "pointwise(4)"
         go = "linear" if self.layout not in WINDOWS else "pointwise"
-        self.show("choose a number", "number that hangs on a decision", "attribute")
+        self.show("choose a number", "number that depends on a decision", "attribute")
         n, y = self.fresh("n"), self.fresh("wide")
         self.line(f"{n} = choose {{1, 2, 4}} as {self.fresh('factor')}")
         self.line(f"{y} = {self.tensor()} -> {go}(2 * {n})")
@@ -304,7 +304,7 @@ class Writer:
             f"{y} = {self.tensor()} -> choose {{down: max_pool({time}, stride = {stride}), relu}} as {self.fresh('r')}"
         )
         factor = stride
-        self.show("shape that hangs on a decision")
+        self.show("shape that depends on a decision")
         z = self.fresh("fitted")
         self.line(f"{z} = {self.tensor()} -> {name}(like = {y})")
         return f"{y} + {z} -> (if {y}.height < 6 then upsample({factor}) else identity)"
@@ -452,11 +452,11 @@ CONSTRUCTS = frozenset(
     use from the library|composition|named alternatives|choose|label|choose a tensor|nested choices|ops
     choose from ops|ops with parameters|zero|set applied to arguments|choose a number|let|tuple
     choose from a constant|choose from a range|arithmetic|window from a decision|choose a tuple|crossed sizes
-    number that hangs on a decision|attribute|keep a number|keep a range|keep any|keep all|keep none or more|sum|mean
+    number that depends on a decision|attribute|keep a number|keep a range|keep any|keep all|keep none or more|sum|mean
     list|each|concat|keep in slots|cell with several inputs|cell|maybe of a tensor|maybe of an operator|repeat
     repeat choose|tied repeat|for|part of a list|splat|last element|seed of a list|index|name local to an iteration
     bound that is decided|share|comprehension|last elements|if|comparison|in|and|or|not|op on its input
-    tensor parameter|shape that hangs on a decision|operator arithmetic|tensor arithmetic|broadcast|op
+    tensor parameter|shape that depends on a decision|operator arithmetic|tensor arithmetic|broadcast|op
     parameter with a default|operator bound to a name|one decision for several consumers|operator parameter
     tied cell|tied by a parameter|inputs of any length|frozen|functions of numbers|power|suffix|valid window|stride
     factorised reduction|where over a label|where over two labels|where over costs|size in where|pin in where

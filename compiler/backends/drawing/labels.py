@@ -30,7 +30,7 @@ def attributes(attrs: Mapping[str, Any]) -> str:
 
 
 def value(case: Any) -> str:
-    """A number, a window, or the cases of one that hangs on decisions."""
+    """A number, a window, or the cases of one that depends on decisions."""
     if type(case) is Diagram:
         cases = [value(v) for v in leaves(case)]
         return " | ".join(cases if len(cases) <= 6 else [*cases[:5], "…"])

@@ -194,7 +194,7 @@ class _Drawing:
             scope = self.graph.scopes[unit.leaf]
             name = self.nesting.local(scope)
             ids = {a.decision for n in unit.nodes for a in n.asks} | {n.decision for n in unit.nodes} - {None}
-            # Of what its numbers hang on, only what is decided in it; tied paths are not those of scopes.
+            # Of what its numbers depend on, only what is decided in it; tied paths are not those of scopes.
             own = f".{name}."
             inside = [d for d in self.graph.decisions if d.id in ids and not d.trivial]
             if scope.kind == "op":

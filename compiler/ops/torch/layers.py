@@ -121,7 +121,7 @@ class TemporalGaussianConv3d(nn.Module):
     def materialise(self, sizes: tuple[int, int, int] | None = None) -> nn.Module:
         """An ``nn.Conv3d`` with the present kernel, behind a padding layer where the kernel needs an uneven one.
 
-        ``sizes`` (T, H, W) of the input; raises ValueError where they are missing and the padding hangs on them.
+        ``sizes`` (T, H, W) of the input; raises ValueError where they are missing and the padding depends on them.
         """
         kernel = self.kernel()
         c_out, c_in, *window = kernel.shape

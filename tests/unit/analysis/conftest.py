@@ -40,7 +40,7 @@ class Sketch:
         return self.builder.node(kind, op, edges, type, self.scope, SPAN, attrs, asks, decision)
 
     def op(self, name: str, *sources: int, asks: Sequence[Decision] = (), **given: Case) -> int:
-        """An application; attributes and shapes may hang on decisions."""
+        """An application; attributes and shapes may depend on decisions."""
         primitive = PRIMITIVES[name]
         layout = self.type(sources[0]).layout
         dims = [d for s in sources for d in self.type(s).dims]

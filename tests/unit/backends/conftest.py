@@ -45,7 +45,7 @@ class Hand:
         return self.b.nodes[node].type.concrete()
 
     def op(self, name: str, *sources: int, frozen: bool = False, **attrs: Any) -> int:
-        """An application; attributes may be diagrams if the shape does not hang on them."""
+        """An application; attributes may be diagrams if the shape does not depend on them."""
         primitive = PRIMITIVES[name]
         shapes = tuple(self.shape(s) for s in sources)
         d = self.b.diagrams

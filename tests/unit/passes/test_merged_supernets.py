@@ -124,7 +124,7 @@ def test_equal_to_the_plain_lowering(kind: str, graph: SpaceGraph, passes: Any, 
     net = build_supernet(graph, relaxation, passes, seed=0).double()
     mine, theirs = net.state_dict(), plain.state_dict()
     assert list(mine) == list(theirs)
-    assert all(torch.equal(mine[key], theirs[key]) for key in mine), "initial weights do not hang on passes"
+    assert all(torch.equal(mine[key], theirs[key]) for key in mine), "initial weights do not depend on passes"
     for training in (True, True, False):
         a, wanted = run(plain.train(training), batch(kind))  # type: ignore[arg-type]
         b, found = run(net.train(training), batch(kind))

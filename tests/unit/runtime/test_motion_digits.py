@@ -1,4 +1,4 @@
-"""The embedded data: what clips hold and what they hang on."""
+"""The embedded data: what clips hold and what they depend on."""
 
 import hashlib
 from importlib.resources import files
