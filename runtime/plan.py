@@ -30,6 +30,7 @@ from .job import Job
 from .phases.parts import lengths, total_steps, warmup_steps
 from .phases.search import relaxed
 from .phases.train import Subject, build
+from .report.plain import plain
 from .samples import retraining_samples, samples_of, stage_sizes
 from .tracking.manifest import cores
 from .training.placement import available
@@ -134,7 +135,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
 
 def render_plan(plan: Plan, console: Console) -> None:
     """Print the plan as a table."""
-    console.print(f"{plan.search}: {plan.space} on {plan.data}, on {plan.device}", highlight=False, markup=False)
+    console.print(plain(f"{plan.search}: {plan.space} on {plan.data}, on {plan.device}"), highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("stage")
     for title in ("steps", "batch", "params", "FLOPs a sample", "memory", "about"):
@@ -148,14 +149,14 @@ def render_plan(plan: Plan, console: Console) -> None:
             f"{s.bytes / 1e6:,.0f} MB",
             f"{s.seconds:,.0f} s",
         )
-        table.add_row(s.name, *numbers)
+        table.add_row(plain(s.name), *numbers)
     table.add_section()
     table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
     console.print(table, highlight=False)
     if plan.needs:
-        console.print(f"needed first: {', '.join(plan.needs)}", highlight=False, markup=False)
+        console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)
     if plan.features:
-        console.print(plan.features, highlight=False, markup=False)
+        console.print(plain(plan.features), highlight=False)
 
 
 def plan_text(plan: Plan, width: int = 100) -> str:

@@ -14,6 +14,7 @@ from stdsl.compiler.backends.externs import load_externs
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
+from stdsl.compiler.text.quoting import visible
 
 from .data.registry import open_dataset
 from .engines.local import Helpers
@@ -30,7 +31,7 @@ from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
 from .recomputing import recompute_warnings
-from .report.reporter import Reporter
+from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .samples import batch_warnings
 from .tracking.directory import RunDirectory, create, open_run, writable
@@ -87,7 +88,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         *narrowing_warnings(job.config, job.graph),
         *recompute_warnings(job.config, job.graph),
     ):
-        reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
+        reporter.say(warned(warning))
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),
@@ -106,7 +107,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
-    reporter.say(f"run directory: {directory.path}")
+    reporter.say(f"run directory: {visible(str(directory.path))}")
     return _go(job, manifest, directory, placement, reporter)
 
 
@@ -121,7 +122,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     job = load_kept_job(directory, manifest.model_copy(update={"allow_extern": allow_extern}))
     permit(job)
     directory.lock()
-    reporter.say(f"going on in {directory.path}")
+    reporter.say(f"going on in {visible(str(directory.path))}")
     return _go(job, manifest, directory, available(manifest.device), reporter)
 
 
@@ -176,7 +177,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
         _refuse(refusals(own, manifest.engine))
         waiting.append((folder, own))
     for folder, needed in waiting:
-        reporter.say(f"needed first: {folder.name}")
+        reporter.say(f"needed first: {visible(folder.name)}")
         if needed is None:
             resume(folder, reporter, manifest.allow_extern)
             continue

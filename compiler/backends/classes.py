@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from ..ir.names import Uniquely, identifier
 from ..ops.base import TensorShape
+from ..text.quoting import python_string
 from .numbers import Number, brief, full, skeleton
 from .program import Program, Statement
 from .regions import Region, regions
@@ -117,7 +118,7 @@ class Classes:
         arguments = [variables[i] for i in tensors]
         for statement in program.statements:
             if statement.kind == "weights":
-                variables[statement.id] = f'weights["{_inside(statement.name, region.path)}"]'
+                variables[statement.id] = f"weights[{python_string(_inside(statement.name, region.path))}]"
         if not region.is_root and len(tensors) < len(region.inputs):
             arguments.append("weights")
         instance = _Instance(region, [], arguments, [], [])
@@ -175,7 +176,7 @@ class Classes:
         texts = [variables[i] for i in item.inputs if statements[i].kind == "value"]
         paths = [statements[i].name for i in item.inputs if statements[i].kind == "weights"]
         if any(path.startswith(f"{item.path}.") for path in paths) and item.path != region.path:
-            texts.append(f'within(weights, "{_inside(item.path, region.path)}")')
+            texts.append(f"within(weights, {python_string(_inside(item.path, region.path))})")
         elif paths:
             texts.append("weights")
         return texts

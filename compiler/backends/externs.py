@@ -12,6 +12,7 @@ from ..ir.graph import SpaceGraph
 from ..ir.names import RESERVED
 from ..ops.base import Attributes, Extern, Primitive, TensorShape
 from ..ops.torch.emission import Emission
+from ..text.quoting import python_value
 from .layer_text import layer_parameters
 from .program import Import
 
@@ -77,7 +78,7 @@ class Externs:
         primitive = self._graph.externs.get(op)
         if primitive is None:
             return self._emit(op, inputs, attrs, output)
-        arguments = ", ".join(f"{name}={value!r}" for name, value in attrs.items())
+        arguments = ", ".join(f"{name}={python_value(value)}" for name, value in attrs.items())
         places = ", ".join(f"{{{i}}}" for i in range(len(inputs)))
         return Emission(f"{self._called(_extern(primitive))}({arguments})", f"{{m}}({places})")
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 WIDTH = 120
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+
+
+def _bare(text: str) -> str:
+    """``text``, of the same length, with strings that hold nothing but a letter over and over."""
+    return _STRING.sub(lambda match: "s" * len(match[0]), text) if '"' in text or "'" in text else text
 
 
 def split_arguments(text: str) -> list[str]:
     """The parts of ``a, (b, c), d`` between the commas that stand in no bracket."""
-    parts, depth, start, quote = [], 0, 0, ""
-    for i, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
+    parts, depth, start = [], 0, 0
+    for i, char in enumerate(_bare(text)):
+        if char in "([{":
             depth += 1
         elif char in ")]}":
             depth -= 1
@@ -28,12 +32,13 @@ def split_arguments(text: str) -> list[str]:
 
 def _split_sum(text: str) -> list[str]:
     parts, depth, start = [], 0, 0
-    for i, char in enumerate(text):
+    bare = _bare(text)
+    for i, char in enumerate(bare):
         if char in "([{":
             depth += 1
         elif char in ")]}":
             depth -= 1
-        elif depth == 0 and text[i : i + 3] == " + ":
+        elif depth == 0 and bare[i : i + 3] == " + ":
             parts.append(text[start:i])
             start = i + 1
     return [*parts, text[start:]]
@@ -41,13 +46,14 @@ def _split_sum(text: str) -> list[str]:
 
 def _last_bracket(text: str) -> int | None:
     """Where the bracket opens that the last character of ``text`` closes."""
-    if not text or text[-1] not in ")]}":
+    bare = _bare(text)
+    if not bare or bare[-1] not in ")]}":
         return None
     depth = 0
-    for i in range(len(text) - 1, -1, -1):
-        if text[i] in ")]}":
+    for i in range(len(bare) - 1, -1, -1):
+        if bare[i] in ")]}":
             depth += 1
-        elif text[i] in "([{":
+        elif bare[i] in "([{":
             depth -= 1
             if depth == 0:
                 return i

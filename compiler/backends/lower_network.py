@@ -37,11 +37,6 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
     )
 
 
-def quoted(text: str) -> str:
-    """Python text with double quotes, as formatters have it."""
-    return text.replace("'", '"') if '"' not in text else text
-
-
 def _statement(
     layer: Layer, network: Network, names: Names, graph: SpaceGraph, emit: Emit
 ) -> tuple[Statement, tuple[str, ...]]:
@@ -62,9 +57,9 @@ def _statement(
         name,
         layer.scope,
         layer.inputs,
-        quoted(emission.call),
+        emission.call,
         layer.shape,
-        emission.module and quoted(emission.module),
+        emission.module,
         layer.frozen,
     )
     return statement, emission.layers

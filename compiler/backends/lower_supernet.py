@@ -15,10 +15,11 @@ from ..passes.merge_targets import Mixture
 from ..passes.mixtures import answer_of, options_of
 from ..passes.partial_channels import INTERLEAVE, PART
 from ..passes.ways import ways_of, without_ways
+from ..text.quoting import python_string
 from .expectation import expectation
 from .externs import Externs
 from .lower_merged import mixture_text, with_ways
-from .lower_network import REDUCES, Emit, quoted
+from .lower_network import REDUCES, Emit
 from .program import Program, Statement
 
 KeepWeights = Literal["sigmoid", "softmax", "none"]
@@ -120,11 +121,10 @@ class _Lowering:
         emission = self.emit(node.op, shapes, without_ways(node).attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
         name = node.key if emission.module else identifier(node.op)
-        module = emission.module and quoted(emission.module)
-        call = quoted(emission.call)
+        call = emission.call
         if ways_of(node):
             call = with_ways(node, call)
-        return self._add(node, name, [self.values[s] for s in sources], call, module)
+        return self._add(node, name, [self.values[s] for s in sources], call, emission.module)
 
     # -- merged nodes
 
@@ -134,9 +134,8 @@ class _Lowering:
         if node.id not in self.held:
             emission = self.emit(node.op, (part.input,), without_ways(node).attributes, node.type.concrete())
             id = len(self.statements)
-            module = emission.module and quoted(emission.module)
             self.statements.append(
-                Statement(id, node.key, node.scope, (), "", None, module, kind="held", order=node.place)
+                Statement(id, node.key, node.scope, (), "", None, emission.module, kind="held", order=node.place)
             )
             self.held[node.id] = id
         return self.held[node.id]
@@ -189,7 +188,7 @@ class _Lowering:
         """The place of a decision's weights in ``call``."""
         if decision.id not in self.weights:
             id = len(self.statements)
-            text = f'weights["{decision.path}"]'
+            text = f"weights[{python_string(decision.path)}]"
             self.statements.append(Statement(id, decision.path, self.root, (), text, None, kind="weights"))
             self.weights[decision.id] = id
         return call.place(self.weights[decision.id])

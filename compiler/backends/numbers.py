@@ -59,10 +59,11 @@ def skeleton(expression: str) -> Skeleton:
     walk(ast.parse(expression, mode="eval").body, "n")
     found.sort(key=lambda f: f[0])
     pieces, end = [], 0
+    octets = expression.encode()  # which the places of a tree count
     for start, stop, _, _ in found:
-        pieces.append(expression[end:start])
+        pieces.append(octets[end:start].decode())
         end = stop
-    pieces.append(expression[end:])
+    pieces.append(octets[end:].decode())
     return Skeleton(tuple(pieces), tuple(f[2] for f in found), tuple(f[3] for f in found))
 
 

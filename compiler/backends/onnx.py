@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import logging
 import os
 import statistics
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from ..diagnostics.model import RunError
+from ..text.quoting import json_text, visible
 from .interface import BATCH_AXES, Interface, Port
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _describe(proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], m
     facts: dict[str, Any] = {"stdsl_version": __version__}
     interface = getattr(model, "interface", None)
     if isinstance(interface, Interface):
-        graph.name = interface.space
+        graph.name = visible(interface.space)
         facts["space"] = interface.space
         facts["parameters"] = {name: _json(value) for name, value in interface.parameters}
         facts["architecture"] = interface.architecture
@@ -173,8 +173,8 @@ def _describe(proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], m
     ]
     for key, value in {**facts, **metadata}.items():
         entry = proto.metadata_props.add()
-        entry.key = key
-        entry.value = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        entry.key = visible(key)
+        entry.value = visible(value, lines=True) if isinstance(value, str) else json_text(value)
 
 
 def _json(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ..text.quoting import python_comment, python_doc
 from .classes import ClassText
 from .layout import WIDTH, statement
 
@@ -15,17 +16,20 @@ if TYPE_CHECKING:
 
 @cache
 def environment() -> jinja2.Environment:
-    """Templates are plain text, not HTML; an undefined variable is an error."""
+    """Templates of Python are plain text: what stands in documentation goes through the filter ``doc``. Those of pages
+    (`.html.jinja`) escape all values. An undefined variable is an error."""
     import jinja2
 
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, "templates"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        autoescape=lambda name: name is not None and name.endswith(".html.jinja"),
     )
+    found.filters["doc"] = python_doc
+    return found
 
 
 def render(template: str, **values: Any) -> str:
@@ -53,7 +57,7 @@ def class_source(
     forward += [f"{' ' * 8}{line}" for line in prologue]
     for line in text.lines:
         lines = statement(f"{line.target} = {line.expression}", 8)
-        comment = f"  # {line.comment}" if line.comment else ""
+        comment = f"  # {python_comment(line.comment)}" if line.comment else ""
         if len(lines[-1]) + len(comment) <= WIDTH:
             lines[-1] += comment
         forward += lines

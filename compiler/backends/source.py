@@ -8,6 +8,7 @@ from typing import Any
 from ..analysis.specialise import specialise
 from ..ir.graph import SpaceGraph
 from ..ir.network import Network
+from ..text.quoting import python_doc, python_string
 from .classes import Classes
 from .externs import permitted
 from .layer_text import layer_source
@@ -36,7 +37,7 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
     outputs = None
     if len(network.outputs) > 1:
         pairs = zip((name for name, _ in network.outputs), classes.root.result, strict=True)
-        named = ", ".join(f'"{name}": {value}' for name, value in pairs)
+        named = ", ".join(f"{python_string(name)}: {value}" for name, value in pairs)
         outputs = f"{{{named}}} if self.training else {classes.root.result[0]}"
     parts = [class_source(text) for text in classes.parts]
     parts.append(class_source(classes.root, outputs=outputs, train=has_frozen))
@@ -58,7 +59,7 @@ def _samples(network: Network) -> list[str]:
 
 def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], externs: Sequence[Import]) -> str:
     parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
-    lines = [f'"""One architecture of the space {graph.name}{f"({parameters})" if parameters else ""}.', ""]
+    lines = [f"One architecture of the space {graph.name}{f'({parameters})' if parameters else ''}.", ""]
     for i in network.inputs:
         layer = network.layers[i]
         lines.append(f"Input {layer.attrs['name']}: (N, {', '.join(map(str, layer.shape.dims))})")
@@ -74,5 +75,4 @@ def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], ext
         for path, value in arch.items():
             line = f"    {path} = {list(value) if isinstance(value, tuple) else value}"
             lines.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
-    lines.append('"""')
-    return "\n".join(lines).replace("\\", "\\\\")
+    return "\n".join(('"""' + "\n".join(map(python_doc, lines)), '"""'))

@@ -13,6 +13,7 @@ from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
 from ..passes.base import PassReport, run_passes
 from ..passes.pipeline import select
+from ..text.quoting import python_string, python_value
 from .classes import Classes
 from .externs import permitted
 from .layout import statement
@@ -52,7 +53,9 @@ def supernet_source(
     parts = [class_source(text) for text in classes.parts]
     outputs = None
     if len(graph.outputs) > 1:
-        pairs = ", ".join(f'"{n}": {v}' for (n, _), v in zip(graph.outputs, classes.root.result, strict=True))
+        pairs = ", ".join(
+            f"{python_string(n)}: {v}" for (n, _), v in zip(graph.outputs, classes.root.result, strict=True)
+        )
         outputs = f"{{{pairs}}} if self.training else {classes.root.result[0]}"
     prologue = ["weights = self.decision_weights()"] if lowered.used else []
     parts.append(class_source(classes.root, "Supernet", outputs, super_arguments="ROWS", prologue=prologue))
@@ -86,9 +89,13 @@ def _row(decision: Decision, relaxation: Relaxation) -> list[str]:
     by = {"choose": relaxation.choose, "count": relaxation.choose, "keep": relaxation.keep, "gate": "sigmoid"}[
         decision.kind
     ]
-    quoted = [f'"{option}"' for option in decision.options] if decision.kind != "gate" else []
-    options = f"({', '.join(quoted)}{',' if len(quoted) == 1 else ''})"
-    arguments = [f'"{decision.path}"', f'"{decision.kind}"', f'"{by}"', *([options] if quoted else [])]
+    given = [
+        decision.path,
+        decision.kind,
+        by,
+        *([decision.options] if decision.options and decision.kind != "gate" else []),
+    ]
+    arguments = [python_value(value) for value in given]
     if decision.trivial:
         arguments.append("site=True")
     return statement(f"Row({', '.join(arguments)}),", 4)

@@ -16,6 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import groupby
 
+from ..text.quoting import visible
 from .model import Diagnostic, Severity
 from .source import Source, Span
 
@@ -30,10 +31,10 @@ def full(d: Diagnostic, color: bool) -> str:
     paint = _Paint(color)
     tone = _RED if d.severity is Severity.ERROR else _YELLOW
     code = f"[{d.code}]" if d.code else ""
-    lines = [paint(tone, f"{d.severity.value}{code}") + paint(_BOLD, f": {d.message}")]
-    marks = [_Mark(label.span, label.text, False) for label in d.labels]
+    lines = [paint(tone, f"{d.severity.value}{code}") + paint(_BOLD, f": {visible(d.message)}")]
+    marks = [_Mark(label.span, visible(label.text), False) for label in d.labels]
     if d.span:
-        marks.insert(0, _Mark(d.span, d.label, True))
+        marks.insert(0, _Mark(d.span, visible(d.label), True))
     width = max((len(str(_last_line(m.span))) for m in marks), default=1)
     gutter = " " * width
     # The file of the primary place comes first, with its own place in the arrow.
@@ -44,7 +45,7 @@ def full(d: Diagnostic, color: bool) -> str:
         lines += _excerpt(source, group, width, tone, paint)
     bar = paint(_BLUE, "=")
     for title, text in [("note", note) for note in d.remarks] + ([("help", d.help)] if d.help else []):
-        first, *rest = text.split("\n")
+        first, *rest = map(visible, text.split("\n"))
         head = paint(_CYAN if title == "help" else _BOLD, f"{title}:")
         lines.append(f"{gutter} {bar} {head} {first}")
         lines += [f"{gutter}   {' ' * len(title)}  {line}" for line in rest]

@@ -7,10 +7,11 @@ about, its properties turn them into text. ``stdsl explain CODE`` prints ``expla
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
+from ..text.quoting import visible
 from .source import Span
 
 
@@ -138,6 +139,33 @@ class Diagnostic:
         return None
 
 
+D = TypeVar("D", bound=Diagnostic)
+
+
+def in_words(diagnostic: D) -> D:
+    """A diagnostic for people: what it quotes of texts, files and errors of other programs stands in one line and
+    commands no terminal. Its fix is that of the original."""
+    changed = {}
+    for f in fields(diagnostic):
+        value = getattr(diagnostic, f.name)
+        shown = _in_words(value)
+        if shown is not value:
+            changed[f.name] = shown
+    return replace(diagnostic, **changed) if changed else diagnostic
+
+
+def _in_words(value: Any) -> Any:
+    """The same object where nothing in it has to change."""
+    if isinstance(value, str):
+        return value if value.isprintable() else visible(value)
+    if type(value) is tuple:
+        parts = tuple(map(_in_words, value))
+        return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
+    if isinstance(value, Label):
+        return value if value.text.isprintable() else Label(value.span, visible(value.text))
+    return value
+
+
 class StdslError(Exception):
     """Base of the errors that stdsl raises for its user; holds the diagnostics found so far."""
 
@@ -146,7 +174,7 @@ class StdslError(Exception):
         super().__init__("\n".join(self._lines()))
 
     def _lines(self) -> Iterator[str]:
-        for d in self.diagnostics:
+        for d in map(in_words, self.diagnostics):
             place = f"{d.span}: " if d.span is not None else ""
             text = f"{place}{d.code}: {d.message}"
             yield f"{text} (help: {d.help})" if d.help else text

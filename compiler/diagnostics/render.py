@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Literal
 
+from ..text.quoting import json_text, visible, workflow_property, workflow_text
 from .excerpt import full
-from .model import Diagnostic, Edit, Severity
+from .model import Diagnostic, Edit, Severity, in_words
 from .source import Span
 
 Format = Literal["full", "concise", "json", "github"]
@@ -22,11 +22,11 @@ def render(diagnostics: Sequence[Diagnostic], format: Format, color: bool) -> st
     - ``github``: workflow commands, which GitHub shows beside the lines of a pull request
     """
     if format == "json":
-        return json.dumps([as_object(d) for d in diagnostics], indent=2, ensure_ascii=False) + "\n"
+        return json_text([as_object(d) for d in diagnostics], indent=2) + "\n"
     if format == "full":
-        return "\n".join(full(d, color) for d in diagnostics)
+        return "\n".join(full(in_words(d), color) for d in diagnostics)
     line = _concise if format == "concise" else _github
-    return "".join(f"{line(d)}\n" for d in diagnostics)
+    return "".join(f"{line(in_words(d))}\n" for d in diagnostics)
 
 
 def as_object(d: Diagnostic) -> dict[str, object]:
@@ -39,6 +39,7 @@ def as_object(d: Diagnostic) -> dict[str, object]:
     ``end`` is the first place behind it.
     """
     fix = d.fix
+    d = in_words(d)
     return {
         "code": d.code,
         "severity": d.severity.value,
@@ -77,15 +78,9 @@ def _github(d: Diagnostic) -> str:
     fields["title"] = d.code
     command = "error" if d.severity is Severity.ERROR else "warning"
     text = "\n".join((d.message, *d.remarks, *([f"help: {d.help}"] if d.help else [])))
-    properties = ",".join(f"{key}={_escape(str(value), in_property=True)}" for key, value in fields.items())
-    return f"::{command} {properties}::{_escape(text)}"
+    properties = ",".join(f"{key}={workflow_property(str(value))}" for key, value in fields.items())
+    return f"::{command} {properties}::{workflow_text(text)}"
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))
-
-
-def _escape(text: str, in_property: bool = False) -> str:
-    """As GitHub's workflow commands want it."""
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C") if in_property else text
+    return visible(" ".join(text.split("\n")))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..text.quoting import visible
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -77,4 +79,4 @@ class Span:
 
     def __str__(self) -> str:
         place = self.source.position(self.start)
-        return f"{self.source.name}:{place.line}:{place.column}"
+        return f"{visible(self.source.name)}:{place.line}:{place.column}"

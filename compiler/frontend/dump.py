@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
+from ..text.quoting import visible
 from .ast import Argument, Bind, Block, File, Identifier, Literal_, Name, Node
 from .stack import deep_stack
 
@@ -17,7 +18,7 @@ def dump(file: File) -> str:
     with deep_stack():
         for item in sorted((*file.uses, *file.declarations), key=lambda node: node.span.start):
             lines += _node(item, "", 1)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(visible, lines)) + "\n"
 
 
 def _node(node: Node, role: str, depth: int) -> Iterator[str]:

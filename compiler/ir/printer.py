@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..text.quoting import space_string, visible
 from .decisions import Decision
 from .diagram import IMPOSSIBLE, Case, Diagram, Variable, leaves
 from .graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
@@ -20,7 +21,7 @@ def print_ir(graph: SpaceGraph) -> str:
     the condition under which they are there; ``asks`` lists the decisions that a node asks for. A value that depends
     on decisions lists its cases.
     """
-    return "\n".join(_lines(graph)) + "\n"
+    return "\n".join(map(visible, _lines(graph))) + "\n"
 
 
 def _lines(graph: SpaceGraph) -> Iterator[str]:
@@ -160,7 +161,7 @@ def _value(value: Any) -> str:
         return "none"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k}: {_value(v)}" for k, v in value.items()) + "}"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return space_string(value) if isinstance(value, str) else str(value)
 
 
 def _cut(text: str) -> str:

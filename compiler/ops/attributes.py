@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any, Final
 
+from ..text.quoting import space_string
 from .base import REQUIRED, SAME, Attributes, Layout, OpFault, TensorShape
 
 AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "clip": ("frames", "height", "width")}
@@ -44,7 +45,7 @@ def shown(value: Any) -> str:
         if len(value) > 1 and all(_is_int(v) and v >= 0 for v in value):
             return "x".join(map(str, value))
         return f"({', '.join(map(shown, value))})"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return space_string(value) if isinstance(value, str) else str(value)
 
 
 def integer(attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 1) -> int:

@@ -55,7 +55,9 @@ def alternative_name(item: ast.Alternative) -> str | None:
         case ast.Name():
             return value.id
         case ast.Literal_():
-            return "none" if value.value is None else value.text.strip('"')
+            if isinstance(value.value, str):
+                return value.value
+            return "none" if value.value is None else value.text
         case ast.Tuple() if value.crossed:
             return "x".join(i.span.text for i in value.items)
         case ast.Unary(op="-", operand=ast.Literal_()):

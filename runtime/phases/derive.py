@@ -15,6 +15,7 @@ from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..job import Job
 from ..randomness import key
+from ..report.reporter import warned
 from ..strategies.gap import preferred
 from ..tracking.directory import RunDirectory
 from ..tracking.files import write_text
@@ -71,7 +72,7 @@ def draw(run: Context) -> None:
         arch.save(run.directory.architecture(name))
     if len(found) < compare.random:
         warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
-        run.reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
+        run.reporter.say(warned(warning))
     run.tracker.finish(DRAW, {"names": names, "tried": sample.tried})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.backends.source import source
+from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
 from ..tracking.files import write_text
@@ -33,7 +34,7 @@ def export(run: Context, subject: Subject) -> None:
         shutil.copyfile(run.directory.weights(subject.name), target)
         files["exported weights"] = settings.weights
     if settings is not None and settings.onnx:
-        run.reporter.say(f"export {settings.onnx}")
+        run.reporter.say(f"export {visible(settings.onnx)}")
         facts["onnx"] = _onnx(run, subject, run.directory.path / settings.onnx)
         files["onnx"] = settings.onnx
     run.tracker.finish(PHASE, facts | {"files": files})

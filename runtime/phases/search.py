@@ -25,6 +25,7 @@ from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key, seeded
+from ..report.reporter import warned
 from ..strategies.additions import Additions
 from ..strategies.discretization import Discretization
 from ..strategies.expected_cost import SoftCosts
@@ -84,7 +85,7 @@ def search(run: Context) -> None:
     run.tracker.finish(PHASE, facts | {"probabilities": probabilities})
     if lean is not None and lean.collapsed:
         warning = Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses)
-        run.reporter.say(f"warning[{warning.code}]: {warning.message} ({warning.help})")
+        run.reporter.say(warned(warning))
     state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
     run.reporter.end(PHASE, f"{done.steps} steps, {state}")
 

@@ -17,6 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from stdsl.compiler.text.quoting import visible
+
 _LINE_SECONDS = 10.0
 _SHOWN = ("loss", "accuracy", "decision_accuracy")
 
@@ -43,6 +45,7 @@ class ConsoleReporter:
             self._progress = None
 
     def begin(self, title: str, total: int, done: int = 0) -> None:
+        title = visible(title)
         with self._lock:
             now = time.monotonic()
             self._totals[title], self._started[title], self._last_line[title] = total, (now, done), now
@@ -56,6 +59,7 @@ class ConsoleReporter:
                 )
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
+        title = visible(title)
         with self._lock:
             if self.quiet:
                 return
@@ -71,6 +75,7 @@ class ConsoleReporter:
                 )
 
     def end(self, title: str, summary: str = "") -> None:
+        title, summary = visible(title), visible(summary)
         with self._lock:
             task = self._tasks.pop(title, None)
             if task is not None:
@@ -85,7 +90,7 @@ class ConsoleReporter:
 
     def say(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(visible(text, lines=True), highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def _remaining(self, title: str, done: int, now: float) -> str:
         began, first = self._started.get(title, (now, 0))
@@ -96,13 +101,13 @@ class ConsoleReporter:
     def _bars(self) -> Progress:
         if self._progress is None:
             self._progress = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
                 TextColumn("left"),
                 TimeRemainingColumn(),
-                TextColumn("{task.fields[facts]}"),
+                TextColumn("{task.fields[facts]}", markup=False),
                 console=self.console,
                 refresh_per_second=4,
                 transient=True,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from ..tracking.progress import PhaseProgress, Progress
+from .plain import plain
 
 _SHOWN = ("loss", "accuracy", "decision_accuracy", "top1", "top5")
 
@@ -15,12 +15,12 @@ _SHOWN = ("loss", "accuracy", "decision_accuracy", "top1", "top5")
 def render_progress(progress: Progress, console: Console) -> None:
     """Print what is over, how far the phase under way has come, and how to go on."""
     head = f"{progress.search}: {progress.space} on {progress.data}, seed {progress.seed}: not over yet"
-    console.print(Text(head, style="bold"), highlight=False, soft_wrap=True)
+    console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("phase", "state", ""):
         table.add_column(title)
     for phase in progress.phases:
-        table.add_row(phase.name, _state(phase), _facts(phase))
+        table.add_row(plain(phase.name), plain(_state(phase)), plain(_facts(phase)))
     if progress.comparisons:
         done = sum(state == "done" for state in progress.comparisons.values())
         rest = len(progress.comparisons) - done
@@ -31,7 +31,7 @@ def render_progress(progress: Progress, console: Console) -> None:
         console.print(f"{by} is working on it", highlight=False)
     else:
         console.print("it was stopped; go on with", highlight=False)
-        console.print(Text(f"  {progress.resume}"), highlight=False, soft_wrap=True)
+        console.print(plain(f"  {progress.resume}"), highlight=False, soft_wrap=True)
 
 
 def _state(phase: PhaseProgress) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from stdsl.compiler.diagnostics.model import Diagnostic, in_words
+
 
 class Reporter(Protocol):
     """Several tasks may be under way at once; each is known by its title."""
@@ -24,6 +26,12 @@ class Reporter(Protocol):
     def say(self, text: str) -> None:
         """One line for the reader."""
         ...
+
+
+def warned(warning: Diagnostic) -> str:
+    """A warning in one line."""
+    warning = in_words(warning)
+    return f"warning[{warning.code}]: {warning.message} ({warning.help})"
 
 
 class Silent:

@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .plain import plain
+
 
 def render_result(result: Mapping[str, Any], console: Console, layers: bool = False) -> None:
     """Print the table: accuracies, the derived decisions (all of them with ``layers``), costs, export, files and what
@@ -21,12 +23,12 @@ def render_result(result: Mapping[str, Any], console: Console, layers: bool = Fa
     if result["next"]:
         console.print("next", style="bold")
     for command in result["next"]:  # to be copied: never broken into lines
-        console.print(Text(f"  {command}"), highlight=False, soft_wrap=True)
+        console.print(plain(f"  {command}"), highlight=False, soft_wrap=True)
 
 
 def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     head = f"{result['search']}: {result['space']} on {result['data']}, seed {result['seed']}"
-    yield Text(head, style="bold")
+    yield plain(head, "bold")
     if result["networks"]:
         yield _networks(result)
     yield from _search(result.get("search_facts") or {})
@@ -52,7 +54,7 @@ def _networks(result: Mapping[str, Any]) -> Table:
     for row in result["networks"]:
         test = row["test"]
         table.add_row(
-            Text(row["title"]),
+            plain(row["title"]),
             *(f"{test[name]:.3f}" for name in further),
             f"{test['top1']:.3f}",
             f"{test['top5']:.3f}",
@@ -85,7 +87,7 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     gap = facts.get("gap")
     if gap:
         parts.append(f"relaxed network {gap['relaxed']:.3f}, discrete {gap['discrete']:.3f} with its weights")
-    yield Text("; ".join(parts))
+    yield plain("; ".join(parts))
     lean = facts.get("weightless")
     if lean:
         yield Text(
@@ -121,7 +123,7 @@ def _decisions(values: Mapping[str, Any]) -> RenderableType:
     table.add_column("value")
     for path, value in values.items():
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        table.add_row(Text(path), Text(text))
+        table.add_row(plain(path), plain(text))
     return table
 
 
@@ -132,7 +134,9 @@ def _layers(rows: list[Mapping[str, Any]]) -> Table:
     for title in ("params", "FLOPs"):
         table.add_column(title, justify="right")
     for row in rows:
-        table.add_row(Text(row["path"]), row["op"], row["shape"], f"{row['params']:,}", f"{row['flops']:,}")
+        table.add_row(
+            plain(row["path"]), plain(row["op"]), plain(row["shape"]), f"{row['params']:,}", f"{row['flops']:,}"
+        )
     return table
 
 
@@ -150,5 +154,5 @@ def _pairs(files: Mapping[str, str]) -> Table:
     table.add_column()
     table.add_column(overflow="fold")
     for name, place in files.items():
-        table.add_row(name, Text(place))
+        table.add_row(plain(name), plain(place))
     return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,8 +9,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from stdsl.compiler.text.quoting import json_text, visible
+
 if TYPE_CHECKING:
     from stdsl.compiler.diagnostics.model import Diagnostic
+    from stdsl.compiler.diagnostics.render import Format
 
 
 def colored(stream: IO[str]) -> bool:
@@ -19,23 +21,39 @@ def colored(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def tell(diagnostics: Sequence[Diagnostic]) -> None:
-    """Diagnostics in full, to standard error."""
+def report(diagnostics: Sequence[Diagnostic], format: Format, stream: IO[str]) -> None:
+    """Diagnostics to a stream; their renderers quote what they say."""
     from stdsl.compiler.diagnostics.render import render
 
-    color = colored(sys.stderr)
-    click.echo(render(diagnostics, "full", color), err=True, nl=False, color=color)
+    color = colored(stream)
+    click.echo(render(diagnostics, format, color), stream, nl=False, color=color)
+
+
+def tell(diagnostics: Sequence[Diagnostic]) -> None:
+    """Diagnostics in full, to standard error."""
+    report(diagnostics, "full", sys.stderr)
 
 
 def message(text: str, quiet: bool = False) -> None:
-    """A line to standard error, unless the user wants none."""
+    """A line or several to standard error, unless the user wants none."""
     if not quiet:
-        click.echo(text, err=True)
+        click.echo(visible(text, lines=True), err=True)
 
 
-def document(value: Any) -> None:
+def fact(text: str, end: str = "\n") -> None:
+    """Lines to standard output."""
+    click.echo(visible(text, lines=True) + end, nl=False)
+
+
+def exactly(text: str) -> None:
+    """A user's own text to standard output, with whatever characters it has; escaped only where a terminal would obey
+    them."""
+    click.echo(visible(text, lines=True) if sys.stdout.isatty() else text, nl=False)
+
+
+def document(value: Any, indent: int | None = 2) -> None:
     """One JSON document, to standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, indent))
 
 
 def number(value: float) -> str:
@@ -47,6 +65,7 @@ def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Rows as aligned columns, two spaces apart; ``right``: the columns that are aligned to the right."""
     if not rows:
         return ""
+    rows = [[visible(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:

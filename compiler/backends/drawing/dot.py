@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text.quoting import dot_record, dot_string, html_text
 from .picture import Box, Item, Picture
 
 FONT = "Helvetica"
@@ -29,8 +30,8 @@ def to_dot(picture: Picture) -> str:
 
 
 def _lines(picture: Picture) -> Iterator[str]:
-    title = f"<<b>{_html(picture.title)}</b><br/>{_html(' · '.join(picture.facts))}>"
-    yield f"digraph {_quoted(picture.title)} {{"
+    title = f"<<b>{html_text(picture.title)}</b><br/>{html_text(' · '.join(picture.facts))}>"
+    yield f"digraph {dot_string(picture.title)} {{"
     yield f'  graph [rankdir=TB compound=true fontname="{FONT}" fontsize=13 fontcolor="#30363d" labelloc=t'
     yield f"         label={title}"
     yield '         nodesep=0.25 ranksep=0.35 pad=0.2 bgcolor="white"]'
@@ -38,9 +39,9 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield f'  edge [fontname="{FONT}" fontsize=9 fontcolor="#57606a" color="#57606a" arrowsize=0.6]'
     yield from _box(picture.root, 0)
     for link in picture.links:
-        style = [*(["style=dashed"] if link.open else []), *([f"label={_quoted(link.label)}"] if link.label else [])]
+        style = [*(["style=dashed"] if link.open else []), *([f"label={dot_string(link.label)}"] if link.label else [])]
         suffix = f" [{' '.join(style)}]" if style else ""
-        yield f"  {_quoted(link.source)} -> {_quoted(link.target)}{suffix}"
+        yield f"  {dot_string(link.source)} -> {dot_string(link.target)}{suffix}"
     yield "}"
 
 
@@ -50,43 +51,30 @@ def _box(box: Box, depth: int) -> Iterator[str]:
         yield f"{pad}{_item(item)}"
     for inner in box.boxes:
         ground = BOXES[min(depth, len(BOXES) - 1)]
-        yield f"{pad}subgraph {_quoted(f'cluster_{inner.id}')} {{"
+        yield f"{pad}subgraph {dot_string(f'cluster_{inner.id}')} {{"
         style = f'style="rounded,filled" fillcolor="{ground}" color="#c3cad3"'
-        yield f"{pad}  graph [label={_quoted(inner.title)} labeljust=l {style}]"
+        yield f"{pad}  graph [label={dot_string(inner.title)} labeljust=l {style}]"
         yield from _box(inner, depth + 1)
         yield f"{pad}}}"
 
 
 def _item(item: Item) -> str:
     style = STYLES[item.kind]
-    hint = f" tooltip={_quoted(item.hint)}" if item.hint else ""
+    hint = f" tooltip={dot_string(item.hint)}" if item.hint else ""
     if item.kind == "choose" and item.lines:
-        body = "|".join((_record(f"choose {item.title}"), "\\n".join(_record(line) for line in item.lines)))
-        return f'{_quoted(item.id)} [{LISTS} label="{{{body}}}"{hint}]'
+        body = "|".join((dot_record(f"choose {item.title}"), "\\n".join(dot_record(line) for line in item.lines)))
+        return f'{dot_string(item.id)} [{LISTS} label="{{{body}}}"{hint}]'
     if item.kind == "reduce" and item.title != "+":
         style = style.replace("shape=circle", "shape=box").replace('style="filled"', 'style="rounded,filled"')
-    return f"{_quoted(item.id)} [{style} label=<{_table(item)}>{hint}]"
+    return f"{dot_string(item.id)} [{style} label=<{_table(item)}>{hint}]"
 
 
 def _table(item: Item) -> str:
     """The title, and the lines under it in small; a table is what all layout programs centre."""
-    rows = [f"<tr><td>{_html(item.title)}</td></tr>"]
+    rows = [f"<tr><td>{html_text(item.title)}</td></tr>"]
     rows += [
-        f'<tr><td><font point-size="9" color="#57606a">{_html(line)}</font></td></tr>' for line in item.lines if line
+        f'<tr><td><font point-size="9" color="#57606a">{html_text(line)}</font></td></tr>'
+        for line in item.lines
+        if line
     ]
     return f'<table border="0" cellborder="0" cellspacing="0" cellpadding="0">{"".join(rows)}</table>'
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _record(text: str) -> str:
-    for char in '\\{}|<>"':
-        text = text.replace(char, f"\\{char}")
-    return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...text.quoting import visible
 from ..render import render
 from .layout import to_svg
 from .picture import Picture
@@ -19,4 +20,10 @@ def to_html(picture: Picture, rows: Sequence[tuple[str, str]] = ()) -> str:
     svg = to_svg(picture)
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(<svg[^>]*?)\swidth="[^"]*"\sheight="[^"]*"', r"\1", svg, count=1)
-    return render("drawing.html.jinja", picture=picture, svg=svg, rows=rows)
+    return render(
+        "drawing.html.jinja",
+        title=visible(picture.title),
+        facts=visible(" · ".join(picture.facts)),
+        svg=svg,
+        rows=[(visible(name), visible(text)) for name, text in rows],
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...text.quoting import mermaid_label, mermaid_title
 from .picture import Box, Item, Picture
 
 SHAPES: dict[str, tuple[str, str]] = {
@@ -32,13 +33,14 @@ def to_mermaid(picture: Picture) -> str:
 
 def _lines(picture: Picture) -> Iterator[str]:
     yield "---"
-    yield f"title: {_plain(picture.title)} ({_plain(', '.join(picture.facts))})"
+    facts = ", ".join(picture.facts)
+    yield f"title: {mermaid_title(f'{picture.title} ({facts})')}"
     yield "---"
     yield "flowchart TB"
     yield from _box(picture.root, 1)
     for link in picture.links:
         arrow = "-.->" if link.open else "-->"
-        label = f"|{_text(link.label)}|" if link.label else ""
+        label = f"|{mermaid_label(link.label)}|" if link.label else ""
         yield f"  {_id(link.source)} {arrow}{label} {_id(link.target)}"
     for name, style in CLASSES.items():
         yield f"  classDef {name} {style}"
@@ -49,14 +51,14 @@ def _box(box: Box, depth: int) -> Iterator[str]:
     for item in box.items:
         yield pad + _item(item)
     for inner in box.boxes:
-        yield f"{pad}subgraph {_id(f'box_{inner.id}')} [{_text(inner.title)}]"
+        yield f"{pad}subgraph {_id(f'box_{inner.id}')} [{mermaid_label(inner.title)}]"
         yield from _box(inner, depth + 1)
         yield f"{pad}end"
 
 
 def _item(item: Item) -> str:
     before, after = SHAPES[item.kind]
-    text = _text("<br/>".join((item.title, *(line for line in item.lines if line))))
+    text = mermaid_label(item.title, *(line for line in item.lines if line))
     group = {"output": "input", "gate": "choose"}.get(item.kind, item.kind)
     suffix = f":::{group}" if group in CLASSES else ""
     return f"{_id(item.id)}{before}{text}{after}{suffix}"
@@ -64,12 +66,3 @@ def _item(item: Item) -> str:
 
 def _id(text: str) -> str:
     return re.sub(r"\W", "_", text)
-
-
-def _text(text: str) -> str:
-    escaped = text.replace("&", "&amp;").replace('"', "#quot;")
-    return f'"{escaped}"'
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[:\[\]{}#\"]", " ", text)

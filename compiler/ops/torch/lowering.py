@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
+from ...text.quoting import python_value
 from ..base import Attributes, TensorShape
 from ..convolution import geometry
 from ..windows import paddings
@@ -40,7 +41,7 @@ def _rank(shape: TensorShape) -> int:
 
 
 def _arguments(*positional: Any, **named: Any) -> str:
-    return ", ".join([*map(repr, positional), *(f"{name}={value!r}" for name, value in named.items())])
+    return ", ".join([*map(python_value, positional), *(f"{name}={python_value(v)}" for name, v in named.items())])
 
 
 def _uneven(pads: tuple[tuple[int, int], ...]) -> bool:

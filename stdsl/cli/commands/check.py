@@ -13,10 +13,10 @@ from stdsl.cli.exit_codes import exit_code
 from stdsl.cli.files import read
 from stdsl.cli.fixes import apply_fixes
 from stdsl.cli.options import allow_extern, quiet
-from stdsl.cli.output import colored, message
+from stdsl.cli.output import message, report
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.diagnostics.model import Sink
-from stdsl.compiler.diagnostics.render import Format, render
+from stdsl.compiler.diagnostics.render import Format
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import open_module
 
@@ -63,8 +63,7 @@ def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool,
         if fixed:
             message(f"corrected {fixed} mistake{'s' if fixed != 1 else ''}", quiet)
     found = sink.errors if quiet else sink.diagnostics
-    color = colored(sys.stdout)
-    click.echo(render(found, cast(Format, format_), color), nl=False, color=color)
+    report(found, cast(Format, format_), sys.stdout)
     click.get_current_context().exit(exit_code(found))
 
 

@@ -9,7 +9,7 @@ import click
 
 from stdsl.cli.files import write
 from stdsl.cli.options import allow_extern, architecture, output, parameters, quiet, seed, target
-from stdsl.cli.output import message, table
+from stdsl.cli.output import fact, message, table
 from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
 from stdsl.target import Target
@@ -81,7 +81,7 @@ def command(
         _onnx(target, parameters, architecture, weights, seed, output, allow_extern, quiet)
         return
     if output is None:
-        click.echo(text, nl=False)
+        fact(text, end="")
     else:
         write(output, text)
         message(f"wrote {output}", quiet)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from stdsl.cli.options import as_json, parameters, quiet, target
-from stdsl.cli.output import document
+from stdsl.cli.output import document, fact
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.circuits import CountResult
 from stdsl.compiler.analysis.count import count
@@ -45,4 +45,4 @@ def command(target: Target, parameters: Mapping[str, str], distinct: bool, as_js
         numbers = {"min": str(found.low), "max": str(found.high), "exact": found.exact}
         document({"space": graph.name, "distinct" if distinct else "count": numbers})
     else:
-        click.echo(str(found))
+        fact(str(found))

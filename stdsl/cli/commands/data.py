@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from stdsl.cli.options import as_json, quiet
-from stdsl.cli.output import document, table
+from stdsl.cli.output import document, fact, table
 
 
 @click.group("data")
@@ -36,11 +36,11 @@ def list_(as_json: bool, quiet: bool) -> None:
         document(rows)
         return
     for row in rows:
-        click.echo(f"{row['name']}{'' if row['runs'] else '  (can be checked; this version cannot run on it)'}")
-        click.echo(f"  {row['about']}")
-        click.echo(f"  folder: {row['folder'] or 'none, it comes with stdsl'}")
+        fact(f"{row['name']}{'' if row['runs'] else '  (can be checked; this version cannot run on it)'}")
+        fact(f"  {row['about']}")
+        fact(f"  folder: {row['folder'] or 'none, it comes with stdsl'}")
         settings = [(f"  {s['name']}", s["default"], s["about"]) for s in row["settings"]]
-        click.echo(f"{table(settings)}\n")
+        fact(f"{table(settings)}\n")
 
 
 def _rows() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import difflib
 import click
 
 from stdsl.cli.options import as_json, quiet
-from stdsl.cli.output import document
+from stdsl.cli.output import document, fact
 from stdsl.compiler.diagnostics.explain import explain, kind, load_kinds
 from stdsl.compiler.diagnostics.model import KINDS
 
@@ -33,4 +33,4 @@ def command(code: str, as_json: bool, quiet: bool) -> None:
         facts = {"code": found.code, "severity": found.severity.value, "title": found.title}
         document({**facts, "explanation": found.explanation.strip()})
     else:
-        click.echo(text, nl=False)
+        fact(text, end="")

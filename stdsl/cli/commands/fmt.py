@@ -10,7 +10,7 @@ import click
 from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
 from stdsl.cli.files import read, write
 from stdsl.cli.options import quiet
-from stdsl.cli.output import message, tell
+from stdsl.cli.output import exactly, message, tell
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend.formatter import format_source
@@ -46,11 +46,11 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
         if differs:
             changed.append(file)
         if show_diff and differs:
-            click.echo(_diff(source, text), nl=False)
+            exactly(_diff(source, text))
         if check_only or show_diff:
             continue
         if file == "-":
-            click.echo(text, nl=False)
+            exactly(text)
         elif differs:
             write(Path(file), text)
     if problems:

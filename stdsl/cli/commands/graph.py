@@ -9,7 +9,7 @@ import click
 
 from stdsl.cli.files import write, write_bytes
 from stdsl.cli.options import architecture, output, parameters, quiet, target
-from stdsl.cli.output import message
+from stdsl.cli.output import fact, message
 from stdsl.cli.spaces import open_space, the_architecture
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.drawing import (
@@ -58,7 +58,7 @@ def command(
         picture = network_picture(graph, specialise(graph, arch))
         rows = [(path, ", ".join(map(str, v)) if isinstance(v, tuple) else str(v)) for path, v in arch.items()]
     if output is None:
-        click.echo(to_mermaid(picture), nl=False)
+        fact(to_mermaid(picture), end="")
         return
     if suffix == ".png":
         write_bytes(output, to_png(picture))

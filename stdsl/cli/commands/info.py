@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from stdsl.cli.options import architecture, as_json, parameters, quiet, target
-from stdsl.cli.output import document, number, table
+from stdsl.cli.output import document, fact, number, table
 from stdsl.cli.spaces import open_space, the_architecture
 from stdsl.compiler.analysis.additive import AdditiveMetric
 from stdsl.compiler.analysis.architecture import Architecture
@@ -20,8 +20,10 @@ from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.checks.satisfiable import ensure_satisfiable
+from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 
@@ -93,10 +95,10 @@ def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
 def _print_space(graph: SpaceGraph) -> None:
     found = count(graph)
     shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
-    click.echo(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
+    fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
     if graph.open:
         rows = [("decision", "kind", "options"), *((d.path, _kind(d), _options(d)) for d in graph.open)]
-        click.echo(f"\n{table(rows)}")
+        fact(f"\n{table(rows)}")
     rows_of_costs = [("", "least", "greatest", "mean")]
     notes = []
     shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
@@ -109,28 +111,28 @@ def _print_space(graph: SpaceGraph) -> None:
         rows_of_costs.append((name, number(costs.min), number(costs.max), number(costs.mean)))
         notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
         notes += [f"the mean of {name} is estimated from a sample"] if not costs.mean_exact else []
-    click.echo(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
+    fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
     for note in notes:
-        click.echo(f"({note})")
+        fact(f"({visible(note)})")
     problems = relaxable(graph)
-    click.echo(f"\nrelaxable: {'no' if problems else 'yes'}")
+    fact(f"\nrelaxable: {'no' if problems else 'yes'}")
     for problem in problems:
-        click.echo(f"  {problem.message}")
+        fact(f"  {visible(in_words(problem).message)}")
 
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
     network = specialise(graph, arch)
     costs, unknown = network_costs(network), unknown_costs(graph)
-    click.echo(f"{_title(graph)}: architecture {arch.hash[:12]}")
+    fact(f"{_title(graph)}: architecture {arch.hash[:12]}")
     totals = [
         ("FLOPs" if name == "flops" else name, "unknown" if name in unknown else number(getattr(costs, name)))
         for name in ("params", "flops", "depth", "activations")
     ]
-    click.echo(f"\n{table(totals, right=(1,))}")
+    fact(f"\n{table(totals, right=(1,))}")
     rows = [("layer", "operation", "shape", "params", "FLOPs")]
     for row in layer_rows(graph, network):
         rows.append((row.path, row.op, row.shape, number(row.params), number(row.flops)))
-    click.echo(f"\n{table(rows, right=(3, 4))}")
+    fact(f"\n{table(rows, right=(3, 4))}")
 
 
 def _stated(graph: SpaceGraph, metric: str) -> str:
@@ -141,7 +143,7 @@ def _stated(graph: SpaceGraph, metric: str) -> str:
 
 def _title(graph: SpaceGraph) -> str:
     parameters = ", ".join(f"{name} = {_value(value)}" for name, value in graph.parameters)
-    return f"{graph.name}({parameters})" if parameters else graph.name
+    return visible(f"{graph.name}({parameters})" if parameters else graph.name)
 
 
 def _value(value: Any) -> str:

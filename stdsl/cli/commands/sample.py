@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from stdsl.cli.options import output, parameters, places, quiet, seed, target, values
-from stdsl.cli.output import message
+from stdsl.cli.output import document, fact, message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import cost_constraints
@@ -17,6 +16,7 @@ from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.checks.satisfiable import ensure_satisfiable
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
 from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 
@@ -72,14 +72,14 @@ def command(
 
 def _write(arch: Architecture, output: Path | None, name: str) -> None:
     if output is None:
-        click.echo(json.dumps(arch.to_json(), ensure_ascii=False))
+        document(arch.to_json(), indent=None)
         return
     path = output / f"{name}.arch.json"
     try:
         arch.save(path)
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    click.echo(str(path))
+    fact(visible(str(path)))
 
 
 def _witness(target: Target, parameters: Mapping[str, str], code: str, output: Path | None, quiet: bool) -> None:

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "compiler.diagnostics": (),
+    "compiler.text": (),
+    "compiler.diagnostics": ("compiler.text",),
     "compiler.frontend": ("compiler.diagnostics",),
     "compiler.ir": ("compiler.diagnostics",),
     "compiler.ops": ("compiler.ir",),
@@ -29,6 +30,7 @@ CONTRACTS = "stdsl.compiler.ops.base"
 """Shapes and costs in plain numbers: the graph is written in terms of them."""
 
 TORCH_FREE = (
+    "compiler.text",
     "compiler.diagnostics",
     "compiler.frontend",
     "compiler.ir",
