@@ -33,6 +33,7 @@ from .phases.train import Subject, build
 from .report.plain import plain
 from .samples import retraining_samples, samples_of, stage_sizes
 from .tracking.manifest import cores
+from .tracking.names import DERIVED, random_name, repeat_name, title_of
 from .training.placement import available
 
 _BACKWARD = 2.0
@@ -109,15 +110,15 @@ def plan(job: Job, device: str = "auto") -> Plan:
         compare = config.compare
         # The derived network is not known yet; a random one stands for it.
         typical = Subject(
-            "derived", job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
+            DERIVED, job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
         )
-        names = ["train derived"] + [f"train derived-{i}" for i in range(2, recipe.seeds + 1)]
-        names += [f"train random-{i + 1}" for i in range(compare.random if compare else 0)]
+        names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
+        names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
         for name in names:
             stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
         for text, graph in job.compared.items():
             subject = Subject(text, graph, architecture(graph, {}))
-            stages.append(stage(f"train {text}", partial(build, subject, 0), graph, steps, batch))
+            stages.append(stage(f"train {title_of(text)}", partial(build, subject, 0), graph, steps, batch))
     searching = _threads(stage for stage in stages if stage.name == "search")
     training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
     return Plan(
@@ -233,7 +234,7 @@ def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
 def _features(job: Job, obstacle: str | None) -> str:
     """What becomes of the features of frozen parts of the space that the result is trained in."""
     arch = sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
-    model = build(Subject("derived", job.final, arch), 0).to("meta")
+    model = build(Subject(DERIVED, job.final, arch), 0).to("meta")
     shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
     still = still_part(model, [str(place) for place in range(len(shapes))])
     if still is None:

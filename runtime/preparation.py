@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stdsl.compiler.checks.check import signature_of
+from stdsl.compiler.checks.comparisons import different
 from stdsl.compiler.checks.phases import check_phases
 from stdsl.compiler.checks.sibling import check_sibling
 from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
@@ -62,20 +63,22 @@ def _job(module: Module, search: str | None, overrides: Sequence[str], sink: Sin
     graph = _space(config.space, module, sink)
     sibling = config.retrain.space if config.retrain is not None else None
     final = _space(sibling, module, sink) if sibling is not None else graph
-    compared = {str(ref): _space(ref, module, sink) for ref in (config.compare.spaces if config.compare else ())}
+    compared = [(ref, _space(ref, module, sink)) for ref in (config.compare.spaces if config.compare else ())]
     _stop_at_errors(sink)
     assert graph is not None
     assert final is not None
-    spaces = {text: space for text, space in compared.items() if space is not None}
+    spaces = [(ref, space) for ref, space in compared if space is not None]
     check_strategy(config, len(graph.open), sink)
     check_phases(config, graph, sink)
     check_sibling(config, graph, final, sink)
     if check_data(config, *signature_of(graph), sink):
         check_data(config, *signature_of(final), sink, sibling.span if sibling is not None else None)
-        for ref in config.compare.spaces if config.compare else ():
-            check_data(config, *signature_of(spaces[str(ref)]), sink, ref.span)
+        for ref, space in spaces:
+            check_data(config, *signature_of(space), sink, ref.span)
     _stop_at_errors(sink)
-    return Job(config, graph, final, spaces, texts)
+    twice = Sink()
+    distinct = different(spaces, twice)
+    return Job(config, graph, final, distinct, texts, twice.diagnostics)
 
 
 def _space(ref: SpaceRef, module: Module, sink: Sink) -> SpaceGraph | None:

@@ -13,10 +13,11 @@ from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 
-from .phases.compare import folder_name, metrics_of, subject_named
+from .phases.compare import metrics_of, subject_named
 from .phases.context import Context
 from .phases.derive import drawn, repeats
 from .phases.train import Subject
+from .tracking.names import DERIVED, title_of
 
 FORMAT = 1
 
@@ -52,8 +53,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     own = costs(derived.graph, derived.arch)
     files = {
         "run": ".",
-        "architecture": "architectures/derived.arch.json",
-        "weights": f"weights/{derived.name}.safetensors",
+        "architecture": _place(run, run.directory.architecture(DERIVED)),
+        "weights": _place(run, run.directory.weights(derived.name)),
     }
     files |= finished.get("export", {}).get("files", {})
     return {
@@ -83,6 +84,11 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     }
 
 
+def _place(run: Context, path: Path) -> str:
+    """Where a file is inside the run directory."""
+    return path.relative_to(run.directory.path).as_posix()
+
+
 def _layers(subject: Subject) -> list[dict[str, Any]]:
     """The layers with weights or windows of their own, in order."""
     rows = layer_rows(subject.graph, specialise(subject.graph, subject.arch))
@@ -94,7 +100,7 @@ def _next(run: Context) -> list[str]:
     directory = run.directory.path
     file = _shown(run.job.texts.origins.get(run.job.texts.main) or run.job.texts.main.removeprefix("library/"))
     space = run.job.final.name
-    architecture = run.directory.architecture("derived")
+    architecture = run.directory.architecture(DERIVED)
     return [
         f"stdsl show {directory} --layers",
         f"stdsl graph {file}::{space} --arch {architecture} -o {directory / 'derived.svg'}",
@@ -114,7 +120,7 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
     others = [("seed", name, name) for name in repeats(run)]
     others += [("random", name, name) for name in drawn(run)]
-    others += [("space", text, folder_name(text)) for text in run.job.compared]
+    others += [("space", title_of(text), run.directory.network_of(text)) for text in run.job.compared]
     for kind, title, name in others:
         metrics = metrics_of(run.directory, name)
         assert metrics is not None, f"{title} was not trained"

@@ -22,11 +22,11 @@ from .job import Job
 from .limits import cost_limits, limits
 from .memory import oversized, total_memory
 from .narrowing import narrowing_warnings
-from .phases.compare import compare_one, folder_name, metrics_of, subject_named
+from .phases.compare import compare_one, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
-from .phases.needs import folder_of, unneeded
+from .phases.needs import unneeded
 from .phases.search import search
 from .phases.train import Subject, Workshop, test, train
 from .plan import plan, plan_text
@@ -37,13 +37,12 @@ from .samples import batch_warnings
 from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
+from .tracking.names import DERIVED
 from .tracking.tracker import Tracker
 from .training.compiled import CompilationFailed
 from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged
 from .training.placement import Placement, available
-
-DERIVED = "derived"
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     reporter.say(plan_text(ahead))
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in (
+        *job.warnings,
         *batch_warnings(job.config),
         *narrowing_warnings(job.config, job.graph),
         *recompute_warnings(job.config, job.graph),
@@ -166,7 +166,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
     seed = tuple(text for text in manifest.overrides if text.partition("=")[0].strip() == "seed")
     waiting: list[tuple[Path, Job | None]] = []
     for name in job.config.needs:
-        folder = folder_of(directory.path, name)
+        folder = directory.needed(name)
         if (folder / "result.json").exists():
             continue
         if (folder / "run.json").exists():
@@ -203,7 +203,7 @@ def refusals(job: Job, engine: str) -> Iterator[Diagnostic]:
 def _phases(run: Context) -> RunResult:
     with Helpers(run.directory.path, _helpers(run), run.reporter) as helpers:
         # Spaces to compare with are known from the start, random architectures when the derived one is.
-        helpers.add(_missing(run, map(folder_name, run.job.compared)))
+        helpers.add(_missing(run, map(run.directory.network_of, run.job.compared)))
         search(run)
         derive(run)
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))

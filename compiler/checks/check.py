@@ -126,6 +126,11 @@ def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: S
     retrain = config.retrain.space if config.retrain is not None else None
     others = (*((retrain,) if retrain else ()), *(config.compare.spaces if config.compare else ()))
     found = [_space(ref, module, graphs, sink) for ref in others]
+    if config.compare is not None:
+        from .comparisons import different
+
+        compared = zip(config.compare.spaces, found[len(others) - len(config.compare.spaces) :], strict=True)
+        different([(ref, other) for ref, other in compared if other is not None], sink)
     if graph is None:
         return
     from ..semantics.settings import check_data, check_strategy

@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from .model import Diagnostic
 
+_SHOWN = 80
+"""Characters of a path in a message."""
+
 
 @dataclass(frozen=True)
 class ExportPlace(Diagnostic):
@@ -17,11 +20,12 @@ class ExportPlace(Diagnostic):
     fault: str
 
     code: ClassVar[str] = "E0521"
-    title: ClassVar[str] = "an export outside the run directory"
+    title: ClassVar[str] = "an export to a place that is not its own"
     explanation: ClassVar[str] = """\
 The files that `export` names are written into the directory of the run, each to a place of its own: a relative path
 without `..`, and none that the run needs for itself (`run.json`, `result.json`, `journal.jsonl`, `space/`,
-`checkpoints/`, `architectures/`, `compare/`, `needs/`, its own weights).
+`module.py`, `checkpoints/`, `architectures/`, `weights/`, `compare/`, `needs/`, `features/`), however it is
+spelled. None may lie in a folder that is another one's file, and no name may be longer than 200 bytes.
 
     export { onnx = "../best.onnx" }                  E0521
     export { onnx = "/tmp/best.onnx" }            E0521
@@ -31,7 +35,8 @@ without `..`, and none that the run needs for itself (`run.json`, `result.json`,
 
     @property
     def message(self) -> str:
-        return f"`{self.key}` cannot be written to `{self.path}`: {self.fault}"
+        path = self.path if len(self.path) <= _SHOWN else f"{self.path[:_SHOWN]}…"
+        return f"`{self.key}` cannot be written to `{path}`: {self.fault}"
 
     @property
     def help(self) -> str:

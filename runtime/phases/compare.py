@@ -10,8 +10,9 @@ from stdsl.compiler.analysis.architecture import architecture
 
 from ..job import Job
 from ..tracking.directory import RunDirectory
+from ..tracking.names import repeat_number, title_of
 from ..tracking.tracker import Tracker, finished_phases
-from .derive import REPEAT, carried
+from .derive import carried
 from .train import Subject, Workshop, test, train
 
 TRAIN, TEST = "train", "test"
@@ -20,16 +21,9 @@ TRAIN, TEST = "train", "test"
 def subject_named(job: Job, directory: RunDirectory, name: str) -> Subject:
     """A comparison by the name of its folder."""
     for text, graph in job.compared.items():
-        if folder_name(text) == name:
-            return Subject(name, graph, architecture(graph, {}))
-    number = name.removeprefix(REPEAT)
-    return Subject(name, *carried(job, directory, name), repeat=int(number) if number.isdigit() else 1)
-
-
-def folder_name(text: str) -> str:
-    """A name for files: `per_frame_2d(c = 12)` → `per_frame_2d-c-12`."""
-    kept = "".join(char if char.isalnum() or char in "_-" else " " for char in text)
-    return "-".join(kept.split())
+        if directory.network_of(text) == name:
+            return Subject(name, graph, architecture(graph, {}), shown=title_of(text))
+    return Subject(name, *carried(job, directory, name), repeat=repeat_number(name))
 
 
 def compare_one(subject: Subject, shop: Workshop) -> dict[str, float]:

@@ -19,10 +19,10 @@ from ..report.reporter import warned
 from ..strategies.gap import preferred
 from ..tracking.directory import RunDirectory
 from ..tracking.files import write_text
+from ..tracking.names import DERIVED, random_name, repeat_name
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
-REPEAT = "derived-"
 
 
 def derive(run: Context) -> None:
@@ -36,7 +36,7 @@ def derive(run: Context) -> None:
         found = run.tracker.finished["search"]
         fixed = found.get("fixed", {})
         arch = preferred(graph, found["probabilities"], strategy.score, strategy.relax.gate, fixed)
-    arch.save(run.directory.architecture("derived"))
+    arch.save(run.directory.architecture(DERIVED))
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 
 
@@ -44,11 +44,11 @@ def repeats(run: Context) -> list[str]:
     """The names of the further trainings of the derived network, each from its own seed; their architecture files are
     copies."""
     retrain = run.config.retrain
-    names = [f"{REPEAT}{number}" for number in range(2, (retrain.seeds if retrain else 1) + 1)]
+    names = [repeat_name(number) for number in range(2, (retrain.seeds if retrain else 1) + 1)]
     for name in names:
         target = run.directory.architecture(name)
         if not target.exists():
-            write_text(target, run.directory.architecture("derived").read_text(encoding="utf-8"))
+            write_text(target, run.directory.architecture(DERIVED).read_text(encoding="utf-8"))
     return names
 
 
@@ -60,14 +60,14 @@ def draw(run: Context) -> None:
     if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
         return
     graph = run.job.graph
-    derived = architectures.load(run.directory.architecture("derived"), graph)
+    derived = architectures.load(run.directory.architecture(DERIVED), graph)
     least = 0 if compare.near is None else math.ceil((1 - compare.near) * costs(graph, derived).flops)
     bound = () if not least else (CostConstraint("flops", least, None, graph.span),)
     # Some more than asked for, since one may come twice, or be the derived one.
     sample = uniformly(graph, key(run.seed, "random architectures"), 2 * compare.random + 8, bound)
     different = {arch.hash: arch for arch in sample.architectures if arch.hash != derived.hash}
     found = list(different.values())[: compare.random]
-    names = [f"random-{number}" for number in range(1, len(found) + 1)]
+    names = [random_name(number) for number in range(1, len(found) + 1)]
     for name, arch in zip(names, found, strict=True):
         arch.save(run.directory.architecture(name))
     if len(found) < compare.random:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.backends.source import source
+from stdsl.compiler.schemas.run_files import MODULE
 from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
@@ -22,10 +23,10 @@ def export(run: Context, subject: Subject) -> None:
     if PHASE in run.tracker.finished:
         return
     settings = run.config.export
-    files = {"module": "module.py"}
-    write_text(run.directory.path / "module.py", source(subject.graph, subject.arch))
+    files = {"module": MODULE}
+    write_text(run.directory.module, source(subject.graph, subject.arch))
     facts: dict[str, Any] = {}
-    if settings is not None and settings.source and settings.source != "module.py":
+    if settings is not None and settings.source and Path(settings.source) != Path(MODULE):
         write_text(run.directory.path / settings.source, source(subject.graph, subject.arch))
         files["source"] = settings.source
     if settings is not None and settings.weights:

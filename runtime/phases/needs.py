@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from torch import Tensor, nn
 
@@ -14,14 +13,10 @@ from stdsl.compiler.ir.graph import Scope, SpaceGraph
 from stdsl.compiler.ir.names import Names
 
 from ..job import Job
+from ..tracking.directory import RunDirectory
+from ..tracking.names import DERIVED
 
 PREFIX = "run:"
-
-
-def folder_of(run: Path, search: str) -> Path:
-    """The run directory of a needed search: `needs/NAME` of the outermost run, so that each runs once."""
-    needs = run.parent if run.parent.name == "needs" else run / "needs"
-    return needs / search
 
 
 def unneeded(job: Job) -> Iterator[Diagnostic]:
@@ -35,7 +30,7 @@ def unneeded(job: Job) -> Iterator[Diagnostic]:
                 yield WeightsOfNoNeed(scope.span, name, job.config.name)
 
 
-def load_run_weights(model: nn.Module, graph: SpaceGraph, run: Path) -> None:
+def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> None:
     """Load what calls with `weights = "run:NAME"` name, from the run directories of the needed searches.
 
     The names inside the call are looked for in the trained network, at the least depth where all of them are. Raises
@@ -48,7 +43,7 @@ def load_run_weights(model: nn.Module, graph: SpaceGraph, run: Path) -> None:
         if not shapes:
             continue  # this architecture has no such part
         search = _search(scope)
-        weights = read_weights(folder_of(run, search) / "weights" / "derived.safetensors", scope.span)
+        weights = read_weights(RunDirectory(run.needed(search)).weights(DERIVED), scope.span)
         places = _places(weights, {name: tuple(shape) for name, shape in shapes.items()})
         if len(places) != 1:
             missing = next((n for n in shapes if not any(w == n or w.endswith(f".{n}") for w in weights)), None)

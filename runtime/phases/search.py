@@ -35,6 +35,7 @@ from ..strategies.phased import PhasedSearch
 from ..strategies.shrinking import Shrinking
 from ..strategies.statistics import leaning, mean_entropy
 from ..tracking.journal import read_journal
+from ..tracking.names import SEARCH
 from ..tracking.weights import save_tensors
 from ..training.descent import Descent
 from ..training.loop import drive
@@ -67,7 +68,7 @@ def search(run: Context) -> None:
         work = build_search(run, part(each, 0, {}))
         done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
         probabilities, weights, measuring = work.chosen, work.supernet.state_dict(), work.measuring
-    save_tensors(weights, run.directory.weights("search"))
+    save_tensors(weights, run.directory.weights(SEARCH))
     entropy = mean_entropy(probabilities_of(work.supernet).values())
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}
     gauge = work.additions.gauge
@@ -146,7 +147,7 @@ def build_search(run: Context, stretch: SearchPart) -> GradientSearch:
 
     def build(left: SpaceGraph) -> Supernet:
         supernet = relaxed(left, strategy, run.seed, plain=left is not graph)
-        load_run_weights(supernet, left, run.directory.path)
+        load_run_weights(supernet, left, run.directory)
         for loader in loaders:
             loader.forget()  # what it made ahead is for the network before
         dataset.attach(placement.model(supernet))

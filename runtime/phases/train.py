@@ -34,12 +34,18 @@ from .needs import load_run_weights
 @dataclass(frozen=True)
 class Subject:
     """A network to be trained: ``arch`` of ``graph``. Its random numbers depend on the search's seed and on ``name``,
-    the order of its samples on the seed and on ``repeat``, which counts the trainings of one network."""
+    the order of its samples on the seed and on ``repeat``, which counts the trainings of one network. ``shown``: what
+    reports call it, where that is not its name."""
 
     name: str
     graph: SpaceGraph
     arch: Mapping[str, Any]
     repeat: int = 1
+    shown: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.shown or self.name
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     order = Order(part, recipe.batch, shop.seed, purpose)
     steps = recipe.total_steps(order.steps_per_epoch)
     model = build(subject, key(shop.seed, "initial weights", subject.name), drop_paths=recipe.drop_path > 0)
-    load_run_weights(model, subject.graph, shop.directory.path)
+    load_run_weights(model, subject.graph, shop.directory)
     shop.placement.model(model)
     if recipe.dropout is not None:
         _set_dropout(model, recipe.dropout)
@@ -104,7 +110,7 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         else None,
         recipe.drop_path,
     )
-    title = f"train {subject.name}"
+    title = f"train {subject.title}"
     done = drive(phase, work, tracker, shop.reporter, shop.interruption, title)
     work.finish()
     save_weights(model, shop.directory.weights(subject.name))

@@ -14,15 +14,16 @@ from pydantic import ValidationError
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
+from stdsl.compiler.schemas import run_files
 
 from .files import write_json, write_text
 from .manifest import FORMAT, Manifest
+from .names import RESERVED, file_name
 
 
 class RunDirectory:
-    """``run.json``, ``space/``, ``journal.jsonl``, ``checkpoints/``, ``architectures/``, ``weights/``,
-    ``compare/NAME/`` and ``result.json``.
-    """
+    """Where in a run directory things are: nothing else makes paths in it. Networks have the names of
+    :mod:`.names`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,30 +32,47 @@ class RunDirectory:
     @property
     def space(self) -> Path:
         """Copies of all text that the run was made from."""
-        return self.path / "space"
+        return self.path / run_files.SPACE
 
     @property
     def result(self) -> Path:
-        return self.path / "result.json"
+        return self.path / run_files.RESULT
 
     def architecture(self, name: str) -> Path:
-        return self.path / "architectures" / f"{name}.arch.json"
+        return self.path / run_files.ARCHITECTURES / f"{name}.arch.json"
 
     def weights(self, name: str) -> Path:
-        return self.path / "weights" / f"{name}.safetensors"
+        return self.path / run_files.WEIGHTS / f"{name}.safetensors"
 
     @property
     def features(self) -> Path:
         """What frozen parts make of the samples, while the run lasts."""
-        return self.path / "features"
+        return self.path / run_files.FEATURES
 
     def comparison(self, name: str) -> Path:
-        return self.path / "compare" / name
+        """What the training of a network leaves, beside the derived one's own."""
+        return self.path / run_files.COMPARE / name
+
+    @staticmethod
+    def network_of(space: str) -> str:
+        """The name of the network that the space of a comparison is, by the text that names it."""
+        return file_name(space, RESERVED)
+
+    def needed(self, search: str) -> Path:
+        """The run directory of a search that this one needs: in the outermost run, so that each runs once."""
+        around = self.path.absolute().parent
+        inside = around.name == run_files.NEEDS and (around.parent / run_files.MANIFEST).exists()
+        return (self.path.parent if inside else self.path / run_files.NEEDS) / file_name(search)
+
+    @property
+    def module(self) -> Path:
+        """The source of the derived network."""
+        return self.path / run_files.MODULE
 
     @property
     def manifest(self) -> Manifest:
         """Raises RunError when there is none or it cannot be read."""
-        path = self.path / "run.json"
+        path = self.path / run_files.MANIFEST
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
@@ -73,7 +91,7 @@ class RunDirectory:
 
     def lock(self) -> None:
         """Claim the folder for this process until it ends. Raises RunError when another one has it."""
-        file = (self.path / ".lock").open("a+")
+        file = (self.path / run_files.LOCK).open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -105,7 +123,7 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
         directory.lock()
         for place, text in texts.items():
             write_text(directory.space / place, text)
-        write_json(path / "run.json", manifest.model_dump(mode="json"))
+        write_json(path / run_files.MANIFEST, manifest.model_dump(mode="json"))
     except OSError as error:
         folder = str(out or Path("runs"))
         raise RunError([CannotWriteRun(None, folder, error.strerror or str(error))]) from error
@@ -157,7 +175,7 @@ def _claimed(out: Path) -> Path:
 
 
 def _taken(folder: Path) -> bool:
-    return any(entry.name != ".lock" for entry in folder.iterdir())
+    return any(entry.name != run_files.LOCK for entry in folder.iterdir())
 
 
 def _numbered(parent: Path, name: str) -> Path:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-DERIVED = "derived"
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -30,6 +28,7 @@ def trained(path: Path) -> Trained:
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
+    from stdsl.runtime.tracking.names import DERIVED
 
     directory = open_run(path)
     weights = directory.weights(DERIVED)

@@ -1,0 +1,24 @@
+"""The names that a run directory has for its own files and folders, at its top."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MANIFEST: Final = "run.json"
+RESULT: Final = "result.json"
+JOURNAL: Final = "journal.jsonl"
+MODULE: Final = "module.py"
+LOCK: Final = ".lock"
+SPACE: Final = "space"
+CHECKPOINTS: Final = "checkpoints"
+ARCHITECTURES: Final = "architectures"
+WEIGHTS: Final = "weights"
+COMPARE: Final = "compare"
+NEEDS: Final = "needs"
+FEATURES: Final = "features"
+
+FILES: Final = (MANIFEST, RESULT, JOURNAL, MODULE, LOCK)
+FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES)
+
+UNFINISHED: Final = ".tmp"
+"""Files that are not whole yet are called `.NAME.PROCESS.tmp`, wherever they are."""

@@ -1,0 +1,73 @@
+"""Spaces that are compared: each trained once by what it is, with files of its own, whatever it is called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, run
+
+TEXT = """stdsl 1
+meta net() on video: clip(1, 4, 8, 8) {
+  y = video -> conv(4, 1x3x3) -> choose {flat: conv(4, 1x3x3), full: conv(4, 3x3x3)} as kind
+  return y -> bn -> relu -> global_avg_pool -> linear(4)
+}
+meta plain(c) on video: clip(1, 4, 8, 8) = video -> conv(c, 1x3x3) -> bn -> relu -> global_avg_pool -> linear(4)
+space cells = net()
+space derived(c = 3) = plain(c)
+space base(c = 6, k = 1) = plain(c * k)
+space BASE(c = 5) = plain(c)
+
+search s {
+  space = cells
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
+  strategy = gradient { steps = 2  batch = 8 }
+  retrain { steps = 2  batch = 8  seeds = 2 }
+  compare {
+    random = 1
+    spaces = [derived, derived(2), base, base(6 + 1), base(6 * 1), base(3, 4), base(3 + 4), BASE]
+  }
+  export { onnx = "model.onnx"  weights = "w.safetensors" }
+}
+"""
+WIDTHS = {"derived (a space)": 3, "derived(2)": 2, "base": 6, "base(6 + 1)": 7}
+WIDTHS |= {"base(3, 4)": 12, "BASE": 5}
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.trained: list[str] = []
+
+    def begin(self, title: str, total: int, done: int = 0) -> None:
+        self.trained.append(title)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_each_network_has_its_own_files_and_results(tmp_path: Path) -> None:
+    space, out, told = tmp_path / "s.space", tmp_path / "run", Told()
+    space.write_text(TEXT)
+    run(RunRequest(str(space), out=out), told)
+    result = json.loads((out / "result.json").read_text())
+    rows = {(row["kind"], row["title"]): row["params"] for row in result["networks"]}
+    assert len(rows) == len(result["networks"]) == 9
+    assert {title: params for (kind, title), params in rows.items() if kind == "space"} == {
+        title: 9 * c + 2 * c + 4 * c + 4 for title, c in WIDTHS.items()
+    }
+    assert sorted(title for title in told.trained if title.startswith("train")) == sorted(
+        f"train {title}" for _, title in rows
+    ), "each is trained once"
+    assert sum("W0522" in text for text in told.said) == 2
+    files = {path.stem: load_file(path) for path in (out / "weights").iterdir()}
+    assert len({name.casefold() for name in files}) == 10
+    assert len(files["derived"]) == len(files["derived-2"]), "the found network, trained twice"
+    exported = load_file(out / "w.safetensors")
+    assert all(torch.equal(exported[name], value) for name, value in files["derived"].items())
+    derived = json.loads((out / "architectures" / "derived.arch.json").read_text())
+    assert derived["space"] == "cells"
