@@ -1,0 +1,59 @@
+"""All architectures of a space, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from .runs import Decision, SpaceError
+from .spaces import Outcome, Space, outcome
+from .where import allows
+
+
+class TooMany(Exception):
+    """There are more architectures than were asked for."""
+
+
+def everything(space: Space) -> Iterator[Outcome]:
+    """Every way to answer what is asked, whatever `where` says: the last question is answered anew first."""
+    script: list[int] = []
+    while True:
+        asked: list[Decision] = []
+
+        def decide(decision: Decision, asked: list[Decision] = asked) -> Any:
+            if len(asked) == len(script):
+                script.append(0)
+            asked.append(decision)
+            return decision.options[script[len(asked) - 1]]
+
+        yield outcome(space, decide)
+        while asked and script[len(asked) - 1] + 1 == len(asked[-1].options):
+            asked.pop()
+        if not asked:
+            return
+        del script[len(asked) :]
+        script[-1] += 1
+
+
+def outcomes(space: Space, limit: int = 10_000) -> list[Outcome]:
+    """All architectures that `where` allows, errors among them. At most ``limit`` are looked at."""
+    seen = list(islice(everything(space), limit + 1))
+    if len(seen) > limit:
+        raise TooMany(f"more than {limit} architectures")
+    keys: dict[str, Any] = {}
+    for one in seen:
+        for decision in one.decisions:
+            if keys.setdefault(decision.path, decision.key) != decision.key:
+                one.error = SpaceError("E0301", decision.path)
+    return [one for one in seen if allows(space, one)]
+
+
+def given(space: Space, answers: Mapping[str, Any]) -> Outcome:
+    """The outcome of one architecture, from its answers by path."""
+
+    def decide(decision: Decision) -> Any:
+        answer = answers[decision.path]
+        return tuple(answer) if isinstance(answer, list) else answer
+
+    return outcome(space, decide)

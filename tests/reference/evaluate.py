@@ -1,0 +1,314 @@
+"""What expressions mean: each is evaluated in an environment, in one run, when something asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import arithmetic, lists
+from . import syntax as s
+from .environment import Env, ListBinding, Thunk
+from .operators import apply, called, each_element
+from .runs import Run, SpaceError, Unsupported, decision
+from .sets import alternatives
+from .shapes import AXES
+from .tensors import read_axis
+from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor
+
+READABLE = {axis for axes in AXES.values() for axis in axes} - {"tokens"}
+
+
+def is_operator(node: s.Node, env: Env) -> bool:
+    """Whether an expression stands for an operator, told without asking any decision."""
+    if isinstance(node, s.Name):
+        found = None if node.name in ("same",) else env.lookup(node.name)
+        return found.is_operator() if isinstance(found, Thunk) else isinstance(found, OPERATORS)
+    if isinstance(node, s.Pipe):
+        return is_operator(node.left, env)
+    if isinstance(node, s.Call):
+        if isinstance(node.what, s.Name) and node.what.name in (*arithmetic.FUNCTIONS, "len", "last"):
+            return False
+        return is_operator(node.what, env)
+    if isinstance(node, (s.Each, s.Keep, s.Repeat, s.Frozen)):
+        return True
+    if isinstance(node, s.Maybe):
+        return is_operator(node.what, env)
+    if isinstance(node, s.Choose):
+        return chooses_operator(node.among, env)
+    if isinstance(node, s.SetOf):
+        return bool(node.items) and is_operator(node.items[0][1], env)
+    if isinstance(node, s.If):
+        return is_operator(node.then, env)
+    if isinstance(node, s.Binary) and node.sign in ("+", "*"):
+        return is_operator(node.left, env)
+    if isinstance(node, s.Index):
+        return indexes_operator(node.what, env)
+    return False
+
+
+def indexes_operator(node: s.Node, env: Env) -> bool:
+    if isinstance(node, (s.ListOf, s.TupleOf)):
+        first = node.items[0]
+        return is_operator(first[1] if isinstance(first, tuple) else first, env)
+    if isinstance(node, s.Name):
+        found = env.lookup(node.name)
+        if isinstance(found, ListBinding):
+            part, around = found.parts[0]
+            if isinstance(part, s.Bind):
+                return is_operator(part.value, around)
+    return False
+
+
+def chooses_operator(among: s.Node, env: Env) -> bool:
+    if isinstance(among, s.Name):
+        found = env.lookup(among.name)
+        if isinstance(found, Declared):
+            return True
+        if isinstance(found, Thunk):
+            return found.is_operator()
+    return is_operator(among, env)
+
+
+def evaluate(node: s.Node, env: Env, run: Run) -> Any:
+    return EVALUATE[type(node)](node, env, run)
+
+
+def name(node: s.Name, env: Env, run: Run) -> Any:
+    if node.name == "same":
+        if env.same is None:
+            raise SpaceError("E0201", "same stands in the argument list of an operator")
+        return env.same(run)
+    found = env.lookup(node.name)
+    if isinstance(found, Thunk):
+        return found.force(run)
+    if isinstance(found, ListBinding):
+        return run.once(found, env.context, lambda: lists.whole_list(found, run))
+    return found
+
+
+def literal(node: s.Literal, env: Env, run: Run) -> Any:
+    return node.value
+
+
+def tuple_of(node: s.TupleOf, env: Env, run: Run) -> Any:
+    return tuple(evaluate(item, env, run) for item in node.items)
+
+
+def list_of(node: s.ListOf, env: Env, run: Run) -> Listed:
+    elements: list[Thunk] = []
+    possible: list[Thunk] = []
+    for splatted, item in node.items:
+        if splatted:
+            value = evaluate(item, env, run)
+            if not isinstance(value, Listed):
+                raise SpaceError("E0209", "* needs a list")
+            elements += value.elements
+            possible += value.elements or value.possible
+        else:
+            elements.append(env.thunk(item))
+            possible.append(env.thunk(item))
+    return Listed(elements, possible)
+
+
+def comprehension(node: s.Comprehension, env: Env, run: Run) -> Listed:
+    over = lists.items(evaluate(node.over, env, run))
+    elements = []
+    for i, value in enumerate(over, 1):
+        index = value if isinstance(value, int) else i
+        mark = (node, i, value if isinstance(value, int) else None)
+        if mark not in env.envs:
+            env.envs[mark] = env.child(env.place.indexed(index, node))
+            env.envs[mark].names[node.name] = value
+        elements.append(env.envs[mark].thunk(node.body))
+    return Listed(elements, list(elements))
+
+
+def set_of(node: s.SetOf, env: Env, run: Run) -> SetValue:
+    return SetValue(alternatives(node, env, env.place, None, run))
+
+
+def conditional(node: s.If, env: Env, run: Run) -> Any:
+    test = evaluate(node.test, env, run)
+    if not isinstance(test, bool):
+        raise SpaceError("E0214", "a condition is true or false")
+    inside = env.child(run=run) if run.context() != env.context else env
+    return evaluate(node.then if test else node.other, inside, run)
+
+
+def pipe(node: s.Pipe, env: Env, run: Run) -> Any:
+    if is_operator(node.left, env):
+        return Composed(env.thunk(node.left), env.thunk(node.right))
+    operator = evaluate(node.right, env, run)
+    return apply(operator, env.thunk(node.left), env.place.at(node), run)
+
+
+def choose(node: s.Choose, env: Env, run: Run) -> Any:
+    if chooses_operator(node.among, env):
+        return Opened(node, env)
+    offered = alternatives(node.among, env, env.place, None, run)
+    if not offered:
+        raise SpaceError("E0308", "nothing to choose from")
+    asked = decision(env.place, node, "choose", tuple(offered), node.label)
+    answer = run.ask(asked)
+    value = offered[answer].thunk.force(run)
+    if not isinstance(value, (Tensor, Listed)):
+        run.meanings[asked.key] = value
+    return value
+
+
+def maybe(node: s.Maybe, env: Env, run: Run) -> Any:
+    if is_operator(node.what, env):
+        return Opened(node, env)
+    from .operators import absent
+
+    if run.ask(decision(env.place, node, "gate", (True, False), node.label)):
+        return env.thunk(node.what).force(run)
+    return absent(env.thunk(node.what), env.place.key, node)
+
+
+def opened(node: s.Node, env: Env, run: Run) -> Opened:
+    return Opened(node, env)
+
+
+def binary(node: s.Binary, env: Env, run: Run) -> Any:
+    sign = node.sign
+    if sign in ("and", "or"):
+        left = truth(evaluate(node.left, env, run))
+        if left is (sign == "or"):
+            return left
+        return truth(evaluate(node.right, env, run))
+    if sign in ("+", "*") and is_operator(node.left, env) and is_operator(node.right, env):
+        return Pointwise(sign, env.thunk(node.left), env.thunk(node.right))
+    left, right = env.thunk(node.left), env.thunk(node.right)
+    if is_operator(node.left, env) or is_operator(node.right, env):
+        raise SpaceError("E0219", "an operator does not go with this")
+    a, b = left.force(run), right.force(run)
+    if sign == "..":
+        if not (arithmetic.is_number(a) and arithmetic.is_number(b)):
+            raise SpaceError("E0214", "a range goes from a number to a number")
+        return Range(a, b)
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        from .operators import pointwise
+
+        return pointwise(sign, left, right, run)
+    if sign in ("==", "!="):
+        if isinstance(a, Listed) or isinstance(b, Listed):
+            raise Unsupported("lists compared")
+        return arithmetic.equal(a, b) is (sign == "==")
+    if sign in ("in", "not in"):
+        return member(a, b, run) is (sign == "in")
+    if sign in arithmetic.ORDERS:
+        return arithmetic.ordered(sign, a, b)
+    return arithmetic.calculate(sign, a, b)
+
+
+def truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise SpaceError("E0214", f"{value!r} is neither true nor false")
+    return value
+
+
+def member(value: Any, among: Any, run: Run) -> bool:
+    if isinstance(among, Range):
+        return arithmetic.within(value, among)
+    if isinstance(among, Listed):
+        among = tuple([e.force(run) for e in among.elements])
+    if isinstance(among, SetValue):
+        among = tuple([e.thunk.force(run) for e in among.alternatives.values()])
+    if isinstance(among, tuple):
+        return any(arithmetic.equal(value, e) for e in among)
+    raise SpaceError("E0214", "in needs a range or a list")
+
+
+def unary(node: s.Unary, env: Env, run: Run) -> Any:
+    value = evaluate(node.what, env, run)
+    if node.sign == "not":
+        return not truth(value)
+    if not arithmetic.is_number(value):
+        raise SpaceError("E0214", f"-{value!r}")
+    return -value
+
+
+def call(node: s.Call, env: Env, run: Run) -> Any:
+    if isinstance(node.what, s.Name):
+        function = node.what.name
+        if function in arithmetic.FUNCTIONS:
+            values = [evaluate(a, env, run) for _, a in node.arguments]
+            return arithmetic.FUNCTIONS[function](*values)
+        if function in ("len", "last"):
+            return of_list(function, [env.thunk(a) for _, a in node.arguments], run)
+    return called(evaluate(node.what, env, run), node.arguments, env, node, run)
+
+
+def of_list(function: str, arguments: list[Thunk], run: Run) -> Any:
+    if function == "len":
+        value = arguments[0].force(run)
+        if isinstance(value, (Listed, tuple)):
+            return len(value.elements if isinstance(value, Listed) else value)
+        raise SpaceError("E0214", "len is of a list")
+    n, value = arguments[0].force(run), arguments[1].force(run)
+    if not isinstance(value, Listed) or not isinstance(n, int):
+        raise SpaceError("E0214", "last(number, list)")
+    if not 0 <= n <= len(value.elements):
+        raise SpaceError("E0220", f"there are no {n} elements")
+    return Listed(value.elements[len(value.elements) - n :], value.possible)
+
+
+def index(node: s.Index, env: Env, run: Run) -> Any:
+    at = evaluate(node.index, env, run)
+    if not isinstance(at, int) or isinstance(at, bool):
+        raise SpaceError("E0214", "an index is a whole number")
+    if isinstance(node.what, s.Name):
+        found = env.lookup(node.what.name)
+        if isinstance(found, ListBinding):
+            return lists.element(found, at, run).force(run)
+    value = evaluate(node.what, env, run)
+    elements = value.elements if isinstance(value, Listed) else value
+    if not isinstance(elements, (list, tuple)):
+        raise SpaceError("E0209", "a list is needed")
+    if not 1 <= at <= len(elements):
+        raise SpaceError("E0220", f"there is no element {at} of {len(elements)}")
+    found = elements[at - 1]
+    return found.force(run) if isinstance(found, Thunk) else found
+
+
+def before(node: s.Before, env: Env, run: Run) -> Listed:
+    at = evaluate(node.index, env, run)
+    if isinstance(node.what, s.Name):
+        found = env.lookup(node.what.name)
+        if isinstance(found, ListBinding):
+            return lists.whole_list(found, run, at)
+    value = evaluate(node.what, env, run)
+    if not isinstance(value, Listed):
+        raise SpaceError("E0209", "a list is needed")
+    return Listed(value.elements[: max(at - 1, 0)], value.possible)
+
+
+def attribute(node: s.Attribute, env: Env, run: Run) -> Any:
+    if node.name not in READABLE:
+        raise SpaceError("E0221", f"nothing has {node.name}")
+    return read_axis(env.thunk(node.what), node.name, run)
+
+
+EVALUATE = {
+    s.Name: name,
+    s.Literal: literal,
+    s.TupleOf: tuple_of,
+    s.ListOf: list_of,
+    s.Comprehension: comprehension,
+    s.SetOf: set_of,
+    s.If: conditional,
+    s.Pipe: pipe,
+    s.Choose: choose,
+    s.Maybe: maybe,
+    s.Keep: opened,
+    s.Each: opened,
+    s.Frozen: opened,
+    s.Repeat: opened,
+    s.Binary: binary,
+    s.Unary: unary,
+    s.Call: call,
+    s.Index: index,
+    s.Before: before,
+    s.Attribute: attribute,
+}
+__all__ = ["each_element", "evaluate", "is_operator"]

@@ -1,0 +1,102 @@
+"""Alternatives: what they are called, and what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import syntax as s
+from .environment import Env, Thunk, constant
+from .places import Place
+from .runs import Run, SpaceError
+from .values import Alternative, Declared, Range, SetValue
+
+Same = Callable[[Run], Any] | None
+
+
+def alternatives(node: s.Node, env: Env, site: Place, same: Same, run: Run) -> dict[str, Alternative]:
+    """The alternatives of what stands behind `choose`, at a place. ``same`` is what `same` means."""
+    from .evaluate import evaluate
+
+    if isinstance(node, s.SetOf):
+        return inline(node, env, run)
+    if isinstance(node, s.Call) and isinstance(node.what, s.SetOf):
+        return applied(node, env, run)
+    if isinstance(node, s.Call):
+        value = evaluate(node.what, env, run)
+        if isinstance(value, Declared) and value.text.keyword == "ops":
+            return of_declared(
+                Declared(value.text, value.file, value.called_as, node.arguments, env, env.place),
+                env.place.at(node),
+                same,
+                run,
+            )
+        if isinstance(value, SetValue):
+            return applied(node, env, run, value)
+    return offered(evaluate(node, env, run), site.at(node), same, run)
+
+
+def offered(value: Any, site: Place, same: Same, run: Run) -> dict[str, Alternative]:
+    if isinstance(value, Declared) and value.text.keyword == "ops":
+        return of_declared(value, value.place or site, same, run)
+    if isinstance(value, SetValue):
+        return value.alternatives
+    if isinstance(value, Range):
+        return {str(n): Alternative(lambda n=n: constant(n)) for n in range(value.low, value.high + 1)}
+    raise SpaceError("E0209", f"{value!r} is nothing to choose from")
+
+
+def inline(node: s.SetOf, env: Env, run: Run) -> dict[str, Alternative]:
+    found: dict[str, Alternative] = {}
+    context = run.context()
+    for written, item in node.items:
+        name = written or named(item)
+        if name in found:
+            raise SpaceError("E0303", f"two alternatives are called {name}")
+
+        def make(name: str = name, item: s.Node = item) -> Thunk:
+            inside = env.child(env.place.entered(name, node))
+            inside.context = context
+            return inside.thunk(item)
+
+        found[name] = Alternative(make)
+    return found
+
+
+def applied(node: s.Call, env: Env, run: Run, value: SetValue | None = None) -> dict[str, Alternative]:
+    """A set applied to arguments: they are elaborated once, every alternative is applied to them."""
+    from .evaluate import evaluate
+    from .operators import called
+
+    given = value or evaluate(node.what, env, run)
+    found = {}
+    context = run.context()
+    for name, alternative in given.alternatives.items():
+
+        def one(r: Run, name: str = name, alternative: Alternative = alternative) -> Any:
+            return called(alternative.thunk.force(r), node.arguments, env, node, r, env.place.entered(name, node))
+
+        found[name] = Alternative(lambda one=one: Thunk(one, context, lambda: True))
+    return found
+
+
+def of_declared(value: Declared, site: Place, same: Same, run: Run) -> dict[str, Alternative]:
+    """The alternatives of an `ops`, elaborated at a place."""
+    from .operators import parameters
+
+    env = Env(value.file, site.instance(value.text, False), run.context(), same=same)
+    parameters(value, env, same)
+    return alternatives(value.text.result, env, env.place, same, run)
+
+
+def named(node: s.Node) -> str:
+    """What an alternative without a written name is called."""
+    if isinstance(node, s.Name):
+        return node.name
+    if isinstance(node, s.Call):
+        return named(node.what)
+    if isinstance(node, s.Literal):
+        return node.text if isinstance(node.value, (tuple, str)) else str(node.value)
+    if isinstance(node, s.Frozen):
+        return named(node.what)
+    raise SpaceError("E0302", "an alternative needs a name")

@@ -1,0 +1,129 @@
+"""Tensors: what their shapes hang on, and the graph of operations once everything is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .environment import Thunk
+from .runs import Run, SpaceError, decisions_of
+from .shapes import AXES, Shape
+from .values import OPERATORS, Listed, Tensor
+
+
+@dataclass(eq=False)
+class Node:
+    """An operation instance of one architecture."""
+
+    spec: Any
+    parameters: dict[str, Any]
+    inputs: list[Node]
+    shape: Shape = field(default_factory=dict)
+
+    @property
+    def used(self) -> list[Node]:
+        """The inputs that the result depends on: none of a zero, which asks for what it takes and ignores it."""
+        return [] if self.spec.name == "zero" else self.inputs
+
+
+def tensor_of(value: Any, run: Run) -> Tensor:
+    """A tensor, or the only one of a list."""
+    if isinstance(value, Listed):
+        if len(value.elements) != 1:
+            raise SpaceError("E0218", f"one tensor is needed, not {len(value.elements)}")
+        return tensor_of(value.elements[0].force(run), run)
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, OPERATORS):
+        raise SpaceError("E0219", "a tensor is needed, not an operator")
+    raise SpaceError("E0209", f"a tensor is needed, not {value!r}")
+
+
+def read_axis(thunk: Thunk, axis: str, run: Run) -> Any:
+    """A size (or the layout) of a tensor, asking only for what it hangs on."""
+    return thunk.read(run, axis, lambda value, r: axis_of(tensor_of(value, r), axis, r))
+
+
+def entering_channels(thunk: Thunk, run: Run) -> Any:
+    """The channels that enter a primitive. Where its input was demanded, everything is asked that they hang on."""
+    known = run.values.get(thunk)
+    if known is not None and known[0] in run.nodes:
+        return run.nodes[known[0]].shape["channels"]
+    return read_axis(thunk, "channels", run)
+
+
+def axis_of(tensor: Tensor, axis: str, run: Run) -> Any:
+    if tensor.like is not None:
+        return read_axis(tensor.like, axis, run)
+    if axis != "layout":
+        layout = tensor.spec.shape(Lazily(tensor, run), "layout")
+        if axis not in AXES[layout]:
+            raise SpaceError("E0221", f"{layout} has no {axis}")
+    return tensor.spec.shape(Lazily(tensor, run), axis)
+
+
+class Lazily:
+    """The view of a rule that asks only for what it needs."""
+
+    def __init__(self, tensor: Tensor, run: Run) -> None:
+        self.tensor, self.run, self.inputs = tensor, run, len(tensor.inputs)
+
+    def parameter(self, name: str) -> Any:
+        return self.tensor.parameters[name].force(self.run)
+
+    def size(self, index: int, axis: str) -> Any:
+        return read_axis(self.tensor.inputs[index], axis, self.run)
+
+
+class Concretely:
+    """The view of a rule on a node of an architecture."""
+
+    def __init__(self, node: Node) -> None:
+        self.node, self.inputs = node, len(node.inputs)
+
+    def parameter(self, name: str) -> Any:
+        return self.node.parameters[name]
+
+    def size(self, index: int, axis: str) -> Any:
+        return self.node.inputs[index].shape[axis]
+
+
+def demand(thunk: Thunk, run: Run) -> Node:
+    """The operation instance of a tensor, with all that it asks for."""
+    tensor = tensor_of(thunk.force(run), run)
+    if tensor not in run.nodes:
+        run.nodes[tensor] = instance(tensor, run)
+    return run.nodes[tensor]
+
+
+def instance(tensor: Tensor, run: Run) -> Node:
+    inputs = [demand(i, run) for i in tensor.inputs]
+    if tensor.spec.name == "identity":
+        return inputs[0]
+    node = Node(tensor.spec, {name: p.force(run) for name, p in tensor.parameters.items()}, inputs)
+    if tensor.like is not None:
+        node.shape = zero_shape(tensor, run)
+        return node
+    view = Concretely(node)
+    for i, given in enumerate(inputs):
+        if given.shape["layout"] not in tensor.spec.layouts:
+            raise SpaceError("E0217", f"{tensor.spec.name} is not for {given.shape['layout']} (input {i + 1})")
+    if tensor.spec.name != "input":
+        tensor.spec.check(view)
+    layout = tensor.spec.shape(view, "layout")
+    node.shape = {"layout": layout, **{axis: tensor.spec.shape(view, axis) for axis in AXES[layout]}}
+    if any(size < 1 for size in node.shape.values() if not isinstance(size, str)):
+        raise SpaceError("E0216", f"nothing is left: {node.shape}")
+    return node
+
+
+def zero_shape(tensor: Tensor, run: Run) -> Shape:
+    """The shape of what is absent, which no decision inside may change."""
+    assert tensor.like is not None
+    layout = read_axis(tensor.like, "layout", run)
+    shape = {"layout": layout, **{axis: read_axis(tensor.like, axis, run) for axis in AXES[layout]}}
+    for axis in shape:
+        for decision in decisions_of(tensor.like.trees[axis]):
+            if tensor.inside(decision):
+                raise SpaceError("E0307", f"the shape of what is absent hangs on {decision.path}")
+    return shape

@@ -1,0 +1,108 @@
+"""The values that expressions have, beside numbers, strings and tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from . import syntax as s
+from .environment import Env, Thunk
+from .places import Place
+
+
+@dataclass(eq=False)
+class Listed:
+    """A list. ``possible`` are elements that it could hold, for the shape of a sum of none."""
+
+    elements: list[Thunk]
+    possible: list[Thunk] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Range:
+    low: Any
+    high: Any
+
+
+class Alternative:
+    """An alternative, made when something asks for it."""
+
+    def __init__(self, make: Callable[[], Thunk]) -> None:
+        self.make = make
+
+    @cached_property
+    def thunk(self) -> Thunk:
+        return self.make()
+
+
+@dataclass(eq=False)
+class SetValue:
+    """Alternatives by name."""
+
+    alternatives: dict[str, Alternative]
+
+
+@dataclass(eq=False)
+class Tensor:
+    """An operation applied. Shapes and parameters are computed when something asks for them."""
+
+    spec: Any
+    parameters: dict[str, Thunk]
+    inputs: list[Thunk]
+    like: Thunk | None = None
+    inside: Any = None
+
+
+# ---- operators
+
+
+@dataclass(eq=False)
+class Primitive:
+    spec: Any
+    arguments: tuple[tuple[str | None, s.Node], ...]
+    env: Env
+
+
+@dataclass(eq=False)
+class Declared:
+    """A declared op, cell or ops. Without ``arguments`` it is a template, elaborated where it is applied."""
+
+    text: s.Declared
+    file: Any
+    called_as: str
+    arguments: tuple[tuple[str | None, s.Node], ...] | None = None
+    env: Env | None = None
+    place: Place | None = None
+
+
+@dataclass(eq=False)
+class Reduction:
+    """sum, mean or concat."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Composed:
+    left: Thunk
+    right: Thunk
+
+
+@dataclass(eq=False)
+class Pointwise:
+    sign: str
+    left: Thunk
+    right: Thunk
+
+
+@dataclass(eq=False)
+class Opened:
+    """An operator that a form of the language makes: choose, maybe, keep, each, repeat or frozen."""
+
+    node: s.Node
+    env: Env
+
+
+OPERATORS = (Primitive, Declared, Reduction, Composed, Pointwise, Opened)
