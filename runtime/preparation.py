@@ -8,8 +8,7 @@ from stdsl.compiler.checks.check import signature_of
 from stdsl.compiler.checks.comparisons import different
 from stdsl.compiler.checks.phases import check_phases
 from stdsl.compiler.checks.sibling import check_sibling
-from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
-from stdsl.compiler.diagnostics.run import NotARunDirectory
+from stdsl.compiler.diagnostics.model import Sink, SpaceError
 from stdsl.compiler.frontend import ast
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.space_ref import SpaceRef
@@ -38,19 +37,13 @@ def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow
 
 
 def load_kept_job(directory: RunDirectory, manifest: Manifest) -> Job:
-    """The job of a run, from the texts that its directory holds."""
+    """The job of a run, from the texts that its directory holds. Raises RunError where they have changed."""
     sink = Sink()
-    loader = KeptLoader(sink, directory.space, manifest.file, manifest.origins, manifest.allow_extern)
-    try:
-        module = loader.main()
-    except OSError as error:
-        reason = f"a text in its space/ is missing ({error.filename})"
-        raise RunError([NotARunDirectory(None, str(directory.path), reason)]) from error
+    texts = kept(directory.space, manifest)
+    module = KeptLoader(sink, directory.space, texts, manifest.allow_extern).main()
     _stop_at_errors(sink)
     assert module is not None
-    return _job(
-        module, manifest.search, manifest.overrides, sink, kept(directory.space, manifest.file, manifest.origins)
-    )
+    return _job(module, manifest.search, manifest.overrides, sink, texts)
 
 
 def _job(module: Module, search: str | None, overrides: Sequence[str], sink: Sink, texts: Texts) -> Job:

@@ -34,6 +34,7 @@ from .recomputing import recompute_warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .samples import batch_warnings
+from .texts import checksum
 from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
@@ -92,6 +93,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),
+        texts={place: checksum(text) for place, text in job.texts.texts.items()},
         search=job.config.name,
         overrides=tuple(request.overrides),
         space=str(job.config.space),

@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +25,8 @@ from ..diagnostics.architectures import (
 from ..diagnostics.model import ArchitectureError, Diagnostic
 from ..ir.diagram import evaluate
 from ..ir.graph import DecisionConstraint, SpaceGraph
+from ..text.quoting import json_text
+from ..text.whole_files import write_whole
 from .demand import active
 from .values import NotAllowed, Value, decode, describe_allowed, encode
 
@@ -125,18 +126,12 @@ class Architecture(Mapping[str, Value]):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an ``.arch.json`` file, whole or not at all."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.to_json(), file, indent=1, ensure_ascii=False)
-                file.write("\n")
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        text = f"{json_text(self.to_json(), indent=1)}\n"
+        write_whole(Path(path), lambda temporary: _write(temporary, text))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def architecture(graph: SpaceGraph, mapping: Mapping[str, Any]) -> Architecture:

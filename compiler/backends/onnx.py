@@ -8,7 +8,6 @@ import io
 import logging
 import os
 import statistics
-import tempfile
 import time
 import warnings
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from ..diagnostics.model import RunError
 from ..text.quoting import json_text, visible
+from ..text.whole_files import write_whole
 from .interface import BATCH_AXES, Interface, Port
 
 if TYPE_CHECKING:
@@ -78,17 +78,16 @@ def export_onnx(
     proto = _converted(model, ports)
     _describe(proto, model, ports, metadata or {})
     _check(proto, ports)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(proto.SerializeToString())
-        differences, latency = _compare(model, temporary, target, ports, threads) if verify else ({}, None)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    differences: Mapping[int, float] = {}
+    latency: float | None = None
+
+    def write(temporary: Path) -> None:
+        nonlocal differences, latency
+        temporary.write_bytes(proto.SerializeToString())
+        if verify:
+            differences, latency = _compare(model, str(temporary), target, ports, threads)
+
+    write_whole(target, write)
     ops = Counter(node.op_type for node in proto.graph.node)
     return ExportReport(target, differences, latency, dict(sorted(ops.items())), target.stat().st_size, threads)
 

@@ -8,7 +8,6 @@ with ``weights = "…"`` has the names inside that call, or others that rules tu
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..diagnostics.model import SpaceError
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
 from ..ir.names import Names
+from ..text.whole_files import write_whole
 from .weight_names import renamed_by_file, renamed_for
 
 if TYPE_CHECKING:
@@ -79,18 +79,8 @@ def write_weights(model: nn.Module, path: str | os.PathLike[str], metadata: Mapp
     """Write the state dict of ``model`` as a safetensors file, whole or not at all."""
     from safetensors.torch import save_file
 
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-        save_file(state, temporary, dict(metadata or {}))
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    write_whole(Path(path), lambda temporary: save_file(state, temporary, dict(metadata or {})))
 
 
 def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str = "") -> LoadReport:

@@ -9,6 +9,7 @@ RESULT: Final = "result.json"
 JOURNAL: Final = "journal.jsonl"
 MODULE: Final = "module.py"
 LOCK: Final = ".lock"
+STARTING: Final = ".starting"
 SPACE: Final = "space"
 CHECKPOINTS: Final = "checkpoints"
 ARCHITECTURES: Final = "architectures"
@@ -17,8 +18,5 @@ COMPARE: Final = "compare"
 NEEDS: Final = "needs"
 FEATURES: Final = "features"
 
-FILES: Final = (MANIFEST, RESULT, JOURNAL, MODULE, LOCK)
+FILES: Final = (MANIFEST, RESULT, JOURNAL, MODULE, LOCK, STARTING)
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES)
-
-UNFINISHED: Final = ".tmp"
-"""Files that are not whole yet are called `.NAME.PROCESS.tmp`, wherever they are."""

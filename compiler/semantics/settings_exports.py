@@ -7,8 +7,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 from ..diagnostics.exports import ExportPlace
-from ..schemas.run_files import FILES, FOLDERS, MODULE, UNFINISHED
+from ..schemas.run_files import FILES, FOLDERS, MODULE
 from ..schemas.search import SearchConfig
+from ..text.whole_files import UNFINISHED
 from .settings_env import Report
 
 _KEYS: Final = ("onnx", "source", "weights")

@@ -138,8 +138,9 @@ def mermaid_title(text: str) -> str:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """A document of JSON, in which letters of all languages stand as they are, and nothing that is not printed."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    """A document of JSON, in which letters of all languages stand as they are, and nothing that is not printed.
+    Raises ValueError for numbers that JSON does not have (NaN, infinite ones)."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
     return text if text.isprintable() else "\n".join(map(_json_line, text.split("\n")))
 
 

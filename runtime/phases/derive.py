@@ -18,7 +18,7 @@ from ..randomness import key
 from ..report.reporter import warned
 from ..strategies.gap import preferred
 from ..tracking.directory import RunDirectory
-from ..tracking.files import write_text
+from ..tracking.files import read_made, write_bytes
 from ..tracking.names import DERIVED, random_name, repeat_name
 from .context import Context
 
@@ -36,7 +36,7 @@ def derive(run: Context) -> None:
         found = run.tracker.finished["search"]
         fixed = found.get("fixed", {})
         arch = preferred(graph, found["probabilities"], strategy.score, strategy.relax.gate, fixed)
-    arch.save(run.directory.architecture(DERIVED))
+    run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 
 
@@ -48,7 +48,7 @@ def repeats(run: Context) -> list[str]:
     for name in names:
         target = run.directory.architecture(name)
         if not target.exists():
-            write_text(target, run.directory.architecture(DERIVED).read_text(encoding="utf-8"))
+            write_bytes(target, read_made(run.directory.architecture(DERIVED)))
     return names
 
 
@@ -69,7 +69,7 @@ def draw(run: Context) -> None:
     found = list(different.values())[: compare.random]
     names = [random_name(number) for number in range(1, len(found) + 1)]
     for name, arch in zip(names, found, strict=True):
-        arch.save(run.directory.architecture(name))
+        run.directory.save_architecture(name, arch)
     if len(found) < compare.random:
         warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
         run.reporter.say(warned(warning))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from stdsl.compiler.schemas.run_files import MODULE
 from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
-from ..tracking.files import write_text
+from ..tracking.files import read_made, refusing, write_bytes, write_text
 from .context import Context
 from .train import Subject, trained
 
@@ -27,16 +26,14 @@ def export(run: Context, subject: Subject) -> None:
     write_text(run.directory.module, source(subject.graph, subject.arch))
     facts: dict[str, Any] = {}
     if settings is not None and settings.source and Path(settings.source) != Path(MODULE):
-        write_text(run.directory.path / settings.source, source(subject.graph, subject.arch))
+        write_text(run.directory.exported(settings.source), source(subject.graph, subject.arch))
         files["source"] = settings.source
     if settings is not None and settings.weights:
-        target = run.directory.path / settings.weights
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(run.directory.weights(subject.name), target)
+        write_bytes(run.directory.exported(settings.weights), read_made(run.directory.weights(subject.name)))
         files["exported weights"] = settings.weights
     if settings is not None and settings.onnx:
         run.reporter.say(f"export {visible(settings.onnx)}")
-        facts["onnx"] = _onnx(run, subject, run.directory.path / settings.onnx)
+        facts["onnx"] = _onnx(run, subject, run.directory.exported(settings.onnx))
         files["onnx"] = settings.onnx
     run.tracker.finish(PHASE, facts | {"files": files})
 
@@ -48,7 +45,8 @@ def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
     assert settings is not None
     model = trained(subject, run.workshop).to("cpu")
     metadata = description(run.config.name, run.dataset, subject.graph)
-    report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
+    with refusing(path, "written"):
+        report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
     return {
         "difference": {str(batch): value for batch, value in report.max_abs_diff.items()},
         "latency_ms": report.latency_ms,

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .files import write_atomically
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.whole_files import sweep
+
+from .files import read_bytes, refusing, write_atomically
 from .tree import flatten, restore
 
 KEPT = 2
+_NAME = re.compile(r"\d+\.safetensors")
 
 
 class Checkpoints:
-    """The checkpoints of one folder, numbered in the order of writing."""
+    """The checkpoints of one folder, numbered in the order of writing. What the system refuses is a RunError."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def paths(self) -> list[Path]:
         """All checkpoint files, the newest last."""
-        return sorted(self.folder.glob("[0-9]*.safetensors"))
+        with refusing(self.folder, "read"):
+            try:
+                found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
+                return sorted(found, key=lambda path: int(path.stem))
+            except FileNotFoundError:
+                return []
 
     def save(self, state: dict[str, Any]) -> Path:
         """Write ``state`` (see :func:`..tracking.tree.flatten` for what it may hold) and drop all but the last two
@@ -40,39 +53,51 @@ class Checkpoints:
         dense = {
             name: t.detach().to("cpu", copy=True, memory_format=torch.contiguous_format) for name, t in tensors.items()
         }
-        text = json.dumps(plain)
+        text = json_text(plain)
         metadata = {"state": text, "checksum": _checksum(text, dense)}
         write_atomically(path, lambda temporary: save_file(dense, temporary, metadata))
         for old in before[: len(before) + 1 - KEPT]:
-            old.unlink(missing_ok=True)
+            with refusing(old, "written"):
+                old.unlink(missing_ok=True)
         return path
 
     def sweep(self) -> None:
         """Remove what writers that were killed left unfinished; nobody may be writing."""
-        for path in self.folder.glob(".*.tmp"):
-            path.unlink(missing_ok=True)
+        sweep(self.folder)
 
     def load(self) -> dict[str, Any] | None:
-        """The state of the newest checkpoint that can be read; torn or damaged ones are removed. None if there is
-        none.
+        """The state of the newest checkpoint that is not damaged, None if there is no checkpoint.
+
+        Damaged is what its checksum says so of: it is removed, once an older one has proved to be whole. Where none is,
+        nothing is removed, and RunError is raised, as it is for a file that cannot be read.
         """
+        damaged: list[Path] = []
         for path in reversed(self.paths()):
-            state = _read(path)
+            state = _state(read_bytes(path))
             if state is not None:
+                for other in damaged:
+                    with refusing(other, "written"):
+                        other.unlink(missing_ok=True)
                 return state
-            path.unlink(missing_ok=True)
+            damaged.append(path)
+        if damaged:
+            names = " and ".join(path.name for path in reversed(damaged))
+            raise RunError(
+                [RunFileDamaged(None, str(self.folder), f"the contents of {names} are not what was written")]
+            )
         return None
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _state(content: bytes) -> dict[str, Any] | None:
+    """What a checkpoint holds; None where it is not what was written."""
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        size = int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8 : 8 + size])["__metadata__"]
+        tensors = safetensors.torch.load(content)
         if metadata["checksum"] != _checksum(metadata["state"], tensors):
             return None
         state: dict[str, Any] = restore(json.loads(metadata["state"]), tensors)
-    except (SafetensorError, OSError, KeyError, ValueError):
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
         return None
     return state
 

@@ -6,19 +6,28 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from pydantic import ValidationError
 
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
-from .files import write_json, write_text
+from .files import read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
 from .names import RESERVED, file_name
+
+_LONGEST = 100
+"""Characters of a search's name in the name of its run directory."""
+_TRIES, _PAUSE = 5, 0.02
 
 
 class RunDirectory:
@@ -64,6 +73,19 @@ class RunDirectory:
         inside = around.name == run_files.NEEDS and (around.parent / run_files.MANIFEST).exists()
         return (self.path.parent if inside else self.path / run_files.NEEDS) / file_name(search)
 
+    def save_architecture(self, name: str, arch: Architecture) -> None:
+        """Raises RunError where the system refuses it."""
+        path = self.architecture(name)
+        with refusing(path, "written"):
+            arch.save(path)
+
+    def exported(self, path: str) -> Path:
+        """Where an export goes. Raises RunError where a link that was put there leads out of the run directory."""
+        target = self.path / path
+        if not target.parent.resolve().is_relative_to(self.path.resolve()):
+            raise RunError([RunFileRefused(None, str(target), "written", "a link leads out of the run directory")])
+        return target
+
     @property
     def module(self) -> Path:
         """The source of the derived network."""
@@ -74,7 +96,7 @@ class RunDirectory:
         """Raises RunError when there is none or it cannot be read."""
         path = self.path / run_files.MANIFEST
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(path.read_bytes())
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
                 reason = (
                     f"it was written by a newer version of stdsl ({document.get('environment', {}).get('stdsl', '?')})"
@@ -83,27 +105,43 @@ class RunDirectory:
             return Manifest.model_validate(document)
         except FileNotFoundError:
             reason = "it holds no run.json"
+            if self._begun.exists():
+                reason += ", for its run was stopped before it began; start it again"
         except OSError as error:
             reason = error.strerror or str(error)
-        except (ValueError, ValidationError, TypeError):
+        except (ValueError, ValidationError, TypeError, RecursionError):
             reason = "its run.json is damaged"
         raise RunError([NotARunDirectory(None, str(self.path), reason)])
 
     def lock(self) -> None:
-        """Claim the folder for this process until it ends. Raises RunError when another one has it."""
-        file = (self.path / run_files.LOCK).open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            holder = file.read().strip()
-            file.close()
-            process = int(holder) if holder.isdigit() else 0
-            raise RunError([RunDirectoryInUse(None, str(self.path), process)]) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._lock = file
+        """Claim the folder for this process until it ends, and remove what writers that were killed left unfinished.
+        Raises RunError when another process has it."""
+        path = self.path / run_files.LOCK
+        with refusing(path, "written"):
+            file = path.open("a+")
+            try:
+                _claim(file)
+                if (self.path / run_files.MANIFEST).exists():
+                    self._begun.unlink(missing_ok=True)
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip()
+                file.close()
+                process = int(holder) if holder.isdigit() else 0
+                raise RunError([RunDirectoryInUse(None, str(self.path), process)]) from None
+            except OSError:
+                file.close()
+                raise
+            self._lock = file
+            sweep(self.path)
+
+    @property
+    def _begun(self) -> Path:
+        """Is there while the directory is made: what it holds then is the run's alone."""
+        return self.path / run_files.STARTING
 
     def unlock(self) -> None:
         if self._lock is not None:
@@ -117,16 +155,28 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
     ``texts``: path inside ``space/`` → content. The manifest is written last, so a folder with ``run.json`` is
     complete. The folder is locked. Raises RunError.
     """
+    folder = str(out or Path("runs"))
     try:
         path = _claimed(out) if out is not None else _numbered(Path("runs"), name)
         directory = RunDirectory(path)
         directory.lock()
-        for place, text in texts.items():
-            write_text(directory.space / place, text)
-        write_json(path / run_files.MANIFEST, manifest.model_dump(mode="json"))
+        try:
+            if _taken(path):  # by a process that was faster
+                raise RunError([CannotWriteRun(None, folder, "it is not empty")])
+            directory._begun.touch()
+            shutil.rmtree(directory.space, ignore_errors=True)  # of a start that was stopped
+            for place, text in texts.items():
+                write_text(directory.space / place, text)
+            write_json(path / run_files.MANIFEST, manifest.model_dump(mode="json"))
+            directory._begun.unlink()
+        except BaseException:
+            directory.unlock()
+            raise
     except OSError as error:
-        folder = str(out or Path("runs"))
-        raise RunError([CannotWriteRun(None, folder, error.strerror or str(error))]) from error
+        raise RunError([CannotWriteRun(None, folder, reason_of(error))]) from error
+    except RunError as error:
+        refused = [d for d in error.diagnostics if isinstance(d, RunFileRefused)]
+        raise RunError([CannotWriteRun(None, folder, d.reason) for d in refused] or error.diagnostics) from error
     return directory
 
 
@@ -158,12 +208,13 @@ def result_of(path: Path) -> dict[str, Any]:
     """The ``result.json`` of a run. Raises RunError if ``path`` is no run directory or the run is not over."""
     directory = open_run(path)
     try:
-        result: dict[str, Any] = json.loads(directory.result.read_text(encoding="utf-8"))
+        result = json.loads(read_bytes(directory.result))
     except FileNotFoundError:
         raise RunError([RunNotOver(None, str(path), "result")]) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise RunError([NotARunDirectory(None, str(path), reason or "its result.json is damaged")]) from error
+    except (ValueError, RecursionError):
+        result = None
+    if not isinstance(result, dict):
+        raise RunError([RunFileDamaged(None, str(directory.result), "it is no JSON object")])
     return result
 
 
@@ -175,11 +226,28 @@ def _claimed(out: Path) -> Path:
 
 
 def _taken(folder: Path) -> bool:
-    return any(entry.name != run_files.LOCK for entry in folder.iterdir())
+    """Whether a folder holds anything, but for what a run that was killed while it made its directory left there."""
+    names = {entry.name for entry in folder.iterdir()}
+    if run_files.STARTING in names and run_files.MANIFEST not in names:
+        names = {name for name in names if not name.endswith(UNFINISHED)} - {run_files.STARTING, run_files.SPACE}
+    return bool(names - {run_files.LOCK})
 
 
-def _numbered(parent: Path, name: str) -> Path:
+def _claim(file: TextIO) -> None:
+    """Lock a file; raises BlockingIOError when another process has it. One that only looks has it for a moment."""
+    for tries in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if tries == _TRIES - 1:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _numbered(parent: Path, search: str) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
+    name = search[:_LONGEST]
     taken = [int(m[1]) for entry in parent.iterdir() if (m := re.fullmatch(rf"{re.escape(name)}-(\d+)", entry.name))]
     number = max(taken, default=0) + 1
     while True:

@@ -1,47 +1,77 @@
-"""Files that are whole or not there at all."""
+"""Files of a run: whole or not there at all; what the system refuses becomes a diagnostic."""
 
 from __future__ import annotations
 
-import json
+import errno
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from safetensors import SafetensorError
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
+from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.whole_files import write_whole
+
+_SYSTEM_CODE = re.compile(r"Os \{ code: (\d+)")
+
+
+@contextmanager
+def refusing(path: Path, action: Literal["read", "written"]) -> Iterator[None]:
+    """Inside, what the system refuses about ``path`` is raised as RunError."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise RunError([RunFileRefused(None, str(path), action, reason_of(error))]) from error
+
+
+def reason_of(error: OSError | SafetensorError) -> str:
+    """Why the system refused, in its words."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    code = _SYSTEM_CODE.search(str(error))  # safetensors wraps what the system says
+    return os.strerror(int(code[1])) if code else str(error) or os.strerror(errno.EIO)
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Call ``write`` with a temporary name beside ``path``, bring the file to the disk and rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    """See :func:`write_whole`; raises RunError for what the system refuses."""
+    with refusing(path, "written"):
+        write_whole(path, write)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    write_atomically(path, lambda temporary: _write(temporary, content))
 
 
 def write_text(path: Path, text: str) -> None:
-    write_atomically(path, lambda temporary: _write(temporary, text))
+    write_bytes(path, text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json_text(value, indent=2) + "\n")
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a rename in ``folder`` to the disk (where the system lets a folder be opened)."""
+def read_bytes(path: Path) -> bytes:
+    """Raises RunError where the system refuses it, FileNotFoundError where there is no such file."""
     try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RunError([RunFileRefused(None, str(path), "read", reason_of(error))]) from error
+
+
+def read_made(path: Path) -> bytes:
+    """What the run wrote before. Raises RunError where it is gone, too."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        return read_bytes(path)
+    except FileNotFoundError as error:
+        raise RunError([RunFileDamaged(None, str(path), "it is gone")]) from error
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

@@ -10,20 +10,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.text.quoting import json_text
+
+from .files import refusing
+
+FINISHED = "phase_finished"
 _SYNC_SECONDS = 1.0
+_FACTS: dict[str, dict[str, type]] = {
+    FINISHED: {"phase": str, "facts": dict},
+    "step": {"phase": str, "step": int},
+}
+"""What lines of an event must hold, for what a run reads back from them."""
 
 
 class Journal:
     """Appends facts. ``position`` is the length of the file in bytes; a checkpoint holds it, and :meth:`cut` goes
     back to it.
 
-    Lines are flushed at once and brought to the disk at least once a second of writing, and always by :meth:`sync`.
+    Lines are written at once and brought to the disk at least once a second of writing, and always by :meth:`sync`.
+    All of it raises RunError where the system refuses it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab")
+        with refusing(path, "written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
         self._synced = time.monotonic()
 
     @property
@@ -33,36 +47,62 @@ class Journal:
     def write(self, event: str, **facts: Any) -> None:
         """Append one line: the time (UTC), what happened, and its facts."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        self._file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
-        self._file.flush()
+        left = memoryview((json_text(line) + "\n").encode())
+        with refusing(self.path, "written"):
+            while left:  # a disk that is nearly full takes a part
+                left = left[self._file.write(left) :]
         if time.monotonic() - self._synced > _SYNC_SECONDS:
             self.sync()
 
     def sync(self) -> int:
         """Bring all lines to the disk; returns :attr:`position`."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with refusing(self.path, "written"):
+            os.fsync(self._file.fileno())
         self._synced = time.monotonic()
         return self.position
 
     def cut(self, position: int) -> None:
-        """Forget what was written after ``position``: it will be done and written again."""
-        self._file.flush()
-        self._file.truncate(position)
-        self._file.seek(position)
+        """Forget what was written after ``position``: it will be done and written again. Raises RunError where so much
+        was never written: a file that is shorter than its checkpoint says is damaged."""
+        if self.position < position:
+            raise RunError([RunFileDamaged(None, str(self.path), "it is shorter than the newest checkpoint says")])
+        with refusing(self.path, "written"):
+            self._file.truncate(position)
+            self._file.seek(position)
         self.sync()
 
     def close(self) -> None:
-        self.sync()
-        self._file.close()
+        try:
+            self.sync()
+        finally:
+            self._file.close()
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a journal; a last line without its end (the writer was killed) is left out."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                return
-            yield json.loads(line)
+    """The lines of a journal; a last line without its end (the writer was killed) is left out.
+
+    Raises RunError for a line before that is none of a journal, and where the file cannot be read.
+    """
+    with refusing(path, "read"):
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return
+        with file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return
+                yield _parsed(line, path, number)
+
+
+def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("event"), str):
+        raise RunError([RunFileDamaged(None, str(path), "is no JSON object that tells of an event", number)])
+    for name, kind in _FACTS.get(found["event"], {}).items():
+        if type(found.get(name)) is not kind:
+            raise RunError([RunFileDamaged(None, str(path), f"has no `{name}`", number)])
+    return found

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no ``texts``."""
 
 
 class Environment(BaseModel):
@@ -27,9 +28,9 @@ class Environment(BaseModel):
 class Manifest(BaseModel):
     """Written once, when a run starts.
 
-    ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``search``
-    a name in it; ``config`` the settings as they were resolved (for readers; a resumed run reads the text again).
-    ``threads`` is the number of torch threads: on a CPU results depend on it.
+    ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``texts`` the
+    checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
+    resumed run reads the text again). ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     """
 
@@ -38,6 +39,7 @@ class Manifest(BaseModel):
     format: int = FORMAT
     file: str
     origins: dict[str, str]
+    texts: dict[str, str] = {}
     search: str
     overrides: tuple[str, ...]
     space: str

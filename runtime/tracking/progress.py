@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import NotARunDirectory
+from stdsl.compiler.schemas import run_files
 
 from .directory import RunDirectory
-from .journal import read_journal
+from .journal import FINISHED, read_journal
 from .manifest import Manifest
 
 State = Literal["done", "under way", "to come"]
@@ -68,7 +67,7 @@ class Progress:
 def progress_of(directory: RunDirectory) -> Progress:
     """Raises RunError where the folder is no run directory, or its journal is damaged."""
     manifest = directory.manifest
-    finished, steps = _read(directory, directory.path / "journal.jsonl")
+    finished, steps = _read(directory.path / run_files.JOURNAL)
     phases = []
     for name in _expected(manifest):
         total = (manifest.config.get(_SECTIONS.get(name, "")) or {}).get("steps")
@@ -100,28 +99,24 @@ def _expected(manifest: Manifest) -> list[str]:
     return [*names, "derive", *(("retrain", "evaluate", "export") if manifest.config.get("retrain") else ())]
 
 
-def _read(directory: RunDirectory, journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The facts of the phases that are over, and the last step of each phase."""
     finished: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {}
-    try:
-        for line in read_journal(journal):
-            if line["event"] == "phase_finished":
-                finished[line["phase"]] = line["facts"]
-            elif line["event"] == "step":
-                steps[line["phase"]] = line
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        reason = f"its {journal.relative_to(directory.path)} is damaged"
-        raise RunError([NotARunDirectory(None, str(directory.path), reason)]) from error
+    for line in read_journal(journal):
+        if line["event"] == FINISHED:
+            finished[line["phase"]] = line["facts"]
+        elif line["event"] == "step":
+            steps[line["phase"]] = line
     return finished, steps
 
 
 def _comparisons(directory: RunDirectory) -> dict[str, State]:
     """The networks that the derived one is compared with, as far as their training has begun."""
     found: dict[str, State] = {}
-    for folder in sorted((directory.path / "compare").glob("*")):
-        if (folder / "journal.jsonl").exists():
-            finished, _ = _read(directory, folder / "journal.jsonl")
+    for folder in sorted((directory.path / run_files.COMPARE).glob("*")):
+        if (folder / run_files.JOURNAL).exists():
+            finished, _ = _read(folder / run_files.JOURNAL)
             found[folder.name] = "done" if "evaluate" in finished else "under way"
     return found
 
@@ -129,7 +124,7 @@ def _comparisons(directory: RunDirectory) -> dict[str, State]:
 def holder(folder: Path) -> int | None:
     """The process that works in a run directory: its id, 0 where that is not known; None where none does."""
     try:
-        with (folder / ".lock").open("r", encoding="utf-8") as file:
+        with (folder / run_files.LOCK).open("r", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.schemas import run_files
+
 from .checkpoints import Checkpoints
-from .journal import Journal, read_journal
+from .files import refusing
+from .journal import FINISHED, Journal, read_journal
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Tracker:
 
     ``checkpoint_seconds``: how long work may be lost at most, apart from the end of a phase, which is always kept;
     ``checkpoint_steps``: the same in steps (None: time alone decides). ``exclusive``: wait until no other
-    process has the folder.
+    process has the folder. Raises RunError where a file is damaged, or the system refuses it: nothing is begun again
+    then.
     """
 
     def __init__(
@@ -38,20 +44,31 @@ class Tracker:
         exclusive: bool = False,
     ) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (folder / ".lock").open("a") if exclusive else None
-        if self._lock is not None:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.checkpoints = Checkpoints(folder / "checkpoints")
+        with refusing(folder, "written"):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / run_files.LOCK).open("a") if exclusive else None
+            if self._lock is not None:
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.checkpoints = Checkpoints(folder / run_files.CHECKPOINTS)
         self.seconds, self.steps = checkpoint_seconds, checkpoint_steps
         self.checkpoints.sweep()
         restored = self.checkpoints.load()
-        self.journal = Journal(folder / "journal.jsonl")
+        if restored is None:
+            self._refuse_to_begin_again()
+        self.journal = Journal(folder / run_files.JOURNAL)
         self.journal.cut(restored["journal"] if restored else 0)
         self.finished = finished_phases(folder)
         """The facts of each phase that is over."""
         self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None
         self._kept = time.monotonic()
+
+    def _refuse_to_begin_again(self) -> None:
+        """Raises RunError where checkpoints are gone: the end of a phase is written before its checkpoint, and what
+        follows after it."""
+        lines = list(read_journal(self.folder / run_files.JOURNAL))
+        if any(line["event"] == FINISHED for line in lines[:-1]):
+            fault = "it is empty, and the journal tells of phases that are over"
+            raise RunError([RunFileDamaged(None, str(self.checkpoints.folder), fault)])
 
     def restored(self, phase: str) -> Restored | None:
         """Where a phase was when the run stopped; None for a phase that was not under way."""
@@ -76,7 +93,7 @@ class Tracker:
         """Record that a phase is over. ``facts`` is what later phases need of it; big results are files of the run
         directory.
         """
-        self.journal.write("phase_finished", phase=phase, facts=facts)
+        self.journal.write(FINISHED, phase=phase, facts=facts)
         self.finished[phase] = facts
         self._open = None
         self.checkpoint(phase, 0, {})
@@ -89,5 +106,5 @@ class Tracker:
 
 def finished_phases(folder: Path) -> dict[str, dict[str, Any]]:
     """The facts of each phase that the journal in ``folder`` says is over; nothing is changed."""
-    lines = read_journal(folder / "journal.jsonl")
-    return {line["phase"]: line["facts"] for line in lines if line["event"] == "phase_finished"}
+    lines = read_journal(folder / run_files.JOURNAL)
+    return {line["phase"]: line["facts"] for line in lines if line["event"] == FINISHED}

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
-from .files import write_atomically
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+
+from .files import read_made, write_atomically
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -26,6 +30,20 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     write_atomically(path, lambda temporary: save_file(plain, temporary))
 
 
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read what :func:`save_tensors` wrote. Raises RunError where that is gone, damaged, or cannot be read."""
+    content = read_made(path)
+    try:
+        return dict(load(content))
+    except (SafetensorError, ValueError) as error:
+        raise RunError([RunFileDamaged(None, str(path), "it does not hold weights")]) from error
+
+
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Read what :func:`save_weights` wrote into a model of the same architecture."""
-    model.load_state_dict(load_file(path))
+    """Read what :func:`save_weights` wrote into a model of the same architecture. Raises RunError as
+    :func:`load_tensors` does, and where the file holds weights of another network."""
+    tensors = load_tensors(path)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise RunError([RunFileDamaged(None, str(path), "it holds weights of another network")]) from error

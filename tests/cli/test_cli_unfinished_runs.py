@@ -73,7 +73,7 @@ def test_damaged_files_of_a_run_are_diagnostics(stdsl: Any, unfinished: Path, fi
     (unfinished / file).write_text("{\n", encoding="utf-8")
     shown = stdsl("show", str(unfinished))
     assert shown.exit_code == 2
-    assert "error[E0704]" in shown.stderr
+    assert "error[E0722]" in shown.stderr
     assert f"{said} damaged" in shown.stderr
 
 

@@ -13,6 +13,7 @@ from stdsl.runtime.limits import limits
 from stdsl.runtime.preparation import load_job, load_kept_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.texts import checksum
 from stdsl.runtime.tracking.directory import create
 from stdsl.runtime.tracking.manifest import Manifest, environment
 
@@ -106,6 +107,7 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),
+        texts={place: checksum(text) for place, text in job.texts.texts.items()},
         search="first",
         overrides=("seed=7",),
         space="small",
@@ -127,9 +129,31 @@ def test_a_kept_job_does_not_see_later_changes(main: Path, tmp_path: Path) -> No
     assert kept.config == job.config
     assert [d.path for d in kept.graph.open] == ["a.kind"]
     assert kept.texts == job.texts
-    (directory.space / "cells.space").unlink()
-    with pytest.raises(RunError, match=r"E0704.*cells\.space"):
+    cells = directory.space / "cells.space"
+    cells.write_text(CELLS.replace("3x3x3", "1x3x3", 1))
+    (directory.space / "more.space").write_text("stdsl 1\n")
+    with pytest.raises(RunError, match=r"E0723.*cells\.space is another text, more\.space is new"):
         load_kept_job(directory, directory.manifest)
+    cells.write_bytes(b"\xff")
+    (directory.space / "more.space").unlink()
+    with pytest.raises(RunError, match=r"E0723.*cells\.space is no text"):
+        load_kept_job(directory, directory.manifest)
+    cells.unlink()
+    for texts in (manifest.texts, {}):  # runs of older versions have no checksums
+        with pytest.raises(RunError, match=r"E0723.*cells\.space is gone"):
+            load_kept_job(directory, manifest.model_copy(update={"texts": texts}))
+
+
+def test_own_texts_do_not_meet_those_of_the_library(main: Path) -> None:
+    """A user's folder may be called `library` too."""
+    own = main.parent / "library" / "std"
+    own.mkdir(parents=True)
+    (own / "video.space").write_text(CELLS)
+    main.write_text(MAIN.replace('"cells.space"', '"library/std/video.space"'))
+    texts = load_job(str(main), "first").texts
+    assert texts.texts["library/std/video.space"] != CELLS
+    assert texts.texts["own/library/std/video.space"] == CELLS
+    assert texts.origins[texts.main] == str(main)
 
 
 @pytest.mark.parametrize(

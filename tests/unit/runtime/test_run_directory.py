@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.runtime.tracking.directory import create, open_run, result_of
+from stdsl.runtime.tracking.directory import RunDirectory, create, open_run, result_of, writable
 from stdsl.runtime.tracking.manifest import Manifest, cores, environment
 
 
@@ -53,7 +56,15 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "no run.json"), ("{", "damaged"), ("[]", "damaged"), ('{"format": 99}', "newer version")],
+    [
+        (None, "no run.json"),
+        ("{", "damaged"),
+        ("[]", "damaged"),
+        ('{"format": 99}', "newer version"),
+        ('{"format": "2"}', "damaged"),
+        ('{"format": 2}', "damaged"),
+        ("[" * 100_000, "damaged"),
+    ],
 )
 def test_what_is_no_run_directory(tmp_path: Path, content: str | None, reason: str) -> None:
     if content is not None:
@@ -75,6 +86,89 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert "E0705" in refused.stderr
     directory.unlock()
     assert subprocess.run(command, env={"PYTHONPATH": root}, check=False).returncode == 0
+
+
+def test_a_start_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    """What it left is nobody's: it was empty before."""
+    out = tmp_path / "run"
+    directory = create(out, "small", manifest(), {"a.space": "stdsl 1\n", "b.space": "stdsl 1\n"})
+    directory.unlock()
+    assert not (out / ".starting").exists()
+    (out / "run.json").unlink()
+    with pytest.raises(RunError, match="E0710"):  # somebody's folder with a `space/` in it
+        create(out, "small", manifest(), {"a.space": "stdsl 1\n"})
+    (out / ".starting").touch()
+    (out / ".run.json.1.tmp").touch()
+    with pytest.raises(RunError, match=r"E0704.*start it again"):
+        open_run(out)
+    writable(out)
+    again = create(out, "small", manifest(), {"a.space": "stdsl 1\nlet x = 1\n"})
+    assert sorted(path.name for path in again.space.iterdir()) == ["a.space"]
+    assert (again.space / "a.space").read_text() == "stdsl 1\nlet x = 1\n"
+    again.unlock()
+    (out / ".starting").touch()  # killed between the last two steps
+    with pytest.raises(RunError, match="E0710"):
+        create(out, "small", manifest(), {})
+    again.lock()
+    assert not (out / ".starting").exists()
+
+
+def test_a_folder_that_another_start_has_filled_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both found it empty; the one was over before the other locked it."""
+    out = tmp_path / "run"
+    lock = RunDirectory.lock
+
+    def late(self: RunDirectory) -> None:
+        monkeypatch.setattr(RunDirectory, "lock", lock)
+        create(out, "small", manifest(), {"a.space": "stdsl 1\n"}).unlock()
+        lock(self)
+
+    monkeypatch.setattr(RunDirectory, "lock", late)
+    with pytest.raises(RunError, match=r"E0710.*not empty"):
+        create(out, "other", manifest(), {"a.space": "other"})
+    assert (out / "space" / "a.space").read_text() == "stdsl 1\n"
+
+
+def test_a_directory_that_is_only_looked_at_can_be_claimed(tmp_path: Path) -> None:
+    directory = create(tmp_path / "run", "small", manifest(), {})
+    directory.unlock()
+    with (directory.path / ".lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        looking = threading.Timer(0.03, fcntl.flock, (file, fcntl.LOCK_UN))
+        looking.start()
+        directory.lock()
+        looking.join()
+
+
+def test_what_killed_writers_left_goes(tmp_path: Path) -> None:
+    directory = create(tmp_path / "run", "small", manifest(), {})
+    directory.unlock()
+    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    gone = int(process.stdout)
+    left = [
+        directory.path / "weights" / f".derived.safetensors.{gone}.tmp",
+        directory.path / f".result.json.{gone}.tmp",
+    ]
+    others = [directory.path / f".result.json.{os.getppid()}.tmp", directory.path / ".notes.tmp"]
+    for path in (*left, *others):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    directory.lock()
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+
+
+def test_a_search_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = [create(None, "x" * length, manifest(), {}).path.name for length in (300, 301)]
+    assert paths == [f"{'x' * 100}-0001", f"{'x' * 100}-0002"]
+
+
+def test_exports_stay_inside_whatever_is_put_there_meanwhile(tmp_path: Path) -> None:
+    directory = create(tmp_path / "run", "small", manifest(), {})
+    (directory.path / "out").symlink_to(tmp_path)
+    assert directory.exported("best/model.onnx") == directory.path / "best" / "model.onnx"
+    with pytest.raises(RunError, match=r"E0721.*a link leads out"):
+        directory.exported("out/model.onnx")
 
 
 def test_results_of_a_run_that_is_not_over(tmp_path: Path) -> None:

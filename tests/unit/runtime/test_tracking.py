@@ -1,13 +1,20 @@
 """Run directories: checkpoints that survive damage, and a journal in which each fact is there once."""
 
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.tracking.checkpoints import Checkpoints
+from stdsl.runtime.tracking.files import write_json
 from stdsl.runtime.tracking.journal import read_journal
-from stdsl.runtime.tracking.tracker import Tracker
+from stdsl.runtime.tracking.tracker import Tracker, finished_phases
+from stdsl.runtime.tracking.weights import load_weights, save_weights
 
 
 def state(number: float) -> dict:
@@ -111,7 +118,138 @@ def test_finished_phases_are_remembered(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_checkpoints_starts_afresh(tmp_path: Path) -> None:
-    (tmp_path / "journal.jsonl").write_text('{"event": "step", "step": 0}\n')
+    (tmp_path / "journal.jsonl").write_text('{"event": "step", "phase": "search", "step": 0}\n')
     tracker = Tracker(tmp_path)
     tracker.close()
     assert (tmp_path / "journal.jsonl").read_text() == ""
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def test_two_damaged_checkpoints_stop_the_run_and_stay(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    paths = [checkpoints.save(state(number)) for number in (1.0, 2.0)]
+    for path in paths:
+        damage(path)
+    with pytest.raises(RunError, match=r"E0722.*000001\.safetensors and 000002\.safetensors"):
+        checkpoints.load()
+    assert checkpoints.paths() == paths
+
+
+def test_a_checkpoint_that_cannot_be_read_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    first, second = (checkpoints.save(state(number)) for number in (1.0, 2.0))
+    second.unlink()
+    second.mkdir()  # reading it fails, whoever asks
+    with pytest.raises(RunError, match=r"E0721.*cannot be read"):
+        checkpoints.load()
+    assert checkpoints.paths() == [first, second]
+    second.rmdir()
+    (tmp_path / "journal.jsonl").touch()
+    with pytest.raises(RunError, match=r"E0721.*cannot be read"):  # nor is a folder that cannot be listed an empty one
+        Checkpoints(tmp_path / "journal.jsonl").paths()
+
+
+def test_without_leave_to_read_nothing_begins_again(tmp_path: Path) -> None:
+    """As another user, whom the system refuses."""
+    tracker = Tracker(tmp_path / "run")
+    tracker.finish("search", {"accuracy": 0.5})
+    tracker.close()
+    before = (tmp_path / "run" / "journal.jsonl").read_bytes()
+    for refused in (tmp_path / "run" / "checkpoints" / "000001.safetensors", tmp_path / "run" / "checkpoints"):
+        mode = refused.stat().st_mode
+        refused.chmod(0)
+        with pytest.raises(RunError, match=r"E0721.*Permission denied"), other_user(tmp_path):
+            Tracker(tmp_path / "run")
+        refused.chmod(mode)
+    assert (tmp_path / "run" / "journal.jsonl").read_bytes() == before
+    assert finished_phases(tmp_path / "run") == {"search": {"accuracy": 0.5}}
+
+
+@contextmanager
+def other_user(folder: Path) -> Iterator[None]:
+    """Root is refused nothing: become somebody else who owns the folder."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    opened = [path for path in folder.parents if not path.stat().st_mode & 1]
+    for path in opened:
+        path.chmod(path.stat().st_mode | 1)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for path in opened:
+            path.chmod(path.stat().st_mode & ~1)
+
+
+def test_the_end_of_a_journal_may_be_torn_and_nothing_before(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = [b'{"event": "step", "phase": "search", "step": %d}' % number for number in range(4)]
+    path.write_bytes(b"\n".join(lines))
+    assert [line["step"] for line in read_journal(path)] == [0, 1, 2]
+    for wrong in (b"{", b"[]", b'{"step": 1}', b'{"event": "step"}', b"\x00" * 9, b"[" * 100_000, b"\xff"):
+        path.write_bytes(b"\n".join([*lines[:2], wrong, lines[3], b""]))
+        with pytest.raises(RunError, match=r"E0722.*line 3"):
+            list(read_journal(path))
+
+
+def test_what_is_lost_is_told_and_not_begun_again(tmp_path: Path) -> None:
+    tracker = Tracker(tmp_path)
+    for phase in ("search", "derive"):
+        tracker.finish(phase, {})
+    tracker.journal.write("step", phase="retrain", step=0)
+    tracker.close()
+    journal = tmp_path / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.splitlines(keepends=True)[0])
+    with pytest.raises(RunError, match=r"E0722.*shorter"):
+        Tracker(tmp_path)
+    journal.write_bytes(whole)
+    for path in Checkpoints(tmp_path / "checkpoints").paths():
+        path.unlink()
+    with pytest.raises(RunError, match=r"E0722.*it is empty"):
+        Tracker(tmp_path)
+    assert journal.read_bytes() == whole
+
+
+def test_a_checkpoint_after_the_millionth_is_the_newest(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(state(1.0)).rename(tmp_path / "999999.safetensors")
+    for number in (2.0, 3.0):
+        checkpoints.save(state(number))
+    assert [path.stem for path in checkpoints.paths()] == ["1000000", "1000001"]
+    assert same(checkpoints.load(), state(3.0))
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
+def test_weights_that_are_not_what_was_written(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_weights(torch.nn.Linear(3, 2 if damage != "other" else 4), path)
+    if damage == "gone":
+        path.unlink()
+    elif damage != "other":
+        path.write_bytes(path.read_bytes()[: 0 if damage == "empty" else -4])
+    with pytest.raises(RunError, match="E0722"):
+        load_weights(torch.nn.Linear(3, 2), path)
+
+
+def test_numbers_that_json_does_not_have_are_not_written(tmp_path: Path) -> None:
+    tracker = Tracker(tmp_path)
+    for value in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="JSON"):
+            tracker.journal.write("step", loss=value)
+        with pytest.raises(ValueError, match="JSON"):
+            write_json(tmp_path / "result.json", {"loss": [value]})
+        with pytest.raises(ValueError, match="JSON"):
+            tracker.checkpoint("search", 1, {"best": value})
+    tracker.close()
+    assert (tmp_path / "journal.jsonl").read_bytes() == b""
+    assert not (tmp_path / "result.json").exists()

@@ -1,0 +1,73 @@
+"""Files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".tmp"
+"""Files that are not whole yet are called `.NAME.PROCESS.tmp`, beside the place where they are going to be."""
+_UNFINISHED: Final = re.compile(r"\..+\.(\d+)\.tmp")
+
+
+def temporary_name(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Call ``write`` with a temporary name beside ``path``, bring the file to the disk and rename it. Raises OSError,
+    and whatever ``write`` does; then there is no new file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a rename in ``folder`` to the disk (where the system lets a folder be opened)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove, from ``folder`` and all below it, what writers that are gone left unfinished. This process may not be
+    writing there."""
+    for path in _unfinished(folder):
+        path.unlink(missing_ok=True)
+
+
+def _unfinished(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            found = _UNFINISHED.fullmatch(name)
+            if found is not None and not _at_work(int(found[1])):
+                yield Path(place, name)
+
+
+def _at_work(process: int) -> bool:
+    """Whether there is another process of this number."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    return True
