@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Where several tests share the cores, torch's own threads only get in each other's way.
 QUIETLY := OMP_NUM_THREADS=1
 
-.PHONY: setup demo test lint test-slow bench clean
+.PHONY: setup demo test lint test-slow fuzz bench clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,11 @@ test: lint
 
 test-slow: setup
 	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+# Mutants of all texts of the project; going on with build/fuzz where it was. `--help` says more.
+MUTANTS ?= 50000
+fuzz: setup
+	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m fuzz $(MUTANTS)
 
 # The demo over five seeds takes half an hour and is run by itself: `python benchmarks/demo.py --help`.
 bench: setup

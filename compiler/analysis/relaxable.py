@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics.backends import OpenConcat, OpenSlots, UnequalShapes
+from ..diagnostics.backends import Cases, OpenConcat, OpenSlots, UnequalShapes
 from ..diagnostics.model import Diagnostic
 from ..ir.decisions import Decision
 from ..ir.diagram import Variable, leaves, support
@@ -41,8 +41,15 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
         if varying and not any(owner[v.index].id in found for v in varying):
             shapes = tuple(_shapes(node, graph))
             for d in blame(varying):
-                found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span)
+                found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
     return list(found.values())
+
+
+def _cases(decision: Decision, graph: SpaceGraph) -> Cases:
+    switched = any(node.kind == "switch" and node.decision == decision.id for node in graph.nodes)
+    if decision.kind == "choose":
+        return "alternatives" if switched else "number"
+    return "repetitions" if switched else "number" if decision.kind == "count" else "kept"
 
 
 def _what(node: Node) -> str:

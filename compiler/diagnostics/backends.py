@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
 from .model import Diagnostic, Label
 from .names import nearest
 from .source import Span
 
-_FAMILIES = "families that do not mix alternatives handle this space: evolution, random, bayes, sampling"
+Cases = Literal["alternatives", "repetitions", "number", "kept"]
+"""What a decision is between: operators or tensors, how often something is repeated, values, elements of a list."""
+
+_CURES: Final[Mapping[Cases, str]] = {
+    "alternatives": "let each alternative end in one shape, inside the `choose`: `-> pointwise(c)` sets the channels, "
+    "a stride or a pool the size",
+    "repetitions": "let what is repeated keep its shape, `{ … -> pointwise() }`",
+    "number": "put the `choose` around the whole block, which ends in one shape: `choose {a: block(8), b: block(16)}` "
+    "with `op block(w) = conv(w, …) -> … -> pointwise(c)`",
+    "kept": "let shapes not depend on how many elements there are",
+}
+_OTHERS = """\
+Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) have no such limit;
+`stdsl plan` says whether this version runs the one that a search names."""
 
 
 @dataclass(frozen=True)
-class UnequalShapes(Diagnostic):
-    """A mixture of alternatives whose shapes differ."""
+class NotRelaxable(Diagnostic):
+    """A decision that no mixture can relax."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return ("a supernet, which the `gradient` family searches with, computes all cases and weights them",)
+
+
+@dataclass(frozen=True)
+class UnequalShapes(NotRelaxable):
+    """A mixture of cases whose shapes differ. ``by``: what the cases are."""
 
     path: str
     what: str
     shapes: tuple[str, ...]
     decided: Span | None = None
+    by: Cases = "number"
 
     code: ClassVar[str] = "E0801"
     title: ClassVar[str] = "alternatives of different shapes cannot be mixed"
-    explanation: ClassVar[str] = """\
-A strategy of the `gradient` family computes a weighted sum of all alternatives of a decision, so they need equal
-shapes.
+    explanation: ClassVar[str] = f"""\
+A supernet computes a weighted sum of all alternatives of a decision, so each ends in the same shape: inside the
+`choose`, for behind it they have been summed up.
 
-    x -> choose {conv(16, 3x3), conv(32, 3x3)}                      16 and 32 channels
-    x -> choose {conv(16, 3x3), conv(32, 3x3) -> pointwise(16)}     fine
+    x -> choose {{a: conv(16, 3x3), b: conv(32, 3x3)}} -> pointwise(16)     E0801: 16 and 32 channels meet
+    x -> choose {{a: conv(16, 3x3), b: conv(32, 3x3) -> pointwise(16)}}     fine
 
-Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) need no equal shapes."""
+A number that shapes are made of, such as a width, is decided around the whole block in which it is used; the block
+ends in one shape. Each alternative has weights of its own.
+
+    w = choose {{16, 32}} as width
+    y = x -> conv(w, 3x3) -> bn -> relu -> pointwise(16)                  E0801: 16 and 32 channels meet
+
+    op block(w) = conv(w, 3x3) -> bn -> relu -> pointwise(16)
+    y = x -> choose {{narrow: block(16), wide: block(32)}} as width         fine
+
+{_OTHERS}"""
 
     @property
     def message(self) -> str:
@@ -46,25 +79,25 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 
     @property
     def help(self) -> str | None:
-        return f"give all cases one shape (`-> pointwise(c)` fixes the channels); {_FAMILIES}"
+        return _CURES[self.by]
 
 
 @dataclass(frozen=True)
-class OpenConcat(Diagnostic):
+class OpenConcat(NotRelaxable):
     """A concat of elements that may be absent."""
 
     path: str
 
     code: ClassVar[str] = "E0802"
     title: ClassVar[str] = "an open `concat` cannot be relaxed"
-    explanation: ClassVar[str] = """\
+    explanation: ClassVar[str] = f"""\
 When a `keep` or a loop with an open bound is concatenated, its elements take different channels in each
 architecture: there is no single tensor to weight.
 
     [a, b, c] -> keep 2 -> concat      which channels are a's?
     [a, b, c] -> keep 2 -> sum         fine: a weighted sum
 
-Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) handle it."""
+{_OTHERS}"""
 
     @property
     def message(self) -> str:
@@ -72,25 +105,25 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 
     @property
     def help(self) -> str | None:
-        return f"use `sum` or `mean`; {_FAMILIES}"
+        return "use `sum` or `mean`"
 
 
 @dataclass(frozen=True)
-class OpenSlots(Diagnostic):
+class OpenSlots(NotRelaxable):
     """Inputs of an operator that are filled by what a keep leaves."""
 
     path: str
 
     code: ClassVar[str] = "E0803"
     title: ClassVar[str] = "slots filled by a `keep` cannot be relaxed"
-    explanation: ClassVar[str] = """\
+    explanation: ClassVar[str] = f"""\
 When a `keep` fills the inputs of an operator, the first that stays is its first input. A weight per element does
 not say which input an element is.
 
     [a, b, c] -> keep 2 -> normal(c)               which is s0, which is s1?
     s = [a, b, c] -> keep 2 -> sum   [s, c] -> normal(c)   fine
 
-Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) handle it."""
+{_OTHERS}"""
 
     @property
     def message(self) -> str:
@@ -98,7 +131,7 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 
     @property
     def help(self) -> str | None:
-        return f"reduce what is kept with `sum` or `mean` first; {_FAMILIES}"
+        return "reduce what is kept with `sum` or `mean` first"
 
 
 @dataclass(frozen=True)

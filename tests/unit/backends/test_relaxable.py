@@ -7,7 +7,9 @@ import sys
 from typing import Any
 
 import pytest
+import torch
 
+import stdsl
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.backends.supernet import build_supernet
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -33,7 +35,7 @@ def test_unequal_shapes(hand: Any) -> None:
     assert found.code == "E0801"
     assert found.label == "image(4, 4, 4) or image(8, 4, 4)"
     assert "y.kind" in found.message
-    assert "evolution" in (found.help or "")
+    assert "inside the `choose`" in (found.help or "")
 
 
 def test_building_raises_them(hand: Any) -> None:
@@ -83,3 +85,36 @@ def test_code_is_generated_without_torch() -> None:
         "assert 'import ChannelScale' in supernet_source(g)[0]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+BLOCK = "op block(w) = conv(w, 3x3) -> bn -> relu -> pointwise(4)\n"
+CURES = {
+    "alternatives": (
+        ("x -> choose {a: conv(4, 3x3), b: conv(8, 3x3)} as kind -> pointwise(4)",),
+        ("x -> choose {a: conv(4, 3x3), b: conv(8, 3x3) -> pointwise(4)} as kind",),
+    ),
+    "number": (
+        ("w = choose {8, 16} as width", "x -> block(w)"),
+        ("x -> choose {narrow: block(8), wide: block(16)} as width",),
+    ),
+    "repetitions": (
+        ("x -> repeat choose 0..2 as n { conv(2 * x.channels, 3x3) }",),
+        ("x -> repeat choose 0..2 as n { conv(2 * x.channels, 3x3) -> pointwise(4) }",),
+    ),
+}
+"""By what the cases are: statements that end in what cannot be relaxed, and in the cure that the help names."""
+
+
+@pytest.mark.parametrize("cases", CURES)
+def test_the_cures_that_the_help_names_work(cases: str) -> None:
+    def space(lines: tuple[str, ...]) -> stdsl.Space:
+        *binds, last = lines
+        body = "\n".join((*binds, f"return {last} -> global_avg_pool -> linear(3)"))
+        return stdsl.loads(f"stdsl 1\n{BLOCK}meta net on x: image(4, 6, 6) {{\n{body}\n}}\nspace s = net\n")
+
+    wrong, right = CURES[cases]
+    found = space(wrong).not_relaxable
+    assert {d.code for d in found} == {"E0801"}
+    assert all(d.by == cases for d in found)
+    net = stdsl.compile(space(right))
+    assert net(torch.zeros(2, 4, 6, 6)).shape == (2, 3)
