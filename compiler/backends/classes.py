@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from ..ir.names import Uniquely, identifier
 from ..ops.base import TensorShape
 from ..text.quoting import python_string
+from .decision_keys import handed_weights
 from .numbers import Number, brief, full, skeleton
 from .program import Program, Statement
 from .regions import Region, regions
@@ -93,6 +94,7 @@ class Classes:
             self._taken.update(re.findall(r"^\w+", statement.prepared))
         self.parts: list[ClassText] = []
         top = regions(program)
+        self._handed = handed_weights(program, top)
         by_height: dict[int, list[Region]] = {}
         for region in top.below():
             by_height.setdefault(region.height, []).append(region)
@@ -116,10 +118,9 @@ class Classes:
             )
             variables[i] = unique(name)
         arguments = [variables[i] for i in tensors]
-        for statement in program.statements:
-            if statement.kind == "weights":
-                variables[statement.id] = f"weights[{python_string(_inside(statement.name, region.path))}]"
-        if not region.is_root and len(tensors) < len(region.inputs):
+        handed = self._handed[region.scope]
+        variables |= {i: f"weights[{python_string(key)}]" for i, key in handed.keys.items()}
+        if handed.text:
             arguments.append("weights")
         instance = _Instance(region, [], arguments, [], [])
         made: list[tuple[int, Field]] = []
@@ -130,7 +131,9 @@ class Classes:
                 if item.holds:
                     continue
                 targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
-                given = ", ".join(self._given(item, region, variables))
+                values = [variables[i] for i in item.inputs if program.statements[i].kind == "value"]
+                weights = self._handed[item.scope].text
+                given = ", ".join([*values, weights] if weights else values)
                 call = f"recomputed(self.{attribute}, {given})" if item.recompute else f"self.{attribute}({given})"
                 shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
                 instance.lines.append((", ".join(targets), call, shape))
@@ -168,18 +171,6 @@ class Classes:
             assert above is not None, "a module outside the region that reads it"
             scope = above
         return ".".join(["self", *reversed(names)])
-
-    def _given(self, item: Region, region: Region, variables: dict[int, str]) -> list[str]:
-        """The arguments of a call of an inner region: tensors, then the weights of decisions, by paths relative to
-        it."""
-        statements = self._program.statements
-        texts = [variables[i] for i in item.inputs if statements[i].kind == "value"]
-        paths = [statements[i].name for i in item.inputs if statements[i].kind == "weights"]
-        if any(path.startswith(f"{item.path}.") for path in paths) and item.path != region.path:
-            texts.append(f"within(weights, {python_string(_inside(item.path, region.path))})")
-        elif paths:
-            texts.append("weights")
-        return texts
 
     @staticmethod
     def _variable(attribute: str, region: Region, output: int) -> str:
@@ -257,11 +248,6 @@ class Classes:
             first.region.holds,
         )
         return text, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
-
-
-def _inside(path: str, scope: str) -> str:
-    """A path relative to a scope's."""
-    return path.removeprefix(f"{scope}.") if scope else path
 
 
 def _fill(call: str, values: Sequence[str], module: str, prepared: str) -> str:

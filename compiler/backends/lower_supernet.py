@@ -226,7 +226,7 @@ class _Lowering:
             ]
             text = f"mix({weights}, {', '.join(values)})"
             if node.op == "mean":
-                text += f" / {weights}.sum()"
+                text = f"averaged({text}, {weights}.sum())"
             return self._add(node, name, call.inputs, text)
         terms = [(expectation(e.guard, lambda v, a: self._answer(v, a, call)), e) for e in node.edges]
         terms = [(weight, edge) for weight, edge in terms if weight != "0"]
@@ -238,7 +238,7 @@ class _Lowering:
             texts.append(place if weight == "1" else f"{weight} * {place}")
         text = " + ".join(texts)
         if node.op == "mean":
-            text = f"({text}) / ({' + '.join(weight for weight, _ in terms)})"
+            text = f"averaged({text}, {' + '.join(weight for weight, _ in terms)})"
         if len(terms) == 1 and terms[0][0] == "1":
             return self.values[terms[0][1].source]
         return self._add(node, name, call.inputs, text)

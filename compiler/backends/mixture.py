@@ -49,11 +49,18 @@ def mix(weights: Tensor, *values: Tensor | int) -> Tensor:
     return total
 
 
+def averaged(total: Tensor, weight: Tensor) -> Tensor:
+    """``total / weight``: the mean of elements that weigh ``weight`` together. Where nothing weighs anything it is
+    ``total``, a zero, as the mean of no elements is."""
+    return total / torch.where(weight == 0, 1, weight)
+
+
 def within(weights: Mapping[str, Tensor], scope: str) -> dict[str, Tensor]:
-    """The weights of decisions under paths relative to ``scope``; those of tied decisions elsewhere keep their
-    paths."""
+    """The weights of decisions in ``scope`` by their paths there; those of others keep their keys, unless one in
+    ``scope`` has it."""
     start = f"{scope}."
-    return {path.removeprefix(start): weight for path, weight in weights.items()}
+    inside = {path.removeprefix(start): weight for path, weight in weights.items() if path.startswith(start)}
+    return {path: weight for path, weight in weights.items() if not path.startswith(start)} | inside
 
 
 def frozen(module: nn.Module) -> nn.Module:

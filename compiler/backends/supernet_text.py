@@ -64,7 +64,7 @@ def supernet_source(
         graph=graph,
         rows=[line for d in lowered.used for line in _row(d, relaxation)],
         layers=sorted(lowered.program.layers),
-        kernels=_used(("mix", "frozen", "within"), parts),
+        kernels=_used(("averaged", "frozen", "mix", "within"), parts),
         folds=_used(("frames", "instants"), parts),
         externs=lowered.program.externs,
         filters=_used(("filtered",), parts),

@@ -35,8 +35,8 @@ RESERVED = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
     register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state set_submodule share_memory
     source state_dict temperature to to_empty train training type weights xpu zero_grad self torch nn F math Tensor
-    mix frozen frames instants stage into weighted edge_weights recomputed interleave meet product pooled filtered
-    within
+    mix averaged frozen frames instants stage into weighted edge_weights recomputed interleave meet product pooled
+    filtered within
     """.split()  # noqa: SIM905
 )
 """Attributes of ``torch.nn.Module`` and of the supernet, and names that generated code uses itself."""
@@ -96,7 +96,7 @@ class Names:
             # What a `return` applies adds nothing to the path. Inside a call it must not be named after what stands
             # outside, so that files of weights for the call fit wherever it is made.
             inherited = (above and scope.callee) or scope.name
-            self.scopes[scope.id] = unique(identifier(added if added != above else inherited))
+            self.scopes[scope.id] = unique(identifier(added if scope.path != above else inherited))
         self.nodes: dict[int, str] = {}
         """The name of an application within its scope, without the part for open attributes."""
         for node in graph.nodes:

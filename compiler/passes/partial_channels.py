@@ -143,6 +143,7 @@ def _narrowed(
                     return None
                 attrs["c"] //= groups
             try:
+                attrs = dict(PRIMITIVES[node.op].normalise(inputs, attrs))
                 shape = PRIMITIVES[node.op].shape(inputs, attrs)
             except OpFault:
                 return None

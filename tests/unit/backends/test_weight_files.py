@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+import stdsl
 from stdsl.compiler.backends.module import build_module
 from stdsl.compiler.backends.supernet import Relaxation, build_supernet
 from stdsl.compiler.backends.weights import load_by_name, load_weights, read_weights, write_weights
@@ -93,3 +94,16 @@ def test_a_call_that_names_a_file_is_loaded_from_it(hand: Any, tmp_path: Path) -
     write_weights(model, tmp_path / "stem.safetensors")
     for built in (build_module(graph, {}), build_supernet(graph)):
         assert torch.equal(built.state_dict()["stem.conv.weight"], model.conv.weight)
+
+
+def test_names_inside_a_call_are_the_same_whatever_the_call_is_named() -> None:
+    """`a` in `a` is not what a `return` applies: a file of weights fits wherever the call is made."""
+    text = (
+        "stdsl 1\n"
+        "cell inner on x = x -> conv(4, 3)\n"
+        "cell outer on x { a = x -> inner  return a -> inner }\n"
+        "meta m on x: image(4, 6, 6) { a = x -> outer  b = a -> outer  return b }\n"
+        "space s = m\n"
+    )
+    names = build_module(stdsl.loads(text).graph, {}).state_dict()
+    assert list(names) == [f"{call}.{part}.conv.weight" for call in "ab" for part in ("a", "inner")]

@@ -1,0 +1,209 @@
+"""What holds for the supernet of every space that can be relaxed: it builds, runs forward and backward, is the same
+under every setting of the passes, and equals each of its discrete networks when decisions are one-hot."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import stdsl
+from stdsl.compiler.analysis.architecture import answers_of
+from stdsl.compiler.analysis.relaxable import relaxable
+from stdsl.compiler.backends.module import build_module
+from stdsl.compiler.backends.supernet import Relaxation, Supernet, build_supernet
+from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
+from stdsl.compiler.passes.pipeline import ALL
+
+PASSES = tuple(p.name for p in ALL if not p.required)
+USUAL = tuple(p.name for p in ALL if not p.required and not p.optional)
+OTHERS = tuple(p.name for p in ALL if p.optional)
+BATCH = 4
+CLOSE: dict[str, Any] = {"rtol": 1e-8, "atol": 1e-8}
+"""Of float64."""
+
+Passes = Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a network gave for a batch in training mode, and the gradients of a sum over all of it."""
+
+    outputs: Mapping[str, Tensor]
+    gradients: Mapping[str, Tensor]
+    """Of parameters and (``input 0``) of inputs that have one other than zero."""
+    statistics: Mapping[str, Tensor]
+    evaluated: Tensor
+
+
+def settings(rng: random.Random, many: int) -> Iterator[tuple[Relaxation, Passes]]:
+    """Ways to relax and to rewrite: the usual ones, then ``many`` at random."""
+    yield Relaxation(), None
+    for _ in range(many):
+        relaxation = Relaxation(
+            choose=rng.choice(("softmax", "softmax", "sigmoid", "gumbel")),
+            keep=rng.choice(("sigmoid", "sigmoid", "softmax", "none")),
+            affine=rng.random() < 0.7,
+            groups=rng.choice((1, 1, 1, 2, 4)),
+        )
+        form = rng.randrange(4)
+        chosen: list[str] = [f"-{rng.choice(USUAL)}", *(f"+{n}" for n in OTHERS if rng.random() < 0.3)]
+        if form == 1:
+            chosen = [f"+{n}" for n in OTHERS if rng.random() < 0.7]
+        elif form == 2:
+            chosen = [rng.choice(PASSES)]
+        elif form == 3:
+            chosen = [n for n in PASSES if rng.random() < 0.5]
+        yield relaxation, chosen
+
+
+def check_supernets(text: str, seed: int, many: int = 2, architectures: int = 3) -> bool:
+    """Every law for the space `s` of a text; False where it cannot be relaxed. ``many``: settings at random beside the
+    usual ones. Raises AssertionError, or whatever the compiler raises, saying for which setting."""
+    space = stdsl.loads(text)
+    if relaxable(space.graph):
+        return False
+    rng = random.Random(seed)
+    archs = list(dict.fromkeys(islice((space.sample(seed * 100 + i) for i in range(20)), architectures)))
+    for relaxation, passes in settings(rng, many):
+        try:
+            check_setting(space.graph, relaxation, passes, archs, seed)
+        except Exception as error:
+            raise AssertionError(f"{relaxation}, passes {passes}: {type(error).__name__}: {error}") from error
+    try:
+        check_fixed(space.graph, archs[0], rng, seed)
+    except Exception as error:
+        raise AssertionError(f"with decisions fixed: {type(error).__name__}: {error}") from error
+    return True
+
+
+def check_setting(
+    graph: SpaceGraph, relaxation: Relaxation, passes: Passes, archs: Sequence[Mapping[str, Any]], seed: int
+) -> None:
+    """The laws for one way to relax and to rewrite."""
+    plain = prepared(build_supernet(graph, relaxation, [], seed=seed), seed)
+    net = prepared(build_supernet(graph, relaxation, passes, seed=seed), seed)
+    assert list(net.state_dict()) == list(plain.state_dict()), "passes change the names of weights"
+    net.load_state_dict(plain.state_dict())
+    inputs = samples(graph, seed)
+    expected, found = result(plain, inputs), result(net, inputs)
+    for tensor in (*expected.outputs.values(), *expected.gradients.values()):
+        assert torch.isfinite(tensor).all(), "the supernet is not finite"
+    same(found, expected, "the supernet without passes")
+    if relaxation.groups > 1 or (relaxation.keep == "none" and any(d.kind == "keep" for d in graph.open)):
+        return  # it mixes parts of the channels, or adds up what an architecture leaves out
+    for arch in archs:
+        check_architecture(graph, net, arch, inputs, seed)
+
+
+def check_architecture(
+    graph: SpaceGraph, net: Supernet, arch: Mapping[str, Any], inputs: Sequence[Tensor], seed: int
+) -> None:
+    """At an architecture the supernet is its discrete network."""
+    net.hold_architecture(arch)
+    module = prepared(build_module(graph, arch, seed=seed), seed)
+    report = load_by_name(module, net.state_dict())
+    # A norm of a candidate may have no scale in the supernet; the network's is one and its bias zero.
+    assert all(name.rpartition(".")[2] in ("weight", "bias") for name in report.missing), report.missing
+    expected, found = result(module, inputs), result(net, inputs)
+    compared = {name for name, _ in module.named_parameters()} - set(report.missing)
+    compared |= {f"input {i}" for i in range(len(inputs))}
+    some, others = (
+        Result(
+            r.outputs,
+            {name: g for name, g in r.gradients.items() if name in compared},
+            {name: r.statistics[name] for name in expected.statistics},
+            r.evaluated,
+        )
+        for r in (found, expected)
+    )
+    same(some, others, f"the network of {dict(arch)}")
+    net.release()
+
+
+def check_fixed(graph: SpaceGraph, arch: Mapping[str, Any], rng: random.Random, seed: int) -> None:
+    """A supernet that lost some of its decisions still has the others, and the names of its weights."""
+    known = answers_of(graph, arch)
+    settled = {d.id for d in graph.decisions if d.path in arch and rng.random() < 0.5}
+    variables = [v for d in graph.decisions if d.id in settled for v in d.variables]
+    answers = {v.index: known[v.index] for v in variables if v.index in known}
+    fixed = fix_decisions(settled_names(graph), answers, settled)
+    net = prepared(build_supernet(fixed, seed=seed), seed)
+    whole = build_supernet(graph, seed=seed)
+    assert set(net.state_dict()) <= set(whole.state_dict()), "fixing decisions changes the names of weights"
+    check_architecture(graph, net, arch, samples(graph, seed), seed)
+
+
+# -- running
+
+
+def prepared(net: Any, seed: int) -> Any:
+    """In float64, without chance, with statistics and decisions away from where they start."""
+    net = net.double()
+    generator = torch.Generator().manual_seed(seed)
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    if isinstance(net, Supernet):
+        for parameter in net.decisions():
+            with torch.no_grad():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
+    return net
+
+
+def samples(graph: SpaceGraph, seed: int) -> list[Tensor]:
+    """A batch for every input."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [graph.nodes[id].type.concrete().dims for id in graph.inputs]
+    return [torch.randn(BATCH, *dims, generator=generator, dtype=torch.float64) for dims in shapes]
+
+
+def result(net: nn.Module, inputs: Sequence[Tensor]) -> Result:
+    """One pass in training and one in evaluation; parameters and statistics of ``net`` are afterwards as before."""
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    given = [x.clone().requires_grad_() for x in inputs]
+    net.train()
+    net.zero_grad(set_to_none=True)
+    outputs = net(*given)
+    named = outputs if isinstance(outputs, dict) else {"": outputs}
+    generator = torch.Generator().manual_seed(0)
+    total = torch.zeros((), dtype=torch.float64)
+    for y in named.values():
+        total = total + (y * torch.randn(y.shape, generator=generator, dtype=torch.float64)).sum()
+    if total.requires_grad:
+        total.backward()
+    leaves = {**dict(net.named_parameters()), **{f"input {i}": x for i, x in enumerate(given)}}
+    gradients = {name: leaf.grad for name, leaf in leaves.items() if leaf.grad is not None and leaf.grad.any()}
+    statistics = {name: buffer.clone() for name, buffer in net.named_buffers()}
+    net.load_state_dict(before)
+    with torch.no_grad():
+        evaluated = net.eval()(*inputs)
+    return Result({name: y.detach() for name, y in named.items()}, gradients, statistics, evaluated)
+
+
+def same(found: Result, expected: Result, whose: str) -> None:
+    """Outputs, gradients and statistics are those of ``whose``."""
+    pairs: list[tuple[str, Mapping[str, Tensor], Mapping[str, Tensor]]] = [
+        ("output", found.outputs, expected.outputs),
+        ("gradient of", found.gradients, expected.gradients),
+        ("statistics", found.statistics, expected.statistics),
+        ("evaluated", {"": found.evaluated}, {"": expected.evaluated}),
+    ]
+    for what, some, others in pairs:
+        for name in {**some, **others}:
+            a, b = some.get(name), others.get(name)
+            if a is None or b is None:  # where one has no gradient, the other's is as good as none
+                rest = b if a is None else a
+                assert what == "gradient of", f"{what} {name} is missing"
+                assert rest is not None
+                a, b = torch.zeros_like(rest), rest
+            torch.testing.assert_close(
+                a, b, **CLOSE, msg=lambda m, w=what, n=name: f"{w} {n} is not that of {whose}: {m}"
+            )

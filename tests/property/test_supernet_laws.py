@@ -1,0 +1,131 @@
+"""Supernets of random spaces: they build, run, are the same under every setting of the passes, and equal each of their
+discrete networks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+import torch
+from nested_cells import nested_text
+from space_texts import space_text
+from supernet_laws import check_supernets
+
+Generator = Callable[[random.Random], str]
+
+
+def any_text(rng: random.Random) -> str:
+    return space_text(rng).text
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def soak(generate: Generator, spaces: int, first: int, many: int = 1, architectures: int = 2) -> int:
+    """How many of the spaces can be relaxed."""
+    found = 0
+    for seed in range(first, first + spaces):
+        text = generate(random.Random(seed))
+        try:
+            found += check_supernets(text, seed, many, architectures)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {error}\n{text}") from error
+    return found
+
+
+def test_cells_in_cells() -> None:
+    assert soak(nested_text, 12, 30_000) == 12
+
+
+def test_generated_spaces() -> None:
+    assert soak(any_text, 12, 40_000) >= 6
+
+
+@pytest.mark.slow
+def test_many_cells_in_cells() -> None:
+    assert soak(nested_text, 400, 31_000, many=3, architectures=4) == 400
+
+
+@pytest.mark.slow
+def test_many_generated_spaces() -> None:
+    assert soak(any_text, 800, 41_000, many=3, architectures=4) >= 400
+
+
+CELLS = {
+    "a tied cell in an untied one": """
+tied cell motif(c) on x = x -> choose {a: conv(c, 1x3), b: conv(c, 3x1)} as kind -> bn -> relu
+cell stage(c) on x { a = x -> motif(c)  b = a -> motif(c)  return b }
+meta m on x: image(3, 8, 8) {
+  p = x -> conv(4, 3x3) -> stage(4)
+  q = p -> max_pool(2x2, stride = 2) -> stage(8)
+  return q -> global_avg_pool -> linear(4)
+}""",
+    "a number decided in a cell": """
+cell w(k) on x { h = x -> conv(3, k) -> bn  return h -> relu }
+cell u on x { k = choose {1, 3} as k  a = x -> w(k)  return a -> w(k) }
+meta m on x: image(3, 8, 8) { v = x -> u  return v -> global_avg_pool -> linear(2) }""",
+    "a number given to a cell that decides one of the same name": """
+cell w(n) on x { k = choose {1, 3} as k  a = x -> conv(4, n)  return a -> conv(4, k) -> bn }
+meta m on x: image(4, 6, 6) { k = choose {3, 5} as k  v = x -> w(k)  return v -> global_avg_pool -> linear(2) }""",
+    "the same, decided later": """
+cell w on x { k = choose {1, 3} as k  return x -> conv(4, k) -> bn }
+meta m on x: image(4, 6, 6) {
+  v = x -> w
+  k = choose {3, 5} as k
+  return v -> conv(4, k) -> global_avg_pool -> linear(2)
+}""",
+    "an operator decided outside of two levels": """
+tied cell inner(f) on x { a = x -> f  return a -> f }
+cell outer(f) on x { f2 = choose {one: conv(4, 1), two: conv(4, 3)} as kind  a = x -> inner(f)  return a -> f2 }
+meta m on x: image(4, 6, 6) {
+  f = choose {one: conv(4, 1), two: conv(4, 3)} as kind
+  a = x -> outer(f)
+  return a -> outer(f) -> global_avg_pool -> linear(2)
+}""",
+    "a tied repeat and a keep in a tied cell in a cell": """
+tied cell t on x {
+  a = x -> tied repeat choose 1..2 as times { choose {one: conv(4, 1), two: conv(4, 3)} as kind }
+  return [a, x -> bn, x] -> keep 1..2 as few -> sum
+}
+cell outer on x { a = x -> t  return a -> repeat 2 { t } }
+meta m on x: image(4, 6, 6) { a = x -> outer  return a -> outer -> global_avg_pool -> linear(2) }""",
+}
+
+
+@pytest.mark.parametrize("which", CELLS)
+def test_cells_by_hand(which: str) -> None:
+    assert check_supernets(f"stdsl 1{CELLS[which]}\nspace s = m\n", 0, many=3)
+
+
+def test_the_mean_of_nothing_is_zero() -> None:
+    text = "stdsl 1\nmeta m on x: image(4, 6, 6) = [x, x -> relu] -> keep 0..2 -> mean\nspace s = m\n"
+    assert check_supernets(text, 0, many=0, architectures=4)
+
+
+def test_parts_of_channels_that_groups_do_not_divide_stay_whole() -> None:
+    from supernet_laws import check_setting
+
+    import stdsl
+    from stdsl.compiler.backends.supernet import Relaxation
+
+    for unit in ("conv(4, 3, groups = 2)", "channel_shuffle(2)", "group_norm(2)"):
+        text = f"stdsl 1\nmeta m on x: image(4, 6, 6) = x -> choose {{{unit}, d: relu}}\nspace s = m\n"
+        check_setting(stdsl.loads(text).graph, Relaxation(groups=4), None, [], 0)
+
+
+def test_instances_of_a_cell_in_cells_share_a_class() -> None:
+    import stdsl
+    from stdsl.compiler.backends.supernet_text import supernet_source
+
+    inner = "cell inner on x = x -> choose {one: conv(4, 1), two: conv(4, 3)} as kind -> bn\n"
+    outer = "cell outer on x { a = x -> inner  return a }\n"
+    net = "meta m on x: image(4, 6, 6) { a = x -> outer  b = a -> outer  return b }\nspace s = m\n"
+    for kind in ("", "tied "):
+        source = supernet_source(stdsl.loads(f"stdsl 1\n{kind}{inner}{outer}{net}").graph)[0]
+        assert source.count("class ") == 3
