@@ -33,7 +33,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stdsl.compiler.backends.supernet import Relaxation, build_supernet
-from stdsl.compiler.semantics.program import load_space
+from stdsl.compiler.checks.opening import load_space
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
@@ -14,16 +15,31 @@ from .texts import Texts
 
 @dataclass(frozen=True)
 class Job:
-    """``graph`` is the space that is searched, ``final`` the one that the result is trained in (the same, or a larger
-    sibling).
+    """A search in which nothing is wrong, and all text that it was made from."""
 
-    ``compared``: the different spaces of ``compare { spaces = … }`` by the first text that names each. ``texts``: all
-    text that this was made from. ``warnings``: what to tell before the run.
-    """
-
-    config: SearchConfig
-    graph: SpaceGraph
-    final: SpaceGraph
-    compared: Mapping[str, SpaceGraph] = field(default_factory=dict)
+    search: CheckedSearch
     texts: Texts = field(default_factory=Texts)
-    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def config(self) -> SearchConfig:
+        return self.search.config
+
+    @property
+    def graph(self) -> SpaceGraph:
+        """The space that is searched."""
+        return self.search.graph
+
+    @property
+    def final(self) -> SpaceGraph:
+        """The space that the result is trained in: the same, or a larger sibling."""
+        return self.search.final
+
+    @property
+    def compared(self) -> Mapping[str, SpaceGraph]:
+        """The different spaces of ``compare { spaces = … }`` by the first text that names each."""
+        return self.search.compared
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What to tell before the run."""
+        return self.search.warnings

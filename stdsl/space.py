@@ -20,14 +20,13 @@ from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.space_costs import CostRange, cost_range
-from stdsl.compiler.checks.satisfiable import ensure_satisfiable
+from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.diagnostics.architectures import ConstraintViolated
 from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin
 from stdsl.compiler.diagnostics.model import ArchitectureError, Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
-from stdsl.compiler.semantics.program import load_space, load_text
 from stdsl.target import Target
 
 
@@ -91,7 +90,6 @@ class Space:
 
     def samples(self, n: int, seed: int = 0) -> list[Architecture]:
         """``n`` architectures, drawn independently. Raises as :meth:`sample` does."""
-        ensure_satisfiable(self.graph)
         drawn = draw(self.graph, seed, n)
         if len(drawn.architectures) < n:
             constraints = cost_constraints(self.graph)
@@ -171,7 +169,6 @@ class Space:
         """
         if arch is not None:
             return costs(self.graph, self.valid(arch))
-        ensure_satisfiable(self.graph)
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:

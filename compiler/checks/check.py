@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,30 @@ from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
 from ..semantics.scopes import check_names
 from ..semantics.state import Abandoned, State
+from .searches import CheckedSearch, check_search
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
-    from ..schemas.data import InputSignature
     from ..schemas.search import SearchConfig
-    from ..schemas.space_ref import SpaceRef
+    from ..semantics.settings_overrides import Override
+
+
+@dataclass(frozen=True, eq=False)
+class SearchReference:
+    """A search by its declaration, with what `--set` changes in it."""
+
+    declaration: ast.SearchDecl
+    module: Module
+    overrides: Sequence[Override] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What of a file is right. ``space`` and ``search``: what was asked for by name, None where it is wrong."""
+
+    graphs: tuple[SpaceGraph, ...] = ()
+    searches: Mapping[str, CheckedSearch] = field(default_factory=dict)
+    space: SpaceGraph | None = None
+    search: CheckedSearch | None = None
 
 
 def check_file(target: str | Path) -> tuple[Diagnostic, ...]:
@@ -43,36 +63,45 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
     return sink.diagnostics
 
 
-def check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
+def check_module(
+    module: Module, sink: Sink, asked: SpaceReference | SearchReference | None = None, whole: bool = True
+) -> Checked:
     """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces.
-    Returns the graphs of the spaces without errors."""
+
+    ``asked``: a space or a search with values and settings of its own, which come in place of those of the text.
+    ``whole``: without it, what is asked for is checked alone.
+    """
     collecting = gc.isenabled()
     gc.disable()  # what spaces are made of stays until all is checked; looking through it takes longer than the rest
     try:
-        return _check_module(module, sink)
+        return _check_module(module, sink, asked, whole)
     finally:
         if collecting:
             gc.enable()
 
 
-def _check_module(module: Module, sink: Sink) -> tuple[SpaceGraph, ...]:
-    check_names(module, sink)
-    _check_constants(module, sink)
+def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchReference | None, whole: bool) -> Checked:
+    space = asked if isinstance(asked, SpaceReference) else None
+    search = asked if isinstance(asked, SearchReference) else None
+    if whole:
+        check_names(module, sink)
+        _check_constants(module, sink)
     graphs = _Graphs(sink)
-    for declaration in module.of_kind(ast.SpaceDecl):
-        assert isinstance(declaration, ast.SpaceDecl)
-        if all(p.default is not None for p in declaration.parameters):
-            graphs.get(SpaceReference(declaration, module, {}, declaration.name.span))
-    if module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl):
-        from ..semantics.settings import check_settings
-
-        right = list(check_settings(module, sink))
-        for config in right:
-            _check_search(config, module, graphs, sink)
-        _check_others(module, {config.name for config in right}, graphs, sink)
-    check_kinds(module, sink)
+    if whole:
+        for declaration in module.of_kind(ast.SpaceDecl):
+            assert isinstance(declaration, ast.SpaceDecl)
+            with_values = space is not None and declaration is space.declaration
+            if not with_values and all(p.default is not None for p in declaration.parameters):
+                graphs.get(SpaceReference(declaration, module, {}, declaration.name.span))
+    graph = graphs.get(space) if space is not None else None
+    searches: Mapping[str, CheckedSearch] = {}
+    found = None
+    if search is not None or (whole and (module.of_kind(ast.StrategyDecl) or module.of_kind(ast.SearchDecl))):
+        searches, found = _check_searches(module, graphs, sink, search, whole)
+    if whole:
+        check_kinds(module, sink)
     graphs.check_where()  # last, for a space with errors is not elaborated to a graph
-    return graphs.made
+    return Checked(graphs.made, searches, graph, found)
 
 
 def _check_constants(module: Module, sink: Sink) -> None:
@@ -99,6 +128,11 @@ class _Graphs:
             self._found[key] = elaborate(reference, self.sink, mistakes=self._mistakes)
         return self._found[key]
 
+    def named(self, expr: ast.Expr, module: Module) -> SpaceGraph | None:
+        """The space that an expression of a search of ``module`` names."""
+        reference = referred(expr, module, self.sink)
+        return self.get(reference) if reference is not None else None
+
     @property
     def made(self) -> tuple[SpaceGraph, ...]:
         return tuple(graph for graph in self._found.values() if graph is not None)
@@ -121,46 +155,50 @@ def _arguments(reference: SpaceReference) -> str:
     return repr(sorted({**defaults, **reference.arguments}.items()))
 
 
-def _check_search(config: SearchConfig, module: Module, graphs: _Graphs, sink: Sink) -> None:
-    graph = _space(config.space, module, graphs, sink)
-    retrain = config.retrain.space if config.retrain is not None else None
-    others = (*((retrain,) if retrain else ()), *(config.compare.spaces if config.compare else ()))
-    found = [_space(ref, module, graphs, sink) for ref in others]
-    if config.compare is not None:
-        from .comparisons import different
+def _check_searches(
+    module: Module, graphs: _Graphs, sink: Sink, asked: SearchReference | None, whole: bool
+) -> tuple[Mapping[str, CheckedSearch], CheckedSearch | None]:
+    """Checks the searches of a file, or without ``whole`` the one that is asked for with what it needs; those in which
+    nothing is wrong, and the one that is asked for."""
+    from ..semantics.settings import check_settings, needed_settings
 
-        compared = zip(config.compare.spaces, found[len(others) - len(config.compare.spaces) :], strict=True)
-        different([(ref, other) for ref, other in compared if other is not None], sink)
-    if graph is None:
-        return
-    from ..semantics.settings import check_data, check_strategy
-
-    if check_data(config, *signature_of(graph), sink):
-        for ref, other in zip(others, found, strict=True):
-            if other is not None:
-                check_data(config, *signature_of(other), sink, ref.span)
-    check_strategy(config, len(graph.open), sink)
-    if config.phase:
-        from .phases import check_phases
-
-        check_phases(config, graph, sink)
-    if retrain is not None and found[0] is not None:
-        from .sibling import check_sibling
-
-        check_sibling(config, graph, found[0], sink)
-    if config.strategy is not None and config.strategy.family == "gradient":
-        from ..analysis.relaxable import relaxable
-
-        sink.extend(relaxable(graph))
+    home = asked.module if asked is not None else module
+    changes = {asked.declaration.name.id: asked.overrides} if asked is not None else {}
+    checked: Mapping[str, CheckedSearch] = {}
+    if whole:
+        configs = list(check_settings(module, sink, changes if home is module else {}))
+        checked = _fitting(configs, module, graphs, sink)
+        _check_others(module, {config.name for config in configs}, graphs, sink)
+    if asked is None:
+        return checked, None
+    name = asked.declaration.name.id
+    if whole and home is module:
+        return checked, checked.get(name)
+    configs = list(needed_settings(asked.declaration, home, sink, asked.overrides))
+    return checked, _fitting(configs, home, graphs, sink).get(name)
 
 
-def _space(ref: SpaceRef, module: Module, graphs: _Graphs, sink: Sink) -> SpaceGraph | None:
-    return _space_of(ref.expr, module, graphs, sink)
+def _fitting(
+    configs: Sequence[SearchConfig], module: Module, graphs: _Graphs, sink: Sink
+) -> Mapping[str, CheckedSearch]:
+    """The searches that fit their spaces, by name."""
+    found: dict[str, CheckedSearch] = {}
+    for config in configs:
+        search = check_search(config, lambda ref: graphs.named(ref.expr, module), sink)
+        if search is not None:
+            found[config.name] = search
+    return {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
 
 
-def _space_of(expr: ast.Expr, module: Module, graphs: _Graphs, sink: Sink) -> SpaceGraph | None:
-    reference = referred(expr, module, sink)
-    return graphs.get(reference) if reference is not None else None
+def _needed(search: CheckedSearch, known: Mapping[str, CheckedSearch]) -> Iterator[CheckedSearch]:
+    """What a search needs and what that needs, each once."""
+    waiting, seen = list(search.config.needs), {search.config.name}
+    while waiting:
+        name = waiting.pop(0)
+        if name not in seen and name in known:
+            seen.add(name)
+            yield known[name]
+            waiting += known[name].config.needs
 
 
 def _check_others(module: Module, right: set[str], graphs: _Graphs, sink: Sink) -> None:
@@ -169,7 +207,7 @@ def _check_others(module: Module, right: set[str], graphs: _Graphs, sink: Sink) 
         assert isinstance(declaration, ast.SearchDecl)
         if declaration.name.id not in right:
             for expr in _named_spaces(declaration.section):
-                _space_of(expr, module, graphs, sink)
+                graphs.named(expr, module)
 
 
 def _named_spaces(section: ast.Section) -> Iterator[ast.Expr]:
@@ -181,15 +219,3 @@ def _named_spaces(section: ast.Section) -> Iterator[ast.Expr]:
             yield item.value
         elif item.key.id == "spaces" and isinstance(item.value, ast.List):
             yield from (expr for expr in item.value.items if isinstance(expr, (ast.Name, ast.Call)))
-
-
-def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:
-    """The inputs of a space, and the number of classes of its prediction (None where that depends on decisions)."""
-    from ..schemas.data import InputSignature
-
-    inputs = [
-        InputSignature(graph.nodes[id].op, graph.nodes[id].type.layout, tuple(graph.nodes[id].type.dims))
-        for id in graph.inputs
-    ]
-    channels = graph.nodes[graph.outputs[0][1]].type.channels
-    return inputs, channels if type(channels) is int else None

@@ -62,15 +62,6 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     return Satisfiable(None, UnknownWithin(span, graph.name, STEPS + DRAWN))
 
 
-def ensure_satisfiable(graph: SpaceGraph) -> None:
-    """Raises SpaceError (E0441) where it is known that no architecture is within the constraints."""
-    within = feasible(graph) if graph.constraints else None
-    if within is not None and not within.count:
-        found = satisfiable(graph).diagnostic
-        assert found is not None
-        raise SpaceError([found])
-
-
 def _depths(graph: SpaceGraph) -> NothingWithin | None:
     for constraint in cost_constraints(graph):
         if constraint.metric != "depth":

@@ -25,7 +25,7 @@ dearest one less than it asks for, or the constraints contradict each other.
     space s = net() where flops <= 1M      the cheapest network of `net` has 3.2M
     space s = net() where flops <= 5M      right
 
-`stdsl info` prints the least and greatest costs of a space."""
+`stdsl info` prints the least and greatest costs of the space without the constraint."""
 
     @property
     def message(self) -> str:
@@ -43,7 +43,7 @@ dearest one less than it asks for, or the constraints contradict each other.
     def help(self) -> str | None:
         if self.related:
             return "relax one of them: no architecture meets them together"
-        return "relax the constraint; `stdsl info` prints the least and greatest costs of the space"
+        return "relax the constraint; without it `stdsl info` prints the least and greatest costs of the space"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ..frontend import ast
 from ..frontend.parser import parse
 
 _LIBRARY = files("stdsl.spaces")
+_LIBRARY_KEY = "library:"
 
 
 @dataclass(eq=False)
@@ -34,6 +35,8 @@ class Module:
     """Names of declarations and imports that syntax errors hide: using them is not a second mistake."""
     allow_extern: bool = False
     """Whether the code of extern operators may be loaded."""
+    library: bool = False
+    """Whether it is a file of the library, which was checked before it was published."""
     constants: dict[str, Any] = field(default_factory=dict)
     """Values of `let`s, filled by the elaborator as they are asked for."""
 
@@ -148,7 +151,7 @@ class Loader:
 
     def from_library(self, name: str, asked: Span | None = None) -> Module | None:
         """The module of a library file (`std.video`, `darts`), or None with a diagnostic."""
-        key = f"library:{name}"
+        key = f"{_LIBRARY_KEY}{name}"
         if key in self._modules:
             return self._modules[key]
         source = library_source(name)
@@ -165,9 +168,10 @@ class Loader:
         self._loading.append((key, source.name))
         mistakes = Sink()
         module = Module(source, parse(source, mistakes), source.name, allow_extern=self.allow_extern)
+        module.library = key.startswith(_LIBRARY_KEY)
         self.sink.extend(mistakes.diagnostics)
         self._modules[key] = module
-        if key != "library:std.prelude":
+        if key != f"{_LIBRARY_KEY}std.prelude":
             module.prelude = self._load_prelude()
         self._declare(module)
         for use in module.file.uses:

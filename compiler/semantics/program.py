@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..diagnostics.command_line import NoPlainValue
 from ..diagnostics.files import NotInFile, SeveralInFile
-from ..diagnostics.model import Sink, SpaceError
+from ..diagnostics.model import Sink
 from ..diagnostics.names import WrongKindOfName
 from ..diagnostics.option import OptionText, option_text
-from ..diagnostics.source import Source, Span
+from ..diagnostics.source import Span
 from ..frontend import ast
-from ..ir.graph import SpaceGraph
 from . import expressions
 from .arithmetic import is_plain
 from .calls import bind, declared_signature
 from .context import Context, Env
-from .elaborate import SpaceReference, elaborate
+from .elaborate import SpaceReference
 from .modules import Loader, Module, library_names
 from .state import Abandoned, State
 from .values import ERROR, Scalar, kind_of
@@ -152,58 +150,3 @@ def plain_value(text: str, name: str, sink: Sink) -> Any:
         sink.add(NoPlainValue(expr.span, name, kind, False))
         return ERROR
     return value
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedSpace:
-    """A space with the module that it was read from."""
-
-    graph: SpaceGraph
-    module: Module
-    reference: SpaceReference
-
-
-def load_space(
-    target: str | Path,
-    name: str | None = None,
-    arguments: Mapping[str, Any] | None = None,
-    allow_extern: bool = False,
-    places: Mapping[str, Span] | None = None,
-) -> LoadedSpace:
-    """The graph of a space of a file. Raises SpaceError holding all diagnostics of the file and the space.
-
-    ``allow_extern``: networks of the graph may load the code of extern operators. ``places``: where the arguments are
-    named, where that is a text.
-    """
-    sink = Sink()
-    module = open_module(target, Loader(sink, allow_extern))
-    if module is None:
-        raise SpaceError(sink.diagnostics)
-    return load_from(module, name, arguments or {}, sink, places)
-
-
-def load_text(
-    text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None, allow_extern: bool = False
-) -> LoadedSpace:
-    """As :func:`load_space`, for a text that is at hand."""
-    sink = Sink()
-    return load_from(Loader(sink, allow_extern).source(Source("<text>", text)), name, arguments or {}, sink)
-
-
-def load_from(
-    module: Module,
-    name: str | None,
-    arguments: Mapping[str, Any],
-    sink: Sink,
-    places: Mapping[str, Span] | None = None,
-) -> LoadedSpace:
-    from .scopes import check_names
-
-    reference = space_of(module, name, arguments, sink, places)
-    check_names(module, sink)
-    if reference is None or sink.errors:
-        raise SpaceError(sink.diagnostics)
-    graph = elaborate(reference, sink)
-    if graph is None or sink.errors:
-        raise SpaceError(sink.diagnostics)
-    return LoadedSpace(graph, module, reference)

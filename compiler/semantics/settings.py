@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import cast
 
 from ..diagnostics.model import Sink
@@ -102,14 +103,19 @@ def _search(declaration: ast.SearchDecl, tree: Branch, report: Report) -> Search
     return config
 
 
-def check_settings(module: Module, sink: Sink) -> Iterator[SearchConfig]:
-    """Checks all strategies and searches of a file, and circles among `needs`; gives the searches that are right."""
+def check_settings(
+    module: Module, sink: Sink, overrides: Mapping[str, Sequence[Override]] = MappingProxyType({})
+) -> Iterator[SearchConfig]:
+    """Checks all strategies and searches of a file, and circles among `needs`; gives the searches that are right.
+
+    ``overrides``: by the name of a search, what is laid over its settings.
+    """
     needs: dict[str, tuple[str, ...]] = {}
     for declaration in module.file.declarations:
         if isinstance(declaration, ast.StrategyDecl):
             resolve_strategy_declaration(declaration, module, sink)
         elif isinstance(declaration, ast.SearchDecl):
-            config = resolve_search(declaration, module, sink)
+            config = resolve_search(declaration, module, sink, overrides.get(declaration.name.id, ()))
             if config is not None:
                 needs[config.name] = config.needs
                 yield config
@@ -118,6 +124,23 @@ def check_settings(module: Module, sink: Sink) -> Iterator[SearchConfig]:
         found = module.declarations.get(name)
         if chain and found is not None and min(chain) == name:
             sink.add(StrategyCycle(found.name.span, chain))
+
+
+def needed_settings(
+    declaration: ast.SearchDecl, module: Module, sink: Sink, overrides: Sequence[Override] = ()
+) -> Iterator[SearchConfig]:
+    """The settings of a search, with ``overrides`` laid over them, and of those of the file that it needs."""
+    waiting: list[ast.Declaration | None] = [declaration]
+    seen: set[str] = set()
+    while waiting:
+        following = waiting.pop(0)
+        if not isinstance(following, ast.SearchDecl) or following.name.id in seen:
+            continue
+        seen.add(following.name.id)
+        config = resolve_search(following, module, sink, overrides if following is declaration else ())
+        if config is not None:
+            yield config
+            waiting += [module.declarations.get(name) for name in config.needs]
 
 
 def _circle(start: str, needs: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

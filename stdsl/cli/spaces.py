@@ -9,10 +9,11 @@ import click
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.diagnostics.command_line import ValuesRefused
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.program import load_space, parameter_text
+from stdsl.compiler.semantics.program import parameter_text
 from stdsl.target import Target
 
 from .exit_codes import DIAGNOSTICS, exit_code

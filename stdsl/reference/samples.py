@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.frontend import ast
-from stdsl.compiler.semantics.program import load_text
 
 INPUTS = ("image(16, 32, 32)", "clip(16, 8, 32, 32)")
 VALUES = {"c": ("32",), "k": ("3x3", "3x3x3"), "size": ("3",)}

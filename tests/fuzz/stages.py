@@ -20,7 +20,8 @@ from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.checks.check import check_module
-from stdsl.compiler.checks.satisfiable import ensure_satisfiable
+from stdsl.compiler.checks.opening import space_in
+from stdsl.compiler.checks.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.model import KINDS, Diagnostic, Edit, Sink, StdslError
 from stdsl.compiler.diagnostics.render import render
 from stdsl.compiler.diagnostics.source import Source
@@ -30,7 +31,6 @@ from stdsl.compiler.frontend.parser import parse
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
 from stdsl.compiler.semantics.modules import Loader
-from stdsl.compiler.semantics.program import load_from
 
 from .mutations import Mutant
 
@@ -107,7 +107,7 @@ class Examination:
             self.enter("load")
             sink = Sink()
             module = Loader(sink).source(self.source(text))
-            loadable = load_from(module, graph.name, dict(graph.parameters), sink).graph
+            loadable = space_in(module, graph.name, dict(graph.parameters), sink).graph
             _same("the graph of `check` and that of `load`", print_ir(graph), print_ir(loadable))
         try:
             arch = self.facts(graph)
@@ -121,7 +121,9 @@ class Examination:
     def facts(self, graph: SpaceGraph) -> Architecture | None:
         """What `info`, `count` and `sample` say; an architecture, where one was found."""
         self.enter("info")
-        ensure_satisfiable(graph)
+        verdict = satisfiable(graph).diagnostic
+        if verdict is not None and verdict.severity.value == "error":
+            return None
         ranges = {metric: cost_range(graph, metric) for metric in ("params", "flops", "activations")}
         relaxable(graph)
         self.enter("count")
@@ -181,7 +183,7 @@ class Examination:
 
 def _checked(source: Source) -> tuple[Sequence[Diagnostic], tuple[SpaceGraph, ...]]:
     sink = Sink()
-    graphs = check_module(Loader(sink).source(source), sink)
+    graphs = check_module(Loader(sink).source(source), sink).graphs
     return sink.diagnostics, graphs
 
 

@@ -15,8 +15,8 @@ import pytest
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.backends.source import source
 from stdsl.compiler.backends.supernet_text import supernet_source
+from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.printer import print_ir
-from stdsl.compiler.semantics.program import load_space
 
 CASES = Path(__file__).parent / "codegen"
 

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.semantics.program import load_text
+from stdsl.compiler.checks.opening import load_text
 
 FORMS = (
     "NAME = x -> choose {relu, gelu}",

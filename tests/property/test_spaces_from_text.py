@@ -14,10 +14,10 @@ from stdsl.compiler.analysis.circuits import decided
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.diagnostics.model import Severity, SpaceError
 from stdsl.compiler.ir.diagram import evaluate
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.program import load_text
 
 LIMIT = 400
 """Spaces of more architectures than this are not listed."""

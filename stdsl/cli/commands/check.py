@@ -74,7 +74,7 @@ def _checked(files: Sequence[str], allow_extern: bool) -> Sink:
     for file in files:
         module = loader.source(read(file)) if file == "-" else open_module(file, loader)
         if module is not None:
-            graphs = check_module(module, sink)
+            graphs = check_module(module, sink).graphs
             if allow_extern and any(graph.externs for graph in graphs):
                 from stdsl.compiler.backends.extern_check import verify_externs
 

@@ -19,7 +19,6 @@ from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
-from stdsl.compiler.checks.satisfiable import ensure_satisfiable
 from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -49,7 +48,6 @@ def command(
       stdsl info darts::darts_cifar --arch found.arch.json
     """
     graph = open_space(target, parameters)
-    ensure_satisfiable(graph)
     arch = the_architecture(architecture, graph)
     if as_json:
         document(_facts(graph) | ({"architecture": _network(graph, arch)} if arch is not None else {}))

@@ -13,7 +13,6 @@ from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs import cost_constraints
 from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.checks.satisfiable import ensure_satisfiable
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.text.quoting import visible
@@ -56,7 +55,6 @@ def command(
         _witness(target, parameters, witness, output, quiet)
         return
     graph = open_space(target, parameters)
-    ensure_satisfiable(graph)
     drawn = draw(graph, seed, number)
     for i, arch in enumerate(drawn.architectures, 1):
         _write(arch, output, f"{graph.name}-{i:0{max(4, len(str(number)))}}")

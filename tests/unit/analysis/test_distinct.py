@@ -11,8 +11,8 @@ import pytest
 from stdsl.compiler.analysis.canonical import CanonicalForms
 from stdsl.compiler.analysis.distinct import distinct
 from stdsl.compiler.analysis.instances import Instance, InstanceGraph, Slot
+from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.diagnostics.model import SpaceError
-from stdsl.compiler.semantics.program import load_space, load_text
 
 CHAINS = {"conv1": ("relu", "conv1", "bn"), "conv3": ("relu", "conv3", "bn"), "avg": ("avg",), "relu": ("relu",)}
 EDGES = {

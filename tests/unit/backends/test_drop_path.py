@@ -6,7 +6,7 @@ import torch
 
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.semantics.program import load_text
+from stdsl.compiler.checks.opening import load_text
 from stdsl.runtime.data.batch import Batch
 from stdsl.runtime.training.descent import Descent
 from stdsl.runtime.training.placement import Placement

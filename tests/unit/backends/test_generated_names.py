@@ -11,8 +11,8 @@ import torch
 from stdsl.compiler.backends import supernet_text
 from stdsl.compiler.backends.externs import _TAKEN
 from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.names import RESERVED
-from stdsl.compiler.semantics.program import load_space
 
 IMPORTED = sorted(
     name

@@ -12,8 +12,8 @@ from torch import Tensor
 from stdsl.compiler.backends.module import build_module
 from stdsl.compiler.backends.supernet import Relaxation, Supernet, build_supernet, supernet_source
 from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.program import load_space
 
 CELL = """
   for i in 1..2 {

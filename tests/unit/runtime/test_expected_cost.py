@@ -9,8 +9,8 @@ import torch
 
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.schemas.objectives import SoftCost
-from stdsl.compiler.semantics.program import load_text
 from stdsl.runtime.strategies.expected_cost import ExpectedCost, soft_cost
 
 HEAD = """stdsl 1

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from stdsl.compiler.analysis.count import decided
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.diagnostics.model import Sink, SpaceError
+from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.program import load_text
+from stdsl.compiler.semantics.elaborate import elaborate
+from stdsl.compiler.semantics.modules import Loader
+from stdsl.compiler.semantics.program import space_of
+from stdsl.compiler.semantics.scopes import check_names
 
 HEAD = """stdsl 1
 op a = relu
@@ -35,9 +41,21 @@ class Found:
 class Make:
     """Elaborates the body of a meta on one image of 4 channels and 8 by 8 points."""
 
+    def text(self, text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None) -> SpaceGraph:
+        """The graph of one space of a text, whatever other spaces are, and whether anything is within its `where` or
+        not. Raises SpaceError."""
+        sink = Sink()
+        module = Loader(sink).source(Source("<text>", text))
+        reference = space_of(module, name, arguments or {}, sink)
+        check_names(module, sink)
+        graph = elaborate(reference, sink) if reference is not None and not sink.errors else None
+        if graph is None or sink.errors:
+            raise SpaceError(sink.diagnostics)
+        return graph
+
     def graph(self, body: str, declared: str = "", where: str = "") -> SpaceGraph:
         text = f"{HEAD}{declared}\nmeta m on x: image(4, 8, 8) {{ {body} }}\nspace s = m()"
-        return load_text(f"{text} where {where}" if where else text).graph
+        return self.text(f"{text} where {where}" if where else text)
 
     def __call__(self, body: str, declared: str = "", where: str = "") -> Found:
         graph = self.graph(body, declared, where)

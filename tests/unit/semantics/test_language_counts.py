@@ -8,8 +8,8 @@ import re
 import pytest
 
 from stdsl.compiler.analysis.count import decided
+from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.semantics.modules import library_source
-from stdsl.compiler.semantics.program import load_space, load_text
 
 UV = "u = x -> choose {a, b}  v = x -> choose {a, b, c}  "
 TABLE = {
@@ -78,8 +78,8 @@ FEWER = "\nops three(stride = 1) = {skip(stride), max_pool(3x3, stride), avg_poo
         (darts(nodes=2, tied=""), (3 * 7**4) ** 8),
     ],
 )
-def test_darts(text, expected):
-    assert str(decided(load_text(text, "darts_cifar").graph)) == str(expected)
+def test_darts(make, text, expected):
+    assert str(decided(make.text(text, "darts_cifar"))) == str(expected)
 
 
 def test_evanet():

@@ -6,7 +6,7 @@ import pytest
 
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.semantics.program import load_text
+from stdsl.compiler.checks.opening import load_text
 
 
 def params(graph):
@@ -91,6 +91,6 @@ def test_tied_instances_in_imported_files_go_by_the_name_here(tmp_path):
         "meta m on x: image(4, 8, 8) { y = x -> normal  return y -> normal }\nspace s = m()\n",
         encoding="utf-8",
     )
-    from stdsl.compiler.semantics.program import load_space
+    from stdsl.compiler.checks.opening import load_space
 
     assert [d.path for d in load_space(main).graph.open] == ["normal.y.choice"]

@@ -80,15 +80,14 @@ def test_costs(make, where, bounds):
     assert (constraint.metric, constraint.low, constraint.high) == bounds
 
 
-def test_parameters_of_the_space_in_constraints():
+def test_parameters_of_the_space_in_constraints(make):
     from stdsl.compiler.analysis.count import decided
-    from stdsl.compiler.semantics.program import load_text
 
     text = """stdsl 1
     meta m(c) on x: image(4, 8, 8) { return x -> pointwise(choose {2, 4, 8} as width) -> pointwise(c) }
     space s(most = 4) = m(3) where width <= most"""
-    assert str(decided(load_text(text).graph)) == "2"
-    assert str(decided(load_text(text, arguments={"most": 8}).graph)) == "3"
+    assert str(decided(make.text(text))) == "2"
+    assert str(decided(make.text(text, arguments={"most": 8}))) == "3"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from stdsl.compiler.analysis.costs import cost_constraints, costs
 from stdsl.compiler.analysis.depth import depth_bounds
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.checks.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.source import Source
-from stdsl.compiler.semantics.program import load_space, load_text
 
 TOWER = """stdsl 1
 meta tower on x: image(4, 8, 8) {
@@ -41,8 +41,8 @@ WHERE = [
 
 
 @pytest.mark.parametrize("where", WHERE)
-def test_the_verdict_is_that_of_the_list(where):
-    graph = load_text(TOWER + where).graph
+def test_the_verdict_is_that_of_the_list(make, where):
+    graph = make.text(TOWER + where)
     within = [a for a in architectures(graph) if all(costs(graph, a).within(c) for c in cost_constraints(graph))]
     verdict = satisfiable(graph)
     assert (verdict.architecture is not None) == bool(within)
@@ -54,8 +54,8 @@ def test_the_verdict_is_that_of_the_list(where):
         assert verdict.diagnostic.span.text in where
 
 
-def test_depth_bounds_hold():
-    graph = load_text(TOWER + "width >= 1").graph
+def test_depth_bounds_hold(make):
+    graph = make.text(TOWER + "width >= 1")
     found = [costs(graph, a).depth for a in architectures(graph)]
     low, high = depth_bounds(graph)
     assert low <= min(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,12 @@ from hypothesis import strategies as st
 
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.diagnostics.model import Sink, SpaceError
+from stdsl.compiler.frontend import ast
 from stdsl.compiler.schemas.run_files import FILES, FOLDERS
 from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.semantics.modules import Loader
+from stdsl.compiler.semantics.program import open_module
+from stdsl.compiler.semantics.settings import resolve_search
 from stdsl.compiler.semantics.settings_env import Report
 from stdsl.compiler.semantics.settings_exports import check_exports
 from stdsl.runtime.preparation import load_job
@@ -45,9 +50,26 @@ def test_every_place_that_is_not_the_runs_to_give_is_refused() -> None:
     ]
 
 
+@pytest.fixture
+def one(tmp_path: Path) -> str:
+    """A file with the search alone of which all places are right."""
+    text = CASE.read_text(encoding="utf-8")
+    head, *searches = re.split(r"(?m)^(?=search )", text)
+    file = tmp_path / "one.space"
+    file.write_text(head + next(s for s in searches if s.startswith("search right")), encoding="utf-8")
+    return str(file)
+
+
 @cache
 def right() -> SearchConfig:
-    return load_job(str(CASE), "right").config
+    sink = Sink()
+    module = open_module(CASE, Loader(sink))
+    assert module is not None
+    declaration = module.declarations["right"]
+    assert isinstance(declaration, ast.SearchDecl)
+    config = resolve_search(declaration, module, sink)
+    assert config is not None
+    return config
 
 
 def exported(**paths: str) -> list[str]:
@@ -91,9 +113,9 @@ def test_names_that_no_file_can_have(path: str) -> None:
     assert exported(onnx="best.onnx", weights=path) == ["E0521"]
 
 
-def test_a_run_refuses_them_too_however_they_are_given() -> None:
-    assert load_job(str(CASE), "right").config.export is not None
-    for search, overrides in (("outside", ()), ("right", ("export.onnx=../x.onnx",)), ("right", ("export.onnx=",))):
+def test_a_run_refuses_them_too_however_they_are_given(one: str) -> None:
+    assert load_job(one, "right").config.export is not None
+    for file, overrides in ((str(CASE), ()), (one, ("export.onnx=../x.onnx",)), (one, ("export.onnx=",))):
         with pytest.raises(SpaceError) as raised:
-            load_job(str(CASE), search, overrides)
+            load_job(file, "right", overrides)
         assert {d.code for d in raised.value.diagnostics} <= {"E0521", "E0517"}

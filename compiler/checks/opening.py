@@ -1,0 +1,108 @@
+"""The one way in: a file that is checked as a whole, and the space or the search of it that is asked for.
+
+Every command and the Python API come through here, so that what `stdsl check` says of a file is what all of them say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics.model import Sink, SpaceError
+from ..diagnostics.source import Source, Span
+from ..frontend import ast
+from ..ir.graph import SpaceGraph
+from ..semantics.modules import Loader, Module
+from ..semantics.program import open_module, pick, space_of
+from .check import SearchReference, check_module
+from .searches import CheckedSearch
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedSpace:
+    """A space with the module that it was read from."""
+
+    graph: SpaceGraph
+    module: Module
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedSearch:
+    """A search with the module that it was read from."""
+
+    search: CheckedSearch
+    module: Module
+
+
+def load_space(
+    target: str | Path,
+    name: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    allow_extern: bool = False,
+    places: Mapping[str, Span] | None = None,
+) -> LoadedSpace:
+    """The space of a file, or of a library file by its name. Raises SpaceError with all errors of the file.
+
+    ``allow_extern``: networks of the space may load the code of extern operators. ``places``: where the arguments are
+    named, where that is a text.
+    """
+    sink = Sink()
+    module = open_module(target, Loader(sink, allow_extern))
+    return space_in(module, name, arguments or {}, sink, places)
+
+
+def load_text(
+    text: str, name: str | None = None, arguments: Mapping[str, Any] | None = None, allow_extern: bool = False
+) -> LoadedSpace:
+    """As :func:`load_space`, for a text that is at hand."""
+    sink = Sink()
+    return space_in(Loader(sink, allow_extern).source(Source("<text>", text)), name, arguments or {}, sink)
+
+
+def load_search(
+    target: str | Path, name: str | None = None, overrides: Sequence[str] = (), allow_extern: bool = False
+) -> LoadedSearch:
+    """The search of a file, or of a library file by its name, with ``overrides`` (`retrain.epochs=1`) laid over it.
+    Raises SpaceError with all errors of the file.
+
+    ``allow_extern``: networks of its spaces may load the code of extern operators.
+    """
+    sink = Sink()
+    return search_in(open_module(target, Loader(sink, allow_extern)), name, overrides, sink)
+
+
+def space_in(
+    module: Module | None,
+    name: str | None,
+    arguments: Mapping[str, Any],
+    sink: Sink,
+    places: Mapping[str, Span] | None = None,
+) -> LoadedSpace:
+    """As :func:`load_space`, of a module that is read; None where it cannot be, as ``sink`` says."""
+    if module is None:
+        raise SpaceError(sink.errors)
+    reference = space_of(module, name, arguments, sink, places)
+    checked = check_module(module, sink, reference, whole=not module.library)
+    if checked.space is None or sink.errors:
+        raise SpaceError(sink.errors)
+    return LoadedSpace(checked.space, module)
+
+
+def search_in(module: Module | None, name: str | None, overrides: Sequence[str], sink: Sink) -> LoadedSearch:
+    """As :func:`load_search`, of a module that is read; None where it cannot be, as ``sink`` says."""
+    if module is None:
+        raise SpaceError(sink.errors)
+    declaration = pick(module, ast.SearchDecl, name, sink)
+    reference = None
+    if declaration is not None:
+        from ..semantics.settings_overrides import read_overrides
+
+        found = module.lookup(declaration.name.id)
+        home = found[1] if found is not None else module
+        reference = SearchReference(declaration, home, read_overrides(overrides))
+    checked = check_module(module, sink, reference, whole=not module.library)
+    if checked.search is None or sink.errors:
+        raise SpaceError(sink.errors)
+    return LoadedSearch(checked.search, module)
