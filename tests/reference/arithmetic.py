@@ -67,9 +67,15 @@ def share(c: Any, n: Any, i: Any) -> int:
     return c // n + (1 if i <= c % n else 0)
 
 
-def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+def guarded(function: Callable[..., Any], arguments: int | None = 1) -> Callable[..., Any]:
+    """A function of so many numbers, or of any number of them."""
+
     def call(*values: Any) -> Any:
-        if not values or not all(map(is_number, values)):
+        if not values or len(values) < (arguments or 1):
+            raise SpaceError("E0210", "an argument is missing")
+        if arguments and len(values) > arguments:
+            raise SpaceError("E0211", "too many arguments")
+        if not all(map(is_number, values)):
             raise SpaceError("E0214", "numbers are needed")
         try:
             return function(*values)
@@ -80,8 +86,8 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 FUNCTIONS = {
-    "min": guarded(lambda *v: min(v)),
-    "max": guarded(lambda *v: max(v)),
+    "min": guarded(lambda *v: min(v), None),
+    "max": guarded(lambda *v: max(v), None),
     "ceil": guarded(math.ceil),
     "floor": guarded(math.floor),
     "round": guarded(round),
@@ -89,5 +95,5 @@ FUNCTIONS = {
     "exp": guarded(math.exp),
     "sqrt": guarded(math.sqrt),
     "abs": guarded(abs),
-    "share": guarded(share),
+    "share": guarded(share, 3),
 }

@@ -14,6 +14,8 @@ from .runs import SpaceError
 from .spaces import Outcome, load
 
 Answers = tuple[tuple[str, Any], ...]
+ALIKE = {"E0214": "E0222", "E0222": "E0214", "E0215": "E0214", "E0209": "E0214"}
+"""Codes between which the documentation draws no line: values of the wrong kind."""
 COSTS = ("params", "flops", "depth", "activations")
 
 
@@ -37,10 +39,6 @@ def differences(
         errors = {str(one.error): one.error.code for one in found if one.error}
     except SpaceError as error:
         found, errors = [], {str(error): error.code}
-    if not codes and not errors and not found:
-        return ["the compiler finds no error, the interpreter no architecture"]
-    if codes == {"E0441"} and not found:
-        return []
     if codes or errors:
         return verdicts(codes, errors)
     return architectures(theirs, {plain(one.answers): one for one in found}, networks)
@@ -51,7 +49,7 @@ def verdicts(codes: set[str], errors: dict[str, str]) -> list[str]:
         return [f"the compiler finds no error, the interpreter {sorted(errors)}"]
     if not errors:
         return [f"the interpreter finds no error, the compiler {sorted(codes)}"]
-    if codes & set(errors.values()):
+    if codes & (set(errors.values()) | {ALIKE.get(code) for code in errors.values()}):
         return []
     return [f"the compiler finds {sorted(codes)}, the interpreter {sorted(errors)}"]
 

@@ -13,11 +13,13 @@ from .runs import Run
 
 @dataclass(eq=False)
 class Thunk:
-    """Something to be computed at most once in a run. ``context`` are the answers under which it was made."""
+    """Something to be computed at most once in a run. ``context`` are the answers under which it was made, ``texts``
+    the places and texts that it comes from."""
 
     compute: Callable[[Run], Any]
     context: Mapping[Any, Any]
     is_operator: Callable[[], bool] = lambda: False
+    texts: tuple[tuple[Any, s.Node], ...] = ()
     trees: dict[Any, Any] = field(default_factory=dict)
 
     def force(self, run: Run) -> Any:
@@ -40,6 +42,7 @@ class Env:
     same: Callable[[Run], Any] | None = None
     thunks: dict[Any, Thunk] = field(default_factory=dict)
     envs: dict[Any, Env] = field(default_factory=dict)
+    applied: dict[Any, Thunk] = field(default_factory=dict)
 
     def child(
         self, place: Place | None = None, run: Run | None = None, same: Callable[[Run], Any] | None = None
@@ -61,7 +64,10 @@ class Env:
             from .evaluate import evaluate, is_operator
 
             self.thunks[node] = Thunk(
-                lambda run: evaluate(node, self, run), self.context, lambda: is_operator(node, self)
+                lambda run: evaluate(node, self, run),
+                self.context,
+                lambda: is_operator(node, self),
+                ((self.place.key, node),),
             )
         return self.thunks[node]
 

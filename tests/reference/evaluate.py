@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import arithmetic, lists
 from . import syntax as s
 from .environment import Env, ListBinding, Thunk
 from .operators import apply, called, each_element
-from .runs import Run, SpaceError, Unsupported, decision
+from .runs import Run, SpaceError, decision
 from .sets import alternatives
 from .shapes import AXES
 from .tensors import read_axis
-from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor
+from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor, listed
 
 READABLE = {axis for axes in AXES.values() for axis in axes} - {"tokens"}
 
@@ -94,32 +95,30 @@ def tuple_of(node: s.TupleOf, env: Env, run: Run) -> Any:
 
 
 def list_of(node: s.ListOf, env: Env, run: Run) -> Listed:
-    elements: list[Thunk] = []
-    possible: list[Thunk] = []
+    found = Listed({}, [], 0)
     for splatted, item in node.items:
         if splatted:
             value = evaluate(item, env, run)
             if not isinstance(value, Listed):
                 raise SpaceError("E0209", "* needs a list")
-            elements += value.elements
-            possible += value.elements or value.possible
         else:
-            elements.append(env.thunk(item))
-            possible.append(env.thunk(item))
-    return Listed(elements, possible)
+            value = listed([env.thunk(item)])
+        value = value.moved(found.total)
+        found = Listed({**found.possible, **value.possible}, found.places + value.places, value.total)
+    return found
 
 
 def comprehension(node: s.Comprehension, env: Env, run: Run) -> Listed:
-    over = lists.items(evaluate(node.over, env, run))
-    elements = []
-    for i, value in enumerate(over, 1):
-        index = value if isinstance(value, int) else i
-        mark = (node, i, value if isinstance(value, int) else None)
+    over = lists.over(node.over, env, run)
+
+    def element(place: int, value: Thunk) -> Thunk:
+        mark = (node, place, value)
         if mark not in env.envs:
-            env.envs[mark] = env.child(env.place.indexed(index, node))
+            env.envs[mark] = env.child(env.place.indexed(place, node))
             env.envs[mark].names[node.name] = value
-        elements.append(env.envs[mark].thunk(node.body))
-    return Listed(elements, list(elements))
+        return env.envs[mark].thunk(node.body)
+
+    return Listed({p: element(p, value) for p, value in over.possible.items()}, over.places, over.total)
 
 
 def set_of(node: s.SetOf, env: Env, run: Run) -> SetValue:
@@ -131,7 +130,18 @@ def conditional(node: s.If, env: Env, run: Run) -> Any:
     if not isinstance(test, bool):
         raise SpaceError("E0214", "a condition is true or false")
     inside = env.child(run=run) if run.context() != env.context else env
-    return evaluate(node.then if test else node.other, inside, run)
+    value = evaluate(node.then if test else node.other, inside, run)
+    if isinstance(value, Listed) and not test:
+        return value.moved(places_of(env.thunk(node.then), run))
+    return value
+
+
+def places_of(thunk: Thunk, run: Run) -> int:
+    """How many places there are in a list that is not taken here."""
+    try:
+        return int(thunk.read(run, "total", lambda value, r: value.total if isinstance(value, Listed) else 0))
+    except SpaceError:
+        return 0
 
 
 def pipe(node: s.Pipe, env: Env, run: Run) -> Any:
@@ -150,7 +160,10 @@ def choose(node: s.Choose, env: Env, run: Run) -> Any:
     asked = decision(env.place, node, "choose", tuple(offered), node.label)
     answer = run.ask(asked)
     value = offered[answer].thunk.force(run)
-    if not isinstance(value, (Tensor, Listed)):
+    if isinstance(value, Listed):
+        before = list(offered)[: list(offered).index(answer)]
+        return value.moved(sum(places_of(offered[name].thunk, run) for name in before))
+    if not isinstance(value, Tensor):
         run.meanings[asked.key] = value
     return value
 
@@ -162,7 +175,7 @@ def maybe(node: s.Maybe, env: Env, run: Run) -> Any:
 
     if run.ask(decision(env.place, node, "gate", (True, False), node.label)):
         return env.thunk(node.what).force(run)
-    return absent(env.thunk(node.what), env.place.key, node)
+    return absent(env.thunk(node.what))
 
 
 def opened(node: s.Node, env: Env, run: Run) -> Opened:
@@ -191,8 +204,8 @@ def binary(node: s.Binary, env: Env, run: Run) -> Any:
 
         return pointwise(sign, left, right, run)
     if sign in ("==", "!="):
-        if isinstance(a, Listed) or isinstance(b, Listed):
-            raise Unsupported("lists compared")
+        if isinstance(a, (Listed, Range)) or isinstance(b, (Listed, Range)):
+            raise SpaceError("E0214", "numbers, tuples, strings and truth values are compared")
         return arithmetic.equal(a, b) is (sign == "==")
     if sign in ("in", "not in"):
         return member(a, b, run) is (sign == "in")
@@ -250,7 +263,13 @@ def of_list(function: str, arguments: list[Thunk], run: Run) -> Any:
         raise SpaceError("E0214", "last(number, list)")
     if not 0 <= n <= len(value.elements):
         raise SpaceError("E0220", f"there are no {n} elements")
-    return Listed(value.elements[len(value.elements) - n :], value.possible)
+    return part(arguments[1], value, lambda places: places[len(places) - n :])
+
+
+def part(thunk: Thunk, value: Listed, take: Callable[[tuple[int, ...]], Any]) -> Listed:
+    """A part of a list: its places are counted among the elements that may be in it."""
+    every = lists.all_places(thunk)
+    return value.only(list(take(tuple(value.places)))).renumbered(sorted({p for places in every for p in take(places)}))
 
 
 def index(node: s.Index, env: Env, run: Run) -> Any:
@@ -261,14 +280,17 @@ def index(node: s.Index, env: Env, run: Run) -> Any:
         found = env.lookup(node.what.name)
         if isinstance(found, ListBinding):
             return lists.element(found, at, run).force(run)
-    value = evaluate(node.what, env, run)
+    found = env.thunk(node.what).read(run, ("element", at), lambda value, r: element_at(value, at))
+    return found.force(run) if isinstance(found, Thunk) else found
+
+
+def element_at(value: Any, at: int) -> Any:
     elements = value.elements if isinstance(value, Listed) else value
     if not isinstance(elements, (list, tuple)):
         raise SpaceError("E0209", "a list is needed")
     if not 1 <= at <= len(elements):
         raise SpaceError("E0220", f"there is no element {at} of {len(elements)}")
-    found = elements[at - 1]
-    return found.force(run) if isinstance(found, Thunk) else found
+    return elements[at - 1]
 
 
 def before(node: s.Before, env: Env, run: Run) -> Listed:
@@ -280,7 +302,7 @@ def before(node: s.Before, env: Env, run: Run) -> Listed:
     value = evaluate(node.what, env, run)
     if not isinstance(value, Listed):
         raise SpaceError("E0209", "a list is needed")
-    return Listed(value.elements[: max(at - 1, 0)], value.possible)
+    return part(env.thunk(node.what), value, lambda places: places[: max(at - 1, 0)])
 
 
 def attribute(node: s.Attribute, env: Env, run: Run) -> Any:

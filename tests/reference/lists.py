@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import syntax as s
-from .environment import Env, ListBinding, Thunk, bind
+from .environment import Env, ListBinding, Thunk, bind, constant
 from .runs import Run, SpaceError, leaves, tree_of
 from .values import Listed, Range
+from .values import listed as listed_of
 
 
 def iteration(loop: s.For, value: Any, index: int, env: Env) -> Env:
@@ -37,13 +38,8 @@ def entry(statement: s.Bind, env: Env, run: Run) -> tuple[int, Thunk]:
 
 def bounds(loop: s.For, env: Env, run: Run) -> tuple[int, int, Thunk]:
     """The lower bound, the greatest upper bound of all architectures, and the upper bound itself."""
-    if not (isinstance(loop.over, s.Binary) and loop.over.sign == ".."):
-        over = env.thunk(loop.over)
-        low = over.force(run).low
-        high = Thunk(lambda r: over.force(r).high, env.context)
-    else:
-        low = env.thunk(loop.over.left).force(run)
-        high = env.thunk(loop.over.right)
+    assert isinstance(loop.over, s.Binary)
+    low, high = env.thunk(loop.over.left).force(run), env.thunk(loop.over.right)
     if "high" not in high.trees:
         high.trees["high"] = tree_of(high.force, dict(env.context))
     known = [leaf for leaf in leaves(high.trees["high"]) if not isinstance(leaf, SpaceError)]
@@ -54,6 +50,18 @@ def bounds(loop: s.For, env: Env, run: Run) -> tuple[int, int, Thunk]:
     return low, max(known), high
 
 
+def steps(loop: s.For, env: Env, run: Run) -> list[tuple[int, Any, Thunk | None]]:
+    """The iterations that a loop may have: index, value of its name, and the bound that says whether it has it."""
+    if isinstance(loop.over, s.Binary) and loop.over.sign == "..":
+        low, most, high = bounds(loop, env, run)
+        return [(i, i, high) for i in range(low, most + 1)]
+    found: list[tuple[int, Any, Thunk | None]] = []
+    for place, thunk in over(loop.over, env, run).possible.items():
+        value = thunk.force(run) if isinstance(loop.over, (s.ListOf, s.TupleOf, s.Name)) else None
+        found.append((value if isinstance(value, int) else place, thunk, None))
+    return found
+
+
 def entries(binding: ListBinding, run: Run) -> list[tuple[int, Thunk, Any]]:
     """All elements that may exist: index, element, and what says whether it does."""
     found = []
@@ -62,12 +70,16 @@ def entries(binding: ListBinding, run: Run) -> list[tuple[int, Thunk, Any]]:
             found.append((*entry(part, env, run), None))
             continue
         assert isinstance(part, s.For)
-        low, most, high = bounds(part, env, run)
-        for i in range(low, most + 1):
-            inside = iteration(part, i, i, env)
+        for i, value, high in steps(part, env, run):
+            inside = iteration(part, value, i, env)
             for inner in part.body:
                 if isinstance(inner, s.Bind) and inner.place is not None and inner.name == binding.name:
-                    found.append((*entry(inner, inside, run), (high, i)))
+                    found.append((*entry(inner, inside, run), high and (high, i)))
+    indices = [at for at, _, _ in found]
+    if len(set(indices)) < len(indices):
+        raise SpaceError("E0202", f"an element of {binding.name} is bound twice")
+    if indices != list(range(indices[0], indices[0] + len(indices))) or indices[0] not in (0, 1):
+        raise SpaceError("E0214", f"{binding.name} is not filled one after the other: {indices}")
     return found
 
 
@@ -87,27 +99,48 @@ def element(binding: ListBinding, index: Any, run: Run) -> Thunk:
 
 def whole_list(binding: ListBinding, run: Run, before: int | None = None) -> Listed:
     """The list, or its part before an index."""
-    present: dict[int, Thunk] = {}
-    possible = []
+    present: list[int] = []
+    possible: dict[int, Thunk] = {}
     for at, thunk, condition in entries(binding, run):
         if at < 1 or (before is not None and at >= before):
             continue
-        possible.append(thunk)
+        possible[at] = thunk
         if exists(condition, run):
-            if at in present:
-                raise SpaceError("E0202", f"{binding.name}[{at}] is bound twice")
-            present[at] = thunk
-    if sorted(present) != list(range(1, len(present) + 1)):
-        raise SpaceError("E0220", f"{binding.name} has gaps: {sorted(present)}")
-    return Listed([present[i] for i in sorted(present)], possible)
+            present.append(at)
+    return Listed(possible, present, max(possible, default=0))
 
 
-def items(value: Any) -> list[Any]:
-    """What a comprehension runs over."""
-    if isinstance(value, Range):
-        return list(range(value.low, value.high + 1))
+def all_places(thunk: Thunk) -> list[tuple[int, ...]]:
+    """Which places a list may hold, in every way that it can come out."""
+    if "places" not in thunk.trees:
+        thunk.trees["places"] = tree_of(lambda r: tuple(thunk.force(r).places), dict(thunk.context))
+    return [leaf for leaf in leaves(thunk.trees["places"]) if not isinstance(leaf, SpaceError)]
+
+
+def over(node: s.Node, env: Env, run: Run) -> Listed:
+    """What a comprehension or a loop runs over: numbers of a range, or elements of a list."""
+    value = env.thunk(node).force(run)
     if isinstance(value, Listed):
-        return list(value.elements)
+        return value
     if isinstance(value, tuple):
-        return list(value)
-    raise SpaceError("E0209", "a range or a list is needed")
+        return listed_of([constant(v) for v in value])
+    if not isinstance(value, Range):
+        raise SpaceError("E0209", "a range or a list is needed")
+    return Listed(*numbers(node, env, run, value))
+
+
+def numbers(node: s.Node, env: Env, run: Run, value: Range) -> tuple[dict[int, Thunk], list[int], int]:
+    thunk = env.thunk(node)
+    if "high" not in thunk.trees:
+        thunk.trees["high"] = tree_of(lambda r: thunk.force(r).high, dict(env.context))
+    known = [leaf for leaf in leaves(thunk.trees["high"]) if isinstance(leaf, int)]
+    if not isinstance(value.low, int) or not isinstance(value.high, int):
+        raise SpaceError("E0214", "bounds are whole numbers")
+    most = max(known) - value.low + 1
+    possible = {}
+    for place in range(1, most + 1):
+        mark = (node, "number", place)
+        if mark not in env.thunks:
+            env.thunks[mark] = constant(value.low + place - 1)
+        possible[place] = env.thunks[mark]
+    return possible, list(range(1, value.high - value.low + 2)), most

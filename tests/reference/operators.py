@@ -10,10 +10,11 @@ from typing import Any
 
 from . import syntax as s
 from .environment import Env, Thunk, bind, constant
-from .places import Key, Place
+from .lists import all_places
+from .places import Place
 from .primitives import ANY, CONCAT, MEAN, MISSING, PRIMITIVES, SAME, SUM, Spec
 from .runs import Run, SpaceError, Unsupported, decision
-from .tensors import axis_of, entering_channels, read_axis, tensor_of
+from .tensors import axis_of, read_axis, tensor_of
 from .values import (
     OPERATORS,
     Composed,
@@ -26,6 +27,7 @@ from .values import (
     Reduction,
     SetValue,
     Tensor,
+    listed,
 )
 
 ABSENT = Spec("absent", {}, ANY, lambda view, axis: None)
@@ -48,7 +50,11 @@ def apply(operator: Any, entering: Thunk, site: Place, run: Run) -> Any:
         return pointwise(operator.sign, left, right, run)
     if isinstance(operator, Opened):
         return OPENED[type(operator.node)](operator.node, operator.env, entering, site, run)
-    raise SpaceError("E0209", f"an operator is needed, not {operator!r}")
+    raise SpaceError("E0209", f"an operator is needed, not {kind(operator)}")
+
+
+def kind(value: Any) -> str:
+    return type(value).__name__
 
 
 def later(operator: Thunk, entering: Thunk, site: Place, run: Run) -> Thunk:
@@ -76,7 +82,7 @@ def called(
         return SetValue(applied(node, env, run, operator))
     if isinstance(operator, OPERATORS) and not arguments:
         return operator
-    raise SpaceError("E0209", f"{operator!r} cannot be called")
+    raise SpaceError("E0209", f"{kind(operator)} cannot be called")
 
 
 def matched(names: list[str], arguments: tuple[tuple[str | None, s.Node], ...]) -> dict[str, s.Node]:
@@ -134,7 +140,7 @@ def primitive(operator: Primitive, entering: Thunk, run: Run) -> Tensor:
     found = {}
 
     def same(r: Run) -> Any:
-        return entering_channels(inputs[0], r)
+        return read_axis(inputs[0], "channels", r)
 
     for name, default in spec.parameters.items():
         if name in given:
@@ -150,7 +156,7 @@ def primitive(operator: Primitive, entering: Thunk, run: Run) -> Tensor:
 
 def list_of(entering: Thunk, run: Run) -> Listed:
     value = entering.force(run)
-    return value if isinstance(value, Listed) else Listed([entering], [entering])
+    return value if isinstance(value, Listed) else listed([entering])
 
 
 def single(entering: Thunk) -> Thunk:
@@ -167,10 +173,12 @@ def declared(operator: Declared, entering: Thunk, site: Place, run: Run) -> Any:
     parameters(operator, env, lambda r: read_axis(entering, "channels", r))
     if text.tied is not None:
         values = tuple((name, env.names[name].force(run)) for name in text.tied)
+        if not all(isinstance(value, (int, float, str, tuple, type(None))) for _, value in values):
+            raise Unsupported("tied by something else than a number, a tuple or a string")
         marks = f"({', '.join(str(value) for _, value in values)})" if values else ""
         env.place = place.tied(operator.called_as + marks, (text, values))
     else:
-        env.place = place.instance(text, text.keyword == "cell")
+        env.place = place.instance(text)
     env.context = run.context()
     fill_inputs(text.inputs, env, entering, run)
     bind(text.statements, env)
@@ -186,7 +194,10 @@ def fill_inputs(inputs: tuple[s.Input, ...], env: Env, entering: Thunk, run: Run
     if len(inputs) == 1 and not inputs[0].star:
         env.names[inputs[0].name] = single(entering)
         return
-    elements = list_of(entering, run).elements if inputs else []
+    if not inputs:
+        return
+    value = list_of(entering, run)
+    elements = value.elements
     stars = sum(i.star for i in inputs)
     spare = len(elements) - (len(inputs) - stars)
     if spare < 0 or (not stars and spare):
@@ -194,7 +205,8 @@ def fill_inputs(inputs: tuple[s.Input, ...], env: Env, entering: Thunk, run: Run
     at = 0
     for given in inputs:
         if given.star:
-            env.names[given.name] = constant(Listed(elements[at : at + spare], elements[at : at + spare]))
+            alone = len(inputs) == 1
+            env.names[given.name] = constant(value if alone else listed(elements[at : at + spare]))
             at += spare
         else:
             env.names[given.name] = elements[at]
@@ -209,8 +221,7 @@ def reduction(name: str, entering: Thunk, run: Run) -> Tensor:
         return Tensor({"sum": SUM, "mean": MEAN, "concat": CONCAT}[name], {}, list(value.elements))
     if not value.possible:
         raise SpaceError("E0228", "nothing to add")
-    like = value.possible[0]
-    return absent(like, None, None)
+    return absent(*value.possible.values())
 
 
 def pointwise(sign: str, left: Thunk, right: Thunk, run: Run) -> Tensor:
@@ -230,15 +241,13 @@ def subtree(node: Any) -> frozenset[Any]:
     return frozenset()
 
 
-def absent(like: Thunk, key: Key | None, node: s.Node | None) -> Tensor:
-    """A zero of the shape of what is not there. Decisions inside are those that this text elaborates."""
+def absent(*like: Thunk) -> Tensor:
+    """A zero of the shape of what is not there. Decisions inside are those that its texts elaborate."""
 
     def inside(asked: Any) -> bool:
-        if node is None or key is None:
-            return True
-        return asked.key.step_from(key) in subtree(node)
+        return any(asked.key.step_from(key) in subtree(node) for one in like for key, node in one.texts)
 
-    return Tensor(ABSENT, {}, [], like, inside)
+    return Tensor(ABSENT, {}, [], list(like), inside)
 
 
 # ---- forms that stay open until they are applied
@@ -257,16 +266,17 @@ def chosen(node: s.Choose, env: Env, entering: Thunk, site: Place, run: Run) -> 
 
 def gated(node: s.Maybe, env: Env, entering: Thunk, site: Place, run: Run) -> Any:
     inner = later(env.thunk(node.what), entering, site.at(node), run)
+    inner.texts = ((env.place.key, node), (site.key, node))
     if run.ask(decision(env.place, node, "gate", (True, False), node.label)):
         return inner.force(run)
-    return absent(inner, env.place.key, node)
+    return absent(inner)
 
 
 def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> Listed:
     from .evaluate import evaluate
 
     value = list_of(entering, run)
-    n = len(value.elements)
+    n = len(value.places)
     wanted = node.wanted if isinstance(node.wanted, str) else evaluate(node.wanted, env, run)
     if wanted == "any":
         low, high = 1, n
@@ -280,16 +290,27 @@ def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> List
         raise SpaceError("E0214", "keep takes whole numbers")
     if high > n or (wanted == "any" and not n):
         raise SpaceError("E0304", f"{high} wanted of {n}")
-    options = tuple(c for size in range(low, high + 1) for c in combinations(range(1, n + 1), size))
+    options = tuple(c for size in range(low, high + 1) for c in combinations(value.places, size))
     if not options:
         raise SpaceError("E0304", "nothing can be kept")
     asked = decision(env.place, node, "keep", options, node.label)
-    if len(options) == 1:
+    if len(options) == 1 and is_site(wanted, entering):
         answer = options[0]
         run.sites[asked.key] = (asked.path, len(answer))
     else:
         answer = run.ask(asked)
-    return Listed([value.elements[i - 1] for i in answer], value.possible)
+    return value.only(list(answer))
+
+
+def is_site(wanted: Any, entering: Thunk) -> bool:
+    """Whether a keep comes out in one way only, of whatever the list may hold."""
+    if wanted == "all":
+        return True
+    lengths = [len(places) for places in all_places(entering)]
+    if wanted == "any":
+        return max(lengths) == 1
+    low, high = (wanted.low, wanted.high) if isinstance(wanted, Range) else (wanted, wanted)
+    return all(low == high and n in (low, 0) for n in lengths) or high == 0
 
 
 def each_element(node: s.Each, env: Env, entering: Thunk, site: Place, run: Run) -> Listed:
@@ -298,14 +319,18 @@ def each_element(node: s.Each, env: Env, entering: Thunk, site: Place, run: Run)
         raise SpaceError("E0209", "each needs a list")
 
     def mapped(element: Thunk, i: int) -> Thunk:
-        mark = (node, i)
+        mark, there = (node, i), site.indexed(i, node)
         if mark not in env.envs:
             env.envs[mark] = env.child(env.place.indexed(i, node))
-        return later(env.envs[mark].thunk(node.what), element, site.indexed(i, node), run)
+        inside = env.envs[mark]
+        if (there.key, element) not in inside.applied:
+            operator = inside.thunk(node.what)
+            texts = (*element.texts, (inside.place.key, node.what), (there.key, node.what))
+            result = Thunk(lambda r: apply(operator.force(r), element, there, r), inside.context, texts=texts)
+            inside.applied[there.key, element] = result
+        return inside.applied[there.key, element]
 
-    elements = [mapped(e, i) for i, e in enumerate(value.elements, 1)]
-    possible = elements or [mapped(e, 1) for e in value.possible[:1]]
-    return Listed(elements, possible)
+    return Listed({p: mapped(e, p) for p, e in value.possible.items()}, value.places, value.total)
 
 
 def repeated(node: s.Repeat, env: Env, entering: Thunk, site: Place, run: Run) -> Any:
@@ -315,9 +340,12 @@ def repeated(node: s.Repeat, env: Env, entering: Thunk, site: Place, run: Run) -
         from .sets import alternatives
 
         offered = alternatives(node.count.among, env, env.place, None, run)
-        values = [alternative.thunk.force(run) for alternative in offered.values()]
-        asked = decision(env.place, node, "count", tuple(values), node.count.label)
-        count = run.ask(asked)
+        if isinstance(node.count.among, s.SetOf):
+            answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.count.label))
+            count = offered[answer].thunk.force(run)
+        else:
+            values = tuple(alternative.thunk.force(run) for alternative in offered.values())
+            count = run.ask(decision(env.place, node, "count", values, node.count.label))
     else:
         count = evaluate(node.count, env, run)
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:

@@ -35,8 +35,8 @@ class Place:
     keys agree.
 
     ``scopes`` are the keys of the cells and iterations around, outermost first; ``loops`` the indices of the loops of
-    this body; ``base`` the place of the innermost instance of an untied cell (else the meta's), inside of which tied
-    cells decide alike.
+    this body; ``base`` the place of the innermost instance of an untied op or cell (else the meta's), inside of which
+    tied cells decide alike.
     """
 
     path: tuple[str, ...]
@@ -52,8 +52,8 @@ class Place:
     def bound(self, name: str, index: int | None) -> Place:
         """Inside the statement that binds a name."""
         marks = "".join(f"[{i}]" for i in self.loops)
-        if index is not None and (not self.loops or self.loops[-1] != index):
-            marks += f"[{index}]"
+        if index is not None and not self.loops:
+            marks = f"[{index}]"
         return Place((*self.path, name + marks), self.key, self.scopes, (), self.base)
 
     def entered(self, alternative: str, mark: Any) -> Place:
@@ -71,11 +71,16 @@ class Place:
         key = self.key.of(mark).of(index)
         return Place(self.path, key, (*self.scopes, key), (*self.loops, index), self.base)
 
-    def instance(self, mark: Any, untied_cell: bool) -> Place:
-        """The body of an op or a cell."""
+    def instance(self, mark: Any) -> Place:
+        """The body of an op or a cell, inside of which tied cells decide alike."""
         key = self.key.of(mark)
         inside = Place(self.path, key, (*self.scopes, key), (), self.base)
-        return Place(self.path, key, (*self.scopes, key), (), inside) if untied_cell else inside
+        return Place(self.path, key, (*self.scopes, key), (), inside)
+
+    def of_set(self, mark: Any) -> Place:
+        """The alternatives of an `ops`."""
+        key = self.key.of(mark)
+        return Place(self.path, key, (*self.scopes, key), (), self.base)
 
     def tied(self, name: str, mark: Any) -> Place:
         """The body of a tied cell: its path starts anew."""

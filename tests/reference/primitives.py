@@ -44,9 +44,9 @@ class Spec:
 # ---- what must hold
 
 
-def divides(groups: Any, channels: int) -> None:
+def divides(groups: Any, channels: int, code: str = "E0215") -> None:
     if channels % whole(groups):
-        raise SpaceError("E0216", f"{groups} groups do not divide {channels} channels")
+        raise SpaceError(code, f"{groups} groups do not divide {channels} channels")
 
 
 def check_pad(view: View) -> None:
@@ -152,8 +152,7 @@ def check_dropout(view: View) -> None:
 def check_subsample(view: View) -> None:
     for axis in positions(view.size(0, "layout")):
         stride = per_axis(view, "stride", axis)
-        offset = view.parameter("offset")
-        if per_axis(view, "offset", axis, 0) >= stride and (isinstance(offset, tuple) or stride > 1):
+        if per_axis(view, "offset", axis, 0) >= stride > 1:  # an axis of stride 1 is left as it is
             raise SpaceError("E0215", "the offset is at most stride - 1")
 
 

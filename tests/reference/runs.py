@@ -80,7 +80,7 @@ class Run:
             self.answers[key] = self.fixed[key] if key in self.fixed else self.decide(decision)
             self.asked[key] = decision
         answer = self.answers[key]
-        if answer not in decision.options:
+        if decision.options != self.asked[key].options:
             raise SpaceError("E0306", f"{decision.path} has other options here")
         self.frames[-1][key] = answer
         return answer

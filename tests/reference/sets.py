@@ -43,7 +43,7 @@ def offered(value: Any, site: Place, same: Same, run: Run) -> dict[str, Alternat
         return value.alternatives
     if isinstance(value, Range):
         return {str(n): Alternative(lambda n=n: constant(n)) for n in range(value.low, value.high + 1)}
-    raise SpaceError("E0209", f"{value!r} is nothing to choose from")
+    raise SpaceError("E0209", f"a {type(value).__name__} is nothing to choose from")
 
 
 def inline(node: s.SetOf, env: Env, run: Run) -> dict[str, Alternative]:
@@ -84,7 +84,7 @@ def of_declared(value: Declared, site: Place, same: Same, run: Run) -> dict[str,
     """The alternatives of an `ops`, elaborated at a place."""
     from .operators import parameters
 
-    env = Env(value.file, site.instance(value.text, False), run.context(), same=same)
+    env = Env(value.file, site.of_set(value.text), run.context(), same=same)
     parameters(value, env, same)
     return alternatives(value.text.result, env, env.place, same, run)
 
@@ -96,7 +96,5 @@ def named(node: s.Node) -> str:
     if isinstance(node, s.Call):
         return named(node.what)
     if isinstance(node, s.Literal):
-        return node.text if isinstance(node.value, (tuple, str)) else str(node.value)
-    if isinstance(node, s.Frozen):
-        return named(node.what)
+        return node.value if isinstance(node.value, str) else node.text
     raise SpaceError("E0302", "an alternative needs a name")

@@ -34,14 +34,10 @@ def positions(layout: str) -> tuple[str, ...]:
 
 
 def whole(value: Any, least: int = 1) -> int:
-    """A whole number that is written as one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise SpaceError("E0214", f"{value!r} is no whole number")
-    if isinstance(value, float) and not value.is_integer():
-        raise SpaceError("E0215", f"{value!r} is not whole")
-    if value < least:
-        raise SpaceError("E0215", f"{value!r} is below {least}")
-    return int(value)
+    """A whole number: 4, but not 4.0."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SpaceError("E0215", f"{value!r} is no whole number of at least {least}")
+    return value
 
 
 def per_axis(view: View, name: str, axis: str, least: int = 1) -> int:
@@ -178,7 +174,7 @@ def broadcast(view: View, axis: str) -> Any:
     a, b = view.size(0, axis), view.size(1, axis)
     if a == b or axis == "layout":
         if a != b:
-            raise SpaceError("E0204", f"{a} meets {b}")
+            raise SpaceError("E0216", f"{a} meets {b}")
         return a
     if 1 not in (a, b):
         raise SpaceError("E0204", f"{a} {axis} meet {b}")

@@ -87,7 +87,7 @@ def filled(meta: Declared, arguments: Any, around: Env, text: s.Declared) -> Spa
         outputs = {}
         for name, item in result.items:
             label = name or getattr(item, "name", "output")
-            outputs[label] = env.child(env.place.entered(label, result)).thunk(item)
+            outputs[label] = env.child(env.place.at(label)).thunk(item)
     else:
         outputs = {"output": env.thunk(result)}
     return Space(outputs, inputs, around, text.where, around.file)
@@ -113,6 +113,8 @@ def outcome(space: Space, decide: Callable[[Decision], Any]) -> Outcome:
     found = Outcome({}, run=run)
     try:
         for name, thunk in space.outputs.items():
+            if not isinstance(thunk.force(run), Tensor):
+                raise SpaceError("E0214", f"{name} is no tensor")
             found.outputs[name] = demand(thunk, run)
         for name, thunk in space.inputs.items():
             found.inputs[name] = demand(thunk, run)

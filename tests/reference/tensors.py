@@ -36,25 +36,30 @@ def tensor_of(value: Any, run: Run) -> Tensor:
         return value
     if isinstance(value, OPERATORS):
         raise SpaceError("E0219", "a tensor is needed, not an operator")
-    raise SpaceError("E0209", f"a tensor is needed, not {value!r}")
+    raise SpaceError("E0209", f"a tensor is needed, not a {type(value).__name__}")
 
 
 def read_axis(thunk: Thunk, axis: str, run: Run) -> Any:
-    """A size (or the layout) of a tensor, asking only for what it hangs on."""
+    """A size (or the layout) of a tensor, asking only for what it hangs on.
+
+    Of a tensor that was demanded, everything is asked already.
+    """
+    known = run.values.get(thunk)
+    if known is not None and known[0] in run.nodes:
+        shape = run.nodes[known[0]].shape
+        if axis in shape:
+            return shape[axis]
+    return hanging(thunk, axis, run)
+
+
+def hanging(thunk: Thunk, axis: str, run: Run) -> Any:
+    """The same, leaving the tree of what it hangs on in the thunk's trees."""
     return thunk.read(run, axis, lambda value, r: axis_of(tensor_of(value, r), axis, r))
 
 
-def entering_channels(thunk: Thunk, run: Run) -> Any:
-    """The channels that enter a primitive. Where its input was demanded, everything is asked that they hang on."""
-    known = run.values.get(thunk)
-    if known is not None and known[0] in run.nodes:
-        return run.nodes[known[0]].shape["channels"]
-    return read_axis(thunk, "channels", run)
-
-
 def axis_of(tensor: Tensor, axis: str, run: Run) -> Any:
-    if tensor.like is not None:
-        return read_axis(tensor.like, axis, run)
+    if tensor.like:
+        return zero_axis(tensor, axis, run)
     if axis != "layout":
         layout = tensor.spec.shape(Lazily(tensor, run), "layout")
         if axis not in AXES[layout]:
@@ -101,8 +106,9 @@ def instance(tensor: Tensor, run: Run) -> Node:
     if tensor.spec.name == "identity":
         return inputs[0]
     node = Node(tensor.spec, {name: p.force(run) for name, p in tensor.parameters.items()}, inputs)
-    if tensor.like is not None:
-        node.shape = zero_shape(tensor, run)
+    if tensor.like:
+        layout = zero_axis(tensor, "layout", run)
+        node.shape = {"layout": layout, **{axis: zero_axis(tensor, axis, run) for axis in AXES[layout]}}
         return node
     view = Concretely(node)
     for i, given in enumerate(inputs):
@@ -117,13 +123,13 @@ def instance(tensor: Tensor, run: Run) -> Node:
     return node
 
 
-def zero_shape(tensor: Tensor, run: Run) -> Shape:
-    """The shape of what is absent, which no decision inside may change."""
-    assert tensor.like is not None
-    layout = read_axis(tensor.like, "layout", run)
-    shape = {"layout": layout, **{axis: read_axis(tensor.like, axis, run) for axis in AXES[layout]}}
-    for axis in shape:
-        for decision in decisions_of(tensor.like.trees[axis]):
+def zero_axis(tensor: Tensor, axis: str, run: Run) -> Any:
+    """A size of what is absent, which no decision inside may change, and which all that it stands for agree in."""
+    sizes = [hanging(like, axis, run) for like in tensor.like]
+    for like in tensor.like:
+        for decision in decisions_of(like.trees[axis]):
             if tensor.inside(decision):
                 raise SpaceError("E0307", f"the shape of what is absent hangs on {decision.path}")
-    return shape
+    if any(size != sizes[0] for size in sizes):
+        raise SpaceError("E0307", f"what is absent could have different shapes: {sizes} ({axis})")
+    return sizes[0]

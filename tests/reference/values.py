@@ -14,10 +14,34 @@ from .places import Place
 
 @dataclass(eq=False)
 class Listed:
-    """A list. ``possible`` are elements that it could hold, for the shape of a sum of none."""
+    """A list. ``possible`` are all elements that it may hold by their places, ``places`` those that it holds, ``total``
+    is how many places there are."""
 
-    elements: list[Thunk]
-    possible: list[Thunk] = field(default_factory=list)
+    possible: dict[int, Thunk]
+    places: list[int]
+    total: int
+
+    @property
+    def elements(self) -> list[Thunk]:
+        return [self.possible[place] for place in self.places]
+
+    def only(self, places: list[int]) -> Listed:
+        return Listed(self.possible, places, self.total)
+
+    def renumbered(self, among: list[int]) -> Listed:
+        """A list that can hold only some of the places: they are counted anew."""
+        new = {place: i for i, place in enumerate(among, 1)}
+        possible = {new[p]: thunk for p, thunk in self.possible.items() if p in new}
+        return Listed(possible, [new[p] for p in self.places if p in new], len(among))
+
+    def moved(self, by: int) -> Listed:
+        possible = {p + by: thunk for p, thunk in self.possible.items()}
+        return Listed(possible, [p + by for p in self.places], self.total + by)
+
+
+def listed(elements: list[Thunk]) -> Listed:
+    """A list that always holds these."""
+    return Listed(dict(enumerate(elements, 1)), list(range(1, len(elements) + 1)), len(elements))
 
 
 @dataclass(frozen=True)
@@ -51,7 +75,7 @@ class Tensor:
     spec: Any
     parameters: dict[str, Thunk]
     inputs: list[Thunk]
-    like: Thunk | None = None
+    like: list[Thunk] = field(default_factory=list)
     inside: Any = None
 
 

@@ -57,8 +57,7 @@ def names_of(node: Any) -> list[str]:
         return list(dict.fromkeys(n for _, a in node.arguments for n in names_of(a)))
     if isinstance(node, s.Binary):
         found = names_of(node.left) + names_of(node.right)
-        if is_pattern(node.left):
-            found.insert(0, node.left.value)
+        found += [side.value for side in (node.left, node.right) if is_pattern(side)]
         return list(dict.fromkeys(found))
     if isinstance(node, s.Unary):
         return names_of(node.what)
@@ -73,8 +72,8 @@ def names_of(node: Any) -> list[str]:
 
 
 def is_pattern(node: s.Node) -> bool:
-    """A string on the left of a comparison is a pattern of paths."""
-    return isinstance(node, s.Literal) and isinstance(node.value, str)
+    """A string with stars or points is a pattern of paths, another one the name of an alternative."""
+    return isinstance(node, s.Literal) and isinstance(node.value, str) and any(c in node.value for c in "*.")
 
 
 def text_of(node: s.Node) -> str:
@@ -149,6 +148,8 @@ def answer(decision: Decision, run: Run) -> Answer:
     given = run.answers[decision.key]
     if decision.kind == "gate":
         return Answer("on" if given else "off", given)
+    if decision.kind == "keep":
+        raise SpaceError("E0214", "a keep is no number")
     if decision.kind == "choose":
         return Answer(given, run.meanings.get(decision.key, given))
     return Answer(str(given), given)
@@ -219,11 +220,12 @@ def plain(value: Any) -> Any:
 
 
 def alike(a: Any, b: Any) -> bool:
-    """With a string, a decision is compared by the name of its alternative."""
-    if isinstance(a, Answer) and isinstance(b, str):
-        return bool(a.name == b)
-    if isinstance(b, Answer) and isinstance(a, str):
-        return bool(b.name == a)
+    """With a string, a decision between operators or tensors is compared by the name of its alternative."""
+    for one, name in ((a, b), (b, a)):
+        if isinstance(one, Answer) and isinstance(name, str):
+            if isinstance(one.value, (int, float, tuple)) and not isinstance(one.value, bool):
+                raise SpaceError("E0414", f"a number or tuple is not {name!r}")
+            return bool(one.name == name)
     a, b = plain(a), plain(b)
     if isinstance(a, list) or isinstance(b, list):
         return tuple(map(plain, a)) == tuple(map(plain, b))
