@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..ir.names import Uniquely, identifier
+from ..ir.names import identifier
 from ..ops.base import TensorShape
 from ..text.quoting import python_string
 from .decision_keys import handed_weights
+from .namespace import INSIDE, Namespace
 from .numbers import Number, brief, full, skeleton
 from .program import Program, Statement
 from .regions import Region, regions
@@ -82,16 +83,19 @@ class _Instance:
 
 
 class Classes:
-    """The classes of a program: ``parts`` in an order in which each can be defined, then ``root``."""
+    """The classes of a program: ``parts`` in an order in which each can be defined, then ``root``.
 
-    def __init__(self, program: Program, root_name: str, root_arguments: Sequence[str] = ()) -> None:
+    ``names``: what the module has besides them.
+    """
+
+    def __init__(self, program: Program, root_name: str, names: Collection[str]) -> None:
         self._program = program
+        self._outside = names
         self._scopes = {scope.id: scope.parent for scope in program.scopes}
         self._constructors: dict[int, str] = {}
         self._defaults: dict[str, dict[str, str]] = {}
-        self._taken = {root_name, *program.layers, *(e.alias for e in program.externs)}
-        for statement in program.statements:
-            self._taken.update(re.findall(r"^\w+", statement.prepared))
+        self._module = Namespace(names)
+        self._module.take((root_name, *program.layers, *(e.alias for e in program.externs)))
         self.parts: list[ClassText] = []
         top = regions(program)
         self._handed = handed_weights(program, top)
@@ -109,14 +113,14 @@ class Classes:
 
     def _instance(self, region: Region) -> _Instance:
         program = self._program
-        unique = Uniquely(frozenset({"self"}))
+        names = Namespace((*self._outside, *INSIDE))
         variables: dict[int, str] = {}
         tensors = [i for i in region.inputs if program.statements[i].kind == "value"]
         for i in tensors:
             name = (
                 program.statements[i].name if region.is_root else "x" if len(tensors) == 1 else f"x{len(variables) + 1}"
             )
-            variables[i] = unique(name)
+            variables[i] = names.variable(name)
         arguments = [variables[i] for i in tensors]
         handed = self._handed[region.scope]
         variables |= {i: f"weights[{python_string(key)}]" for i, key in handed.keys.items()}
@@ -130,7 +134,7 @@ class Classes:
                 made.append((item.order, Field(attribute, full(self._constructors[item.scope], self._defaults))))
                 if item.holds:
                     continue
-                targets = [unique(self._variable(attribute, item, o)) for o in item.outputs]
+                targets = [names.variable(self._variable(attribute, item, o)) for o in item.outputs]
                 values = [variables[i] for i in item.inputs if program.statements[i].kind == "value"]
                 weights = self._handed[item.scope].text
                 given = ", ".join([*values, weights] if weights else values)
@@ -144,7 +148,7 @@ class Classes:
                 made.append((item.order, Field(attribute, full(item.module, self._defaults), item.frozen)))
             if not item.call or item.kind != "value":
                 continue
-            target = unique(item.name)
+            target = names.variable(item.name)
             values = [
                 self._held(program.statements[i], region) if program.statements[i].kind == "held" else variables[i]
                 for i in item.inputs
@@ -181,11 +185,7 @@ class Classes:
         callee = re.sub(r"\W", "_", group[0].region.callee)
         camel = "".join(part[:1].upper() + part[1:] for part in callee.split("_") if part) or "Part"
         camel = f"Op{camel}" if camel[0].isdigit() else camel
-        name, n = camel, 1
-        while name in self._taken:
-            n += 1
-            name = f"{camel}{'_' if camel[-1].isdigit() else ''}{n}"
-        self._taken.add(name)
+        name = self._module.type(camel)
         text, arguments = self._text(name, group)
         defaults = {}
         for parameter in text.parameters:
@@ -205,7 +205,7 @@ class Classes:
     def _text(self, name: str, group: list[_Instance]) -> tuple[ClassText, list[dict[str, Number]]]:
         """The class that all instances of the group share, and for each instance the values of its parameters."""
         first = group[0]
-        unique = Uniquely(frozenset({"self"}))
+        names = self._module.inner(INSIDE)
         parameters: dict[tuple[Number, ...], str] = {}
         fields = []
         for i, f in enumerate(first.fields):
@@ -214,7 +214,7 @@ class Classes:
             for j, role in enumerate(skeletons[0].roles):
                 column: tuple[Number, ...] = tuple(s.numbers[j] for s in skeletons)
                 if len(set(column)) > 1 and column not in parameters:
-                    parameters[column] = unique(identifier(role))
+                    parameters[column] = names.variable(identifier(role))
                 values.append(parameters[column] if len(set(column)) > 1 else str(column[0]))
             fields.append(Field(f.target, brief(skeletons[0].fill(values), self._defaults), f.frozen))
 

@@ -14,8 +14,9 @@ from ..analysis.demand import holds
 from ..ir.graph import Node, SpaceGraph
 from ..ir.network import Layer, Network
 
-OP = "drop_path"
-"""What such a layer is called in a network; its class is ``DropPath``."""
+OP = "drop path"
+"""What such a layer is called in a network, no name that an operator of the user's could have; its class is
+``DropPath``."""
 MEETINGS = ("sum", "mean", "add")
 """Where paths meet; `add` is `+`."""
 

@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING
 from ..diagnostics.externs import ExternNotAllowed, ExternNotLoaded
 from ..diagnostics.model import SpaceError
 from ..ir.graph import SpaceGraph
-from ..ir.names import RESERVED
 from ..ops.base import Attributes, Extern, Primitive, TensorShape
 from ..ops.torch.emission import Emission
 from ..text.quoting import python_value
 from .layer_text import layer_parameters
+from .namespace import INSIDE, NETWORK, SUPERNET, Namespace
 from .program import Import
 
 if TYPE_CHECKING:
     from torch import nn
 
     from .lower_network import Emit
-
-_TAKEN = RESERVED | {"Network", "SearchNetwork", "Supernet", "Row", "ROWS", "Terms", "model", "outputs", "line"}
 
 
 def permitted(graph: SpaceGraph) -> None:
@@ -68,6 +66,7 @@ class Externs:
     def __init__(self, graph: SpaceGraph, emit: Emit) -> None:
         self._graph, self._emit = graph, emit
         self._used: dict[str, Import] = {}
+        self._names = Namespace(NETWORK | SUPERNET | INSIDE)
 
     @property
     def imports(self) -> tuple[Import, ...]:
@@ -85,11 +84,9 @@ class Externs:
     def _called(self, extern: Extern) -> str:
         """What the class is called in generated code; a name that is taken gets a number."""
         if extern.target not in self._used:
-            taken = {used.alias for used in self._used.values()} | _TAKEN
-            alias, n = extern.class_name, 1
-            while alias in taken or layer_parameters(alias) is not None:
-                n += 1
-                alias = f"{extern.class_name}_{n}"
+            alias = self._names.imported(extern.class_name)
+            while layer_parameters(alias) is not None:
+                alias = self._names.imported(extern.class_name)
             self._used[extern.target] = Import(extern.module, extern.class_name, alias)
         return self._used[extern.target].alias
 

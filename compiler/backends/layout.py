@@ -60,6 +60,12 @@ def _last_bracket(text: str) -> int | None:
     return None
 
 
+def _makes_no_tuple(text: str, opening: int) -> bool:
+    """Whether a bracket is that of an index, or of a value in parentheses: a comma at its end would change it."""
+    applied = text[:opening][-1:].isalnum() or text[:opening][-1:] in ("_", ")", "]")
+    return applied if text[opening] == "[" else text[opening] == "(" and not applied
+
+
 def statement(text: str, indent: int) -> list[str]:
     """The lines of one statement (``x = f(a, b)``, ``def f(a, b):``) at ``indent`` spaces."""
     pad = " " * indent
@@ -76,10 +82,13 @@ def statement(text: str, indent: int) -> list[str]:
         return [pad + text]
     inner, close = body[opening + 1 : -1], _CLOSING[body[opening]]
     lines = [f"{pad}{body[: opening + 1]}"]
+    parts = split_arguments(inner)
     if indent + 4 + len(inner) <= WIDTH and not inner.rstrip().endswith(","):
         lines.append(f"{pad}    {inner}")
+    elif len(parts) == 1 and _makes_no_tuple(body, opening) and not inner.rstrip().endswith(","):
+        lines += statement(inner, indent + 4)
     else:
-        for part in split_arguments(inner):
+        for part in parts:
             lines += (
                 statement(f"{part},", indent + 4) if len(part) + indent + 5 <= WIDTH else _long_part(part, indent + 4)
             )

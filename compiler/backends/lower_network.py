@@ -47,7 +47,7 @@ def _statement(
         call = reduce_call(layer.op, [f"{{{i}}}" for i in range(len(layer.inputs))], layer.shape)
         return Statement(layer.id, REDUCES[layer.op], layer.scope, layer.inputs, call, layer.shape), ()
     if layer.op == drop_paths.OP:
-        name = f"{layer.op}_{names.nodes[layer.node]}_{layer.attrs['number']}"
+        name = names.further(layer.scope, f"{layer.op}_{names.nodes[layer.node]}_{layer.attrs['number']}")
         dropped = Statement(layer.id, name, layer.scope, layer.inputs, "{m}({0})", layer.shape, "DropPath()")
         return dropped, ("DropPath",)
     emission = emit(layer.op, tuple(network.layers[i].shape for i in layer.inputs), layer.attrs, layer.shape)

@@ -74,8 +74,8 @@ class Supernet(nn.Module):
     """A space as one differentiable network. Generated classes derive from this; :func:`build_supernet` makes them.
 
     Decision parameters: one vector (options,) per choose, count and keep, one number per gate; tied instances share
-    one. In state dicts they are ``decision_parameters.<path>`` with ``/`` for the dots of the path. All other names
-    are those of the discrete networks of the space.
+    one. In state dicts they are ``decision_parameters.<path>`` with ``/`` for the dots of the path (and one at its end
+    where it is the name of a method). All other names are those of the discrete networks of the space.
     """
 
     temperature: float
@@ -99,13 +99,13 @@ class Supernet(nn.Module):
         self.sampled = self.hard = False
         self.rows = {row.path: row for row in rows}
         self.decision_parameters = nn.ParameterDict(
-            {row.path.replace(".", "/"): nn.Parameter(INITIAL * torch.randn(len(row.options) or ())) for row in rows}
+            {_key(row.path): nn.Parameter(INITIAL * torch.randn(len(row.options) or ())) for row in rows}
         )
         self._held: dict[str, tuple[float, ...] | float] = {}
 
     def parameter(self, path: str) -> nn.Parameter:
         """The parameter of the decision with this path (KeyError for others, and for what has no weights)."""
-        parameter: nn.Parameter = self.decision_parameters[path.replace(".", "/")]
+        parameter: nn.Parameter = self.decision_parameters[_key(path)]
         return parameter
 
     def weights(self) -> list[nn.Parameter]:
@@ -190,6 +190,15 @@ class Supernet(nn.Module):
             if getattr(module, "is_frozen", False):
                 module.eval()
         return self
+
+
+_NO_PARAMETERS = nn.ParameterDict()
+
+
+def _key(path: str) -> str:
+    """The name of a decision's parameter, which must be none of a method of a dictionary or a module."""
+    key = path.replace(".", "/")
+    return f"{key}/" if hasattr(_NO_PARAMETERS, key) else key
 
 
 def _constant(row: Row, value: Any) -> tuple[float, ...] | float:

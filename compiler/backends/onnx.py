@@ -21,6 +21,7 @@ from ..diagnostics.model import RunError
 from ..text.quoting import json_text, visible
 from ..text.whole_files import write_whole
 from .interface import BATCH_AXES, Interface, Port
+from .onnx_names import PROVISIONAL_OUTPUT, name_ports, provisional
 
 if TYPE_CHECKING:
     import onnx
@@ -122,14 +123,15 @@ def _converted(model: nn.Module, ports: Sequence[Port]) -> onnx.ModelProto:
                 opset_version=OPSET,
                 external_data=False,
                 dynamic_shapes=tuple({0: batch} for _ in ports),
-                input_names=[port.name for port in ports],
-                output_names=["output"],
+                input_names=[provisional(i) for i in range(len(ports))],
+                output_names=[PROVISIONAL_OUTPUT],
                 verbose=False,
             )
         except Exception as error:  # the exporter raises errors of many kinds, all of which mean this
             raise RunError([ExportFailed(None, "converting the network", _first_line(error))]) from error
         assert program is not None
         proto: onnx.ModelProto = program.model_proto
+    name_ports(proto, [port.name for port in ports])
     return proto
 
 

@@ -14,6 +14,7 @@ from .externs import permitted
 from .layer_text import layer_source
 from .layout import WIDTH, statement
 from .lower_network import lower_network
+from .namespace import NETWORK
 from .program import Import
 from .render import class_source, render
 
@@ -32,7 +33,7 @@ def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any])
     """As :func:`source`, for a network that is at hand."""
     permitted(graph)
     program = lower_network(graph, network)
-    classes = Classes(program, "Network")
+    classes = Classes(program, "Network", NETWORK)
     has_frozen = any(layer.frozen for layer in network.layers)
     outputs = None
     if len(network.outputs) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,8 +16,10 @@ from ..passes.pipeline import select
 from ..text.quoting import python_string, python_value
 from .classes import Classes
 from .externs import permitted
+from .kernel_table import KERNELS
 from .layout import statement
 from .lower_supernet import KeepWeights, lower_supernet
+from .namespace import SUPERNET
 from .render import class_source, render
 
 
@@ -49,7 +51,7 @@ def supernet_source(
         raise SpaceError(problems)
     rewritten, reports = run_passes(graph, select(passes, relaxation.affine, relaxation.groups))
     lowered = lower_supernet(rewritten, relaxation.keep)
-    classes = Classes(lowered.program, "SearchNetwork")
+    classes = Classes(lowered.program, "SearchNetwork", SUPERNET)
     parts = [class_source(text) for text in classes.parts]
     outputs = None
     if len(graph.outputs) > 1:
@@ -64,16 +66,8 @@ def supernet_source(
         graph=graph,
         rows=[line for d in lowered.used for line in _row(d, relaxation)],
         layers=sorted(lowered.program.layers),
-        kernels=_used(("averaged", "frozen", "mix", "within"), parts),
-        folds=_used(("frames", "instants"), parts),
+        imports=_imports([*(["Row"] if lowered.used else []), "Supernet", *_used(parts)]),
         externs=lowered.program.externs,
-        filters=_used(("filtered",), parts),
-        meets=_used(("meet",), parts),
-        terms=_used(("Terms",), parts),
-        pools=_used(("pooled",), parts),
-        products=_used(("product",), parts),
-        recomputes=_used(("recomputed",), parts),
-        weighting=_used(("edge_weights", "interleave", "weighted"), parts),
         has_functional=any("F." in part for part in parts),
         has_torch=any("torch." in part for part in parts),
         parts=parts,
@@ -81,8 +75,16 @@ def supernet_source(
     return text, tuple(reports)
 
 
-def _used(names: tuple[str, ...], parts: list[str]) -> list[str]:
-    return [name for name in names if any(re.search(rf"(?<![.\w]){name}\(", part) for part in parts)]
+def _used(parts: list[str]) -> list[str]:
+    return [name for name in KERNELS if any(re.search(rf"(?<![.\w]){name}\(", part) for part in parts)]
+
+
+def _imports(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Modules and what is imported from them, both in order."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        found.setdefault(KERNELS[name], set()).add(name)
+    return [(module, sorted(found[module])) for module in sorted(found)]
 
 
 def _row(decision: Decision, relaxation: Relaxation) -> list[str]:

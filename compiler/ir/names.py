@@ -11,39 +11,43 @@ parent's, with
 - an attribute that depends on decisions is part of the name: ``conv_k3x3x3``, so that each value has its own weights;
 - what would clash with Python or with ``torch.nn.Module`` gets an underscore at the end: ``half_``.
 
-Numbering follows the whole space graph, never one architecture, so a name does not change when decisions do.
+Numbering follows the whole space graph, never one architecture, so a name does not change when decisions do. What
+variables, classes and parameters of generated code are called, ``backends/namespace.py`` says.
 """
 
 from __future__ import annotations
 
+import hashlib
 import keyword
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from .diagram import Diagram
+from .diagram import Diagram, leaves
 from .graph import Node, SpaceGraph
 
 RESERVED = frozenset(
     """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decisions decide
-    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph
-    half hard hold hold_architecture interface is_frozen ipu keep_temperature load_state_dict modules mtia
-    named_buffers named_children named_decisions named_modules named_parameters parameter parameters passes
-    probabilities register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state set_submodule share_memory
-    source state_dict temperature to to_empty train training type weights xpu zero_grad self torch nn F math Tensor
-    mix averaged frozen frames instants stage into weighted edge_weights recomputed interleave meet product pooled
-    filtered within
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decision_parameters
+    decision_weights decisions decide derive double dump_patches eval extra_repr float forward get_buffer
+    get_extra_state get_parameter get_submodule graph half hard hold hold_architecture interface is_frozen ipu
+    keep_temperature load_state_dict materialise modules mtia named_buffers named_children named_decisions named_modules
+    named_parameters parameter parameters passes probabilities register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state
+    set_submodule share_memory source state_dict temperature to to_empty train training type weights xpu zero_grad self
+    torch nn F math Tensor mix frozen frames instants stage into weighted edge_weights recomputed interleave meet
+    product pooled filtered within
     """.split()  # noqa: SIM905
 )
-"""Attributes of ``torch.nn.Module`` and of the supernet, and names that generated code uses itself."""
+"""Attributes of ``torch.nn.Module``, of supernets and of layers, and names that generated code once used itself: those
+of weights stay."""
 
 
 def identifier(text: str) -> str:
-    """``text`` as a Python name that nothing else uses: ``x[2].sep3`` is ``x_2_sep3``."""
+    """``text`` as the name of an attribute: ``x[2].sep3`` is ``x_2_sep3``. It never begins with an underscore, so that
+    attributes which do are ours."""
     name = re.sub(r"_+", "_", re.sub(r"\W", "_", text)).strip("_") or "part"
     if name[0].isdigit():
         name = f"n{name}"
@@ -56,13 +60,33 @@ class Uniquely:
     def __init__(self, taken: frozenset[str] = frozenset()) -> None:
         self._taken = set(taken)
 
-    def __call__(self, base: str) -> str:
+    def __call__(self, base: str, free: Callable[[str], bool] = lambda name: True) -> str:
+        """A name that is not taken, and that ``free`` agrees to."""
         name, n = base, 1
-        while name in self._taken:
+        while name in self._taken or not free(name):
             n += 1
             name = f"{base.rstrip('_')}_{n}"
         self._taken.add(name)
         return name
+
+    def __iter__(self) -> Iterator[str]:
+        """The names that were handed out."""
+        return iter(self._taken)
+
+
+Ends: TypeAlias = Sequence[Collection[str]]
+"""What can stand behind the name of an application, one text of each collection."""
+
+
+def _meet(a: str, a_ends: Ends, b: str, b_ends: Ends) -> bool:
+    """Whether a name that begins with ``a`` and goes on with one of each of ``a_ends`` is also one of ``b``."""
+    if not (a.startswith(b) or b.startswith(a)):
+        return False
+    if a_ends and (len(a) <= len(b) or not b_ends):
+        return any(_meet(a + end, a_ends[1:], b, b_ends) for end in a_ends[0])
+    if b_ends:
+        return any(_meet(a, a_ends, b + end, b_ends[1:]) for end in b_ends[0])
+    return a == b
 
 
 def value_suffix(open_attributes: Mapping[str, Any]) -> str:
@@ -71,11 +95,15 @@ def value_suffix(open_attributes: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
+    """A word for a value, another one for each."""
     if isinstance(value, tuple):
         return "x".join(_short(v) for v in value)
     if isinstance(value, bool):
         return str(int(value))
-    return re.sub(r"\W", "_", str(value))
+    if isinstance(value, str) and not re.fullmatch("[a-z]+", value):
+        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        return f"{re.sub('[^A-Za-z0-9]+', '_', value[:16])}_{digest}"
+    return re.sub(r"\W", "_", str(value).replace("+", ""))
 
 
 class Names:
@@ -84,6 +112,9 @@ class Names:
     def __init__(self, graph: SpaceGraph) -> None:
         self._graph = graph
         by_parent: dict[int | None, Uniquely] = {}
+        self._by_parent = by_parent
+        self._with_values: dict[int, dict[str, Ends]] = {}
+        """For each scope the names of applications behind which values stand."""
         self.scopes: dict[int, str] = {}
         """The attribute that holds a scope in its parent; the meta itself is ``""``."""
         for scope in graph.scopes:
@@ -101,8 +132,34 @@ class Names:
         """The name of an application within its scope, without the part for open attributes."""
         for node in graph.nodes:
             if node.kind != "input":
-                unique = by_parent.setdefault(node.scope, Uniquely())
-                self.nodes[node.id] = node.key or unique(identifier(node.op or node.kind))
+                self.nodes[node.id] = node.key or self._of_application(node)
+
+    def further(self, scope: int, base: str) -> str:
+        """A name within a scope for something that is not of the graph and has no weights."""
+        others = self._with_values.get(scope, {})
+        taken = self._by_parent.setdefault(scope, Uniquely())
+        return taken(identifier(base), lambda name: not any(_meet(name, (), *other) for other in others.items()))
+
+    def _of_application(self, node: Node) -> str:
+        """A name that no other one meets, neither as it is nor with values behind it."""
+        taken = self._by_parent.setdefault(node.scope, Uniquely())
+        others = self._with_values.setdefault(node.scope, {})
+        ends = [
+            {value_suffix({name: value}) for value in leaves(case)}
+            for name, case in node.attrs
+            if type(case) is Diagram
+        ]
+
+        def free(name: str) -> bool:
+            return not (
+                any(_meet(name, ends, other, follow) for other, follow in others.items())
+                or (ends and any(_meet(name, ends, other, ()) for other in taken if other.startswith(f"{name}_")))
+            )
+
+        name = taken(identifier(node.op or node.kind), free)
+        if ends:
+            others[name] = ends
+        return name
 
     def local(self, node: Node, attributes: Mapping[str, Any]) -> str:
         """The name within its scope of the application of ``node`` with these plain attributes."""

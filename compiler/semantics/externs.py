@@ -66,6 +66,8 @@ _SIZES: Final[dict[str, str]] = {
     "features": "(C,)",
 }
 _TARGET: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_UNUSABLE: Final = frozenset((*keyword.kwlist, "__debug__"))
+"""No names in Python."""
 _DECISIONS: Final = (ast.Choose, ast.Keep, ast.Maybe, ast.Repeat, ast.Each, ast.Frozen, ast.Pipe, ast.Set)
 
 Inputs = tuple[TensorShape, ...]
@@ -98,6 +100,9 @@ def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
         yield BadExtern(
             declaration.target_span, name, reason, 'write `"module:Class"`, such as "my_pkg.ops:Correlation"'
         )
+    elif not _UNUSABLE.isdisjoint(re.split(r"[.:]", declaration.target)):
+        reason = f'"{declaration.target}" names no class: it has a keyword of Python in it'
+        yield BadExtern(declaration.target_span, name, reason, "give the module or the class another name")
     for entry in declaration.inputs:
         if entry.variadic:
             advice = "name each of its inputs: `on a, b`"
@@ -112,7 +117,7 @@ def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
             yield BadExtern(
                 parameter.type.span, name, f"`{parameter.type.span.text}` is no type of a parameter", advice
             )
-        if keyword.iskeyword(parameter.name.id):
+        if parameter.name.id in _UNUSABLE | {"self"}:
             reason = f"`{parameter.name.id}` cannot be a parameter of a Python class"
             yield BadExtern(parameter.name.span, name, reason, "give it another name")
     yield from _problems_of_block(declaration)

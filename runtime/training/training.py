@@ -56,7 +56,7 @@ class Training:
         drop_path: float = 0.0,
     ) -> None:
         self.drop_path = drop_path
-        found: list[Any] = [m for m in model.modules() if type(m).__name__ == "DropPath"]
+        found: list[Any] = [m for m in model.modules() if getattr(m, "_drops_paths", False)]
         self._dropping: list[Tensor] = [layer.keep for layer in found] if drop_path else []
         self.model, self.descent, self.loader, self.placement = model, descent, loader, placement
         self.steps, self.seed, self.phase = steps, seed, phase

@@ -149,6 +149,7 @@ class DropPath(nn.Module):
     """
 
     keep: torch.Tensor
+    _drops_paths = True  # users' names never begin with an underscore
 
     def __init__(self) -> None:
         super().__init__()

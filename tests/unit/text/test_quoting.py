@@ -162,7 +162,9 @@ def test_strings_in_broken_lines_and_skeletons_stay_whole(strings: list[str], fi
     arguments += ["k=(3, 3)", *(f"m{i}=12345678901234567890" for i in range(8 * filler))]
     call = f"E({', '.join(arguments)})"
     assert len(split_arguments(call[2:-1])) == len(arguments)
-    for text in (f"self.x = {call}", f"y = {call} + {call}"):
+    index = f"w[{quoting.python_string(''.join(strings))}]"
+    mean = f"({index} * a + {index} * b) / ({index} + {index})"
+    for text in (f"self.x = {call}", f"y = {call} + {call}", f"y = {index}", f"y = f({index}, {index})", f"y = {mean}"):
         lines = statement(text, 8)
         assert ast.dump(ast.parse("\n".join(line[8:] for line in lines))) == ast.dump(ast.parse(text))
         assert len(text) + 8 > WIDTH or len(lines) == 1

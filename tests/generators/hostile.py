@@ -1,0 +1,125 @@
+"""Names that the grammar allows and nobody expects, and texts that try to become something else than text; spaces with
+either in every place where they may stand."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Mapping
+from typing import Final
+
+from torch import nn
+
+KEYWORDS: Final = frozenset(
+    """
+    stdsl use let op ops cell meta extern space strategy search return choose keep maybe repeat each tied frozen any all
+    where from on as for in if then else and or not true false none
+    """.split()  # noqa: SIM905
+)
+_ATTRIBUTES = {name for name in dir(nn.Module()) if not name.startswith("__")}
+_OURS = """
+f F _true None_ None none_ True False Supernet SearchNetwork Network ROWS Row Terms torch nn drop_path DropPath self
+cls forward print super class_ __init__ __class__ __dict__ __call__ _ __ _1 x x1 x_1 weights within mix meet product
+pooled filtered recomputed weighted edge_weights interleave frames instants model outputs output input total average
+joined mixed part part_2 conv conv_2 conv_k3x3 relu sum mean concat add decision_parameters decision_weights derive
+rows source graph passes materialise keep_temperature is_frozen annotations channels stride kernel_size in_channels
+out_channels padding ChannelScale channel_scale PaddedAvgPool float len range Tensor math stdsl_generated numpy os sys
+"""
+_PYTHON = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+NAMES: Final = (*sorted({*_PYTHON, *_ATTRIBUTES, *_OURS.split()} - KEYWORDS), "y" * 3000)
+
+STRINGS: Final = (
+    '"""\nimport pathlib; pathlib.Path("owned").touch()\n"""',
+    "'''\nimport pathlib; pathlib.Path(\"owned\").touch()\n'''",
+    '"); __import__("pathlib").Path("owned").touch(); ("',
+    "'); __import__('pathlib').Path('owned').touch(); ('",
+    '\\"""); open("owned", "w")#',
+    "\\",
+    '"',
+    "'",
+    '\\"',
+    'a\nb\n---\nflowchart TB\nclick a href "javascript:alert(1)"\n',
+    "\t",
+    "%s %(x)s %d 100%",
+    "{0} {m} {p} {{ 7 * 7 }} {% raw %} {# x #} ${x} $(touch owned) `touch owned`",
+    "%%{init: {'securityLevel': 'loose'}}%%",
+    "</title><script>alert(1)</script><img src=x onerror=alert(2)>",
+    "--><svg onload=alert(1)>]]>",
+    '"><a xlink:href="javascript:alert(1)">',
+    "&lt;b&gt; &#60; &quot;",
+    "[bold red]x[/bold red] [link=http://x]y[/] :smile: \\[x]",
+    "::error file=x::y",
+    "\x1b[2J\x1b]0;PWNED\x07\x1b]52;c;cm0gLXJm\x07\x9b31m\x00\x08\x7f\r",
+    "\u202eesrever\u202c \u2066x\u2069 \u200f\u200e\u061c \u2028\u2029\ufeff\u00ad",
+    "\U000e0001\U000e0041 é 中 🎉",
+    ") + (",
+    "x" * 3000,
+    ("a, " * 100) + '"',
+)
+
+NAMED_SPACE: Final = """stdsl 1
+extern op {extern}({parameter}: int = 3, {further}: string = "plain") on {input} from "{module}:{class}" {{
+  params = 0
+  flops = 0
+}}
+ops {ops}({parameter}) = {{
+  {first}: (conv({parameter}, choose {{3x3, 1x1}} as {window}) -> bn),
+  {second}: {op}({parameter}),
+}}
+op {op}({parameter}) on {input} = {input} -> conv({parameter}, 3x3) -> bn
+cell {cell}({parameter}, {further} = 1) on {input} {{
+  {value} = {input} -> {op}({parameter})
+  {result} = [{input} -> pointwise({parameter}), {value}]
+    -> each choose {ops}({parameter}) as {label}
+    -> keep 1..2 as {keep}
+    -> sum
+  return {result}
+}}
+tied cell {outer}({parameter}) on {input} {{
+  {value} = {input} -> {cell}({parameter}) -> {extern}({parameter})
+  for {loop} in 1..2 {{ {list}[{loop}] = {value} -> maybe relu as {gate} }}
+  return [*{list}] -> sum
+}}
+meta {meta}({parameter} = 4) on {first_input}: image(3, 8, 8), {second_input}: image(3, 8, 8) {{
+  {value} = [{first_input}, {second_input}] -> sum -> {outer}({parameter})
+  {middle} = {value} -> {outer}({parameter} * 2)
+  {result} = {middle} -> global_avg_pool
+  return {{{first_output}: {result} -> linear(3), {second_output}: {value} -> global_avg_pool -> linear(3)}}
+}}
+space {space}({parameter} = 4) = {meta}({parameter})
+"""
+"""A space whose names are open: each role once, in one scope or several."""
+
+ROLES: Final[Mapping[str, str]] = {
+    "extern": "outside",
+    "class": "Passing",
+    "parameter": "c",
+    "further": "d",
+    "ops": "candidates",
+    "first": "one",
+    "second": "two",
+    "window": "win",
+    "op": "simple",
+    "cell": "inner",
+    "outer": "big",
+    "input": "i",
+    "value": "v",
+    "result": "r",
+    "middle": "m",
+    "label": "kind",
+    "keep": "inputs",
+    "loop": "n",
+    "list": "row",
+    "gate": "on_off",
+    "meta": "net",
+    "first_input": "left",
+    "second_input": "right",
+    "first_output": "logits",
+    "second_output": "aux",
+    "space": "all_of_it",
+}
+"""Roles of names with harmless ones."""
+
+
+def named_space(names: Mapping[str, str], module: str) -> str:
+    return NAMED_SPACE.format(**{**ROLES, **names, "module": module})
