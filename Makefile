@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Where several tests share the cores, torch's own threads only get in each other's way.
 QUIETLY := OMP_NUM_THREADS=1
 
-.PHONY: setup demo test lint test-slow fuzz bench clean
+.PHONY: setup demo test lint test-slow fuzz soak bench clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,13 @@ test-slow: setup
 MUTANTS ?= 50000
 fuzz: setup
 	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m fuzz $(MUTANTS)
+
+# Random spaces in every form, held to an independent interpreter: goes on where it was stopped. One in so many networks is
+# exported to ONNX, and each that has a layer none before had.
+PAIRS ?= 5000
+ONNX_EVERY ?= 10
+soak: setup
+	$(QUIETLY) $(BIN)/python tests/generators/soak.py --pairs $(PAIRS) --jobs $(WORKERS) --onnx-every $(ONNX_EVERY) --least 50
 
 # The demo over five seeds takes half an hour and is run by itself: `python benchmarks/demo.py --help`.
 bench: setup

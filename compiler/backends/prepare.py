@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,17 +81,20 @@ def _first_output(traced: fx.GraphModule) -> None:
 
 
 def fold_norms(traced: fx.GraphModule) -> None:
-    """Fold each batch-norm into the convolution before it, where that feeds nothing else."""
+    """Fold each batch-norm into the convolution before it, where that feeds nothing else and is applied once."""
     modules = dict(traced.named_modules())
+    applied = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
     for node in list(traced.graph.nodes):
         if node.op != "call_module" or not isinstance(modules[node.target], (nn.BatchNorm2d, nn.BatchNorm3d)):
             continue
         before = node.args[0]
-        if before.op != "call_module" or len(before.users) > 1:
+        if before.op != "call_module" or len(before.users) > 1 or applied[before.target] > 1:
             continue
         conv, norm = modules[before.target], modules[node.target]
         if isinstance(conv, (nn.Conv2d, nn.Conv3d)) and norm.track_running_stats:
-            traced.set_submodule(before.target, fuse_conv_bn_eval(conv, norm))
+            # The next norm may follow this one, and is folded into what has become of the convolution.
+            modules[before.target] = fused = fuse_conv_bn_eval(conv, norm)
+            traced.set_submodule(before.target, fused)
             node.replace_all_uses_with(before)
             traced.graph.erase_node(node)
     traced.delete_all_unused_submodules()

@@ -15,21 +15,24 @@ def added(diagrams: Diagrams, parts: Iterable[Case]) -> Case:
     way: adding them one after the other would walk through all that was added before, again and again.
     """
     terms: list[Diagram] = []
-    last = -1
+    lasts: list[int] = []
     start: Case = 0
     for part in sorted(parts, key=lambda p: p.variable.index if type(p) is Diagram else -1):
         if type(part) is not Diagram:
             start = diagrams.apply(operator.add, start, part)
-        elif last < part.variable.index:
+            continue
+        last = max(v.index for v in support(part))
+        if not terms or lasts[-1] < part.variable.index:
             terms.append(part)
-            last = max(v.index for v in support(part))
+            lasts.append(last)
+            continue
+        joined = diagrams.apply(operator.add, terms.pop(), part)
+        last = max(lasts.pop(), last)
+        if type(joined) is Diagram:
+            terms.append(joined)
+            lasts.append(last)
         else:
-            last = max(last, *(v.index for v in support(part)))
-            joined = diagrams.apply(operator.add, terms.pop(), part)
-            if type(joined) is Diagram:
-                terms.append(joined)
-            else:
-                start = diagrams.apply(operator.add, start, joined)
+            start = diagrams.apply(operator.add, start, joined)
     if start is IMPOSSIBLE or not terms:
         return start
     memo: dict[Hashable, Case] = {}

@@ -90,7 +90,7 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
     """The alternatives of what `choose` stands before, or None with a diagnostic."""
     if value is ERROR:
         return None
-    if isinstance(value, SetTemplate):
+    while isinstance(value, SetTemplate):  # of an `ops` that names another one
         value = operators.instantiate_set(state, value, {}, context)
         if value is ERROR:
             return None

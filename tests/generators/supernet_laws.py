@@ -65,9 +65,13 @@ def settings(rng: random.Random, many: int) -> Iterator[tuple[Relaxation, Passes
 
 
 def check_supernets(text: str, seed: int, many: int = 2, architectures: int = 3) -> bool:
-    """Every law for the space `s` of a text; False where it cannot be relaxed. ``many``: settings at random beside the
-    usual ones. Raises AssertionError, or whatever the compiler raises, saying for which setting."""
-    space = stdsl.loads(text)
+    """Every law for the space of a text, as :func:`check_space`."""
+    return check_space(stdsl.loads(text), seed, many, architectures)
+
+
+def check_space(space: stdsl.Space, seed: int, many: int = 2, architectures: int = 3) -> bool:
+    """Every law; False where the space cannot be relaxed. ``many``: settings at random beside the usual ones. Raises
+    AssertionError, or whatever the compiler raises, saying for which setting."""
     if relaxable(space.graph):
         return False
     rng = random.Random(seed)

@@ -133,6 +133,36 @@ def test_preparing_is_exact_where_a_norm_has_no_convolution_before_it(hand: Any)
     torch.testing.assert_close(prepared(model, [v])(v), model(v))
 
 
+def statistics(model: nn.Module) -> nn.Module:
+    """The model in evaluation mode, with norms that change what goes through them."""
+    generator = torch.Generator().manual_seed(3)
+    for name, buffer in model.named_buffers():
+        if name.endswith(("running_mean", "running_var")):
+            buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+    return model.eval()
+
+
+def test_a_norm_behind_a_norm_is_folded_into_what_has_become_of_the_convolution() -> None:
+    model = statistics(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.BatchNorm2d(4), nn.BatchNorm2d(4)))
+    x = torch.randn(2, 3, 5, 5)
+    plain = prepared(model, [x])
+    torch.testing.assert_close(plain(x), model(x))
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in plain.modules())
+
+
+def test_a_convolution_that_is_applied_twice_takes_no_norm() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(self.norm(self.conv(x)))
+
+    model, x = statistics(Twice()), torch.randn(2, 3, 5, 5)
+    torch.testing.assert_close(prepared(model, [x])(x), model(x))
+
+
 def test_a_file_that_differs_is_not_kept(tmp_path: Path) -> None:
     class Random(nn.Module):
         def __init__(self) -> None:

@@ -98,3 +98,11 @@ def test_counts_of_one_cell_type_are_binomial():
         inputs = math.prod(math.comb(i + 1, 2) for i in range(1, nodes + 1))
         graph = load_text(darts(nodes=nodes), "darts_cifar").graph
         assert str(decided(graph)) == str((inputs * 7 ** (2 * nodes)) ** 2)
+
+
+def test_ops_that_name_other_ops_are_their_sets() -> None:
+    text = (
+        "stdsl 1\nops first = {relu, gelu}\nops second = first\nops third = second\n"
+        "meta m on x: image(3, 8, 8) = x -> choose third as kind\nspace s = m\n"
+    )
+    assert decided(load_text(text).graph).low == 2

@@ -69,3 +69,14 @@ def test_steps_are_counted_over_operations():
         diagrams.apply(lambda v: v + 1, total)
     with pytest.raises(DiagramTooLarge):
         diagrams.ite(diagrams.test(variables[0], 1), total, 0)
+
+
+def test_parts_that_cancel_out_leave_no_place_behind():
+    diagrams = Diagrams()
+    a, b = (diagrams.variable(i, 2) for i in range(2))
+    parts = [diagrams.case(a, (4, 0)), diagrams.case(a, (0, 4)), diagrams.case(a, (0, 4)), diagrams.case(b, (1, 2))]
+    for order in itertools.permutations(parts):
+        total = added(diagrams, order)
+        for answers in itertools.product(range(2), repeat=2):
+            given = dict(enumerate(answers))
+            assert evaluate(total, given) == sum(evaluate(part, given) for part in parts)

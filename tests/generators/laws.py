@@ -1,0 +1,82 @@
+"""The parts of a soak: what each holds a pair to. A law raises, or says why it does not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pairs import Pair
+
+if TYPE_CHECKING:
+    from soak import Result, Soak
+
+
+def load(pair: Pair, soak: Soak, result: Result) -> None:
+    """The text is right, searches too; it has an architecture; formatted, it is the same."""
+    from stdsl.compiler.checks.check import check_text
+    from stdsl.compiler.diagnostics.source import Source
+
+    assert pair.arch is not None
+    if not pair.written.files:
+        errors = [d for d in check_text(Source("text.space", pair.written.text)) if d.code.startswith("E")]
+        assert not errors, [d.message for d in errors]
+
+
+def discrete(pair: Pair, soak: Soak, result: Result) -> None:
+    from discrete_laws import check_discrete
+
+    check_discrete(pair)
+
+
+def source(pair: Pair, soak: Soak, result: Result) -> None:
+    from source_laws import check_source
+
+    check_source(pair)
+
+
+def supernet(pair: Pair, soak: Soak, result: Result) -> str | None:
+    from supernet_laws import check_space
+
+    return None if check_space(pair.space, pair.seed, many=1, architectures=2) else "cannot be relaxed"
+
+
+def reference(pair: Pair, soak: Soak, result: Result) -> str | None:
+    from reference import TooMany
+    from reference.comparison import differences
+
+    if pair.written.files or pair.written.extern:
+        return "uses files or Python"
+    count = pair.space.count()
+    if not isinstance(count, int) or count > soak.plan.reference:
+        return "too many architectures"
+    try:
+        said = differences(pair.written.text, limit=4 * soak.plan.reference, networks=2)
+    except TooMany:
+        return "too many architectures without costs"
+    assert not said, "\n".join(said[:5])
+    return None
+
+
+def prepared(pair: Pair, soak: Soak, result: Result) -> None:
+    from onnx_laws import check_prepared
+
+    check_prepared(pair)
+
+
+def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
+    from onnx_laws import check_onnx, layers
+
+    every = soak.plan.onnx_every
+    new = layers(pair) - soak.layers
+    if every == 0 or (pair.seed % every and not new):
+        return "not drawn"
+    check_onnx(pair)
+    result.layers = sorted(new)
+    soak.layers |= new
+    return None
+
+
+LAWS: dict[str, Callable[[Pair, Soak, Result], str | None]] = {
+    law.__name__: law for law in (load, discrete, source, supernet, reference, prepared, onnx)
+}
+"""In the order in which they are tried."""

@@ -1,0 +1,67 @@
+"""A pair: a space from a text, and one of its architectures as a network on torch."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from random_spaces.whole import SpaceText
+from torch import Tensor, nn
+
+import stdsl
+from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.ir.network import Network
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `extern_blocks`
+
+
+def loaded(written: SpaceText) -> stdsl.Space:
+    """The space of a text, with the files that it uses beside it."""
+    if not written.files:
+        return stdsl.loads(written.text, allow_extern=written.extern)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in {**written.files, "text.space": written.text}.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return stdsl.load(str(Path(folder) / "text.space"), allow_extern=written.extern)
+
+
+@dataclass
+class Pair:
+    """Everything is made when it is first asked for, from the seed alone."""
+
+    written: SpaceText
+    seed: int
+
+    @cached_property
+    def space(self) -> stdsl.Space:
+        return loaded(self.written)
+
+    @cached_property
+    def arch(self) -> stdsl.Architecture:
+        return self.space.sample(self.seed)
+
+    @cached_property
+    def network(self) -> Network:
+        return specialise(self.space.graph, self.arch)
+
+    @cached_property
+    def module(self) -> nn.Module:
+        """In evaluation mode, with statistics that are not those of the start."""
+        module = stdsl.compile(self.space, self.arch, seed=self.seed)
+        generator = torch.Generator().manual_seed(self.seed)
+        for name, buffer in module.named_buffers():
+            if name.endswith("running_mean"):
+                buffer.copy_(torch.randn(buffer.shape, generator=generator))
+            elif name.endswith("running_var"):
+                buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+        return module.eval()
+
+    def batch(self, size: int) -> list[Tensor]:
+        """A batch for every input."""
+        generator = torch.Generator().manual_seed(self.seed + size)
+        graph = self.space.graph
+        return [torch.randn(size, *graph.nodes[id].type.concrete().dims, generator=generator) for id in graph.inputs]
