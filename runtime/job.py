@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Diagnostic
@@ -19,6 +19,13 @@ class Job:
 
     search: CheckedSearch
     texts: Texts = field(default_factory=Texts)
+
+    def needed(self, name: str, seed: int | None) -> Job:
+        """The job of a search that this one needs, with another seed where one is given."""
+        search = next(search for search in self.search.needs if search.config.name == name)
+        others = tuple(other for other in self.search.needs if other is not search)
+        config = search.config if seed is None else search.config.model_copy(update={"seed": seed})
+        return Job(replace(search, config=config, needs=others), self.texts)
 
     @property
     def config(self) -> SearchConfig:

@@ -59,8 +59,6 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.export is None:
         return
-    if config.retrain is None:
-        yield _at(config, "export", "an export of what was not trained", "add `retrain { … }`")
     if config.export.opset != 18:
         yield _at(config, "export.opset", f"an export in opset {config.export.opset}", "use `opset = 18`")
 

@@ -17,7 +17,7 @@ from .phases.compare import metrics_of, subject_named
 from .phases.context import Context
 from .phases.derive import drawn, repeats
 from .phases.train import Subject
-from .tracking.names import DERIVED, title_of
+from .tracking.names import DERIVED, SEARCH, title_of
 
 FORMAT = 1
 
@@ -38,6 +38,11 @@ class RunResult:
         return None
 
     @property
+    def failures(self) -> list[Mapping[str, str]]:
+        """What could not be exported: the ``code`` and the ``message`` of each diagnostic. All else is there."""
+        return list((self.document.get("onnx") or {}).get("failed", ()))
+
+    @property
     def architecture(self) -> Mapping[str, Any]:
         """The derived architecture: path → value."""
         values: Mapping[str, Any] = self.document["derived"]["values"]
@@ -51,11 +56,14 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     randoms = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] == "random"}
     seeds = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] in ("derived", "seed")}
     own = costs(derived.graph, derived.arch)
-    files = {
-        "run": ".",
-        "architecture": _place(run, run.directory.architecture(DERIVED)),
-        "weights": _place(run, run.directory.weights(derived.name)),
+    own_files = {
+        "architecture": run.directory.architecture(DERIVED),
+        "weights": run.directory.weights(derived.name),
+        "search's weights": run.directory.weights(SEARCH),
     }
+    if "retrain" in finished:
+        del own_files["search's weights"]
+    files = {"run": "."} | {name: _place(run, path) for name, path in own_files.items() if path.exists()}
     files |= finished.get("export", {}).get("files", {})
     return {
         "format": FORMAT,
@@ -117,7 +125,10 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     finished = run.tracker.finished
     if "evaluate" not in finished:
         return []
-    rows = [_row("derived", "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
+    if "retrain" not in finished:
+        title = f"{DERIVED}, with the search's weights"
+        return [_row(title, "derived", derived, finished["evaluate"], finished["search"]["seconds"])]
+    rows = [_row(DERIVED, "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
     others = [("seed", name, name) for name in repeats(run)]
     others += [("random", name, name) for name in drawn(run)]
     others += [("space", title_of(text), run.directory.network_of(text)) for text in run.job.compared]

@@ -11,24 +11,28 @@ from pathlib import Path
 import torch
 
 from stdsl.compiler.backends.externs import load_externs
+from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
+from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
-from .data.registry import open_dataset
 from .engines.local import Helpers
 from .job import Job
 from .limits import cost_limits, limits
 from .memory import oversized, total_memory
 from .narrowing import narrowing_warnings
+from .opening import opened
 from .phases.compare import compare_one, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
+from .phases.inherit import inherit
 from .phases.needs import unneeded
+from .phases.search import PHASE as SEARCH
 from .phases.search import search
-from .phases.train import Subject, Workshop, test, train
+from .phases.train import RETRAIN, Subject, Workshop, test, train
 from .plan import plan, plan_text
 from .recomputing import recompute_warnings
 from .report.reporter import Reporter, warned
@@ -42,7 +46,7 @@ from .tracking.names import DERIVED
 from .tracking.tracker import Tracker
 from .training.compiled import CompilationFailed
 from .training.interruption import Interrupted, Interruption
-from .training.loop import Diverged
+from .training.loop import Diverged, LoneValue
 from .training.placement import Placement, available
 
 
@@ -75,9 +79,11 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 
 
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
-    """As :func:`run`, for a job that is at hand."""
-    permit(job)
-    _refuse(refusals(job, request.engine))
+    """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
+    for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
+        permit(each)
+        _refuse(refusals(each, request.engine))
+        opened(each)
     writable(request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
@@ -120,8 +126,8 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     from .preparation import load_kept_job
 
     directory = open_run(path)
-    manifest = directory.manifest
-    job = load_kept_job(directory, manifest.model_copy(update={"allow_extern": allow_extern}))
+    manifest = directory.manifest.model_copy(update={"allow_extern": allow_extern})
+    job = load_kept_job(directory, manifest)
     permit(job)
     directory.lock()
     reporter.say(f"going on in {visible(str(directory.path))}")
@@ -136,7 +142,7 @@ def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tu
     directory = open_run(folder)
     manifest = directory.manifest
     job = load_kept_job(directory, manifest)
-    dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder)
+    dataset = opened(job)
     placement = available(manifest.device)
     shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
     return shop, lambda name: subject_named(job, directory, name)
@@ -150,7 +156,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
     try:
         _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
-            dataset = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
+            dataset = opened(job)
             return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
     except Interrupted:
         raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
@@ -161,38 +167,37 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
 
 
 def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter) -> None:
-    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over. Of what
-    was set on the command line the seed is for them too."""
-    from .preparation import load_kept_job
-
-    seed = tuple(text for text in manifest.overrides if text.partition("=")[0].strip() == "seed")
-    waiting: list[tuple[Path, Job | None]] = []
-    for name in job.config.needs:
+    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
+    for needed in _needed(job, job.config.needs, manifest.overrides):
+        name = needed.config.name
         folder = directory.needed(name)
-        if (folder / "result.json").exists():
+        if (folder / run_files.RESULT).exists():
             continue
-        if (folder / "run.json").exists():
-            waiting.append((folder, None))
-            continue
-        shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed while it made the folder
-        own = load_kept_job(directory, manifest.model_copy(update={"search": name, "overrides": seed}))
-        _refuse(refusals(own, manifest.engine))
-        waiting.append((folder, own))
-    for folder, needed in waiting:
-        reporter.say(f"needed first: {visible(folder.name)}")
-        if needed is None:
+        reporter.say(f"needed first: {name}")
+        if (folder / run_files.MANIFEST).exists():
             resume(folder, reporter, manifest.allow_extern)
             continue
         request = RunRequest(
             needed.texts.main,
-            folder.name,
-            overrides=seed,
+            name,
+            overrides=_for_needed(manifest.overrides),
             out=folder,
             engine=manifest.engine,
             device=manifest.device,
             checkpoint_seconds=manifest.checkpoint_seconds,
         )
         start(needed, request, reporter)
+
+
+def _needed(job: Job, names: Iterable[str], overrides: Sequence[str]) -> list[Job]:
+    """The jobs of searches that a job needs."""
+    seed = job.config.seed if _for_needed(overrides) else None
+    return [job.needed(name, seed) for name in names]
+
+
+def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Of what was set on the command line the seed is for needed searches too."""
+    return tuple(text for text in overrides if text.partition("=")[0].strip() == "seed")
 
 
 def refusals(job: Job, engine: str) -> Iterator[Diagnostic]:
@@ -209,10 +214,14 @@ def _phases(run: Context) -> RunResult:
         search(run)
         derive(run)
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
+        if run.config.retrain is None and run.config.export is not None:
+            inherit(run, subject)
+            test(subject, run.workshop, run.tracker, "evaluate")
+            export(run, subject)
         if run.config.retrain is not None:
             draw(run)
             helpers.add(_missing(run, [*repeats(run), *drawn(run)]))
-            train(subject, run.workshop, run.tracker, "retrain")
+            train(subject, run.workshop, run.tracker, RETRAIN)
             test(subject, run.workshop, run.tracker, "evaluate")
             export(run, subject)
             _share(run, helpers)
@@ -261,9 +270,11 @@ def _failures(job: Job) -> Iterator[None]:
     try:
         yield
     except Diverged as error:
-        key = "strategy" if error.phase == "search" else "retrain"
-        span = config.place(key)
-        raise RunError([TrainingDiverged(span, error.phase, error.step, str(error.loss))]) from error
+        span = config.place("strategy" if error.work == SEARCH else "retrain")
+        raise RunError([TrainingDiverged(span, error.work, error.step, str(error.value), error.what)]) from error
+    except LoneValue as error:
+        span = config.place("strategy.batch" if error.work == SEARCH else "retrain.batch")
+        raise RunError([BatchOfOne(span)]) from error
     except CompilationFailed as error:
         raise RunError([CompilationImpossible(config.place("compile"), str(error))]) from error
     except (torch.OutOfMemoryError, MemoryError) as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from stdsl.compiler.diagnostics.run import BatchExceedsData
 from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.schemas.recipe import Retrain
 from stdsl.compiler.schemas.search import SearchConfig
 
 _TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
@@ -30,10 +31,18 @@ def retraining_samples(config: SearchConfig) -> int | None:
     """Samples that the final training learns from: those of its splits but the ones held out."""
     recipe = config.retrain
     assert recipe is not None
-    n = samples_of(config, ("train", "valid") if recipe.split == "all" else ("train",))
-    if n is None or not recipe.holdout:
-        return n
-    return n - min(max(1, round(recipe.holdout * n)), n - 1)
+    n = samples_of(config, retraining_splits(recipe))
+    return None if n is None else n - held_out(n, recipe.holdout)
+
+
+def retraining_splits(recipe: Retrain) -> tuple[str, ...]:
+    """The splits that the final training learns from."""
+    return ("train", "valid") if recipe.split == "all" else ("train",)
+
+
+def held_out(samples: int, share: float) -> int:
+    """How many of them a share is: at least one, and one stays at least."""
+    return min(max(1, round(share * samples)), samples - 1) if share else 0
 
 
 def stage_sizes(samples: int | None, batch: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
+from .batches import check_batches
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.data import InputSignature
@@ -60,6 +61,10 @@ def check_search(config: SearchConfig, space_of: SpaceOf, sink: Sink) -> Checked
             if other is not None:
                 _check_data(config, other, ref.span, sink)
     check_strategy(config, len(graph.open), sink)
+    if config.export is not None:
+        from .exports import check_trained
+
+        check_trained(config, graph, sink)
     if config.phase:
         from .phases import check_phases
 
@@ -74,6 +79,7 @@ def check_search(config: SearchConfig, space_of: SpaceOf, sink: Sink) -> Checked
         from ..analysis.relaxable import relaxable
 
         sink.extend(relaxable(graph))
+    check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None
     return CheckedSearch(config, graph, final, compared, warnings=twice.diagnostics)

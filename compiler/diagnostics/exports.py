@@ -41,3 +41,34 @@ spelled. None may lie in a folder that is another one's file, and no name may be
     @property
     def help(self) -> str:
         return "give a path inside the run directory, such as `best.onnx`, and copy the file from there"
+
+
+@dataclass(frozen=True)
+class NothingToExport(Diagnostic):
+    """An export of a search without a final training, whose own weights fit no network."""
+
+    reason: str
+
+    code: ClassVar[str] = "E0542"
+    title: ClassVar[str] = "nothing trained to export"
+    explanation: ClassVar[str] = """\
+With `retrain`, what is exported has the weights of the final training. Without it, it has those that the search left
+in its network, with the statistics of batch-norms measured anew. A search over partial channels leaves weights for a
+part of the channels alone, and a space without open decisions is not searched at all.
+
+    search a { …  relax { choose = partial(softmax, channels = 1 / 4) }  export { onnx = "a.onnx" } }     E0542
+    search a { …  relax { choose = softmax }                             export { onnx = "a.onnx" } }     right
+    search a { …  retrain { epochs = 100 }                               export { onnx = "a.onnx" } }     better
+"""
+
+    @property
+    def message(self) -> str:
+        return f"there are no weights to export: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "add `retrain { … }`"

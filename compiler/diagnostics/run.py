@@ -100,6 +100,70 @@ alone, so a file that asks for more is refused.
 
 
 @dataclass(frozen=True)
+class WrongSample(Diagnostic):
+    """A sample of a data set that cannot be learnt from."""
+
+    dataset: str
+    split: str
+    index: int
+    fault: str
+
+    code: ClassVar[str] = "E0724"
+    title: ClassVar[str] = "a sample that cannot be learnt from"
+    explanation: ClassVar[str] = """\
+Labels are whole numbers from 0 to the number of classes less one, and all values of a sample are finite. A sample that
+is different would spoil the weights, so the run stops where it is read; what was done before is kept.
+
+    classes = 10, and a file with the label 10      labels from 0 to 9
+    a frame that holds NaN                          leave the sample out, or make it anew"""
+
+    @property
+    def message(self) -> str:
+        return f"sample {self.index} of the split `{self.split}` of `{self.dataset}` {self.fault}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "correct the file that it comes from"
+
+
+@dataclass(frozen=True)
+class TooFewSamples(Diagnostic):
+    """A split has fewer samples than what reads it must have."""
+
+    dataset: str
+    split: str
+    samples: int
+    needed: int
+    reader: str
+
+    code: ClassVar[str] = "E0725"
+    title: ClassVar[str] = "too few samples"
+    explanation: ClassVar[str] = """\
+Weights and decisions of a search learn from one part of the training data each, results are measured on the test split,
+and `retrain { holdout = … }` keeps at least one sample out and leaves at least one. Each part has a sample or more.
+
+    data = cifar10(root = "…", valid = 0.000001)      no sample for the decisions
+    data = cifar10(root = "…", valid = 0.5)           half of them"""
+
+    @property
+    def message(self) -> str:
+        found = f"`{self.dataset}` has {self.samples or 'no'} sample{'s' if self.samples != 1 else ''}"
+        return f"{found} in its split `{self.split}`, and {self.reader} needs {self.needed}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "give the split more samples"
+
+
+@dataclass(frozen=True)
 class NotARunDirectory(Diagnostic):
     """A folder given as a run is none, or is damaged."""
 
@@ -175,17 +239,18 @@ process ends, however it ends.
 
 @dataclass(frozen=True)
 class TrainingDiverged(Diagnostic):
-    """A loss is no number any more."""
+    """A loss, or a weight, is no number any more. ``work``: `search`, `retrain` or the training of a comparison."""
 
-    phase: str
-    step: int
+    work: str
+    step: int | None
     value: str
+    what: str = "loss"
 
     code: ClassVar[str] = "E0706"
     title: ClassVar[str] = "the training diverged"
     explanation: ClassVar[str] = """\
-The loss became infinite or not a number, so all that follows would be worthless. Most often the learning rate is too
-high, or gradients are not clipped.
+The loss, a weight or a result became infinite or not a number, so all that follows would be worthless. Most often the
+learning rate is too high, or gradients are not clipped.
 
     weights { optimizer = sgd(lr = 2.0) }                                   diverges
     weights { optimizer = sgd(lr = cosine(0.1, ramp = 10))  clip = 5 }      a lower rate, reached in steps, and
@@ -193,7 +258,9 @@ high, or gradients are not clipped.
 
     @property
     def message(self) -> str:
-        return f"the loss of {self.phase} is {self.value} at step {self.step}"
+        verb = "hold" if self.what.endswith("weights") else "is"
+        at = "" if self.step is None else f" at step {self.step}"
+        return f"the {self.what} of {self.work} {verb} {self.value}{at}"
 
     @property
     def label(self) -> str:

@@ -67,7 +67,7 @@ class Evaluate(Section):
 
 
 class Export(Section):
-    """Files written from the trained result, into the run directory."""
+    """Files written from the trained result, into the run directory; without `retrain`, with the search's weights."""
 
     onnx: str | None = Field(default=None, description="ONNX file, verified against the network")
     source: str | None = Field(default=None, description="Python file of the network that needs torch alone")

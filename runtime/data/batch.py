@@ -11,6 +11,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from ..randomness import permutation
+from ..samples import held_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,7 @@ class Part:
     def divided(self, share: float, base: int) -> tuple[Part, Part]:
         """A random division that depends on ``base`` alone: all but ``share`` of the samples, and that share (rounded,
         at least one of each)."""
-        n = len(self)
-        held = min(max(1, round(share * n)), n - 1)
+        n, held = len(self), held_out(len(self), share)
         order = permutation(base, n)
         whole = np.arange(n) if self.chosen is None else self.chosen
         return replace(self, chosen=whole[np.sort(order[held:])]), replace(self, chosen=whole[np.sort(order[:held])])

@@ -55,6 +55,10 @@ class CifarDataset:
         images, targets = _read_all(root, training, labels, place)
         channels = images.reshape(len(images), 3, -1).astype(np.float64) / 255
         self._mean, self._std = channels.mean((0, 2)), channels.std((0, 2))
+        constant = np.ptp(images.reshape(len(images), 3, -1), axis=(0, 2)) == 0
+        if constant.any():
+            reason = f"channel {int(constant.argmax()) + 1} is the same in all pixels of all training images"
+            raise RunError([DataUnreadable(place, str(root), reason)])
         order = permutation(key(seed, "split", settings.kind), len(images))
         first = len(images) - round(settings.valid * len(images))
         self._images = {"train": images[order[:first]], "valid": images[order[first:]]}
@@ -134,7 +138,11 @@ def _read_all(
             reason = f"it holds no images of 3 × 32 × 32 bytes with `{labels.decode()}`"
             raise RunError([DataUnreadable(place, str(root / name), reason)])
         images.append(data.reshape(-1, 3, 32, 32))
+        if not all(isinstance(label, int) and abs(label) < 2**31 for label in found):
+            raise RunError([DataUnreadable(place, str(root / name), "its labels are not all whole numbers")])
         targets.append(np.array(found, dtype=np.int64))
+    if not sum(map(len, targets)):
+        raise RunError([DataUnreadable(place, str(root / names[0]), "it holds no images")])
     return np.concatenate(images), np.concatenate(targets)
 
 
@@ -148,6 +156,8 @@ def _class_names(path: Path, names: bytes, settings: Cifar10 | Cifar100, place: 
         return settings.class_names
     if path.is_file():
         found = read_pickle(path, place).get(names, [])
-        if len(found) == type(settings).classes:
-            return tuple(name.decode() for name in found)
+        if isinstance(found, list) and len(found) == type(settings).classes:
+            if not all(isinstance(name, bytes) for name in found):
+                raise RunError([DataUnreadable(place, str(path), "its names of classes are no texts")])
+            return tuple(name.decode(errors="replace") for name in found)
     return tuple(map(str, range(type(settings).classes)))

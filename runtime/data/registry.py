@@ -11,6 +11,7 @@ from stdsl.compiler.schemas.data import Data
 from stdsl.compiler.schemas.data_motion import MotionDigits
 
 from .batch import Dataset
+from .checked import Checked
 from .cifar import CifarDataset
 from .motion_digits import MotionDigitsDataset
 
@@ -32,6 +33,7 @@ READERS: dict[str, Reader] = {
 
 
 def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = None) -> Dataset:
-    """The data set of ``settings``. Raises RunError when its files are missing or damaged."""
+    """The data set of ``settings``. Raises RunError when its files are missing or damaged, and later when a sample
+    is."""
     kind: str = settings.kind  # type: ignore[attr-defined]
-    return READERS[kind](settings, seed, folder, place)
+    return Checked(READERS[kind](settings, seed, folder, place), kind, place)

@@ -61,12 +61,12 @@ def workshop(
     interruption: Interruption,
 ) -> Workshop:
     """What trainings share, of a run that this process leads or helps."""
-    config = job.config
-    assert config.retrain is not None
-    precision = config.retrain.precision or config.precision
+    config, recipe = job.config, job.config.retrain
+    precision = config.precision if recipe is None else recipe.precision or config.precision
+    learnt: int = getattr(recipe or config.strategy, "batch", 1)
     return Workshop(
-        config.retrain,
-        config.evaluate.batch or config.retrain.batch,
+        recipe,
+        config.evaluate.batch or learnt,
         dataset,
         data_identity(config),
         replace(placement, bfloat16=precision == "bfloat16", compile=config.compile),

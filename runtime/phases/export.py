@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.backends.source import source
+from stdsl.compiler.diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.run_files import MODULE
+from stdsl.compiler.schemas.search import Export
 from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
@@ -15,34 +18,44 @@ from .context import Context
 from .train import Subject, trained
 
 PHASE = "export"
+FAILURES = (ExportDiffers, ExportFailed, ExportTooLarge)
+"""What may be wrong with an ONNX file while all else is right."""
 
 
 def export(run: Context, subject: Subject) -> None:
-    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for."""
+    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for. An ONNX file that cannot be
+    made, or does not compute what the network does, is told of and recorded; the rest is done all the same."""
     if PHASE in run.tracker.finished:
         return
     settings = run.config.export
     files = {"module": MODULE}
-    write_text(run.directory.module, source(subject.graph, subject.arch))
+    text = source(subject.graph, subject.arch)
+    write_text(run.directory.module, text)
     facts: dict[str, Any] = {}
     if settings is not None and settings.source and Path(settings.source) != Path(MODULE):
-        write_text(run.directory.exported(settings.source), source(subject.graph, subject.arch))
+        write_text(run.directory.exported(settings.source), text)
         files["source"] = settings.source
     if settings is not None and settings.weights:
         write_bytes(run.directory.exported(settings.weights), read_made(run.directory.weights(subject.name)))
         files["exported weights"] = settings.weights
     if settings is not None and settings.onnx:
         run.reporter.say(f"export {visible(settings.onnx)}")
-        facts["onnx"] = _onnx(run, subject, run.directory.exported(settings.onnx))
-        files["onnx"] = settings.onnx
+        target = run.directory.exported(settings.onnx)
+        try:
+            facts["onnx"] = _onnx(run, subject, settings, target)
+            files["onnx"] = settings.onnx
+        except RunError as error:
+            if not all(isinstance(d, FAILURES) for d in error.diagnostics):
+                raise
+            facts["onnx"] = {"failed": [{"code": d.code, "message": d.message} for d in error.diagnostics]}
+            for d in error.diagnostics:
+                run.reporter.say(f"error[{d.code}]: {visible(d.message)}")
     run.tracker.finish(PHASE, facts | {"files": files})
 
 
-def _onnx(run: Context, subject: Subject, path: Path) -> dict[str, Any]:
+def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.onnx import export_onnx
 
-    settings = run.config.export
-    assert settings is not None
     model = trained(subject, run.workshop).to("cpu")
     metadata = description(run.config.name, run.dataset, subject.graph)
     with refusing(path, "written"):

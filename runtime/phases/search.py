@@ -38,7 +38,7 @@ from ..tracking.journal import read_journal
 from ..tracking.names import SEARCH
 from ..tracking.weights import save_tensors
 from ..training.descent import Descent
-from ..training.loop import drive
+from ..training.loop import check_finite, drive
 from ..training.optimizers import build_descent
 from .context import Context, data_identity
 from .needs import load_run_weights
@@ -68,6 +68,8 @@ def search(run: Context) -> None:
         work = build_search(run, part(each, 0, {}))
         done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
         probabilities, weights, measuring = work.chosen, work.supernet.state_dict(), work.measuring
+    check_finite(PHASE, "weights", weights)
+    check_finite(PHASE, "decision weights", probabilities)
     save_tensors(weights, run.directory.weights(SEARCH))
     entropy = mean_entropy(probabilities_of(work.supernet).values())
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}

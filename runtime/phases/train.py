@@ -19,16 +19,21 @@ from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key
 from ..report.reporter import Reporter
+from ..samples import retraining_splits
 from ..tracking.directory import RunDirectory
+from ..tracking.names import DERIVED
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
 from ..training.evaluate import evaluate
 from ..training.interruption import Interruption
-from ..training.loop import drive
+from ..training.loop import check_finite, drive
 from ..training.optimizers import build_descent
 from ..training.placement import Placement
 from ..training.training import HeldOut, Training
 from .needs import load_run_weights
+
+RETRAIN = "retrain"
+"""The final training as a phase."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What a training needs besides its subject. ``test_batch``: samples at a time on the test split. ``identity``: a
-    hash of what the samples of ``dataset`` depend on."""
+    """What a training needs besides its subject. ``recipe``: None where nothing is trained. ``test_batch``: samples at
+    a time on the test split. ``identity``: a hash of what the samples of ``dataset`` depend on."""
 
-    recipe: Retrain
+    recipe: Retrain | None
     test_batch: int
     dataset: Dataset
     identity: str
@@ -79,7 +84,8 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         return
     torch.set_num_threads(shop.threads)
     recipe = shop.recipe
-    splits = ("train", "valid") if recipe.split == "all" else ("train",)
+    assert recipe is not None
+    splits = retraining_splits(recipe)
     data = shop.samples(subject.graph, splits, altered=recipe.cutout > 0)
     part, held = Part(data, splits), None
     if recipe.holdout:
@@ -110,9 +116,10 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         else None,
         recipe.drop_path,
     )
-    title = f"train {subject.title}"
-    done = drive(phase, work, tracker, shop.reporter, shop.interruption, title)
+    title, named = f"train {subject.title}", _named(subject)
+    done = drive(phase, work, tracker, shop.reporter, shop.interruption, title, named)
     work.finish()
+    check_finite(named, "weights", model.state_dict())
     save_weights(model, shop.directory.weights(subject.name))
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2)}
     if work.best is not None:
@@ -127,9 +134,16 @@ def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict
         torch.set_num_threads(shop.threads)
         data, model = shop.samples(subject.graph, ("test",)), trained(subject, shop)
         data.attach(model)
-        metrics = evaluate(model, Part(data, ("test",)), shop.placement, shop.test_batch)
-        tracker.finish(phase, asdict(metrics))
+        metrics = asdict(evaluate(model, Part(data, ("test",)), shop.placement, shop.test_batch))
+        for what, value in metrics.items():
+            check_finite(_named(subject), f"{what.replace('_', ' ')} on the test split", {what: value})
+        tracker.finish(phase, metrics)
     return tracker.finished[phase]
+
+
+def _named(subject: Subject) -> str:
+    """What messages call a training."""
+    return RETRAIN if subject.name == DERIVED else f"the training of `{subject.title}`"
 
 
 def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:

@@ -143,6 +143,9 @@ def _layers(rows: list[Mapping[str, Any]]) -> Table:
 def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
     if onnx is None:
         return
+    if "failed" in onnx:
+        yield from (Text(f"ONNX: not exported: {failed['message']}\n") for failed in onnx["failed"])
+        return
     worst = max(onnx["difference"].values(), default=None)
     checked = f"differs from PyTorch by at most {worst:.1e}" if worst is not None else "not verified"
     latency = f", {onnx['latency_ms']:.2f} ms a sample in onnxruntime" if onnx.get("latency_ms") else ""

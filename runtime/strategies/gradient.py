@@ -6,6 +6,7 @@ first order.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -97,9 +98,11 @@ class GradientSearch:
             facts |= {"decision_loss": loss, "decision_accuracy": share}
         loss, share, rate = self._descend(self.weights, self.decisions.parameters, batch, "weights", t)
         self._even(t)
-        self._discretize(t)
-        self._snapshot(t)
-        return {"loss": loss, "accuracy": share, "lr": rate} | facts
+        facts = {"loss": loss, "accuracy": share, "lr": rate} | facts
+        if all(map(math.isfinite, facts.values())):  # else the search is over
+            self._discretize(t)
+            self._snapshot(t)
+        return facts
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         if (t + 1) % self.notes_every and t + 1 != self.steps:

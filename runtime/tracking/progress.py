@@ -96,7 +96,10 @@ _SECTIONS = {"search": "strategy", "retrain": "retrain"}
 
 def _expected(manifest: Manifest) -> list[str]:
     names = ["search"] if manifest.config.get("strategy") else []
-    return [*names, "derive", *(("retrain", "evaluate", "export") if manifest.config.get("retrain") else ())]
+    names.append("derive")
+    if manifest.config.get("retrain"):
+        return [*names, "retrain", "evaluate", "export"]
+    return [*names, "inherit", "evaluate", "export"] if manifest.config.get("export") else names
 
 
 def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:

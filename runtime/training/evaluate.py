@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -56,9 +57,11 @@ def loss_of(
 
 
 def accuracy(logits: Tensor, targets: Tensor, k: int = 1) -> float:
-    """The share of rows of ``logits`` (N, classes) whose target is among the k highest."""
+    """The share of rows of ``logits`` (N, classes) whose target is among the k highest. A row with something that is
+    no number tells nothing, so it is wrong."""
     best = logits.topk(min(k, logits.shape[1]), dim=1).indices
-    return (best == targets[:, None]).any(1).float().mean().item()
+    found = (best == targets[:, None]).any(1) & ~logits.isnan().any(1)
+    return found.float().mean().item()
 
 
 @torch.no_grad()
@@ -77,8 +80,8 @@ def evaluate(
     wanted: list[Tensor] = []
     total = len(part) if samples is None else min(samples, len(part))
     with evaluating(model, statistics):
-        for first in range(0, total, size):
-            batch = placement.put(part.samples(np.arange(first, min(first + size, total))))
+        for places in _batches(total, size, statistics):
+            batch = placement.put(part.samples(places))
             with placement.autocast():
                 logits = prediction(model(*batch.inputs)).float()
             n = len(batch)
@@ -90,6 +93,15 @@ def evaluate(
     scores, targets = torch.cat(found), torch.cat(wanted)
     balanced, precision = balanced_accuracy(scores, targets), mean_average_precision(scores, targets)
     return Metrics(loss / total, top1 / total, top5 / total, total, balanced, precision)
+
+
+def _batches(total: int, size: int, statistics: Statistics) -> list[npt.NDArray[np.int64]]:
+    """The places of the samples of each batch. Where batch-norms use the statistics of a batch, the last one does not
+    have a single sample: it goes to the one before."""
+    starts = list(range(0, total, size))
+    if statistics == "batch" and len(starts) > 1 and total - starts[-1] == 1:
+        starts.pop()
+    return [np.arange(first, end) for first, end in zip(starts, [*starts[1:], total], strict=True)]
 
 
 def balanced_accuracy(scores: Tensor, targets: Tensor) -> float:

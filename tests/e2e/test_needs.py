@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -79,7 +80,11 @@ def test_what_is_needed_runs_first_and_its_weights_are_loaded(tmp_path: Path) ->
     with pytest.raises(Interrupted, match=str(broken)):
         run(RunRequest(str(space), "fuse", ("seed=3",), out=broken), StopAt("train derived", 5))
     assert not (broken / "needs" / "pretrain" / "result.json").exists()
-    (broken / "needs" / "pretrain" / "run.json").unlink()  # as if killed while the folder was made
+    needed = broken / "needs" / "pretrain"
+    for path in needed.iterdir():
+        if path.name not in (".lock", "space"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (needed / ".starting").touch()  # as if killed while the folder was made
     with pytest.raises(Interrupted):
         resume(broken, StopAt("search", 2))
     resume(broken, Silent())

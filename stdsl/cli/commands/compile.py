@@ -144,7 +144,7 @@ def _onnx(
     from stdsl.compiler.backends.weights import fit_weights, read_weights
 
     # Weights first: where they are not there, what they would have told is not what is missing.
-    with of_option("--weights", weights, "E0704", "E0716", "E0810"):
+    with of_option("--weights", weights, "E0704", "E0716", "E0722", "E0723", "E0810"):
         found = trained(weights) if weights is not None else Trained(Path())
         tensors = read_weights(found.weights) if weights is not None else {}
     graph = open_space(target, parameters, allow_extern)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from stdsl.cli.exit_codes import INTERRUPTED
+from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
 from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
@@ -66,7 +66,7 @@ def command(
     try:
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
-                with of_option("--resume", resume, "E0704", "E0705"):
+                with of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723"):
                     _same_search(target, resume, quiet)
                     result = go_on(resume, reporter, allow_extern)
             else:
@@ -86,6 +86,12 @@ def command(
         document(dict(result.document))
     elif not quiet:
         render_result(result.document, Console())
+    for failed in result.failures:
+        message(f"error[{failed['code']}]: {failed['message']}")
+        again = f"`stdsl compile --to onnx --weights {result.directory}` tries again"
+        message(f"  = help: all else of the run is there; {again}")
+    if result.failures:
+        click.get_current_context().exit(DIAGNOSTICS)
 
 
 def _given(option: str) -> bool:

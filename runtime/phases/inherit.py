@@ -1,0 +1,65 @@
+"""The found network with the weights that the search left, where there is no final training."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.schemas.gradient import GradientConfig
+
+from ..data.batch import Part
+from ..data.binding import bound
+from ..randomness import key
+from ..tracking.names import SEARCH
+from ..tracking.weights import load_tensors, save_weights
+from ..training.interruption import Interrupted
+from ..training.loop import check_finite
+from ..training.statistics import measured_anew
+from .context import Context
+from .train import Subject, build
+
+PHASE = "inherit"
+
+
+def inherit(run: Context, subject: Subject) -> None:
+    """Leaves ``weights/derived.safetensors``: the search's weights of what the architecture has of its network. Means
+    and variances of batch-norms are those of the network by itself, over the samples that the weights were learnt
+    from; in the search they were a mixture's."""
+    if PHASE in run.tracker.finished:
+        return
+    strategy = run.config.strategy
+    assert isinstance(strategy, GradientConfig)
+    torch.set_num_threads(run.manifest.threads)
+    model = build(subject, key(run.seed, "initial weights", subject.name))
+    path = run.directory.weights(SEARCH)
+    report = load_by_name(model, load_tensors(path))
+    without = [name for name in report.missing if name not in _scales(model)]
+    if without or report.shapes:
+        fault = f"it lacks {(*without, *report.shapes)[0]} of the network that was found"
+        raise RunError([RunFileDamaged(None, str(path), fault)])
+    run.placement.model(model)
+    part = Part(bound(run.dataset, subject.graph), (strategy.weights.split,))
+    size = min(strategy.batch, len(part))
+    starts = range(0, len(part) - size + 1, size)  # batches of one size, as in the search
+    run.reporter.begin(PHASE, len(starts))
+    with measured_anew(model), torch.no_grad(), run.placement.autocast():
+        for number, first in enumerate(starts, 1):
+            model(*run.placement.put(part.samples(np.arange(first, first + size))).inputs)
+            run.reporter.advance(PHASE, number, {})
+            if run.interruption.asked:
+                raise Interrupted
+    run.reporter.end(PHASE, f"the search's weights, batch-norms measured on {len(starts) * size:,} samples")
+    check_finite(SEARCH, "weights", model.state_dict())
+    save_weights(model, run.directory.weights(subject.name))
+    run.tracker.finish(PHASE, {"samples": len(starts) * size})
+
+
+def _scales(model: nn.Module) -> set[str]:
+    """The names of scales and biases of norms: a search may have gone without them, and they are 1 and 0."""
+    norms = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
+    found = [(name, module) for name, module in model.named_modules() if isinstance(module, norms)]
+    return {f"{name}.{own}" for name, module in found for own, _ in module.named_parameters()}

@@ -1,0 +1,7 @@
+"""The limit of a file, lowered."""
+
+from stdsl.compiler.backends import onnx
+
+
+def prepare(monkeypatch):
+    monkeypatch.setattr(onnx, "LIMIT", 400)

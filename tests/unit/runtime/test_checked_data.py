@@ -1,0 +1,146 @@
+"""Data that cannot be learnt from: told at the data set, before or when it is read."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import nn
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.schemas.data_images import Cifar10
+from stdsl.runtime.data.batch import Batch, Normalisation, Part
+from stdsl.runtime.data.checked import Checked
+from stdsl.runtime.data.cifar import CifarDataset
+from stdsl.runtime.opening import opened
+from stdsl.runtime.preparation import load_job
+from stdsl.runtime.training.evaluate import accuracy, evaluate
+from stdsl.runtime.training.placement import Placement
+
+TEXT = """stdsl 1
+meta net() on video: clip(1, 4, 8, 8) {
+  y = video -> conv(2, 1x3x3) -> choose {flat: conv(2, 1x3x3), full: conv(2, 3x3x3)} as kind
+  return y -> global_avg_pool -> bn -> linear(4)
+}
+space cells = net
+search s {
+  space = cells
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 8, valid = 8, test = 8)
+  strategy = gradient { steps = 2  batch = 4 }
+  retrain { steps = 2  batch = 4 }
+}
+"""
+
+
+@dataclass
+class Rows:
+    """Samples of two numbers each, by their place."""
+
+    values: torch.Tensor = field(default_factory=lambda: torch.arange(18.0).view(9, 2))
+    targets: torch.Tensor = field(default_factory=lambda: torch.arange(9) % 3)
+    classes: tuple[str, ...] = ("a", "b", "c")
+    inputs: tuple[str, ...] = ("x",)
+    normalisation: Normalisation = field(default_factory=Normalisation)
+
+    def size(self, split: str) -> int:
+        return len(self.targets)
+
+    def varies(self, split: str) -> bool:
+        return False
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        return Batch((self.values[indices],), self.targets[indices])
+
+
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_a_label_that_is_no_class(wrong: int) -> None:
+    rows = Rows()
+    rows.targets[5] = wrong
+    dataset = Checked(rows, "rows")
+    assert len(dataset.samples("train", np.array([4, 6]), 0)) == 2
+    with pytest.raises(RunError, match=rf"E0724.*sample 5 of the split `train` of `rows` has the label {wrong}"):
+        dataset.samples("train", np.array([4, 5, 6]), 0)
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_a_value_that_is_no_number(wrong: float) -> None:
+    rows = Rows()
+    rows.values[7, 1] = wrong
+    with pytest.raises(RunError, match=r"E0724.*sample 7 .* no numbers"):
+        Checked(rows, "rows").samples("test", np.array([8, 7]), 0)
+
+
+def cifar(folder: Path, images: npt.NDArray[np.uint8], labels: object) -> CifarDataset:
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        table = {b"data": images, b"labels": labels}
+        (folder / name).write_bytes(pickle.dumps(table, protocol=2))
+    return CifarDataset(Cifar10(root=str(folder)), 0, Path("."), None)
+
+
+def noise(n: int = 4) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (n, 3072), dtype=np.uint8)
+
+
+def wrong_files() -> Iterator[tuple[npt.NDArray[np.uint8], object, str]]:
+    flat = noise()
+    flat[:, 1024:2048] = 7  # the second channel
+    yield flat, [1, 2, 3, 4], "channel 2 is the same"
+    yield noise(), [1, 2, 3.5, 4], "not all whole numbers"
+    yield noise(), [1, 2, [3], 4], "not all whole numbers"
+    yield noise(), [1, 2, 10**30, 4], "not all whole numbers"
+
+
+@pytest.mark.parametrize(("images", "labels", "said"), list(wrong_files()))
+def test_files_that_cannot_be_standardised_or_learnt(
+    tmp_path: Path, images: npt.NDArray[np.uint8], labels: object, said: str
+) -> None:
+    with pytest.raises(RunError, match=f"E0703.*{said}"):
+        cifar(tmp_path, images, labels)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "said"),
+    [
+        (["data.train=1", "retrain.holdout=0.5", "retrain.split=train", "strategy.batch=8"], "E0725", "held-out"),
+        (["data.train=1"], "E0541", "the data has one to search with"),
+        (["data.train=2", "retrain.split=train", "retrain.holdout=0.5"], "E0541", "the data has one to train on"),
+    ],
+)
+def test_too_few_samples_are_told_before_anything_runs(
+    tmp_path: Path, settings: list[str], code: str, said: str
+) -> None:
+    path = tmp_path / "s.space"
+    path.write_text(TEXT)
+    job = load_job(str(path), "s", settings)
+    with pytest.raises(RunError, match=f"{code}.*{said}"):
+        opened(job)
+    opened(load_job(str(path), "s"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 8, 9, 10])
+def test_an_evaluation_by_the_statistics_of_a_batch_leaves_no_sample_alone(size: int) -> None:
+    part, seen = Part(Rows(), ("test",)), list[int]()
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 3))
+    model.register_forward_pre_hook(lambda module, args: seen.append(len(args[0])))
+    if size == 1:
+        with pytest.raises(ValueError, match="more than 1 value"):
+            evaluate(model, part, Placement(torch.device("cpu")), size, "batch")
+        return
+    assert evaluate(model, part, Placement(torch.device("cpu")), size, "batch").samples == 9
+    assert sum(seen) == 9
+    assert min(seen) > 1
+    seen.clear()
+    evaluate(model, part, Placement(torch.device("cpu")), size)
+    assert max(seen) <= size
+
+
+def test_what_is_no_number_is_not_right() -> None:
+    logits = torch.tensor([[torch.nan, 0.0], [0.0, 1.0]])
+    assert accuracy(logits, torch.tensor([0, 1])) == 0.5
+    assert accuracy(logits, torch.tensor([1, 1]), k=2) == 0.5
