@@ -30,5 +30,5 @@ def recompute_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Noth
 
 def _saves(relax: Relax, what: What, graph: SpaceGraph) -> bool:
     asked = relax.model_copy(update={"recompute": what})
-    _, reports = run_passes(graph, select(asked.passes, relax.affine, relax.groups))
+    _, reports = run_passes(graph, select(asked.passes, relax.affine, relax.groups), relax.keep is not None)
     return any(r.kept_after < r.kept_before for r in reports if r.name.startswith("recompute_"))

@@ -14,9 +14,6 @@ from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
 from .demand import holds
 
-UNORDERED = frozenset({"mean", "mul"})
-"""Operations whose operands have no order. Sums have none either, but are no operations here."""
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -92,16 +89,19 @@ class InstanceGraphs:
                 return Slot(shape, ((node.id, 1),))
             case "reduce" if node.op == "sum" or len(operands) <= 1:
                 return _added(shape, operands)
-            case "apply" if node.op == "identity":
+            case "apply" if self.primitives[node.op].identity:
                 return operands[0]
-            case "apply" if node.op == "add":
+            case "apply" if self.primitives[node.op].adds:
                 return _added(shape, operands)
             case "apply" if self.primitives[node.op].zero:
                 return Slot(shape, ())
         if not any(slot.sources for slot in operands):
             return Slot(shape, ())
-        made[node.id] = Instance(self._label(node, shape, answers), tuple(operands), node.op not in UNORDERED)
+        made[node.id] = Instance(self._label(node, shape, answers), tuple(operands), self._ordered(node))
         return Slot(shape, ((node.id, 1),))
+
+    def _ordered(self, node: Node) -> bool:
+        return not self.primitives[node.op].commutes if node.kind == "apply" else node.op != "mean"
 
     def _shape(self, node: Node, answers: Mapping[int, int]) -> Hashable:
         found = self._shapes.get(node.id)

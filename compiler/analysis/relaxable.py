@@ -16,7 +16,7 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
     A mixture needs every tensor to have one shape in all architectures, every concat all its elements, and every
     switch to be decided by alternatives or counts rather than by which elements of a keep stay.
     """
-    owner = {v.index: d for d in graph.decisions for v in d.variables}
+    owner = graph.deciding
     found: dict[int, Diagnostic] = {}
 
     def blame(variables: frozenset[Variable]) -> list[Decision]:

@@ -82,16 +82,16 @@ class _Specialiser:
         return self._add(node, node.op, inputs, self._attributes(node), shape)
 
     def _apply(self, node: Node, sources: list[tuple[int, int | _Zero]]) -> int | _Zero:
-        if node.op == "identity":
-            return sources[0][1]
         primitive = self.primitives[node.op]
+        if primitive.identity:
+            return sources[0][1]
         if primitive.zero:
             return _Zero(self._shape(node))
         inputs = tuple(self._layer(value, self.graph.nodes[id]) for id, value in sources)
         shapes = tuple(self.layers[id].shape for id in inputs)
         attrs = self._attributes(node)
         shape = primitive.shape(shapes, attrs)
-        if node.op == "add":
+        if primitive.adds:
             # A zero summand goes unless it is what broadcasts the other one.
             rest = [(v, i) for (_, v), i in zip(sources, inputs, strict=True) if not isinstance(v, _Zero)]
             if not rest:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from ..ir.graph import SpaceGraph
 from ..ops.registry import primitives_of
 
-NORMS = frozenset({"bn", "group_norm"})
-"""What these learn only scales what another operator computes."""
-
 
 def weightless(graph: SpaceGraph) -> dict[str, frozenset[int]]:
     """By path of a choose, the options (from 0) without weights apart from those of norms; for the chooses that have
@@ -20,7 +17,7 @@ def weightless(graph: SpaceGraph) -> dict[str, frozenset[int]]:
         for edge in node.edges:
             mask |= ancestors[edge.source]
         ancestors.append(mask)
-        if node.kind == "apply" and node.op not in NORMS and primitives[node.op].stateful:
+        if node.kind == "apply" and primitives[node.op].stateful and not primitives[node.op].norm:
             learnt |= 1 << node.id
     found: dict[str, frozenset[int]] = {}
     for node in graph.nodes:

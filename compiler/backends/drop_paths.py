@@ -13,12 +13,12 @@ from dataclasses import replace
 from ..analysis.demand import holds
 from ..ir.graph import Node, SpaceGraph
 from ..ir.network import Layer, Network
+from ..ops.base import Primitive
+from ..ops.registry import primitives_of
 
 OP = "drop path"
 """What such a layer is called in a network, no name that an operator of the user's could have; its class is
 ``DropPath``."""
-MEETINGS = ("sum", "mean", "add")
-"""Where paths meet; `add` is `+`."""
 
 
 def with_drop_paths(graph: SpaceGraph, network: Network, answers: Mapping[int, int]) -> Network:
@@ -31,6 +31,7 @@ def with_drop_paths(graph: SpaceGraph, network: Network, answers: Mapping[int, i
     consumers = [0] * len(network.layers)
     for id in (*(i for layer in network.layers for i in layer.inputs), *(id for _, id in network.outputs)):
         consumers[id] += 1
+    primitives = primitives_of(graph)
     layers: list[Layer] = []
     places: dict[int, int] = {}
 
@@ -40,12 +41,13 @@ def with_drop_paths(graph: SpaceGraph, network: Network, answers: Mapping[int, i
 
     for layer in network.layers:
         inputs = tuple(places[i] for i in layer.inputs)
-        if layer.op in MEETINGS and len(inputs) > 1:
+        if _adds(primitives, layer) and len(inputs) > 1:
             identities = _identities(graph, graph.nodes[layer.node], answers)
             found = []
             for number, (old, new) in enumerate(zip(layer.inputs, inputs, strict=True), 1):
                 source = network.layers[old]
-                operation = source.op not in (*MEETINGS, "input", "concat", "zero") and not source.frozen
+                primitive = primitives.get(source.op)
+                operation = primitive is not None and not (primitive.adds or primitive.zero or source.frozen)
                 if operation and consumers[old] == 1 and source.node not in identities:
                     place = replace(layer, op=OP, inputs=(new,), attrs={"number": number}, shape=source.shape)
                     new = add(place)
@@ -56,14 +58,19 @@ def with_drop_paths(graph: SpaceGraph, network: Network, answers: Mapping[int, i
     return Network(tuple(layers), tuple(places[id] for id in network.inputs), outputs)
 
 
+def _adds(primitives: Mapping[str, Primitive], layer: Layer) -> bool:
+    """Whether paths meet in a layer."""
+    return layer.op in ("sum", "mean") or (layer.op in primitives and primitives[layer.op].adds)
+
+
 def _identities(graph: SpaceGraph, node: Node, answers: Mapping[int, int]) -> set[int]:
     """The nodes whose value reaches ``node`` through an identity alone."""
-    found: set[int] = set()
+    found, primitives = set[int](), primitives_of(graph)
     for edge in node.edges:
         if not holds(edge.guard, answers):
             continue
         source, identity = graph.nodes[edge.source], False
-        while source.kind in ("switch", "gate") or (source.kind == "apply" and source.op == "identity"):
+        while source.kind in ("switch", "gate") or (source.kind == "apply" and primitives[source.op].identity):
             identity |= source.kind == "apply"
             following = [e.source for e in source.edges if holds(e.guard, answers)]
             if not following:

@@ -12,7 +12,7 @@ from ..ir.names import Names, identifier
 from ..ops.torch.lowering import emit, reduce_call
 from ..passes.chains import Part
 from ..passes.merge_targets import Mixture
-from ..passes.mixtures import answer_of, options_of
+from ..passes.mixtures import decision_of, options_of
 from ..passes.partial_channels import INTERLEAVE, PART
 from ..passes.ways import ways_of, without_ways
 from ..text.quoting import python_string
@@ -61,7 +61,6 @@ class _Lowering:
         self.graph, self.keep, self.externs = graph, keep, Externs(graph, emit)
         self.emit = self.externs.emit
         self.names = Names(graph)
-        self.owner = {v.index: d for d in graph.decisions for v in d.variables}
         self.root = next(s.id for s in graph.scopes if s.parent is None)
         self.statements: list[Statement] = []
         self.values: dict[int, int] = {}
@@ -194,7 +193,7 @@ class _Lowering:
         return call.place(self.weights[decision.id])
 
     def _answer(self, variable: Variable, answer: int, call: _Call) -> str:
-        decision = self.owner[variable.index]
+        decision = self.graph.deciding[variable.index]
         if variable.element is not None:
             if self.keep == "none":
                 return "1" if answer else "0"
@@ -206,9 +205,7 @@ class _Lowering:
         return f"{text}[{answer}]"
 
     def _mixture(self, node: Node) -> int:
-        decision = self.graph.decisions[node.decision] if node.decision is not None else None
-        if decision is None and node.kind == "switch":
-            decision = self._only_decision(node)
+        decision = decision_of(self.graph, node)
         name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
         if node.kind == "reduce" and node.op == "concat":
             assert all(edge.guard is True for edge in node.edges), "an open concat cannot be relaxed"
@@ -242,13 +239,6 @@ class _Lowering:
         if len(terms) == 1 and terms[0][0] == "1":
             return self.values[terms[0][1].source]
         return self._add(node, name, call.inputs, text)
-
-    def _only_decision(self, node: Node) -> Decision | None:
-        """The decision whose options alone decide a switch that realises none, such as one over a number's values."""
-        answers = [answer_of(edge.guard) for edge in node.edges]
-        found = {self.owner[answer[0].index].id if answer else None for answer in answers}
-        id = found.pop() if len(found) == 1 else None
-        return self.graph.decisions[id] if id is not None else None
 
     def _called(self, decision: Decision, node: Node) -> str:
         """What the variable of a mixture is called: the last two names of the decision's path."""

@@ -27,7 +27,7 @@ from .render import class_source, render
 class Relaxation:
     """How decisions become weights. ``choose`` (and counts): softmax, sigmoid or samples of the Gumbel-softmax
     distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; gates:
-    sigmoid. ``affine``: whether batch-norms of candidate
+    sigmoid. ``affine``: whether norms of candidate
     operations have a scale and a bias. ``groups``: one in so many channels goes through the mixtures, K of PC-DARTS."""
 
     choose: Literal["softmax", "sigmoid", "gumbel"] = "softmax"
@@ -49,7 +49,8 @@ def supernet_source(
     problems = relaxable(graph)
     if problems:
         raise SpaceError(problems)
-    rewritten, reports = run_passes(graph, select(passes, relaxation.affine, relaxation.groups))
+    chosen = select(passes, relaxation.affine, relaxation.groups)
+    rewritten, reports = run_passes(graph, chosen, relaxation.keep != "none")
     lowered = lower_supernet(rewritten, relaxation.keep)
     classes = Classes(lowered.program, "SearchNetwork", SUPERNET)
     parts = [class_source(text) for text in classes.parts]

@@ -88,7 +88,7 @@ def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: 
     say what does not.
 
     A discrete network takes its weights from a state dict of the supernet this way: the supernet's further names are
-    ``unexpected``; scales and biases of batch-norms are ``missing`` if the supernet went without, and stay as they are.
+    ``unexpected``; scales and biases of norms are ``missing`` if the supernet went without, and stay as they are.
     """
     import torch
 

@@ -181,6 +181,11 @@ class SpaceGraph:
         return {d.path: d for d in self.decisions}
 
     @cached_property
+    def deciding(self) -> Mapping[int, Decision]:
+        """The decision of each variable, by the variable's index."""
+        return {v.index: d for d in self.decisions for v in d.variables}
+
+    @cached_property
     def consumers(self) -> tuple[tuple[int, ...], ...]:
         """For each node the ids of the nodes that it feeds, once each, ascending."""
         found: list[list[int]] = [[] for _ in self.nodes]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import Attributes, Cost, Parameter, Primitive, TensorShape
+from .base import Attributes, Cost, Parameter, Primitive, SavesRule, TensorShape
+from .saving import input_alone, output_alone
 
 Inputs = tuple[TensorShape, ...]
 
@@ -24,12 +25,12 @@ def _normalise_leaky(inputs: Inputs, attrs: Attributes) -> Attributes:
     return {"slope": read.number(attrs, "slope", 0.01)}
 
 
-def _activation(name: str, doc: str) -> Primitive:
-    return Primitive(name, (), read.plain, _shape, _cost, doc, relu_like=True)
+def _activation(name: str, doc: str, saves: SavesRule = input_alone) -> Primitive:
+    return Primitive(name, (), read.plain, _shape, _cost, doc, saves=saves)
 
 
 PRIMITIVES = (
-    _activation("relu", "max(x, 0)."),
+    _activation("relu", "max(x, 0).", output_alone),
     _activation("relu6", "max(x, 0), at most 6."),
     Primitive(
         "leaky_relu",
@@ -38,14 +39,14 @@ PRIMITIVES = (
         _shape,
         _cost,
         "x, or slope · x where x is negative.",
-        relu_like=True,
+        saves=input_alone,
     ),
     _activation("elu", "x, or exp(x) - 1 where x is negative."),
-    _activation("sigmoid", "1 / (1 + exp(-x))."),
+    _activation("sigmoid", "1 / (1 + exp(-x)).", output_alone),
     _activation("hsigmoid", "relu6(x + 3) / 6."),
-    _activation("tanh", "The hyperbolic tangent."),
+    _activation("tanh", "The hyperbolic tangent.", output_alone),
     _activation("gelu", "x · Φ(x), with the standard normal distribution Φ."),
     _activation("silu", "x · sigmoid(x), also called swish."),
     _activation("hswish", "x · hsigmoid(x)."),
-    _activation("softmax", "exp(x) over its sum over the channels."),
+    _activation("softmax", "exp(x) over its sum over the channels.", output_alone),
 )

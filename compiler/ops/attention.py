@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .saving import FLOAT
 
 Inputs = tuple[TensorShape, ...]
 
@@ -43,15 +44,33 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
     return Cost(0, pairs * (queries.channels + values.channels), 2, attrs["heads"] * pairs + output.elements)
 
 
+def _saves(application: Application) -> Saved:
+    """Where channels are equal PyTorch takes a kernel that keeps all inputs, the output, and for each query and head
+    the logarithm of a sum; else plain products, which keep scaled queries and keys, the weights of the mean, and the
+    values with heads in front."""
+    queries, keys, values = application.inputs
+    heads: int = application.attrs["heads"]
+    if queries.channels == values.channels:
+        return Saved((0, 1, 2), output=True, bytes=FLOAT * heads * queries.dims[0])
+    for_queries, for_keys, _ = application.gradients
+    for_scores = for_queries or for_keys
+    kept = heads * queries.dims[0] * keys.dims[0]
+    kept += keys.elements * for_queries + queries.elements * for_keys
+    one_block = heads == 1 or keys.dims[0] == 1
+    kept += values.elements * (for_scores and not one_block)
+    return Saved((2,) if for_scores and one_block else (), bytes=FLOAT * kept)
+
+
 PRIMITIVES = (
     Primitive(
         "attention",
-        (Parameter("heads", "int", REQUIRED, "groups of channels that attend by themselves"),),
+        (Parameter("heads", "int", REQUIRED, "groups of channels that attend by themselves", drawn="name"),),
         _normalise,
         _shape,
         _cost,
         "Scaled dot-product attention (Vaswani et al. 2017, equation 1) of a list of queries, keys and values: for "
         "each query the mean of the values, weighted by the softmax of its products with the keys. It has no weights.",
         inputs=3,
+        saves=_saves,
     ),
 )

@@ -8,7 +8,7 @@ The torch lowering of a primitive stands in ``compiler/ops/torch/`` and is impor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from ..diagnostics.source import Span
@@ -92,10 +92,14 @@ valid windows."""
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """``drawn``: how a drawing's symbol says it, by its ``value`` alone (`3x3`) or with its ``name`` (`stride 2`); what
+    is at its default of 1 it leaves out. None: not at all."""
+
     name: str
     kind: ParameterKind
     default: Any = REQUIRED
     doc: str = ""
+    drawn: Literal["value", "name"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,35 @@ class Cost:
 Attributes = Mapping[str, Any]
 ShapeRule = Callable[[tuple[TensorShape, ...], Attributes], TensorShape]
 CostRule = Callable[[tuple[TensorShape, ...], Attributes, TensorShape], Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application in a network that is trained. ``gradients``: which inputs need one; ``learns``: whether its own
+    weights do. At least one of these does."""
+
+    inputs: tuple[TensorShape, ...]
+    attrs: Attributes
+    output: TensorShape
+    gradients: tuple[bool, ...]
+    learns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What PyTorch keeps of an application for the backward pass, on a CPU.
+
+    ``inputs``: the places of those that are kept; ``output``: whether the output is; ``bytes``: what is kept beside
+    them, per sample (copies, places of maxima, moments), without what a batch has once (weights, moments of a batch).
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    bytes: int = 0
+
+
+SavesRule = Callable[[Application], Saved]
+ViewRule = Callable[[tuple[TensorShape, ...], Attributes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +174,20 @@ class Extern:
         return self.target.partition(":")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
     """One entry of the operator library.
 
     ``normalise`` turns bound arguments into complete attributes (ints repeated over the axes; what is missing takes its
     default, `same` the channels of the first input); it may raise :class:`OpFault`. ``shape`` and ``cost`` take those
     attributes, and ``shape`` may raise it too. ``inputs`` is the number of tensors it takes.
-    ``stateful``: has weights or running statistics. ``zero``: its output is always an exact zero.
-    ``relu_like``: an activation without parameters, safe to share between consumers.
+    ``saves`` says what its backward pass needs, ``view`` whether its output lies in the memory of its (first) input.
+
+    Facts that passes, analyses and drawings go by: ``stateful``: has weights or running statistics. ``norm``: what it
+    learns, if `affine` says so, only scales what another operator computes. ``random``: draws anew each time in
+    training. ``zero``: its output is always an exact zero; ``identity``: it is its input; ``adds``: the sum of its
+    inputs. ``commutes``: the order of its inputs does not matter. ``ways``: in which ways kernels can compute it
+    otherwise (``compiler/passes/ways.py``).
     ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
     """
 
@@ -160,7 +198,14 @@ class Primitive:
     cost: CostRule
     doc: str
     inputs: int = 1
+    saves: SavesRule = field(kw_only=True)
+    view: ViewRule | None = None
     stateful: bool = False
+    norm: bool = False
+    random: bool = False
     zero: bool = False
-    relu_like: bool = False
+    identity: bool = False
+    adds: bool = False
+    commutes: bool = False
+    ways: frozenset[str] = frozenset()
     extern: Extern | None = None

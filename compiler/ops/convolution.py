@@ -6,15 +6,16 @@ from math import prod
 from typing import Any
 
 from . import attributes as read
-from .base import REQUIRED, SAME, Attributes, Cost, Parameter, Primitive, TensorShape
+from .base import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
+from .saving import input_alone, window
 from .windows import sizes
 
 Inputs = tuple[TensorShape, ...]
 
 _LINEAR_HELP = "after the axes are gone, `linear(c)` is the operation that mixes channels"
 
-_STRIDE = Parameter("stride", "axes", 1, "step of the window")
-_DILATION = Parameter("dilation", "axes", 1, "distance between the taps of the window")
+_STRIDE = Parameter("stride", "axes", 1, "step of the window", drawn="name")
+_DILATION = Parameter("dilation", "axes", 1, "distance between the taps of the window", drawn="name")
 _BIAS = Parameter("bias", "bool", False, "whether a bias is added")
 _PAD = Parameter("pad", "padding", "same", '"same": the output is ceil(size / stride); `none`: valid windows only')
 
@@ -110,15 +111,20 @@ def _cost_pointwise(inputs: Inputs, attrs: Attributes, output: TensorShape) -> C
     return _cost(inputs[0].dims[0], attrs, output)
 
 
+def _saves(application: Application) -> Saved:
+    attrs = application.attrs
+    return window(application.inputs[0], attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
+
+
 PRIMITIVES = (
     Primitive(
         "conv",
         (
-            Parameter("c", "channels", SAME, "channels that leave"),
-            Parameter("k", "axes", REQUIRED, "size of the window"),
+            Parameter("c", "channels", SAME, "channels that leave", drawn="value"),
+            Parameter("k", "axes", REQUIRED, "size of the window", drawn="value"),
             _STRIDE,
             _DILATION,
-            Parameter("groups", "int", 1, "groups of channels that do not mix"),
+            Parameter("groups", "int", 1, "groups of channels that do not mix", drawn="name"),
             _BIAS,
             _PAD,
         ),
@@ -126,24 +132,30 @@ PRIMITIVES = (
         _shape_conv,
         _cost_conv,
         "A convolution.",
+        saves=_saves,
         stateful=True,
+        ways=frozenset({"clips", "product"}),
     ),
     Primitive(
         "depthwise",
-        (Parameter("k", "axes", REQUIRED, "size of the window"), _STRIDE, _DILATION, _BIAS, _PAD),
+        (Parameter("k", "axes", REQUIRED, "size of the window", drawn="value"), _STRIDE, _DILATION, _BIAS, _PAD),
         _normalise_depthwise,
         _shape_depthwise,
         _cost_depthwise,
         "A convolution of each channel by itself.",
+        saves=_saves,
         stateful=True,
+        ways=frozenset({"clips", "narrow", "phases"}),
     ),
     Primitive(
         "pointwise",
-        (Parameter("c", "channels", SAME, "channels that leave"), _STRIDE, _BIAS),
+        (Parameter("c", "channels", SAME, "channels that leave", drawn="value"), _STRIDE, _BIAS),
         _normalise_pointwise,
         _shape_pointwise,
         _cost_pointwise,
         "A convolution with a window of one position.",
+        saves=input_alone,
         stateful=True,
+        ways=frozenset({"product"}),
     ),
 )

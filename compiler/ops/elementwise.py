@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import Attributes, Cost, OpFault, Primitive, TensorShape
+from .base import Application, Attributes, Cost, OpFault, Primitive, Saved, TensorShape
+from .saving import input_of_weights, nothing
 
 Inputs = tuple[TensorShape, ...]
 
@@ -44,9 +45,54 @@ def _broadcast(inputs: Inputs, attrs: Attributes) -> TensorShape:
     return TensorShape(a.layout, tuple(dims))
 
 
+def _factors(application: Application) -> Saved:
+    """Each factor, for the gradient of the other."""
+    first, second = application.gradients
+    return Saved((*([0] if second else []), *([1] if first else [])))
+
+
 PRIMITIVES = (
-    Primitive("add", (), read.plain, _broadcast, _free, "The sum of two tensors; sizes of 1 broadcast.", inputs=2),
-    Primitive("mul", (), read.plain, _broadcast, _free, "The product of two tensors; sizes of 1 broadcast.", inputs=2),
-    Primitive("scale", (), read.plain, _same, _per_channel, "A learnt factor per channel, 1 at first.", stateful=True),
-    Primitive("bias", (), read.plain, _same, _per_channel, "A learnt summand per channel, 0 at first.", stateful=True),
+    Primitive(
+        "add",
+        (),
+        read.plain,
+        _broadcast,
+        _free,
+        "The sum of two tensors; sizes of 1 broadcast.",
+        inputs=2,
+        saves=nothing,
+        adds=True,
+        commutes=True,
+    ),
+    Primitive(
+        "mul",
+        (),
+        read.plain,
+        _broadcast,
+        _free,
+        "The product of two tensors; sizes of 1 broadcast.",
+        inputs=2,
+        saves=_factors,
+        commutes=True,
+    ),
+    Primitive(
+        "scale",
+        (),
+        read.plain,
+        _same,
+        _per_channel,
+        "A learnt factor per channel, 1 at first.",
+        saves=input_of_weights,
+        stateful=True,
+    ),
+    Primitive(
+        "bias",
+        (),
+        read.plain,
+        _same,
+        _per_channel,
+        "A learnt summand per channel, 0 at first.",
+        saves=nothing,
+        stateful=True,
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import attributes as read
 from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .saving import input_of_weights
 
 Inputs = tuple[TensorShape, ...]
 
@@ -38,13 +39,14 @@ PRIMITIVES = (
     Primitive(
         "linear",
         (
-            Parameter("c", "channels", REQUIRED, "features that leave"),
+            Parameter("c", "channels", REQUIRED, "features that leave", drawn="value"),
             Parameter("bias", "bool", True, "whether a bias is added"),
         ),
         _normalise,
         _shape,
         _cost,
         "A linear layer of features (or an image or clip whose axes all have size 1), or of each token by itself.",
+        saves=input_of_weights,
         stateful=True,
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .saving import FLOAT, input_alone
 
 Inputs = tuple[TensorShape, ...]
 
@@ -52,6 +53,17 @@ def _normalise_layer_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     }
 
 
+def _saves_group_norm(application: Application) -> Saved:
+    """The input, and the mean and deviation of each group."""
+    return Saved((0,), bytes=2 * FLOAT * application.attrs["groups"])
+
+
+def _saves_layer_norm(application: Application) -> Saved:
+    """The input, and the mean and deviation of each token."""
+    x = application.inputs[0]
+    return Saved((0,), bytes=2 * FLOAT * (x.elements // x.channels))
+
+
 PRIMITIVES = (
     Primitive(
         "bn",
@@ -60,16 +72,24 @@ PRIMITIVES = (
         _shape,
         _cost,
         "Batch normalisation over everything but channels.",
+        saves=input_alone,
         stateful=True,
+        norm=True,
     ),
     Primitive(
         "group_norm",
-        (Parameter("groups", "int", REQUIRED, "groups of channels that are normalised together"), _AFFINE, _EPS),
+        (
+            Parameter("groups", "int", REQUIRED, "groups of channels that are normalised together", drawn="name"),
+            _AFFINE,
+            _EPS,
+        ),
         _normalise_group_norm,
         _shape,
         _cost,
         "Normalisation of each sample over groups of channels and all positions.",
+        saves=_saves_group_norm,
         stateful=True,
+        norm=True,
     ),
     Primitive(
         "layer_norm",
@@ -78,6 +98,8 @@ PRIMITIVES = (
         _shape,
         _cost,
         "Normalisation of each token over its channels.",
+        saves=_saves_layer_norm,
         stateful=True,
+        norm=True,
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .base import SAME, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .saving import FLOAT, always, nothing
 
 Inputs = tuple[TensorShape, ...]
 
@@ -25,7 +26,7 @@ def _normalise_zero(inputs: Inputs, attrs: Attributes) -> Attributes:
     c = read.channels(attrs, x)
     if x.layout in read.AXES:
         return {"c": c, "stride": read.axes(attrs, x, "stride", 1)}
-    if attrs.get("stride", 1) != 1:
+    if attrs.get("stride", 1) not in (1, ()):
         raise OpFault("attribute", f"there are no axes to stride over in its input {x}", None, "stride")
     return {"c": c, "stride": ()}
 
@@ -43,23 +44,39 @@ def _normalise_dropout(inputs: Inputs, attrs: Attributes) -> Attributes:
     return {"p": read.number(attrs, "p", 0.5, 0, 1)}
 
 
+def _saves_dropout(application: Application) -> Saved:
+    """The factors of the elements, 0 or 1 / (1 - p)."""
+    return Saved(bytes=FLOAT * application.output.elements if application.attrs["p"] else 0)
+
+
+def _drops_nothing(inputs: tuple[TensorShape, ...], attrs: Attributes) -> bool:
+    return not attrs["p"]
+
+
 PRIMITIVES = (
-    Primitive("identity", (), read.plain, _same, _cost, "Its input."),
+    Primitive("identity", (), read.plain, _same, _cost, "Its input.", saves=nothing, view=always, identity=True),
     Primitive(
         "zero",
-        (Parameter("c", "channels", SAME, "channels that leave"), Parameter("stride", "axes", 1, "step over the axes")),
+        (
+            Parameter("c", "channels", SAME, "channels that leave", drawn="value"),
+            Parameter("stride", "axes", 1, "step over the axes", drawn="name"),
+        ),
         _normalise_zero,
         _shape_zero,
         _cost,
         "Exact zeros: no connection.",
+        saves=nothing,
         zero=True,
     ),
     Primitive(
         "dropout",
-        (Parameter("p", "number", 0.5, "the probability that an element is dropped"),),
+        (Parameter("p", "number", 0.5, "the probability that an element is dropped", drawn="value"),),
         _normalise_dropout,
         _same,
         _cost,
         "Zeroes elements at random in training, and scales up the others.",
+        saves=_saves_dropout,
+        view=_drops_nothing,
+        random=True,
     ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
-from .windows import sizes
+from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .saving import INDEX, copy, nothing, window
+from .windows import fits, paddings, sizes
 
 Inputs = tuple[TensorShape, ...]
 
@@ -43,10 +44,29 @@ def _global_shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 
 _PARAMETERS = (
-    Parameter("k", "axes", REQUIRED, "size of the window"),
-    Parameter("stride", "axes", 1, "step of the window"),
+    Parameter("k", "axes", REQUIRED, "size of the window", drawn="value"),
+    Parameter("stride", "axes", 1, "step of the window", drawn="name"),
     Parameter("pad", "padding", "same", '"same": the output is ceil(size / stride); `none`: valid windows only'),
 )
+
+
+def _saves_max(application: Application) -> Saved:
+    """The input as it is padded, and the place of each maximum."""
+    attrs = application.attrs
+    kept = window(application.inputs[0], attrs["k"], attrs["stride"], None, attrs["pad"])
+    return Saved(kept.inputs, bytes=kept.bytes + INDEX * application.output.elements)
+
+
+def _saves_avg(application: Application) -> Saved:
+    x, attrs = application.inputs[0], application.attrs
+    if not fits(x, attrs["k"]):
+        return copy(x, paddings(x, attrs["k"], attrs["stride"], None, attrs["pad"]))
+    return window(x, attrs["k"], attrs["stride"], None, attrs["pad"])
+
+
+def _saves_global_max(application: Application) -> Saved:
+    return Saved((0,), output=True)
+
 
 PRIMITIVES = (
     Primitive(
@@ -56,6 +76,8 @@ PRIMITIVES = (
         _shape,
         _cost,
         "The greatest value of each window.",
+        saves=_saves_max,
+        ways=frozenset({"clips"}),
     ),
     Primitive(
         "avg_pool",
@@ -64,6 +86,7 @@ PRIMITIVES = (
         _shape,
         _cost,
         "The mean of each window; padding is left out of it.",
+        saves=_saves_avg,
     ),
     Primitive(
         "global_avg_pool",
@@ -72,6 +95,7 @@ PRIMITIVES = (
         _global_shape,
         _cost,
         "The mean over all positions; axes of size 1 stay. Of tokens: the mean over tokens, as features.",
+        saves=nothing,
     ),
     Primitive(
         "global_max_pool",
@@ -80,5 +104,6 @@ PRIMITIVES = (
         _global_shape,
         _cost,
         "The greatest value over all positions; axes of size 1 stay. Of tokens: over tokens, as features.",
+        saves=_saves_global_max,
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import attributes as read
 from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .saving import always, nothing
 
 Inputs = tuple[TensorShape, ...]
 
@@ -64,8 +65,18 @@ def _shape_time(inputs: Inputs, attrs: Attributes) -> TensorShape:
     return TensorShape("clip", (c * n, t // n, h, w))
 
 
+def _moves_no_channel(inputs: Inputs, attrs: Attributes) -> bool:
+    return attrs["groups"] in (1, inputs[0].channels)
+
+
+def _moves_no_frame(inputs: Inputs, attrs: Attributes) -> bool:
+    return attrs["frames"] in (1, inputs[0].dims[1])
+
+
 PRIMITIVES = (
-    Primitive("flatten", (), read.plain, _shape_flatten, _cost, "All elements as features."),
+    Primitive(
+        "flatten", (), read.plain, _shape_flatten, _cost, "All elements as features.", saves=nothing, view=always
+    ),
     Primitive(
         "to_tokens",
         (),
@@ -73,21 +84,27 @@ PRIMITIVES = (
         _shape_to_tokens,
         _cost,
         "The positions of an image or clip as tokens, row by row.",
+        saves=nothing,
+        view=always,
     ),
     Primitive(
         "channel_shuffle",
-        (Parameter("groups", "int", REQUIRED, "groups whose channels are interleaved"),),
+        (Parameter("groups", "int", REQUIRED, "groups whose channels are interleaved", drawn="name"),),
         _normalise_shuffle,
         _shape_shuffle,
         _cost,
         "Interleaves the channels of groups (ShuffleNet).",
+        saves=nothing,
+        view=_moves_no_channel,
     ),
     Primitive(
         "time_to_channel",
-        (Parameter("frames", "int", REQUIRED, "neighbouring frames that become channels of one"),),
+        (Parameter("frames", "int", REQUIRED, "neighbouring frames that become channels of one", drawn="name"),),
         _normalise_time,
         _shape_time,
         _cost,
         "Stacks neighbouring frames of a clip as channels.",
+        saves=nothing,
+        view=_moves_no_frame,
     ),
 )

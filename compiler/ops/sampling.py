@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import attributes as read
 from .base import REQUIRED, Attributes, Cost, Parameter, Primitive, TensorShape
+from .saving import nothing
 
 Inputs = tuple[TensorShape, ...]
 
@@ -42,24 +43,33 @@ def _shape_upsample(inputs: Inputs, attrs: Attributes) -> TensorShape:
     return TensorShape(x.layout, (x.dims[0], *(n * f for n, f in zip(x.dims[1:], attrs["factor"], strict=True))))
 
 
+def _inside(inputs: Inputs, attrs: Attributes) -> bool:
+    """Whether no position lies past the end."""
+    axes = zip(inputs[0].axes, attrs["stride"], attrs["offset"], strict=True)
+    return all(len(range(offset, n, stride)) == -(-n // stride) for n, stride, offset in axes)
+
+
 PRIMITIVES = (
     Primitive(
         "subsample",
         (
-            Parameter("stride", "axes", REQUIRED, "distance between the positions that are taken"),
+            Parameter("stride", "axes", REQUIRED, "distance between the positions that are taken", drawn="name"),
             Parameter("offset", "axes", 0, "the first position that is taken, from 0 and at most stride - 1"),
         ),
         _normalise_subsample,
         _shape_subsample,
         _cost,
         "ceil(size / stride) positions, one every stride from an offset on; one that lies past the end is zero.",
+        saves=nothing,
+        view=_inside,
     ),
     Primitive(
         "upsample",
-        (Parameter("factor", "axes", REQUIRED, "how often each position is repeated"),),
+        (Parameter("factor", "axes", REQUIRED, "how often each position is repeated", drawn="name"),),
         _normalise_upsample,
         _shape_upsample,
         _cost,
         "Repeats each position (nearest neighbour).",
+        saves=nothing,
     ),
 )

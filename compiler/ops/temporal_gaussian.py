@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import prod
 
 from . import attributes as read
-from .base import REQUIRED, SAME, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from .base import REQUIRED, SAME, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .saving import window
 from .windows import sizes
 
 Inputs = tuple[TensorShape, ...]
@@ -45,13 +46,18 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
     return Cost(params, length * height * width * c_in * elements, 1, elements)
 
 
+def _saves(application: Application) -> Saved:
+    attrs = application.attrs
+    return window(application.inputs[0], attrs["k"], attrs["stride"], None, attrs["pad"])
+
+
 PRIMITIVES = (
     Primitive(
         "temporal_gaussian",
         (
-            Parameter("c", "channels", SAME, "channels that leave"),
-            Parameter("k", "axes", REQUIRED, "size of the window: (length, height, width)"),
-            Parameter("stride", "axes", 1, "step of the window"),
+            Parameter("c", "channels", SAME, "channels that leave", drawn="value"),
+            Parameter("k", "axes", REQUIRED, "size of the window: (length, height, width)", drawn="value"),
+            Parameter("stride", "axes", 1, "step of the window", drawn="name"),
             Parameter("mixtures", "int", 4, "number M of Gaussians"),
             Parameter("bias", "bool", False, "whether a bias is added"),
             Parameter(
@@ -62,6 +68,7 @@ PRIMITIVES = (
         _shape,
         _cost,
         "A convolution of a clip whose kernel over time is a learnt mixture of Gaussians (EvaNet's iTGM).",
+        saves=_saves,
         stateful=True,
     ),
 )

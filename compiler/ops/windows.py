@@ -35,6 +35,16 @@ def sizes(shape: TensorShape, k: Ints, stride: Ints, dilation: Ints | None, pad:
     return tuple(out)
 
 
+def fits(shape: TensorShape, k: Ints) -> bool:
+    """Whether a window is nowhere wider than what it slides over."""
+    return all(n >= window for n, window in zip(shape.axes, k, strict=True))
+
+
+def even(pads: tuple[tuple[int, int], ...]) -> bool:
+    """Whether as much is added before as after."""
+    return all(before == after for before, after in pads)
+
+
 def paddings(
     shape: TensorShape, k: Ints, stride: Ints, dilation: Ints | None, pad: str | None
 ) -> tuple[tuple[int, int], ...]:

@@ -37,16 +37,17 @@ class PassReport:
     kept_after: int = 0
 
 
-def run_passes(graph: SpaceGraph, passes: Iterable[Pass]) -> tuple[SpaceGraph, list[PassReport]]:
-    """The graph after all passes, verified after each, and what each did."""
+def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) -> tuple[SpaceGraph, list[PassReport]]:
+    """The graph after all passes, verified after each, and what each did. ``keeps``: whether elements of keeps have
+    weights."""
     from .kept import kept_bytes  # reads merged nodes, whose passes are made of what stands here
 
     reports = []
-    kept = kept_bytes(graph)
+    kept = kept_bytes(graph, keeps)
     for step in passes:
         result = step.run(graph)
         verify(result, step.name)
-        before, kept = kept, kept_bytes(result)
+        before, kept = kept, kept_bytes(result, keeps)
         reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes), before, kept))
         graph = result
     return graph, reports

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ..ir.graph import Node, SpaceGraph
 from ..ops.base import TensorShape
-from ..ops.windows import paddings
+from ..ops.registry import primitives_of
+from ..ops.windows import even, paddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _stage(graph: SpaceGraph, id: int, readers: set[int]) -> tuple[Stage, int, f
     inside = {id, pointwise.id}
     below = graph.nodes[pointwise.edges[0].source]
     tops = [below]
-    if _private(graph, below.id, {pointwise.id}) and (_applies(below, "add") or _plain_sum(below)):
+    if _private(graph, below.id, {pointwise.id}) and _plain_sum(graph, below):
         tops = [graph.nodes[edge.source] for edge in below.edges]
     allowed = {below.id, pointwise.id}
     convolutions: tuple[Node, ...] = ()
@@ -104,13 +105,14 @@ def _applies(node: Node, op: str) -> bool:
     return node.kind == "apply" and node.op == op and not node.frozen
 
 
-def _plain_sum(node: Node) -> bool:
-    return (
-        node.kind == "reduce"
-        and node.op == "sum"
-        and node.decision is None
-        and all(e.guard is True for e in node.edges)
-    )
+def _plain_sum(graph: SpaceGraph, node: Node) -> bool:
+    """Whether a node adds up all that it reads, tensors of one shape."""
+    if any(graph.nodes[e.source].type != node.type for e in node.edges):
+        return False
+    if node.kind == "apply":
+        return primitives_of(graph)[node.op].adds
+    always = node.decision is None and all(e.guard is True for e in node.edges)
+    return node.kind == "reduce" and node.op == "sum" and always
 
 
 def _is_pointwise(node: Node) -> bool:
@@ -132,4 +134,4 @@ def _is_depthwise(graph: SpaceGraph, node: Node) -> bool:
     if attributes["bias"] or x.channels != node.type.channels:
         return False
     pads = paddings(x, attributes["k"], attributes["stride"], attributes["dilation"], attributes["pad"])
-    return all(before == after for before, after in pads)
+    return even(pads)

@@ -6,8 +6,6 @@ from ..ir.graph import Node, SpaceGraph
 from .base import Pass
 from .ways import marked
 
-WINDOWED = frozenset({"conv", "depthwise", "max_pool"})
-
 
 def fold_clips(graph: SpaceGraph) -> SpaceGraph:
     """Marks convolutions and max pools over clips with windows 1×h×w and t×1×1. In the channels-last format that is
@@ -17,7 +15,7 @@ def fold_clips(graph: SpaceGraph) -> SpaceGraph:
 
 
 def _folds(node: Node) -> bool:
-    if node.op not in WINDOWED or node.type.layout != "clip":
+    if node.type.layout != "clip":
         return False
     attributes = node.attributes
     k, stride = attributes["k"], attributes["stride"]

@@ -1,10 +1,10 @@
-"""Reads switches and reduces as weighted sums: which source an option's weight multiplies."""
+"""Reads switches, gates and reduces as weighted sums: which weight multiplies which source."""
 
 from __future__ import annotations
 
 from ..ir.decisions import Decision
-from ..ir.diagram import Case, Diagram, Guard, Variable
-from ..ir.graph import Edge, Node
+from ..ir.diagram import Case, Diagram, Guard, Variable, support
+from ..ir.graph import Edge, Node, SpaceGraph
 
 
 def answer_of(guard: Guard) -> tuple[Variable, int] | None:
@@ -19,6 +19,32 @@ def answer_of(guard: Guard) -> tuple[Variable, int] | None:
 
 def _false(case: Case) -> bool:
     return case is False
+
+
+def decision_of(graph: SpaceGraph, node: Node) -> Decision | None:
+    """The decision that a node realises, or else the one whose options alone decide a switch, such as one over a
+    number's values."""
+    if node.decision is not None:
+        return graph.decisions[node.decision]
+    if node.kind != "switch":
+        return None
+    answers = [answer_of(edge.guard) for edge in node.edges]
+    found = {graph.deciding[answer[0].index].id if answer else None for answer in answers}
+    id = found.pop() if len(found) == 1 else None
+    return graph.decisions[id] if id is not None else None
+
+
+def weighted_edges(graph: SpaceGraph, node: Node, keeps: bool) -> tuple[Edge, ...]:
+    """The edges of a switch, gate or reduce whose sources are multiplied by weights. ``keeps``: whether elements of
+    keeps have any."""
+    decision = decision_of(graph, node)
+    if (node.kind == "reduce" and node.op == "concat") or not node.edges:
+        return ()
+    if decision is not None and decision.kind == "keep" and not keeps:
+        return ()
+    if options_of(node, decision) is not None:
+        return node.edges
+    return tuple(e for e in node.edges if any(keeps or v.element is None for v in support(e.guard)))
 
 
 def options_of(node: Node, decision: Decision | None) -> dict[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.graph import Node, SpaceGraph
+from ..ir.graph import SpaceGraph
 from .base import Pass
 from .ways import marked
 
@@ -10,11 +10,7 @@ from .ways import marked
 def narrow_gradients(graph: SpaceGraph) -> SpaceGraph:
     """Marks depthwise convolutions: the gradient of the input is a convolution with the kernel mirrored; that of a wide
     kernel is computed a few columns at a time."""
-    return marked(graph, "narrow", _is_depthwise)
-
-
-def _is_depthwise(node: Node) -> bool:
-    return node.op == "depthwise"
+    return marked(graph, "narrow")
 
 
 PASS = Pass("narrow_gradients", "gradients of depthwise convolutions mirrored, and in narrow columns", narrow_gradients)

@@ -13,8 +13,6 @@ def phase_space(graph: SpaceGraph) -> SpaceGraph:
 
 
 def _dilated(node: Node) -> bool:
-    if node.op != "depthwise":
-        return False
     dilation = node.attributes["dilation"]
     return dilation not in (1, (1, 1), (1, 1, 1))
 

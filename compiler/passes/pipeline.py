@@ -48,7 +48,7 @@ ALL: tuple[Pass, ...] = (
 def select(names: Sequence[str] | None = None, affine: bool = True, groups: int = 1) -> tuple[Pass, ...]:
     """The passes to run, in order: those that lowering needs and all others that are not optional, or ``names`` alone.
     A name with a ``-`` in front is left out of all, one with a ``+`` is run beside them: ``["-share_common"]``,
-    ``["+recompute_cells"]``. ``affine``: candidates keep the scale and bias of their batch-norms.
+    ``["+recompute_cells"]``. ``affine``: candidates keep the scale and bias of their norms.
     ``groups``: one in so many channels goes through mixtures.
 
     Raises SpaceError for an unknown name.

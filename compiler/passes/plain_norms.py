@@ -1,14 +1,13 @@
-"""Batch-norms of candidate operations without scale and bias, as DARTS searches (Liu et al., DARTS, ICLR 2019,
-A.1.1)."""
+"""Norms of candidate operations without scale and bias, as DARTS searches with batch-norms (Liu et al., DARTS, ICLR
+2019, A.1.1)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..ir.graph import SpaceGraph
+from ..ops.registry import primitives_of
 from .base import Pass
-
-NORMS = frozenset({"bn", "group_norm"})
 
 
 def plain_norms(graph: SpaceGraph) -> SpaceGraph:
@@ -17,10 +16,10 @@ def plain_norms(graph: SpaceGraph) -> SpaceGraph:
 
     A scale there would trade off against the alternative's weight.
     """
-    inside = candidates(graph)
+    inside, primitives = candidates(graph), primitives_of(graph)
     nodes = []
     for node in graph.nodes:
-        if node.kind == "apply" and node.op in NORMS and inside[node.id]:
+        if node.kind == "apply" and primitives[node.op].norm and inside[node.id]:
             attrs = tuple((name, False if name == "affine" else value) for name, value in node.attrs)
             node = replace(node, attrs=attrs)
         nodes.append(node)
@@ -45,4 +44,4 @@ def candidates(graph: SpaceGraph) -> list[frozenset[tuple[int, int]]]:
     return [f or frozenset() for f in found]
 
 
-PASS = Pass("plain_norms", "batch-norms of candidates without scale and bias", plain_norms, required=True)
+PASS = Pass("plain_norms", "norms of candidates without scale and bias", plain_norms, required=True)

@@ -6,8 +6,6 @@ from ..ir.graph import Node, SpaceGraph
 from .base import Pass
 from .ways import marked
 
-POINTWISE = frozenset({"conv", "pointwise"})
-
 
 def pointwise_products(graph: SpaceGraph) -> SpaceGraph:
     """Marks convolutions with windows of one position, whatever their stride. In the channels-last format their inputs
@@ -16,8 +14,6 @@ def pointwise_products(graph: SpaceGraph) -> SpaceGraph:
 
 
 def _is_pointwise(node: Node) -> bool:
-    if node.op not in POINTWISE or node.type.layout not in ("image", "clip"):
-        return False
     attributes = node.attributes
     k = attributes.get("k", 1)
     return k in (1, (1, 1), (1, 1, 1)) and bool(attributes.get("groups", 1) == 1)

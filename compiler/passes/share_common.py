@@ -9,19 +9,17 @@ from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
 
-RANDOM = frozenset({"dropout"})
-"""Draws anew each time, so two applications are not alike."""
-
 
 def share_common(graph: SpaceGraph) -> SpaceGraph:
-    """One node for all applications with equal primitive, attributes and sources and without weights in one cell.
+    """One node for all applications with equal primitive, attributes and sources in one cell, without weights and
+    chance.
 
     Sharing between cells would save little, and cells that differ in what they share could not be one class.
     """
     rewriter, primitives = Rewriter(graph), primitives_of(graph)
     known: dict[Hashable, int] = {}
     for node in graph.nodes:
-        if node.kind != "apply" or primitives[node.op].stateful or node.op in RANDOM:
+        if node.kind != "apply" or primitives[node.op].stateful or primitives[node.op].random:
             rewriter.copy(node)
             continue
         edges = rewriter.edges(node.edges)

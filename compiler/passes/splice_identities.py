@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..ir.graph import SpaceGraph
+from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
 
 
 def splice_identities(graph: SpaceGraph) -> SpaceGraph:
-    rewriter = Rewriter(graph)
+    rewriter, primitives = Rewriter(graph), primitives_of(graph)
     for node in graph.nodes:
-        if node.kind == "apply" and node.op == "identity":
+        if node.kind == "apply" and primitives[node.op].identity:
             rewriter.ids[node.id] = rewriter.ids[node.edges[0].source]
         else:
             rewriter.copy(node)

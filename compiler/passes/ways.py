@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..ir.graph import Node, SpaceGraph
+from ..ops.registry import primitives_of
 
 ATTRIBUTE = "ways"
 """Of applications: words with blanks between, such as ``clips phases narrow``. No attribute of the operation itself:
@@ -24,11 +25,11 @@ def without_ways(node: Node) -> Node:
     return replace(node, attrs=tuple((name, value) for name, value in node.attrs if name != ATTRIBUTE))
 
 
-def marked(graph: SpaceGraph, word: str, fits: Callable[[Node], bool]) -> SpaceGraph:
-    """The graph with ``word`` added to the applications that fit."""
-    nodes = []
+def marked(graph: SpaceGraph, word: str, fits: Callable[[Node], bool] = lambda node: True) -> SpaceGraph:
+    """The graph with ``word`` added to the applications that fit, of operators that can be computed in that way."""
+    nodes, primitives = [], primitives_of(graph)
     for node in graph.nodes:
-        if node.kind == "apply" and fits(node):
+        if node.kind == "apply" and word in primitives[node.op].ways and fits(node):
             words = f"{ways_of(node)} {word}".strip()
             node = replace(node, attrs=(*without_ways(node).attrs, (ATTRIBUTE, words)))
         nodes.append(node)

@@ -70,7 +70,7 @@ class Relax(Section):
         default=None,
         description="Weights β of the elements of a keep and of sites; none: all count alike, there is no β",
     )
-    affine: bool = Field(default=False, description="Give batch-norms of the search network scale and bias")
+    affine: bool = Field(default=False, description="Give norms inside of alternatives scale and bias")
     statistics: Literal["batch", "running"] = Field(
         default="batch", description="What batch-norms of the search network use when it is evaluated"
     )

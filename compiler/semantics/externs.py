@@ -42,6 +42,7 @@ from ..ops.base import (
     TensorShape,
 )
 from ..ops.registry import PRIMITIVES
+from ..ops.saving import nothing
 from . import expressions
 from .arithmetic import is_plain
 from .context import Context, Env
@@ -212,6 +213,7 @@ class _Rules:
             self.cost,
             f"The class {self.declaration.target}.",
             inputs=len(self.declaration.inputs),
+            saves=nothing,  # what it keeps for the backward pass is not known
             stateful=True,
             extern=extern,
         )
@@ -220,14 +222,16 @@ class _Rules:
         kind = _TYPES[_type_name(parameter) or "number"][0]
         default = parameter.default
         if default is None:
-            return Parameter(parameter.name.id, kind)
+            return Parameter(parameter.name.id, kind, drawn="name")
         if isinstance(default, ast.Name) and default.id == "same":
-            return Parameter(parameter.name.id, "channels", SAME)
+            return Parameter(parameter.name.id, "channels", SAME, drawn="name")
         try:
-            return Parameter(parameter.name.id, kind, self._evaluate(f"{parameter.name.id} = …", default, {}))
+            return Parameter(
+                parameter.name.id, kind, self._evaluate(f"{parameter.name.id} = …", default, {}), drawn="name"
+            )
         except OpFault:
             # Reported where it is applied.
-            return Parameter(parameter.name.id, kind, REQUIRED)
+            return Parameter(parameter.name.id, kind, REQUIRED, drawn="name")
 
     def _evaluate(self, what: str, expr: ast.Expr, names: dict[str, Any]) -> Any:
         """A plain value. Raises OpFault."""

@@ -1,5 +1,6 @@
 """What holds for the supernet of every space that can be relaxed: it builds, runs forward and backward, is the same
-under every setting of the passes, and equals each of its discrete networks when decisions are one-hot."""
+under every setting of the passes, equals each of its discrete networks when decisions are one-hot, and keeps for the
+backward pass what is predicted."""
 
 from __future__ import annotations
 
@@ -25,6 +26,8 @@ from stdsl.compiler.passes.pipeline import ALL
 PASSES = tuple(p.name for p in ALL if not p.required)
 USUAL = tuple(p.name for p in ALL if not p.required and not p.optional)
 OTHERS = tuple(p.name for p in ALL if p.optional)
+REWRITES = ("splice_identities", "drop_zeros", "split_pools", "share_common")
+"""Those after which every operator is still computed by PyTorch alone."""
 BATCH = 4
 CLOSE: dict[str, Any] = {"rtol": 1e-8, "atol": 1e-8}
 """Of float64."""
@@ -85,6 +88,7 @@ def check_space(space: stdsl.Space, seed: int, many: int = 2, architectures: int
         check_fixed(space.graph, archs[0], rng, seed)
     except Exception as error:
         raise AssertionError(f"with decisions fixed: {type(error).__name__}: {error}") from error
+    check_kept(space.graph, rng.choice(("sigmoid", "none")), [n for n in REWRITES if rng.random() < 0.6])
     return True
 
 
@@ -145,7 +149,35 @@ def check_fixed(graph: SpaceGraph, arch: Mapping[str, Any], rng: random.Random, 
     check_architecture(graph, net, arch, samples(graph, seed), seed)
 
 
+def check_kept(graph: SpaceGraph, keep: Any, passes: Sequence[str]) -> None:
+    """What the passes say is kept for the backward pass is kept."""
+    net = build_supernet(graph, Relaxation(keep=keep), passes, seed=0)
+    said, found = net.passes[-1].kept_after, kept_per_sample(net, graph)
+    assert said == found, f"keep {keep}, passes {passes}: {said} bytes a sample are said to be kept, but {found} are"
+
+
 # -- running
+
+
+def kept_per_sample(net: nn.Module, graph: SpaceGraph) -> float:
+    """The bytes that a step keeps of every sample, in float32; not what a batch has once."""
+    few, more = 2, 5
+    return (_kept(net, graph, more) - _kept(net, graph, few)) / (more - few)
+
+
+def _kept(net: nn.Module, graph: SpaceGraph, batch: int) -> int:
+    storages: dict[int, torch.UntypedStorage] = {}
+
+    def pack(t: Tensor) -> Tensor:
+        storages[t.untyped_storage().data_ptr()] = t.untyped_storage()
+        return t.detach()
+
+    weights = {p.untyped_storage().data_ptr() for p in net.parameters()}
+    inputs = [x[:1].expand(batch, *x.shape[1:]).float().clone() for x in samples(graph, 0)]
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        result = net.train()(*inputs)
+    del result
+    return sum(storage.nbytes() for place, storage in storages.items() if place not in weights)
 
 
 def prepared(net: Any, seed: int) -> Any:

@@ -8,24 +8,21 @@ from typing import Any
 from ...ir.decisions import Decision
 from ...ir.diagram import Diagram, leaves
 from ...ir.graph import Scope
+from ...ops.base import Primitive
 
-SHOWN = ("c", "k", "stride", "dilation", "p", "groups", "scale")
-"""Attributes worth drawing, in order."""
 REDUCE = {"sum": "+", "mean": "mean", "concat": "concat"}
 
 
-def attributes(attrs: Mapping[str, Any]) -> str:
-    """The telling attributes of a primitive in short: ``16, 3x3, stride 2``."""
+def attributes(primitive: Primitive, attrs: Mapping[str, Any]) -> str:
+    """The telling attributes of an application in short: ``16, 3x3, stride 2``."""
     parts = []
-    for name in SHOWN:
-        if name not in attrs:
+    for parameter in primitive.parameters:
+        if parameter.drawn is None or parameter.name not in attrs:
             continue
-        text = value(attrs[name])
-        if name in ("stride", "dilation") and set(text) <= set("1x"):
+        text = value(attrs[parameter.name])
+        if parameter.default == 1 and set(text) <= set("1x"):
             continue
-        if name == "groups" and text == "1":
-            continue
-        parts.append(text if name in ("c", "k", "p") else f"{name} {text}")
+        parts.append(text if parameter.drawn == "value" else f"{parameter.name} {text}")
     return ", ".join(parts)
 
 

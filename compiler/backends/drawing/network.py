@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...ir.graph import SpaceGraph
 from ...ir.network import Layer, Network
+from ...ops.registry import primitives_of
 from . import labels
 from .nesting import Nesting
 from .picture import Box, Item, Link, Picture
@@ -62,6 +63,7 @@ def _cells(graph: SpaceGraph, network: Network) -> list[int]:
 class _Drawing:
     def __init__(self, graph: SpaceGraph, network: Network, nesting: Nesting, prefix: str = "") -> None:
         self.graph, self.network, self.nesting, self.prefix = graph, network, nesting, prefix
+        self.primitives = primitives_of(graph)
         self.ids: dict[int, str] = {}
         self.groups: dict[str, list[Layer]] = {}
         self.boxes: dict[str, int] = {}
@@ -108,14 +110,17 @@ class _Drawing:
             scope = self.graph.scopes[leaf]
             if scope.kind == "cell":
                 return Item(id, "cell", self.nesting.local(scope), (scope.callee, shape), hint)
-            windows = [labels.attributes(x.attrs) for x in layers if x.op in ("conv", "depthwise", "temporal_gaussian")]
+            windows = [self._attributes(x) for x in layers if "k" in x.attrs and self.primitives[x.op].stateful]
             return Item(id, "op", scope.callee, (*windows[:3], shape), f"{scope.path}: {hint}")
         if last.op == "input":
             return Item(id, "input", str(last.attrs["name"]), (shape,), hint)
         if last.op in labels.REDUCE:
             return Item(id, "reduce", labels.REDUCE[last.op], (shape,) if last.op == "concat" else (), hint)
-        shown = labels.attributes(last.attrs)
+        shown = self._attributes(last)
         return Item(id, "op", last.op, (*([shown] if shown else []), shape), hint)
+
+    def _attributes(self, layer: Layer) -> str:
+        return labels.attributes(self.primitives[layer.op], layer.attrs)
 
     def links(self) -> list[Link]:
         found: dict[Link, None] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...ir.graph import Node, SpaceGraph
+from ...ops.registry import primitives_of
 from . import labels
 from .nesting import Nesting
 from .picture import Box, Item, Link, Picture
@@ -223,11 +224,13 @@ class _Drawing:
                 if decision is not None and not decision.trivial:
                     return Item(unit.id, "keep", f"{sign}  {labels.keep_text(decision)}", (title,), hint)
                 return Item(unit.id, "reduce", sign, (), hint)
-            case "apply" | "merged":
+            case "apply":
                 asked = [labels.decision_line(self.graph.decisions[a.decision]) for a in node.asks]
-                shown = labels.attributes(node.attributes)
+                shown = labels.attributes(primitives_of(self.graph)[node.op], node.attributes)
                 lines = (*([shown] if shown else []), *asked)
                 return Item(unit.id, "choose" if asked else "op", node.op, lines, hint)
+            case "merged":
+                raise AssertionError("merged nodes are made by passes alone")
 
     # -- links
 

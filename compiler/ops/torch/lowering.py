@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from ...text.quoting import python_value
 from ..base import Attributes, TensorShape
 from ..convolution import geometry
-from ..windows import paddings
+from ..windows import even, fits, paddings
 from .emission import Emission
 
 Inputs = tuple[TensorShape, ...]
@@ -44,10 +44,6 @@ def _arguments(*positional: Any, **named: Any) -> str:
     return ", ".join([*map(python_value, positional), *(f"{name}={python_value(v)}" for name, v in named.items())])
 
 
-def _uneven(pads: tuple[tuple[int, int], ...]) -> bool:
-    return any(before != after for before, after in pads)
-
-
 def _flat(pads: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
     """In the order of F.pad: the last axis first."""
     return tuple(n for pair in reversed(pads) for n in pair)
@@ -61,7 +57,7 @@ def _convolution(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape
     if any(s != 1 for s in g["stride"]):
         named["stride"] = g["stride"]
     call = "{m}({0})"
-    if _uneven(pads):
+    if not even(pads):
         call = f"{{m}}(F.pad({{0}}, {_flat(pads)}))"
     elif any(before for before, _ in pads):
         named["padding"] = tuple(before for before, _ in pads)
@@ -136,9 +132,9 @@ def _pool(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Em
     k, stride = attrs["k"], attrs["stride"]
     pads = paddings(x, k, stride, None, attrs["pad"])
     function = f"F.{op}{_rank(x)}d"
-    if op == "max_pool" and _uneven(pads):
+    if op == "max_pool" and not even(pads):
         return Emission(None, f'{function}(F.pad({{0}}, {_flat(pads)}, value=float("-inf")), {k}, {stride})')
-    if op == "avg_pool" and (_uneven(pads) or any(n < window for n, window in zip(x.axes, k, strict=True))):
+    if op == "avg_pool" and not (even(pads) and fits(x, k)):
         return Emission(f"PaddedAvgPool({_arguments(k, stride, _flat(pads))})", "{m}({0})", ("PaddedAvgPool",))
     text = f"{{0}}, {k}, {stride}"
     if any(before for before, _ in pads):
@@ -202,7 +198,7 @@ def _subsample(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) 
             slices.append(f"{offset or ''}::{stride}")
         missing.append((0, out - len(range(offset, n, stride))))
     text = f"{{0}}[:, :, {', '.join(slices)}]"
-    return Emission(None, f"F.pad({text}, {_flat(tuple(missing))})" if _uneven(tuple(missing)) else text)
+    return Emission(None, text if even(tuple(missing)) else f"F.pad({text}, {_flat(tuple(missing))})")
 
 
 def _upsample(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
