@@ -26,6 +26,7 @@ from ..diagnostics.model import ArchitectureError, Diagnostic
 from ..ir.diagram import evaluate
 from ..ir.graph import DecisionConstraint, SpaceGraph
 from ..text.quoting import json_text
+from ..text.reading import read_file, reason_of
 from ..text.whole_files import write_whole
 from .demand import active
 from .values import NotAllowed, Value, decode, describe_allowed, encode
@@ -227,7 +228,7 @@ def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -
 def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
     name = os.fspath(path)
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
+        document = json.loads(read_file(path))
         if not isinstance(document, dict):
             raise ValueError("it is not a JSON object")
         format = document["format"]
@@ -243,7 +244,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
     except ArchitectureError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
     except KeyError as error:
         reason = f"it has no {error.args[0]!r}"
     except RecursionError:

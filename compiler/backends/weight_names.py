@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ..diagnostics.backends import UnreadableWeights
 from ..diagnostics.model import SpaceError
 from ..diagnostics.source import Span
+from ..text.reading import read_file, reason_of
 
 if TYPE_CHECKING:
     import torch
@@ -83,13 +84,15 @@ def renamed_by_file(weights: dict[str, torch.Tensor], path: str, span: Span | No
     if not file.is_file():
         return weights
     try:
-        names = json.loads(file.read_text(encoding="utf-8"))
+        names = json.loads(read_file(file))
         if not isinstance(names, dict) or not all(isinstance(new, str) for new in names.values()):
             raise ValueError("it is not an object from names to names")
         return renamed(weights, rules_of(names))
     except json.JSONDecodeError as error:
         reason = f"it is not JSON ({error.msg}, line {error.lineno})"
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        reason = reason_of(error)
+    except ValueError as error:
         reason = str(error)
     raise SpaceError([UnreadableWeights(span, str(file), reason)])
 

@@ -18,6 +18,7 @@ from ..diagnostics.model import SpaceError
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
 from ..ir.names import Names
+from ..text.reading import WEIGHTS, check_file, reason_of
 from ..text.whole_files import write_whole
 from .weight_names import renamed_by_file, renamed_for
 
@@ -57,13 +58,14 @@ def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     try:
+        check_file(name, WEIGHTS)
         if name.endswith(".safetensors"):
             return dict(load_file(name))
         content = torch.load(name, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise SpaceError([UnreadableWeights(span, name, "there is no such file")]) from error
     except OSError as error:
-        raise SpaceError([UnreadableWeights(span, name, error.strerror or str(error))]) from error
+        raise SpaceError([UnreadableWeights(span, name, reason_of(error))]) from error
     except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
         raise SpaceError([UnreadableWeights(span, name, (str(error).splitlines() or ["it is empty"])[0])]) from error
     except Exception as error:  # torch raises pickle errors of several kinds

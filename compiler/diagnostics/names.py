@@ -203,7 +203,8 @@ class UnreadableFile(Diagnostic):
     code: ClassVar[str] = "E0207"
     title: ClassVar[str] = "file cannot be read"
     explanation: ClassVar[str] = """\
-A file exists, but cannot be read as text: it is a folder, is not permitted, or is not UTF-8.
+A file exists, but cannot be read as text: it is a folder, a pipe or a device, is not permitted, is not UTF-8, or is
+larger than 8 MiB.
 
     use "cells" (normal)             # wrong where `cells` is a folder
     use "cells.space" (normal)       # right

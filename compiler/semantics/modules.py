@@ -15,6 +15,7 @@ from ..diagnostics.names import DuplicateName, ImportCycle, MissingFile, NotInMo
 from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..frontend.parser import parse
+from ..text.reading import read_file, reason_of, resolved
 
 _LIBRARY = files("stdsl.spaces")
 _LIBRARY_KEY = "library:"
@@ -130,24 +131,22 @@ class Loader:
 
     def file(self, path: Path, name: str | None = None, asked: Span | None = None) -> Module | None:
         """The module of a file, or None with a diagnostic at ``asked``."""
-        key = str(path.resolve())
         shown = name or str(path)
-        if key in self._modules:
-            return self._modules[key]
         try:
-            text = path.read_text(encoding="utf-8")
+            place = resolved(path)
+            if str(place) in self._modules:
+                return self._modules[str(place)]
+            text = read_file(place).decode().replace("\r\n", "\n").replace("\r", "\n")
         except FileNotFoundError:
             folder = path.parent
             near = tuple(sorted(p.name for p in folder.glob("*.space"))) if folder.is_dir() else ()
             self.sink.add(MissingFile(asked, f'"{path.name}"' if asked else shown, shown, near))
             return None
         except (OSError, UnicodeDecodeError) as error:
-            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
-            if isinstance(error, IsADirectoryError):
-                reason = "it is a folder"
-            self.sink.add(UnreadableFile(asked, shown, reason))
+            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
+            self.sink.add(UnreadableFile(asked, shown, f"{reason[:1].lower()}{reason[1:]}"))
             return None
-        return self.source(Source(shown, text, path.resolve()), key)
+        return self.source(Source(shown, text, place), str(place))
 
     def from_library(self, name: str, asked: Span | None = None) -> Module | None:
         """The module of a library file (`std.video`, `darts`), or None with a diagnostic."""
@@ -228,13 +227,17 @@ class Loader:
         if not use.quoted:
             return self.from_library(use.target, use.target_span)
         base = module.source.path.parent if module.source.path else Path.cwd()
-        path = (base / use.target).resolve()
+        shown = str(Path(module.name).parent / use.target) if module.source.path else use.target
+        try:
+            path = resolved(base / use.target)
+        except OSError as error:
+            self.sink.add(UnreadableFile(use.target_span, shown, reason_of(error)))
+            return None
         keys = [key for key, _ in self._loading]
         if str(path) in keys:
             chain = [name for _, name in self._loading[keys.index(str(path)) :]]
             self.sink.add(ImportCycle(use.target_span, (*chain, chain[0])))
             return None
-        shown = str(Path(module.name).parent / use.target) if module.source.path else use.target
         return self.file(path, shown, use.target_span)
 
     def unresolved(self, module: Module) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,10 +36,9 @@ _PARAMETER = "-p "
 
 def open_module(target: str | Path, loader: Loader) -> Module | None:
     """The module of a file, or, when there is no such file, of the library (`darts`)."""
-    path = Path(target)
-    if not path.exists() and str(target) in library_names():
+    if not os.path.exists(target) and str(target) in library_names():
         return loader.from_library(str(target))
-    return loader.file(path)
+    return loader.file(Path(target))
 
 
 def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | None:

@@ -15,6 +15,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_images import Cifar10, Cifar100
+from stdsl.compiler.text.reading import MIB, read_file
 
 from ..randomness import key, keys, permutation, uniform
 from .batch import Batch, Normalisation
@@ -118,7 +119,7 @@ def _latin_1(text: str, encoding: str) -> bytes:
 def read_pickle(path: Path, place: Span | None) -> dict[bytes, Any]:
     """The dict of a Python-2 pickle. Raises RunError when it is damaged or holds more than arrays."""
     try:
-        value = _Unpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        value = _Unpickler(io.BytesIO(read_file(path, 1024 * MIB)), encoding="bytes").load()
     except Exception as error:  # an unpickler may raise anything on damaged bytes
         raise RunError([DataUnreadable(place, str(path), str(error) or type(error).__name__)]) from error
     if not isinstance(value, dict):

@@ -19,6 +19,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
 from .files import read_bytes, reason_of, refusing, write_json, write_text
@@ -96,7 +97,7 @@ class RunDirectory:
         """Raises RunError when there is none or it cannot be read."""
         path = self.path / run_files.MANIFEST
         try:
-            document = json.loads(path.read_bytes())
+            document = json.loads(read_file(path))
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
                 reason = (
                     f"it was written by a newer version of stdsl ({document.get('environment', {}).get('stdsl', '?')})"

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import write_whole
 
 _SYSTEM_CODE = re.compile(r"Os \{ code: (\d+)")
@@ -58,7 +59,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_bytes(path: Path) -> bytes:
     """Raises RunError where the system refuses it, FileNotFoundError where there is no such file."""
     try:
-        return path.read_bytes()
+        return read_file(path, limit=None)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import click
 
+from stdsl.compiler.text.quoting import visible
+
 from .exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, exit_code
 from .output import message, tell
 
@@ -19,7 +21,8 @@ from .output import message, tell
 def guarded(ctx: click.Context) -> Iterator[None]:
     """Inside, commands may raise StdslError, Interrupted and whatever else goes wrong."""
     try:
-        yield
+        with plainly():
+            yield
         sys.stdout.flush()
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
@@ -31,6 +34,16 @@ def guarded(ctx: click.Context) -> Iterator[None]:
         ctx.exit(INTERRUPTED)
     except Exception as error:
         ctx.exit(_code(error))
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Inside, what click says of the command line's words commands no terminal."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = visible(error.message, lines=True)
+        raise
 
 
 def _code(error: Exception) -> int:
@@ -63,7 +76,7 @@ def _internal(error: Exception) -> int:
         return INTERNAL
     handle, path = tempfile.mkstemp(prefix="stdsl-error-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(visible(text, lines=True))
     message(f"This is a mistake of stdsl's: please report it with the file {path}")
     return INTERNAL
 

@@ -12,22 +12,24 @@ import click
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.names import MissingFile, UnreadableFile
 from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.text.reading import read_file, reason_of, resolved
 
 
 def read(file: str) -> Source:
     """The text of a file, or of standard input for `-`, with its line ends as they are. Raises SpaceError."""
-    path = Path(file)
     name = "<stdin>" if file == "-" else file
     try:
         if file == "-":
             return Source(name, sys.stdin.buffer.read().decode("utf-8"))
-        return Source(name, path.read_bytes().decode("utf-8"), path.resolve())
+        path = resolved(file)
+        return Source(name, read_file(path).decode("utf-8"), path)
     except FileNotFoundError:
-        raise SpaceError([MissingFile(None, file, str(path))]) from None
+        raise SpaceError([MissingFile(None, file, file)]) from None
     except UnicodeDecodeError:
         raise SpaceError([UnreadableFile(None, name, "it is not UTF-8 text")]) from None
     except OSError as error:
-        raise SpaceError([UnreadableFile(None, file, str(error.strerror).lower())]) from None
+        reason = reason_of(error)
+        raise SpaceError([UnreadableFile(None, file, f"{reason[:1].lower()}{reason[1:]}")]) from None
 
 
 def write(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ import click
 
 from stdsl import __version__
 
-from .failures import guarded
+from .failures import guarded, plainly
 from .index import COMMANDS
 
 BRIEF = ("check", "count", "fmt", "info")
@@ -40,6 +40,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with plainly():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         with guarded(ctx):

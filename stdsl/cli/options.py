@@ -29,6 +29,8 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise click.BadParameter(f"write NAME=VALUE, not {text!r}", ctx, param)
+        if any("\ud800" <= char <= "\udfff" for char in text):  # octets that are no text
+            raise click.BadParameter(f"{text!r} is not UTF-8 text", ctx, param)
         if name.strip() in found:
             raise click.BadParameter(f"`{name.strip()}` is given twice", ctx, param)
         found[name.strip()] = value.strip()

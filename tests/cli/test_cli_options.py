@@ -51,7 +51,7 @@ def test_places_in_an_option_are_places_in_what_people_typed() -> None:
         (("count", "s.space", "-p", "c=0"), "-p c=0\n  |      ^ without it", "`conv`: `c` must be"),
         (("sample", "s.space", "--witness", "E0204", "-p", "q=1"), "-p q=1\n", "no parameter `q`"),
         (("info", "s.space", "--arch", "no.json"), "--arch no.json\n  |        ^^^^^^^", "No such file"),
-        (("graph", "s.space", "--arch", "."), "--arch .\n  |        ^", "Is a directory"),
+        (("graph", "s.space", "--arch", "."), "--arch .\n  |        ^", "it is a folder"),
         (
             ("compile", "s.space", "--to", "supernet", "--passes", "fold_clips,bogus"),
             "--passes fold_clips,bogus\n  |                     ^^^^^",

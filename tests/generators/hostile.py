@@ -123,3 +123,70 @@ ROLES: Final[Mapping[str, str]] = {
 
 def named_space(names: Mapping[str, str], module: str) -> str:
     return NAMED_SPACE.format(**{**ROLES, **names, "module": module})
+
+
+OUTSIDE: Final = """
+import torch as hostile_torch
+
+class Passing(hostile_torch.nn.Module):
+    def __init__(self, **given):
+        hostile_torch.nn.Module.__init__(self)
+
+    def forward(self, x):
+        return x
+
+globals()[{name!r}] = Passing
+"""
+"""A module for operators of the user's: a class of any name, which takes any parameters."""
+
+TEXTS_SPACE: Final = """stdsl 1
+let text = {0}
+extern op e(mode: string = {0}, n: int = 3) on x from "hostile_outside:Passing" {{
+  params = 0
+  flops = 0
+}}
+cell block(c, note = {0}) on x = x -> conv(c, 1x3x3) -> e(mode = note) -> e(mode = choose {{{0}, "plain"}} as mode)
+meta m(c = 4, note = {0}) on video: clip(1, 4, 8, 8) {{
+  z = video -> e(mode = choose {{{0}, "plain"}} as top)
+  a = z -> block(c) -> choose {{relu, named: e(mode = {0})}} as kind
+  b = a -> block(c, note = text) -> choose {{relu, gelu}} as kind
+  return b -> global_avg_pool -> linear(13)
+}}
+space s(c = 4, note = {0}) = m(c, note = note)
+search q {{
+  space = s(note = {0})
+  data = motion_digits(frames = 4, size = 8, train = 32, valid = 32, test = 16)
+  strategy = gradient {{ steps = 2 batch = 8 }}
+  retrain {{ steps = 2 batch = 8 }}
+}}
+"""
+"""A space with one string in all places where strings may stand and be right."""
+
+MISTAKES: Final = (
+    "use {0} (x)",
+    "extern op e on x from {0} {{ params = 0 }}",
+    'extern op e(mode: string = {0}) on x from "m:E" {{ layout = {0} {0} = 1 }}',
+    "meta m on image: image(3, 8, 8) = image -> conv(4, 3x3, pad = {0})",
+    "meta m on image: image(3, 8, 8) = image -> relu({0})",
+    "meta m on image: image(3, 8, 8) = image -> {0}",
+    "meta m on image: image(3, 8, 8) = image -> choose {{{0}, {0}}}",
+    "meta m on image: image(3, 8, 8) = image -> upsample(2) -> avg_pool({0})",
+    "let v = {0} + 1",
+    "let v = {0} -> relu",
+    "let v = [1, 2][{0}]",
+    "let v = if {0} then 1 else 2",
+    "meta m on i: image(3, 8, 8) = i -> choose {{a: relu, b: gelu}} as k\nspace s = m where k == {0}",
+    "meta m on i: image(3, 8, 8) = i -> choose {{a: relu, b: gelu}} as k\nspace s = m where {0} <= 3",
+    "search q {{ space = {0} data = {0} strategy = {0} }}",
+    "search q {{ space = s data = cifar10(root = {0}) strategy = gradient {{ steps = {0} batch = {0} }} }}",
+    "search q {{ space = s data = motion_digits strategy = darts export {{ onnx = {0} source = {0} weights = {0} }} }}",
+    "search q {{ space = s data = motion_digits strategy = darts needs = [{0}] phase {{ {0} = 1 }} {0} = 2 }}",
+    "strategy t = gradient {{ discretize {{ count = {0} }} }}",
+)
+"""Declarations in which a string is wrong, or names what is not there."""
+
+
+def space_string(text: str) -> str:
+    """A string of the language, as a file has it: what has no escape stands there as it is."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'

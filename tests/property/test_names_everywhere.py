@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hostile import NAMES, ROLES, named_space
+from hostile import NAMES, OUTSIDE, ROLES, named_space
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -30,18 +30,6 @@ from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.names import RESERVED, identifier
 from stdsl.compiler.ir.printer import print_ir
 
-OUTSIDE = """
-import torch as hostile_torch
-
-class Passing(hostile_torch.nn.Module):
-    def __init__(self, **given):
-        hostile_torch.nn.Module.__init__(self)
-
-    def forward(self, x):
-        return x
-
-globals()[{name!r}] = Passing
-"""
 numbers = itertools.count()
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=300)
