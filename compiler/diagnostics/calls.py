@@ -238,6 +238,7 @@ A meta says what enters the network: a name and a type for every input.
 class BadInputType(Diagnostic):
     reason: str
     known: tuple[str, ...]
+    advice: str | None = None
 
     code: ClassVar[str] = "E0231"
     title: ClassVar[str] = "this is no type of an input"
@@ -255,6 +256,8 @@ numbers of at least 1.
 
     @property
     def help(self) -> str:
+        if self.advice:
+            return self.advice
         return (
             f"an input is {', '.join(self.known[:-1])} or {self.known[-1]}"
             if len(self.known) > 1

@@ -34,6 +34,9 @@ class UndefinedName(Diagnostic):
     """The library file that declares the name, if one does."""
     local: Span | None = None
     """Where an iteration binds the name, for itself alone."""
+    unnamed: tuple[str, str] | None = None
+    """The head and the look of the body of an operator without named inputs that uses the name as one: `op se(c)`,
+    `= …`."""
 
     code: ClassVar[str] = "E0201"
     title: ClassVar[str] = "undefined name"
@@ -64,9 +67,14 @@ Names of the standard library need an import:
     def help(self) -> str:
         if self.local is not None:
             return f"a loop leaves lists behind: `{self.name}[i] = …`, of which `{self.name}[n]` is an element"
+        if self._crossed:
+            return f"only numbers are joined by `x`; with names in it a tuple is written `{self._crossed}`"
         near = self._meant or (nearest(self.name, self.known) if self.provider is None else None)
         if near:
             return f"did you mean `{near}`?"
+        if self.unnamed:
+            head, body = self.unnamed
+            return f"if it is the input, name it: `{head} on {self.name} {body}`"
         advice = word_advice(self.name)
         if advice is not None and self.provider is None:
             return advice
@@ -78,9 +86,18 @@ Names of the standard library need an import:
     def fix(self) -> Fix | None:
         if self._meant is not None and (self.name in VALUES or self._meant == self.name.lower()):
             return Fix(f"write `{self._meant}`", (Edit(self.span, self._meant),)) if self.span else None
+        if self._crossed and self.span is not None:
+            return Fix(f"write `{self._crossed}`", (Edit(self.span, self._crossed),))
         if self.provider is not None or self.local is not None:
             return None
         return respelt(self.span, self.name, self.known)
+
+    @property
+    def _crossed(self) -> str | None:
+        """The tuple that a name such as `kxk` was to be."""
+        parts = self.name.split("x")
+        fits = len(parts) > 1 and all(p in self.known or p.isdigit() for p in parts)
+        return f"({', '.join(parts)})" if fits else None
 
     @property
     def _meant(self) -> str | None:

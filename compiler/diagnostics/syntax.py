@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -136,15 +137,21 @@ class BadNumber(Diagnostic):
     """A number that runs into letters, or cannot be represented."""
 
     text: str
+    crossed: str = ""
+    """The tuple that was meant."""
 
     code: ClassVar[str] = "E0104"
     title: ClassVar[str] = "malformed number"
     explanation: ClassVar[str] = """\
 Numbers are written `16`, `0.025`, `3e-4`, with one of the suffixes K, M, G, T (`600M`), or as a tuple of integers
-joined by `x` (`1x3x3`). Digits are needed on both sides of a point; names do not begin with a digit.
+joined by `x` (`1x3x3`); a tuple with names in it is written in parentheses. Digits are needed on both sides of a
+point; names do not begin with a digit.
 
     let width = 3.         # wrong
     let width = 3.0        # right
+
+    x -> conv(16, 1xk)     # wrong
+    x -> conv(16, (1, k))  # right
 """
 
     @property
@@ -153,7 +160,17 @@ joined by `x` (`1x3x3`). Digits are needed on both sides of a point; names do no
         return f"`{shown}` is not a number"
 
     @property
+    def fix(self) -> Fix | None:
+        return Fix(f"write `{self.crossed}`", (Edit(self.span, self.crossed),)) if self.crossed and self.span else None
+
+    @property
     def help(self) -> str | None:
+        if self.crossed:
+            return f"only numbers are joined by `x`; with names in it a tuple is written `{self.crossed}`"
+        if re.match(r"\d+x", self.text):
+            return "only numbers are joined by `x`; with names in it a tuple is written `(1, k)`"
+        if self.text[-1] in "kmgt" and self.text[:-1].replace(".", "").isdigit():
+            return f"suffixes are capital letters: `{self.text[:-1]}{self.text[-1].upper()}`"
         if "_" in self.text:
             return "digits are not grouped by `_`; large numbers have suffixes: `600K`, `3M`"
         if self.text.endswith("."):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -27,6 +28,9 @@ MAX_DIGITS = 400
 ESCAPES = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t"}
 # After so many mistakes a text is none of this language; the rest is only counted.
 MAX_TOLD = 100
+_CROSSED = re.compile(r"\d{1,9}(x(\d{1,9}|[A-Za-wyz_][A-Za-wyz0-9_]*))+")
+"""`1xk`, `3xkxk`: a tuple of which some items have names, as it is not written."""
+_BEGINNING = re.compile(r"\d+(\.\d+)?")
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
 _MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER", FOREIGN))
 # What a character was meant to be.
@@ -56,9 +60,7 @@ def lex(source: Source, sink: Sink) -> Lexed:
             mistakes += 1
             if mistakes == MAX_TOLD + 1:
                 first_untold = token
-            meant = _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
-            if meant is not None:
-                tokens.append(meant)
+            tokens += _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
         else:
             if kind == "STRING" and "\\" in token:
                 _check_escapes(source, token, sink)
@@ -68,31 +70,56 @@ def lex(source: Source, sink: Sink) -> Lexed:
     return Lexed(tokens, comments)
 
 
-def _mend(source: Source, token: Token, sink: Sink) -> Token | None:
-    """Reports a mistake; the token that was meant, None if there is no telling."""
+def _mend(source: Source, token: Token, sink: Sink) -> list[Token]:
+    """Reports a mistake; the tokens that were meant, none if there is no telling."""
     span = span_of(source, token)
     match token.type:
         case "BAD_CHARACTER":
             # A byte-order mark that an editor left is no mistake of the user's.
             if not (token == "\ufeff" and token.start_pos == 0):
                 sink.add(BadCharacter(span, str(token)))
-            return _sign(token, _MEANT[token]) if token in _MEANT else None
+            return [_sign(token, _MEANT[token])] if token in _MEANT else []
         case "FOREIGN":
             meant = _sign(token, MEANT[token])
             sink.add(ForeignSign(span, str(token), str(meant)))
-            return meant
+            return [meant]
         case "BAD_WORD":
             sink.add(BadCharacter(span, next(c for c in token if not c.isascii())))
-            return token.update("NAME")
+            return [token.update("NAME")]
         case "QUOTED":
             sink.add(BadCharacter(span, token[0]))
-            return token.update("STRING", f'"{token[1:-1]}"')
+            return [token.update("STRING", f'"{token[1:-1]}"')]
         case "OPEN_STRING":
             sink.add(UnterminatedString(span))
-            return token.update("STRING", str(token).rstrip("\\") + '"')
+            return [token.update("STRING", str(token).rstrip("\\") + '"')]
         case _:
-            sink.add(BadNumber(span, str(token)))
-            return token.update("NUMBER", "0")
+            crossed = _CROSSED.fullmatch(token) is not None
+            parts = token.split("x") if crossed else []
+            sink.add(BadNumber(span, str(token), f"({', '.join(parts)})" if parts else ""))
+            return _tuple(token, parts) if parts else [token.update("NUMBER", _digits(str(token)))]
+
+
+def _tuple(token: Token, parts: Sequence[str]) -> list[Token]:
+    """`1xk` as the tokens of `(1, k)`, each in the place of its part."""
+    found: list[Token] = []
+    start = token.start_pos or 0
+    for part in parts:
+        found.append(_part(token, "COMMA" if found else "LPAR", "," if found else "(", start - bool(found), start))
+        found.append(_part(token, "NUMBER" if part.isdigit() else "NAME", part, start, start + len(part)))
+        start += len(part) + 1
+    return [*found, _part(token, "RPAR", ")", start - 1, start - 1)]
+
+
+def _part(token: Token, terminal: str, text: str, start: int, end: int) -> Token:
+    """A token that was meant by a part of another, from ``start`` to ``end``."""
+    before = (token.start_pos or 0) - (token.column or 0)
+    return Token(terminal, text, start, token.line, start - before, token.end_line, end - before, end)
+
+
+def _digits(text: str) -> str:
+    """The number that what is none begins with."""
+    found = _BEGINNING.match(text.replace("_", ""))
+    return found[0][:15] if found else "0"
 
 
 def _sign(token: Token, terminal: str) -> Token:

@@ -17,10 +17,27 @@ AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "cli
 _EXAMPLE: Final[dict[Layout, str]] = {"image": "3x3", "clip": "3x3x3"}
 
 
-def windowed(shape: TensorShape, help: str | None = None) -> None:
-    """Raises OpFault unless the shape has window axes."""
-    if shape.layout not in AXES:
-        raise OpFault("layout", f"it is for images and clips, its input is {shape}", help)
+_BEFORE: Final[dict[Layout, str]] = {
+    "image": "an image has no frames: leave it out",
+    "tokens": "what needs axes stands before `to_tokens`",
+    "features": "what needs axes stands before `flatten` or `linear`",
+}
+
+
+def windowed(shape: TensorShape, instead: Mapping[Layout, str] = MappingProxyType({})) -> None:
+    """Raises OpFault unless the shape has window axes. ``instead``: what fits a layout that has none."""
+    only(shape, ("image", "clip"), "images and clips", instead)
+
+
+def only(
+    shape: TensorShape, layouts: tuple[Layout, ...], words: str, instead: Mapping[Layout, str] = MappingProxyType({})
+) -> None:
+    """Raises OpFault unless the shape is of one of the layouts. ``instead``: what fits another one."""
+    if shape.layout not in layouts:
+        advice = [instead[shape.layout]] if shape.layout in instead else []
+        if not advice or shape.layout in ("tokens", "features"):
+            advice += [_BEFORE[shape.layout]] if "image" in layouts or "clip" in layouts else []
+        raise OpFault("layout", f"it is for {words}, its input is {shape}", "; ".join(advice))
 
 
 def required(attrs: Attributes, name: str) -> Any:
@@ -55,14 +72,10 @@ def integer(attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 
         return value
     if value is REQUIRED:
         required(attrs, name)
-    if isinstance(value, float) and value.is_integer():
-        raise OpFault(
-            "attribute",
-            f"`{name}` must be a whole number, not {value}",
-            "`/` gives a fraction; divide with `//`",
-            name,
-        )
-    raise OpFault("attribute", f"`{name}` must be a whole number of at least {least}, not {shown(value)}", None, name)
+    fraction = isinstance(value, float) and isfinite(value)
+    bound = "" if fraction and value >= least else f" of at least {least}"
+    message = f"`{name}` must be a whole number{bound}, not {shown(value)}"
+    raise OpFault("attribute", message, None, name, fraction)
 
 
 def channels(attrs: Attributes, shape: TensorShape, name: str = "c", default: Any = SAME) -> int:
@@ -97,11 +110,13 @@ def axes(attrs: Attributes, shape: TensorShape, name: str, default: Any = REQUIR
             )
     if value is REQUIRED:
         raise OpFault("attribute", f"`{name}` is missing", f"write `{name} = {_EXAMPLE[shape.layout]}`", name)
+    parts = value if isinstance(value, tuple) else (value,)
     raise OpFault(
         "attribute",
         f"`{name}` must be a whole number of at least {least} per axis, not {shown(value)}",
         f"a number, or one per axis such as {_EXAMPLE[shape.layout]}",
         name,
+        any(isinstance(part, float) and isfinite(part) for part in parts),
     )
 
 

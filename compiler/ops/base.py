@@ -57,7 +57,8 @@ class OpFault(Exception):
     ``message`` says what is the case, in words to stand behind the operation's name and a colon; ``help`` what to do;
     ``parameter`` names the parameter to blame. ``code`` chooses the kind of diagnostic: ``"attribute"`` (a value that
     the parameter cannot take, e.g. a kernel of the wrong rank), ``"shape"`` (inputs that do not fit),
-    ``"layout"`` (the operation is not for this type of tensor).
+    ``"layout"`` (the operation is not for this type of tensor). ``fraction``: the value is one where a whole number is
+    due.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class OpFault(Exception):
         message: str,
         help: str | None = None,
         parameter: str | None = None,
+        fraction: bool = False,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.help, self.parameter = code, message, help, parameter
+        self.fraction = fraction
 
 
 class _Required:

@@ -28,6 +28,7 @@ from .faults import demanded, report_faults
 from .modules import Module
 from .state import Abandoned, State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
+from .wholes import whole_advice
 
 _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
     "image": ("image", ("C", "H", "W")),
@@ -265,7 +266,8 @@ def input_type(state: State, entry: ast.Input, env: Env) -> TensorType | None:
         if type(value) is not int or value < 1:
             shown = str(value) if isinstance(value, (int, float)) else kind_of(value)
             reason = f"{axis} of {shape} is a whole number of at least 1, not {shown}"
-            state.report(BadInputType(argument.span, reason, (shape,)))
+            advice = whole_advice(argument.span) if isinstance(value, float) else None
+            state.report(BadInputType(argument.span, reason, (shape,), advice))
             return None
     return TensorType(layout, tuple(values))
 

@@ -28,6 +28,7 @@ from .values import (
     Value,
     kind_of,
 )
+from .wholes import whole_advice
 
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
@@ -110,8 +111,9 @@ def _keep(state: State, expr: ast.Keep, env: Env) -> Value:
     low, high = (size.low, size.high) if isinstance(size, RangeValue) else (size, size)
     if type(low) is not int or type(high) is not int or low < 0 or high < low:
         shown = expr.size.span.text
+        advice = whole_advice(expr.size.span) if isinstance(size, float) else _KEEPS
         state.report(
-            NothingToChoose(expr.size.span, f"`keep` takes a whole number or a range of them, not `{shown}`", _KEEPS)
+            NothingToChoose(expr.size.span, f"`keep` takes a whole number or a range of them, not `{shown}`", advice)
         )
         return ERROR
     return KeepOp(low, high, label, env.context, expr.span, expr)

@@ -262,7 +262,8 @@ class _Rules:
 
     def _whole(self, key: str, value: Any, least: int) -> int:
         if isinstance(value, float) and value.is_integer():
-            raise OpFault("shape", f"its `{key}` must be a whole number, not {value}", "`/` gives a fraction; use `//`")
+            advice = "`/` gives a fraction, `//` a whole number; `round(…)` rounds"
+            raise OpFault("shape", f"its `{key}` must be a whole number, not {value}", advice)
         if type(value) is not int or value < least:
             text = f"its `{key}` must be a whole number of at least {least}, not {shown(value)}"
             raise OpFault("shape", text, "correct the rule in its block, or the arguments")

@@ -54,6 +54,8 @@ def global_name(state: State, name: str, span: Span, module: Module, env: Env | 
         return Builtin(name, span)
     if name == "same":
         return Same(lambda channels: channels)
+    if span in module.undefined:
+        return ERROR
     known = (*(env.local_names() if env else ()), *module.names(), *BUILTIN_NAMES)
     state.report(UndefinedName(span, name, tuple(dict.fromkeys(known))))
     return ERROR

@@ -38,6 +38,8 @@ class Module:
     """Whether the code of extern operators may be loaded."""
     library: bool = False
     """Whether it is a file of the library, which was checked before it was published."""
+    undefined: set[Span] = field(default_factory=set)
+    """Where names stand that mean nothing, which was said."""
     constants: dict[str, Any] = field(default_factory=dict)
     """Values of `let`s, filled by the elaborator as they are asked for."""
 

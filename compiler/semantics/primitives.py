@@ -23,6 +23,7 @@ from .concern import names_in
 from .context import Context
 from .state import State, merge_asks
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
+from .wholes import whole_advice
 
 BROKEN = TensorType("features", ())
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
@@ -46,6 +47,7 @@ class _Refusal:
     message: str
     help: str | None
     parameter: str | None
+    fraction: bool = False
 
 
 def _frozen(value: Any) -> Any:
@@ -73,7 +75,7 @@ def _rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dic
         if primitive.extern is not None:
             primitive.cost(shapes, complete, out)  # a rule of the user's may fail; the library's do not
     except OpFault as fault:
-        return _Refusal(fault.code, fault.message, fault.help, fault.parameter)
+        return _Refusal(fault.code, fault.message, fault.help, fault.parameter, fault.fraction)
     return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
 
 
@@ -89,7 +91,8 @@ def _refused(
     if name in _SIGNS or entering in refusal.message or not re.search("enter|input|axes", refusal.message):
         entering = ""
     shown = _SIGNS.get(name, name)
-    return lambda witness: kind(place, shown, refusal.message, refusal.help, witness, entering)
+    advice = whole_advice(place) if refusal.fraction else refusal.help
+    return lambda witness: kind(place, shown, refusal.message, advice, witness, entering)
 
 
 def type_text(type: TensorType) -> str:

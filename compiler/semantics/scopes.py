@@ -85,10 +85,18 @@ class _Names:
         self.used: set[str] = set()
         self.edges: dict[str, dict[str, Span]] = {}
         self.current: str | None = None
+        self.told: set[tuple[str, str | int | None]] = set()
+        self.unnamed: tuple[str, str] | None = None
+        """The head of the operator that is being checked and how its body looks, where it names no input."""
+        self.tensors: frozenset[str] = frozenset()
+        """The names in it that stand where a tensor does."""
 
     def check(self) -> None:
         for declaration in self.module.declarations.values():
-            self.current = declaration.name.id
+            self.current, self.unnamed, self.tensors = declaration.name.id, None, frozenset()
+            if isinstance(declaration, ast.OpDecl) and declaration.inputs is None:
+                self.unnamed = _head(declaration), "= …" if declaration.body.short else "{ … }"
+                self.tensors = frozenset(name.id for name in _tensors(declaration.body))
             self._declaration(declaration)
         self._recursion()
         if self.warn and not self.module.lost:
@@ -256,11 +264,23 @@ class _Names:
         if name.id in BUILTIN_NAMES or name.id in self.module.import_spans:
             return
         known = tuple(dict.fromkeys((*scope.visible(), *self.module.names(), *BUILTIN_NAMES)))
+        for part in name.id.split("x"):
+            bound = scope.find(part)
+            if bound is not None:
+                bound.used = True  # `kxk` was to use k
         local = scope.within_loops(name.id)
         for bound in local:
             bound.used = True  # that nothing else uses it is the same mistake
         place = local[0].span if local else None
-        self.sink.add(UndefinedName(name.span, name.id, known, library_home(name.id), place))
+        self.module.undefined.add(name.span)
+        unnamed = self.unnamed if name.id in self.tensors else None
+        # One message for a line of text, and one for an input that an operator uses and does not name.
+        line = name.span.source.position(name.span.start).line
+        key = (name.id, self.current if unnamed else line)
+        if key not in self.told:
+            self.told.add(key)
+            home = library_home(name.id)
+            self.sink.add(UndefinedName(name.span, name.id, known, home, place, unnamed))
 
     def _arity(self, expr: ast.Call, scope: _Scope) -> None:
         """A call of a declaration or primitive by its name can be checked wherever it stands."""
@@ -319,6 +339,30 @@ class _Names:
             elif step not in done:
                 on_path.append(step)
                 stack.append((step, iter(self.edges.get(step, {}))))
+
+
+def _head(declaration: ast.OpDecl) -> str:
+    """`op se(c)`: how a declaration begins."""
+    end = max((p.span.end for p in declaration.parameters), default=declaration.name.span.end)
+    text = declaration.span.source.text[declaration.span.start : end]
+    return " ".join(text.split()) + (")" if declaration.parameters else "")
+
+
+def _tensors(node: ast.Node) -> Iterator[ast.Name]:
+    """The names in a body that are piped on, added, multiplied, or asked for their shape."""
+    found: tuple[ast.Expr, ...] = ()
+    match node:
+        case ast.Pipe() | ast.Binary(op="+" | "*", left=ast.Name(), right=ast.Pipe()):
+            found = (node.left,)
+        case ast.Binary(op="+" | "*", left=ast.Pipe()):
+            found = (node.right,)
+        case ast.Attribute():
+            found = (node.base,)
+        case ast.Bind(value=ast.List(items=items)):
+            found = items
+    yield from (expr for expr in found if isinstance(expr, ast.Name))
+    for child in _all_children(node):
+        yield from _tensors(child)
 
 
 def children(expr: ast.Expr) -> Iterator[ast.Expr]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
 from ..ir.diagram import leaves, witness
@@ -17,9 +19,30 @@ def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongT
     wrong = next((v for v in leaves(case_of(value)) if type(v) is not int), None) if is_plain(value) else None
     if wrong is None or not is_number(wrong):
         return WrongType(span, what, wanted, kind_of(value))
-    found = f"{wrong:.6g}"
+    found, advice = _shown(wrong), whole_advice(span)
     if not isinstance(value, Scalar):
-        return WrongType(span, what, wanted, found)
+        return WrongType(span, what, wanted, found, advice)
     answers = witness(state.diagrams.apply(lambda v: type(v) is type(wrong) and v == wrong, value.case)) or {}
     found = f"{found} when {state.witness_words(answers)}"
-    return WrongType(span, what, wanted, found, deciders=state.deciders(answers))
+    return WrongType(span, what, wanted, found, advice, deciders=state.deciders(answers))
+
+
+_DIVIDED = re.compile(r"(?<!/)/(?!/)")
+
+
+def whole_advice(place: Span) -> str:
+    """How the number that stands at a place becomes a whole one."""
+    text = " ".join(place.text.split())
+    if _DIVIDED.search(text):
+        return "`/` gives a fraction, `//` a whole number; `round(…)` rounds"
+    if text.replace(".", "").isdigit():
+        return "give a whole number"
+    inside = text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+    if "," in inside or ".." in inside or len(inside) > 40:
+        return "`round(…)` makes whole numbers"
+    return f"write `round({inside})`"
+
+
+def _shown(number: float) -> str:
+    text = f"{number:.6g}"
+    return f"{text}.0" if isinstance(number, float) and text.lstrip("-").isdigit() else text
