@@ -40,6 +40,31 @@ PARAMETERS: Final[Mapping[str, str]] = {
 }
 """Parameters as PyTorch and Keras name them."""
 
+SETTINGS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("learning_rate", "base_lr", "init_lr"), "lr"),
+    **dict.fromkeys(("batch_size", "batchsize", "bs"), "batch"),
+    **dict.fromkeys(("num_epochs", "max_epochs", "n_epochs", "epoch_num"), "epochs"),
+    **dict.fromkeys(("max_steps", "num_steps", "iterations", "iters"), "steps"),
+    **dict.fromkeys(("wd", "decay", "l2"), "weight_decay"),
+    **dict.fromkeys(("optim", "opt"), "optimizer"),
+    **dict.fromkeys(("dataset", "datasets", "train_data"), "data"),
+    **dict.fromkeys(("search_space", "searchSpace", "model_space", "model"), "space"),
+    **dict.fromkeys(("algorithm", "algo", "tuner", "method", "exploration_strategy"), "strategy"),
+    **dict.fromkeys(("grad_clip", "clip_grad", "gradient_clip"), "clip"),
+    **dict.fromkeys(("random_seed", "manual_seed"), "seed"),
+    **dict.fromkeys(("num_workers", "n_workers"), "workers"),
+    **dict.fromkeys(("amp", "dtype"), "precision"),
+    **dict.fromkeys(("drop_path_prob", "droppath"), "drop_path"),
+}
+"""Settings as NNI, PyTorch and Lightning name them."""
+
+OPTIONS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("device", "gpu", "gpus", "accelerator"), "--device"),
+    **dict.fromkeys(("out", "output", "out_dir", "output_dir", "log_dir", "dir"), "--out"),
+    **dict.fromkeys(("resume", "checkpoint"), "--resume"),
+}
+"""What others set in a file, and what is an option of `stdsl run` here."""
+
 _WORDS: Final[Mapping[str, str]] = {
     "range": "a range is written `1..4`, both ends included",
     "lambda": "there are no nameless operators: declare `op f(c) on x = …`",

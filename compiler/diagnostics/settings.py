@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Fix, Label
+from .habits import OPTIONS, SETTINGS
+from .model import Diagnostic, Edit, Fix, Label
 from .names import nearest, respelt
 from .source import Span
 
@@ -16,11 +17,13 @@ def listed(words: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class UnknownSetting(Diagnostic):
-    """A key that the section or the call does not have. ``owner``: what it is looked for in, in words."""
+    """A key that the section or the call does not have. ``owner``: what it is looked for in, in words. ``elsewhere``:
+    where settings of this name stand, as they are written."""
 
     key: str
     owner: str
     known: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
     code: ClassVar[str] = "E0501"
     title: ClassVar[str] = "unknown setting"
@@ -30,7 +33,10 @@ The family of a strategy, a section or a call has no setting of this name.
     strategy fast = gradient { epoch = 10 }       # E0501: did you mean `epochs`?
     strategy fast = gradient { epochs = 10 }      # fine
 
-The message lists the settings that there are.
+The message lists the settings that there are, and says where else one of this name stands:
+
+    strategy fast = gradient { lr = 0.1 }                                   # E0501
+    strategy fast = gradient { weights { optimizer = sgd(lr = 0.1) } }      # fine
 """
 
     @property
@@ -47,12 +53,24 @@ The message lists the settings that there are.
 
     @property
     def help(self) -> str | None:
+        meant = SETTINGS.get(self.key)
+        if meant in self.known:
+            return f"did you mean `{meant}`?"
         near = nearest(self.key, self.known)
-        return f"did you mean `{near}`?" if near else None
+        places = [f"`{place}`" for place in ((near,) if near else ()) + self.elsewhere]
+        if places:
+            *others, last = places
+            return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
+        if self.key in OPTIONS:
+            return f"that is an option of the command line: `stdsl run {OPTIONS[self.key]} …`"
+        return None
 
     @property
     def fix(self) -> Fix | None:
-        return respelt(self.span, self.key, self.known)
+        meant = SETTINGS.get(self.key)
+        if meant in self.known and self.span is not None:
+            return Fix(f"write `{meant}`", (Edit(self.span, str(meant)),))
+        return None if self.elsewhere else respelt(self.span, self.key, self.known)
 
 
 @dataclass(frozen=True)
@@ -309,6 +327,7 @@ class WrongOverride(Diagnostic):
 
     text: str
     fault: str
+    advice: str | None = None
 
     code: ClassVar[str] = "E0517"
     title: ClassVar[str] = "unreadable override"
@@ -324,4 +343,4 @@ class WrongOverride(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "write `--set section.key=value`"
+        return self.advice or "write `--set section.key=value`"

@@ -157,6 +157,8 @@ class WrongInputs(Diagnostic):
     wanted: str
     given: int
     related: tuple[Label, ...] = ()
+    inputs: tuple[str, ...] = ()
+    """What it calls them."""
     mapped: bool = False
     """Whether the list comes from an `each`, whose operand ends at the next `->`."""
 
@@ -187,7 +189,7 @@ A list of n tensors fills n inputs; an operator with one input takes one tensor.
             return "`each` reaches to the next `->`: write `each (f -> g)` to map over both"
         if self.given > 1:
             return "use `each` to apply it to every one, or join them first with `sum` or `concat`"
-        return "pipe in a list with one tensor per input: `[a, b] -> f`"
+        return f"pipe in a list with one tensor per input: `[{', '.join(self.inputs)}] -> {self.op}`"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ class UnknownStrategy(Diagnostic):
     name: str
     strategies: tuple[str, ...]
     families: tuple[str, ...]
+    provider: str | None = None
+    """The library file that declares the name, if one does."""
 
     code: ClassVar[str] = "E0503"
     title: ClassVar[str] = "unknown strategy"
@@ -40,6 +42,8 @@ strategy of the file or of one that it imports from.
 
     @property
     def help(self) -> str:
+        if self.provider:
+            return f"import it: `use {self.provider} ({self.name})`"
         near = nearest(self.name, (*self.strategies, *self.families))
         return f"did you mean `{near}`?" if near else "import it: `use std.strategies (…)`"
 

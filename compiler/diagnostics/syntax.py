@@ -160,17 +160,34 @@ point; names do not begin with a digit.
         return f"`{shown}` is not a number"
 
     @property
+    def _meant(self) -> str | None:
+        """The number or the tuple that was meant, where that is clear."""
+        bare = self.text.replace("_", "")
+        if self.crossed:
+            return self.crossed
+        if bare.startswith("."):
+            return f"0{bare}"
+        if bare.endswith(".") and bare[:-1].isdigit():
+            return f"{bare}0"
+        if bare[-1] in "kmgt" and re.fullmatch(r"\d+(\.\d+)?", bare[:-1]):
+            return bare[:-1] + bare[-1].upper()
+        return bare if bare.isdigit() and bare != self.text else None
+
+    @property
     def fix(self) -> Fix | None:
-        return Fix(f"write `{self.crossed}`", (Edit(self.span, self.crossed),)) if self.crossed and self.span else None
+        meant = self._meant
+        return Fix(f"write `{meant}`", (Edit(self.span, meant),)) if meant and self.span else None
 
     @property
     def help(self) -> str | None:
+        if self.text.startswith("."):
+            return f"digits are needed before the point: `{self._meant}`"
         if self.crossed:
             return f"only numbers are joined by `x`; with names in it a tuple is written `{self.crossed}`"
         if re.match(r"\d+x", self.text):
             return "only numbers are joined by `x`; with names in it a tuple is written `(1, k)`"
-        if self.text[-1] in "kmgt" and self.text[:-1].replace(".", "").isdigit():
-            return f"suffixes are capital letters: `{self.text[:-1]}{self.text[-1].upper()}`"
+        if self._meant and self.text[-1] in "kmgt":
+            return f"suffixes are capital letters: `{self._meant}`"
         if "_" in self.text:
             return "digits are not grouped by `_`; large numbers have suffixes: `600K`, `3M`"
         if self.text.endswith("."):

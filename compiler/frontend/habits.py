@@ -35,7 +35,8 @@ _CLOSING = frozenset(CLOSERS.values())
 def joined(tokens: Iterable[Token], text: str) -> Iterator[Token]:
     """The tokens of ``text``, where two that make up a sign of another language are one of type FOREIGN.
 
-    What stands between typographic quotes is one of type QUOTED.
+    A point with digits behind it alone is one of type BAD_NUMBER, what stands between typographic quotes one of type
+    QUOTED.
     """
     held: Token | None = None
     quoted = 0
@@ -50,20 +51,29 @@ def joined(tokens: Iterable[Token], text: str) -> Iterator[Token]:
                 token = Token("QUOTED", text[start:quoted], start, token.line, token.column)
                 token.end_line, token.end_pos = token.line, quoted
         if held is not None:
-            if (held, token) in _JOINED and held.end_pos == token.start_pos:
-                both = Token(FOREIGN, f"{held}{token}", held.start_pos, held.line, held.column)
+            fraction = held == "." and token.type == "NUMBER" and "." not in token
+            if (fraction or (held, token) in _JOINED) and held.end_pos == token.start_pos:
+                kind = "BAD_NUMBER" if fraction else FOREIGN
+                both = Token(kind, f"{held}{token}", held.start_pos, held.line, held.column)
                 both.end_line, both.end_column, both.end_pos = token.end_line, token.end_column, token.end_pos
                 held = None
                 yield both
                 continue
             yield held
             held = None
-        if token in _FIRST:
+        if token in _FIRST or (token == "." and not _attribute(token, text)):
             held = token
         else:
             yield token
     if held is not None:
         yield held
+
+
+def _attribute(point: Token, text: str) -> bool:
+    """Whether a point stands right behind something that may have an attribute."""
+    start = point.start_pos or 0
+    before = text[start - 1 : start]
+    return before.isalnum() or before in ("_", ")", "]", "}", '"', ".")
 
 
 def mended_body(source: Source, tokens: Sequence[Token], sink: Sink) -> list[Token]:

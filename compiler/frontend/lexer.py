@@ -118,7 +118,7 @@ def _part(token: Token, terminal: str, text: str, start: int, end: int) -> Token
 
 def _digits(text: str) -> str:
     """The number that what is none begins with."""
-    found = _BEGINNING.match(text.replace("_", ""))
+    found = _BEGINNING.match(text.replace("_", "") if text[0] != "." else f"0{text}")
     return found[0][:15] if found else "0"
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .base import REQUIRED, Application, Attributes, Cost, Layout, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT
 
 Inputs = tuple[TensorShape, ...]
+
+_TOKENS: dict[Layout, str] = {
+    "image": "put `to_tokens` before it",
+    "clip": "put `to_tokens` before it",
+    "features": "`linear(c)` mixes features; tokens are what `to_tokens` makes of an image or a clip",
+}
 
 
 def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
     queries, keys, values = inputs
     for x in inputs:
-        if x.layout != "tokens":
-            raise OpFault("layout", f"it is for tokens, its input is {x}", "put `to_tokens` before it")
+        read.only(x, ("tokens",), "tokens", _TOKENS)
     if queries.channels != keys.channels:
         raise OpFault(
             "shape",

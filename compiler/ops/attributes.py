@@ -5,7 +5,9 @@ Rules run thousands of times in a check, so these are plain functions over plain
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, Final
 
 from ..text.quoting import space_string
@@ -17,6 +19,7 @@ AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "cli
 _EXAMPLE: Final[dict[Layout, str]] = {"image": "3x3", "clip": "3x3x3"}
 
 
+_NOTHING: Final[Mapping[Layout, str]] = MappingProxyType({})
 _BEFORE: Final[dict[Layout, str]] = {
     "image": "an image has no frames: leave it out",
     "tokens": "what needs axes stands before `to_tokens`",
@@ -24,14 +27,12 @@ _BEFORE: Final[dict[Layout, str]] = {
 }
 
 
-def windowed(shape: TensorShape, instead: Mapping[Layout, str] = MappingProxyType({})) -> None:
+def windowed(shape: TensorShape, instead: Mapping[Layout, str] = _NOTHING) -> None:
     """Raises OpFault unless the shape has window axes. ``instead``: what fits a layout that has none."""
     only(shape, ("image", "clip"), "images and clips", instead)
 
 
-def only(
-    shape: TensorShape, layouts: tuple[Layout, ...], words: str, instead: Mapping[Layout, str] = MappingProxyType({})
-) -> None:
+def only(shape: TensorShape, layouts: tuple[Layout, ...], words: str, instead: Mapping[Layout, str] = _NOTHING) -> None:
     """Raises OpFault unless the shape is of one of the layouts. ``instead``: what fits another one."""
     if shape.layout not in layouts:
         advice = [instead[shape.layout]] if shape.layout in instead else []

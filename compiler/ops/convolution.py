@@ -6,13 +6,16 @@ from math import prod
 from typing import Any
 
 from . import attributes as read
-from .base import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
+from .base import REQUIRED, SAME, Application, Attributes, Cost, Layout, Parameter, Primitive, Saved, TensorShape
 from .saving import input_alone, window
 from .windows import sizes
 
 Inputs = tuple[TensorShape, ...]
 
-_LINEAR_HELP = "after the axes are gone, `linear(c)` is the operation that mixes channels"
+_MIXES: dict[Layout, str] = {
+    "tokens": "`linear(c)` mixes the channels of each token",
+    "features": "`linear(c)` mixes features",
+}
 
 _STRIDE = Parameter("stride", "axes", 1, "step of the window", drawn="name")
 _DILATION = Parameter("dilation", "axes", 1, "distance between the taps of the window", drawn="name")
@@ -22,7 +25,7 @@ _PAD = Parameter("pad", "padding", "same", '"same": the output is ceil(size / st
 
 def _normalise_conv(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed(x, _LINEAR_HELP)
+    read.windowed(x, _MIXES)
     c = read.channels(attrs, x)
     return {
         "c": c,
@@ -49,7 +52,7 @@ def _normalise_depthwise(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 def _normalise_pointwise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed(x, _LINEAR_HELP)
+    read.windowed(x, _MIXES)
     return {
         "c": read.channels(attrs, x),
         "stride": read.axes(attrs, x, "stride", 1),

@@ -32,7 +32,8 @@ def _broadcast(inputs: Inputs, attrs: Attributes) -> TensorShape:
     if a == b:
         return a
     if a.layout != b.layout:
-        raise OpFault("shape", f"{a} and {b} are not of one type")
+        advice = "`flatten` makes features of both; axes of size 1, as `global_avg_pool` leaves them, fit any"
+        raise OpFault("shape", f"{a} and {b} are not of one type", advice)
     dims = []
     for m, n in zip(a.dims, b.dims, strict=True):
         if m != n and m != 1 and n != 1:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .base import REQUIRED, Application, Attributes, Cost, Layout, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT, input_alone
 
 Inputs = tuple[TensorShape, ...]
 
 _FREE = Cost()
+_OF_TOKENS: dict[Layout, str] = {"tokens": "use `layer_norm`", "features": "use `layer_norm`"}
+_OF_POSITIONS: dict[Layout, str] = dict.fromkeys(("image", "clip"), "use `bn` or `group_norm(1)`")
 _EPS = Parameter("eps", "number", 1e-5, "added to the variance")
 _AFFINE = Parameter("affine", "bool", True, "whether a scale and a bias per channel are learnt")
 
@@ -24,8 +26,7 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
 
 
 def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
-    if inputs[0].layout == "tokens":
-        raise OpFault("layout", f"it is for images, clips and features, its input is {inputs[0]}", "use `layer_norm`")
+    read.only(inputs[0], ("image", "clip", "features"), "images, clips and features", _OF_TOKENS)
     return {
         "affine": read.flag(attrs, "affine", True),
         "eps": read.number(attrs, "eps", 1e-5, 0),
@@ -35,7 +36,7 @@ def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 def _normalise_group_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed(x, "use `layer_norm`")
+    read.windowed(x, _OF_TOKENS)
     return {
         "groups": read.groups(attrs, x.channels),
         "affine": read.flag(attrs, "affine", True),
@@ -45,8 +46,7 @@ def _normalise_group_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
 
 def _normalise_layer_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    if x.layout not in ("tokens", "features"):
-        raise OpFault("layout", f"it is for tokens and features, its input is {x}", "use `bn` or `group_norm(1)`")
+    read.only(x, ("tokens", "features"), "tokens and features", _OF_POSITIONS)
     return {
         "affine": read.flag(attrs, "affine", True),
         "eps": read.number(attrs, "eps", 1e-5, 0),

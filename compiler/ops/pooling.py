@@ -19,7 +19,7 @@ def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
 
 def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    read.windowed(x)
+    read.windowed(x, {"tokens": "`global_avg_pool` pools over all tokens"})
     return {"k": read.axes(attrs, x, "k"), "stride": read.axes(attrs, x, "stride", 1), "pad": read.padding(attrs)}
 
 

@@ -22,7 +22,7 @@ def _shape_flatten(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 
 def _normalise_to_tokens(inputs: Inputs, attrs: Attributes) -> Attributes:
-    read.windowed(inputs[0])
+    read.windowed(inputs[0], {"tokens": "these are tokens already: leave it out"})
     return {}
 
 
@@ -45,8 +45,7 @@ def _shape_shuffle(inputs: Inputs, attrs: Attributes) -> TensorShape:
 
 def _normalise_time(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    if x.layout != "clip":
-        raise OpFault("layout", f"it is for clips, its input is {x}")
+    read.only(x, ("clip",), "clips")
     frames = read.integer(attrs, "frames")
     if x.dims[1] % frames:
         raise OpFault(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from . import attributes as read
-from .base import REQUIRED, SAME, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
+from .base import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
 from .saving import window
 from .windows import sizes
 
@@ -18,8 +18,7 @@ Inputs = tuple[TensorShape, ...]
 
 def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
-    if x.layout != "clip":
-        raise OpFault("layout", f"it is for clips, its input is {x}", "on an image, use `conv(c, k)`")
+    read.only(x, ("clip",), "clips", {"image": "on an image, use `conv(c, k)`"})
     return {
         "c": read.channels(attrs, x),
         "k": read.axes(attrs, x, "k"),

@@ -201,7 +201,8 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
         n = len(inputs) - (starred is not None)
         wanted = f"{least}one input" if n == 1 else f"{least}{n} inputs"
         label = Label(declaration.name.span, "declared here")
-        state.report(WrongInputs(called.span, declaration.name.id, wanted, len(given), (label,)))
+        names = tuple(f"{'*' * entry.variadic}{entry.name.id}" for entry in inputs)
+        state.report(WrongInputs(called.span, declaration.name.id, wanted, len(given), (label,), names))
         return False
     for name, item in zip(inputs, given, strict=True):
         env.values[name.name.id] = item

@@ -123,7 +123,7 @@ def tensors_of(
     if len(items) != count:
         wanted = "one input" if count == 1 else f"{count} inputs"
         mapped = isinstance(value, ListValue) and value.mapped
-        state.report(WrongInputs(span, name, wanted, len(items), related, mapped))
+        state.report(WrongInputs(span, name, wanted, len(items), related, tuple("abcdefgh"[:count]), mapped))
         return None
     for item in items:
         if not isinstance(item, Tensor):

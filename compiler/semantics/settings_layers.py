@@ -9,6 +9,8 @@ from ..diagnostics.source import Span
 from ..frontend import ast
 from ..schemas.base import Settings
 from ..schemas.expectation import Expectation, settings_of
+from ..schemas.search import SearchConfig
+from .settings_elsewhere import ways, written
 from .settings_env import Env, whole_span
 from .settings_tree import SLIP, Branch, Hole, Items, Leaf, Node
 from .settings_values import value
@@ -26,7 +28,7 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
         assert name is not None, "only the outermost section of a declaration is nameless"
         key = name.id
         if key not in settings:
-            env.report.add(UnknownSetting(name.span, key, owner, tuple(settings)))
+            env.report.add(UnknownSetting(name.span, key, owner, tuple(settings), _elsewhere(model, key, tree)))
             tree = tree.set(SLIP, Hole(name.span))
             continue
         expected = settings[key]
@@ -41,6 +43,12 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
             tree = _section(tree, item, key, expected, repeats and key in seen, env)
         seen.setdefault(key, name.span)
     return tree
+
+
+def _elsewhere(model: type[Settings], key: str, tree: Branch) -> tuple[str, ...]:
+    """Where settings of this name stand: inside these ones, else in a search."""
+    inside = tuple(written(way) for way in ways(model, [key], tree))
+    return inside or tuple(f"search … {{ {written(way)} }}" for way in ways(SearchConfig, [key], None))
 
 
 def _without_rivals(

@@ -17,7 +17,9 @@ from ..schemas.constructors import CONSTRUCTORS, constructor_name
 from ..schemas.expectation import Expectation, settings_of
 from ..schemas.hyper import Tunable
 from ..schemas.search import SearchConfig
+from ..schemas.space_ref import SpaceRef
 from ..schemas.strategy import FAMILIES
+from .settings_elsewhere import dotted, ways, with_argument
 from .settings_env import Env, Stop
 from .settings_numbers import plural
 from .settings_strategy import strategy_tree
@@ -65,18 +67,20 @@ def override(tree: Branch, item: Override, env: Env) -> Branch:
         if not item.key or not item.text:
             whole = source.part(0, len(source.shown))
             raise env.report.stop(WrongOverride(whole, item.key, "a key and a value are needed"))
-        return _into(tree, item, item.key.split("."), SearchConfig, "a search", source.value, env)
+        return _into(tree, item, item.key.split("."), SearchConfig, "a search", source.value, env, tree)
     except Stop:
         return tree
 
 
 def _into(
-    tree: Branch, item: Override, way: list[str], model: type[Settings], owner: str, span: Span, env: Env
+    tree: Branch, item: Override, way: list[str], model: type[Settings], owner: str, span: Span, env: Env, root: Branch
 ) -> Branch:
+    """``tree``, somewhere in ``root``, with the setting that ``way``, the last parts of the key, lead to replaced."""
     key, *rest = way
     settings = settings_of(model)
     if key not in settings:
-        raise env.report.stop(UnknownSetting(_place(span, item, way), key, owner, tuple(settings)))
+        elsewhere = _elsewhere(tree, item, way, model, root, env)
+        raise env.report.stop(UnknownSetting(_place(span, item, way), key, owner, tuple(settings), elsewhere))
     expected = settings[key]
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
     if not rest:
@@ -89,17 +93,41 @@ def _into(
     if isinstance(below, Hole):
         raise Stop
     if isinstance(below, Items):
-        return tree.set(key, _element(below, item, rest, expected, span, env))
+        return tree.set(key, _element(below, item, rest, expected, span, env, root))
     inner = _model(below, expected)
     if inner is None or not isinstance(below, Branch):
-        raise env.report.stop(WrongOverride(_place(span, item, way), item.key, f"`{key}` is a single value"))
+        named = _space_with(tree, rest[0], item, env) if key == "space" else None
+        advice = f"a parameter is given where the space is named: {named}" if named else None
+        fault = f"`{key}` is a single value"
+        raise env.report.stop(WrongOverride(_place(span, item, way), item.key, fault, advice))
     name = f"`{below.tag[1]}`" if below.tag else f"section `{key}`"
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
     inside = Env(env.module, env.report, tunable=tunable)
-    return tree.set(key, _into(below, item, rest, inner, name, span, inside))
+    return tree.set(key, _into(below, item, rest, inner, name, span, inside, root))
 
 
-def _element(node: Items, item: Override, way: list[str], expected: Expectation, span: Span, env: Env) -> Items:
+def _elsewhere(
+    tree: Branch, item: Override, way: list[str], model: type[Settings], root: Branch, env: Env
+) -> tuple[str, ...]:
+    """The keys that may have been meant by one whose last parts, ``way``, lead nowhere."""
+    before = item.key.split(".")[: -len(way)]
+    inside = [".".join((*before, dotted(found))) for found in ways(model, way, tree, present=True)]
+    from_top = [dotted(found) for found in ways(SearchConfig, way, root, present=True)]
+    named = None if before else _space_with(root, way[0], item, env)
+    return tuple(f"--set {found}=…" for found in inside or from_top) or ((named,) if named else ())
+
+
+def _space_with(root: Branch, key: str, item: Override, env: Env) -> str | None:
+    """The option that gives a parameter of the space that is searched; None where it has none of this name."""
+    space = root.children.get("space")
+    ref = space.data if isinstance(space, Leaf) else None
+    called = with_argument(ref, key, item.text, env.module) if isinstance(ref, SpaceRef) else None
+    return f"--set 'space={called}'" if called else None
+
+
+def _element(
+    node: Items, item: Override, way: list[str], expected: Expectation, span: Span, env: Env, root: Branch
+) -> Items:
     """A list with something inside one of its elements replaced: `phase.1.epochs`; elements count from 1."""
     index, *rest = way
     place = int(index) - 1 if index.isdecimal() and len(index) < 10 else -1
@@ -112,7 +140,7 @@ def _element(node: Items, item: Override, way: list[str], expected: Expectation,
     inner = _model(below, expected.item or expected)
     if inner is None or not isinstance(below, Branch):
         raise env.report.stop(WrongOverride(_place(span, item, way), item.key, f"element {index} is a single value"))
-    changed = _into(below, item, rest, inner, f"element {index}", span, env)
+    changed = _into(below, item, rest, inner, f"element {index}", span, env, root)
     return Items(node.span, (*node.items[:place], changed, *node.items[place + 1 :]))
 
 
@@ -165,7 +193,9 @@ def _expression(item: Override, span: Span, env: Env) -> ast.Expr:
     found = file.declarations[0] if len(file.declarations) == 1 and not file.uses else None
     items = found.section.items if isinstance(found, ast.SearchDecl) else ()
     if sink.diagnostics or len(items) != 1 or not isinstance(items[0], ast.Setting):
-        raise env.report.stop(WrongOverride(span, f"{item.key}={item.text}", "the value is not an expression"))
+        advice = next((d.help for d in sink.diagnostics if d.help), None)
+        fault = "the value is not an expression"
+        raise env.report.stop(WrongOverride(span, f"{item.key}={item.text}", fault, advice))
     return items[0].value
 
 

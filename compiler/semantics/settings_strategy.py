@@ -13,6 +13,7 @@ from ..schemas.formula import Constant, Formula
 from ..schemas.hyper import Tunable
 from ..schemas.over import MEANINGS, Over, Variables
 from ..schemas.strategy import FAMILIES
+from .modules import library_home
 from .settings_env import Env, Stop, Thunk, variables_of_type
 from .settings_layers import lay
 from .settings_numbers import compute, plural, show
@@ -45,7 +46,8 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
     if not isinstance(declaration, ast.StrategyDecl):
         if env.is_broken(callee.id):
             raise Stop
-        raise env.report.stop(UnknownStrategy(callee.span, callee.id, _strategies(env), tuple(FAMILIES)))
+        home = library_home(callee.id)
+        raise env.report.stop(UnknownStrategy(callee.span, callee.id, _strategies(env), tuple(FAMILIES), home))
     if declaration in chain:
         raise env.report.stop(_circle(chain[chain.index(declaration) :]))
     if len(chain) >= MAX_CHAIN:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from stdsl.compiler.ops.base import OpFault, TensorShape
+from stdsl.compiler.ops.base import REQUIRED, OpFault, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES, get
 
 IMAGE = TensorShape("image", (8, 6, 6))
@@ -39,7 +40,9 @@ def test_missing_and_impossible_values() -> None:
     assert fault("conv", IMAGE, c=0, k=3).message == "`c` must be a whole number of at least 1, not 0"
     found = fault("pointwise", IMAGE, c=8.0)
     assert found.message == "`c` must be a whole number, not 8.0"
-    assert found.help == "`/` gives a fraction; divide with `//`"
+    assert found.fraction
+    assert fault("conv", IMAGE, c=8, k=(3, 1.5)).fraction
+    assert not fault("conv", IMAGE, c="8", k=3).fraction
     assert fault("conv", IMAGE, k=(3, 0)).message == "`k` must be a whole number of at least 1 per axis, not 3x0"
     assert fault("conv", IMAGE, k=3, bias=1).message == "`bias` is `true` or `false`, not 1"
     assert fault("conv", IMAGE, k=3, pad="valid").message == '`pad` is "same" or `none`, not "valid"'
@@ -73,12 +76,47 @@ def test_wrong_layouts() -> None:
         assert fault(op, FEATURES, k=3).code == "layout"
     assert fault("temporal_gaussian", IMAGE, k=3).code == "layout"
     assert fault("time_to_channel", IMAGE, frames=2).code == "layout"
-    assert fault("bn", TOKENS).help == "use `layer_norm`"
+    assert (fault("bn", TOKENS).help or "").startswith("use `layer_norm`")
     assert fault("layer_norm", CLIP).code == "layout"
     assert fault("global_avg_pool", FEATURES).code == "layout"
     found = fault("linear", CLIP, c=10)
     assert found.code == "shape"
     assert found.message == "it takes features, tokens, or axes of size 1, its input is clip(8, 4, 6, 6)"
+
+
+REFUSED = [
+    (name, shape)
+    for name, primitive in PRIMITIVES.items()
+    for shape in (IMAGE, CLIP, TOKENS, FEATURES)
+    if primitive.inputs == 1 or name == "attention"
+]
+
+
+@pytest.mark.parametrize(("op", "shape"), REFUSED, ids=lambda v: v.layout if isinstance(v, TensorShape) else v)
+def test_what_is_refused_says_what_fits(op: str, shape: TensorShape) -> None:
+    """Operators that the help names exist; what it names first takes the layout, or makes what fits of it."""
+    if takes(op, shape) is None:
+        return
+    advice = fault(op, *(shape,) * PRIMITIVES[op].inputs, **necessary(op)).help
+    assert advice
+    named = re.findall(r"`([a-z_]+)[`(]", advice)
+    assert set(named) <= set(PRIMITIVES)
+    if not advice.startswith("what needs axes stands before"):
+        assert all(takes(name, shape) is None for name in re.findall(r"`([a-z_]+)[`(]", advice.partition(";")[0]))
+
+
+def necessary(op: str) -> dict[str, Any]:
+    parameters = (p for p in PRIMITIVES[op].parameters if p.default is REQUIRED)
+    return {p.name: 1 if p.kind != "number" else 0.5 for p in parameters}
+
+
+def takes(op: str, shape: TensorShape) -> OpFault | None:
+    """None where an operator takes the shape."""
+    try:
+        PRIMITIVES[op].normalise((shape,) * PRIMITIVES[op].inputs, necessary(op))
+    except OpFault as found:
+        return found
+    return None
 
 
 def test_tensors_that_do_not_broadcast() -> None:

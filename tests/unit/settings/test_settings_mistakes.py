@@ -35,7 +35,7 @@ MISTAKES = [
     (sgd("learning_rate = 0.1"), "E0501", "learning_rate", "`sgd` has no setting"),
     (search("strategy = sdas { epoch = 3 }"), "E0501", "epoch", "did you mean `epochs`?"),
     (search("strategy = sdas  retrain { epoch = 3 }"), "E0501", "epoch", "section `retrain`"),
-    (search("strategy = sdas  spaces = [y]"), "E0501", "spaces", "did you mean `space`?"),
+    (search("strategy = sdas  spaces = [y]"), "E0501", "spaces", "did you mean `space` or `compare { spaces = … }`?"),
     (search("strategy = sdas  phase { fre = 3 }"), "E0501", "fre", "did you mean `free`?"),
     (strategy("epochs = 1  batch = 2  epochs = 3"), "E0502", "epochs", "`epochs` is set twice"),
     (search("strategy = sdas  strategy = darts"), "E0502", "strategy", "set twice"),
