@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from stdsl.compiler.backends.externs import load_externs
+from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
@@ -20,7 +21,6 @@ from stdsl.compiler.text.quoting import visible
 
 from .engines.local import Helpers
 from .job import Job
-from .limits import cost_limits, limits
 from .memory import oversized, total_memory
 from .narrowing import narrowing_warnings
 from .opening import opened
@@ -29,7 +29,6 @@ from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
 from .phases.inherit import inherit
-from .phases.needs import unneeded
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.train import RETRAIN, Subject, Workshop, test, train
@@ -82,7 +81,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
         permit(each)
-        _refuse(refusals(each, request.engine))
+        _refuse(limits(each.search, request.engine))
         opened(each)
     writable(request.out)
     placement = available(request.device)
@@ -198,13 +197,6 @@ def _needed(job: Job, names: Iterable[str], overrides: Sequence[str]) -> list[Jo
 def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:
     """Of what was set on the command line the seed is for needed searches too."""
     return tuple(text for text in overrides if text.partition("=")[0].strip() == "seed")
-
-
-def refusals(job: Job, engine: str) -> Iterator[Diagnostic]:
-    """Why a run of ``job`` would not start: settings that cannot run, weights of searches not among `needs`."""
-    yield from limits(job.config, engine)
-    yield from cost_limits(job.config, job.graph)
-    yield from unneeded(job)
 
 
 def _phases(run: Context) -> RunResult:

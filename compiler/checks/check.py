@@ -183,8 +183,9 @@ def _fitting(
 ) -> Mapping[str, CheckedSearch]:
     """The searches that fit their spaces, by name."""
     found: dict[str, CheckedSearch] = {}
+    known = {config.name: config for config in configs}
     for config in configs:
-        search = check_search(config, lambda ref: graphs.named(ref.expr, module), sink)
+        search = check_search(config, lambda ref: graphs.named(ref.expr, module), known, sink)
         if search is not None:
             found[config.name] = search
     return {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}

@@ -1,15 +1,17 @@
-"""Which of the spaces that a search compares with are different ones."""
+"""What a search compares its result with: which spaces are different ones, and what no network can be made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..diagnostics.comparisons import ComparedTwice
+from ..diagnostics.comparisons import ComparedTwice, NotComparable
+from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Sink
 from ..ir.graph import SpaceGraph
 
 if TYPE_CHECKING:
+    from ..schemas.search import SearchConfig
     from ..schemas.space_ref import SpaceRef
 
 
@@ -39,3 +41,24 @@ def _identity(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return type(value), value
     return id(value)
+
+
+def check_comparisons(
+    config: SearchConfig, graph: SpaceGraph, named: Sequence[tuple[SpaceRef, SpaceGraph]], sink: Sink
+) -> None:
+    """Reports comparisons that no network can be made of. ``named``: the spaces of `compare` that are right."""
+    compare = config.compare
+    if compare is None:
+        return
+    for ref, other in named:
+        if other.open:
+            n = len(other.open)
+            fault = f"it leaves {n} decision{'s' if n > 1 else ''} open"
+            advice = "name a space without decisions, or compare with `random` architectures of the searched one"
+            sink.add_once(NotComparable(ref.span, f"`{ref}`", fault, advice, other.span))
+    if compare.random and not graph.open:
+        place, fault = config.place("compare.random"), f"`{graph.name}` leaves nothing open, so there is only one"
+        sink.add(NotComparable(place, "random architectures", fault, "leave `random` out", graph.span))
+    if compare.near is not None:
+        place = config.place("compare.near")
+        sink.extend(UnknownCost(place or graph.span, "flops", e.name, e.span) for e in graph.not_stated("flops"))

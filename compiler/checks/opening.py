@@ -90,8 +90,13 @@ def space_in(
     return LoadedSpace(checked.space, module)
 
 
-def search_in(module: Module | None, name: str | None, overrides: Sequence[str], sink: Sink) -> LoadedSearch:
-    """As :func:`load_search`, of a module that is read; None where it cannot be, as ``sink`` says."""
+def search_in(
+    module: Module | None, name: str | None, overrides: Sequence[str], sink: Sink, whole: bool = True
+) -> LoadedSearch:
+    """As :func:`load_search`, of a module that is read; None where it cannot be, as ``sink`` says.
+
+    ``whole``: without it the search is checked alone: of a text that has been checked before.
+    """
     if module is None:
         raise SpaceError(sink.errors)
     declaration = pick(module, ast.SearchDecl, name, sink)
@@ -102,7 +107,7 @@ def search_in(module: Module | None, name: str | None, overrides: Sequence[str],
         found = module.lookup(declaration.name.id)
         home = found[1] if found is not None else module
         reference = SearchReference(declaration, home, read_overrides(overrides))
-    checked = check_module(module, sink, reference, whole=not module.library)
+    checked = check_module(module, sink, reference, whole=whole and not module.library)
     if checked.search is None or sink.errors:
         raise SpaceError(sink.errors)
     return LoadedSearch(checked.search, module)

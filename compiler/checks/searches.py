@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Diagnostic, Sink
-from ..diagnostics.source import Span
+from ..diagnostics.strategies import StrategyNeeded
 from ..ir.graph import SpaceGraph
 from .batches import check_batches
+from .comparisons import check_comparisons, different
+from .needs import check_needs
+from .outputs import check_auxiliary, check_data
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
-    from ..schemas.data import InputSignature
+    from ..schemas.gradient import GradientConfig
     from ..schemas.search import SearchConfig
     from ..schemas.space_ref import SpaceRef
 
@@ -37,30 +41,27 @@ class CheckedSearch:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def check_search(config: SearchConfig, space_of: SpaceOf, sink: Sink) -> CheckedSearch | None:
-    """Reports what of a search does not fit its spaces; None where something does not."""
+def check_search(
+    config: SearchConfig, space_of: SpaceOf, known: Mapping[str, SearchConfig], sink: Sink
+) -> CheckedSearch | None:
+    """Reports what of a search does not fit its spaces; None where something does not. ``known``: the searches of the
+    file."""
     before = len(sink.errors)
     graph = space_of(config.space)
-    refs = list(_others(config))
-    others = {str(ref): space_of(ref) for ref in refs}
-    compared: Mapping[str, SpaceGraph] = {}
+    retrain = config.retrain
+    sibling = retrain.space if retrain is not None else None
+    final = space_of(sibling) if sibling is not None else graph
+    refs = config.compare.spaces if config.compare is not None else ()
+    others = [(ref, other) for ref in refs if (other := space_of(ref)) is not None]
     twice = Sink()
-    if config.compare is not None:
-        from .comparisons import different
-
-        compared = different([(ref, g) for ref in config.compare.spaces if (g := others[str(ref)]) is not None], twice)
-        for warning in twice.diagnostics:
-            sink.add_once(warning)
+    compared = different(others, twice)
+    for warning in twice.diagnostics:
+        sink.add_once(warning)
     if graph is None:
         return None
-    from ..semantics.settings import check_strategy
-
-    if _check_data(config, graph, None, sink):
-        for ref in refs:
-            other = others[str(ref)]
-            if other is not None:
-                _check_data(config, other, ref.span, sink)
-    check_strategy(config, len(graph.open), sink)
+    _check_data(config, graph, final, others, sink)
+    if config.strategy is None and graph.open:
+        sink.add(StrategyNeeded(config.place("space"), config.name, len(graph.open)))
     if config.export is not None:
         from .exports import check_trained
 
@@ -69,43 +70,46 @@ def check_search(config: SearchConfig, space_of: SpaceOf, sink: Sink) -> Checked
         from .phases import check_phases
 
         check_phases(config, graph, sink)
-    retrain = config.retrain.space if config.retrain is not None else None
-    final = graph if retrain is None else others[str(retrain)]
-    if retrain is not None and final is not None:
+    if sibling is not None and final is not None:
         from .sibling import check_sibling
 
         check_sibling(config, graph, final, sink)
+    check_comparisons(config, graph, others, sink)
+    check_needs(config, [g for g in (graph, final, *compared.values()) if g is not None], known, sink)
     if config.strategy is not None and config.strategy.family == "gradient":
         from ..analysis.relaxable import relaxable
 
         sink.extend(relaxable(graph))
+        _check_soft_costs(config.strategy, graph, sink)
     check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None
     return CheckedSearch(config, graph, final, compared, warnings=twice.diagnostics)
 
 
-def _others(config: SearchConfig) -> Iterator[SpaceRef]:
-    """The spaces that a search names beside the one that it searches."""
-    if config.retrain is not None and config.retrain.space is not None:
-        yield config.retrain.space
-    if config.compare is not None:
-        yield from config.compare.spaces
+def _check_data(
+    config: SearchConfig,
+    graph: SpaceGraph,
+    final: SpaceGraph | None,
+    compared: Sequence[tuple[SpaceRef, SpaceGraph]],
+    sink: Sink,
+) -> None:
+    """Whether all spaces of a search are for its data; where the one that is searched is not, nothing is said of the
+    others."""
+    place, recipe = config.place("space"), config.retrain
+    if not check_data(config, graph, place, sink):
+        return
+    if getattr(config.strategy, "aux", 0):
+        check_auxiliary(config, graph, place, "strategy.aux", sink)
+    trained = [(recipe.space.span if recipe.space is not None else place, final)] if recipe is not None else []
+    for named, other in (*trained, *((ref.span, other) for ref, other in compared)):
+        if other is not None and check_data(config, other, named, sink) and recipe is not None and recipe.aux:
+            check_auxiliary(config, other, named, "retrain.aux", sink)
 
 
-def _check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink) -> bool:
-    from ..semantics.settings import check_data
-
-    return check_data(config, *signature_of(graph), sink, place)
-
-
-def signature_of(graph: SpaceGraph) -> tuple[list[InputSignature], int | None]:
-    """The inputs of a space, and the number of classes of its prediction (None where that depends on decisions)."""
-    from ..schemas.data import InputSignature
-
-    inputs = [
-        InputSignature(graph.nodes[id].op, graph.nodes[id].type.layout, tuple(graph.nodes[id].type.dims))
-        for id in graph.inputs
-    ]
-    channels = graph.nodes[graph.outputs[0][1]].type.channels
-    return inputs, channels if type(channels) is int else None
+def _check_soft_costs(strategy: GradientConfig, graph: SpaceGraph, sink: Sink) -> None:
+    """Reports objectives over a cost that some extern operator does not state."""
+    for term in strategy.objectives:
+        if term.kind == "cost":
+            place = strategy.place("objectives") or graph.span
+            sink.extend(UnknownCost(place, term.of, e.name, e.span) for e in graph.not_stated(term.of))

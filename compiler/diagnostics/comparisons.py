@@ -44,3 +44,39 @@ network that is named twice is trained once, and has one row in the result.
     @property
     def help(self) -> str:
         return "leave one of them out"
+
+
+@dataclass(frozen=True)
+class NotComparable(Diagnostic):
+    """What `compare` asks for and no network can be made of."""
+
+    what: str
+    fault: str
+    advice: str
+    space: Span | None = None
+
+    code: ClassVar[str] = "E0523"
+    title: ClassVar[str] = "a comparison that cannot be made"
+    explanation: ClassVar[str] = """\
+`compare { spaces = … }` trains spaces as they are, so they must leave nothing open; `compare { random = … }` draws
+architectures of the space that is searched, so it must leave something open.
+
+    compare { spaces = [cells] }                    E0523: `cells` has decisions
+    compare { spaces = [baseline] }                 right: a space without decisions
+    compare { random = 3 }                          architectures of the searched space"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} cannot be trained for comparison: {self.fault}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return () if self.space is None else (Label(self.space, "this space"),)
+
+    @property
+    def help(self) -> str:
+        return self.advice

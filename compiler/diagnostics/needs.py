@@ -10,21 +10,24 @@ from .model import Diagnostic
 
 @dataclass(frozen=True)
 class WeightsOfNoNeed(Diagnostic):
-    """`weights = "run:NAME"` names a search that this one does not need."""
+    """`weights = "run:NAME"` names a search that this one does not need, or one that trains no network."""
 
     name: str
     search: str
+    untrained: bool = False
 
     code: ClassVar[str] = "E0714"
     title: ClassVar[str] = "weights of a search that is not needed"
     explanation: ClassVar[str] = """\
 `weights = "run:NAME"` loads what the search NAME of the same file trained. It runs first, in the same run directory,
-only if `needs` names it.
+only if `needs` names it, and leaves weights only if it has a section `retrain`.
 
     search fuse { space = fused  needs = [pretrain_rgb] }      for calls with weights = "run:pretrain_rgb\""""
 
     @property
     def message(self) -> str:
+        if self.untrained:
+            return f"the search `{self.search}` loads weights of `{self.name}`, which trains no network"
         return f"the search `{self.search}` loads weights of `{self.name}`, which it does not need"
 
     @property
@@ -33,6 +36,8 @@ only if `needs` names it.
 
     @property
     def help(self) -> str | None:
+        if self.untrained:
+            return f"add `retrain {{ … }}` to the search `{self.name}`"
         return f"add `needs = [{self.name}]` to the search `{self.search}`"
 
 

@@ -161,6 +161,8 @@ class DataMismatch(Diagnostic):
     data: str
     network: str
     space: Span | None = None
+    advice: str = ""
+    word: str = "this data"
 
     code: ClassVar[str] = "E0516"
     title: ClassVar[str] = "data does not fit the space"
@@ -170,6 +172,12 @@ are therefore parameters of a meta.
 
     search s { space = tower(classes = 10)  data = motion_digits … }      # E0516: 13 classes
     search s { space = tower(classes = 13)  data = motion_digits … }      # fine
+
+The output must be a number for each class, for each sample. (Axes of size 1 beside the classes do no harm.) With `aux`,
+so must all further outputs.
+
+    return y -> pointwise(13)                           # E0516: 13 numbers at each point
+    return y -> global_avg_pool -> pointwise(13)        # fine
 """
 
     @property
@@ -178,7 +186,7 @@ are therefore parameters of a meta.
 
     @property
     def label(self) -> str:
-        return "this data"
+        return self.word
 
     @property
     def secondary(self) -> tuple[Label, ...]:
@@ -186,7 +194,7 @@ are therefore parameters of a meta.
 
     @property
     def help(self) -> str:
-        return "change the parameters of the one or the other until they agree"
+        return self.advice or "change the parameters of the one or the other until they agree"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..diagnostics.source import Span
-from ..ops.base import CHANNEL_AXIS, Layout, Primitive, TensorShape
+from ..ops.base import CHANNEL_AXIS, Extern, Layout, Primitive, TensorShape
 from .decisions import Decision
 from .diagram import Case, Diagram, Diagrams, Guard, evaluate
 
@@ -179,6 +179,11 @@ class SpaceGraph:
     @cached_property
     def by_path(self) -> dict[str, Decision]:
         return {d.path: d for d in self.decisions}
+
+    def not_stated(self, metric: str) -> tuple[Extern, ...]:
+        """The extern operators that do not state a cost: it is unknown wherever one of them is applied."""
+        externs = (primitive.extern for primitive in self.externs.values())
+        return tuple(extern for extern in externs if extern is not None and metric in extern.unknown)
 
     @cached_property
     def deciding(self) -> Mapping[int, Decision]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from .base import Constructor
 
@@ -69,6 +69,10 @@ def _agree(a: InputSignature, b: InputSignature) -> bool:
 
 class Data(Constructor):
     """Base of all data sets."""
+
+    reader: ClassVar[str | None] = None
+    """What reads it, `module:name` below ``runtime/data``: called with the settings, the search's seed, the folder that
+    relative paths start from, and the text that asks for it. None where this version has nothing that does."""
 
     def signature(self) -> DataSignature:
         """What its samples look like, from the settings alone; nothing is read."""

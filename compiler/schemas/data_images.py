@@ -18,6 +18,7 @@ Half = Annotated[float, Gt(0), Lt(1)]
 class _Cifar(Data):
     """32×32 colour images: 50 000 for training, 10 000 for the test."""
 
+    reader: ClassVar[str | None] = "cifar:CifarDataset"
     classes: ClassVar[int]
     class_names: ClassVar[tuple[str, ...] | None] = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
@@ -41,6 +41,8 @@ class MotionDigits(Data):
     validation and test use different digit images. Frames of a clip are standardised; flow (pixels a frame) and mask
     (0 or 1) are estimated from them.
     """
+
+    reader: ClassVar[str | None] = "motion_digits:motion_digits"
 
     kind: Literal["motion_digits"] = "motion_digits"
     frames: Annotated[int, Ge(2)] = Field(default=8, description="Frames of a clip, T")

@@ -150,11 +150,10 @@ def _elaborate(
 def _unknown_costs(graph: SpaceGraph) -> list[UnknownCost]:
     """A diagnostic for every constraint over a cost that some extern operator of the graph does not state."""
     return [
-        UnknownCost(constraint.span, constraint.metric, primitive.extern.name, primitive.extern.span)
+        UnknownCost(constraint.span, constraint.metric, extern.name, extern.span)
         for constraint in graph.constraints
         if isinstance(constraint, CostConstraint)
-        for primitive in graph.externs.values()
-        if primitive.extern is not None and constraint.metric in primitive.extern.unknown
+        for extern in graph.not_stated(constraint.metric)
     ]
 
 

@@ -9,10 +9,8 @@ from typing import cast
 
 from ..diagnostics.model import Sink
 from ..diagnostics.settings import DuplicateSetting, WrongForm
-from ..diagnostics.source import Span
-from ..diagnostics.strategies import DataMismatch, StrategyCycle, StrategyNeeded
+from ..diagnostics.strategies import StrategyCycle
 from ..frontend import ast
-from ..schemas.data import InputSignature, described
 from ..schemas.search import SearchConfig
 from ..schemas.strategy import FAMILIES, StrategyConfig
 from .modules import Module
@@ -156,31 +154,3 @@ def _circle(start: str, needs: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
                 seen.add(following)
                 ways.append((*way, following))
     return ()
-
-
-def check_data(
-    config: SearchConfig,
-    inputs: Sequence[InputSignature],
-    classes: int | None,
-    sink: Sink,
-    place: Span | None = None,
-) -> bool:
-    """Whether the data of a search gives exactly the inputs and classes of a space; reports it where it does not.
-
-    ``classes``: the width of the first output, None where it is not known. ``place``: the text that names the space,
-    where it is not the one that is searched.
-    """
-    signature = config.data.signature()
-    if signature.fits(inputs, classes):
-        return True
-    network = f"{described(inputs)}, {'classes unknown' if classes is None else f'{classes} classes'}"
-    sink.add(DataMismatch(config.place("data"), str(signature), network, place or config.place("space")))
-    return False
-
-
-def check_strategy(config: SearchConfig, decisions: int, sink: Sink) -> bool:
-    """Whether a search that has ``decisions`` to make says how; reports it where it does not."""
-    if config.strategy is not None or decisions == 0:
-        return True
-    sink.add(StrategyNeeded(config.place("space"), config.name, decisions))
-    return False

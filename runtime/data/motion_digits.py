@@ -8,6 +8,7 @@ splits show different digit images: 0–599 `train`, 600–1199 `valid`, 1200–
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_motion import MOTIONS, MotionDigits
 
 from ..randomness import Keys, Reals, key, keys, normal, uniform
@@ -25,6 +27,11 @@ from .modalities import flow, mask
 DIGIT_IMAGES = {"train": (0, 600), "valid": (600, 1200), "test": (1200, COUNT)}
 _VECTORS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
 _CHUNK = 128
+
+
+def motion_digits(settings: MotionDigits, seed: int, folder: Path, place: Span | None) -> MotionDigitsDataset:
+    """As a search asks for it; it comes with stdsl, so there is no folder to look in."""
+    return MotionDigitsDataset(settings, seed)
 
 
 class MotionDigitsDataset:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
 from stdsl.compiler.backends.weights import load_by_name, read_weights
-from stdsl.compiler.diagnostics.model import Diagnostic, RunError
-from stdsl.compiler.diagnostics.needs import RunWeightsDoNotFit, WeightsOfNoNeed
-from stdsl.compiler.ir.graph import Scope, SpaceGraph
+from stdsl.compiler.checks.needs import scopes_of_runs, search_behind
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.needs import RunWeightsDoNotFit
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import Names
 
-from ..job import Job
 from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED
-
-PREFIX = "run:"
-
-
-def unneeded(job: Job) -> Iterator[Diagnostic]:
-    """A diagnostic for every `weights = "run:NAME"` whose NAME is not among `needs`."""
-    seen: set[str] = set()
-    for graph in (job.graph, job.final, *job.compared.values()):
-        for scope in _scopes(graph):
-            name = _search(scope)
-            if name not in job.config.needs and name not in seen:
-                seen.add(name)
-                yield WeightsOfNoNeed(scope.span, name, job.config.name)
 
 
 def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> None:
@@ -37,12 +24,12 @@ def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> 
     RunError.
     """
     names = Names(graph)
-    for scope in _scopes(graph):
+    for scope in scopes_of_runs(graph):
         start = f"{names.prefix(scope.id)}."
         shapes = {n.removeprefix(start): v.shape for n, v in model.state_dict().items() if n.startswith(start)}
         if not shapes:
             continue  # this architecture has no such part
-        search = _search(scope)
+        search = search_behind(scope)
         weights = read_weights(RunDirectory(run.needed(search)).weights(DERIVED), scope.span)
         places = _places(weights, {name: tuple(shape) for name, shape in shapes.items()})
         if len(places) != 1:
@@ -63,11 +50,3 @@ def _places(weights: Mapping[str, Tensor], wanted: Mapping[str, Sequence[int]]) 
     ]
     least = min((start.count(".") for start in fit), default=0)
     return [start for start in fit if start.count(".") == least]
-
-
-def _scopes(graph: SpaceGraph) -> list[Scope]:
-    return [scope for scope in graph.scopes if scope.weights is not None and scope.weights.startswith(PREFIX)]
-
-
-def _search(scope: Scope) -> str:
-    return (scope.weights or "").removeprefix(PREFIX)

@@ -42,7 +42,12 @@ class Metrics:
 
 def prediction(output: Tensor | dict[str, Tensor]) -> Tensor:
     """The first output of a network: its logits (N, classes)."""
-    return output if isinstance(output, Tensor) else next(iter(output.values()))
+    return by_class(output if isinstance(output, Tensor) else next(iter(output.values())))
+
+
+def by_class(output: Tensor) -> Tensor:
+    """An output with a number for each class, (N, classes), whatever further axes of size 1 it has."""
+    return output.flatten(1)
 
 
 def loss_of(
@@ -52,7 +57,7 @@ def loss_of(
     loss = F.cross_entropy(prediction(output), targets, label_smoothing=label_smoothing)
     if auxiliary and isinstance(output, dict):
         for extra in list(output.values())[1:]:
-            loss = loss + auxiliary * F.cross_entropy(extra, targets, label_smoothing=label_smoothing)
+            loss = loss + auxiliary * F.cross_entropy(by_class(extra), targets, label_smoothing=label_smoothing)
     return loss
 
 

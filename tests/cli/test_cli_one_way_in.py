@@ -67,6 +67,33 @@ WRONG: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "what no mixture can be": ("E0801", changed("b: b(c)}", "b: b(c) -> max_pool(2, stride = 2)}")),
+    "a number for each class at each point": (
+        "E0516",
+        changed("global_avg_pool -> linear(classes)", "pointwise(classes)"),
+    ),
+    "a further output of other classes": (
+        "E0516",
+        changed(
+            "return y -> global_avg_pool -> linear(classes)",
+            "z = y -> global_avg_pool  return {one: z -> linear(classes), two: z -> linear(classes + 1)}",
+        ).replace("{ steps = 2", "{ aux = 0.4  steps = 2"),
+    ),
+    "a comparison with what is open": (
+        "E0523",
+        changed("batch = 4 }\n}", "batch = 4 }\n  compare { spaces = [cells(2)] }\n}"),
+    ),
+    "weights of no need": (
+        "E0714",
+        changed("meta net(", "cell back on x = x -> conv(1, 1)\nmeta net(").replace(
+            "y = video ->", 'y = video -> back(weights = "run:other") ->'
+        ),
+    ),
+    "a soft cost that is unknown": (
+        "E0413",
+        changed("op a(c) =", 'extern op norm on x from "my_ops:Norm" { params = 0 }\nop a(c) = norm ->').replace(
+            "measure = 0", "measure = 0  objectives = [cost(flops, high = 1M)]"
+        ),
+    ),
     "files out of the run": ("E0521", changed("batch = 4 }\n}", 'batch = 4 }\n  export { onnx = "../x.onnx" }\n}')),
 }
 
@@ -173,3 +200,39 @@ def test_options_that_make_a_right_text_wrong_are_blamed(stdsl: Any, tmp_path: P
 def test_a_file_of_the_library_is_not_checked_again(stdsl: Any) -> None:
     facts = json.loads(stdsl("count", "darts::darts_small", "--json").stdout)
     assert facts["count"]["max"] == "1076746950455072400"
+
+
+def test_what_cannot_run_yet_is_told_by_plan_run_and_check_with_run(stdsl: Any, tmp_path: Path) -> None:
+    path = tmp_path / "t.space"
+    limited = {
+        "in a strategy": changed("measure = 0", "measure = 0  relax { sharing = slice }"),
+        "of a family": changed("strategy = short", "strategy = evolution { population = 40 }"),
+        "data": RIGHT.replace("video: clip(1, 8, 16, 16)", "im: image(3, 8, 8)")
+        .replace("video ->", "im ->")
+        .replace(
+            "motion_digits(frames = 8, size = 16, motions = 4, train = 16, valid = 16, test = 16)",
+            'image_folder(root = "x", size = 8)',
+        ),
+        "in what is needed": RIGHT.replace("tiny", "other").replace(
+            "strategy = short", "strategy = short  ensemble = 2"
+        )
+        + SEARCH.replace("space = cells", "space = cells  needs = [other]"),
+    }
+    for what, text in limited.items():
+        path.write_text(text, encoding="utf-8")
+        assert stdsl("check", str(path)).stdout == "", what
+        assert codes(stdsl("check", "--run", str(path)).stdout) == {"E0701"}, what
+        for call in (("plan", f"{path}::tiny"), ("run", f"{path}::tiny", "--out", str(tmp_path / "out"))):
+            result = stdsl(*call)
+            assert codes(result.stderr) == {"E0701"}, what
+            assert result.exit_code == 1
+        assert not (tmp_path / "out").exists()
+        assert stdsl("count", f"{path}::cells").stdout == "2\n"
+
+
+def test_the_library_is_silent_but_for_what_cannot_run(stdsl: Any) -> None:
+    assert stdsl("check", "sdas", "evanet").stdout == ""
+    result = stdsl("check", "--run", "--format", "concise", "sdas", "evanet", "darts")
+    assert result.exit_code == 1
+    assert {line.split()[1] for line in result.stdout.splitlines()} == {"E0701"}
+    assert "darts" not in {line.split(":")[0] for line in result.stdout.splitlines()}

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.model import RunError, SpaceError
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.directory import open_run
@@ -95,7 +95,7 @@ def test_what_is_needed_runs_first_and_its_weights_are_loaded(tmp_path: Path) ->
 def test_weights_of_a_search_that_is_not_needed(tmp_path: Path) -> None:
     space = tmp_path / "fuse.space"
     space.write_text(TEXT.replace("  needs = [pretrain]\n", ""))
-    with pytest.raises(RunError, match="E0714"):
+    with pytest.raises(SpaceError, match="E0714"):
         run(RunRequest(str(space), "fuse", out=tmp_path / "run"), Silent())
     assert not (tmp_path / "run").exists()
 

@@ -35,15 +35,17 @@ ROUNDS = 10
     help="How to print what was found.",
 )
 @click.option("--fix", is_flag=True, help="Correct, in the files named, what has one safe correction.")
+@click.option("--run", "run", is_flag=True, help="Report what this version cannot run, too.")
 @allow_extern
 @quiet
-def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool, quiet: bool) -> None:
+def command(files: tuple[str, ...], format_: str, fix: bool, run: bool, allow_extern: bool, quiet: bool) -> None:
     """Report all mistakes of files, before anything runs.
 
     Silent when there are none. Names, shapes of all architectures, settings and constraints are checked; nothing is
     written but with --fix, and no tensor library is needed. `-` reads standard input. Warnings alone are fine (--quiet
     leaves them out). Extern operators are not loaded, unless --allow-extern asks to compare their code with their
-    blocks on torch's meta device.
+    blocks on torch's meta device. Not all that the language knows can be run by this version; --run tells what of
+    the searches cannot, as `stdsl plan` does.
 
     \b
     Example:
@@ -54,12 +56,12 @@ def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool,
         whole, colons, _ = file.rpartition("::")
         if colons and not Path(file).exists():
             raise click.BadParameter(f"whole files are checked: write {whole}, not {file}", param_hint="FILE")
-    sink = _checked(files, allow_extern)
+    sink = _checked(files, run, allow_extern)
     if fix:
         named = {Path(file).resolve() for file in files if file != "-"}
         fixed, rounds = 0, 0
         while rounds < ROUNDS and (n := apply_fixes(sink.diagnostics, named)):
-            fixed, rounds, sink = fixed + n, rounds + 1, _checked(files, allow_extern)
+            fixed, rounds, sink = fixed + n, rounds + 1, _checked(files, run, allow_extern)
         if fixed:
             message(f"corrected {fixed} mistake{'s' if fixed != 1 else ''}", quiet)
     found = sink.errors if quiet else sink.diagnostics
@@ -67,14 +69,21 @@ def command(files: tuple[str, ...], format_: str, fix: bool, allow_extern: bool,
     click.get_current_context().exit(exit_code(found))
 
 
-def _checked(files: Sequence[str], allow_extern: bool) -> Sink:
+def _checked(files: Sequence[str], run: bool, allow_extern: bool) -> Sink:
     """All diagnostics of all files; what several of them import is read once."""
     sink = Sink()
     loader = Loader(sink, allow_extern)
     for file in files:
         module = loader.source(read(file)) if file == "-" else open_module(file, loader)
         if module is not None:
-            graphs = check_module(module, sink).graphs
+            checked = check_module(module, sink)
+            graphs = checked.graphs
+            if run and checked.searches:
+                from stdsl.compiler.checks.limits import limits
+
+                for search in checked.searches.values():
+                    for limit in limits(search):
+                        sink.add_once(limit)
             if allow_extern and any(graph.externs for graph in graphs):
                 from stdsl.compiler.backends.extern_check import verify_externs
 

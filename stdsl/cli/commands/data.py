@@ -45,7 +45,6 @@ def list_(as_json: bool, quiet: bool) -> None:
 
 def _rows() -> list[dict[str, Any]]:
     from stdsl.compiler.schemas.constructors import DATA
-    from stdsl.runtime.data.registry import READERS
 
     rows = []
     for name, model in DATA.items():
@@ -59,7 +58,9 @@ def _rows() -> list[dict[str, Any]]:
             default = "must be given" if field.is_required() else f"= {_text(field.default)}"
             settings.append({"name": key, "default": default, "about": field.description or ""})
         about = (model.__doc__ or "").strip().split("\n")[0]
-        rows.append({"name": name, "about": about, "folder": folder, "runs": name in READERS, "settings": settings})
+        rows.append(
+            {"name": name, "about": about, "folder": folder, "runs": model.reader is not None, "settings": settings}
+        )
     return rows
 
 

@@ -31,16 +31,16 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     """
     from rich.console import Console
 
+    from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.runtime.memory import oversized, total_memory
     from stdsl.runtime.plan import plan, render_plan
     from stdsl.runtime.preparation import load_job
-    from stdsl.runtime.run import refusals
     from stdsl.runtime.samples import batch_warnings
     from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
-    refused = tuple(refusals(job, "local"))
+    refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)
     with of_option("--device", device, "E0708"):

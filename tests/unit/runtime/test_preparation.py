@@ -8,8 +8,8 @@ import pytest
 
 from stdsl.compiler.analysis.costs import costs
 from stdsl.compiler.checks.check import check_file
+from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
-from stdsl.runtime.limits import limits
 from stdsl.runtime.preparation import load_job, load_kept_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
@@ -165,7 +165,7 @@ def test_own_texts_do_not_meet_those_of_the_library(main: Path) -> None:
 )
 def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, override: str, said: str) -> None:
     job = load_job(str(main), "first", [override])
-    (found,) = limits(job.config, "local")
+    (found,) = limits(job.search)
     assert found.code == "E0701"
     assert said in found.message
     assert found.span is not None
@@ -177,19 +177,19 @@ def test_what_cannot_run_yet_is_said_at_its_line(main: Path, tmp_path: Path, ove
 
 def test_a_limit_points_into_the_text(main: Path) -> None:
     main.write_text(MAIN.replace("steps = 4  batch = 8 }\nsearch", "steps = 4  relax { sharing = slice } }\nsearch"))
-    (found,) = limits(load_job(str(main), "first").config, "local")
+    (found,) = limits(load_job(str(main), "first").search)
     assert found.span is not None
     assert found.span.source.position(found.span.start).line == 4
 
 
 def test_an_engine_that_is_not_there(main: Path) -> None:
-    (found,) = limits(load_job(str(main), "first").config, "ray")
+    (found,) = limits(load_job(str(main), "first").search, "ray")
     assert "ray" in found.message
 
 
 def test_the_quickstart_can_run() -> None:
     job = load_job(str(Path(__file__).parents[3] / "examples" / "quickstart.space"), None)
-    assert list(limits(job.config, "local")) == []
+    assert list(limits(job.search)) == []
     assert len(job.graph.open) == 12
     baseline = costs(job.compared["per_frame_2d"], {})
     assert 80_000 < baseline.params < 110_000

@@ -5,39 +5,42 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from stdsl.compiler.analysis.additive import additive_cost
-from stdsl.compiler.diagnostics.model import Diagnostic
-from stdsl.compiler.diagnostics.run import CannotRunYet
-from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.base import Placed
-from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.search import SearchConfig
+from ..analysis.additive import additive_cost
+from ..diagnostics.model import Diagnostic
+from ..diagnostics.run import CannotRunYet
+from ..ir.graph import SpaceGraph
+from ..schemas.base import Placed
+from ..schemas.constructors import DATA
+from ..schemas.gradient import GradientConfig
+from ..schemas.search import SearchConfig
+from .searches import CheckedSearch
 
-from .data.registry import READERS
 
-
-def limits(config: SearchConfig, engine: str) -> Iterator[Diagnostic]:
-    """A diagnostic for every setting of the search that cannot run, at the line that sets it."""
+def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]:
+    """A diagnostic for every setting of a search, and of those that it needs, that cannot run, at the line that sets
+    it."""
     if engine != "local":
         yield CannotRunYet(None, "--engine", f"on the engine `{engine}`", "use `--engine local`")
-    yield from _search_limits(config)
-    yield from _data_limits(config)
-    yield from _export_limits(config)
-    if isinstance(config.strategy, GradientConfig):
-        yield from _gradient_limits(config.strategy)
-    elif config.strategy is not None:
-        family = getattr(config.strategy, "family", type(config.strategy).__name__)
-        yield _at(config, "strategy", f"searches of the family `{family}`", "use a strategy of the family `gradient`")
+    for each in (search, *search.needs):
+        config = each.config
+        yield from _search_limits(config)
+        yield from _data_limits(config)
+        yield from _export_limits(config)
+        if isinstance(config.strategy, GradientConfig):
+            yield from _gradient_limits(config.strategy)
+            yield from _cost_limits(config.strategy, each.graph)
+        elif config.strategy is not None:
+            family = config.strategy.family
+            what = f"searches of the family `{family}`"
+            yield _at(config, "strategy", what, "use a strategy of the family `gradient`")
 
 
-def cost_limits(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-    """A diagnostic for every soft cost that is known within bounds only."""
-    if not isinstance(config.strategy, GradientConfig):
-        return
-    for term in config.strategy.objectives:
+def _cost_limits(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+    """Soft costs that are known within bounds only."""
+    for term in strategy.objectives:
         if term.kind == "cost" and term.of != "depth" and not additive_cost(graph, term.of).exact:
             what = f"a soft cost of {term.of} in this space, whose mean is not known exactly"
-            yield _at(config.strategy, "objectives", what, "bound it with `where` instead")
+            yield _at(strategy, "objectives", what, "bound it with `where` instead")
 
 
 def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
@@ -64,9 +67,9 @@ def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 
 
 def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    data = config.data
-    if data.kind not in READERS:
-        yield _at(config, "data", f"on the data set `{data.kind}`", f"use {_one_of(tuple(READERS))}")
+    if config.data.reader is None:
+        readable = tuple(name for name, model in DATA.items() if model.reader is not None)
+        yield _at(config, "data", f"on the data set `{config.data.kind}`", f"use {_one_of(readable)}")
 
 
 def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:

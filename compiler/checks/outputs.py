@@ -1,0 +1,65 @@
+"""Whether a space takes what the data of a search gives, and gives what its labels are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..diagnostics.model import Sink
+from ..diagnostics.source import Span
+from ..diagnostics.strategies import DataMismatch
+from ..ir.graph import SpaceGraph, TensorType
+from ..ops.base import CHANNEL_AXIS
+from ..semantics.primitives import type_text
+
+if TYPE_CHECKING:
+    from ..schemas.data import InputSignature
+    from ..schemas.search import SearchConfig
+
+
+def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink) -> bool:
+    """Whether the data of a search gives exactly the inputs of a space, and its prediction is a number for each class;
+    reports where not. ``place``: the text that names the space."""
+    from ..schemas.data import described
+
+    signature, inputs = config.data.signature(), inputs_of(graph)
+    prediction = graph.nodes[graph.outputs[0][1]].type
+    classes = classes_of(prediction)
+    if classes is not None and signature.fits(inputs, classes):
+        return True
+    takes, advice = f"{described(inputs)}, {classes} classes", ""
+    if classes is None:
+        takes = f"{described(inputs)} and gives {type_text(prediction)}, not a number for each class"
+        advice = f"end it in a number for each class: `-> global_avg_pool -> linear({signature.classes or '…'})`"
+    sink.add(DataMismatch(config.place("data"), str(signature), takes, place, advice))
+    return False
+
+
+def check_auxiliary(config: SearchConfig, graph: SpaceGraph, place: Span | None, setting: str, sink: Sink) -> None:
+    """Reports further outputs of a space that are to have a loss and are not of the classes of the prediction.
+    ``setting``: the key of that loss's weight."""
+    from ..schemas.data import described
+
+    signature, inputs = config.data.signature(), inputs_of(graph)
+    (_, prediction), *others = [(name, graph.nodes[id].type) for name, id in graph.outputs]
+    for name, type in others:
+        if classes_of(type) != classes_of(prediction):
+            takes = f"{described(inputs)} and gives {type_text(type)} at `{name}`, whose loss is asked for"
+            advice = f"let `{name}` give {classes_of(prediction)} numbers as well, or leave `aux` out"
+            sink.add(DataMismatch(config.place(setting), str(signature), takes, place, advice, "this loss"))
+
+
+def inputs_of(graph: SpaceGraph) -> list[InputSignature]:
+    """The inputs of a space."""
+    from ..schemas.data import InputSignature
+
+    nodes = [graph.nodes[id] for id in graph.inputs]
+    return [InputSignature(node.op, node.type.layout, tuple(node.type.dims)) for node in nodes]
+
+
+def classes_of(type: TensorType) -> int | None:
+    """How many numbers an output gives for each sample, if that is one for each class: beside the channels, its axes
+    are of size 1. None where it gives more, or where that depends on decisions."""
+    axis = CHANNEL_AXIS[type.layout]
+    beside = (*type.dims[:axis], *type.dims[axis + 1 :])
+    channels = type.dims[axis]
+    return channels if isinstance(channels, int) and all(isinstance(d, int) and d == 1 for d in beside) else None
