@@ -37,6 +37,8 @@ def differences(
     try:
         found = outcomes(load(text, space, **parameters), limit)
         errors = {str(one.error): one.error.code for one in found if one.error}
+        if not found:
+            errors = {"nothing is within its where": "E0441"}
     except SpaceError as error:
         found, errors = [], {str(error): error.code}
     if codes or errors:

@@ -59,7 +59,7 @@ def activations(node: Node) -> int:
     out = elements(node.shape)
     if node.spec.name == "attention":
         view = Concretely(node)
-        out += view.parameter("heads") * view.size(0, "tokens") * view.size(1, "tokens")
+        out += view.parameter("heads") * view.size(0, "length") * view.size(1, "length")
     return out
 
 

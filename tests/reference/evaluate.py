@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import arithmetic, lists
 from . import syntax as s
 from .environment import Env, ListBinding, Thunk
-from .operators import apply, called, each_element
+from .operators import apply, called, parameters
+from .places import root
 from .runs import Run, SpaceError, decision
 from .sets import alternatives
 from .shapes import AXES
 from .tensors import read_axis
 from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor, listed
 
-READABLE = {axis for axes in AXES.values() for axis in axes} - {"tokens"}
+READABLE = {axis for axes in AXES.values() for axis in axes}
 
 
 def is_operator(node: s.Node, env: Env) -> bool:
@@ -28,6 +30,9 @@ def is_operator(node: s.Node, env: Env) -> bool:
     if isinstance(node, s.Call):
         if isinstance(node.what, s.Name) and node.what.name in (*arithmetic.FUNCTIONS, "len", "last"):
             return False
+        if isinstance(node.what, s.Name) and is_set(env.lookup(node.what.name)):
+            found = env.lookup(node.what.name)
+            return of_operators(replace(found, arguments=node.arguments, env=env))
         return is_operator(node.what, env)
     if isinstance(node, (s.Each, s.Keep, s.Repeat, s.Frozen)):
         return True
@@ -46,6 +51,10 @@ def is_operator(node: s.Node, env: Env) -> bool:
     return False
 
 
+def is_set(found: Any) -> bool:
+    return isinstance(found, Declared) and found.text.keyword == "ops"
+
+
 def indexes_operator(node: s.Node, env: Env) -> bool:
     if isinstance(node, (s.ListOf, s.TupleOf)):
         first = node.items[0]
@@ -59,11 +68,18 @@ def indexes_operator(node: s.Node, env: Env) -> bool:
     return False
 
 
+def of_operators(found: Declared) -> bool:
+    """Whether the alternatives of an `ops` are operators."""
+    inside = Env(found.file, root(), {})
+    parameters(found, inside, None)
+    return is_operator(found.text.result, inside)
+
+
 def chooses_operator(among: s.Node, env: Env) -> bool:
     if isinstance(among, s.Name):
         found = env.lookup(among.name)
         if isinstance(found, Declared):
-            return True
+            return of_operators(found)
         if isinstance(found, Thunk):
             return found.is_operator()
     return is_operator(among, env)
@@ -333,4 +349,3 @@ EVALUATE = {
     s.Before: before,
     s.Attribute: attribute,
 }
-__all__ = ["each_element", "evaluate", "is_operator"]

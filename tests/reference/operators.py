@@ -296,7 +296,7 @@ def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> List
     asked = decision(env.place, node, "keep", options, node.label)
     if len(options) == 1 and is_site(wanted, entering):
         answer = options[0]
-        run.sites[asked.key] = (asked.path, len(answer))
+        run.sites[asked.key] = (asked, len(answer))
     else:
         answer = run.ask(asked)
     return value.only(list(answer))

@@ -131,7 +131,7 @@ def check_attention(view: View) -> None:
     heads = view.parameter("heads")
     if view.size(0, "channels") != view.size(1, "channels"):
         raise SpaceError("E0216", "queries and keys have different channels")
-    if view.size(1, "tokens") != view.size(2, "tokens"):
+    if view.size(1, "length") != view.size(2, "length"):
         raise SpaceError("E0216", "there are not as many keys as values")
     divides(heads, view.size(0, "channels"))
     divides(heads, view.size(2, "channels"))
@@ -225,7 +225,7 @@ def per_channel(view: View, out: shapes.Shape) -> int:
 
 
 def attention_products(view: View, out: shapes.Shape) -> int:
-    queries, keys = view.size(0, "tokens"), view.size(1, "tokens")
+    queries, keys = view.size(0, "length"), view.size(1, "length")
     return queries * keys * view.size(0, "channels") + queries * keys * view.size(2, "channels")
 
 

@@ -66,7 +66,7 @@ class Run:
     fixed: Mapping[Key, Any] = field(default_factory=dict)
     answers: dict[Key, Any] = field(default_factory=dict)
     asked: dict[Key, Decision] = field(default_factory=dict)
-    sites: dict[Key, tuple[str, int]] = field(default_factory=dict)
+    sites: dict[Key, tuple[Decision, int]] = field(default_factory=dict)
     meanings: dict[Key, Any] = field(default_factory=dict)
     values: dict[Any, tuple[Any, dict[Key, Any]]] = field(default_factory=dict)
     nodes: dict[Any, Any] = field(default_factory=dict)

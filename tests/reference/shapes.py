@@ -13,7 +13,7 @@ from .runs import SpaceError
 AXES = {
     "image": ("channels", "height", "width"),
     "clip": ("channels", "frames", "height", "width"),
-    "tokens": ("tokens", "channels"),
+    "tokens": ("length", "channels"),
     "features": ("channels",),
 }
 SPATIAL = ("frames", "height", "width")

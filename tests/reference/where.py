@@ -23,8 +23,8 @@ COSTS = ("flops", "params", "depth", "activations")
 class Answer:
     """What a decision came out at: compared by name with strings, else by value."""
 
-    def __init__(self, name: Any, value: Any) -> None:
-        self.name, self.value = name, value
+    def __init__(self, name: Any, value: Any, names: tuple[str, ...] = ()) -> None:
+        self.name, self.value, self.names = name, value, names
 
 
 def allows(space: Space, one: Outcome) -> bool:
@@ -45,6 +45,16 @@ def holds(node: s.Node, space: Space, one: Outcome) -> bool:
     groups = {label: bearers(label, one) for label in labels}
     found = {n: kept_in_all(n[5:], one) for n in names if n.startswith("size ")}
     return all(evaluated(node, space, {**found, **bound}) for bound in combinations(groups, one))
+
+
+def unmatched(node: s.Node, space: Space, seen: list[Outcome]) -> list[str]:
+    """Labels and patterns of a constraint that no decision of any architecture matches."""
+    if isinstance(node, s.Call) and isinstance(node.what, s.Name) and node.what.name == "pin":
+        names = [text_of(node.arguments[0][1])]
+    else:
+        names = [n.removeprefix("size ") for n in names_of(node) if n not in (*COSTS, *space.parameters.names)]
+    decisions = [d for one in seen if one.run for d in (*one.decisions, *(site for site, _ in one.run.sites.values()))]
+    return [n for n in names if not any(meant(n, d.path, d.label) for d in decisions)]
 
 
 def names_of(node: Any) -> list[str]:
@@ -101,15 +111,18 @@ def matches(pattern: str, path: str) -> bool:
 
 
 def bearers(label: str, one: Outcome) -> list[Decision]:
-    if "." in label or "*" in label or "[" in label:
-        return [d for d in one.decisions if matches(label, d.path)]
-    return [d for d in one.decisions if d.label == label]
+    return [d for d in one.decisions if meant(label, d.path, d.label)]
+
+
+def meant(pattern: str, path: str, label: str | None) -> bool:
+    """What has stars or points is a pattern of paths, anything else a label."""
+    return matches(pattern, path) if "." in pattern or "*" in pattern else label == pattern
 
 
 def kept_in_all(pattern: str, one: Outcome) -> int:
     assert one.run
-    total = sum(len(one.run.answers[d.key]) for d in one.decisions if d.kind == "keep" and matches(pattern, d.path))
-    return total + sum(n for path, n in one.run.sites.values() if matches(pattern, path))
+    kept = [(d, len(one.run.answers[d.key])) for d in one.decisions if d.kind == "keep"]
+    return sum(n for d, n in (*kept, *one.run.sites.values()) if meant(pattern, d.path, d.label))
 
 
 def combinations(groups: dict[str, list[Decision]], one: Outcome) -> list[dict[str, Answer]]:
@@ -147,12 +160,12 @@ def innermost(combination: tuple[Decision, ...], groups: dict[str, list[Decision
 def answer(decision: Decision, run: Run) -> Answer:
     given = run.answers[decision.key]
     if decision.kind == "gate":
-        return Answer("on" if given else "off", given)
+        return Answer("on" if given else "off", given, ("on", "off"))
     if decision.kind == "keep":
-        raise SpaceError("E0214", "a keep is no number")
+        return Answer(str(len(given)), len(given))
     if decision.kind == "choose":
-        return Answer(given, run.meanings.get(decision.key, given))
-    return Answer(str(given), given)
+        return Answer(given, run.meanings.get(decision.key, given), decision.options)
+    return Answer(str(given), given, tuple(map(str, decision.options)))
 
 
 def pinned(node: s.Call, one: Outcome) -> bool:
@@ -162,8 +175,12 @@ def pinned(node: s.Call, one: Outcome) -> bool:
         raise Unsupported("pin at something computed")
     text = wanted.value if isinstance(wanted.value, str) else wanted.text
     for decision in one.decisions:
-        if matches(text_of(pattern), decision.path) and answer(decision, one.run).name != text:
-            return False
+        if meant(text_of(pattern), decision.path, decision.label):
+            found = answer(decision, one.run)
+            if text not in found.names:
+                raise SpaceError("E0414", f"{decision.path} has no alternative {text}")
+            if found.name != text:
+                return False
     return True
 
 
@@ -191,8 +208,10 @@ def value_of(node: s.Node, env: Env, names: dict[str, Any]) -> Any:
     if isinstance(node, s.Unary):
         value = plain(value_of(node.what, env, names))
         return not value if node.sign == "not" else -value
-    if isinstance(node, (s.ListOf, s.TupleOf, s.SetOf)):
-        return [value_of(i[1] if isinstance(i, tuple) else i, env, names) for i in node.items]
+    if isinstance(node, s.TupleOf):
+        return tuple(plain(value_of(i, env, names)) for i in node.items)
+    if isinstance(node, (s.ListOf, s.SetOf)):
+        return [value_of(i, env, names) for _, i in node.items]
     if isinstance(node, s.If):
         return value_of(node.then if plain(value_of(node.test, env, names)) else node.other, env, names)
     if not isinstance(node, s.Binary):
@@ -208,6 +227,8 @@ def value_of(node: s.Node, env: Env, names: dict[str, Any]) -> Any:
     if node.sign in ("==", "!="):
         return alike(left, right) is (node.sign == "==")
     if node.sign in ("in", "not in"):
+        if not isinstance(right, (Range, list)):
+            raise SpaceError("E0214", "in looks into a list, a set or a range")
         inside = within(plain(left), right) if isinstance(right, Range) else any(alike(left, r) for r in right)
         return inside is (node.sign == "in")
     if node.sign in arithmetic.ORDERS:
@@ -225,8 +246,10 @@ def alike(a: Any, b: Any) -> bool:
         if isinstance(one, Answer) and isinstance(name, str):
             if isinstance(one.value, (int, float, tuple)) and not isinstance(one.value, bool):
                 raise SpaceError("E0414", f"a number or tuple is not {name!r}")
+            if name not in one.names:
+                raise SpaceError("E0414", f"there is no alternative {name!r}")
             return bool(one.name == name)
     a, b = plain(a), plain(b)
     if isinstance(a, list) or isinstance(b, list):
-        return tuple(map(plain, a)) == tuple(map(plain, b))
+        raise SpaceError("E0214", "a list is not compared")
     return arithmetic.equal(a, b)
