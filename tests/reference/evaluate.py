@@ -145,7 +145,7 @@ def conditional(node: s.If, env: Env, run: Run) -> Any:
     test = evaluate(node.test, env, run)
     if not isinstance(test, bool):
         raise SpaceError("E0214", "a condition is true or false")
-    inside = env.child(run=run) if run.context() != env.context else env
+    inside = run.elaborate(lambda: env.child(run=run), node, env)
     value = evaluate(node.then if test else node.other, inside, run)
     if isinstance(value, Listed) and not test:
         return value.moved(places_of(env.thunk(node.then), run))
@@ -279,12 +279,12 @@ def of_list(function: str, arguments: list[Thunk], run: Run) -> Any:
         raise SpaceError("E0214", "last(number, list)")
     if not 0 <= n <= len(value.elements):
         raise SpaceError("E0220", f"there are no {n} elements")
-    return part(arguments[1], value, lambda places: places[len(places) - n :])
+    return part(arguments[1], value, run, lambda places: places[len(places) - n :])
 
 
-def part(thunk: Thunk, value: Listed, take: Callable[[tuple[int, ...]], Any]) -> Listed:
+def part(thunk: Thunk, value: Listed, run: Run, take: Callable[[tuple[int, ...]], Any]) -> Listed:
     """A part of a list: its places are counted among the elements that may be in it."""
-    every = lists.all_places(thunk)
+    every = lists.all_places(thunk, run)
     return value.only(list(take(tuple(value.places)))).renumbered(sorted({p for places in every for p in take(places)}))
 
 
@@ -318,7 +318,7 @@ def before(node: s.Before, env: Env, run: Run) -> Listed:
     value = evaluate(node.what, env, run)
     if not isinstance(value, Listed):
         raise SpaceError("E0209", "a list is needed")
-    return part(env.thunk(node.what), value, lambda places: places[: max(at - 1, 0)])
+    return part(env.thunk(node.what), value, run, lambda places: places[: max(at - 1, 0)])
 
 
 def attribute(node: s.Attribute, env: Env, run: Run) -> Any:

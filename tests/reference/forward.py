@@ -145,8 +145,19 @@ def avg_pool(op: Operation) -> Tensor:
 
 
 def temporal_gaussian(op: Operation) -> Tensor:
-    """A window over space times a mixture of Gaussians over time (Piergiovanni and Ryoo; EvaNet)."""
-    raise NotImplementedError("the documentation does not say how the kernel follows from the parameters")
+    """A window over space times a mixture of M Gaussians over time (Piergiovanni et al. 2019, section 3.1).
+
+    Centres are (L - 1) (tanh(c) + 1) / 2, variances exp(v); each Gaussian adds up to 1 over the length L, and every
+    channel that leaves mixes them by a softmax over M.
+    """
+    m, (length, *spatial) = int(op["mixtures"]), op.per_axis("k")
+    centres = (length - 1) * (torch.tanh(values((m,))) + 1) / 2
+    times = torch.arange(length, dtype=torch.float64)
+    curves = torch.exp(-((times - centres[:, None]) ** 2) / (2 * torch.exp(values((m,)))[:, None]))
+    curves = curves / curves.sum(1, keepdim=True)
+    over_time = values((op.channels, m)).softmax(1) @ curves
+    window = values((op.channels, op.x.shape[1], *spatial))
+    return convolve(op, window[:, :, None] * over_time[:, None, :, None, None], 1)
 
 
 # ---- normalisation
@@ -242,6 +253,12 @@ def channel_shuffle(op: Operation) -> Tensor:
     return op.x.unflatten(1, (int(op["groups"]), -1)).transpose(1, 2).flatten(1, 2)
 
 
+def time_to_channel(op: Operation) -> Tensor:
+    """The frames of one channel stand beside each other."""
+    frames = int(op["frames"])
+    return op.x.unflatten(2, (-1, frames)).movedim(3, 2).flatten(1, 2)
+
+
 def total(op: Operation) -> Tensor:
     return sum(op.entering[1:], op.entering[0])
 
@@ -290,4 +307,5 @@ FORWARD: dict[str, Any] = {
     "flatten": unary(lambda x: x.flatten(1)),
     "to_tokens": unary(lambda x: x.flatten(2).transpose(1, 2)),
     "channel_shuffle": channel_shuffle,
+    "time_to_channel": time_to_channel,
 }

@@ -41,7 +41,7 @@ def bounds(loop: s.For, env: Env, run: Run) -> tuple[int, int, Thunk]:
     assert isinstance(loop.over, s.Binary)
     low, high = env.thunk(loop.over.left).force(run), env.thunk(loop.over.right)
     if "high" not in high.trees:
-        high.trees["high"] = tree_of(high.force, dict(env.context))
+        high.trees["high"] = tree_of(high.force, env.context, run.made)
     known = [leaf for leaf in leaves(high.trees["high"]) if not isinstance(leaf, SpaceError)]
     if not known:
         high.force(run)
@@ -110,10 +110,14 @@ def whole_list(binding: ListBinding, run: Run, before: int | None = None) -> Lis
     return Listed(possible, present, max(possible, default=0))
 
 
-def all_places(thunk: Thunk) -> list[tuple[int, ...]]:
+def places(value: Any) -> tuple[int, ...]:
+    return tuple(value.places) if isinstance(value, Listed) else (1,)
+
+
+def all_places(thunk: Thunk, run: Run) -> list[tuple[int, ...]]:
     """Which places a list may hold, in every way that it can come out."""
     if "places" not in thunk.trees:
-        thunk.trees["places"] = tree_of(lambda r: tuple(thunk.force(r).places), dict(thunk.context))
+        thunk.trees["places"] = tree_of(lambda r: places(thunk.force(r)), thunk.context, run.made)
     return [leaf for leaf in leaves(thunk.trees["places"]) if not isinstance(leaf, SpaceError)]
 
 
@@ -132,7 +136,7 @@ def over(node: s.Node, env: Env, run: Run) -> Listed:
 def numbers(node: s.Node, env: Env, run: Run, value: Range) -> tuple[dict[int, Thunk], list[int], int]:
     thunk = env.thunk(node)
     if "high" not in thunk.trees:
-        thunk.trees["high"] = tree_of(lambda r: thunk.force(r).high, dict(env.context))
+        thunk.trees["high"] = tree_of(lambda r: thunk.force(r).high, env.context, run.made)
     known = [leaf for leaf in leaves(thunk.trees["high"]) if isinstance(leaf, int)]
     if not isinstance(value.low, int) or not isinstance(value.high, int):
         raise SpaceError("E0214", "bounds are whole numbers")

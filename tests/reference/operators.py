@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -33,6 +33,16 @@ from .values import (
 ABSENT = Spec("absent", {}, ANY, lambda view, axis: None)
 
 
+@dataclass(frozen=True)
+class ChannelsOf:
+    """What `same` means: the channels of a tensor."""
+
+    entering: Thunk
+
+    def __call__(self, run: Run) -> Any:
+        return read_axis(self.entering, "channels", run)
+
+
 def apply(operator: Any, entering: Thunk, site: Place, run: Run) -> Any:
     """The tensor or list that leaves. Templates are elaborated at ``site``."""
     if isinstance(operator, Primitive):
@@ -58,7 +68,10 @@ def kind(value: Any) -> str:
 
 
 def later(operator: Thunk, entering: Thunk, site: Place, run: Run) -> Thunk:
-    return Thunk(lambda r: apply(operator.force(r), entering, site, r), run.context())
+    def make() -> Thunk:
+        return Thunk(lambda r: apply(operator.force(r), entering, site, r), run.context())
+
+    return run.elaborate(make, operator, entering, site.key)
 
 
 def called(
@@ -139,8 +152,7 @@ def primitive(operator: Primitive, entering: Thunk, run: Run) -> Tensor:
         raise SpaceError("E0218", f"{spec.name} takes {spec.arity} tensors, not {len(inputs)}")
     found = {}
 
-    def same(r: Run) -> Any:
-        return read_axis(inputs[0], "channels", r)
+    same = ChannelsOf(inputs[0])
 
     for name, default in spec.parameters.items():
         if name in given:
@@ -168,35 +180,46 @@ def declared(operator: Declared, entering: Thunk, site: Place, run: Run) -> Any:
     text = operator.text
     if text.keyword == "ops":
         raise SpaceError("E0209", f"{text.name} is a set")
-    place = operator.place or site
-    env = Env(operator.file, place, run.context())
-    parameters(operator, env, lambda r: read_axis(entering, "channels", r))
-    if text.tied is not None:
-        values = tuple((name, env.names[name].force(run)) for name in text.tied)
-        if not all(isinstance(value, (int, float, str, tuple, type(None))) for _, value in values):
-            raise Unsupported("tied by something else than a number, a tuple or a string")
-        marks = f"({', '.join(str(value) for _, value in values)})" if values else ""
-        env.place = place.tied(operator.called_as + marks, (text, values))
-    else:
-        env.place = place.instance(text)
-    env.context = run.context()
-    fill_inputs(text.inputs, env, entering, run)
-    bind(text.statements, env)
-    if not text.inputs:
-        body = env.thunk(text.result).force(run)
-        if not isinstance(body, OPERATORS):
-            raise SpaceError("E0226", f"the body of {text.name} is no operator")
-        return apply(body, entering, env.place.at("body"), run)
-    return env.thunk(text.result).force(run)
+    place = inside(operator, operator.place or site, entering, run)
+    single_input = len(text.inputs) == 1 and not text.inputs[0].star
+    given = None if single_input or not text.inputs else list_of(entering, run)
+    if given is not None and len(text.inputs) > 1 and len({len(p) for p in all_places(entering, run)}) > 1:
+        raise SpaceError("E0310", "a list of open length does not fill a fixed number of inputs")
+
+    def make() -> Env:
+        env = Env(operator.file, place, run.context())
+        parameters(operator, env, ChannelsOf(entering))
+        if single_input:
+            env.names[text.inputs[0].name] = single(entering)
+        elif given is not None:
+            fill_inputs(text.inputs, env, given)
+        bind(text.statements, env)
+        return env
+
+    env = run.elaborate(make, text, operator.arguments, operator.env, place.key, entering)
+    if text.inputs:
+        return env.thunk(text.result).force(run)
+    found = env.thunk(text.result).force(run)
+    if not isinstance(found, OPERATORS):
+        raise SpaceError("E0226", f"the body of {text.name} is no operator")
+    return apply(found, entering, env.place.at("body"), run)
 
 
-def fill_inputs(inputs: tuple[s.Input, ...], env: Env, entering: Thunk, run: Run) -> None:
-    if len(inputs) == 1 and not inputs[0].star:
-        env.names[inputs[0].name] = single(entering)
-        return
-    if not inputs:
-        return
-    value = list_of(entering, run)
+def inside(operator: Declared, place: Place, entering: Thunk, run: Run) -> Place:
+    """The place of the body of an op or cell. What ties is asked for."""
+    text = operator.text
+    if text.tied is None:
+        return place.instance(text)
+    outside = Env(operator.file, place, run.context())
+    parameters(operator, outside, ChannelsOf(entering))
+    values = tuple(outside.names[name].force(run) for name in text.tied)
+    if not all(isinstance(value, (int, float, str, tuple, type(None))) for value in values):
+        raise Unsupported("tied by something else than a number, a tuple or a string")
+    marks = f"({', '.join(map(str, values))})" if values else ""
+    return place.tied(operator.called_as + marks, (text, values))
+
+
+def fill_inputs(inputs: tuple[s.Input, ...], env: Env, value: Listed) -> None:
     elements = value.elements
     stars = sum(i.star for i in inputs)
     spare = len(elements) - (len(inputs) - stars)
@@ -256,7 +279,7 @@ def absent(*like: Thunk) -> Tensor:
 def chosen(node: s.Choose, env: Env, entering: Thunk, site: Place, run: Run) -> Any:
     from .sets import alternatives
 
-    offered = alternatives(node.among, env, env.place, lambda r: read_axis(entering, "channels", r), run)
+    offered = alternatives(node.among, env, env.place, ChannelsOf(entering), run)
     if not offered:
         raise SpaceError("E0308", "nothing to choose from")
     answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.label))
@@ -294,7 +317,7 @@ def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> List
     if not options:
         raise SpaceError("E0304", "nothing can be kept")
     asked = decision(env.place, node, "keep", options, node.label)
-    if len(options) == 1 and is_site(wanted, entering):
+    if len(options) == 1 and is_site(wanted, entering, run):
         answer = options[0]
         run.sites[asked.key] = (asked, len(answer))
     else:
@@ -302,11 +325,11 @@ def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> List
     return value.only(list(answer))
 
 
-def is_site(wanted: Any, entering: Thunk) -> bool:
+def is_site(wanted: Any, entering: Thunk, run: Run) -> bool:
     """Whether a keep comes out in one way only, of whatever the list may hold."""
     if wanted == "all":
         return True
-    lengths = [len(places) for places in all_places(entering)]
+    lengths = [len(places) for places in all_places(entering, run)]
     if wanted == "any":
         return max(lengths) == 1
     low, high = (wanted.low, wanted.high) if isinstance(wanted, Range) else (wanted, wanted)

@@ -60,10 +60,15 @@ class Asks:
 
 @dataclass
 class Run:
-    """One evaluation. ``fixed`` are answers that are known from the start, ``decide`` gives the others."""
+    """One evaluation.
+
+    ``fixed`` are answers that are known from the start, ``decide`` gives the others. ``made`` is what was elaborated,
+    for all evaluations of a space: the same text, at one place and under the same answers, is one.
+    """
 
     decide: Callable[[Decision], Any]
     fixed: Mapping[Key, Any] = field(default_factory=dict)
+    made: dict[Any, Any] = field(default_factory=dict)
     answers: dict[Key, Any] = field(default_factory=dict)
     asked: dict[Key, Decision] = field(default_factory=dict)
     sites: dict[Key, tuple[Decision, int]] = field(default_factory=dict)
@@ -89,6 +94,13 @@ class Run:
         """The answers that led to what is being evaluated now: what is made here is fixed to them."""
         return {**self.contexts[-1], **self.frames[-1]}
 
+    def elaborate(self, make: Callable[[], Any], *what: Hashable) -> Any:
+        """What a text makes here under the answers that led to it, the same each time. Making it asks for nothing."""
+        key = (what, frozenset(self.context().items()))
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
     def once(self, thing: Hashable, context: Mapping[Key, Any], compute: Callable[[], Any]) -> Any:
         """The value of a thing, computed at its first use; later uses ask for the same decisions."""
         if thing not in self.values:
@@ -111,7 +123,7 @@ class Run:
     def read(self, trees: dict[Any, Any], what: Any, compute: Callable[[Run], Any], context: Mapping[Key, Any]) -> Any:
         """A value of which only what it hangs on is asked for. ``trees`` remembers the trees of one thing."""
         if what not in trees:
-            trees[what] = tree_of(compute, dict(context))
+            trees[what] = tree_of(compute, context, self.made)
         tree = trees[what]
         while isinstance(tree, Asks):
             answer = self.ask(tree.decision)
@@ -125,15 +137,15 @@ def undecided(decision: Decision) -> Any:
     raise Undecided(decision)
 
 
-def tree_of(compute: Callable[[Run], Any], fixed: dict[Key, Any]) -> Any:
+def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: dict[Any, Any]) -> Any:
     """All values that a computation may have, as a tree of the decisions that they hang on, in the order of asking."""
     try:
-        return compute(Run(undecided, fixed))
+        return compute(Run(undecided, fixed, made))
     except Undecided as stopped:
         decision = stopped.decision
     except SpaceError as error:
         return error
-    branches = tuple(tree_of(compute, {**fixed, decision.key: option}) for option in decision.options)
+    branches = tuple(tree_of(compute, {**fixed, decision.key: option}, made) for option in decision.options)
     if all(b == branches[0] for b in branches):
         return branches[0]
     return Asks(decision, branches)

@@ -59,7 +59,7 @@ def inline(node: s.SetOf, env: Env, run: Run) -> dict[str, Alternative]:
             inside.context = context
             return inside.thunk(item)
 
-        found[name] = Alternative(make)
+        found[name] = run.elaborate(lambda make=make: Alternative(make), env, node, name)
     return found
 
 
@@ -76,7 +76,8 @@ def applied(node: s.Call, env: Env, run: Run, value: SetValue | None = None) -> 
         def one(r: Run, name: str = name, alternative: Alternative = alternative) -> Any:
             return called(alternative.thunk.force(r), node.arguments, env, node, r, env.place.entered(name, node))
 
-        found[name] = Alternative(lambda one=one: Thunk(one, context, lambda: True))
+        make = run.elaborate(lambda one=one: Alternative(lambda: Thunk(one, context, lambda: True)), env, node, name)
+        found[name] = make
     return found
 
 
@@ -84,8 +85,12 @@ def of_declared(value: Declared, site: Place, same: Same, run: Run) -> dict[str,
     """The alternatives of an `ops`, elaborated at a place."""
     from .operators import parameters
 
-    env = Env(value.file, site.of_set(value.text), run.context(), same=same)
-    parameters(value, env, same)
+    def make() -> Env:
+        env = Env(value.file, site.of_set(value.text), run.context(), same=same)
+        parameters(value, env, same)
+        return env
+
+    env = run.elaborate(make, value.text, value.arguments, value.env, site.key, same)
     return alternatives(value.text.result, env, env.place, same, run)
 
 

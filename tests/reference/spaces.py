@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,11 @@ from .shapes import AXES, View
 from .tensors import Node, demand
 from .values import Declared, Tensor
 
+DEEPEST = 30_000
+"""How deep texts may be nested in each other, in calls of Python."""
+MOST = 20_000
+"""How much is remembered from one evaluation to the next."""
+
 
 @dataclass(eq=False)
 class Space:
@@ -28,6 +34,7 @@ class Space:
     parameters: Env
     where: tuple[s.Node, ...]
     file: File
+    made: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -109,7 +116,11 @@ def input_tensor(given: s.Input, env: Env) -> Tensor:
 
 def outcome(space: Space, decide: Callable[[Decision], Any]) -> Outcome:
     """Evaluates all outputs under a decider."""
-    run = Run(decide)
+    if len(space.made) > MOST:
+        space.made.clear()
+    run = Run(decide, made=space.made)
+    deepest = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(deepest, DEEPEST))
     found = Outcome({}, run=run)
     try:
         for name, thunk in space.outputs.items():
@@ -122,6 +133,8 @@ def outcome(space: Space, decide: Callable[[Decision], Any]) -> Outcome:
         found.error = error
     except RecursionError:
         found.error = SpaceError("E0223", "it refers to itself")
+    finally:
+        sys.setrecursionlimit(deepest)
     found.decisions = list(run.asked.values())
     for decision in found.decisions:
         if decision.path in found.answers:

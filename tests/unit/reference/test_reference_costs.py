@@ -1,0 +1,60 @@
+"""Shapes and costs by the interpreter's own rules, held to the examples that the documentation states."""
+
+import re
+from pathlib import Path
+
+import pytest
+from reference import costs, load, outcomes
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+EXAMPLE = re.compile(
+    r"^Example: `([^`]+)` on (.+) gives (\w+)\(([\d, ]+)\); (\d+) parameters, (\d+) multiply-adds\.$", re.MULTILINE
+)
+PRIMITIVES = EXAMPLE.findall((REFERENCE / "operations.md").read_text())
+LIBRARY = [
+    (match.groups(), re.findall(r"^## `(.+)`$", page[: match.start()], re.MULTILINE)[-1])
+    for page in [(REFERENCE / "library.md").read_text()]
+    for match in EXAMPLE.finditer(page)
+]
+
+
+def agrees(example: tuple[str, ...], head: str = "") -> None:
+    operator, inputs, layout, sizes, params, flops = example
+    types = inputs.split(" and ")
+    names = [f"x{i}" for i in range(len(types))]
+    declared = ", ".join(f"{name}: {kind}" for name, kind in zip(names, types, strict=True))
+    piped = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+    (one,) = outcomes(load(f"stdsl 1 {head} meta m on {declared} = {piped} -> {operator} space s = m"))
+    assert one.error is None
+    assert one.outputs["output"].shape["layout"] == layout
+    found = [size for axis, size in one.outputs["output"].shape.items() if axis != "layout"]
+    assert ", ".join(map(str, found)) == sizes
+    assert (costs(one).params, costs(one).flops) == (int(params), int(flops))
+
+
+@pytest.mark.parametrize("example", PRIMITIVES, ids=lambda e: e[0])
+def test_examples_of_primitives(example: tuple[str, ...]) -> None:
+    agrees(example)
+
+
+@pytest.mark.parametrize(("example", "file"), LIBRARY, ids=lambda v: v if isinstance(v, str) else v[0])
+def test_examples_of_the_library(example: tuple[str, ...], file: str) -> None:
+    name = re.split(r"\W", example[0])[0]
+    agrees(example, "" if file == "std.prelude" else f"use {file} ({name})")
+
+
+def test_there_are_examples() -> None:
+    assert len(PRIMITIVES) > 30
+    assert len(LIBRARY) > 30
+
+
+def test_only_what_reaches_the_first_output_costs() -> None:
+    text = """stdsl 1 meta m on x: image(3, 8, 8) {
+      a = x -> conv(4, 3)
+      b = a -> conv(4, 1, bias = true)
+      return {main: (b -> zero) + (a -> conv(4, 1)), aux: b}
+    } space s = m"""
+    (one,) = outcomes(load(text))
+    found = costs(one)
+    assert (found.params, found.flops) == (3 * 9 * 4 + 4 * 4, (3 * 9 * 4 + 4 * 4) * 64)
+    assert (found.depth, found.activations) == (2, 2 * 4 * 64)
