@@ -57,6 +57,25 @@ def reference(pair: Pair, soak: Soak, result: Result) -> str | None:
     return None
 
 
+def verdict(pair: Pair, soak: Soak, result: Result) -> str | None:
+    """Of a text that may be wrong, the check finds an error if and only if some architecture has one."""
+    import random
+
+    from random_spaces.whole import risky_text
+    from reference import TooMany
+    from reference.comparison import differences
+    from verdicts import same_verdict
+
+    written = risky_text(random.Random(pair.seed))
+    try:
+        right = same_verdict(written.text, limit=4 * soak.plan.reference)
+        said = differences(written.text, limit=4 * soak.plan.reference, networks=1) if right else []
+    except TooMany:
+        return "too many architectures"
+    assert not said, "\n".join([*said[:5], written.text])
+    return "right" if right else "wrong"
+
+
 def prepared(pair: Pair, soak: Soak, result: Result) -> None:
     from onnx_laws import check_prepared
 
@@ -77,6 +96,6 @@ def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
 
 
 LAWS: dict[str, Callable[[Pair, Soak, Result], str | None]] = {
-    law.__name__: law for law in (load, discrete, source, supernet, reference, prepared, onnx)
+    law.__name__: law for law in (load, discrete, source, supernet, reference, verdict, prepared, onnx)
 }
 """In the order in which they are tried."""

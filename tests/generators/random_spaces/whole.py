@@ -18,18 +18,19 @@ from . import (
     lists,
     operators,
     outside,
+    risks,
     searches,
     units,
     values,
 )
 from .block import Block, Known
 from .names import Names
-from .registry import Piece, other, write_piece
+from .registry import PIECES, RISKS, Piece, other, write_piece
 from .writer import Writer
 
 SHAPES = {"image": (4, 6, 6), "clip": (4, 4, 6, 6), "tokens": (5, 4), "features": (4,)}
 """The usual shapes of samples: sizes as the language writes them."""
-MODULES = (absent, cells, changes, choices, inner_cells, keeps, lists, outside, values)
+MODULES = (absent, cells, changes, choices, inner_cells, keeps, lists, outside, risks, values)
 """What enters pieces."""
 
 other("image", "clip", "tokens", "features", "several inputs", "an input of another shape", "several outputs")
@@ -209,4 +210,17 @@ def space_text(
         # No name for the last one: all of the network, where nothing else is bound.
         return finish(w, heads, parameters, f"({last})")
     w.tensor_of(last)
+    return finish(w, heads, parameters)
+
+
+def risky_text(rng: random.Random) -> SpaceText:
+    """A random text with a small space that may be wrong: in all of its architectures, in some, or in none."""
+    w = begin(rng, 1, searched=False)
+    parameters: list[tuple[str, str, str | None]] = []
+    heads = inputs(w, parameters)
+    several = [RISKS] if w.chance(0.6) else [RISKS, w.rng.choice((RISKS, PIECES))]
+    w.rng.shuffle(several)
+    for pieces in several:
+        w.budget = 1
+        w.tensor_of(write_piece(w, pieces))
     return finish(w, heads, parameters)
