@@ -11,7 +11,7 @@ WORKERS ?= 2
 # Where several tests share the cores, torch's own threads only get in each other's way.
 QUIETLY := OMP_NUM_THREADS=1
 
-.PHONY: setup demo test lint test-slow fuzz soak bench clean
+.PHONY: setup demo test lint test-slow fuzz kills soak bench clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,11 @@ test-slow: setup
 MUTANTS ?= 50000
 fuzz: setup
 	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m fuzz $(MUTANTS)
+
+# Tiny runs killed at random moments and gone on with; going on with build/kills where it was.
+KILLS ?= 200
+kills: setup
+	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m kills $(KILLS)
 
 # Random spaces in every form, held to an independent interpreter: goes on where it was stopped. One in so many networks is
 # exported to ONNX, and each that has a layer none before had.

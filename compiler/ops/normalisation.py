@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, Layout, Parameter, Primitive, Saved, TensorShape
+from .base import REQUIRED, Application, Attributes, Cost, Layout, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT, input_alone
 
 Inputs = tuple[TensorShape, ...]
@@ -37,8 +39,12 @@ def _normalise_bn(inputs: Inputs, attrs: Attributes) -> Attributes:
 def _normalise_group_norm(inputs: Inputs, attrs: Attributes) -> Attributes:
     x = inputs[0]
     read.windowed(x, _OF_TOKENS)
+    groups = read.groups(attrs, x.channels)
+    if prod(x.dims) == groups:
+        few = "take fewer groups, or normalise where the tensor has more positions"
+        raise OpFault("shape", f"a group of its {groups} has a single value, of which there is no variance", few)
     return {
-        "groups": read.groups(attrs, x.channels),
+        "groups": groups,
         "affine": read.flag(attrs, "affine", True),
         "eps": read.number(attrs, "eps", 1e-5, 0),
     }
@@ -86,7 +92,7 @@ PRIMITIVES = (
         _normalise_group_norm,
         _shape,
         _cost,
-        "Normalisation of each sample over groups of channels and all positions.",
+        "Normalisation of each sample over groups of channels and all positions, two values or more.",
         saves=_saves_group_norm,
         stateful=True,
         norm=True,

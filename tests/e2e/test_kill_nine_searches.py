@@ -3,22 +3,15 @@ resumed through the command line, ends at the same bits."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from kills.outcome import outcome
+from kills.process import Zygote
 
-from stdsl.runtime.tracking.journal import read_journal
-
-ROOT = Path(__file__).parents[2]
 STEPS, BATCH = 12, 16
 TEXT = """stdsl 1
 use std.video (relu_conv_bn)
@@ -107,38 +100,14 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stdsl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Order]:
     """Runs a command in a fresh process; returns its exit code, negative for a signal."""
-    output = tmp_path_factory.mktemp("output") / "output.txt"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(Path(__file__).with_name("zygote.py"))]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as zygote:
-        assert zygote.stdin is not None
-        assert zygote.stdout is not None
+    with Zygote(tmp_path_factory.mktemp("output") / "output.txt") as zygote:
 
         def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
-            assert zygote.stdin is not None
-            assert zygote.stdout is not None
-            request = {"argv": argv, "out": str(output), "moment": moment, "number": number}
-            print(json.dumps(request), file=zygote.stdin, flush=True)
-            code = os.waitstatus_to_exitcode(int(zygote.stdout.readline()))
-            assert code in (0, -signal.SIGKILL), output.read_text()
+            code = zygote.run(*argv, moment=moment, number=number)
+            assert code in (0, -signal.SIGKILL), zygote.output.read_text()
             return code
 
         yield order
-        zygote.stdin.close()
-
-
-def outcome(folder: Path) -> dict[str, Any]:
-    """All that a search leaves, without times."""
-    journal = [{k: v for k, v in e.items() if k != "time"} for e in read_journal(folder / "journal.jsonl")]
-    for line in journal:
-        for key in ("seconds", "measuring"):
-            line.get("facts", {}).pop(key, None)
-    files = [*(folder / "weights").iterdir(), *(folder / "architectures").iterdir()]
-    return {
-        "journal": journal,
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
-        "derived": json.loads((folder / "result.json").read_text())["derived"],
-    }
 
 
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k == "compiled")) for k in SEARCHES])

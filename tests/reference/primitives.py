@@ -107,6 +107,9 @@ def check_bn(view: View) -> None:
 
 def check_group_norm(view: View) -> None:
     divides(view.parameter("groups"), view.size(0, "channels"))
+    places = prod(view.size(0, axis) for axis in positions(view.size(0, "layout")))
+    if view.size(0, "channels") * places == whole(view.parameter("groups")):
+        raise SpaceError("E0216", "a group has two values or more")
     truth(view, "affine")
     number(view, "eps")
 

@@ -64,6 +64,17 @@ def test_groups_must_divide_what_enters_and_what_leaves() -> None:
     assert fault("group_norm", IMAGE, groups=3).code == "attribute"
 
 
+def test_groups_have_more_than_one_value() -> None:
+    point = TensorShape("clip", (4, 1, 1, 1))
+    found = fault("group_norm", point, groups=4)
+    assert (found.code, found.message) == (
+        "shape",
+        "a group of its 4 has a single value, of which there is no variance",
+    )
+    for x, groups in ((point, 2), (TensorShape("clip", (4, 1, 1, 2)), 4)):
+        assert PRIMITIVES["group_norm"].normalise((x,), {"groups": groups})["groups"] == groups
+
+
 def test_valid_windows_must_fit() -> None:
     found = fault("avg_pool", CLIP, k=(5, 1, 1), pad=None)
     assert found.code == "shape"

@@ -4,16 +4,21 @@ other, and kills the child with SIGKILL at a given moment.
 It reads JSON lines ``{"argv": […], "out": FILE, "moment": …, "number": n}`` from standard input, and answers each with
 the child's wait status. Moments: ``step`` (the n-th line of the journal that tells of a step is written), and of the
 n-th checkpoint ``torn`` (half of its file is written), ``whole`` (all of it, not yet renamed) and ``renamed`` (older
-ones are not yet dropped). Without a moment nobody is killed.
+ones are not yet dropped). Or ``"after": SECONDS`` kills it then, wherever it is. Without either nobody is killed.
+
+Checkpoints are taken every third step, or by the clock with ``"checkpoint_seconds": SECONDS``; ``"cores"``: so many.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
+import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +78,12 @@ def child(order: dict[str, Any]) -> None:
     output = os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    tracker.Tracker.due = lambda self, done: done % EVERY == 0  # type: ignore[method-assign]
+    if "checkpoint_seconds" in order:
+        run.RunRequest = partial(run.RunRequest, checkpoint_seconds=order["checkpoint_seconds"])  # type: ignore[misc]
+    else:
+        tracker.Tracker.due = lambda self, done: done % EVERY == 0  # type: ignore[method-assign]
+    if "cores" in order:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: order["cores"]])
     if order.get("moment"):
         arm(order["moment"], order["number"])
     code = 3
@@ -93,10 +103,23 @@ def serve() -> None:
     torch.set_num_threads(1)
     for line in sys.stdin:
         sys.stdout.flush()
+        order = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            child(json.loads(line))
-        print(os.waitpid(pid, 0)[1], flush=True)
+            child(order)
+        print(status(pid, order.get("after")), flush=True)
+
+
+def status(pid: int, after: float | None) -> int:
+    """The wait status of a child, which is killed when it is still there ``after`` some seconds."""
+    end = math.inf if after is None else time.monotonic() + after
+    while time.monotonic() < end:
+        found, code = os.waitpid(pid, 0 if after is None else os.WNOHANG)
+        if found:
+            return code
+        time.sleep(min(0.002, max(0.0, end - time.monotonic())))
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,42 @@
+"""All that a run leaves, without what differs between two runs of one text: times and places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stdsl.runtime.tracking.journal import read_journal
+
+_TIMES = frozenset({"time", "seconds", "measuring", "latency_ms"})
+_ASIDE = frozenset({"run.json", "result.json", "journal.jsonl", ".lock"})
+
+
+def outcome(folder: Path) -> dict[str, Any]:
+    """By place: the digest of every file, journals and results as they read; checkpoints alone are left out, for how
+    many there were depends on the clock. What needed searches left is part of it."""
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if path.is_dir() or "checkpoints" in place.parts:
+            continue
+        if path.name == "journal.jsonl":
+            found[str(place)] = [_timeless(line) for line in read_journal(path)]
+        elif path.name == "result.json":
+            found[str(place)] = _timeless({**json.loads(path.read_bytes()), "next": None})
+        elif path.name not in _ASIDE:
+            found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The places of which two outcomes say different things."""
+    return sorted(place for place in {*one, *other} if one.get(place) != other.get(place))
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _timeless(inner) for name, inner in value.items() if name not in _TIMES}
+    return [_timeless(inner) for inner in value] if isinstance(value, list) else value
