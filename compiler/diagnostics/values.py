@@ -77,6 +77,7 @@ class BadIndex(Diagnostic):
     index: str
     length: str
     witness: str = ""
+    advice: str = ""
 
     code: ClassVar[str] = "E0220"
     title: ClassVar[str] = "no such element"
@@ -96,6 +97,8 @@ seed` was written.
 
     @property
     def help(self) -> str:
+        if self.advice:
+            return self.advice
         if self.witness:
             return "ask first whether it is there, `if n >= 2 then x[2] else …`, or join the list"
         if self.index == "0":

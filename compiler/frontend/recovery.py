@@ -29,7 +29,7 @@ from .habits import mended_body
 from .items import ITEM_WORDS
 from .lexer import span_of
 from .outline import LEVELS, WANT_OPERAND, Outline
-from .trial import accepted, feed, first_token, fits, fresh
+from .trial import accepted, copied, feed, first_token, fits, fresh
 
 # How many tokens must fit behind a repair for it to be believed.
 LOOKAHEAD = 5
@@ -140,8 +140,8 @@ class _Run:
         self.mistakes += 1
         foreign = self.at > 0 and word_advice(str(self.tokens[self.at - 1])) is not None
         if self.at and self.mistakes == 1 and not foreign:
-            complete = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
-            self.done.append(complete.feed_eof(token))
+            complete = copied(self.parser)
+            self.done.append(complete.feed_eof(token))  # type: ignore[no-untyped-call]
         if self.at and token.line == self.tokens[self.at - 1].line:
             self.sink.add(
                 UnexpectedToken(
@@ -366,7 +366,7 @@ class _Run:
         depths = (k for k in range(len(state.value_stack), 0, -1) if "ERROR" in table[state.state_stack[k]])
         found: list[_Level] = []
         for k in islice(depths, LEVELS):
-            parser = self.parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+            parser = copied(self.parser)
             dropped = parser.parser_state.value_stack[k:]
             del parser.parser_state.value_stack[k:]
             del parser.parser_state.state_stack[k + 1 :]

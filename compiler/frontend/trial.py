@@ -39,9 +39,23 @@ def feed(parser: InteractiveParser, tokens: Sequence[Token]) -> None:
         parser.feed_token(token)
 
 
+def copied(parser: InteractiveParser) -> InteractiveParser:
+    """The parser, to go on with apart from it.
+
+    The parts of a rule that come without a tree of their own are lists that the rule takes over and goes on filling:
+    these must not be shared.
+    """
+    copy = cast(InteractiveParser, parser.copy(deepcopy_values=False))  # type: ignore[no-untyped-call]
+    values = copy.parser_state.value_stack
+    for place, value in enumerate(values):
+        if isinstance(value, Tree) and value.data.startswith("_"):
+            values[place] = Tree(value.data, list(value.children), value._meta)
+    return copy
+
+
 def fits(parser: InteractiveParser, tokens: Sequence[Token]) -> bool:
     """Whether the tokens may come next."""
-    trial = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+    trial = copied(parser)
     try:
         feed(trial, tokens)
     except Unexpected:

@@ -85,6 +85,11 @@ def _key(case: Case) -> Hashable:
     return case.uid if type(case) is Diagram else (type(case), case)
 
 
+def same_case(a: Case, b: Case) -> bool:
+    """Whether two cases of one manager are the same value in every case."""
+    return _key(a) == _key(b)
+
+
 class Diagrams:
     """The manager of the diagrams of one space: makes variables and nodes, and computes with them."""
 
@@ -250,15 +255,17 @@ class Diagrams:
         return guard
 
     def all(self, guards: Iterable[Guard]) -> Guard:
+        """The conjunction."""
         result: Guard = True
-        for guard in guards:
-            result = self.both(result, guard)
+        for guard in _from_below(guards):
+            result = self.both(guard, result)
         return result
 
     def any(self, guards: Iterable[Guard]) -> Guard:
+        """The disjunction."""
         result: Guard = False
-        for guard in guards:
-            result = self.either(result, guard)
+        for guard in _from_below(guards):
+            result = self.either(guard, result)
         return result
 
     def kept_between(self, variables: Iterable[Variable], low: int, high: int) -> Guard:
@@ -284,6 +291,19 @@ class Diagrams:
         """``case`` with the assignments outside ``valid`` made IMPOSSIBLE, which lets equal cases collapse."""
         return self.ite(valid, case, IMPOSSIBLE) if type(case) is Diagram else case
 
+    def undefined(self, case: Case) -> Guard:
+        """The condition under which ``case`` is IMPOSSIBLE."""
+        memo: dict[int, Guard] = {}
+
+        def walk(c: Case) -> Guard:
+            if type(c) is not Diagram:
+                return c is IMPOSSIBLE
+            if c.uid not in memo:
+                memo[c.uid] = self.case(c.variable, [walk(kid) for kid in c.children])
+            return memo[c.uid]
+
+        return walk(case)
+
     def restrict(self, case: Case, answers: Mapping[int, int]) -> Case:
         """``case`` when the variables with these indices have these answers."""
         if type(case) is not Diagram:
@@ -303,6 +323,12 @@ class Diagrams:
             return memo[c.uid]
 
         return walk(case)
+
+
+def _from_below(guards: Iterable[Guard]) -> list[Guard]:
+    """The guards in an order in which joining them takes a step each where they depend on different variables: the
+    topmost variable last."""
+    return sorted(guards, key=lambda g: g.variable.index if type(g) is Diagram else -1, reverse=True)
 
 
 def evaluate(case: Case, answers: Mapping[int, int]) -> Case:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ..diagnostics.source import Span
 from ..diagnostics.values import ArithmeticFault, WrongType
-from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, leaves, witness
+from ..ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, leaves, witness
 from .context import Context
 from .state import State, merge_asks
 from .values import ERROR, Asks, Fault, ListValue, Same, Scalar, Value, kind_of
@@ -151,11 +151,16 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
     if faults:
         failing = state.diagrams.apply(lambda v: isinstance(v, Fault), case)
         failing = state.diagrams.ite(failing, state.diagrams.both(context.condition, state.valid(case)), False)
-        answers = witness(failing)
-        if answers is not None:
-            words = state.witness_words(answers)
-            state.shown(ArithmeticFault(span, faults[0].reason, words, faults[0].advice), failing)
+        told = case
         case = state.diagrams.apply(lambda v: IMPOSSIBLE if isinstance(v, Fault) else v, case)
+
+        def make(words: str, answers: Mapping[int, int]) -> ArithmeticFault:
+            found = evaluate(told, answers)
+            fault = found if isinstance(found, Fault) else faults[0]
+            return ArithmeticFault(span, fault.reason, words, fault.advice)
+
+        if case is IMPOSSIBLE or witness(failing) is not None:
+            state.shown(make, failing, lost=case is IMPOSSIBLE)
         if case is IMPOSSIBLE:
             return ERROR
     return scalar(case, asks)
@@ -200,7 +205,7 @@ def binary(
             return ERROR
     if op in ("==", "!="):
         wanted = op == "=="
-        return compute(state, lambda a, b: (_equal(a, b)) is wanted, (left, right), context, span)
+        return compute(state, lambda a, b: (equal(a, b)) is wanted, (left, right), context, span)
     function = ARITHMETIC.get(op) or ORDER[op]
 
     def numbers(a: Any, b: Any) -> Any:
@@ -212,7 +217,8 @@ def binary(
     return compute(state, numbers, (left, right), context, span)
 
 
-def _equal(a: Any, b: Any) -> bool:
+def equal(a: Any, b: Any) -> bool:
+    """Whether plain values are equal: 1 is 1.0, but not true."""
     return bool(a == b) and isinstance(a, bool) is isinstance(b, bool)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..diagnostics.names import DuplicateName, SeedOfALoop
 from ..diagnostics.source import Span
-from ..diagnostics.values import WrongType
+from ..diagnostics.values import BadIndex, WrongType
 from ..frontend import ast
+from ..ir.diagram import Guard, witness
 from . import expressions, loops
 from .context import Env
+from .places import narrowed
 from .state import State, merge_asks
 from .values import (
     ERROR,
+    Asks,
     Item,
     ListValue,
     NamedTuple_,
@@ -22,12 +27,13 @@ from .values import (
 class ListBuilder:
     """A list that a block builds element by element: `x[i] = …`."""
 
-    __slots__ = ("items", "name", "places", "seed", "span")
+    __slots__ = ("asks", "items", "name", "places", "seed", "span")
 
     def __init__(self, name: str, span: Span) -> None:
         self.name = name
         self.span = span
         self.items: list[Item] = []
+        self.asks: Asks = ()
         self.seed: Value = None
         self.places: dict[int, Span] = {}
 
@@ -36,14 +42,14 @@ def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:
     """The list as it is now, with guards that are known to hold here dropped."""
     if builder.seed is ERROR or any(item.value is ERROR for item in builder.items):
         return ERROR
+    found = ListValue(tuple(builder.items), builder.seed, f"`{builder.name}`", asks=builder.asks)
     known = env.context.condition
-    if known is True:
-        return ListValue(tuple(builder.items), builder.seed, f"`{builder.name}`")
-    items = []
-    for item in builder.items:
-        guard = state.diagrams.constrain(item.guard, known)
-        items.append(Item(item.value, guard, item.asks if guard is not True else (), item.keep, item.inner))
-    return ListValue(tuple(items), builder.seed, f"`{builder.name}`")
+    if known is True or found.fixed:
+        return found
+    items = tuple([narrowed(state, item, known) for item in builder.items])
+    # Where all that may be there is, the bound that lets it be there was asked for before.
+    asks = () if all(item.guard is True for item in items) else builder.asks
+    return replace(found, items=items, asks=asks)
 
 
 def run_block(state: State, block: ast.Block, env: Env) -> Value:
@@ -101,17 +107,16 @@ def _twice(state: State, env: Env, span: Span, name: str) -> None:
 
 
 def _named(value: Value, name: str) -> Value:
-    return ListValue(value.items, value.seed, f"`{name}`") if isinstance(value, ListValue) else value
+    return replace(value, name=f"`{name}`", mapped=False) if isinstance(value, ListValue) else value
 
 
 def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
-    rounds = loops.iterate(
-        state, expressions.evaluate(state, statement.source, env), statement.source.span, env.context
-    )
+    source = expressions.evaluate(state, statement.source, env)
+    rounds = loops.iterate(state, source, statement.source.span, env.context)
     if rounds is None:
         _spoil(statement.body, env)
         return
-    for position, (value, item) in enumerate(rounds, start=1):
+    for position, (value, item) in enumerate(rounds.elements, start=1):
         number = value if type(value) is int else position
         inside = env.child(loops.within(state, env.context, item), f"{env.indices}[{number}]")
         if statement.target.id != "_":
@@ -119,6 +124,11 @@ def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
         _predeclare(tuple(s for s in statement.body if isinstance(s, ast.For)), inside, nested=False)
         exists = Item(None, state.diagrams.both(loop.guard, item.guard), merge_asks((*loop.asks, *item.asks)))
         _statements(state, statement.body, inside, env, exists)
+    for each in statement.body:
+        if isinstance(each, ast.Bind) and each.index is not None:
+            _, builder = env.find(each.name.id)
+            if isinstance(builder, ListBuilder):
+                builder.asks = merge_asks((*builder.asks, *loop.asks, *rounds.asks))
 
 
 def _spoil(body: tuple[ast.Bind | ast.For, ...], env: Env) -> None:
@@ -163,6 +173,7 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         builder.seed = value
         builder.places[0] = here
     elif type(index) is int and index == len(builder.items) + 1:
+        _no_gap(state, builder, index, loop.guard, env, here)
         builder.items.append(Item(value, loop.guard, loop.asks))
         builder.places[index] = here
     else:
@@ -172,3 +183,19 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         what = f"the index of the next element of `{name}`"
         state.report(WrongType(statement.index.span, what, str(following), shown, advice))
         builder.items.append(Item(ERROR))
+
+
+_IN_ORDER = "elements are defined in order, from 1: join lists instead, `[*xs, x]`"
+
+
+def _no_gap(state: State, builder: ListBuilder, index: int, guard: Guard, env: Env, here: Span) -> None:
+    """Reports where an element would be there without the one before it."""
+    before = builder.items[-1].guard if builder.items else True
+    if before is True or before is guard:
+        return
+    diagrams = state.diagrams
+    gap = diagrams.all((guard, env.context.condition, diagrams.negate(before)))
+    gap = diagrams.both(gap, state.valid(gap))
+    if witness(gap) is not None:
+        name, before_it = f"`{builder.name}`", str(index - 1)
+        state.shown(lambda words, _: BadIndex(here, name, before_it, "fewer elements", words, _IN_ORDER), gap)

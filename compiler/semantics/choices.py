@@ -10,19 +10,19 @@ from ..diagnostics.decisions import EqualAlternatives, MixedAlternatives, Namele
 from ..diagnostics.source import Span
 from ..diagnostics.values import TooLarge
 from ..frontend import ast
-from ..ir.diagram import Guard, leaves
-from ..ir.graph import Ask, Edge
+from ..ir.diagram import leaves, same_case
+from ..ir.graph import Ask
 from . import expressions, operators
 from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, scalar, under
 from .context import Context, Env
-from .lists import gate, switch
+from .lists import one_of_lists
 from .state import LENGTH_LIMIT, OPTION_LIMIT, State, merge_asks
+from .switches import after, gate, switch
 from .values import (
     ERROR,
     Asks,
     ChosenOp,
     ConditionalOp,
-    Item,
     ListValue,
     MaybeOp,
     Operator,
@@ -86,12 +86,12 @@ def evaluate_set(state: State, expr: ast.Set, env: Env) -> Value:
     return SetValue(tuple(options)) if fine else ERROR
 
 
-def options_of(state: State, value: Value, span: Span, context: Context) -> tuple[Option, ...] | None:
+def options_of(state: State, value: Value, span: Span, context: Context) -> SetValue | None:
     """The alternatives of what `choose` stands before, or None with a diagnostic."""
     if value is ERROR:
         return None
     while isinstance(value, SetTemplate):  # of an `ops` that names another one
-        value = operators.instantiate_set(state, value, {}, context)
+        value = after(state, value.asks, operators.instantiate_set(state, value, {}, context), context, span)
         if value is ERROR:
             return None
     if isinstance(value, RangeValue):
@@ -121,14 +121,15 @@ def options_of(state: State, value: Value, span: Span, context: Context) -> tupl
     if len(value.options) > OPTION_LIMIT:
         state.report(TooLarge(span, f"a choice among {len(value.options)} alternatives", f"at most {OPTION_LIMIT}"))
         return None
-    return value.options
+    return value
 
 
 def choose(state: State, expr: ast.Choose, env: Env) -> Value:
     """`choose SET`: one decision; its value is whatever the alternatives are."""
-    options = options_of(state, expressions.evaluate(state, expr.operand, env), expr.operand.span, env.context)
-    if options is None:
+    offered = options_of(state, expressions.evaluate(state, expr.operand, env), expr.operand.span, env.context)
+    if offered is None:
         return ERROR
+    options = offered.options
     names = tuple(option.name for option in options)
     values = tuple(o.value if is_plain(o.value) and not isinstance(o.value, Scalar) else o.name for o in options)
     label = expr.label.id if expr.label else None
@@ -142,7 +143,12 @@ def choose(state: State, expr: ast.Choose, env: Env) -> Value:
     )
     if any(option.value is ERROR for option in options) or len(decision.options) != len(options):
         return ERROR
-    return combine(state, decision.id, options, env.context, expr.span)
+    chosen = combine(state, decision.id, options, env.context, expr.span)
+    if isinstance(chosen, Scalar):
+        before = state.meanings.setdefault(decision.id, chosen)
+        if before is None or not same_case(before.case, chosen.case):
+            state.meanings[decision.id] = None
+    return after(state, offered.asks, chosen, env.context, expr.span)
 
 
 def combine(state: State, decision: int, options: Sequence[Option], context: Context, span: Span) -> Value:
@@ -172,17 +178,7 @@ def combine(state: State, decision: int, options: Sequence[Option], context: Con
     if all(isinstance(v, Tensor) for v in values):
         return switch(state, list(zip(values, tests, strict=True)), ask, span, context, decision)
     if all(isinstance(v, ListValue) for v in values):
-        items = [
-            Item(
-                item.value,
-                state.diagrams.both(test, item.guard),
-                merge_asks((*ask, *under(state, test, item.asks))),
-                inner=item.inner,
-            )
-            for value, test in zip(values, tests, strict=True)
-            for item in value.items
-        ]
-        return ListValue(tuple(items))
+        return one_of_lists(state, list(zip(values, tests, strict=True)), ask)
     if any(v is ERROR for v in values):
         return ERROR
     kinds = ", ".join(dict.fromkeys(kind_of(v) for v in values))
@@ -204,35 +200,16 @@ def _conditional(state: State, expr: ast.If, env: Env, tested: Value) -> Value:
     if isinstance(value, bool):
         return expressions.evaluate(state, expr.then if value else expr.otherwise, env)
     guard = guard_of(value)
-    if isinstance(guard, bool):
-        chosen = expressions.evaluate(state, expr.then if guard else expr.otherwise, env)
-        return _after(state, value.asks, chosen, env.context, expr.span)
+    # What is known here may leave one side alone: what the other would come to is nobody's.
+    known = state.diagrams.both(env.context.condition, state.valid(guard))
+    settled = state.diagrams.constrain(guard, known)
+    if isinstance(settled, bool):
+        chosen = expressions.evaluate(state, expr.then if settled else expr.otherwise, env)
+        return after(state, value.asks, chosen, env.context, expr.span)
     sides = []
     for side, holds in ((expr.then, guard), (expr.otherwise, state.diagrams.negate(guard))):
-        known = state.diagrams.both(env.context.condition, holds)
-        sides.append(expressions.evaluate(state, side, env.within(_assuming(env.context, known))))
+        sides.append(expressions.evaluate(state, side, env.assuming(state.diagrams.both(env.context.condition, holds))))
     return branch(state, value, sides[0], sides[1], env.context, expr.span)
-
-
-def _assuming(context: Context, known: Guard) -> Context:
-    return replace(context, condition=known)
-
-
-def _after(state: State, asks: Asks, value: Value, context: Context, span: Span) -> Value:
-    """``value``, demanding which asks for ``asks`` first."""
-    if is_plain(value):
-        return scalar(case_of(value), merge_asks((*asks, *asks_of(value))))
-    if isinstance(value, Tensor):
-        return (
-            switch(state, [(value, True)], asks, span, context, None)
-            if not asks
-            else _asking(state, value, asks, context, span)
-        )
-    return value
-
-
-def _asking(state: State, value: Tensor, asks: Asks, context: Context, span: Span) -> Value:
-    return state.node("switch", "", (Edge(value.node),), value.type, context, span, asks=asks, broken=value.broken)
 
 
 def branch(state: State, test: Scalar, then: Value, otherwise: Value, context: Context, span: Span) -> Value:
@@ -249,18 +226,9 @@ def branch(state: State, test: Scalar, then: Value, otherwise: Value, context: C
     if isinstance(then, Tensor) and isinstance(otherwise, Tensor):
         return switch(state, [(then, guard), (otherwise, refused)], test.asks, span, context)
     if isinstance(then, ListValue) and isinstance(otherwise, ListValue):
-        items = [
-            Item(
-                i.value,
-                state.diagrams.both(g, i.guard),
-                merge_asks((*test.asks, *under(state, g, i.asks))),
-                i.keep,
-                i.inner,
-            )
-            for side, g in ((then, guard), (otherwise, refused))
-            for i in side.items
-        ]
-        return ListValue(tuple(items))
+        return one_of_lists(state, [(then, guard), (otherwise, refused)], test.asks)
+    if all(isinstance(v, Same) or is_plain(v) for v in (then, otherwise)):
+        return Same(lambda c: branch(state, test, at(then, c), at(otherwise, c), context, span))
     state.report(MixedAlternatives(span, f"{kind_of(then)}, {kind_of(otherwise)}"))
     return ERROR
 
@@ -355,7 +323,10 @@ def apply_repeat(state: State, op: RepeatOp, value: Value, context: Context, spa
         scope = state.builder.scope(context.scope, f"[{r}]", "repeat", "iteration", inside.place, op.span)
         inside = replace(inside, scope=scope)
         body = expressions.evaluate(state, op.body.body, op.env.within(inside))
-        result = operators.apply(state, body, outputs[-1], inside, op.span)
+        # What the text of the body decides is decided once; a template is made where the operator is applied.
+        applied = context if op.body.tied else context.index(r)
+        applied = replace(applied, scope=scope, place=inside.place)
+        result = operators.apply(state, body, outputs[-1], applied, op.span)
         if result is ERROR:
             return ERROR
         outputs.append(result)

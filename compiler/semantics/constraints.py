@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any, Literal, TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, cast
 
 from ..diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownAlternative, UnknownLabel
 from ..diagnostics.source import Span
@@ -15,13 +14,13 @@ from ..ir.diagram import Guard
 from ..ir.graph import CostConstraint, DecisionConstraint
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
+from .comparisons import compared, name_of, named, value_of
 from .context import Env
 from .faults import demand_of_decisions
 from .global_names import BUILTIN_NAMES
-from .patterns import matches
-from .scopes import children
-from .state import State
-from .values import ERROR, RangeValue, Scalar, Value
+from .references import is_call, matching, rebuilt, reference, walk
+from .state import State, merge_asks
+from .values import ERROR, Asks, RangeValue, Scalar
 
 Metric = Literal["flops", "params", "depth", "activations"]
 METRICS = ("flops", "params", "depth", "activations")
@@ -53,15 +52,15 @@ def _is_metric(expr: ast.Expr) -> bool:
 
 
 def _mentions_metric(expr: ast.Expr) -> bool:
-    return any(_is_metric(e) for e in _walk(expr))
+    return any(_is_metric(e) for e in walk(expr))
 
 
 def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
     """A cost constraint, or None: it is none, or it is wrong (and was reported)."""
     if not _mentions_metric(expr):
         return None
-    for part in _walk(expr):
-        if isinstance(part, ast.Name) and part.id in METRICS and (rows := _matching(state, part.id)):
+    for part in walk(expr):
+        if isinstance(part, ast.Name) and part.id in METRICS and (rows := matching(state, part.id)):
             state.report(AmbiguousLabel(part.span, part.id, rows[0].span, cost=True))
             return None
     if isinstance(expr, ast.Binary) and expr.op in ("and", "or"):
@@ -108,33 +107,21 @@ def _reversed(expr: ast.Expr) -> BadConstraint:
     return BadConstraint(expr.span, "no number is in this range: it ends before it begins", advice)
 
 
-def _walk(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """The expression and all in it, but for the patterns that `pin` and `size` take."""
-    yield expr
-    if not _is_call(expr, "pin", "size"):
-        for child in children(expr):
-            yield from _walk(child)
-
-
-def _is_call(expr: ast.Node, *names: str) -> bool:
-    return isinstance(expr, ast.Call) and isinstance(expr.callee, ast.Name) and expr.callee.id in names
-
-
 def _decisions(
     state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDecl, outputs: Sequence[int]
 ) -> Iterable[DecisionConstraint]:
     """The instances of a constraint over decisions."""
-    if isinstance(expr, ast.Call) and _is_call(expr, "pin"):
+    if isinstance(expr, ast.Call) and is_call(expr, "pin"):
         yield from _pin(state, expr)
         return
     parameters = {p.name.id: p.name.span for p in declaration.parameters}
     labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
     groups: dict[str, list[Decision]] = {}
-    for part in _walk(expr):
-        name = _reference(part)
+    for part in walk(expr):
+        name = reference(part)
         if name is None or name in groups:
             continue
-        rows = _matching(state, name)
+        rows = matching(state, name)
         if isinstance(part, ast.Name):
             if name in parameters and rows:
                 state.report(AmbiguousLabel(part.span, name, parameters[name]))
@@ -145,101 +132,55 @@ def _decisions(
             state.report(UnknownLabel(part.span, name, labels))
             return
         groups[name] = rows
-    if not _alternatives_exist(state, expr, groups):
+    read = compared(state, expr, groups, env)
+    if read is None:
         return
     inside = env.child()
     sizes: dict[Span, str] = {}
-    for part in _walk(expr):
-        if isinstance(part, ast.Call) and _is_call(part, "size"):
+    for part in walk(expr):
+        if isinstance(part, ast.Call) and is_call(part, "size"):
             total = _size(state, part, outputs)
             if total is None:
                 return
             sizes[part.span] = name = f"size {len(sizes)}"
             inside.values[name] = total
-    yield from _instances(state, _rewritten(expr, sizes), inside, groups)
 
+    def as_names(node: ast.Node) -> ast.Node | None:
+        name = sizes.get(node.span) if is_call(node, "size") else None
+        if isinstance(node, ast.Literal_):
+            name = reference(node)
+        return None if name is None else ast.Name(node.span, name)
 
-def _alternatives_exist(state: State, expr: ast.Expr, groups: Mapping[str, Sequence[Decision]]) -> bool:
-    """Whether the texts that choices are compared with are names of alternatives; reports those that are not."""
-    fine = True
-    for part in _walk(expr):
-        if not isinstance(part, ast.Binary) or part.op not in ("==", "!=", "in", "not in"):
-            continue
-        name = _reference(part.left)
-        texts: tuple[ast.Expr, ...] = (part.right,)
-        if part.op in ("in", "not in"):
-            texts = part.right.items if isinstance(part.right, (ast.List, ast.Tuple)) else ()
-        elif name not in groups:
-            name, texts = _reference(part.right), (part.left,)
-        rows = groups.get(name or "", ())
-        if not rows or any(row.kind != "choose" for row in rows):
-            continue
-        values = {value for row in rows for value in row.values}
-        known = tuple(dict.fromkeys(option for row in rows for option in row.options))
-        for text in texts:
-            wanted = text.value if isinstance(text, ast.Literal_) and _reference(text) is None else None
-            if isinstance(wanted, str) and wanted not in values:
-                state.report(UnknownAlternative(text.span, name or "", wanted, known))
-                fine = False
-    return fine
-
-
-def _reference(expr: ast.Expr) -> str | None:
-    if isinstance(expr, ast.Name):
-        return expr.id
-    if isinstance(expr, ast.Literal_) and isinstance(expr.value, str) and ("*" in expr.value or "." in expr.value):
-        return expr.value
-    return None
-
-
-def _matching(state: State, name: str) -> list[Decision]:
-    rows = [d for d in state.builder.decisions if not d.trivial]
-    if "*" in name or "." in name:
-        return [d for d in rows if matches(name, d.path)]
-    return [d for d in rows if d.label == name]
+    yield from _instances(state, rebuilt(read, as_names), inside, groups, outputs)
 
 
 def _instances(
-    state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]]
+    state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]], outputs: Sequence[int]
 ) -> Iterator[DecisionConstraint]:
     names = list(groups)
     for combination in _combinations([groups[n] for n in names]) if names else [()]:
         inside = env.child()
+        needed: Asks = ()
         for name, row in zip(names, combination, strict=True):
-            inside.values[name] = _value(state, row)
+            case, asks = value_of(state, row)
+            inside.values[name] = Scalar(case, ())
+            inside.values[name_of(name)] = named(state, row)
+            needed = (*needed, *asks)
         value = condition(state, expressions.evaluate(state, expr, inside), expr.span, env.context)
         if value is ERROR:
             return
         needs = frozenset(row.id for row in combination)
-        yield DecisionConstraint(needs, guard_of(value), expr.span)
+        holds = state.diagrams.either(guard_of(value), _unasked(state, needs, needed, outputs))
+        yield DecisionConstraint(needs, holds, expr.span)
 
 
-N = TypeVar("N", bound=ast.Node)
-
-
-def _rewritten(node: N, sizes: Mapping[Span, str]) -> N:
-    """The expression with pattern strings and sizes read as names."""
-    name = sizes.get(node.span) if _is_call(node, "size") else None
-    if isinstance(node, ast.Literal_):
-        name = _reference(node)
-    if name is not None:
-        return cast(N, ast.Name(node.span, name))
-    changed: dict[str, Any] = {}
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if isinstance(value, ast.Node):
-            changed[field.name] = _rewritten(value, sizes)
-        elif isinstance(value, tuple):
-            changed[field.name] = tuple(_rewritten(v, sizes) if isinstance(v, ast.Node) else v for v in value)
-    return replace(node, **changed) if changed else node
-
-
-def _value(state: State, row: Decision) -> Value:
-    """What a decision's name means in a constraint: its value; for a keep the number of elements that stay."""
-    if row.kind == "keep":
-        kept = [state.diagrams.case(variable, (0, 1)) for variable in row.variables]
-        return Scalar(state.added("how many elements stay", row.span, kept), ())
-    return Scalar(state.diagrams.case(row.variables[0], row.values), ())
+def _unasked(state: State, needs: frozenset[int], asks: Asks, outputs: Sequence[int]) -> Guard:
+    """Where the value of an alternative depends on a decision that nothing asks for: then a constraint says nothing."""
+    inner = [ask for ask in merge_asks(asks) if ask.decision not in needs]
+    active = demand_of_decisions(state, [ask.decision for ask in inner], outputs)
+    return state.diagrams.any(
+        state.diagrams.both(ask.guard, state.diagrams.negate(active[ask.decision])) for ask in inner
+    )
 
 
 def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
@@ -271,13 +212,14 @@ def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None
     pattern = _pattern(state, call)
     if pattern is None:
         return None
-    rows = [row for row in _matching(state, pattern) if row.kind == "keep"]
+    rows = [row for row in matching(state, pattern, sites=True) if row.kind == "keep"]
     if not rows:
         advice = "give a pattern or a label of decisions that `keep` makes"
         state.report(BadConstraint(call.span, f"no `keep` matches `{pattern}`", advice))
         return None
     active = demand_of_decisions(state, [row.id for row in rows], outputs)
-    kept = [state.diagrams.ite(active[row.id], _value(state, row).case, 0) for row in rows]
+    stay = [state.stay[row.id] if row.trivial else value_of(state, row)[0] for row in rows]
+    kept = [state.diagrams.ite(active[row.id], n, 0) for row, n in zip(rows, stay, strict=True)]
     return Scalar(state.added("a size", call.span, kept), ())
 
 
@@ -288,7 +230,7 @@ def _pattern(state: State, call: ast.Call) -> str | None:
         advice = 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`'
         state.report(BadConstraint(value.span if value else call.span, "a pattern is a string", advice))
         return None
-    if not _matching(state, value.value):
+    if not matching(state, value.value, sites=is_call(call, "size")):
         labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
         state.report(UnknownLabel(value.span, value.value, labels))
         return None
@@ -313,7 +255,7 @@ def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
     if pattern is None or name is None:
         return []
     pinned = []
-    for row in _matching(state, pattern):
+    for row in matching(state, pattern):
         if row.kind == "keep" or name not in row.options:
             state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
             return []

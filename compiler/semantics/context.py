@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..diagnostics.source import Span
@@ -21,7 +21,8 @@ class Context:
     ``token`` is the identity of the elaboration that the text belongs to: a decision is the same when text, path and
     token are. ``tie``: the token of the nearest untied cell (or the meta), within which tied cells decide alike, and
     its path. ``condition``: what is known to hold of the decisions here. ``constant``: the name of the `let` that
-    the text belongs to, which holds no decision.
+    the text belongs to, which holds no decision. ``site``: where an operator is being applied, so that templates in it
+    are made anew there.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Context:
     condition: Guard = True
     depth: int = 0
     constant: Span | None = None
+    site: Hashable = None
 
     def segment(self, name: str) -> Context:
         """The context of what is bound to ``name``."""
@@ -48,7 +50,16 @@ class Context:
     def _at(self, path: str, place: str) -> Context:
         # Several times as fast as `dataclasses.replace`, which showed.
         return Context(
-            path, place, self.token, self.tie, self.scope, self.frozen, self.condition, self.depth, self.constant
+            path,
+            place,
+            self.token,
+            self.tie,
+            self.scope,
+            self.frozen,
+            self.condition,
+            self.depth,
+            self.constant,
+            self.site,
         )
 
 
@@ -83,6 +94,10 @@ class Env:
     def within(self, context: Context) -> Env:
         """The same names, elaborated in another context."""
         return Env(self.module, context, self.values, self.parent, self.indices, self.same)
+
+    def assuming(self, condition: Guard) -> Env:
+        """The same names where ``condition`` is known to hold."""
+        return self.within(replace(self.context, condition=condition))
 
     def child(self, context: Context | None = None, indices: str | None = None) -> Env:
         """A block inside this one."""

@@ -18,7 +18,7 @@ from ..diagnostics.values import DiagramLimit, WrongType
 from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ir.diagram import STEP_LIMIT, DiagramTooLarge, Guard, TooManySteps
-from ..ir.graph import CostConstraint, Edge, Node, SpaceGraph, TensorType
+from ..ir.graph import CostConstraint, DecisionConstraint, Edge, Node, SpaceGraph, TensorType
 from ..ops.base import Layout
 from . import blocks, constraints, expressions, instances
 from .calls import bind, declared_signature
@@ -93,6 +93,7 @@ def elaborate(
         state.report(DiagramLimit(reference.span, "what this space asks for", isinstance(error, TooManySteps)))
         return None
     finally:
+        state.settle()
         sink.witnessed((d for d, _ in (*state.happened, *state.at_once)), state.showable)
         state.diagrams.steps = math.inf
         if collecting:
@@ -130,7 +131,7 @@ def _elaborate(
     if outputs is None:
         constraints.check_costs(state, declaration, env)
         return None
-    where = constraints.collect(state, declaration, env, [t.node for _, t in outputs])
+    where = _constraints(state, declaration, env, [t.node for _, t in outputs])
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], where)
     if state.reported or concern(declaration, reference.module, mistakes):
@@ -145,6 +146,17 @@ def _elaborate(
     for diagnostic in unknown:
         state.report(diagnostic)
     return None if unknown else graph
+
+
+def _constraints(
+    state: State, declaration: ast.SpaceDecl, env: Env, outputs: Sequence[int]
+) -> tuple[CostConstraint | DecisionConstraint, ...]:
+    """What `where` says. A mistake in that is none that `where` could exclude."""
+    met, state.unsettled = state.unsettled, []
+    found = constraints.collect(state, declaration, env, outputs)
+    state.settle()
+    state.unsettled = met
+    return found
 
 
 def _unknown_costs(graph: SpaceGraph) -> list[UnknownCost]:
@@ -298,7 +310,7 @@ def _pruned(
     meta: str,
 ) -> SpaceGraph:
     """The graph without what no output can demand; ids stay in order."""
-    nodes = state.builder.nodes
+    nodes, decisions = state.builder.nodes, state.builder.decisions
     used = bytearray(len(nodes))
     for _, tensor in outputs:
         used[tensor.node] = 1
@@ -315,15 +327,19 @@ def _pruned(
     for node in nodes:
         if not used[node.id]:
             continue
+        asks = tuple([ask for ask in node.asks if not decisions[ask.decision].trivial])
+        if node.kind == "switch" and node.decision is None and not asks and len(node.edges) == 1:
+            new[node.id] = new[node.edges[0].source]  # it was there to ask for a site
+            continue
         new[node.id] = len(kept)
-        asked.update(ask.decision for ask in node.asks)
+        asked.update(ask.decision for ask in asks)
         if node.decision is not None:
             asked.add(node.decision)
-        if len(new) == node.id + 1 and all(e.guard is not False for e in node.edges):
+        if len(asks) == len(node.asks) and len(kept) == node.id and all(e.guard is not False for e in node.edges):
             kept.append(node)
         else:
             edges = tuple(Edge(new[e.source], e.guard, e.option) for e in node.edges if e.guard is not False)
-            kept.append(replace(node, id=len(kept), edges=edges))
+            kept.append(replace(node, id=len(kept), edges=edges, asks=asks))
     state.builder.nodes = kept
     applied = {node.op for node in kept if node.kind == "apply"}
     state.builder.externs = {name: p for name, p in state.builder.externs.items() if name in applied}

@@ -12,9 +12,10 @@ from ..ir.diagram import DiagramTooLarge, TooManySteps
 from . import blocks, choices, global_names, indices, logic, loops, pipes
 from .arithmetic import compute, is_plain
 from .context import Env
-from .state import LENGTH_LIMIT, Abandoned, State
+from .state import LENGTH_LIMIT, Abandoned, State, merge_asks
 from .values import (
     ERROR,
+    Asks,
     EachOp,
     FrozenOp,
     Item,
@@ -73,6 +74,7 @@ def _tuple(state: State, expr: ast.Tuple, env: Env) -> Value:
 
 def _list(state: State, expr: ast.List, env: Env) -> Value:
     items: list[Item] = []
+    asks: Asks = ()
     failed = False
     for item in expr.items:
         if isinstance(item, ast.Splat):
@@ -84,6 +86,7 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
                 state.limit(long, LENGTH_LIMIT, f"a list of {long} elements", expr.span)
                 state.spend(len(value.items), item.span)
                 items.extend(value.items)
+                asks = (*asks, *value.asks)
             else:
                 state.report(WrongType(item.span, "what `*` splices", "a list", kind_of(value)))
                 failed = True
@@ -92,7 +95,7 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
             value = evaluate(state, item, env)
             failed = failed or value is ERROR
             items.append(Item(value, inner=state.made_since(start)))
-    return ERROR if failed else ListValue(tuple(items))
+    return ERROR if failed else ListValue(tuple(items), asks=merge_asks(asks))
 
 
 _KEEPS = "write `keep 2`, `keep 1..3`, `keep any` (at least one) or `keep all`"

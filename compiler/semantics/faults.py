@@ -19,19 +19,21 @@ def report_faults(
     ``outputs``: the nodes that are demanded; None where that is not known (all count). ``where``: the constraints of
     the space; an architecture that they exclude is none of the space, and shows no fault.
     """
-    allowed = _allowed(state, where, outputs) if state.faults and outputs is not None else True
+    met = state.faults or state.unsettled
+    allowed = _allowed(state, where, outputs) if met and outputs is not None else True
+    state.settle(allowed)
     told: set[Hashable] = set()
     for fault in state.faults:
         # Once the mistake of a text has been told for a way to it, the other iterations on that way add nothing.
-        kind = fault.make("")
+        kind = fault.make("", {})
         way = (kind.code, kind.span, tuple([call.span for call in fault.calls]))
         if way in told:
             continue
         found = _happens(state, fault, outputs, allowed)
         if found is not None:
             told.add(way)
-            answers, condition = found
-            diagnostic = replace(fault.make(state.witness_words(answers)), deciders=state.deciders(answers))
+            own, answers, condition = found
+            diagnostic = replace(fault.make(state.witness_words(own), answers), deciders=state.deciders(own))
             state.report(diagnostic, fault.calls)
             if condition is not None:
                 state.happened.append((diagnostic, condition))
@@ -56,9 +58,9 @@ def _allowed(state: State, where: Sequence[CostConstraint | DecisionConstraint],
 
 def _happens(
     state: State, fault: FaultRecord, outputs: Sequence[int] | None, allowed: Guard
-) -> tuple[dict[int, int], Guard | None] | None:
-    """The answers that make an architecture show the fault, and the condition for that, if it is known; None where none
-    shows it."""
+) -> tuple[dict[int, int], dict[int, int], Guard | None] | None:
+    """Of an architecture that shows the fault: the answers that explain it, all that lead there, and the condition for
+    that, if it is known. None where none shows it."""
     try:
         demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
         condition = state.diagrams.all((demanded, fault.condition, allowed))
@@ -72,11 +74,11 @@ def _happens(
             own = answers
         elif allowed is not True:
             own = {v.index: answers[v.index] for v in support(fault.condition) if v.index in answers}
-        return own, condition
+        return own, answers, condition
     except TooManySteps:
         raise
     except DiagramTooLarge:
-        return {}, None
+        return {}, {}, None
 
 
 def demanded(

@@ -7,28 +7,25 @@ from typing import Any
 
 from ..diagnostics.values import BadIndex, UnknownAttribute, WrongType
 from ..frontend import ast
-from ..ir.diagram import Guard, leaves, witness
-from . import expressions
+from ..ir.diagram import leaves, witness
+from . import blocks, expressions
 from .arithmetic import (
     asks_of,
     case_of,
     compute,
     is_plain,
     scalar,
-    under,
 )
 from .calls import Arguments
 from .context import Env
-from .lists import elements_text, switch
-from .places import asked, candidates, last_of, length
-from .state import State, merge_asks
+from .lists import elements_text, one_of
+from .places import asked, candidates, first_of, last_of, length
+from .state import State
+from .switches import after
 from .values import (
     ERROR,
-    Asks,
-    ConditionalOp,
     Fault,
     ListValue,
-    Operator,
     Same,
     Scalar,
     Tensor,
@@ -61,18 +58,25 @@ def _last(state: State, n: Value, xs: ListValue, arguments: Arguments, expr: ast
     found, short = last_of(state, xs, case_of(n), asks_of(n), expr.span)
     short = state.diagrams.both(short, env.context.condition)
     short = state.diagrams.both(short, state.valid(short))
-    answers = witness(short)
-    if answers is not None:
-        words = state.witness_words(answers)
+    if witness(short) is not None:
         there = elements_text(len(xs.items)) if xs.fixed else "fewer elements"
-        state.shown(BadIndex(expr.span, "the list", f"{max(numbers)} from the end", there, words), short)
-        return found if words else ERROR
+        wanted = f"{max(numbers)} from the end"
+        state.shown(lambda words, _: BadIndex(expr.span, "the list", wanted, there, words), short, lost=short is True)
+        return ERROR if short is True else found
     return found
 
 
 def index(state: State, expr: ast.Index, env: Env) -> Value:
     base, index = expressions.evaluate(state, expr.base, env), expressions.evaluate(state, expr.index, env)
+    if _filled(expr, env) and isinstance(base, ListValue):
+        base = replace(base, asks=())
     return _at(state, expr, base, index, env)
+
+
+def _filled(expr: ast.Index, env: Env) -> bool:
+    """Whether this is a list that statements fill: an element of it is asked for as if it had a name of its own, and
+    the bound of the loop only where it may not be there."""
+    return isinstance(expr.base, ast.Name) and isinstance(env.find(expr.base.id)[1], blocks.ListBuilder)
 
 
 def _at(state: State, expr: ast.Index, base: Value, index: Value, env: Env) -> Value:
@@ -91,23 +95,21 @@ def _at(state: State, expr: ast.Index, base: Value, index: Value, env: Env) -> V
         state.report(no_whole_number(state, expr.index.span, "an index", index))
         return ERROR
     if expr.before:
-        if isinstance(index, Scalar):
-            state.report(
-                WrongType(
-                    expr.index.span,
-                    "a bound of `[<…]`",
-                    "a number that no decision changes",
-                    "one that a decision changes",
-                )
-            )
-            return ERROR
-        if index < 1 or index - 1 > len(base.items):
-            state.report(BadIndex(expr.span, name, f"before {index}", elements_text(len(base.items))))
-            return ERROR
-        return ListValue(base.items[: index - 1], name=name)
+        return _before(state, expr, base, index, name)
     if isinstance(index, Scalar):
         return _chosen_element(state, expr, base, index, name, env)
     return _element(state, expr, base, index, name, env)
+
+
+def _before(state: State, expr: ast.Index, base: ListValue, index: Value, name: str) -> Value:
+    if isinstance(index, Scalar):
+        wanted, found = "a number that no decision changes", "one that a decision changes"
+        state.report(WrongType(expr.index.span, "a bound of `[<…]`", wanted, found))
+        return ERROR
+    if index < 1 or index - 1 > len(base.items):
+        state.report(BadIndex(expr.span, name, f"before {index}", elements_text(len(base.items))))
+        return ERROR
+    return replace(first_of(state, base, index - 1, expr.span), name=name)
 
 
 def _holds_tuples(value: Value) -> bool:
@@ -123,29 +125,28 @@ def _item_of_tuple(items: Any, index: Any) -> Any:
 
 
 def _element(
-    state: State, expr: ast.Index, base: ListValue, index: int, name: str, env: Env, condition: Guard = True
+    state: State, expr: ast.Index, base: ListValue, index: int, name: str, env: Env, chosen: bool = False
 ) -> Value:
-    """The element at a place. ``condition``: where a decision makes it that place."""
+    """The element at a place. ``chosen``: a decision makes it that place, where the context's condition holds."""
     if index == 0 and base.seed is not None:
         return base.seed
+    condition = env.context.condition
     if not 1 <= index <= len(base.items):
         here = state.diagrams.both(condition, state.valid(condition))
-        words = state.witness_words(witness(here) or {})
-        state.shown(BadIndex(expr.span, name, str(index), elements_text(len(base.items)), words), here)
+        there = elements_text(len(base.items))
+        state.shown(lambda words, _: BadIndex(expr.span, name, str(index), there, words), here, lost=not chosen)
         return ERROR
+    asks = asked(replace(base, items=base.items[:index]) if _filled(expr, env) else base)
     if all(item.guard is True for item in base.items[:index]):
-        return base.items[index - 1].value
+        return after(state, asks, base.items[index - 1].value, env.context, expr.span)
     # Of what a `keep` leaves, element 1 is the first that stays.
     found, short = candidates(state, base.items, index, env.context, expr.span)
-    answers = witness(short)
-    if answers is not None:
-        words = state.witness_words(answers)
-        state.shown(BadIndex(expr.span, name, str(index), "fewer elements", words), short)
+    if not found or witness(short) is not None:
+        lost = not found and not chosen
+        state.shown(lambda words, _: BadIndex(expr.span, name, str(index), "fewer elements", words), short, lost)
     if not found:
         return ERROR
-    if len(found) == 1 and answers is None:
-        return found[0][0]
-    return _one_of(state, found, asked(base.items), expr, env)
+    return one_of(state, found, asks, env.context, expr.span)
 
 
 def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scalar, name: str, env: Env) -> Value:
@@ -155,32 +156,13 @@ def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scala
         possible = state.diagrams.both(here, env.context.condition)
         if witness(state.diagrams.both(possible, state.valid(possible))) is None:
             continue
-        inside = env.within(replace(env.context, condition=possible))
-        element = _element(state, expr, base, number, name, inside, possible)
+        element = _element(state, expr, base, number, name, env.assuming(possible), chosen=True)
         if element is not ERROR:
             cases.append((element, here))
     if not cases:
+        state.settle()
         return ERROR
-    return _one_of(state, cases, index.asks, expr, env)
-
-
-def _one_of(state: State, cases: list[tuple[Value, Any]], asks: Asks, expr: ast.Index, env: Env) -> Value:
-    """The one value whose condition holds. ``asks``: what deciding that asks for."""
-    if any(v is ERROR for v, _ in cases):
-        return ERROR
-    if all(is_plain(v) for v, _ in cases):
-        case: Any = case_of(cases[-1][0])
-        for value, here in reversed(cases[:-1]):
-            case = state.diagrams.ite(here, case_of(value), case)
-        for value, here in cases:
-            asks = merge_asks((*asks, *under(state, here, asks_of(value))))
-        return scalar(case, asks)
-    if all(isinstance(v, Operator) for v, _ in cases):
-        chosen = cases[-1][0]
-        for value, here in reversed(cases[:-1]):
-            chosen = ConditionalOp(Scalar(here, asks), value, chosen, expr.span)
-        return chosen
-    return switch(state, cases, asks, expr.span, env.context)
+    return one_of(state, cases, index.asks, env.context, expr.span)
 
 
 _AXES: dict[str, dict[str, int]] = {

@@ -68,7 +68,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     """An application of a declared op or cell."""
     if isinstance(op, Template):
         # By its bare name it is elaborated afresh here.
-        token = state.token("application", context.token, span, op.span, context.path)
+        token = state.token("application", context.token, context.site, op.span, context.path)
         called = Called(op, {}, replace(context, token=token), op.span)
     else:
         called = op
@@ -84,7 +84,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
                 state.touched.extend(state.tables.get(("stamp", key), ((), ""))[0])
             return _stamp(state, found, _tensors(value, called), inside.place, context, called.span)
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.touched))
-    faults, reported = len(state.faults), state.reported
+    faults, mistakes = len(state.faults), state.mistakes
     scope = state.builder.scope(
         context.scope,
         context.place.rpartition(".")[2],
@@ -96,12 +96,14 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     )
     inside = replace(inside, scope=scope)
     state.applying.append(called)
+    state.way.append(called.span)
     result = _body(state, called, value, inside)
+    state.way.pop()
     state.applying.pop()
     touched = state.touched[start[2] :]
     if touched and (declaration.tied is not None or isinstance(op, Called)):
         state.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)
-    clean = faults == len(state.faults) and reported == state.reported
+    clean = faults == len(state.faults) and mistakes == state.mistakes
     if key is not None and clean and isinstance(result, Tensor):
         state.instances[key] = _Stamp(
             (start[0], len(state.builder.nodes)),
@@ -130,9 +132,9 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
         if keys:
             name = f"{name}({', '.join(str(called.arguments.get(p.id)) for p in declaration.tied)})"
         path = f"{tie_path}.{name}" if tie_path else name
-        return replace(context, path=path, token=token, depth=depth, constant=made.constant)
+        return replace(context, path=path, token=token, depth=depth, constant=made.constant, site=None)
     tie = (made.token, made.path)
-    return replace(context, path=made.path, token=made.token, tie=tie, depth=depth, constant=made.constant)
+    return replace(context, path=made.path, token=made.token, tie=tie, depth=depth, constant=made.constant, site=None)
 
 
 def _tie_key(value: Value) -> Hashable:
@@ -186,7 +188,7 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
     inputs = declaration.inputs or ()
     if len(inputs) == 1 and inputs[0].variadic:
         items = value if isinstance(value, ListValue) else ListValue((Item(value),))
-        env.values[inputs[0].name.id] = ListValue(items.items, name=f"`{inputs[0].name.id}`")
+        env.values[inputs[0].name.id] = replace(items, seed=None, name=f"`{inputs[0].name.id}`", mapped=False)
         return True
     given = slots(state, value, len(inputs), called.span) if isinstance(value, ListValue) else [value]
     if given is None or any(g is ERROR for g in given):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import Any
+
 from ..diagnostics.values import OperatorWithTensor, WrongType
 from ..frontend import ast
+from ..ir.diagram import Case, Diagram, Guard, witness
 from . import expressions, operators
 from .arithmetic import (
     asks_of,
     binary,
+    case_of,
     compute,
     condition,
+    equal,
     guard_of,
     is_number,
     is_plain,
@@ -17,9 +24,12 @@ from .arithmetic import (
     under,
 )
 from .context import Env
+from .places import asked
 from .state import State, merge_asks
 from .values import (
     ERROR,
+    Fault,
+    Item,
     ListValue,
     Operator,
     Pointwise,
@@ -86,29 +96,56 @@ def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: En
     if isinstance(left, Same) or isinstance(right, Same):
         return Same(lambda channels: _contains(state, expr, at(left, channels), at(right, channels), env))
     negated = expr.op == "not in"
-    members: list[Value] = []
     match right:
         case ListValue():
-            members = [item.value for item in right.items]
+            elements = ListValue(right.items, asks=asked(right))
         case SetValue():
-            members = [option.value for option in right.options]
+            elements = ListValue(tuple(Item(option.value) for option in right.options), asks=right.asks)
         case RangeValue() if is_plain(right.low) and is_plain(right.high):
-            return compute(
-                state,
-                lambda v, a, b: (is_number(v) and a <= v <= b) is not negated,
-                [left, right.low, right.high],
-                env.context,
-                expr.span,
-            )
+
+            def between(value: Any, low: Any, high: Any) -> Any:
+                odd = next((bound for bound in (low, high) if not is_number(bound)), None)
+                if odd is not None:
+                    return Fault(f"a range goes from a number to a number, not to {kind_of(odd)}", "give numbers")
+                return (is_number(value) and low <= value <= high) is not negated
+
+            return compute(state, between, [left, right.low, right.high], env.context, expr.span)
         case tuple():
-            members = list(right)
+            elements = ListValue(tuple(Item(value) for value in right))
         case _:
             state.report(WrongType(expr.right.span, "what `in` looks into", "a list, a set or a range", kind_of(right)))
             return ERROR
-    if not is_plain(left) or not all(is_plain(m) for m in members):
+    if any(isinstance(item.value, Same) for item in elements.items):
+        return Same(lambda channels: _contains(state, expr, left, _at_channels(elements, channels), env))
+    if not is_plain(left) or not all(is_plain(item.value) for item in elements.items):
         state.report(WrongType(expr.span, "what `in` compares", "plain values", "something else"))
         return ERROR
-    return compute(state, lambda v, *ms: (v in ms) is not negated, [left, *members], env.context, expr.span)
+    found = state.within_limits("a list", expr.span, lambda: _is_among(state, case_of(left), elements.items))
+    inner = [ask for item in elements.items for ask in under(state, item.guard, asks_of(item.value))]
+    asks = merge_asks((*asks_of(left), *elements.asks, *inner))
+    return scalar(state.diagrams.negate(found) if negated else found, asks)
+
+
+def _at_channels(elements: ListValue, channels: Value) -> ListValue:
+    return replace(elements, items=tuple(replace(i, value=at(i.value, channels)) for i in elements.items))
+
+
+def _is_among(state: State, value: Case, items: Sequence[Item]) -> Guard:
+    """The condition under which one of the elements that are there has the value."""
+    diagrams = state.diagrams
+    plain: dict[Hashable, tuple[Case, list[Guard]]] = {}
+    hits: list[Guard] = []
+    for item in items:
+        case = case_of(item.value)
+        if type(case) is Diagram:
+            hits.append(diagrams.both(item.guard, diagrams.apply(equal, value, case)))
+        else:
+            plain.setdefault((type(case), case), (case, []))[1].append(item.guard)
+    for case, guards in plain.values():
+        same = diagrams.apply(equal, value, case)
+        if same is not False:
+            hits.append(diagrams.both(same, diagrams.any(guards)))
+    return diagrams.any(hits)
 
 
 def _logic(state: State, expr: ast.Binary, env: Env) -> Value:
@@ -123,14 +160,18 @@ def _joined(state: State, expr: ast.Binary, env: Env, first: Value, channels: Va
     stops = expr.op == "or"
     if left is ERROR or left is stops:
         return left
-    second = expressions.evaluate(state, expr.right, env)
-    if isinstance(second, Same) and channels is None:
-        return Same(lambda channels: _joined(state, expr, env, left, channels))
-    right = condition(state, at(second, channels), expr.right.span, env.context)
-    if right is ERROR or isinstance(left, bool):
-        return right
     guard = guard_of(left)
     going_on = state.diagrams.negate(guard) if stops else guard
+    known = state.diagrams.both(env.context.condition, going_on)
+    if witness(state.diagrams.both(known, state.valid(known))) is None:
+        return left
+    inside = env.assuming(known)
+    second = expressions.evaluate(state, expr.right, inside)
+    if isinstance(second, Same) and channels is None:
+        return Same(lambda channels: _joined(state, expr, env, left, channels))
+    right = condition(state, at(second, channels), expr.right.span, inside.context)
+    if right is ERROR or isinstance(left, bool):
+        return right
     asks = merge_asks((*asks_of(left), *under(state, going_on, asks_of(right))))
     join = state.diagrams.either if stops else state.diagrams.both
     return scalar(join(guard, guard_of(right)), asks)

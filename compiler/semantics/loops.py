@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..diagnostics.source import Span
 from ..diagnostics.values import TooLarge, WrongType
@@ -14,9 +14,11 @@ from .arithmetic import (
     is_plain,
 )
 from .context import Context, Env
+from .places import narrowed
 from .state import LENGTH_LIMIT, State
 from .values import (
     ERROR,
+    Asks,
     Item,
     ListValue,
     RangeValue,
@@ -29,14 +31,23 @@ from .values import (
 from .wholes import no_whole_number
 
 
-def iterate(state: State, value: Value, span: Span, context: Context) -> list[tuple[Value, Item]] | None:
-    """The elements of a range or list to loop over: each value with an Item that says where it exists."""
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What is looped over: each value with an Item that says where it exists. ``asks``: what is asked for to know how
+    many there are."""
+
+    elements: list[tuple[Value, Item]]
+    asks: Asks = ()
+
+
+def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds | None:
+    """The elements of a range, list or set to loop over; None with a diagnostic."""
     if value is ERROR:
         return None
     if isinstance(value, ListValue):
-        return [(item.value, item) for item in value.items]
+        return Rounds([(item.value, narrowed(state, item, context.condition)) for item in value.items], value.asks)
     if isinstance(value, SetValue):
-        return [(option.value, Item(option.value)) for option in value.options]
+        return Rounds([(option.value, Item(option.value)) for option in value.options], value.asks)
     if not isinstance(value, RangeValue):
         state.report(WrongType(span, "what is looped over", "a range or a list", kind_of(value)))
         return None
@@ -55,13 +66,15 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> list[tu
         return None
     state.spend(max(0, max(bounds) - low + 1), span)
     if not isinstance(high, Scalar):
-        return [(i, Item(i)) for i in range(low, high + 1)]
+        return Rounds([(i, Item(i)) for i in range(low, high + 1)])
     rounds: list[tuple[Value, Item]] = []
     for i in range(low, max(bounds) + 1):
         exists = state.diagrams.apply(lambda n, i=i: i <= n, high.case)
         exists = state.diagrams.constrain(exists, context.condition)
-        rounds.append((i, Item(i, exists, high.asks)))
-    return rounds
+        if exists is False:
+            break
+        rounds.append((i, Item(i, exists, high.asks if exists is not True else ())))
+    return Rounds(rounds, high.asks)
 
 
 def comprehension(state: State, expr: ast.Comprehension, env: Env) -> Value:
@@ -76,15 +89,15 @@ def _comprehension(state: State, expr: ast.Comprehension, env: Env, source: Valu
         return ERROR
     items: list[Item] = []
     failed = False
-    for position, (value, item) in enumerate(rounds, start=1):
+    for position, (value, item) in enumerate(rounds.elements, start=1):
         inside = env.child(within(state, env.context.index(position), item))
         if expr.target.id != "_":
             inside.values[expr.target.id] = value
         start = len(state.builder.decisions)
         result = expressions.evaluate(state, expr.body, inside)
         failed = failed or result is ERROR
-        items.append(Item(result, item.guard, item.asks, inner=state.made_since(start)))
-    return ERROR if failed else ListValue(tuple(items))
+        items.append(Item(result, item.guard, item.asks, inner=state.made_since(start), listed=item.listed))
+    return ERROR if failed else ListValue(tuple(items), asks=rounds.asks)
 
 
 def within(state: State, context: Context, item: Item) -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,14 @@ from ..ir.graph import Ask
 from ..ops.registry import PRIMITIVES
 from . import calls, choices, expressions, instances
 from .context import Context, Env
-from .lists import gate, keep_elements, reduce_list, switch
+from .keeps import keep_elements
 from .primitives import apply_primitive, apply_rule
+from .reductions import reduce_list
 from .state import State
+from .switches import after, gate, switch
 from .values import (
     ERROR,
+    AskingOp,
     Called,
     ChosenOp,
     Composed,
@@ -59,7 +63,8 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
         case PrimitiveOp():
             return apply_primitive(state, op, value, context, span)
         case Composed():
-            return apply(state, op.second, apply(state, op.first, value, context, op.span), context, op.span)
+            first = apply(state, op.first, value, at(state, context, 1), op.span)
+            return apply(state, op.second, first, at(state, context, 2), op.span)
         case Called() | Template():
             return instances.apply_declared(state, op, value, context, span)
         case ChosenOp():
@@ -71,8 +76,8 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
         case KeepOp():
             return keep_elements(state, op, value, context, span)
         case Pointwise():
-            left = apply(state, op.left, value, context, span)
-            right = apply(state, op.right, value, context, span)
+            left = apply(state, op.left, value, at(state, context, 1), span)
+            right = apply(state, op.right, value, at(state, context, 2), span)
             return tensors_together(state, op.operation, left, right, context, op.span)
         case MaybeOp():
             start = len(state.builder.decisions)
@@ -86,10 +91,17 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
         case FrozenOp():
             return apply(state, op.operand, value, replace(context, frozen=True), span)
         case ConditionalOp():
-            then = apply(state, op.then, value, context, span)
-            otherwise = apply(state, op.otherwise, value, context, span)
+            then = apply(state, op.then, value, at(state, context, 1), span)
+            otherwise = apply(state, op.otherwise, value, at(state, context, 2), span)
             return choices.branch(state, op.condition, then, otherwise, context, op.span)
+        case AskingOp():
+            return after(state, op.asks, apply(state, op.operand, value, context, span), context, op.span)
     raise AssertionError(f"an operator of an unknown kind: {op!r}")
+
+
+def at(state: State, context: Context, *part: Hashable) -> Context:
+    """The context of an application of its own: whoever applies an operator twice makes its templates twice."""
+    return replace(context, site=state.token("site", context.site, *part))
 
 
 def tensors_together(state: State, operation: str, left: Value, right: Value, context: Context, span: Span) -> Value:
@@ -130,11 +142,13 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
         )
         start = len(state.builder.decisions)
         body = expressions.evaluate(state, op.body, op.env.within(inside))
-        result = apply(state, body, item.value, inside, op.body.span)
+        # What the text of the body decides is decided once; a template is made where the operator is applied.
+        applied = replace(context.index(i), scope=context.scope, place=inside.place)
+        result = apply(state, body, item.value, applied, op.body.span)
         failed = failed or result is ERROR
         inner = (*item.inner, *state.made_since(start))
-        items.append(Item(result, item.guard, item.asks, item.keep, inner))
-    return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True)
+        items.append(Item(result, item.guard, item.asks, item.keep, inner, item.listed))
+    return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True, asks=value.asks)
 
 
 def instantiate_set(state: State, template: SetTemplate, arguments: dict[str, Any], context: Context) -> Value:

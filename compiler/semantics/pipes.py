@@ -20,12 +20,15 @@ from .calls import Arguments, Signature, bind, declared_signature, primitive_sig
 from .context import Context, Env
 from .primitives import check_arguments
 from .state import State
+from .switches import after
 from .values import (
     ERROR,
+    AskingOp,
     Builtin,
     Called,
     ChosenOp,
     Composed,
+    ConditionalOp,
     ListValue,
     Operator,
     Option,
@@ -65,9 +68,13 @@ def _pipe_into(state: State, left: Value, right: Value, left_span: Span, span: S
     if isinstance(left, Operator) and isinstance(right, Operator):
         return Composed(left, right, span)
     if isinstance(left, (Tensor, ListValue)):
-        return state.within_limits(
-            "what this step asks for", span, lambda: operators.apply(state, right, left, context, span)
+        here = operators.at(state, context, span)
+        state.way.append(span)
+        made = state.within_limits(
+            "what this step asks for", span, lambda: operators.apply(state, right, left, here, span)
         )
+        state.way.pop()
+        return made
     advice = "write `choose` before the set" if kind_of(left) == "a set" else None
     state.report(
         WrongType(left_span, "what is piped on", "a tensor, a list of tensors or an operator", kind_of(left), advice)
@@ -89,7 +96,7 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
         return ERROR
     if isinstance(callee, SetValue):
         options = [Option(o.name, call(state, o.value, arguments, expr, env), o.span) for o in callee.options]
-        return SetValue(tuple(options))
+        return SetValue(tuple(options), callee.asks)
     span = expr.span
     match callee:
         case PrimitiveOp(arguments={}):
@@ -112,7 +119,8 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             bound = bind(signature, arguments, span, state.report)
             if bound is None or any(v is ERROR for v in bound.values()):
                 return ERROR
-            return operators.instantiate_set(state, callee, bound, env.context)
+            made = operators.instantiate_set(state, callee, bound, env.context)
+            return after(state, callee.asks, made, env.context, span)
         case Builtin():
             return _builtin(state, callee, arguments, expr, env)
         case ReduceOp():
@@ -130,6 +138,13 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             if any(option.value is ERROR for option in applied):
                 return ERROR
             return ChosenOp(callee.decision, applied, callee.context, span)
+        case ConditionalOp() if _takes_arguments(callee):
+            then = call(state, callee.then, arguments, expr, env)
+            otherwise = call(state, callee.otherwise, arguments, expr, env)
+            failed = then is ERROR or otherwise is ERROR
+            return ERROR if failed else ConditionalOp(callee.condition, then, otherwise, span)
+        case AskingOp() if _takes_arguments(callee):
+            return after(state, callee.asks, call(state, callee.operand, arguments, expr, env), env.context, span)
         case ast.SpaceDecl() | ast.StrategyDecl() | ast.SearchDecl():
             state.report(WrongKindOfName(expr.callee.span, callee.name.id, kind_of(callee), "an operator"))
             return ERROR
@@ -142,6 +157,11 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
 
 def _takes_arguments(value: Value) -> bool:
     """Whether an operator is still without its arguments."""
+    match value:
+        case ConditionalOp():
+            return _takes_arguments(value.then) and _takes_arguments(value.otherwise)
+        case AskingOp():
+            return _takes_arguments(value.operand)
     return isinstance(value, Template) or (isinstance(value, PrimitiveOp) and value.call is None)
 
 
@@ -180,9 +200,16 @@ def _builtin(state: State, builtin: Builtin, arguments: Arguments, expr: ast.Cal
     if any(v is ERROR for v in values):
         return ERROR
     if name in global_names.LIST_FUNCTIONS:
-        return indices.list_function(state, name, values, arguments, expr, env)
+        return after(
+            state,
+            builtin.asks,
+            indices.list_function(state, name, values, arguments, expr, env),
+            env.context,
+            expr.span,
+        )
     for _, value, place in arguments:
         if not (is_number(value) or isinstance(value, (Scalar, Same))):
             state.report(WrongType(place, f"an argument of `{name}`", "a number", kind_of(value)))
             return ERROR
-    return compute(state, FUNCTIONS[name][2], values, env.context, expr.span)
+    found = compute(state, FUNCTIONS[name][2], values, env.context, expr.span)
+    return after(state, builtin.asks, found, env.context, expr.span)

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..diagnostics.calls import MissingArgument
-from ..diagnostics.model import Diagnostic, Label
+from ..diagnostics.model import Label
 from ..diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
@@ -21,11 +21,12 @@ from .arithmetic import asks_of, case_of, is_plain, scalar
 from .calls import primitive_signature
 from .concern import names_in
 from .context import Context
-from .state import State, merge_asks
+from .lists import slots
+from .shapes import BROKEN, type_text
+from .state import Make, State, merge_asks
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
 from .wholes import whole_advice
 
-BROKEN = TensorType("features", ())
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
 _SIZES = (1, 5040, 1 << 16)
 """Sizes that stand for all: what numbers divide them differs, and few windows fit into 1."""
@@ -82,9 +83,7 @@ def _rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dic
 _SIGNS = {"add": "+", "mul": "*"}
 
 
-def _refused(
-    refusal: _Refusal, name: str, tensors: Sequence[Tensor], op: PrimitiveOp | None, span: Span
-) -> Callable[[str], Diagnostic]:
+def _refused(refusal: _Refusal, name: str, tensors: Sequence[Tensor], op: PrimitiveOp | None, span: Span) -> Make:
     kind = {"attribute": BadAttribute, "shape": BadShape, "layout": BadLayout}[refusal.code]
     place = op.place_of(refusal.parameter) if op is not None else span
     entering = " and ".join(dict.fromkeys(type_text(t.type) for t in tensors))
@@ -92,24 +91,13 @@ def _refused(
         entering = ""
     shown = _SIGNS.get(name, name)
     advice = whole_advice(place) if refusal.fraction else refusal.help
-    return lambda witness: kind(place, shown, refusal.message, advice, witness, entering)
-
-
-def type_text(type: TensorType) -> str:
-    """`image(16, 8, 8)`; dimensions that depend on decisions are shown as their cases."""
-    dims = []
-    for dim in type.dims:
-        cases = leaves(dim)
-        dims.append("|".join(map(str, cases)) if len(cases) <= 4 else f"{cases[0]}|{cases[1]}|…")
-    return f"{type.layout}({', '.join(dims)})"
+    return lambda witness, _: kind(place, shown, refusal.message, advice, witness, entering)
 
 
 def tensors_of(
     state: State, value: Value, count: int, name: str, span: Span, related: tuple[Label, ...] = ()
 ) -> list[Tensor] | None:
     """The tensors that fill ``count`` inputs, or None with a diagnostic (none for values that are wrong already)."""
-    from .lists import slots
-
     items: Sequence[Value]
     if isinstance(value, ListValue):
         found = slots(state, value, count, span)
@@ -156,7 +144,7 @@ def check_arguments(state: State, op: PrimitiveOp) -> None:
     given = _arguments(state, op, None)
     refusal = refused_anyway(op.primitive, given[0]) if given is not None else None
     if refusal is not None and not _told(state, refusal, op):
-        state.report(_refused(refusal, op.primitive.name, (), op, op.span)(""))
+        state.report(_refused(refusal, op.primitive.name, (), op, op.span)("", {}))
 
 
 def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks] | None:
@@ -258,7 +246,7 @@ def apply_rule(
 def _refused_node(
     state: State,
     primitive: Primitive,
-    make: Callable[[str], Diagnostic],
+    make: Make,
     edges: list[Edge],
     asks: Asks,
     context: Context,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ..diagnostics.calls import Recursion
 from ..diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
@@ -20,9 +20,12 @@ from ..ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ..ops.base import Primitive
 from .context import Context
 from .provenance import origins
-from .values import Asks, Called, Tensor
+from .values import Asks, Called, Tensor, Value
 
 T = TypeVar("T")
+Make: TypeAlias = Callable[[str, Mapping[int, int]], Diagnostic]
+"""From the words for a witness ("width = 5", "" where there is none to name) and its answers (variable index → answer)
+to a diagnostic."""
 
 NODE_LIMIT = 150_000
 """The most nodes that a graph may have. A 20-layer DARTS network has 20 000."""
@@ -50,8 +53,7 @@ class FaultRecord:
 
     node: int
     condition: Guard
-    make: Callable[[str], Diagnostic]
-    """From the words for a witness ("width = 5", "" where there is none to name) to the diagnostic."""
+    make: Make
     calls: tuple[Called, ...]
     """The applications that it was met in, outermost first."""
 
@@ -68,12 +70,19 @@ class State:
         self.happened: list[tuple[Diagnostic, Guard]] = []
         """What was reported of the faults, and under which condition an architecture shows it."""
         self.at_once: list[tuple[Diagnostic, Guard]] = []
-        """The same of mistakes that were reported where they were met, whether or not anything demands the place."""
+        """The same of mistakes that count whether or not anything demands the place where they were met."""
+        self.unsettled: list[tuple[Make, Guard, tuple[Called, ...]]] = []
+        """Those of them that `where` may exclude, with the applications that they were met in."""
         self.showable = False
         """Whether there is a graph of which to take an architecture that shows them."""
         self.refused: set[str] = set()
         """What operators were told to have against their arguments."""
         self.existing: dict[int, Guard] = {}
+        self.stay: dict[int, Case] = {}
+        """How many elements stay at each site."""
+        self.meanings: dict[int, Value] = {}
+        """The values of choices among plain values, by the ids of their decisions; none where instances that decide
+        alike come to different ones."""
         self.constraints: list[DecisionConstraint] = []
         self.reported = 0
         self.work = 0
@@ -87,6 +96,8 @@ class State:
         self.space: ast.SpaceDecl | None = None
         self.applying: list[Called] = []
         """The applications of declarations that are being elaborated, outermost first."""
+        self.way: list[Span] = []
+        """The steps and calls that lead to what is being elaborated, outermost first."""
         self._ways: dict[int, tuple[Span, ...]] = {}
         self._decided: dict[Hashable, Decision] = {}
         self._by_path: dict[str, Decision] = {}
@@ -103,10 +114,34 @@ class State:
         found = origins(diagnostic, self.applying if calls is None else calls, self.space)
         self.sink.add_once(replace(diagnostic, origins=found) if found else diagnostic)
 
-    def shown(self, diagnostic: Diagnostic, condition: Guard) -> None:
-        """Reports a mistake that architectures show in which the condition holds."""
-        self.report(replace(diagnostic, deciders=self.deciders(witness(condition) or {})))
+    def shown(self, make: Make, condition: Guard, lost: bool = False) -> None:
+        """Records a mistake that architectures show in which the condition holds, if `where` lets there be any.
+
+        ``lost``: nothing is left of the value, so that it is reported in any case.
+        """
+        if lost:
+            self._tell(make, condition, witness(condition) or {}, self.applying)
+        else:
+            self.unsettled.append((make, condition, tuple(self.applying)))
+
+    def settle(self, allowed: Guard = True) -> None:
+        """Reports the mistakes of :meth:`shown` that happen where ``allowed`` holds."""
+        found, self.unsettled = self.unsettled, []
+        for make, condition, calls in found:
+            inside = condition if allowed is True else self.diagrams.both(condition, allowed)
+            answers = witness(inside)
+            if answers is not None:
+                self._tell(make, inside, answers, calls)
+
+    def _tell(self, make: Make, condition: Guard, answers: Mapping[int, int], calls: Sequence[Called]) -> None:
+        diagnostic = make(self.witness_words(answers), answers)
+        self.report(replace(diagnostic, deciders=self.deciders(answers)), calls)
         self.at_once.append((diagnostic, condition))
+
+    @property
+    def mistakes(self) -> int:
+        """How many mistakes were met so far."""
+        return self.reported + len(self.unsettled) + len(self.at_once)
 
     def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
         """Reports a circle, unless the names of the text have told of one: going round meets the same one again."""
@@ -127,7 +162,7 @@ class State:
             self.report(TooLarge(span, what, f"at most {limit}"))
             raise Abandoned
 
-    def fault(self, node: int, condition: Guard, make: Callable[[str], Diagnostic]) -> None:
+    def fault(self, node: int, condition: Guard, make: Make) -> None:
         self.faults.append(FaultRecord(node, condition, make, tuple(self.applying)))
 
     # -- identity
@@ -198,7 +233,7 @@ class State:
         made = make(path)
         self._decided[key] = made
         first = self._by_path.setdefault(path, made)
-        self._ways[made.id] = tuple([call.span for call in self.applying])
+        self._ways[made.id] = tuple(self.way)
         if first is not made:
             pairs = zip(self._ways[first.id], self._ways[made.id], strict=False)
             ways = next(((a, b) for a, b in pairs if a != b), None)
@@ -225,8 +260,8 @@ class State:
         """What a keep keeps must be there: a constraint of the space, where the list depends on other decisions."""
         if decision.id not in self.existing:
             self.existing[decision.id] = exists
-            needs = frozenset(v.decision for v in support(exists)) | {decision.id}
-            self.constraints.append(DecisionConstraint(needs, exists, decision.span))
+            # What the list depends on was asked for before it was kept of; what of that is not, changes nothing.
+            self.constraints.append(DecisionConstraint(frozenset({decision.id}), exists, decision.span))
 
     # -- diagrams
 

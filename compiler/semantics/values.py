@@ -74,8 +74,10 @@ class Tensor:
 class Item:
     """An element of a list, there where ``guard`` holds.
 
-    ``keep``: the keep (decision id, element from 0) that it went through last. ``inner``: the decisions that were made
-    while the element was elaborated, as ranges of ids: from, to (excluded).
+    ``asks``: what is asked for by whoever, going from left to right, wants to know whether it is there. ``keep``: the
+    keep (decision id, element from 0) that it went through last. ``inner``: the decisions that were made while the
+    element was elaborated, as ranges of ids: from, to (excluded). ``listed``: where the list that was kept of is one
+    that the element belongs to.
     """
 
     value: Value
@@ -83,11 +85,22 @@ class Item:
     asks: Asks = ()
     keep: tuple[int, int] | None = None
     inner: tuple[tuple[int, int], ...] = ()
+    listed: Guard = True
+
+    def where(self, guard: Guard, asks: Asks, listed: Guard | None = None) -> Item:
+        """The same element, there under another guard than the keep's that it went through."""
+        return Item(self.value, guard, asks, None, self.inner, self.listed if listed is None else listed)
+
+    def asking(self, asks: Asks, guard: Guard | None = None) -> Item:
+        """The same element, for whoever asked for other things; ``guard``: the same one, in other words."""
+        same = self.guard if guard is None else guard
+        return Item(self.value, same, asks, self.keep, self.inner, self.listed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListValue:
-    """``seed``: the element 0 of a list that is built with `x[0] = …`.
+    """``seed``: the element 0 of a list that is built with `x[0] = …`. ``asks``: what is asked for, beside what the
+    items ask for, by whoever wants to know all that there are.
 
     For messages: ``name``, and ``mapped``: whether it comes straight from an `each`.
     """
@@ -96,6 +109,7 @@ class ListValue:
     seed: Value = None
     name: str = "the list"
     mapped: bool = False
+    asks: Asks = ()
 
     @property
     def fixed(self) -> bool:
@@ -119,7 +133,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetValue:
+    """``asks``: what is asked for before anything is chosen from it."""
+
     options: tuple[Option, ...]
+    asks: Asks = ()
 
 
 class Operator:
@@ -165,11 +182,12 @@ class Template(Operator):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetTemplate:
-    """A declared `ops` by its bare name."""
+    """A declared `ops` by its bare name. ``asks``: what is asked for before anything is chosen from it."""
 
     declaration: ast.OpsDecl
     module: Module
     span: Span
+    asks: Asks = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,6 +235,16 @@ class ConditionalOp(Operator):
     condition: Scalar
     then: Value
     otherwise: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AskingOp(Operator):
+    """An operator that was named under a condition of constant value: whoever asks for what it makes asks for what the
+    condition is written with."""
+
+    operand: Value
+    asks: Asks
     span: Span
 
 
@@ -280,6 +308,7 @@ class Builtin:
 
     name: str
     span: Span
+    asks: Asks = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

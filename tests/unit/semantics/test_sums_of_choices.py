@@ -58,6 +58,16 @@ def test_a_sum_is_that_of_its_parts(order):
         assert evaluate(total, given) == (IMPOSSIBLE if IMPOSSIBLE in values else sum(values))
 
 
+def test_parts_that_make_up_for_one_another():
+    diagrams = Diagrams()
+    a, b = (diagrams.variable(i, 2) for i in range(2))
+    there, gone = diagrams.case(a, (0, 1)), diagrams.case(a, (1, 0))
+    assert added(diagrams, [there, gone]) == 1
+    assert added(diagrams, [there, gone, there]) is diagrams.case(a, (1, 2))
+    both = added(diagrams, [gone, there, diagrams.case(b, (2, 3)), gone])
+    assert [evaluate(both, {0: i, 1: j}) for i in (0, 1) for j in (0, 1)] == [4, 5, 3, 4]
+
+
 def test_steps_are_counted_over_operations():
     diagrams = Diagrams()
     variables = [diagrams.variable(i, 2) for i in range(10)]

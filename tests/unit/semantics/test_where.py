@@ -19,6 +19,21 @@ M2 = """cell m2 on x {
 DEEP = """n = choose 1..2 as n
   for i in 1..n { h[i] = x -> choose {a, b, deep: choose {c, d} as inner} as kind }
   return h -> sum"""
+SITES = """for i in 1..2 { y[i] = [x, *y[<i]] -> keep any as edges -> sum -> conv(same, 3x3) }
+  return [x, *y] -> keep any as edges -> sum"""
+FILLED = "l = [x, x -> a] -> keep 2 as l  m = [x, x -> b, x -> c] -> keep any as l  return (l -> two) + (m -> sum)"
+TAKEN = "l = [x, x -> a] -> keep 2 as l  m = [x, x -> b, x -> c] -> keep any as l  return l[1] + (m -> sum)"
+UNUSED = "l = [x, x -> a] -> keep 2 as l  m = [x, x -> b, x -> c] -> keep any as l  return m -> sum"
+EITHER = "return x -> choose {one: g, a}"
+G = "cell g on x = [x, x] -> keep 2 as l -> sum"
+TWO_INPUTS = "cell two on l, r { return l + r }"
+COMPUTED = "z = choose {1, more: choose {2, 3} as q} as z  return x -> conv(4, z)"
+NAMED = "z = choose {one: 1, two: 2} as z  return x -> pointwise(z)"
+STRINGS = 'z = choose {p: "u", q: "v"} as z  return x -> (if z == "u" then a else b)'
+GATE = "y = x -> maybe a as g  return x + y"
+RELATIVE = "return x -> conv((choose {whole: same, half: same // 2} as w), 1x1)"
+READ = """z = choose {1, more: choose {2, 3} as q} as z  y = x -> pointwise(min(z, 2))
+  return x -> pointwise(y.channels)"""
 MAYBE = "y = choose {x, q: [x -> a, x -> b] -> keep any as ins -> sum}  return [x, y] -> sum"
 
 CASES = [
@@ -50,6 +65,35 @@ CASES = [
     ("for i in 1..2 { h[i] = [x, x -> a] -> keep any as ins -> sum }  return h -> sum", "", 'size("**.ins") <= 3', 8),
     ("y = maybe (x -> a) as g  z = maybe (x -> b) as g2  return [x, y, z] -> sum", "", "g or g2", 3),
     ("p = choose {true, false} as p  return x -> (if p then relu else gelu)", "", "p", 1),
+    (SITES, "", 'size("**.edges") <= 3', 6),
+    (SITES, "", 'size("edges") <= 3', 6),
+    (SITES, "", 'size("y[*].edges") <= 2', 2 * 4 + 3),
+    (FILLED, TWO_INPUTS, 'size("l") <= 3', 3),
+    (TAKEN, "", 'size("l") <= 3', 3),
+    (UNUSED, "", 'size("l") <= 3', 7),
+    (EITHER, G, 'size("l") <= 1', 1),
+    (EITHER, G, 'size("l") >= 2', 1),
+    ("n = choose 1..3 as n  return [x -> st for i in 1..n] -> keep all as l -> sum", "", 'size("l") <= 2', 2 + 4),
+    ("return [x, x -> a] -> keep 0 as l -> sum", "", 'size("l") == 0', 1),
+    (COMPUTED, "", "z != 2", 2),
+    (COMPUTED, "", "z == 3", 1),
+    (COMPUTED, "", "z in {1, 3}", 2),
+    (COMPUTED, "", 'z == "more"', 2),
+    (COMPUTED, "", 'z != "more"', 1),
+    (COMPUTED, "", 'z in ["more", 1]', 3),
+    (COMPUTED, "", "q == 2", 2),
+    (COMPUTED, "", "z == q", 3),
+    (NAMED, "", 'z == "two"', 1),
+    (NAMED, "", 'z not in {"two", 1}', 0),
+    (STRINGS, "", 'z == "u"', 1),
+    (STRINGS, "", 'z == "q"', 1),
+    (GATE, "", 'g == "on"', 1),
+    (GATE, "", "g == true", 1),
+    (RELATIVE, "", 'w == "half"', 1),
+    (K, "", '"u[1].kind" == "u[2].kind"', 14),
+    (K, "", 'kind in {"a"}', 7),
+    (READ, "", "z != 2", 2),
+    (READ, "", "z > 2", 1),
 ]  # fmt: skip
 
 
@@ -106,7 +150,74 @@ def test_parameters_of_the_space_in_constraints(make):
         ('flops <= "a"', "E0410"),
         ("width", "E0214"),
         ("width / (width - 4) > 0", "E0222"),
+        ('width in {"four"}', "E0414"),
+        ('width not in ["4"]', "E0414"),
+        ('size("heads") <= 3', "E0410"),
     ],
 )
 def test_mistakes(make, where, code):
     assert make.codes(W, where=where) == [code]
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "code"),
+    [
+        (K, "kind == 3", "E0222"),
+        (K, "kind < 3", "E0222"),
+        (K, 'kind in ["a", 3]', "E0222"),
+        (K, "kind in 1..3", "E0222"),
+        (K, 'kind == "c"', "E0414"),
+        (K, 'ins == "1"', "E0414"),
+        (RELATIVE, "w <= 2", "E0222"),
+        (RELATIVE, "w == 4", "E0222"),
+        (GATE, 'g == "yes"', "E0414"),
+        ("z = choose {1, 2} as z  return x -> repeat z { choose {b, c} as kind }", 'z == "2"', "E0414"),
+    ],
+)
+def test_what_has_no_such_value(make, body, where, code):
+    assert make.codes(body, where=where) == [code]
+
+
+def test_an_alternative_that_is_computed():
+    import stdsl
+
+    text = """stdsl 1
+meta m on x: image(3, 8, 8) {
+  return x -> conv(3, choose {1, more: choose {2, 3} as q} as d) -> global_avg_pool -> linear(2)
+}
+space s = m where d != 2
+"""
+    space = stdsl.loads(text)
+    assert space.count() == 2
+    assert sorted(tuple(arch.values()) for arch in space.architectures()) == [("1",), ("3", "more")]
+
+
+def test_values_that_differ_between_tied_instances_are_compared_by_name(make):
+    declared = "tied cell t(c) on x = x -> pointwise(choose {c, half: c // 2} as w) -> pointwise(4)"
+    body = "y = x -> t(4)  return y -> t(8)"
+    assert make(body, declared, 'w == "half"').listed == 1
+    assert make.codes(body, declared, "w == 4") == ["E0222"]
+    assert make("y = x -> t(4)  return y -> t(4)", declared, "w == 4").listed == 1
+
+
+def test_size_and_sites_of_a_cell():
+    import stdsl
+
+    text = """stdsl 1
+cell motif on x {
+  for i in 1..2 { y[i] = [x, *y[<i]] -> keep any as edges -> sum -> conv(same, 3x3) }
+  return [x, *y] -> keep any as edges -> sum
+}
+meta m on x: image(4, 8, 8) = x -> motif -> global_avg_pool -> linear(2)
+space s = m where size("**.edges") <= 3
+space every = m
+"""
+    space, whole = stdsl.loads(text, "s"), stdsl.loads(text, "every")
+    assert (space.count(), whole.count()) == (6, 15)
+
+    def edges(arch) -> int:
+        last = arch["edges"]
+        inner = len(arch["y[2].edges"]) if 3 in last else 0
+        return len(last) + inner + (1 if 2 in last or 2 in arch.get("y[2].edges", ()) else 0)
+
+    assert set(space.architectures()) == {arch for arch in whole.architectures() if edges(arch) <= 3}
