@@ -9,7 +9,7 @@ from ..diagnostics.source import Span
 from ..diagnostics.strategies import DataMismatch
 from ..ir.graph import SpaceGraph, TensorType
 from ..ops.base import CHANNEL_AXIS
-from ..semantics.primitives import type_text
+from ..semantics.shapes import type_text
 
 if TYPE_CHECKING:
     from ..schemas.data import InputSignature
