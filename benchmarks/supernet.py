@@ -32,7 +32,7 @@ from process import Process
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 from stdsl.compiler.checks.opening import load_space
 
 HERE = Path(__file__).parent

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 
-from stdsl.compiler.backends.supernet import Supernet
+from stdsl.compiler.backends.networks.supernet import Supernet
 from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.runtime.phases.search import relaxed
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 
 FILE = "pc_darts"
 # What is searched, the batch on both sides, and the searches with all channels and with a fourth of them.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 

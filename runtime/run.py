@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from stdsl.compiler.backends.externs import load_externs
+from stdsl.compiler.backends.lowering.externs import load_externs
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
@@ -20,10 +20,6 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
 from .engines.local import Helpers
-from .job import Job
-from .memory import oversized, total_memory
-from .narrowing import narrowing_warnings
-from .opening import opened
 from .phases.compare import compare_one, metrics_of, subject_named
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
@@ -32,12 +28,16 @@ from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.train import RETRAIN, Subject, Workshop, test, train
-from .plan import plan, plan_text
-from .recomputing import recompute_warnings
+from .prepare.job import Job
+from .prepare.memory import oversized, total_memory
+from .prepare.narrowing import narrowing_warnings
+from .prepare.opening import opened
+from .prepare.plan import plan, plan_text
+from .prepare.recomputing import recompute_warnings
+from .prepare.samples import batch_warnings
+from .prepare.texts import checksum
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
-from .samples import batch_warnings
-from .texts import checksum
 from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
@@ -71,7 +71,7 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs, and Interrupted when it was asked
     to stop (its state is kept).
     """
-    from .preparation import load_job
+    from .prepare.preparation import load_job
 
     job = load_job(request.file, request.search, request.overrides, request.allow_extern)
     return start(job, request, reporter)
@@ -122,7 +122,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
     directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again.
     """
-    from .preparation import load_kept_job
+    from .prepare.preparation import load_kept_job
 
     directory = open_run(path)
     manifest = directory.manifest.model_copy(update={"allow_extern": allow_extern})
@@ -136,7 +136,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
 def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[Workshop, Callable[[str], Subject]]:
     """What helping a run takes that another process leads: the workshop, and the comparisons by name. Changes
     nothing."""
-    from .preparation import load_kept_job
+    from .prepare.preparation import load_kept_job
 
     directory = open_run(folder)
     manifest = directory.manifest

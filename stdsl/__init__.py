@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from stdsl.compiler.diagnostics.model import RunError as RunError
     from stdsl.compiler.diagnostics.model import SpaceError as SpaceError
     from stdsl.compiler.diagnostics.model import StdslError as StdslError
-
-    from .networks import compile as compile
-    from .networks import export_onnx as export_onnx
-    from .networks import source as source
-    from .searches import run as run
-    from .space import Space as Space
-    from .space import SpaceCosts as SpaceCosts
-    from .space import load as load
-    from .space import loads as loads
+    from stdsl.networks import compile as compile
+    from stdsl.networks import export_onnx as export_onnx
+    from stdsl.networks import source as source
+    from stdsl.searches import run as run
+    from stdsl.space import Space as Space
+    from stdsl.space import SpaceCosts as SpaceCosts
+    from stdsl.space import load as load
+    from stdsl.space import loads as loads
 
 __version__ = "0.1.0"
 

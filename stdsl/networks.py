@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 if TYPE_CHECKING:
     from torch import nn
 
-    from stdsl.compiler.backends.mixture import Supernet
-    from stdsl.compiler.backends.onnx import ExportReport
-    from stdsl.compiler.backends.supernet_text import Relaxation
-
-    from .space import Space
+    from stdsl.compiler.backends.export.onnx import ExportReport
+    from stdsl.compiler.backends.networks.supernet_base import Supernet
+    from stdsl.compiler.backends.networks.supernet_text import Relaxation
+    from stdsl.space import Space
 
 
 @overload
@@ -47,12 +46,12 @@ def compile(
     cannot be relaxed, ArchitectureError for a mapping that is no architecture of the space.
     """
     if arch is None:
-        from stdsl.compiler.backends.supernet import build_supernet
+        from stdsl.compiler.backends.networks.supernet import build_supernet
 
         return build_supernet(space.graph, relaxation, passes, seed)
     if relaxation is not None or passes is not None:
         raise TypeError("`relaxation` and `passes` are for supernets, not for one architecture")
-    from stdsl.compiler.backends.module import build_module
+    from stdsl.compiler.backends.networks.module import build_module
 
     return build_module(space.graph, space.valid(arch), seed)
 
@@ -62,7 +61,7 @@ def source(space: Space, arch: Mapping[str, Any]) -> str:
 
     Raises ArchitectureError for a mapping that is no architecture of the space.
     """
-    from stdsl.compiler.backends.source import source as write
+    from stdsl.compiler.backends.networks.source import source as write
 
     return write(space.graph, space.valid(arch))
 
@@ -80,6 +79,6 @@ def export_onnx(
     model in onnxruntime at two batch sizes. Raises RunError when the network cannot be exported or the file computes
     something else.
     """
-    from stdsl.compiler.backends.onnx import export_onnx as export
+    from stdsl.compiler.backends.export.onnx import export_onnx as export
 
     return export(model, path, metadata=metadata, verify=verify)

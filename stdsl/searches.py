@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .target import Target
+from stdsl.target import Target
 
 if TYPE_CHECKING:
     from stdsl.runtime.report.reporter import Reporter
@@ -32,7 +32,7 @@ def run(
     allowed it again). ``reporter``: told what goes on (None: nobody is).
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
     """
-    from stdsl.compiler.semantics.settings_overrides import overrides_of
+    from stdsl.compiler.semantics.settings.overrides import overrides_of
     from stdsl.runtime.report.reporter import Silent
     from stdsl.runtime.run import RunRequest
     from stdsl.runtime.run import resume as go_on

@@ -10,16 +10,16 @@ from typing import Any, overload
 from stdsl.compiler.analysis.architecture import Architecture, answers_of, of_answers
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
-from stdsl.compiler.analysis.circuits import CountResult
-from stdsl.compiler.analysis.costs import Costs, cost_constraints, costs, unknown_costs
+from stdsl.compiler.analysis.circuits.of_space import CountResult
+from stdsl.compiler.analysis.costs.of_architecture import Costs, cost_constraints, costs, unknown_costs
+from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.feasible import Feasible, feasible
+from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.analysis.space_costs import CostRange, cost_range
 from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.diagnostics.architectures import ConstraintViolated
 from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin

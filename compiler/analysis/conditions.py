@@ -7,7 +7,7 @@ from itertools import islice
 
 from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
 from ..ir.graph import SpaceGraph
-from ..ops.base import Primitive
+from ..ir.operation import Primitive
 
 SIZE_LIMIT = 1_000
 """A condition of more inner nodes than this is not known."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..ir.graph import SpaceGraph
-from .additive import ADDITIVE
 from .architecture import of_answers
-from .circuits import CountResult, circuits, decided
-from .costs import cost_constraints
+from .circuits.of_space import CountResult, circuits, decided
+from .costs.additive import ADDITIVE
+from .costs.of_architecture import cost_constraints
+from .costs.space_bounds import binding, extreme, within_costs
 from .feasible import feasible
-from .space_bounds import binding, extreme, within_costs
 
 
 def count(graph: SpaceGraph) -> CountResult:

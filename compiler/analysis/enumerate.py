@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..ir.diagram import evaluate
 from ..ir.graph import SpaceGraph
 from .architecture import Architecture, of_answers, violations
-from .costs import cost_constraints
+from .costs.limits import Limits
+from .costs.of_architecture import cost_constraints
 from .demand import active, next_question
-from .limits import Limits
 
 
 def architectures(graph: SpaceGraph) -> Iterator[Architecture]:

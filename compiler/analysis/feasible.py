@@ -8,14 +8,14 @@ from typing import TypeAlias
 
 from ..ir.collecting import uncollected
 from ..ir.graph import CostConstraint, SpaceGraph
-from .additive import AdditiveMetric, additive_cost
-from .circuit import ZERO, Circuit, Product
-from .circuits import circuits
-from .cost_circuit import Extremes, cost_circuit
-from .costs import cost_constraints
-from .listing import Listing, listed
+from .circuits.circuit import ZERO, Circuit, Product
+from .circuits.cost_circuit import Extremes, cost_circuit
+from .circuits.of_space import circuits
+from .costs.additive import AdditiveMetric, additive_cost
+from .costs.listing import Listing, listed
+from .costs.of_architecture import cost_constraints
+from .costs.space_bounds import binding
 from .memo import once_per_graph
-from .space_bounds import binding
 
 Feasible: TypeAlias = Circuit | Listing
 """What is within the constraints, in one order, which is that of the space's circuit: its ``count``, ``unrank``,

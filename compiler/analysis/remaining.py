@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..ir.graph import DecisionConstraint, SpaceGraph
-from .circuits import CountResult
+from .circuits.of_space import CountResult
 from .count import count
 from .values import encode
 

@@ -10,11 +10,11 @@ from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
 from .architecture import Architecture, of_answers, violations
-from .circuits import circuits
-from .costs import cost_constraints
+from .circuits.of_space import circuits
+from .costs.limits import Limits
+from .costs.of_architecture import cost_constraints
 from .demand import active, next_question
 from .feasible import feasible
-from .limits import Limits
 
 ATTEMPTS = 20_000
 """Rejection gives up on finding another architecture within the constraints over costs after this many in a row."""

@@ -9,9 +9,9 @@ from typing import Any
 from ..diagnostics.budgets import NotFoundWithin
 from ..diagnostics.model import SpaceError
 from ..ir.graph import CostConstraint, SpaceGraph
-from .additive import AdditiveMetric
 from .architecture import Architecture
-from .costs import costs
+from .costs.additive import AdditiveMetric
+from .costs.of_architecture import costs
 from .sampling import draw
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..ir.diagram import evaluate
 from ..ir.graph import Node, SpaceGraph
 from ..ir.network import Layer, Network
-from ..ops.base import Cost, Primitive, TensorShape
+from ..ir.operation import Cost, Primitive, TensorShape
 from ..ops.registry import primitives_of
 from .architecture import answers_of
 from .demand import active, holds

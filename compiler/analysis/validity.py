@@ -6,7 +6,7 @@ from ..ir.diagram import Case, Diagram
 from ..ir.graph import DecisionConstraint, SpaceGraph
 from ..ops.registry import primitives_of
 from .conditions import Conditions
-from .elimination import INFINITE
+from .diagrams.elimination import INFINITE
 from .memo import once_per_graph
 
 

@@ -11,7 +11,7 @@ from ..diagnostics.model import Sink
 from ..diagnostics.source import Span
 from ..ir.diagram import leaves
 from ..ir.graph import Node, SpaceGraph
-from ..ops.base import CHANNEL_AXIS
+from ..ir.operation import CHANNEL_AXIS
 
 if TYPE_CHECKING:
     from ..schemas.search import SearchConfig

@@ -14,18 +14,18 @@ from ..diagnostics.source import Source
 from ..frontend import ast
 from ..frontend.stack import deep_stack
 from ..ir.graph import SpaceGraph
-from ..semantics.elaborate import SpaceReference, elaborate
-from ..semantics.global_names import constant
-from ..semantics.kinds import check_kinds
+from ..semantics.elaboration.elaborate import SpaceReference, elaborate
+from ..semantics.elaboration.global_names import constant
+from ..semantics.elaboration.state import Abandoned, State
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
-from ..semantics.scopes import check_names
-from ..semantics.state import Abandoned, State
+from ..semantics.text.kinds import check_kinds
+from ..semantics.text.names import check_names
 from .searches import CheckedSearch, check_search
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.search import SearchConfig
-    from ..semantics.settings_overrides import Override
+    from ..semantics.settings.overrides import Override
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +160,7 @@ def _check_searches(
 ) -> tuple[Mapping[str, CheckedSearch], CheckedSearch | None]:
     """Checks the searches of a file, or without ``whole`` the one that is asked for with what it needs; those in which
     nothing is wrong, and the one that is asked for."""
-    from ..semantics.settings import check_settings, needed_settings
+    from ..semantics.settings.resolve import check_settings, needed_settings
 
     home = asked.module if asked is not None else module
     changes = {asked.declaration.name.id: asked.overrides} if asked is not None else {}

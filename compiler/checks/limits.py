@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..analysis.additive import additive_cost
+from ..analysis.costs.additive import additive_cost
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.run import CannotRunYet
 from ..ir.graph import SpaceGraph

@@ -102,7 +102,7 @@ def search_in(
     declaration = pick(module, ast.SearchDecl, name, sink)
     reference = None
     if declaration is not None:
-        from ..semantics.settings_overrides import read_overrides
+        from ..semantics.settings.overrides import read_overrides
 
         found = module.lookup(declaration.name.id)
         home = found[1] if found is not None else module

@@ -8,8 +8,8 @@ from ..diagnostics.model import Sink
 from ..diagnostics.source import Span
 from ..diagnostics.strategies import DataMismatch
 from ..ir.graph import SpaceGraph, TensorType
-from ..ops.base import CHANNEL_AXIS
-from ..semantics.shapes import type_text
+from ..ir.operation import CHANNEL_AXIS
+from ..semantics.elaboration.shapes import type_text
 
 if TYPE_CHECKING:
     from ..schemas.data import InputSignature

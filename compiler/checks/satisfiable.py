@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..analysis.architecture import Architecture, of_answers
-from ..analysis.circuits import circuits
-from ..analysis.costs import cost_constraints
-from ..analysis.depth import depth_bounds
-from ..analysis.derive import derive
+from ..analysis.circuits.of_space import circuits
+from ..analysis.costs.depth import depth_bounds
+from ..analysis.costs.limits import Limits
+from ..analysis.costs.of_architecture import cost_constraints
+from ..analysis.derivation.derive import derive
 from ..analysis.feasible import feasible
-from ..analysis.limits import Limits
 from ..diagnostics.budgets import NotFoundWithin, NothingWithin, UnknownWithin
 from ..diagnostics.model import Diagnostic, Label, SpaceError
 from ..diagnostics.source import Span

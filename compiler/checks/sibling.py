@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..analysis.carry import differences
+from ..analysis.derivation.carry import differences
 from ..diagnostics.architectures import NoSibling
 from ..diagnostics.model import Label, Sink
 from ..ir.graph import SpaceGraph

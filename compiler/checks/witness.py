@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..analysis.additive import default_answers
 from ..analysis.architecture import Architecture, of_answers
 from ..analysis.conditions import Conditions
-from ..analysis.elimination import INFINITE, Function, eliminate, ordering
+from ..analysis.costs.additive import default_answers
+from ..analysis.diagrams.elimination import INFINITE, Function, eliminate, ordering
 from ..analysis.validity import validity
 from ..diagnostics.budgets import NoWitness
 from ..diagnostics.model import Diagnostic, Sink, SpaceError
@@ -18,10 +18,10 @@ from ..diagnostics.source import Span
 from ..ir.diagram import Guard, witness
 from ..ir.graph import SpaceGraph
 from ..ops.registry import primitives_of
-from ..semantics.elaborate import elaborate_faulty
+from ..semantics.elaboration.elaborate import elaborate_faulty
 from ..semantics.modules import Loader
 from ..semantics.program import open_module, space_of
-from ..semantics.scopes import check_names
+from ..semantics.text.names import check_names
 
 LATER = 1e-4
 """What an answer that is not the first one counts beside an active decision."""

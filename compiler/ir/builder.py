@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
-from ..ops.base import Primitive
 from .decisions import Decision
 from .diagram import Case, Diagrams
 from .graph import Ask, CostConstraint, DecisionConstraint, Edge, Node, NodeKind, Scope, SpaceGraph, TensorType
+from .operation import Primitive
 
 
 class GraphBuilder:

@@ -25,9 +25,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..diagnostics.source import Span
-from ..ops.base import CHANNEL_AXIS, Extern, Layout, Primitive, TensorShape
 from .decisions import Decision
 from .diagram import Case, Diagram, Diagrams, Guard, evaluate
+from .operation import CHANNEL_AXIS, Extern, Layout, Primitive, TensorShape
 
 if TYPE_CHECKING:
     import networkx

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..diagnostics.source import Span
-from ..ops.base import Cost, TensorShape
+from .operation import Cost, TensorShape
 
 NO_COST = Cost()
 

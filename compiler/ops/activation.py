@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.operation import Attributes, Cost, Parameter, Primitive, SavesRule, TensorShape
 from . import attributes as read
-from .base import Attributes, Cost, Parameter, Primitive, SavesRule, TensorShape
 from .saving import input_alone, output_alone
 
 Inputs = tuple[TensorShape, ...]

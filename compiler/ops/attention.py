@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from ..ir.operation import (
+    REQUIRED,
+    Application,
+    Attributes,
+    Cost,
+    Layout,
+    OpFault,
+    Parameter,
+    Primitive,
+    Saved,
+    TensorShape,
+)
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, Layout, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT
 
 Inputs = tuple[TensorShape, ...]

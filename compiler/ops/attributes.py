@@ -10,8 +10,8 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
+from ..ir.operation import REQUIRED, SAME, Attributes, Layout, OpFault, TensorShape
 from ..text.quoting import space_string
-from .base import REQUIRED, SAME, Attributes, Layout, OpFault, TensorShape
 
 AXES: Final[dict[Layout, tuple[str, ...]]] = {"image": ("height", "width"), "clip": ("frames", "height", "width")}
 """The names of the window axes."""

@@ -5,8 +5,19 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from ..ir.operation import (
+    REQUIRED,
+    SAME,
+    Application,
+    Attributes,
+    Cost,
+    Layout,
+    Parameter,
+    Primitive,
+    Saved,
+    TensorShape,
+)
 from . import attributes as read
-from .base import REQUIRED, SAME, Application, Attributes, Cost, Layout, Parameter, Primitive, Saved, TensorShape
 from .saving import input_alone, window
 from .windows import sizes
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.operation import Application, Attributes, Cost, OpFault, Primitive, Saved, TensorShape
 from . import attributes as read
-from .base import Application, Attributes, Cost, OpFault, Primitive, Saved, TensorShape
 from .saving import input_of_weights, nothing
 
 Inputs = tuple[TensorShape, ...]

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from math import prod
 
+from ..ir.operation import (
+    REQUIRED,
+    Application,
+    Attributes,
+    Cost,
+    Layout,
+    OpFault,
+    Parameter,
+    Primitive,
+    Saved,
+    TensorShape,
+)
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, Layout, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT, input_alone
 
 Inputs = tuple[TensorShape, ...]

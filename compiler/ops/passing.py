@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.operation import SAME, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
 from . import attributes as read
-from .base import SAME, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import FLOAT, always, nothing
 
 Inputs = tuple[TensorShape, ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.operation import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
 from . import attributes as read
-from .base import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
 from .saving import INDEX, copy, nothing, window
 from .windows import fits, paddings, sizes
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..ir.operation import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
 from . import attributes as read
-from .base import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
 from .saving import always, nothing
 
 Inputs = tuple[TensorShape, ...]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..ir.graph import SpaceGraph
+from ..ir.operation import Primitive
 from . import (
     activation,
     attention,
@@ -19,7 +20,6 @@ from . import (
     sampling,
     temporal_gaussian,
 )
-from .base import Primitive
 
 PRIMITIVES: Final[dict[str, Primitive]] = {
     primitive.name: primitive

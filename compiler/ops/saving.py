@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .base import Application, Attributes, Saved, TensorShape
+from ..ir.operation import Application, Attributes, Saved, TensorShape
 from .windows import Ints, even, paddings
 
 FLOAT: Final = 4

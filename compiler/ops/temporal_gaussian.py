@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import prod
 
+from ..ir.operation import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
 from . import attributes as read
-from .base import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
 from .saving import window
 from .windows import sizes
 

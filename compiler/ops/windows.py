@@ -7,8 +7,8 @@ there is no padding: the windows that fit are taken.
 
 from __future__ import annotations
 
+from ..ir.operation import OpFault, TensorShape
 from .attributes import AXES
-from .base import OpFault, TensorShape
 
 Ints = tuple[int, ...]
 

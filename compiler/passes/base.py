@@ -40,7 +40,7 @@ class PassReport:
 def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) -> tuple[SpaceGraph, list[PassReport]]:
     """The graph after all passes, verified after each, and what each did. ``keeps``: whether elements of keeps have
     weights."""
-    from .kept import kept_bytes  # reads merged nodes, whose passes are made of what stands here
+    from .saved_bytes import kept_bytes  # reads merged nodes, whose passes are made of what stands here
 
     reports = []
     kept = kept_bytes(graph, keeps)

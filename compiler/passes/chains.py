@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ..ir.graph import Node, SpaceGraph
-from ..ops.base import TensorShape
+from ..ir.operation import TensorShape
 from ..ops.registry import primitives_of
 from ..ops.windows import even, paddings
 

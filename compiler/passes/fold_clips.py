@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..ir.graph import Node, SpaceGraph
 from .base import Pass
-from .ways import marked
+from .hints import marked
 
 
 def fold_clips(graph: SpaceGraph) -> SpaceGraph:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir.graph import Edge, Node, SpaceGraph, TensorType
-from ..ops.base import OpFault, TensorShape
+from ..ir.operation import OpFault, TensorShape
 from ..ops.registry import PRIMITIVES
 from .base import Pass, Rewriter
 from .plain_norms import candidates

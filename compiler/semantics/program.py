@@ -14,14 +14,14 @@ from ..diagnostics.names import WrongKindOfName
 from ..diagnostics.option import OptionText, option_text
 from ..diagnostics.source import Span
 from ..frontend import ast
-from . import expressions
-from .arithmetic import is_plain
-from .calls import bind, declared_signature
-from .context import Context, Env
-from .elaborate import SpaceReference
+from .elaboration import expressions
+from .elaboration.arithmetic import is_plain
+from .elaboration.context import Context, Env
+from .elaboration.elaborate import SpaceReference
+from .elaboration.state import Abandoned, State
+from .elaboration.values import ERROR, Scalar, kind_of
 from .modules import Loader, Module, library_names
-from .state import Abandoned, State
-from .values import ERROR, Scalar, kind_of
+from .signatures import bind, declared_signature
 
 D = TypeVar("D", bound=ast.Declaration)
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from ..prepare.samples import held_out
 from ..randomness import permutation
-from ..samples import held_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.still import Still, still_part
+from stdsl.compiler.backends.networks.frozen_part import Still, still_part
 
 from ..report.reporter import Reporter
 from ..training.interruption import Interrupted, Interruption

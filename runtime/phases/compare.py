@@ -8,7 +8,7 @@ from typing import Any
 
 from stdsl.compiler.analysis.architecture import architecture
 
-from ..job import Job
+from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
 from ..tracking.names import repeat_number, title_of
 from ..tracking.tracker import Tracker, finished_phases

@@ -12,7 +12,7 @@ from stdsl import __version__
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ..data.batch import Dataset
-from ..job import Job
+from ..prepare.job import Job
 from ..report.reporter import Reporter
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest

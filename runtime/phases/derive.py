@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
 
-from ..job import Job
+from ..prepare.job import Job
 from ..randomness import key
 from ..report.reporter import warned
 from ..strategies.gap import preferred

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stdsl.compiler.backends.source import source
+from stdsl.compiler.backends.networks.source import source
 from stdsl.compiler.diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.run_files import MODULE
@@ -54,7 +54,7 @@ def export(run: Context, subject: Subject) -> None:
 
 
 def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[str, Any]:
-    from stdsl.compiler.backends.onnx import export_onnx
+    from stdsl.compiler.backends.export.onnx import export_onnx
 
     model = trained(subject, run.workshop).to("cpu")
     metadata = description(run.config.name, run.dataset, subject.graph)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.schemas.gradient import GradientConfig

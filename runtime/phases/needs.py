@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.weights import load_by_name, read_weights
+from stdsl.compiler.backends.networks.weights import load_by_name, read_weights
 from stdsl.compiler.checks.needs import scopes_of_runs, search_behind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.needs import RunWeightsDoNotFit

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stdsl.compiler.analysis.preferences import Score, keep_scores
+from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.checks.roles import Roles, roles
 from stdsl.compiler.ir.decisions import Decision

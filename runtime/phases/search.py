@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from stdsl.compiler.analysis.derivation.weightless import weightless
 from stdsl.compiler.analysis.remaining import remaining
-from stdsl.compiler.analysis.weightless import weightless
-from stdsl.compiler.backends.mixture import Supernet
+from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.diagnostics.run import Collapsed
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -243,7 +243,7 @@ def _temperatures(strategy: GradientConfig, steps: int) -> Callable[[int], tuple
 
 def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool = False) -> Supernet:
     """The supernet of ``graph`` with fresh weights. ``plain``: the graph says itself which norms have a scale."""
-    from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+    from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
     relax = strategy.relax
     choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose

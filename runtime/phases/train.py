@@ -17,9 +17,9 @@ from ..data.binding import bound
 from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
+from ..prepare.samples import retraining_splits
 from ..randomness import key
 from ..report.reporter import Reporter
-from ..samples import retraining_splits
 from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED
 from ..tracking.tracker import Tracker
@@ -148,7 +148,7 @@ def _named(subject: Subject) -> str:
 
 def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:
     """The network with fresh weights; ``drop_paths``: with layers that drop paths in training."""
-    from stdsl.compiler.backends.module import build_module
+    from stdsl.compiler.backends.networks.module import build_module
 
     return build_module(subject.graph, subject.arch, seed=seed, drop_paths=drop_paths)
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stdsl.compiler.analysis.derive import derive
-from stdsl.compiler.analysis.incident import incident
-from stdsl.compiler.analysis.preferences import Score, keep_scores
+from stdsl.compiler.analysis.derivation.derive import derive
+from stdsl.compiler.analysis.derivation.incident import incident
+from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.diagnostics.model import SpaceError

@@ -1,8 +1,8 @@
 """What the architectures that decision weights stand for cost in the mean, differentiable in the weights.
 
 The soft cost is after Auto-TSNet's supplement, Eq. 2; the mean is exact, over decisions taken as independent: costs of
-a space are a sum of products of decision diagrams (``compiler/analysis/additive.py``), and the mean of each follows
-from the weights along its branches.
+a space are a sum of products of decision diagrams (``compiler/analysis/costs/additive.py``), and the mean of each
+follows from the weights along its branches.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.analysis.additive import AdditiveMetric, additive_cost
-from stdsl.compiler.analysis.products import Product
+from stdsl.compiler.analysis.costs.additive import AdditiveMetric, additive_cost
+from stdsl.compiler.analysis.diagrams.products import Product
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.diagram import IMPOSSIBLE, Case, Diagram, support

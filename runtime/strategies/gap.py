@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.derive import derive
-from stdsl.compiler.analysis.preferences import Score
+from stdsl.compiler.analysis.derivation.derive import derive
+from stdsl.compiler.analysis.derivation.preferences import Score
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ..data.batch import Part

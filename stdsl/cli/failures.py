@@ -11,10 +11,9 @@ from contextlib import contextmanager
 
 import click
 
+from stdsl.cli.exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, exit_code
+from stdsl.cli.output import message, tell
 from stdsl.compiler.text.quoting import visible
-
-from .exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, exit_code
-from .output import message, tell
 
 
 @contextmanager

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from stdsl.cli.files import write
 from stdsl.compiler.diagnostics.model import Diagnostic, Edit
 from stdsl.compiler.diagnostics.source import Source
-
-from .files import write
 
 
 def apply_fixes(diagnostics: Iterable[Diagnostic], files: Collection[Path]) -> int:

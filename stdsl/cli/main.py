@@ -11,9 +11,8 @@ from typing import Any
 import click
 
 from stdsl import __version__
-
-from .failures import guarded, plainly
-from .index import COMMANDS
+from stdsl.cli.failures import guarded, plainly
+from stdsl.cli.index import COMMANDS
 
 BRIEF = ("check", "count", "fmt", "info")
 """Commands that end before looking for garbage pays. Nor does it pay for any of them at the end of the process."""

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
+from stdsl.cli.options import places, values
+from stdsl.cli.places import of_option
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.checks.opening import load_space
@@ -15,10 +18,6 @@ from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.semantics.program import parameter_text
 from stdsl.target import Target
-
-from .exit_codes import DIAGNOSTICS, exit_code
-from .options import places, values
-from .places import of_option
 
 
 def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool = False) -> SpaceGraph:

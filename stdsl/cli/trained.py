@@ -26,7 +26,7 @@ def trained(path: Path) -> Trained:
     from stdsl.compiler.diagnostics.run import RunNotOver
     from stdsl.runtime.data.binding import description
     from stdsl.runtime.data.registry import open_dataset
-    from stdsl.runtime.preparation import load_kept_job
+    from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
     from stdsl.runtime.tracking.names import DERIVED
 

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from .pages import pages
+from stdsl.reference.pages import pages
 
 
 def write(folder: Path) -> None:

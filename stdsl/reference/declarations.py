@@ -12,8 +12,7 @@ from stdsl.compiler.frontend import ast
 from stdsl.compiler.frontend.lexer import lex
 from stdsl.compiler.frontend.parser import parse
 from stdsl.compiler.semantics.modules import library_names, library_source
-
-from .samples import Sample, sample
+from stdsl.reference.samples import Sample, sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stdsl.compiler.ir.operation import REQUIRED, SAME, Cost, OpFault, Parameter, Primitive, TensorShape
+from stdsl.compiler.ops import registry
 from stdsl.compiler.ops.attributes import shown
-from stdsl.compiler.ops.base import REQUIRED, SAME, Cost, OpFault, Parameter, Primitive, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 SAMPLES = (
@@ -85,7 +86,7 @@ def families() -> tuple[Family, ...]:
 
 
 def _home(primitive: Primitive) -> str:
-    package = Primitive.__module__.rpartition(".")[0]
+    package = registry.__package__
     for name, module in sys.modules.items():
         if name.startswith(f"{package}.") and primitive in getattr(module, "PRIMITIVES", ()):
             return name

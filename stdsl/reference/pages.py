@@ -6,11 +6,11 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..compiler.schemas.diagnostics import diagnostics_schema
-from .declarations import library
-from .diagnostics import kinds
-from .operations import families
-from .settings import constructors, data_sets, searches, strategies
+from stdsl.compiler.schemas.diagnostics import diagnostics_schema
+from stdsl.reference.declarations import library
+from stdsl.reference.diagnostics import kinds
+from stdsl.reference.operations import families
+from stdsl.reference.settings import constructors, data_sets, searches, strategies
 
 if TYPE_CHECKING:
     import jinja2

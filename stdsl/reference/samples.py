@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.frontend import ast

@@ -14,7 +14,7 @@ import pytest
 import stdsl as api
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.opening import load_space
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 
 HEAD: Final = """stdsl 1
 op a(c) = conv(c, 3) -> bn -> relu

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 
 import stdsl
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "autodeepfuse_small.space"

@@ -15,11 +15,11 @@ from rich.console import Console
 from safetensors.torch import load_file
 
 from stdsl.compiler.analysis import architecture as architectures
-from stdsl.compiler.backends import onnx
-from stdsl.compiler.backends.module import build_module
+from stdsl.compiler.backends.export import onnx
+from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.runtime.opening import opened
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.opening import opened
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.report.table import render_result
 from stdsl.runtime.run import RunRequest, resume, run

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from stdsl.runtime.data.batch import Part
-from stdsl.runtime.plan import plan
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.journal import read_journal

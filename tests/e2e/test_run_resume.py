@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import torch
 
-from stdsl.compiler.analysis.costs import costs
-from stdsl.runtime.plan import plan
-from stdsl.runtime.preparation import load_job
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.journal import read_journal

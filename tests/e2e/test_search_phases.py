@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from stdsl.runtime.plan import plan
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
 from stdsl.runtime.tracking.journal import read_journal

@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from stdsl.compiler.analysis.count import count
-from stdsl.runtime.plan import plan
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.report.table import render_result
 from stdsl.runtime.run import RunRequest, resume, run
@@ -160,7 +160,7 @@ def test_plans_know_of_what_is_computed_again() -> None:
 
 
 def test_plans_know_that_the_second_order_takes_longer(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdsl.runtime.plan._rate", lambda device: 1e9)
+    monkeypatch.setattr("stdsl.runtime.prepare.plan._rate", lambda device: 1e9)
     first, second = (
         plan(load_job(str(space), None, ["strategy.decisions.warmup=0", f"strategy.decisions.order={order}"]), "cpu")
         for order in (1, 2)

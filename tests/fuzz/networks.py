@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.specialise import specialise
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.diagnostics.model import StdslError
 from stdsl.compiler.ir.graph import SpaceGraph
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
-from stdsl.compiler.analysis.costs import costs, unknown_costs
+from stdsl.compiler.analysis.costs.of_architecture import costs, unknown_costs
+from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.checks.opening import space_in
@@ -153,8 +153,8 @@ class Examination:
     def generated(self, graph: SpaceGraph, arch: Architecture) -> None:
         """What `compile` and `graph` write."""
         from stdsl.compiler.backends.drawing import network_picture, space_picture, to_dot, to_mermaid
-        from stdsl.compiler.backends.source import source
-        from stdsl.compiler.backends.supernet_text import supernet_source
+        from stdsl.compiler.backends.networks.source import source
+        from stdsl.compiler.backends.networks.supernet_text import supernet_source
 
         self.enter("draw")
         network = specialise(graph, arch)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.emission import Emission
 

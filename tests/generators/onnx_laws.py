@@ -39,7 +39,7 @@ def layer_text(layer: Any) -> Hashable:
 
 def check_prepared(pair: Pair) -> None:
     """What is handed to the exporter computes what the network does."""
-    from stdsl.compiler.backends.prepare import prepared
+    from stdsl.compiler.backends.export.prepare import prepared
 
     batch = pair.batch(2)
     with torch.no_grad():

@@ -11,13 +11,13 @@ import torch
 from applications import cases, function_of, module_of
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.lower_merged import with_ways
-from stdsl.compiler.backends.still import _is_still
+from stdsl.compiler.backends.lowering.merged import with_ways
+from stdsl.compiler.backends.networks.frozen_part import _is_still
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.graph import Node, TensorType
-from stdsl.compiler.ops.base import REQUIRED, Application, Primitive, Saved, TensorShape
+from stdsl.compiler.ir.operation import REQUIRED, Application, Primitive, Saved, TensorShape
 from stdsl.compiler.ops.torch.lowering import emit
-from stdsl.compiler.passes.ways import ATTRIBUTE
+from stdsl.compiler.passes.hints import ATTRIBUTE
 
 TRIES = 20
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 import stdsl
 from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import Relaxation, Supernet, build_supernet
-from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import Relaxation, Supernet, build_supernet
+from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.passes.pipeline import ALL

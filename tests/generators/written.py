@@ -11,9 +11,9 @@ from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast, parser, tables
 from stdsl.compiler.ops.registry import PRIMITIVES
-from stdsl.compiler.semantics.arithmetic import FUNCTIONS
-from stdsl.compiler.semantics.constraints import METRICS
-from stdsl.compiler.semantics.global_names import LIST_FUNCTIONS, REDUCERS
+from stdsl.compiler.semantics.elaboration.arithmetic import FUNCTIONS
+from stdsl.compiler.semantics.elaboration.global_names import LIST_FUNCTIONS, REDUCERS
+from stdsl.compiler.semantics.elaboration.where import METRICS
 from stdsl.compiler.semantics.modules import library_source
 
 LIBRARY = ("std.image", "std.video", "std.backbones")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.backends.source import source
-from stdsl.compiler.backends.supernet_text import supernet_source
+from stdsl.compiler.backends.networks.source import source
+from stdsl.compiler.backends.networks.supernet_text import supernet_source
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.printer import print_ir
 

@@ -28,8 +28,9 @@ import torch
 import torch._dynamo
 
 from stdsl.cli.main import cli
-from stdsl.compiler.backends import module, supernet
-from stdsl.runtime import preparation, run
+from stdsl.compiler.backends.networks import module, supernet
+from stdsl.runtime import run
+from stdsl.runtime.prepare import preparation
 from stdsl.runtime.report import console, table
 from stdsl.runtime.tracking import checkpoints, tracker
 from stdsl.runtime.tracking.journal import Journal

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from space_texts import space_text
 
 import stdsl
-from stdsl.compiler.analysis.additive import ADDITIVE
 from stdsl.compiler.analysis.architecture import of_answers
-from stdsl.compiler.analysis.circuits import circuits
-from stdsl.compiler.analysis.cost_circuit import cost_circuit
-from stdsl.compiler.analysis.costs import costs
-from stdsl.compiler.analysis.listing import listed
+from stdsl.compiler.analysis.circuits.cost_circuit import cost_circuit
+from stdsl.compiler.analysis.circuits.of_space import circuits
+from stdsl.compiler.analysis.costs.additive import ADDITIVE
+from stdsl.compiler.analysis.costs.listing import listed
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
 LIMIT = 400
@@ -94,7 +94,7 @@ meta net on x: image(3, 8, 8) {
 
 @pytest.mark.parametrize("limit", [20_000, 0])
 def test_every_architecture_within_the_costs_is_equally_likely(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stdsl.compiler.analysis import listing
+    from stdsl.compiler.analysis.costs import listing
 
     monkeypatch.setattr(listing, "LISTED", limit)  # 0: as large spaces are counted
     space = stdsl.loads(TEXT + "space s = net where flops in 15K..60K")

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.analysis.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.architecture import answers_of
-from stdsl.compiler.analysis.circuits import circuits, decided
-from stdsl.compiler.analysis.costs import costs
-from stdsl.compiler.analysis.derive import derive
+from stdsl.compiler.analysis.circuits.of_space import circuits, decided
+from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.space_costs import cost_range
+from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import Ask, CostConstraint, DecisionConstraint, Edge, SpaceGraph, TensorType
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 SPAN = Span(Source("generated", ""), 0, 0)

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 import stdsl
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.drawing import network_picture, space_picture, to_dot, to_mermaid, to_svg
-from stdsl.compiler.backends.mixture import Supernet
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.onnx import export_onnx
+from stdsl.compiler.backends.export.onnx import export_onnx
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.diagnostics.source import Source

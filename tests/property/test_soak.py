@@ -67,7 +67,7 @@ def test_count_equals_enumeration_on_generated_texts() -> None:
 
 
 def cost_limits(space: stdsl.Space):
-    from stdsl.compiler.analysis.costs import cost_constraints
+    from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 
     return cost_constraints(space.graph)
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from stdsl.compiler.analysis.architecture import Architecture, answers_of
-from stdsl.compiler.analysis.circuits import decided
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.circuits.of_space import decided
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.checks.opening import load_text
@@ -263,7 +263,7 @@ def test_every_architecture_has_the_predicted_shape_and_its_costs(text: str) -> 
 @given(texts())
 def test_networks_run_with_the_predicted_shape_and_size(text: str) -> None:
     torch = pytest.importorskip("torch")
-    from stdsl.compiler.backends.module import build_module
+    from stdsl.compiler.backends.networks.module import build_module
 
     torch.set_num_threads(1)
     graph = graph_of(text)

@@ -112,7 +112,7 @@ def test_parts_of_channels_that_groups_do_not_divide_stay_whole() -> None:
     from supernet_laws import check_setting
 
     import stdsl
-    from stdsl.compiler.backends.supernet import Relaxation
+    from stdsl.compiler.backends.networks.supernet import Relaxation
 
     for unit in ("conv(4, 3, groups = 2)", "channel_shuffle(2)", "group_norm(2)"):
         text = f"stdsl 1\nmeta m on x: image(4, 6, 6) = x -> choose {{{unit}, d: relu}}\nspace s = m\n"
@@ -121,7 +121,7 @@ def test_parts_of_channels_that_groups_do_not_divide_stay_whole() -> None:
 
 def test_instances_of_a_cell_in_cells_share_a_class() -> None:
     import stdsl
-    from stdsl.compiler.backends.supernet_text import supernet_source
+    from stdsl.compiler.backends.networks.supernet_text import supernet_source
 
     inner = "cell inner on x = x -> choose {one: conv(4, 1), two: conv(4, 3)} as kind -> bn\n"
     outer = "cell outer on x { a = x -> inner  return a }\n"

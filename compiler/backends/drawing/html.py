@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...text.quoting import visible
-from ..render import render
+from ..codegen.render import render
 from .layout import to_svg
 from .picture import Picture
 

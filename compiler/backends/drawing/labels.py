@@ -8,7 +8,7 @@ from typing import Any
 from ...ir.decisions import Decision
 from ...ir.diagram import Diagram, leaves
 from ...ir.graph import Scope
-from ...ops.base import Primitive
+from ...ir.operation import Primitive
 
 REDUCE = {"sum": "+", "mean": "mean", "concat": "concat"}
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
+from ...ir.operation import Attributes, TensorShape
 from ...text.quoting import python_value
-from ..base import Attributes, TensorShape
 from ..convolution import geometry
 from ..windows import even, fits, paddings
 from .emission import Emission

@@ -85,7 +85,7 @@ def _checked(files: Sequence[str], run: bool, allow_extern: bool) -> Sink:
                     for limit in limits(search):
                         sink.add_once(limit)
             if allow_extern and any(graph.externs for graph in graphs):
-                from stdsl.compiler.backends.extern_check import verify_externs
+                from stdsl.compiler.backends.networks.extern_check import verify_externs
 
                 for graph in graphs:
                     sink.extend(verify_externs(graph))

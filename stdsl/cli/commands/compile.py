@@ -73,7 +73,7 @@ def command(
     elif to == "supernet":
         text = _supernet(target, parameters, passes, explain, allow_extern)
     elif to == "module":
-        from stdsl.compiler.backends.source import source
+        from stdsl.compiler.backends.networks.source import source
 
         graph = open_space(target, parameters, allow_extern)
         text = source(graph, need_architecture(architecture, graph))
@@ -113,7 +113,7 @@ def _ast(target: Target) -> str:
 def _supernet(
     target: Target, parameters: Mapping[str, str], passes: str | None, explain: bool, allow_extern: bool
 ) -> str:
-    from stdsl.compiler.backends.supernet_text import supernet_source
+    from stdsl.compiler.backends.networks.supernet_text import supernet_source
 
     names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
     graph = open_space(target, parameters, allow_extern)
@@ -139,9 +139,9 @@ def _onnx(
     quiet: bool,
 ) -> None:
     from stdsl.cli.trained import Trained, trained
-    from stdsl.compiler.backends.module import build_module
-    from stdsl.compiler.backends.onnx import export_onnx
-    from stdsl.compiler.backends.weights import fit_weights, read_weights
+    from stdsl.compiler.backends.export.onnx import export_onnx
+    from stdsl.compiler.backends.networks.module import build_module
+    from stdsl.compiler.backends.networks.weights import fit_weights, read_weights
 
     # Weights first: where they are not there, what they would have told is not what is missing.
     with of_option("--weights", weights, "E0704", "E0716", "E0722", "E0723", "E0810"):

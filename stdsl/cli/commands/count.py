@@ -9,9 +9,9 @@ import click
 from stdsl.cli.options import as_json, parameters, quiet, target
 from stdsl.cli.output import document, fact
 from stdsl.cli.spaces import open_space
-from stdsl.compiler.analysis.circuits import CountResult
+from stdsl.compiler.analysis.circuits.of_space import CountResult
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.distinct import distinct as count_distinct
+from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
 from stdsl.target import Target
 
 

@@ -11,13 +11,13 @@ import click
 from stdsl.cli.options import architecture, as_json, parameters, quiet, target
 from stdsl.cli.output import document, fact, number, table
 from stdsl.cli.spaces import open_space, the_architecture
-from stdsl.compiler.analysis.additive import AdditiveMetric
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.costs import network_costs, unknown_costs
+from stdsl.compiler.analysis.costs.additive import AdditiveMetric
+from stdsl.compiler.analysis.costs.of_architecture import network_costs, unknown_costs
+from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision

@@ -33,10 +33,10 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
 
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import RunError
-    from stdsl.runtime.memory import oversized, total_memory
-    from stdsl.runtime.plan import plan, render_plan
-    from stdsl.runtime.preparation import load_job
-    from stdsl.runtime.samples import batch_warnings
+    from stdsl.runtime.prepare.memory import oversized, total_memory
+    from stdsl.runtime.prepare.plan import plan, render_plan
+    from stdsl.runtime.prepare.preparation import load_job
+    from stdsl.runtime.prepare.samples import batch_warnings
     from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])

@@ -11,7 +11,7 @@ from stdsl.cli.options import output, parameters, places, quiet, seed, target, v
 from stdsl.cli.output import document, fact, message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.costs import cost_constraints
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.diagnostics.budgets import NotFoundWithin
 from stdsl.compiler.diagnostics.model import SpaceError

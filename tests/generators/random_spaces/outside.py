@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 
 from . import units
 from .block import Block

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 
 from . import (
     absent,

@@ -12,7 +12,7 @@ from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.diagram import Case
 from stdsl.compiler.ir.graph import Ask, Edge, SpaceGraph, TensorType
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 SPAN = Span(Source("sketch", ""), 0, 0)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from stdsl.compiler.analysis.circuits import decided
+from stdsl.compiler.analysis.circuits.of_space import decided
 from stdsl.compiler.analysis.enumerate import architectures
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from stdsl.compiler.analysis.additive import additive_cost
 from stdsl.compiler.analysis.architecture import answers_of
-from stdsl.compiler.analysis.costs import costs
-from stdsl.compiler.analysis.derive import derive
+from stdsl.compiler.analysis.costs.additive import additive_cost
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.similar import similar
 from stdsl.compiler.diagnostics.model import SpaceError

@@ -8,9 +8,9 @@ from itertools import permutations, product
 import networkx as nx
 import pytest
 
-from stdsl.compiler.analysis.canonical import CanonicalForms
-from stdsl.compiler.analysis.distinct import distinct
-from stdsl.compiler.analysis.instances import Instance, InstanceGraph, Slot
+from stdsl.compiler.analysis.isomorphism.canonical import CanonicalForms
+from stdsl.compiler.analysis.isomorphism.distinct import distinct
+from stdsl.compiler.analysis.isomorphism.instances import Instance, InstanceGraph, Slot
 from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.diagnostics.model import SpaceError
 

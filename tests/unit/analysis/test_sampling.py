@@ -9,19 +9,19 @@ from fractions import Fraction
 
 import pytest
 
-from stdsl.compiler.analysis import circuits as circuits_module
-from stdsl.compiler.analysis import compilation, cost_circuit
 from stdsl.compiler.analysis.architecture import architecture, of_answers
-from stdsl.compiler.analysis.circuits import CountResult, alternatives, circuits, decided
-from stdsl.compiler.analysis.compilation import compile_circuits
-from stdsl.compiler.analysis.costs import cost_constraints, costs
+from stdsl.compiler.analysis.circuits import compilation, cost_circuit
+from stdsl.compiler.analysis.circuits import of_space as circuits_module
+from stdsl.compiler.analysis.circuits.compilation import compile_circuits
+from stdsl.compiler.analysis.circuits.of_space import CountResult, alternatives, circuits, decided
+from stdsl.compiler.analysis.costs.limits import Limits
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
+from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.feasible import feasible
-from stdsl.compiler.analysis.limits import Limits
 from stdsl.compiler.analysis.marginals import marginals
 from stdsl.compiler.analysis.sampling import draw, sample
-from stdsl.compiler.analysis.space_costs import cost_range
 from stdsl.compiler.ir.graph import CostConstraint
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.analysis.costs import Costs, costs
+from stdsl.compiler.analysis.costs.of_architecture import Costs, costs
 from stdsl.compiler.analysis.specialise import specialise
 
 

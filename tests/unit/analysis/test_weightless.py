@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import stdsl
-from stdsl.compiler.analysis.weightless import weightless
-from stdsl.compiler.backends.supernet_text import Relaxation, supernet_source
+from stdsl.compiler.analysis.derivation.weightless import weightless
+from stdsl.compiler.backends.networks.supernet_text import Relaxation, supernet_source
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 NORMS = {"bn": "image(4, 8, 8)", "group_norm(1)": "image(4, 8, 8)", "layer_norm": "tokens(6, 4)"}

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.supernet import Relaxation
+from stdsl.compiler.backends.networks.supernet import Relaxation
 
 TEXT = """\
 stdsl 1

@@ -11,7 +11,7 @@ import pytest
 
 import stdsl
 from stdsl.cli.main import cli
-from stdsl.compiler.analysis import compilation
+from stdsl.compiler.analysis.circuits import compilation
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 
 HIDING = """stdsl 1

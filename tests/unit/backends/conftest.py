@@ -13,7 +13,7 @@ from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import Ask, Edge, SpaceGraph, TensorType
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 SPAN = Span(Source("test.space", "test"), 0, 4)

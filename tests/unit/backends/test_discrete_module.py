@@ -13,8 +13,8 @@ import torch
 from torch.nn import functional as F
 
 from stdsl.compiler.analysis.specialise import specialise
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.source import source
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.source import source
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import RESERVED, Names
 

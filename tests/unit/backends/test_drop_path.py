@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.backends.module import build_module
+from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.checks.opening import load_text
 from stdsl.runtime.data.batch import Batch
 from stdsl.runtime.training.descent import Descent

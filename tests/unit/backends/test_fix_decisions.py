@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.incident import incident
+from stdsl.compiler.analysis.derivation.incident import incident
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
-from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.passes.verify import verify

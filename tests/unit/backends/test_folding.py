@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from stdsl.compiler.backends.folding import FramesConv3d, InstantsConv3d, fold_convolutions
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.backends.kernels.folding import FramesConv3d, InstantsConv3d, fold_convolutions
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 
 LAST = torch.channels_last_3d

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.kernel_table import KERNELS
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.namespace import SUPERNET, Namespace
-from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.backends.codegen.kernel_table import KERNELS
+from stdsl.compiler.backends.codegen.namespace import SUPERNET, Namespace
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.checks.opening import load_space
 
 

@@ -14,10 +14,10 @@ import pytest
 import torch
 from torch import nn
 
-from stdsl.compiler.backends.interface import Port
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.onnx import export_onnx
-from stdsl.compiler.backends.prepare import prepared
+from stdsl.compiler.backends.export.onnx import export_onnx
+from stdsl.compiler.backends.export.prepare import prepared
+from stdsl.compiler.backends.networks.interface import Port
+from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.ir.graph import SpaceGraph
 

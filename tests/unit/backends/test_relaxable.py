@@ -11,7 +11,7 @@ import torch
 
 import stdsl
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import Edge, SpaceGraph, TensorType
 
@@ -74,8 +74,8 @@ def test_code_is_generated_without_torch() -> None:
         "from stdsl.compiler.ir.builder import GraphBuilder\n"
         "from stdsl.compiler.ir.graph import TensorType, Edge\n"
         "from stdsl.compiler.diagnostics.source import Source, Span\n"
-        "from stdsl.compiler.backends.supernet_text import supernet_source\n"
-        "from stdsl.compiler.backends.source import source\n"
+        "from stdsl.compiler.backends.networks.supernet_text import supernet_source\n"
+        "from stdsl.compiler.backends.networks.source import source\n"
         "b, span = GraphBuilder(), Span(Source('t', 't'), 0, 1)\n"
         "s, t = b.scope(None, 'm', 'm', 'meta', ''), TensorType('image', (2, 4, 4))\n"
         "x = b.input('x', t, s, span)\n"

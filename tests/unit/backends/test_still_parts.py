@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 import stdsl
-from stdsl.compiler.backends.still import still_part
-from stdsl.compiler.backends.supernet import Relaxation, build_supernet
+from stdsl.compiler.backends.networks.frozen_part import still_part
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
 HEAD = """stdsl 1
 cell seen(c) on x = x -> conv(c, 1x3x3, stride = 1x2x2) -> bn -> relu -> conv(c, 3x3x3) -> bn

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import Relaxation, build_supernet, supernet_source
-from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet, supernet_source
+from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
 

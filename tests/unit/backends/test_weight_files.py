@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import Relaxation, build_supernet
-from stdsl.compiler.backends.weights import load_by_name, load_weights, read_weights, write_weights
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
+from stdsl.compiler.backends.networks.weights import load_by_name, load_weights, read_weights, write_weights
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.graph import SpaceGraph

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.weight_names import renamed, rules_of
-from stdsl.compiler.backends.weights import read_weights
+from stdsl.compiler.backends.networks.weight_names import renamed, rules_of
+from stdsl.compiler.backends.networks.weights import read_weights
 from stdsl.compiler.diagnostics.model import SpaceError
 
 ZERO = torch.zeros(1)

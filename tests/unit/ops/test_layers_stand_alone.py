@@ -8,7 +8,7 @@ import sys
 
 import torch
 
-from stdsl.compiler.ops.base import TensorShape
+from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.emission import Emission
 from stdsl.compiler.ops.torch.lowering import reduce_call
@@ -42,7 +42,7 @@ def test_rules_and_emission_do_without_torch() -> None:
         "import sys; sys.modules['torch'] = None\n"
         "from stdsl.compiler.ops.registry import PRIMITIVES\n"
         "from stdsl.compiler.ops.torch.lowering import emit, reduce_call\n"
-        "from stdsl.compiler.ops.base import TensorShape\n"
+        "from stdsl.compiler.ir.operation import TensorShape\n"
         "x = TensorShape('clip', (8, 4, 6, 6)); p = PRIMITIVES['conv']\n"
         "a = p.normalise((x,), {'c': 16, 'k': (1, 3, 3), 'stride': (1, 2, 2)}); y = p.shape((x,), a)\n"
         "print(emit('conv', (x,), a, y).module)"

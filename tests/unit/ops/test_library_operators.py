@@ -8,7 +8,7 @@ from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.network import Network
-from stdsl.compiler.semantics.elaborate import SpaceReference, elaborate
+from stdsl.compiler.semantics.elaboration.elaborate import SpaceReference, elaborate
 from stdsl.compiler.semantics.modules import Loader
 
 IMAGE, CLIP = "image(8, 8, 8)", "clip(8, 8, 8, 8)"

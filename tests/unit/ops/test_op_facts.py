@@ -9,7 +9,7 @@ import pytest
 import torch
 from op_facts import FACTS
 
-from stdsl.compiler.ops.base import Parameter, Primitive, Saved
+from stdsl.compiler.ir.operation import Parameter, Primitive, Saved
 from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.ops.saving import always, input_alone, nothing
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stdsl.compiler.ops.base import REQUIRED, OpFault, TensorShape
+from stdsl.compiler.ir.operation import REQUIRED, OpFault, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES, get
 
 IMAGE = TensorShape("image", (8, 6, 6))

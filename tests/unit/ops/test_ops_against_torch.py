@@ -11,7 +11,7 @@ from applications import cases, function_of, module_of
 from torch import nn
 from torch.nn import functional as F
 
-from stdsl.compiler.ops.base import Cost, TensorShape
+from stdsl.compiler.ir.operation import Cost, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.ops.torch.lowering import LOWERINGS, emit
 

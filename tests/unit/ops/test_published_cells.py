@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stdsl.compiler.ops.base import Cost, TensorShape
+from stdsl.compiler.ir.operation import Cost, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
 GENOTYPES: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "genotypes.json").read_text())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from stdsl.compiler.ops.base import OpFault, TensorShape
+from stdsl.compiler.ir.operation import OpFault, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.lowering import emit

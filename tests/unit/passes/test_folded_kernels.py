@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, prune
 
-from stdsl.compiler.backends.kernels import lines, meeting, plans
+from stdsl.compiler.backends.kernels import merged_forward, merged_terms, plans
 from stdsl.compiler.backends.kernels.blocks import blocks, inner_products, joined, joined_inner_products, multiply
 from stdsl.compiler.backends.kernels.depthwise import filtered
-from stdsl.compiler.backends.kernels.lines import Terms
+from stdsl.compiler.backends.kernels.merged_terms import Terms
 from stdsl.compiler.backends.kernels.paths import Window, path
 from stdsl.compiler.backends.kernels.pointwise import product
 from stdsl.compiler.backends.kernels.pools import pooled
@@ -90,7 +90,7 @@ def meet(w: Tensor, places: tuple[int, ...], plain: list[Tensor], lines: list[An
     number = {id(x): i for i, x in enumerate(sources)}
     numbered = [(tuple(number[id(x)] for x in found), stages, places) for found, stages, places in lines]
     owner = nn.ModuleList(m for _, stages, _ in lines for rows, p, n, _ in stages for row in (*rows, p, n) for m in row)
-    return meeting.meet(Terms(owner, [number[id(x)] for x in plain], places, numbered), w, *sources)
+    return merged_forward.meet(Terms(owner, [number[id(x)] for x in plain], places, numbered), w, *sources)
 
 
 def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> Any:
@@ -177,7 +177,7 @@ class Node(nn.Module):
         self.terms = Terms(self, (0,), (0,), [(tuple(range(EDGES)), stages, places)])
 
     def forward(self, w: Tensor, *xs: Tensor) -> Tensor:
-        return meeting.meet(self.terms, w, *xs)
+        return merged_forward.meet(self.terms, w, *xs)
 
 
 def test_terms_are_used_again() -> None:
@@ -204,7 +204,8 @@ def test_terms_are_used_again() -> None:
 
     def all_sizes() -> None:
         for node in nodes:
-            for n, size in ((3, 8), (2, 8), (3, 6), (3, 8), *((n, 4) for n in range(2, 2 + lines.REMEMBERED)), (3, 8)):
+            more = ((n, 4) for n in range(2, 2 + merged_terms.REMEMBERED))
+            for n, size in ((3, 8), (2, 8), (3, 6), (3, 8), *more, (3, 8)):
                 check(node, n, size)
 
     all_sizes()
@@ -377,9 +378,9 @@ def test_portions_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     w = torch.rand(2 * EDGES, dtype=torch.float64)
     both = [line(copy.deepcopy(plain), xs, 0), line(copy.deepcopy(plain), xs, EDGES)]
     whole = meet(w, (0,), [xs[0]], both)
-    monkeypatch.setattr(lines, "TOGETHER", 1)
+    monkeypatch.setattr(merged_terms, "TOGETHER", 1)
     numbered = [(range(EDGES), stages, places) for _, stages, places in both]
-    assert len(list(lines.portions(numbered, xs))) == 2 * EDGES
+    assert len(list(merged_terms.portions(numbered, xs))) == 2 * EDGES
     torch.testing.assert_close(meet(w, (0,), [xs[0]], both), whole)
 
 

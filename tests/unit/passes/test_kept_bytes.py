@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stdsl
-from stdsl.compiler.backends.supernet import build_supernet
+from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from stdsl.compiler.backends.module import build_module
-from stdsl.compiler.backends.supernet import Relaxation, Supernet, build_supernet, supernet_source
-from stdsl.compiler.backends.weights import load_by_name
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.supernet import Relaxation, Supernet, build_supernet, supernet_source
+from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.graph import SpaceGraph
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from stdsl.runtime.data.registry import open_dataset
-from stdsl.runtime.plan import plan
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.prepare.samples import batch_warnings, retraining_samples, samples_of, stage_sizes
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
-from stdsl.runtime.samples import batch_warnings, retraining_samples, samples_of, stage_sizes
 
 SPACE = Path(__file__).parents[2] / "golden" / "commands" / "e0651_no_such_search" / "short.space"
 

@@ -18,8 +18,8 @@ from stdsl.compiler.schemas.data_images import Cifar10
 from stdsl.runtime.data.batch import Batch, Normalisation, Part
 from stdsl.runtime.data.checked import Checked
 from stdsl.runtime.data.cifar import CifarDataset
-from stdsl.runtime.opening import opened
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.opening import opened
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.training.evaluate import accuracy, evaluate
 from stdsl.runtime.training.placement import Placement
 

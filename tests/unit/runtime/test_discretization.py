@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.schemas.gradient import Discretize
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.discretization import Discretization
 
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.schemas.objectives import SoftCost

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
-from stdsl.runtime.preparation import load_job, load_kept_job
+from stdsl.runtime.prepare.preparation import load_job, load_kept_job
+from stdsl.runtime.prepare.texts import checksum
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
-from stdsl.runtime.texts import checksum
 from stdsl.runtime.tracking.directory import create
 from stdsl.runtime.tracking.manifest import Manifest, environment
 

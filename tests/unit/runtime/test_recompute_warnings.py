@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stdsl.runtime.preparation import load_job
-from stdsl.runtime.recomputing import recompute_warnings
+from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.prepare.recomputing import recompute_warnings
 
 TEXT = """stdsl 1
 use std.image (relu_conv_bn, sep_conv)

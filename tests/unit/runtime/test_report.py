@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from stdsl.runtime.plan import Plan, Stage, plan_text
+from stdsl.runtime.prepare.plan import Plan, Stage, plan_text
 from stdsl.runtime.report.console import ConsoleReporter
 from stdsl.runtime.report.table import _short, render_result
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stdsl.compiler.analysis.weightless import weightless
-from stdsl.runtime.preparation import load_job
+from stdsl.compiler.analysis.derivation.weightless import weightless
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.statistics import leaning
 
 ROOT = Path(__file__).parents[3]

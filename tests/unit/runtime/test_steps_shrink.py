@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.runtime.phases.search import relaxed
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.discretization import Discretization
 
 

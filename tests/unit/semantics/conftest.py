@@ -13,10 +13,10 @@ from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.diagnostics.model import Sink, SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.semantics.elaborate import elaborate
+from stdsl.compiler.semantics.elaboration.elaborate import elaborate
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import space_of
-from stdsl.compiler.semantics.scopes import check_names
+from stdsl.compiler.semantics.text.names import check_names
 
 HEAD = """stdsl 1
 op a = relu

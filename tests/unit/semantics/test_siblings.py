@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.analysis.carry import differences
+from stdsl.compiler.analysis.derivation.carry import differences
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.runtime.preparation import load_job
+from stdsl.runtime.prepare.preparation import load_job
 
 THREE, FOUR = "[x -> a, x -> b, x -> c]", "[x -> a, x -> b, x -> c, x -> d]"
 BODIES = {

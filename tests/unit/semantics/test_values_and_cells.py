@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.opening import load_text
 

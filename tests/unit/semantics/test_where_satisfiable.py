@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.analysis.costs import cost_constraints, costs
-from stdsl.compiler.analysis.depth import depth_bounds
+from stdsl.compiler.analysis.costs.depth import depth_bounds
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_space

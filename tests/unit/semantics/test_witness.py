@@ -10,7 +10,7 @@ from stdsl.compiler.checks.witness import find_witness, smallest
 from stdsl.compiler.diagnostics.model import Sink, SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.diagram import evaluate
-from stdsl.compiler.semantics.elaborate import elaborate_faulty
+from stdsl.compiler.semantics.elaboration.elaborate import elaborate_faulty
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import space_of
 

@@ -13,8 +13,8 @@ from stdsl.compiler.frontend import ast
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.schemas.strategy import StrategyConfig
 from stdsl.compiler.semantics.modules import Loader, Module
-from stdsl.compiler.semantics.settings import check_settings, resolve_search, resolve_strategy_declaration
-from stdsl.compiler.semantics.settings_overrides import read_overrides
+from stdsl.compiler.semantics.settings.overrides import read_overrides
+from stdsl.compiler.semantics.settings.resolve import check_settings, resolve_search, resolve_strategy_declaration
 
 HEADER = "stdsl 1\nuse std.strategies (darts, sdas, pc_darts, evanet)\n"
 

@@ -18,10 +18,10 @@ from stdsl.compiler.schemas.run_files import FILES, FOLDERS
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.program import open_module
-from stdsl.compiler.semantics.settings import resolve_search
-from stdsl.compiler.semantics.settings_env import Report
-from stdsl.compiler.semantics.settings_exports import check_exports
-from stdsl.runtime.preparation import load_job
+from stdsl.compiler.semantics.settings.environment import Report
+from stdsl.compiler.semantics.settings.exports import check_exports
+from stdsl.compiler.semantics.settings.resolve import resolve_search
+from stdsl.runtime.prepare.preparation import load_job
 
 CASE = Path(__file__).parents[2] / "golden" / "errors" / "e0521_exports" / "main.space"
 

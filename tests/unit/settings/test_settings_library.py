@@ -10,7 +10,7 @@ from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.frontend import ast
 from stdsl.compiler.schemas.strategy import FAMILIES, StrategyConfig
 from stdsl.compiler.semantics.modules import Loader
-from stdsl.compiler.semantics.settings import resolve_strategy_declaration
+from stdsl.compiler.semantics.settings.resolve import resolve_strategy_declaration
 
 
 @pytest.fixture(scope="module")

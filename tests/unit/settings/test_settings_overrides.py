@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stdsl.compiler.semantics.settings_overrides import overrides_of
+from stdsl.compiler.semantics.settings.overrides import overrides_of
 
 Read = Callable[[str], Any]
 

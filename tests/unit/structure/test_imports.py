@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Folder → folders it may import from, and from what these may. `stdsl/` may import everything."""
 
-CONTRACTS = "stdsl.compiler.ops.base"
+CONTRACTS = "stdsl.compiler.ir.operation"
 """Shapes and costs in plain numbers: the graph is written in terms of them."""
 
 TORCH_FREE = (
@@ -42,7 +42,7 @@ TORCH_FREE = (
     "compiler.passes",
 )
 HEAVY = {"torch", "onnx", "onnxruntime", "onnxscript", "safetensors", "numpy"}
-COLUMNS = ("compiler/analysis/table.py", "compiler/analysis/listing.py")
+COLUMNS = ("compiler/analysis/costs/table.py", "compiler/analysis/costs/listing.py")
 
 
 def allowed(folder: str) -> set[str]:

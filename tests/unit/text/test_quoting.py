@@ -10,8 +10,8 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.backends.layout import WIDTH, split_arguments, statement
-from stdsl.compiler.backends.numbers import skeleton
+from stdsl.compiler.backends.codegen.layout import WIDTH, split_arguments, statement
+from stdsl.compiler.backends.codegen.numbers import skeleton
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.frontend.lexer import string
 from stdsl.compiler.text import quoting

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.weights import read_weights
+from stdsl.compiler.backends.networks.weights import read_weights
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.diagnostics.model import RunError, SpaceError, StdslError
 from stdsl.compiler.text.reading import TEXT, WEIGHTS, read_file

@@ -1,7 +1,7 @@
 """A count that may remember next to nothing."""
 
 import stdsl
-from stdsl.compiler.analysis import compilation
+from stdsl.compiler.analysis.circuits import compilation
 
 compilation.STATE_LIMIT, before = 1, compilation.STATE_LIMIT
 try:

@@ -1,6 +1,6 @@
 """A file that computes something else: here, because it is compared at no tolerance."""
 
-from stdsl.compiler.backends import onnx
+from stdsl.compiler.backends.export import onnx
 
 
 def prepare(monkeypatch):

@@ -1,6 +1,6 @@
 """The limit of a file, lowered."""
 
-from stdsl.compiler.backends import onnx
+from stdsl.compiler.backends.export import onnx
 
 
 def prepare(monkeypatch):

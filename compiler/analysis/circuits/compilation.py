@@ -1,0 +1,358 @@
+"""From the demand structure of a space to its decision circuit.
+
+The search branches on a decision that is certain to be active, nearest to the outputs first; what remains then falls
+into parts that have no decision in common, which are compiled separately; states met before are looked up. A `keep`
+is branched element by element, its state being what its sizes still allow, so that independent elements give the
+elementary symmetric polynomials of their counts. A state forgets every answer that nothing in it depends on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from ...ir.diagram import Diagram, Guard, Variable, support
+from ...ir.graph import DecisionConstraint, SpaceGraph
+from .circuit import ONE, ZERO, Circuit, CircuitBuilder
+from .skeleton import Skeleton, bits, skeleton
+
+STATE_LIMIT = 200_000
+"""A compilation gives up when it has met more states than this."""
+
+
+class TooManyStates(Exception):
+    """More than :data:`STATE_LIMIT` states, or a guard that grew too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is left to be decided on one branch of the search.
+
+    ``open``: decisions that are active and not (wholly) answered, with the condition that their remaining elements
+    must meet. ``asks`` and ``targets``: decisions and points that are demanded where a guard, not yet settled, holds.
+    ``constraints``: what is left of constraints, with the decisions that must still become active for them to bind.
+    ``answers``, ``answered``: the answers and the wholly answered decisions that something here may still refer to.
+    """
+
+    open: dict[int, Guard]
+    asks: dict[int, Guard]
+    targets: dict[int, Guard]
+    constraints: dict[int, tuple[Guard, frozenset[int]]]
+    answers: dict[int, int]
+    answered: frozenset[int]
+
+
+def compile_circuits(graph: SpaceGraph, limit: int | None = None) -> tuple[list[Circuit | None], list[frozenset[int]]]:
+    """The circuits of the independent parts of a space, and the decisions that each of them is about.
+
+    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given) is None.
+    """
+    compiler = _Compiler(graph, skeleton(graph), STATE_LIMIT if limit is None else limit)
+    circuits: list[Circuit | None] = []
+    parts: list[frozenset[int]] = []
+    start = compiler.start()
+    before = sys.getrecursionlimit()
+    # A branch of the search is as long as a part has variables.
+    sys.setrecursionlimit(max(before, 20 * len(graph.diagrams.variables) + 5_000))
+    try:
+        for state in [] if start is None else compiler.split(start):
+            parts.append(compiler.decisions(state))
+            compiler.met = 0
+            try:
+                circuits.append(compiler.builder.finish(compiler.compile(state)))
+            except TooManyStates:
+                circuits.append(None)
+    finally:
+        sys.setrecursionlimit(before)
+    if start is None:
+        return [CircuitBuilder().finish(ZERO)], [frozenset()]
+    return circuits, parts
+
+
+class _Compiler:
+    def __init__(self, graph: SpaceGraph, skeleton: Skeleton, limit: int) -> None:
+        self.graph, self.skeleton, self.limit = graph, skeleton, limit
+        self.builder = CircuitBuilder()
+        self.met = 0
+        self._memo: dict[Hashable, int] = {}
+        self._restricted: dict[tuple[int, int, int], Guard] = {}
+        self._supports: dict[int, int] = {}
+        self._either: dict[tuple[int, int], Guard] = {}
+        self.constraints = [c for c in graph.constraints if isinstance(c, DecisionConstraint)]
+        self._reach()
+
+    def _reach(self) -> None:
+        """For each point, masks of the decisions that may be asked for and of the variables that guards depend on, from
+        it on."""
+        self.asked: list[int] = []
+        self.depends: list[int] = []
+        for point in self.skeleton.points:
+            asked = depends = 0
+            for decision, guard in point.asks:
+                asked |= 1 << decision
+                depends |= self.support(guard)
+            for target, guard in point.targets:
+                asked |= self.asked[target]
+                depends |= self.depends[target] | self.support(guard)
+            self.asked.append(asked)
+            self.depends.append(depends)
+
+    # -- guards
+
+    def support(self, guard: Guard) -> int:
+        """A mask of the variables that a guard depends on."""
+        if not isinstance(guard, Diagram):
+            return 0
+        if guard.uid not in self._supports:
+            self._supports[guard.uid] = sum(1 << v.index for v in support(guard))
+        return self._supports[guard.uid]
+
+    def restrict(self, guard: Guard, variable: int, answer: int) -> Guard:
+        if not self.support(guard) >> variable & 1:
+            return guard
+        assert isinstance(guard, Diagram)
+        key = (guard.uid, variable, answer)
+        if key not in self._restricted:
+            self._restricted[key] = self.graph.diagrams.restrict(guard, {variable: answer})
+        return self._restricted[key]
+
+    def under(self, guard: Guard, answers: dict[int, int]) -> Guard:
+        for variable in bits(self.support(guard)):
+            if variable in answers:
+                guard = self.restrict(guard, variable, answers[variable])
+        return guard
+
+    def either(self, a: Guard, b: Guard) -> Guard:
+        if not (isinstance(a, Diagram) and isinstance(b, Diagram)):
+            return self.graph.diagrams.either(a, b)
+        key = (a.uid, b.uid)
+        if key not in self._either:
+            self._either[key] = self.graph.diagrams.either(a, b)
+        return self._either[key]
+
+    def decisions_of(self, variables: int) -> int:
+        """A mask of the decisions whose variables these are."""
+        mask = 0
+        for index in bits(variables):
+            mask |= 1 << self.graph.diagrams.variables[index].decision
+        return mask
+
+    # -- states
+
+    def start(self) -> State | None:
+        constraints = {i: (c.condition, c.needs) for i, c in enumerate(self.constraints)}
+        state = State({}, {}, {}, constraints, {}, frozenset())
+        for decision in self.skeleton.always:
+            self._ask(state, decision)
+        for root in self.skeleton.roots:
+            self._demand(state, root)
+        return state if self._consistent(state) else None
+
+    def _ask(self, state: State, decision: int) -> None:
+        if decision in state.answered or decision in state.open:
+            return
+        state.open[decision] = self.graph.decisions[decision].valid
+        state.asks.pop(decision, None)
+        for i, (condition, needs) in state.constraints.items():
+            if decision in needs:
+                state.constraints[i] = (condition, needs - {decision})
+
+    def _demand(self, state: State, target: int) -> None:
+        stack = [target]
+        while stack:
+            point = self.skeleton.points[stack.pop()]
+            for decision, guard in point.asks:
+                if decision in state.answered or decision in state.open:
+                    continue
+                guard = self.either(state.asks.get(decision, False), self.under(guard, state.answers))
+                if guard is True:
+                    self._ask(state, decision)
+                elif isinstance(guard, Diagram):
+                    state.asks[decision] = guard
+            for id, guard in point.targets:
+                guard = self.under(guard, state.answers)
+                if guard is not True:
+                    guard = self.either(state.targets.get(id, False), guard)
+                if guard is True:
+                    state.targets.pop(id, None)
+                    stack.append(id)
+                elif isinstance(guard, Diagram):
+                    state.targets[id] = guard
+
+    def answer(self, state: State, variable: Variable, answer: int) -> State | None:
+        """The state after an answer; None if it is not allowed."""
+        index, decision = variable.index, variable.decision
+        valid = self.restrict(state.open[decision], index, answer)
+        if valid is False:
+            return None
+        opened = {d: g for d, g in state.open.items() if d != decision}
+        answers = {**state.answers, index: answer}
+        answered = state.answered
+        if all(v.index in answers for v in self.graph.decisions[decision].variables):
+            answered |= {decision}
+        else:
+            opened[decision] = valid
+        constraints = {i: (self.restrict(c, index, answer), needs) for i, (c, needs) in state.constraints.items()}
+        after = State(opened, {}, {}, constraints, answers, answered)
+        certain: list[int] = []
+        for id, guard in state.asks.items():
+            guard = self.restrict(guard, index, answer)
+            if guard is True:
+                self._ask(after, id)
+            elif isinstance(guard, Diagram):
+                after.asks[id] = guard
+        for id, guard in state.targets.items():
+            guard = self.restrict(guard, index, answer)
+            if guard is True:
+                certain.append(id)
+            elif isinstance(guard, Diagram):
+                after.targets[id] = guard
+        for id in certain:
+            self._demand(after, id)
+        return after if self._consistent(after) else None
+
+    def _consistent(self, state: State) -> bool:
+        for i, (condition, needs) in list(state.constraints.items()):
+            if condition is True:
+                del state.constraints[i]
+            elif not isinstance(condition, Diagram) and not needs:
+                return False
+        return True
+
+    def _masks(self, state: State) -> list[tuple[int, str, int]]:
+        """Each thing in a state with a mask of the undecided decisions that it has to do with."""
+        found = [(1 << d, "open", d) for d in state.open]
+        undecided = ~sum(1 << d for d in state.answered)
+        for d, guard in state.asks.items():
+            found.append(((1 << d | self.decisions_of(self.support(guard))) & undecided, "asks", d))
+        for t, guard in state.targets.items():
+            mask = self.asked[t] | self.decisions_of(self.support(guard) | self.depends[t])
+            found.append((mask & undecided, "targets", t))
+        for i, (condition, needs) in state.constraints.items():
+            mask = sum(1 << d for d in needs) | self.decisions_of(self.support(condition))
+            found.append((mask & undecided, "constraints", i))
+        return found
+
+    def split(self, state: State) -> list[State]:
+        """The parts of a state that have no undecided decision in common. Things that nothing can ask for any more
+        go."""
+        groups: list[tuple[int, list[tuple[str, int]]]] = []
+        for mask, kind, id in self._masks(state):
+            members, apart = [(kind, id)], []
+            for other, things in groups:
+                if other & mask:
+                    mask |= other
+                    members += things
+                else:
+                    apart.append((other, things))
+            groups = [*apart, (mask, members)]
+        parts = []
+        for _, members in groups:
+            part = self._part(state, members)
+            if part is not None:
+                parts.append(part)
+        return parts
+
+    def _part(self, state: State, members: list[tuple[str, int]]) -> State | None:
+        chosen: dict[str, list[int]] = {"open": [], "asks": [], "targets": [], "constraints": []}
+        for kind, id in sorted(members):
+            chosen[kind].append(id)
+        if not chosen["open"]:
+            # Targets and asks depend on decisions that are asked for before; without an open one they ask for nothing,
+            # and what a constraint still needs cannot become active.
+            assert not chosen["asks"], "a guard depends on a decision that is not asked for before it"
+            return None
+        depends = asked = 0
+        for d in chosen["asks"]:
+            asked |= 1 << d
+            depends |= self.support(state.asks[d])
+        for t in chosen["targets"]:
+            asked |= self.asked[t]
+            depends |= self.depends[t] | self.support(state.targets[t])
+        constraints = {
+            i: state.constraints[i]
+            for i in chosen["constraints"]
+            if all(asked >> d & 1 and d not in state.answered for d in state.constraints[i][1])
+        }
+        return State(
+            {d: state.open[d] for d in chosen["open"]},
+            {d: state.asks[d] for d in chosen["asks"]},
+            {t: state.targets[t] for t in chosen["targets"]},
+            constraints,
+            {v: a for v, a in state.answers.items() if depends >> v & 1 or self._in_progress(v, chosen["open"])},
+            frozenset(d for d in state.answered if asked >> d & 1),
+        )
+
+    def _in_progress(self, variable: int, opened: list[int]) -> bool:
+        return self.graph.diagrams.variables[variable].decision in opened
+
+    def decisions(self, state: State) -> frozenset[int]:
+        """The decisions that a state is about."""
+        mask = 0
+        for m, _, _ in self._masks(state):
+            mask |= m
+        return frozenset(bits(mask))
+
+    # -- search
+
+    def compile(self, state: State) -> int:
+        """The circuit of a part (a state that :meth:`split` gave)."""
+        key = self._key(state)
+        found = self._memo.get(key)
+        if found is not None:
+            return found
+        self.met += 1
+        if self.met > self.limit:
+            raise TooManyStates
+        variable = self._next(state)
+        children = []
+        for answer in range(variable.arity):
+            after = self.answer(state, variable, answer)
+            children.append(ZERO if after is None else self._product(self.split(after)))
+        result = self._memo[key] = self.builder.branch(variable.index, children)
+        return result
+
+    def _product(self, parts: Iterable[State]) -> int:
+        children = []
+        for part in parts:
+            child = self.compile(part)
+            if child == ZERO:
+                return ZERO
+            children.append(child)
+        return self.builder.product(children) if children else ONE
+
+    def _next(self, state: State) -> Variable:
+        # A keep once begun is finished first; else the decision nearest to the outputs.
+        def urgency(decision: int) -> tuple[bool, int, int]:
+            begun = any(v.index in state.answers for v in self.graph.decisions[decision].variables)
+            return begun, self.skeleton.order.get(decision, -1), -decision
+
+        decision = self.graph.decisions[max(state.open, key=urgency)]
+        return next(v for v in decision.variables if v.index not in state.answers)
+
+    def _key(self, state: State) -> Hashable:
+        # In-progress keeps are told apart by the first element that is not answered and by what their sizes still
+        # allow.
+        opened = []
+        hidden = 0
+        for d, valid in sorted(state.open.items()):
+            variables = self.graph.decisions[d].variables
+            first = next(v.index for v in variables if v.index not in state.answers)
+            hidden |= sum(1 << v.index for v in variables)
+            opened.append((d, first, valid.uid if isinstance(valid, Diagram) else -1))
+        depends = 0
+        for t in state.targets:
+            depends |= self.depends[t]
+        return (
+            tuple(opened),
+            tuple(sorted((d, g.uid if isinstance(g, Diagram) else -1) for d, g in state.asks.items())),
+            tuple(sorted((t, g.uid if isinstance(g, Diagram) else -1) for t, g in state.targets.items())),
+            tuple(
+                sorted(
+                    (i, c.uid if isinstance(c, Diagram) else -1, needs) for i, (c, needs) in state.constraints.items()
+                )
+            ),
+            tuple(sorted((v, a) for v, a in state.answers.items() if depends >> v & 1 or not hidden >> v & 1)),
+            state.answered,
+        )

@@ -1,0 +1,168 @@
+"""The architectures of a large space that are within its constraints over costs, as a circuit of their own.
+
+Its nodes are states of the walk through the space (:mod:`.cost_states`) with the costs so far: as many as there are
+different costs on the way, not as there are architectures. A state from which all that follows is within a constraint,
+or nothing, needs no cost. (A dynamic program over a knapsack, with a decision diagram for a result.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ...ir.graph import CostConstraint, SpaceGraph
+from ..costs.additive import ADDITIVE, AdditiveMetric, additive_cost
+from .circuit import ONE, ZERO, Branch, Circuit, Product
+from .cost_states import DEAD, CostStates, TooManyCosts, Vector, cost_states
+
+NODE_LIMIT = 60_000
+"""A circuit is given up after this many nodes: half a second."""
+
+_Key = tuple[int, tuple[int | None, ...]]
+"""A state with the costs so far; None where the cost does not matter any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """The least, greatest and mean cost of a circuit's architectures, and answers of a cheapest and a dearest one."""
+
+    least: int
+    greatest: int
+    mean: Fraction
+    cheapest: Mapping[int, int]
+    dearest: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class CostCircuit:
+    """``circuit``: what is within the constraints, in the same order as in the circuit of the space. ``added``: by
+    node and answer, what the answer adds to the costs ``metrics``, which start from ``base``."""
+
+    circuit: Circuit
+    metrics: tuple[AdditiveMetric, ...]
+    base: Vector
+    added: tuple[tuple[Vector, ...], ...]
+
+    def extremes(self, metric: AdditiveMetric) -> Extremes:
+        """Of a circuit that is not empty."""
+        m = self.metrics.index(metric)
+        counts = self.circuit.counts
+        least, greatest, totals = [0, 0], [0, 0], [0, 0]
+        for node, added in zip(self.circuit.nodes[2:], self.added[2:], strict=True):
+            ways = [(kid, a[m]) for kid, a in zip(node.children, added, strict=True) if kid != ZERO]
+            least.append(min(a + least[kid] for kid, a in ways))
+            greatest.append(max(a + greatest[kid] for kid, a in ways))
+            totals.append(sum(a * counts[kid] + totals[kid] for kid, a in ways))
+        root, base = self.circuit.root, self.base[m]
+        return Extremes(
+            base + least[root],
+            base + greatest[root],
+            base + Fraction(totals[root], self.circuit.count),
+            self._path(m, least),
+            self._path(m, greatest),
+        )
+
+    def _path(self, metric: int, values: Sequence[int]) -> dict[int, int]:
+        """The answers on the way of a least or greatest value."""
+        answers: dict[int, int] = {}
+        id = self.circuit.root
+        while isinstance(node := self.circuit.nodes[id], Branch):
+            for answer, (kid, added) in enumerate(zip(node.children, self.added[id], strict=True)):
+                if kid != ZERO and added[metric] + values[kid] == values[id]:
+                    answers[node.variable], id = answer, kid
+                    break
+        return answers
+
+
+def cost_circuit(
+    graph: SpaceGraph, circuit: Circuit, constraints: Sequence[CostConstraint], also: Sequence[AdditiveMetric] = ()
+) -> CostCircuit | None:
+    """What of a circuit with a root is within constraints over costs; ``also``: further costs to know. None where a
+    cost is no exact sum, or there are too many different ones."""
+    if any(c.metric not in ADDITIVE for c in constraints):
+        return None
+    metrics = tuple(m for m in ADDITIVE if m in also or any(c.metric == m for c in constraints))
+    if not all(additive_cost(graph, m).exact for m in metrics):
+        return None
+    try:
+        return _Bounded(cost_states(graph, circuit, metrics), constraints).run()
+    except TooManyCosts:
+        return None
+
+
+class _Bounded:
+    def __init__(self, states: CostStates, constraints: Sequence[CostConstraint]) -> None:
+        self.states = states
+        self.bounds: list[tuple[float | None, float | None]] = []
+        for metric in states.metrics:
+            own = [c for c in constraints if c.metric == metric]
+            lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
+            self.bounds.append((max(lows, default=None), min(highs, default=None)))
+        self.reach: list[tuple[tuple[int, int], ...]] = []
+        """By state and cost: the least and the most that is still to come."""
+        for step in states.steps:
+            ways = [] if step is None else [(s, a) for s, a in step.followers if s != DEAD]
+            self.reach.append(
+                tuple(
+                    (min(a[m] + self.reach[s][m][0] for s, a in ways), max(a[m] + self.reach[s][m][1] for s, a in ways))
+                    if ways
+                    else (0, 0)
+                    for m in range(len(states.metrics))
+                )
+            )
+
+    def run(self) -> CostCircuit:
+        nodes: list[Branch | Product] = [Product(()), Product(())]
+        added: list[tuple[Vector, ...]] = [(), ()]
+        known: dict[_Key, int] = {}
+        root = self._key(self.states.start, self.states.base)
+        todo = [] if root is None else [root]
+        while todo:
+            key = todo[-1]
+            if key in known:
+                todo.pop()
+                continue
+            step = self.states.steps[key[0]]
+            if step is None:
+                known[key] = ONE
+                continue
+            after = [self._follow(key[1], follower) for follower in step.followers]
+            missing = [k for k in after if k is not None and k not in known]
+            if missing:
+                if len(known) + len(todo) > NODE_LIMIT:
+                    raise TooManyCosts
+                todo.extend(missing)
+                continue
+            kids = tuple(ZERO if k is None else known[k] for k in after)
+            if any(kids):
+                known[key] = len(nodes)
+                nodes.append(Branch(step.variable, kids))
+                added.append(tuple(a for _, a in step.followers))
+            else:
+                known[key] = ZERO
+        start = ZERO if root is None else known[root]
+        return CostCircuit(_rooted(nodes, start), self.states.metrics, self.states.base, tuple(added))
+
+    def _follow(self, costs: tuple[int | None, ...], follower: tuple[int, Vector]) -> _Key | None:
+        state, added = follower
+        if state == DEAD:
+            return None
+        return self._key(state, tuple(None if c is None else c + a for c, a in zip(costs, added, strict=True)))
+
+    def _key(self, state: int, costs: tuple[int | None, ...]) -> _Key | None:
+        """The node of a state with costs so far; None where nothing that follows is within the constraints."""
+        kept: list[int | None] = []
+        for cost, (least, most), (low, high) in zip(costs, self.reach[state], self.bounds, strict=True):
+            if cost is None or ((low is None or cost + least >= low) and (high is None or cost + most <= high)):
+                kept.append(None)
+            elif (low is not None and cost + most < low) or (high is not None and cost + least > high):
+                return None
+            else:
+                kept.append(cost)
+        return state, tuple(kept)
+
+
+def _rooted(nodes: Sequence[Branch | Product], root: int) -> Circuit:
+    # The root is made last, so that no node is superfluous but where there is nothing at all.
+    return Circuit(tuple(nodes), root) if root > ONE else Circuit(tuple(nodes[:2]), root)

@@ -1,0 +1,194 @@
+"""A space's architectures in sequence, with what each answer adds to its costs.
+
+A circuit's products are put one after the other, so that every architecture is a path of answers. A *state* of that
+walk is what is still to be asked, and what is left of the terms of the costs that answers so far bear on; what an
+answer adds to a cost depends on the state alone. Where few decisions share a term, there are few states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...ir.diagram import Case, Diagram, support
+from ...ir.graph import SpaceGraph
+from ..costs.additive import AdditiveMetric, additive_cost, default_answers
+from ..diagrams.products import Product as Factors
+from ..diagrams.products import value_of
+from .circuit import ONE, ZERO, Branch, Circuit, Product
+
+STATE_LIMIT = 20_000
+"""The walk is given up after this many states."""
+
+WORK_LIMIT = 400_000
+"""And after so many terms have been looked at: about a second."""
+
+Vector = tuple[int, ...]
+_Left = tuple[int, Factors] | None
+"""A number times a product; None for a term of which nothing is left."""
+_State = tuple[int, tuple[tuple[int, _Left], ...]]
+
+DEAD = -1
+
+
+class TooManyCosts(Exception):
+    """There are more states than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``variable`` is asked; ``followers`` by answer: the state after it (DEAD: not allowed), and what it adds."""
+
+    variable: int
+    followers: tuple[tuple[int, Vector], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostStates:
+    """``steps``: by state, those that follow one before it; None for the end, where nothing is asked any more.
+
+    The costs of an architecture are ``base`` plus what its answers add from the state ``start`` on, in the order of
+    ``metrics``.
+    """
+
+    metrics: tuple[AdditiveMetric, ...]
+    base: Vector
+    steps: tuple[Step | None, ...]
+    start: int
+
+
+def cost_states(graph: SpaceGraph, circuit: Circuit, metrics: Sequence[AdditiveMetric]) -> CostStates:
+    """The states of a circuit with a root, for costs that are exact sums. Raises TooManyCosts."""
+    return _Walk(graph, circuit, tuple(metrics)).run()
+
+
+class _Walk:
+    def __init__(self, graph: SpaceGraph, circuit: Circuit, metrics: tuple[AdditiveMetric, ...]) -> None:
+        self.graph, self.circuit, self.metrics = graph, circuit, metrics
+        self.defaults = default_answers(graph)
+        self.terms: list[tuple[int, Factors]] = []
+        self.by_variable: dict[int, list[int]] = {}
+        self.masks: list[int] = []
+        base = []
+        for i, metric in enumerate(metrics):
+            cost = additive_cost(graph, metric)
+            for term in cost.terms:
+                self._add_term(i, term)
+            base.append(cost.constant)
+        # A term that no answer bears on is what it is by default.
+        self.by_default = [int(value_of(term, self.defaults)) for _, term in self.terms]
+        for (i, _), value in zip(self.terms, self.by_default, strict=True):
+            base[i] += value
+        self.base = tuple(base)
+        self._pending: list[tuple[int, int]] = [(ONE, 0)]
+        self._asked: list[int] = [0]
+        self._pending_ids: dict[tuple[int, int], int] = {}
+        self._restricted: dict[tuple[int, int, int], Case] = {}
+        self._work = 0
+
+    def _add_term(self, metric: int, term: Factors) -> None:
+        variables = {v.index for factor in term for v in support(factor)}
+        for v in variables:
+            self.by_variable.setdefault(v, []).append(len(self.terms))
+        self.terms.append((metric, term))
+        self.masks.append(sum(1 << v for v in variables))
+
+    def run(self) -> CostStates:
+        steps: list[Step | None] = []
+        known: dict[_State, int] = {}
+        start: _State = (self._after(self.circuit.root, 0), ())
+        # A state is done when all that follow it are, on a second visit.
+        open_: dict[_State, list[tuple[_State | None, Vector]]] = {}
+        todo = [start]
+        while todo:
+            state = todo[-1]
+            if state in known:
+                todo.pop()
+                continue
+            if state not in open_:
+                if len(known) + len(open_) > STATE_LIMIT or self._work > WORK_LIMIT:
+                    raise TooManyCosts
+                open_[state] = self._followers(state)
+                todo.extend(s for s, _ in open_[state] if s is not None and s not in known)
+                continue
+            todo.pop()
+            followers = tuple((DEAD if s is None else known[s], added) for s, added in open_.pop(state))
+            known[state] = len(steps)
+            head = self._pending[state[0]][0]
+            node = self.circuit.nodes[head]
+            steps.append(Step(node.variable, followers) if isinstance(node, Branch) else None)
+        return CostStates(self.metrics, self.base, tuple(steps), known[start])
+
+    def _followers(self, state: _State) -> list[tuple[_State | None, Vector]]:
+        pending, left = state
+        head, rest = self._pending[pending]
+        node = self.circuit.nodes[head]
+        if not isinstance(node, Branch):
+            return []
+        found: list[tuple[_State | None, Vector]] = []
+        for answer, kid in enumerate(node.children):
+            if not self.circuit.counts[kid]:
+                found.append((None, ()))
+                continue
+            after = self._after(kid, rest)
+            terms, added = self._answered(dict(left), node.variable, answer, self._asked[after])
+            found.append(((after, terms), added))
+        return found
+
+    def _answered(
+        self, left: dict[int, _Left], variable: int, answer: int, asked: int
+    ) -> tuple[tuple[tuple[int, _Left], ...], Vector]:
+        """What is left of the terms after an answer, and what it adds to the costs; ``asked`` is what may be asked
+        later."""
+        added = [0] * len(self.metrics)
+        self._work += 1
+        for t in self.by_variable.get(variable, ()):
+            metric, term = self.terms[t]
+            current: _Left
+            if t in left:
+                current = left[t]
+            else:
+                current = (1, term)
+                added[metric] -= self.by_default[t]
+            if current is not None:
+                left[t] = self._restrict(current, variable, answer)
+        for t in sorted(left):
+            self._work += 1
+            current = left[t]
+            if current is not None and (not current[1] or not self.masks[t] & asked):
+                added[self.terms[t][0]] += int(current[0] * value_of(current[1], self.defaults))
+                left[t] = None
+            if not self.masks[t] & asked:
+                del left[t]
+        return tuple(sorted(left.items(), key=lambda item: item[0])), tuple(added)
+
+    def _restrict(self, current: tuple[int, Factors], variable: int, answer: int) -> _Left:
+        number, factors = current
+        rest: list[Diagram] = []
+        for factor in factors:
+            key = (factor.uid, variable, answer)
+            if key not in self._restricted:
+                self._restricted[key] = self.graph.diagrams.restrict(factor, {variable: answer})
+            case = self._restricted[key]
+            if isinstance(case, Diagram):
+                rest.append(case)
+            elif case == 0:
+                return (0, ())
+            else:
+                number *= int(case)
+        return number, tuple(rest)
+
+    def _after(self, id: int, rest: int) -> int:
+        """What is to be asked when circuit ``id`` comes before ``rest``."""
+        node = self.circuit.nodes[id]
+        if isinstance(node, Product):
+            assert id != ZERO
+            for kid in reversed(node.children):
+                rest = self._after(kid, rest)
+            return rest
+        key = (id, rest)
+        if key not in self._pending_ids:
+            self._pending_ids[key] = len(self._pending)
+            self._pending.append(key)
+            self._asked.append(self.circuit.variables[id] | self._asked[rest])
+        return self._pending_ids[key]

@@ -1,0 +1,172 @@
+"""Costs as sums of small functions of a few decisions each, for all architectures at once.
+
+A node costs what its operation costs, under the condition that the output is computed from it. Both are decision
+diagrams, so a cost of the space is a constant plus a list of products of diagrams with numbers as leaves; their sum is
+the cost of an architecture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any, Literal
+
+from ...ir.diagram import Case, Diagram, DiagramTooLarge, Guard, Variable, leaves, support, witness
+from ...ir.graph import Node, SpaceGraph
+from ...ir.operation import Cost, Primitive, TensorShape
+from ...ops.registry import primitives_of
+from ..conditions import Conditions
+from ..diagrams.arithmetic import Arithmetic
+from ..diagrams.products import Product, SumOfProducts, value_of
+from ..memo import once_per_graph
+
+AdditiveMetric = Literal["flops", "params", "activations"]
+ADDITIVE: tuple[AdditiveMetric, ...] = ("flops", "params", "activations")
+
+
+@dataclass(frozen=True, slots=True)
+class AdditiveCost:
+    """The cost of an architecture is ``constant`` plus the values of ``terms`` under its answers, plus at most
+    ``slack``.
+
+    ``slack`` is what nodes cost whose conditions are too large; ``defaults``: an answer to every variable of the space.
+    """
+
+    constant: int
+    terms: tuple[Product, ...]
+    slack: int
+    defaults: Mapping[int, int]
+
+    @property
+    def exact(self) -> bool:
+        return self.slack == 0
+
+    def of(self, answers: Mapping[int, int]) -> int:
+        """The cost under the answers to all active decisions (without the slack)."""
+        # A term may depend on a decision that is not active; then it is the same whatever the (allowed) answer is.
+        settled = {**self.defaults, **answers}
+        return self.constant + sum(int(value_of(term, settled)) for term in self.terms)
+
+
+@once_per_graph
+def default_answers(graph: SpaceGraph) -> Mapping[int, int]:
+    """An allowed answer to every variable: the first alternative, the first elements that a keep may keep."""
+    answers = {v.index: 0 for v in graph.diagrams.variables}
+    for decision in graph.open:
+        answers |= witness(decision.valid) or {}
+    return answers
+
+
+def additive_cost(graph: SpaceGraph, metric: AdditiveMetric) -> AdditiveCost:
+    """FLOPs, parameters or activations of the space as a sum, by the rules of the operator library."""
+    return _adder(graph).figure(metric)
+
+
+def node_cost(graph: SpaceGraph, node: Node) -> Case:
+    """What an application costs (:class:`Cost`), which may depend on decisions, given that it is demanded."""
+    return _adder(graph).cost(node)
+
+
+@once_per_graph
+def _adder(graph: SpaceGraph) -> _Adder:
+    return _Adder(graph, primitives_of(graph))
+
+
+class _Adder:
+    def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive]) -> None:
+        self.graph, self.primitives = graph, primitives
+        self.diagrams = graph.diagrams
+        self.arithmetic = Arithmetic(graph.diagrams)
+        self._costs: dict[Hashable, Case] = {}
+        self._figures: dict[AdditiveMetric, AdditiveCost] = {}
+        self._due = self._totals()
+
+    def figure(self, metric: AdditiveMetric) -> AdditiveCost:
+        if metric not in self._figures:
+            self._figures[metric] = self._sum(metric)
+        return self._figures[metric]
+
+    def _sum(self, metric: AdditiveMetric) -> AdditiveCost:
+        figure = attrgetter(metric)
+        figures: dict[Hashable, Case] = {}
+        total = SumOfProducts(self.diagrams, self.arithmetic)
+        slack = 0
+        for condition, due in self._due:
+            values = []
+            for cost in due:
+                key = _named(cost)
+                if key not in figures:
+                    figures[key] = self.diagrams.apply(figure, cost)
+                values.append(figures[key])
+            for value in self._by_support(values):
+                if condition is None:
+                    slack += max(leaves(value))
+                else:
+                    total.add(condition, value)
+        constant, terms = total.finish()
+        return AdditiveCost(int(constant), terms, slack, default_answers(self.graph))
+
+    def _by_support(self, values: Iterable[Case]) -> list[Case]:
+        """The values added up where one depends on no other decisions than another; the sum of all would have as many
+        cases as there are different sums."""
+        sums: list[tuple[frozenset[Variable], Case]] = []
+        for variables, value in sorted(((support(v), v) for v in values), key=lambda pair: -len(pair[0])):
+            for i, (others, before) in enumerate(sums):
+                if variables <= others:
+                    try:
+                        sums[i] = (others, self.arithmetic.plus(before, value))
+                        break
+                    except DiagramTooLarge:
+                        continue
+            else:
+                sums.append((variables, value))
+        return [value for _, value in sums]
+
+    def _totals(self) -> list[tuple[Guard | None, list[Case]]]:
+        """What there is to pay (:class:`Cost`) under which condition, if that is known; each condition once."""
+        conditions = Conditions(self.graph, self.primitives, live=True)
+        totals: dict[int, tuple[Guard | None, list[Case]]] = {}
+        for id, condition in conditions.of.items():
+            node = self.graph.nodes[id]
+            if condition is False or node.kind != "apply":
+                continue
+            cost = self.cost(node)
+            if cost == Cost():
+                continue
+            key = -2 if condition is None else condition.uid if isinstance(condition, Diagram) else -1
+            totals.setdefault(key, (condition, []))[1].append(cost)
+        return list(totals.values())
+
+    def cost(self, node: Node) -> Case:
+        primitive = self.primitives[node.op]
+        types = [self.graph.nodes[e.source].type for e in node.edges]
+        values = [case for _, case in node.attrs]
+        dims = [d for t in types for d in t.dims]
+        key = (
+            node.op,
+            tuple((t.layout, len(t.dims)) for t in types),
+            tuple(name for name, _ in node.attrs),
+            tuple(_named(case) for case in (*values, *dims)),
+        )
+        if key not in self._costs:
+            rule = partial(_cost_of, primitive, tuple((t.layout, len(t.dims)) for t in types), key[2])
+            self._costs[key] = self.diagrams.apply(rule, *values, *dims)
+        return self._costs[key]
+
+
+def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: tuple[str, ...], *values: Any) -> Cost:
+    attrs = dict(zip(names, values, strict=False))
+    flat = values[len(names) :]
+    shapes = []
+    at = 0
+    for layout, rank in layouts:
+        shapes.append(TensorShape(layout, tuple(flat[at : at + rank])))
+        at += rank
+    inputs = tuple(shapes)
+    return primitive.cost(inputs, attrs, primitive.shape(inputs, attrs))
+
+
+def _named(case: Case) -> Hashable:
+    return case.uid if isinstance(case, Diagram) else (type(case).__name__, case)

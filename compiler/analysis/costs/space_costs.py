@@ -1,0 +1,101 @@
+"""What the architectures of a space cost at least, at most and on average."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ...diagnostics.budgets import NothingWithin
+from ...diagnostics.model import SpaceError
+from ...ir.collecting import uncollected
+from ...ir.diagram import inner_nodes
+from ...ir.graph import SpaceGraph
+from ..architecture import Architecture, of_answers
+from ..circuits.of_space import circuits
+from ..feasible import feasible, feasible_extremes
+from ..sampling import draw
+from .additive import AdditiveCost, AdditiveMetric, additive_cost
+from .of_architecture import cost_constraints
+from .space_bounds import extreme, within_costs
+
+ESTIMATED_FROM = 400
+"""Where the mean cannot be had exactly, it is that of this many architectures."""
+
+WORK_LIMIT = 20_000_000
+"""The mean is estimated where the circuit's nodes times those of the cost are more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostRange:
+    """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
+    architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``.
+    ``cheapest``, ``dearest``: architectures with the least and greatest cost, where they are known."""
+
+    min: int
+    max: int
+    mean: float
+    exact: bool
+    mean_exact: bool
+    cheapest: Architecture | None = None
+    dearest: Architecture | None = None
+
+
+@uncollected()
+def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
+    """The range of a cost over the architectures of a space, within all its constraints. Takes no enumeration, but of
+    small spaces.
+
+    Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them. Raises
+    SpaceError (E0441) where it is known that no architecture is within the constraints.
+    """
+    if cost_constraints(graph):
+        return _constrained(graph, metric)
+    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
+    exact = cheapest is not None and dearest is not None
+    cost = additive_cost(graph, metric)
+    mean = exact_mean(graph, cost)
+    if mean is not None:
+        return CostRange(least, greatest, float(mean), exact, True, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+
+
+def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
+    """The range under constraints over costs."""
+    constraints = cost_constraints(graph)
+    within = feasible(graph)
+    if within is not None and not within.count:
+        raise SpaceError([NothingWithin(constraints[0].span, graph.name, "all of them break one")])
+    found = feasible_extremes(graph, metric)
+    if found is not None:
+        ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
+        return CostRange(found.least, found.greatest, float(found.mean), True, True, *ends)
+    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
+    cheapest = cheapest if within_costs(graph, cheapest) else None
+    dearest = dearest if within_costs(graph, dearest) else None
+    for constraint in constraints:
+        if constraint.metric == metric:
+            if cheapest is None and constraint.low is not None:
+                least = max(least, math.ceil(constraint.low))
+            if dearest is None and constraint.high is not None:
+                greatest = min(greatest, math.floor(constraint.high))
+    cost = additive_cost(graph, metric)
+    exact = cheapest is not None and dearest is not None
+    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+
+
+def _estimate(graph: SpaceGraph, cost: AdditiveCost, least: int, greatest: int) -> float:
+    samples = draw(graph, seed=0, n=ESTIMATED_FROM).answers
+    return sum(cost.of(a) for a in samples) / len(samples) if samples else (least + greatest) / 2
+
+
+def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:
+    """The mean over all architectures, constraints over costs left aside; None where it cannot be had exactly."""
+    whole = circuits(graph).whole
+    if whole is None or not cost.exact or whole.count == 0:
+        return None
+    size = sum(1 for term in cost.terms for factor in term for _ in inner_nodes(factor))
+    if size * len(whole.nodes) > WORK_LIMIT:
+        return None
+    total = whole.total(cost.terms, graph.diagrams)
+    return cost.constant + Fraction(total, whole.count)

@@ -1,0 +1,93 @@
+"""Bounds on costs turned into prices: Lagrangian relaxation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...ir.graph import CostConstraint, SpaceGraph
+from ..costs.additive import ADDITIVE, AdditiveCost, additive_cost
+from ..costs.of_architecture import cost_constraints
+from ..diagrams.arithmetic import Arithmetic
+from ..diagrams.elimination import Elimination, Function
+from ..diagrams.products import scaled, span_of
+
+STEPS = 24
+"""Bisections of one price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """``sign * cost <= sign * limit``, for a cost that is a sum."""
+
+    constraint: CostConstraint
+    cost: AdditiveCost
+    sign: int
+    limit: float
+
+    def excess(self, answers: Mapping[int, int]) -> float:
+        """By how much an architecture is beyond the limit; 0 or less is fine."""
+        return self.sign * (self.cost.of(answers) - self.limit)
+
+    def functions(self, arithmetic: Arithmetic, price: float = 1) -> list[Function]:
+        """The excess times a price, as functions to add up."""
+        functions = [scaled(arithmetic, price * self.sign, term) for term in self.cost.terms]
+        return [*functions, price * self.sign * (self.cost.constant - self.limit)]
+
+    @property
+    def scale(self) -> float:
+        """A price that makes the whole spread of the cost about as bad as a few unlikely answers."""
+        spread = sum(span_of(term) for term in self.cost.terms)
+        return 10 / spread if spread else 1.0
+
+
+def bounds(graph: SpaceGraph) -> list[Bound]:
+    """The space's constraints over costs that are exact sums, one bound per side."""
+    found = []
+    for constraint in cost_constraints(graph):
+        for metric in ADDITIVE:
+            if metric != constraint.metric:
+                continue
+            cost = additive_cost(graph, metric)
+            sides = ((1, constraint.high), (-1, constraint.low))
+            found += [Bound(constraint, cost, s, at) for s, at in sides if at is not None and cost.exact]
+    return found
+
+
+def best_relaxation(bounds: Sequence[Bound], relax: Callable[[Sequence[float]], Elimination]) -> Elimination | None:
+    """Raise each bound's price until architectures that meet it come out best: the greatest lower bound found on the
+    way.
+
+    ``relax(prices)`` is the least regret plus the priced excesses: whatever the prices, no architecture within the
+    bounds has less regret. As a function of one price it is concave, and the excess of its witness is its slope.
+    """
+    prices = [0.0] * len(bounds)
+    best: Elimination | None = None
+
+    def slope(i: int, price: float) -> float | None:
+        nonlocal best
+        prices[i] = price
+        relaxed = relax(prices)
+        if best is None or relaxed.least > best.least:
+            best = relaxed
+        answers = relaxed.witness()
+        return None if answers is None else bounds[i].excess({**bounds[i].cost.defaults, **answers})
+
+    for _ in range(1 if len(bounds) == 1 else 2):
+        for i, bound in enumerate(bounds):
+            low, high = 0.0, bound.scale
+            for _ in range(60):
+                rising = slope(i, high)
+                if rising is None:
+                    return best
+                if rising <= 0:
+                    break
+                low, high = high, 2 * high
+            for _ in range(STEPS):
+                middle = (low + high) / 2
+                rising = slope(i, middle)
+                if rising is None:
+                    return best
+                low, high = (middle, high) if rising > 0 else (low, middle)
+            prices[i] = high
+    return best

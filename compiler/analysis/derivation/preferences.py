@@ -1,0 +1,126 @@
+"""What a search prefers: weights of alternatives as regrets, numbers that add up.
+
+All decisions together, active or not, have the probability that is the product of their own; the regret of an answer
+is how far (in natural logarithms) it falls behind the best answer to its question. An architecture has the
+probability of its most probable completion by decisions that are not active, so that a decision that nothing asks for
+costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from ...ir.decisions import Decision
+from ...ir.diagram import Case
+from ...ir.graph import Node, SpaceGraph
+from ...ops.registry import PRIMITIVES
+from ..diagrams.elimination import INFINITE
+from ..values import encode
+
+Score = Literal["alpha", "beta", "product"]
+"""What ranks the elements of a keep: the best non-zero operation of its edge, its own weight, or their product."""
+
+FLOOR = 1e-30
+"""Weights below this count as this much: a weight that underflowed is unlikely, not impossible."""
+
+TIE = 1e-12
+"""How much less probable a later alternative counts than an equally probable one before it: the first one wins, and the
+search within constraints over costs goes through both."""
+
+
+def regrets(
+    graph: SpaceGraph, scores: Mapping[str, Sequence[float]], score: Score, held: Mapping[str, Any]
+) -> tuple[list[Case], list[Case]]:
+    """Functions of one variable each: the regrets of the answers of what is free, and of what is ``held`` (by path,
+    values as in architectures) 0 for the held answer and infinite for the others.
+
+    ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
+    (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
+    first alternative wins, a gate is off, a keep of open size keeps no more than it must.
+    """
+    free: list[Case] = []
+    fixed: list[Case] = []
+    case = graph.diagrams.case
+    for decision in graph.open:
+        if decision.path in held:
+            answers = encode(decision, held[decision.path])
+            for v in decision.variables:
+                fixed.append(case(v, [0.0 if a == answers[v.index] else INFINITE for a in range(v.arity)]))
+            continue
+        for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
+            best = max(row)
+            free.append(case(variable, [best - weight for weight in row]))
+    return free, fixed
+
+
+def _rows(
+    graph: SpaceGraph, decision: Decision, scores: Mapping[str, Sequence[float]], score: Score
+) -> list[list[float]]:
+    """For each variable of the decision the logarithm of the weight of each of its answers."""
+    if decision.kind == "keep":
+        elements = keep_scores(graph, decision, scores, score)
+        # Of elements with equal scores the first ones are kept.
+        return [[_log(1 - s), _log(s) - TIE * i] for i, s in enumerate(elements)]
+    given = [float(s) for s in scores.get(decision.path, ())]
+    if not given:
+        return [[-TIE * i for i in range(decision.variables[0].arity)]]
+    if decision.kind == "gate" and len(given) == 1:
+        given = [1 - given[0], given[0]]
+    _check(decision, given, len(decision.options))
+    return [[_log(s) - TIE * i for i, s in enumerate(given)]]
+
+
+def keep_scores(
+    graph: SpaceGraph, decision: Decision, scores: Mapping[str, Sequence[float]], score: Score
+) -> list[float]:
+    """The scores of a keep's elements. Without weights of its own (`relax { keep = none }`) they are those of its
+    edges."""
+    own = [float(s) for s in scores.get(decision.path, ())]
+    if own:
+        _check(decision, own, len(decision.options))
+    if own and score == "beta":
+        return own
+    edges = _edge_scores(graph, decision, scores)
+    if score == "product" and own:
+        return [a * b for a, b in zip(own, edges, strict=True)]
+    return edges
+
+
+def _edge_scores(graph: SpaceGraph, decision: Decision, scores: Mapping[str, Sequence[float]]) -> list[float]:
+    """For each element the greatest weight of an operation of its choose that is not an exact zero; 0.5 where none is
+    known."""
+    found = [0.5] * len(decision.options)
+    node = next((n for n in graph.nodes if n.decision == decision.id and n.kind == "reduce"), None)
+    for edge in node.edges if node is not None else ():
+        switch = _switch_behind(graph, graph.nodes[edge.source])
+        if switch is None or edge.option is None or switch.decision is None:
+            continue
+        given = scores.get(graph.decisions[switch.decision].path)
+        options = [e.option for e in switch.edges if e.option is not None and not _is_zero(graph.nodes[e.source])]
+        if given and options:
+            found[edge.option] = max(float(given[o]) for o in options)
+    return found
+
+
+def _switch_behind(graph: SpaceGraph, node: Node) -> Node | None:
+    """The choose whose value ``node`` is, or is computed from by operators of one input alone."""
+    while node.kind == "apply" and len(node.edges) == 1:
+        node = graph.nodes[node.edges[0].source]
+    if node.kind != "switch" or node.decision is None or graph.decisions[node.decision].kind != "choose":
+        return None
+    return node
+
+
+def _is_zero(node: Node) -> bool:
+    return node.kind == "apply" and node.op in PRIMITIVES and PRIMITIVES[node.op].zero
+
+
+def _log(weight: float) -> float:
+    return math.log(max(weight, FLOOR))
+
+
+def _check(decision: Decision, given: Sequence[float], wanted: int) -> None:
+    if len(given) != wanted or any(not 0 <= s <= 1 for s in given):
+        raise ValueError(f"`{decision.path}` needs {wanted} scores from 0 to 1, got {list(given)}")

@@ -1,0 +1,85 @@
+"""Sums and products of diagrams with numbers as leaves.
+
+The same as ``Diagrams.apply`` of ``+`` and ``*``, but 0 ends a walk at once (most cases of a cost are 0), and results
+are remembered from one call to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge
+
+N = TypeVar("N", int, float)
+Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None], Case]
+
+
+class Arithmetic:
+    """Computes with the diagrams of one manager. Leaves are ints or floats; IMPOSSIBLE stays what it is.
+
+    An operation that meets more than ``limit`` pairs of nodes, or any after ``total`` pairs in all, raises
+    DiagramTooLarge.
+    """
+
+    def __init__(self, diagrams: Diagrams, limit: int = NODE_LIMIT, total: int = 10 * NODE_LIMIT) -> None:
+        self.diagrams, self.limit, self.total = diagrams, limit, total
+        self._sums: Memo = {}
+        self._products: Memo = {}
+
+    def plus(self, a: Case, b: Case) -> Case:
+        """The sum. Raises DiagramTooLarge."""
+        memo = self._sums
+        return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _plus)
+
+    def times(self, a: Case, b: Case) -> Case:
+        """The product; 0 times IMPOSSIBLE is 0. Raises DiagramTooLarge."""
+        memo = self._products
+        return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _times)
+
+    def _walk(self, a: Case, b: Case, memo: Memo, limit: int, leaf: Callable[[Case, Case], Case]) -> Case:
+        short = leaf(a, b)
+        if short is not None:
+            return short
+        inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
+        key = (None if inner_a else a, a.uid if inner_a else None, None if inner_b else b, b.uid if inner_b else None)
+        found = memo.get(key)
+        if found is not None:
+            return found
+        if len(memo) >= limit:
+            raise DiagramTooLarge
+        if not inner_b or (inner_a and a.variable.index < b.variable.index):
+            variable = a.variable
+            kids = [self._walk(kid, b, memo, limit, leaf) for kid in a.children]
+        elif not inner_a or b.variable.index < a.variable.index:
+            variable = b.variable
+            kids = [self._walk(a, kid, memo, limit, leaf) for kid in b.children]
+        else:
+            variable = a.variable
+            kids = [self._walk(x, y, memo, limit, leaf) for x, y in zip(a.children, b.children, strict=True)]
+        result = memo[key] = self.diagrams.case(variable, kids)
+        return result
+
+
+def _plus(a: Case, b: Case) -> Case | None:
+    if a is IMPOSSIBLE or b is IMPOSSIBLE:
+        return IMPOSSIBLE
+    inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
+    if not inner_a and not inner_b:
+        return a + b
+    if not inner_a and a == 0:
+        return b
+    if not inner_b and b == 0:
+        return a
+    return None
+
+
+def _times(a: Case, b: Case) -> Case | None:
+    inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
+    if (not inner_a and a is not IMPOSSIBLE and a == 0) or (not inner_b and b is not IMPOSSIBLE and b == 0):
+        return 0
+    if a is IMPOSSIBLE or b is IMPOSSIBLE:
+        return IMPOSSIBLE
+    if not inner_a and not inner_b:
+        return a * b
+    return None

@@ -1,0 +1,276 @@
+"""Least values of sums of diagrams: bucket elimination (R. Dechter, "Bucket elimination", 1999).
+
+Variables are eliminated one after the other: what depends on the variable is added up, and its least value over the
+variable's answers goes on as a *message* about the others. Where a sum would grow too large it is split, which gives
+a lower bound (mini-buckets, Dechter and Rish, 2003).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ...ir.diagram import (
+    IMPOSSIBLE,
+    Case,
+    Diagram,
+    Diagrams,
+    DiagramTooLarge,
+    Variable,
+    evaluate,
+    inner_nodes,
+    leaves,
+    support,
+)
+from .arithmetic import Arithmetic
+from .products import Product, scaled, span_of, value_of
+
+SIZE_LIMIT = 4_000
+"""A bucket whose sum may have more inner nodes than this is split."""
+
+WORK_LIMIT = 300_000
+"""After this many steps in all, no bucket is added up any more."""
+
+INFINITE = math.inf
+"""What is not allowed costs this much."""
+
+
+Function: TypeAlias = "Case | Product"
+"""A number, a diagram of numbers, or a product of them. Only a product of one factor may be infinite or IMPOSSIBLE
+where no other factor is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``common * inner``, where no factor of ``common`` depends on the bucket's variable or is below 0; the least value
+    over the variable's answers is ``common * message``."""
+
+    common: Product
+    inner: Case
+    message: Case
+
+    def step(self, answers: Mapping[int, int]) -> float:
+        """How far an answer to the bucket's variable is from the best one."""
+        factor = value_of(self.common, answers)
+        here = factor and factor * evaluate(self.inner, answers)
+        return here if here == INFINITE else here - (factor and factor * evaluate(self.message, answers))
+
+    def value(self, answers: Mapping[int, int]) -> float:
+        factor = value_of(self.common, answers)
+        return factor and factor * float(evaluate(self.inner, answers))
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What was added up for a variable, in parts if it was split."""
+
+    variable: int
+    arity: int
+    parts: tuple[Part, ...]
+
+    def step(self, answers: Mapping[int, int]) -> float:
+        """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
+        one."""
+        return sum(part.step(answers) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Elimination:
+    """``least``: the least value of the sum, a lower bound unless ``exact``. ``buckets`` in the order of
+    elimination."""
+
+    least: float
+    exact: bool
+    buckets: tuple[Bucket, ...]
+
+    def witness(self) -> dict[int, int] | None:
+        """Answers to the variables with the least value; None where there are none, or where the search was not
+        exact."""
+        if not self.exact or self.least == INFINITE:
+            return None
+        answers: dict[int, int] = {}
+        for bucket in reversed(self.buckets):
+
+            def value(answer: int, bucket: Bucket = bucket) -> float:
+                extended = {**answers, bucket.variable: answer}
+                return sum(part.value(extended) for part in bucket.parts)
+
+            answers[bucket.variable] = min(range(bucket.arity), key=value)
+        return answers
+
+
+def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
+    """An order in which to eliminate the variables of ``functions``: always one that has to do with few others, and of
+    such ones the one that the fewest functions depend on."""
+    neighbours: dict[int, int] = {}
+    used: dict[int, int] = {}
+    for function in functions:
+        indices = _indices(function)
+        mask = sum(1 << v for v in indices)
+        for v in indices:
+            neighbours[v] = neighbours.get(v, 0) | mask
+            used[v] = used.get(v, 0) + 1
+    order = []
+    left = set(neighbours)
+    weight = {v: math.log2(max(2, diagrams.variables[v].arity)) for v in neighbours}
+    size = {v: sum(weight[u] for u in _bits(neighbours[v])) for v in neighbours}
+    while left:
+        best = min(left, key=lambda v: (size[v], used[v], v))
+        left.discard(best)
+        order.append(best)
+        others = neighbours[best] & ~(1 << best)
+        for u in _bits(others):
+            neighbours[u] = (neighbours[u] | others) & ~(1 << best)
+            size[u] = sum(weight[w] for w in _bits(neighbours[u]))
+    return order
+
+
+def eliminate(
+    diagrams: Diagrams, functions: Iterable[Function], order: Sequence[int], limit: int = SIZE_LIMIT
+) -> Elimination:
+    """The least value of the sum of ``functions``, which depend on the variables of ``order``. IMPOSSIBLE counts as
+    infinite."""
+    return _Eliminator(diagrams, limit).run(functions, order)
+
+
+class _Eliminator:
+    def __init__(self, diagrams: Diagrams, limit: int) -> None:
+        self.diagrams, self.limit = diagrams, limit
+        self.arithmetic = Arithmetic(diagrams, 4 * limit, WORK_LIMIT)
+        self.exact = True
+        self._sizes: dict[int, int] = {}
+        self._supports: dict[int, frozenset[Variable]] = {}
+        self._finites: dict[int, Case] = {}
+
+    def run(self, functions: Iterable[Function], order: Sequence[int]) -> Elimination:
+        place = {v: i for i, v in enumerate(order)}
+        least: float = 0
+        waiting: list[list[Product]] = [[] for _ in order]
+
+        def put(function: Function) -> None:
+            nonlocal least
+            if isinstance(function, tuple):
+                waiting[min(place[v.index] for f in function for v in self._support(f))].append(function)
+            elif isinstance(function, Diagram):
+                waiting[min(place[v.index] for v in self._support(function))].append((function,))
+            else:
+                least += function
+
+        for function in functions:
+            if isinstance(function, tuple):
+                put(tuple(self._finite(factor) for factor in function))
+            else:
+                put(self._finite(function))
+        buckets = []
+        for i, index in enumerate(order):
+            variable = self.diagrams.variables[index]
+            parts = []
+            for common, inner in self._parts(variable, waiting[i]):
+                message = self._least(variable, inner)
+                parts.append(Part(common, inner, message))
+                if isinstance(message, Diagram) or not common:
+                    put((*common, message) if common else message)
+                elif message:
+                    put(scaled(self.arithmetic, message, common))
+            buckets.append(Bucket(index, variable.arity, tuple(parts)))
+        return Elimination(least, self.exact, tuple(buckets))
+
+    def _parts(self, variable: Variable, products: list[Product]) -> list[tuple[Product, Case]]:
+        """The sum of a bucket, with the factors that all its products share and that do not depend on the variable set
+        apart. Where it would grow over the limit, several sums."""
+        if not products:
+            return []
+        shared = {f.uid: f for f in products[0] if variable not in self._support(f) and min(leaves(f)) >= 0}
+        for product in products[1:]:
+            here = {f.uid for f in product}
+            shared = {uid: f for uid, f in shared.items() if uid in here}
+        common = tuple(shared.values())
+        functions = []
+        for product in products:
+            functions.append(self._multiplied([f for f in product if f.uid not in shared]))
+        return [(common, part) for part in self._sums(functions)]
+
+    def _least(self, variable: Variable, inner: Case) -> Case:
+        """The least value over the answers to a variable."""
+        cases = [self.diagrams.restrict(inner, {variable.index: answer}) for answer in range(variable.arity)]
+        try:
+            return self.diagrams.apply(min, *cases)
+        except DiagramTooLarge:
+            self.exact = False
+            return min(leaves(inner))
+
+    def _multiplied(self, factors: Sequence[Diagram]) -> Case:
+        """The product; a lower bound where it would be too large."""
+        inner: Case = 1
+        try:
+            for factor in factors:
+                inner = self.arithmetic.times(inner, factor)
+        except DiagramTooLarge:
+            self.exact = False
+            return 0 if all(min(leaves(f)) >= 0 for f in factors) else -span_of(tuple(factors))
+        return inner
+
+    def _sums(self, functions: list[Case]) -> list[Case]:
+        """The functions added up as far as the limit allows."""
+        parts: list[Case] = []
+        for function in sorted(functions, key=lambda f: (-self._size(f), f.uid if isinstance(f, Diagram) else -1)):
+            for i, part in enumerate(parts):
+                if self._joint(part, function) <= self.limit:
+                    try:
+                        parts[i] = self.arithmetic.plus(part, function)
+                        break
+                    except DiagramTooLarge:
+                        continue
+            else:
+                self.exact = self.exact and not parts
+                parts.append(function)
+        return parts
+
+    def _joint(self, a: Case, b: Case) -> float:
+        """At most how many inner nodes the sum of two diagrams has."""
+        if not (isinstance(a, Diagram) and isinstance(b, Diagram)):
+            return 0
+        nodes = (self._size(a) + 1) * (self._size(b) + 1)
+        if nodes <= self.limit:
+            return nodes
+        cases = math.prod(v.arity for v in self._support(a) | self._support(b))
+        return min(cases, nodes)
+
+    def _support(self, case: Diagram) -> frozenset[Variable]:
+        if case.uid not in self._supports:
+            self._supports[case.uid] = support(case)
+        return self._supports[case.uid]
+
+    def _size(self, case: Case) -> int:
+        if not isinstance(case, Diagram):
+            return 0
+        if case.uid not in self._sizes:
+            self._sizes[case.uid] = sum(1 for _ in inner_nodes(case))
+        return self._sizes[case.uid]
+
+    def _finite(self, case: Case) -> Case:
+        """``case`` with INFINITE for IMPOSSIBLE, which every operation would pass on."""
+        if case is IMPOSSIBLE:
+            return INFINITE
+        if not isinstance(case, Diagram):
+            return case
+        if case.uid not in self._finites:
+            kids = [self._finite(kid) for kid in case.children]
+            self._finites[case.uid] = self.diagrams.case(case.variable, kids)
+        return self._finites[case.uid]
+
+
+def _indices(function: Function) -> set[int]:
+    factors = function if isinstance(function, tuple) else (function,)
+    return {v.index for factor in factors for v in support(factor)}
+
+
+def _bits(mask: int) -> list[int]:
+    found = []
+    while mask:
+        low = mask & -mask
+        found.append(low.bit_length() - 1)
+        mask ^= low
+    return found

@@ -1,0 +1,72 @@
+"""What each class of a supernet calls the decisions whose weights it reads.
+
+A network hands its parts a mapping from keys to weights. At the top the keys are the decisions' paths. On the way into
+a part the part's own path is cut off where a key begins with it, so that all instances of a cell find their own
+decisions under the same keys and can share a class; what was decided outside (tied cells, arguments) keeps the key that
+it had there. A part therefore reads just what it is handed: both follow from one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...ir.names import Uniquely
+from ...text.quoting import python_string
+from .program import Program
+from .regions import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a part is handed. ``mapping``: key → the statement of a decision's weights; ``text``: the mapping, as an
+    expression over the caller's ``weights``, "" where the part reads none."""
+
+    mapping: Mapping[str, int]
+    text: str
+
+    @property
+    def keys(self) -> dict[int, str]:
+        """Statement → key."""
+        return {statement: key for key, statement in self.mapping.items()}
+
+
+def handed_weights(program: Program, root: Region) -> dict[int, Handed]:
+    """For every region, by its scope, what its caller hands it; for the root all weights by their paths."""
+    paths = {s.name: s.id for s in program.statements if s.kind == "weights"}
+    found = {root.scope: Handed(paths, "")}
+
+    def descend(region: Region) -> None:
+        for item in region.items:
+            if isinstance(item, Region):
+                read = [i for i in item.inputs if program.statements[i].kind == "weights"]
+                found[item.scope] = _handed(found[region.scope].mapping, read, _added(item.path, region.path))
+                descend(item)
+
+    descend(root)
+    return found
+
+
+def _added(path: str, above: str) -> str:
+    """What the path of a region adds to that of the one around it; "" for the result of a call."""
+    return "" if path == above else path.removeprefix(f"{above}.") if above else path
+
+
+def _handed(mapping: Mapping[str, int], read: Sequence[int], part: str) -> Handed:
+    """What of the caller's ``mapping`` goes into a part that reads ``read``, as ``mixture.within`` computes it."""
+    start = f"{part}."
+    inside = {key.removeprefix(start): i for key, i in mapping.items() if part and key.startswith(start)}
+    if not set(read) & set(inside.values()):
+        return Handed(mapping, "weights" if read else "")
+    outside = {key: i for key, i in mapping.items() if not key.startswith(start)}
+    given = outside | inside
+    text = f"within(weights, {python_string(part)})"
+    # What was decided outside may have a key that means something else inside.
+    hidden = [(key, i) for key, i in outside.items() if i in read and given[key] != i]
+    if hidden:
+        unique = Uniquely(frozenset(given))
+        moved = {unique(key): (key, i) for key, i in hidden}
+        pairs = [f"{python_string(new)}: weights[{python_string(key)}]" for new, (key, _) in moved.items()]
+        text = f"{{**{text}, {', '.join(pairs)}}}"
+        given |= {new: i for new, (_, i) in moved.items()}
+    return Handed(given, text)

@@ -1,0 +1,25 @@
+"""The kernels that supernets call, and where they are: what lowering may call, and what generated text imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_BACKENDS: Final = __name__.rpartition(".")[0].rpartition(".")[0]
+
+KERNELS: Final[Mapping[str, str]] = {
+    name: f"{_BACKENDS}.{module}"
+    for module, names in {
+        "kernels.folding": ("frames", "instants"),
+        "kernels.depthwise": ("filtered",),
+        "kernels.merged_terms": ("Terms",),
+        "kernels.merged_forward": ("meet",),
+        "kernels.pointwise": ("product",),
+        "kernels.pools": ("pooled",),
+        "kernels.recompute": ("recomputed",),
+        "kernels.weighted": ("edge_weights", "interleave", "weighted"),
+        "networks.supernet_base": ("Row", "Supernet", "averaged", "frozen", "mix", "within"),
+    }.items()
+    for name in names
+}
+"""Name → module."""

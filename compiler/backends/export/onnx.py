@@ -1,0 +1,258 @@
+"""One network as an ONNX file: plain operators of opset 18, a dynamic batch axis, checked, and compared with
+PyTorch in onnxruntime."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import statistics
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
+from ...diagnostics.model import RunError
+from ...text.quoting import json_text, visible
+from ...text.whole_files import write_whole
+from ..networks.interface import BATCH_AXES, Interface, Port
+from .onnx_names import PROVISIONAL_OUTPUT, name_ports, provisional
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+    from torch import nn
+
+OPSET = 18
+"""3D average pools of later opsets run thirty times slower in onnxruntime."""
+BATCHES = (1, 3)
+"""The batch sizes at which the file is compared."""
+TOLERANCE = 1e-4
+"""The greatest difference allowed, relative to the largest output (at least 1)."""
+LIMIT = 2**31 - 2**20
+"""What one protobuf message can hold, less some room for the graph."""
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """``max_abs_diff``: batch size → the greatest difference from PyTorch's outputs (empty if not verified).
+    ``latency_ms``: the median time of one sample in onnxruntime with ``threads`` threads. ``ops``: how often each
+    operator occurs."""
+
+    path: Path
+    max_abs_diff: Mapping[int, float]
+    latency_ms: float | None
+    ops: Mapping[str, int]
+    bytes: int
+    threads: int
+
+
+def export_onnx(
+    model: nn.Module,
+    path: str | os.PathLike[str],
+    inputs: Sequence[Port] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    verify: bool = True,
+    threads: int = 1,
+) -> ExportReport:
+    """Write ``model`` (of :func:`build_module`, or any module with ``inputs`` given) to ``path``, whole or not at all.
+
+    The batch axis is dynamic, all others are fixed. Only the prediction is exported. ``metadata`` goes into the file
+    beside what is known
+    of the space, strings as they are and other values as JSON; ``classes`` (a list of names) and ``normalisation`` (a
+    dict with ``mean``
+    and ``std`` per channel, or ``per_sample``: true) are what ``examples/deploy_onnx.py`` reads. The model itself is
+    not changed.
+    Raises RunError: the network cannot be exported, is too large, or the file computes something else.
+    """
+    target = Path(path)
+    ports = tuple(inputs) if inputs is not None else _interface(model).inputs
+    size = sum(p.numel() * 4 for p in model.parameters())
+    if size > LIMIT:
+        raise RunError([ExportTooLarge(None, size)])
+    proto = _converted(model, ports)
+    _describe(proto, model, ports, metadata or {})
+    _check(proto, ports)
+    differences: Mapping[int, float] = {}
+    latency: float | None = None
+
+    def write(temporary: Path) -> None:
+        nonlocal differences, latency
+        temporary.write_bytes(proto.SerializeToString())
+        if verify:
+            differences, latency = _compare(model, str(temporary), target, ports, threads)
+
+    write_whole(target, write)
+    ops = Counter(node.op_type for node in proto.graph.node)
+    return ExportReport(target, differences, latency, dict(sorted(ops.items())), target.stat().st_size, threads)
+
+
+def _interface(model: nn.Module) -> Interface:
+    interface = getattr(model, "interface", None)
+    if not isinstance(interface, Interface):
+        raise TypeError("the model was not made by stdsl: give its inputs")
+    return interface
+
+
+def _samples(ports: Sequence[Port], batch: int) -> list[torch.Tensor]:
+    import torch
+
+    generator = torch.Generator().manual_seed(batch)
+    return [torch.randn(batch, *port.shape, generator=generator) for port in ports]
+
+
+def _converted(model: nn.Module, ports: Sequence[Port]) -> onnx.ModelProto:
+    import torch
+
+    from .prepare import prepared
+
+    batch = torch.export.Dim("batch")
+    samples = _samples(ports, 2)
+    with _quiet(), torch.no_grad():
+        try:
+            program = torch.onnx.export(
+                prepared(model, samples),
+                tuple(samples),
+                dynamo=True,
+                opset_version=OPSET,
+                external_data=False,
+                dynamic_shapes=tuple({0: batch} for _ in ports),
+                input_names=[provisional(i) for i in range(len(ports))],
+                output_names=[PROVISIONAL_OUTPUT],
+                verbose=False,
+            )
+        except Exception as error:  # the exporter raises errors of many kinds, all of which mean this
+            raise RunError([ExportFailed(None, "converting the network", _first_line(error))]) from error
+        assert program is not None
+        proto: onnx.ModelProto = program.model_proto
+    name_ports(proto, [port.name for port in ports])
+    return proto
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter prints, warns and logs at length; what fails is raised all the same."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    silence = io.StringIO()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _describe(proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, Any]) -> None:
+    """Put our metadata in, and take out the exporter's, which holds paths of this machine."""
+    from stdsl import __version__
+
+    graph = proto.graph
+    for part in (*graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del graph.metadata_props[:]
+    del proto.metadata_props[:]
+    graph.doc_string = proto.doc_string = ""
+    proto.producer_name, proto.producer_version = "stdsl", __version__
+    facts: dict[str, Any] = {"stdsl_version": __version__}
+    interface = getattr(model, "interface", None)
+    if isinstance(interface, Interface):
+        graph.name = visible(interface.space)
+        facts["space"] = interface.space
+        facts["parameters"] = {name: _json(value) for name, value in interface.parameters}
+        facts["architecture"] = interface.architecture
+        facts["decisions"] = {path: _json(value) for path, value in interface.values}
+    facts["inputs"] = [
+        {"name": p.name, "layout": p.layout, "axes": BATCH_AXES[p.layout], "shape": ["batch", *p.shape]} for p in ports
+    ]
+    for key, value in {**facts, **metadata}.items():
+        entry = proto.metadata_props.add()
+        entry.key = visible(key)
+        entry.value = visible(value, lines=True) if isinstance(value, str) else json_text(value)
+
+
+def _json(value: Any) -> Any:
+    """What JSON can hold of a value; parameters may be operators or cells."""
+    if isinstance(value, (list, tuple)):
+        return [_json(v) for v in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _check(proto: onnx.ModelProto, ports: Sequence[Port]) -> None:
+    """That the file is valid, has no operators of others, and is dynamic in the batch axis alone."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(proto, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise RunError([ExportFailed(None, "checking the file", _first_line(error))]) from error
+    foreign = {node.op_type for node in proto.graph.node if node.domain not in ("", "ai.onnx")}
+    if foreign or proto.functions:
+        raise RunError([ExportFailed(None, "checking the file", f"it has operators of its own: {sorted(foreign)}")])
+    for port, value in zip(ports, proto.graph.input, strict=True):
+        dims = value.type.tensor_type.shape.dim
+        if value.name != port.name or not dims[0].dim_param or tuple(d.dim_value for d in dims[1:]) != port.shape:
+            shown = ", ".join(d.dim_param or str(d.dim_value) for d in dims)
+            reason = f"input {value.name} came out as ({shown}) instead of (batch, {', '.join(map(str, port.shape))})"
+            raise RunError([ExportFailed(None, "checking the file", reason)])
+
+
+def _compare(
+    model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int
+) -> tuple[dict[int, float], float]:
+    import copy
+
+    import onnxruntime
+    import torch
+
+    reference = copy.deepcopy(model).cpu().float().eval()
+    try:
+        session = onnxruntime.InferenceSession(file, session_options(threads), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common base
+        raise RunError([ExportFailed(None, "loading the file in onnxruntime", _first_line(error))]) from error
+    differences: dict[int, float] = {}
+    for batch in BATCHES:
+        samples = _samples(ports, batch)
+        feed = {port.name: x.numpy() for port, x in zip(ports, samples, strict=True)}
+        with torch.no_grad():
+            expected = reference(*samples)
+        if isinstance(expected, dict):
+            expected = next(iter(expected.values()))
+        (actual,) = session.run(None, feed)
+        scale = max(1.0, float(expected.abs().max()))
+        same_shape = tuple(actual.shape) == tuple(expected.shape)
+        difference = float((torch.from_numpy(actual) - expected).abs().max()) if same_shape else float("inf")
+        if not difference <= TOLERANCE * scale:
+            raise RunError([ExportDiffers(None, str(target), difference, TOLERANCE * scale, batch)])
+        differences[batch] = difference
+    feed = {port.name: x.numpy() for port, x in zip(ports, _samples(ports, 1), strict=True)}
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        session.run(None, feed)
+        times.append(time.perf_counter() - start)
+    return differences, statistics.median(times) * 1000
+
+
+def session_options(threads: int) -> Any:
+    """Options of an onnxruntime session that keeps to so many threads and does not spin while it waits."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

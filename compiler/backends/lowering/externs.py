@@ -1,0 +1,96 @@
+"""Extern operators in generated code: permission to load them, what they are called, importing them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ...diagnostics.externs import ExternNotAllowed, ExternNotLoaded
+from ...diagnostics.model import SpaceError
+from ...ir.graph import SpaceGraph
+from ...ir.operation import Attributes, Extern, Primitive, TensorShape
+from ...ops.torch.emission import Emission
+from ...text.quoting import python_value
+from ..codegen.layer_text import layer_parameters
+from ..codegen.namespace import INSIDE, NETWORK, SUPERNET, Namespace
+from ..codegen.program import Import
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .network import Emit
+
+
+def permitted(graph: SpaceGraph) -> None:
+    """Raise SpaceError (E0227) for extern operators in a graph that was loaded without permission."""
+    if not graph.allow_extern and graph.externs:
+        found = [_extern(p) for p in graph.externs.values()]
+        raise SpaceError([ExternNotAllowed(extern.span, extern.name, extern.target) for extern in found])
+
+
+def load_externs(graph: SpaceGraph) -> None:
+    """Import the code of all extern operators of a graph. Raises SpaceError: no permission, or it cannot be."""
+    permitted(graph)
+    problems = []
+    for primitive in graph.externs.values():
+        found = extern_class(_extern(primitive))
+        if isinstance(found, ExternNotLoaded):
+            problems.append(found)
+    if problems:
+        raise SpaceError(problems)
+
+
+def extern_class(extern: Extern) -> type[nn.Module] | ExternNotLoaded:
+    """The class of an extern operator, imported. Its module is looked for in the folder of the file that declares it,
+    after all usual places."""
+    from torch import nn
+
+    if extern.folder is not None and extern.folder not in sys.path:
+        sys.path.append(extern.folder)
+    try:
+        module = import_module(extern.module)
+    except Exception as error:  # the code of the user's may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        return ExternNotLoaded(extern.span, extern.name, extern.target, reason)
+    found = getattr(module, extern.class_name, None)
+    if not isinstance(found, type) or not issubclass(found, nn.Module):
+        what = "has no class of that name" if found is None else "has something else of that name"
+        return ExternNotLoaded(extern.span, extern.name, extern.target, f"{extern.module} {what}")
+    return found
+
+
+class Externs:
+    """Emission that knows the extern operators of a graph; ``imports`` are those that were used."""
+
+    def __init__(self, graph: SpaceGraph, emit: Emit) -> None:
+        self._graph, self._emit = graph, emit
+        self._used: dict[str, Import] = {}
+        self._names = Namespace(NETWORK | SUPERNET | INSIDE)
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        return tuple(self._used.values())
+
+    def emit(self, op: str, inputs: tuple[TensorShape, ...], attrs: Attributes, output: TensorShape) -> Emission:
+        """The text of one application of ``op``; of an extern operator its constructor with all parameters by name."""
+        primitive = self._graph.externs.get(op)
+        if primitive is None:
+            return self._emit(op, inputs, attrs, output)
+        arguments = ", ".join(f"{name}={python_value(value)}" for name, value in attrs.items())
+        places = ", ".join(f"{{{i}}}" for i in range(len(inputs)))
+        return Emission(f"{self._called(_extern(primitive))}({arguments})", f"{{m}}({places})")
+
+    def _called(self, extern: Extern) -> str:
+        """What the class is called in generated code; a name that is taken gets a number."""
+        if extern.target not in self._used:
+            alias = self._names.imported(extern.class_name)
+            while layer_parameters(alias) is not None:
+                alias = self._names.imported(extern.class_name)
+            self._used[extern.target] = Import(extern.module, extern.class_name, alias)
+        return self._used[extern.target].alias
+
+
+def _extern(primitive: Primitive) -> Extern:
+    assert primitive.extern is not None
+    return primitive.extern

@@ -1,0 +1,76 @@
+"""`keep`: which elements of a list stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...diagnostics.decisions import KeepTooMany
+from ...diagnostics.source import Span
+from ...diagnostics.values import WrongType
+from ...ir.diagram import witness
+from ...ir.graph import Ask
+from .context import Context
+from .lists import elements_text
+from .open_lists import how_many
+from .state import OPTION_LIMIT, State, merge_asks
+from .values import ERROR, Item, KeepOp, ListValue, Value, kind_of
+
+
+def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span: Span) -> Value:
+    """`keep`: the elements of a list, each under the condition that it stays."""
+    if value is ERROR:
+        return ERROR
+    if not isinstance(value, ListValue):
+        state.report(WrongType(op.span, "what is piped into `keep`", "a list", kind_of(value)))
+        return ERROR
+    items = [item for item in value.items if item.guard is not False]
+    low = len(items) if op.low is None else op.low
+    high = len(items) if op.high is None else op.high
+    wanted = str(low) if low == high else f"{low}..{high}"
+    if low > len(items) or (high > len(items) and op.high is not None):
+        wanted = "any" if op.low is not None and op.high is None else wanted
+        state.report(KeepTooMany(op.span, wanted, elements_text(len(items))))
+        return ERROR
+    state.limit(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
+    decision = _decide(state, op, len(items), low, min(high, len(items)))
+    everything = op.low is None
+    if not value.fixed and not everything:
+        _check_enough(state, op, items, low, wanted, context)
+    asks = (Ask(decision.id),)
+    if decision.trivial:
+        guards = [False if high == 0 else item.guard for item in items]
+        state.stay[decision.id] = 0 if high == 0 else how_many(state, items, op.span)
+    else:
+        stays = [state.diagrams.test(variable, 1) for variable in decision.variables]
+        guards = [state.diagrams.both(i.guard, stay) for i, stay in zip(items, stays, strict=True)]
+        if not value.fixed:
+            gone = [state.diagrams.test(variable, 0) for variable in decision.variables]
+            exists = state.diagrams.all(
+                state.diagrams.either(away, i.guard) for away, i in zip(gone, items, strict=True)
+            )
+            state.only_existing(decision, exists)
+    kept = []
+    for place, (item, guard) in enumerate(zip(items, guards, strict=True)):
+        needed = merge_asks((*item.asks, *asks)) if item.asks else asks
+        kept.append(Item(item.value, guard, needed, (decision.id, place), item.inner, item.listed))
+    return ListValue(tuple(kept), name=value.name, asks=merge_asks((*value.asks, *asks)))
+
+
+def _decide(state: State, op: KeepOp, n: int, low: int, high: int) -> Any:
+    places = tuple(str(i + 1) for i in range(n))
+    return state.decide(
+        op.context,
+        op.label or "keep",
+        id(op.expression),
+        op.span,
+        lambda path: state.builder.keep(path, n, low, high, op.span, op.label),
+        places,
+    )
+
+
+def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wanted: str, context: Context) -> None:
+    few = state.lift("a keep", op.span, lambda n: n < low, how_many(state, items, op.span))
+    few = state.diagrams.both(few, state.diagrams.both(context.condition, state.valid(few)))
+    if witness(few) is not None:
+        state.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)

@@ -1,0 +1,328 @@
+"""Applying primitives: shape rules lifted over decisions, nodes, and what can go wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+from ...diagnostics.calls import MissingArgument
+from ...diagnostics.model import Label
+from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
+from ...diagnostics.source import Span
+from ...diagnostics.values import WrongType
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
+from ...ir.graph import Edge, TensorType
+from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
+from ...ops.registry import PRIMITIVES
+from ..signatures import primitive_signature
+from ..text.affected import names_in
+from .arithmetic import asks_of, case_of, is_plain, scalar
+from .context import Context
+from .lists import slots
+from .shapes import BROKEN, type_text
+from .state import Make, State, merge_asks
+from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
+from .wholes import whole_advice
+
+_RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
+_SIZES = (1, 5040, 1 << 16)
+"""Sizes that stand for all: what numbers divide them differs, and few windows fit into 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a primitive makes of one case: its attributes and the dimensions of its output."""
+
+    names: tuple[str, ...]
+    attrs: tuple[Any, ...]
+    layout: Layout
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    code: str
+    message: str
+    help: str | None
+    parameter: str | None
+    fraction: bool = False
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+    if primitive.extern is not None:
+        return _rule(primitive, shapes, attributes)
+    # 1, 1.0 and True are equal in Python, but not alike to a rule.
+    return _cached_rule(primitive.name, shapes, tuple([(type(v), k, v) for k, v in attributes.items()]))
+
+
+@lru_cache(maxsize=50_000)
+def _cached_rule(
+    name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[type, str, Any], ...]
+) -> _Rule | _Refusal:
+    return _rule(PRIMITIVES[name], shapes, {k: v for _, k, v in given})
+
+
+def _rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+    try:
+        complete = primitive.normalise(shapes, attributes)
+        out = primitive.shape(shapes, complete)
+        if primitive.extern is not None:
+            primitive.cost(shapes, complete, out)  # a rule of the user's may fail; the library's do not
+    except OpFault as fault:
+        return _Refusal(fault.code, fault.message, fault.help, fault.parameter, fault.fraction)
+    return _Rule(tuple(complete), tuple(_frozen(v) for v in complete.values()), out.layout, out.dims)
+
+
+_SIGNS = {"add": "+", "mul": "*"}
+
+
+def _refused(refusal: _Refusal, name: str, tensors: Sequence[Tensor], op: PrimitiveOp | None, span: Span) -> Make:
+    kind = {"attribute": BadAttribute, "shape": BadShape, "layout": BadLayout}[refusal.code]
+    place = op.place_of(refusal.parameter) if op is not None else span
+    entering = " and ".join(dict.fromkeys(type_text(t.type) for t in tensors))
+    if name in _SIGNS or entering in refusal.message or not re.search("enter|input|axes", refusal.message):
+        entering = ""
+    shown = _SIGNS.get(name, name)
+    advice = whole_advice(place) if refusal.fraction else refusal.help
+    return lambda witness, _: kind(place, shown, refusal.message, advice, witness, entering)
+
+
+def tensors_of(
+    state: State, value: Value, count: int, name: str, span: Span, related: tuple[Label, ...] = ()
+) -> list[Tensor] | None:
+    """The tensors that fill ``count`` inputs, or None with a diagnostic (none for values that are wrong already)."""
+    items: Sequence[Value]
+    if isinstance(value, ListValue):
+        found = slots(state, value, count, span)
+        if found is None:
+            return None
+        items = found
+    else:
+        items = [value]
+    if any(item is ERROR for item in items):
+        return None
+    if len(items) != count:
+        wanted = "one input" if count == 1 else f"{count} inputs"
+        mapped = isinstance(value, ListValue) and value.mapped
+        state.report(WrongInputs(span, name, wanted, len(items), related, tuple("abcdefgh"[:count]), mapped))
+        return None
+    for item in items:
+        if not isinstance(item, Tensor):
+            state.report(WrongType(span, f"an input of `{name}`", "a tensor", kind_of(item)))
+            return None
+    return list(items)
+
+
+def apply_primitive(state: State, op: PrimitiveOp, value: Value, context: Context, span: Span) -> Value:
+    """The output of a primitive, as a new node."""
+    primitive = op.primitive
+    tensors = tensors_of(state, value, primitive.inputs, primitive.name, op.span)
+    if tensors is None:
+        check_arguments(state, op)
+        return ERROR
+    channels: Value = None
+    if not any(t.broken for t in tensors) and tensors[0].type.dims:
+        case = tensors[0].type.dims[CHANNEL_AXIS[tensors[0].type.layout]]
+        # Demanding the input asks for all that its shape depends on.
+        channels = scalar(case, ())
+    given = _arguments(state, op, channels)
+    if given is None:
+        return ERROR
+    cases, asks = given
+    return apply_rule(state, primitive, tensors, cases, asks, context, op.span, op)
+
+
+def check_arguments(state: State, op: PrimitiveOp) -> None:
+    """Reports what is wrong with the arguments of an operator whose input is unknown, whatever that is."""
+    given = _arguments(state, op, None)
+    refusal = refused_anyway(op.primitive, given[0]) if given is not None else None
+    if refusal is not None and not _told(state, refusal, op):
+        state.report(_refused(refusal, op.primitive.name, (), op, op.span)("", {}))
+
+
+def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str, Case], Asks] | None:
+    """The arguments, and what they ask for; None with a diagnostic. Where ``channels`` (those that enter) is None, what
+    depends on them is SAME."""
+    primitive = op.primitive
+    cases: dict[str, Case] = {}
+    asks: Asks = ()
+    for parameter in primitive.parameters:
+        argument = op.arguments.get(parameter.name, parameter.default)
+        if argument is REQUIRED:
+            signature = primitive_signature(primitive)
+            state.report(MissingArgument(op.span, primitive.name, parameter.name, signature=signature.text))
+            return None
+        if channels is None and (argument is SAME or isinstance(argument, Same)):
+            cases[parameter.name] = SAME
+            continue
+        if argument is SAME:
+            argument = channels
+        elif isinstance(argument, Same):
+            argument = argument.at(channels)
+        if argument is ERROR:
+            return None
+        if not is_plain(argument):
+            wanted = "a number or another plain value"
+            place = op.place_of(parameter.name)
+            state.report(WrongType(place, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
+            return None
+        cases[parameter.name] = case_of(argument)
+        asks = (*asks, *asks_of(argument))
+    return cases, asks
+
+
+def _told(state: State, refusal: _Refusal, op: PrimitiveOp | None) -> bool:
+    """Whether a mistake behind another one is that one again: a value by its name, refused before."""
+    given = op.argument(refusal.parameter) if op is not None else None
+    return refusal.message in state.refused and any(True for _ in names_in(given))
+
+
+def refused_anyway(primitive: Primitive, cases: dict[str, Case]) -> _Refusal | None:
+    """What a primitive has against its arguments whatever enters; None where that depends on what does."""
+    if primitive.extern is not None or any(type(case) is Diagram for case in cases.values()):
+        return None
+    return _refused_always(primitive.name, tuple([(type(v), k, v) for k, v in cases.items()]))
+
+
+@lru_cache(maxsize=5_000)
+def _refused_always(name: str, given: tuple[tuple[type, str, Any], ...]) -> _Refusal | None:
+    primitive = PRIMITIVES[name]
+    found: _Refusal | None = None
+    for layout, rank in _RANKS.items():
+        for size in _SIZES:
+            shape = TensorShape(layout, (size,) * rank)
+            attributes = {key: size if case is SAME else case for _, key, case in given}
+            rule = _apply_rule(primitive, (shape,) * primitive.inputs, attributes)
+            if isinstance(rule, _Rule):
+                return None
+            if rule.code != "attribute" or "enter" in rule.message:
+                continue  # about what enters, and something else may
+            if found is not None and rule.message != found.message:
+                return None
+            found = rule
+    return found
+
+
+def apply_rule(
+    state: State,
+    primitive: Primitive,
+    tensors: Sequence[Tensor],
+    cases: dict[str, Case],
+    asks: Asks,
+    context: Context,
+    span: Span,
+    op: PrimitiveOp | None = None,
+) -> Tensor:
+    """A node for ``primitive`` on ``tensors`` with the given arguments (cases); faults are recorded with the node."""
+    edges = [Edge(t.node) for t in tensors]
+    if any(t.broken for t in tensors):
+        refusal = refused_anyway(primitive, cases)
+        if refusal is not None and not _told(state, refusal, op):
+            make = _refused(refusal, primitive.name, (), op, span)
+            return _refused_node(state, primitive, make, edges, asks, context, span)
+        return state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+    plain = not any(type(c) is Diagram for c in cases.values()) and all(t.type.fixed for t in tensors)
+    if plain:
+        key = (primitive.name, tuple(t.type for t in tensors), tuple((type(c), c) for c in cases.values()))
+        rule = state.rules.get(key)
+        if rule is None:
+            shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
+            rule = state.rules[key] = _apply_rule(primitive, shapes, cases)
+        if isinstance(rule, _Refusal):
+            state.refused.add(rule.message)
+            make = _refused(rule, primitive.name, tensors, op, span)
+            return _refused_node(state, primitive, make, edges, asks, context, span)
+        return _plain_node(state, primitive, rule, edges, asks, context, span)
+    return _lifted_node(state, primitive, tensors, cases, edges, asks, context, span, op)
+
+
+def _refused_node(
+    state: State,
+    primitive: Primitive,
+    make: Make,
+    edges: list[Edge],
+    asks: Asks,
+    context: Context,
+    span: Span,
+) -> Tensor:
+    node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
+    state.fault(node.node, context.condition, make)
+    return node
+
+
+def _plain_node(
+    state: State, primitive: Primitive, rule: _Rule, edges: list[Edge], asks: Asks, context: Context, span: Span
+) -> Tensor:
+    attrs = dict(zip(rule.names, rule.attrs, strict=True))
+    return state.node("apply", primitive.name, edges, TensorType(rule.layout, rule.dims), context, span, attrs, asks)
+
+
+def _lifted_node(
+    state: State,
+    primitive: Primitive,
+    tensors: Sequence[Tensor],
+    cases: dict[str, Case],
+    edges: list[Edge],
+    asks: Asks,
+    context: Context,
+    span: Span,
+    op: PrimitiveOp | None,
+) -> Tensor:
+    names = tuple(cases)
+    sizes = [len(t.type.dims) for t in tensors]
+    layouts = [t.type.layout for t in tensors]
+
+    given = [dim for t in tensors for dim in t.type.dims]
+    open_places = [i for i, case in enumerate((*given, *cases.values())) if type(case) is Diagram]
+    known: dict[Any, Any] = {}
+
+    def rule_of(*plain: Any) -> Any:
+        # Many cases come out at few values: `c * d` of two choices of 300 has 90 000 and 20 000.
+        key = tuple([(type(plain[i]), plain[i]) for i in open_places])
+        found = known.get(key)
+        if found is None:
+            values = iter(plain)
+            shapes = tuple(
+                TensorShape(layout, tuple(next(values) for _ in range(size)))
+                for layout, size in zip(layouts, sizes, strict=True)
+            )
+            found = known[key] = _apply_rule(primitive, shapes, {name: next(values) for name in names})
+        return found
+
+    result = state.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
+    found = leaves(result)
+    refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
+    rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
+    state.refused.update(refusal.message for refusal in refusals)
+    # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
+    if not rules:
+        make = _refused(refusals[0], primitive.name, tensors, op, span)
+        return _refused_node(state, primitive, make, edges, asks, context, span)
+    good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
+
+    def part(column: tuple[Any, ...], of: Callable[[_Rule], Any]) -> Case:
+        first, kind = column[0], column[0].__class__
+        for value in column:
+            if value is not first and (value.__class__ is not kind or value != first):
+                return state.diagrams.apply(of, good)
+        return first
+
+    columns = zip(*[rule.dims for rule in rules], strict=True)
+    dims = [part(column, partial(lambda i, r: r.dims[i], i)) for i, column in enumerate(columns)]
+    columns = zip(*[rule.attrs for rule in rules], strict=True)
+    names = rules[0].names
+    attrs = {names[i]: part(column, partial(lambda i, r: r.attrs[i], i)) for i, column in enumerate(columns)}
+    made = TensorType(rules[0].layout, tuple(dims))
+    node = state.node("apply", primitive.name, edges, made, context, span, attrs, merge_asks(asks))
+    for refusal in refusals:
+        failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)
+        condition = state.diagrams.ite(failing, context.condition, False)
+        state.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
+    return node

@@ -1,0 +1,212 @@
+"""`sum`, `mean` and `concat` of lists whose elements may be absent: shapes, and what can be wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...diagnostics.decisions import ZeroOfOpenShape
+from ...diagnostics.model import Diagnostic
+from ...diagnostics.shapes import EmptyReduce, UnequalConcat, UnequalShapes
+from ...diagnostics.source import Span
+from ...diagnostics.values import WrongType
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, support, witness
+from ...ir.graph import Edge, TensorType
+from ...ir.operation import CHANNEL_AXIS
+from .agreement import agreed
+from .context import Context
+from .open_lists import asked
+from .shapes import BROKEN, alike, differing_sizes, type_labels, type_under
+from .state import Make, State, merge_asks
+from .values import ERROR, Item, ListValue, Tensor, Value, kind_of
+
+
+def reduce_list(state: State, op: str, value: Value, context: Context, span: Span) -> Value:
+    """`sum`, `mean` or `concat` of a list."""
+    if value is ERROR:
+        return ERROR
+    if not isinstance(value, ListValue):
+        state.report(WrongType(span, f"what is piped into `{op}`", "a list of tensors", kind_of(value)))
+        return ERROR
+    if any(item.value is ERROR for item in value.items):
+        return ERROR
+    for item in value.items:
+        if not isinstance(item.value, Tensor):
+            state.report(WrongType(span, f"an element of `{op}`", "a tensor", kind_of(item.value)))
+            return ERROR
+    items = [item for item in value.items if item.guard is not False]
+    asks = asked(value)
+    keeps = {item.keep[0] for item in items if item.keep is not None}
+    decision = next(iter(keeps)) if len(keeps) == 1 and all(item.keep for item in items) else None
+    edges = [
+        Edge(i.value.node, i.guard, i.keep[1] if i.keep is not None and decision is not None else None) for i in items
+    ]
+    here = _here(state, items, context)
+    none = _none(state, items, here)
+    if not value.items or (op == "concat" and none is True):
+        state.report(EmptyReduce(span, op))
+        return ERROR
+    if any(item.value.broken for item in value.items):
+        return state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
+    failing: list[tuple[Guard, Make]] = []
+    type = _joined(state, op, items, here, span, failing) if items else None
+    if none is not False and op != "concat":
+        inside = _decided_inside(state, items)
+        if inside is not None:
+            state.report(ZeroOfOpenShape(span, inside))
+            return ERROR
+        zero = _zero(state, op, value.items, none, span, failing)
+        type = zero if type is None else _together(state, type, zero, none, here)
+        asks = merge_asks((*asks, *state.shape_asks(type)))
+    assert type is not None
+    node = state.node("reduce", op, edges, type, context, span, asks=asks, decision=decision, broken=type is BROKEN)
+    if op == "concat" and none is not False:
+        failing.append((none, lambda words, _: EmptyReduce(span, op, words)))
+    for condition, make in failing:
+        state.fault(node.node, condition, make)
+    return node
+
+
+def _none(state: State, items: Sequence[Item], here: Guard) -> Guard:
+    """Where no element is there."""
+    if any(item.guard is True for item in items):
+        return False
+    return state.diagrams.both(here, state.diagrams.all(state.diagrams.negate(item.guard) for item in items))
+
+
+def _here(state: State, items: Sequence[Item], context: Context) -> Guard:
+    """What is known to hold where the reduction stands: of the decisions around it, and of the keeps that it is of."""
+    return state.diagrams.both(context.condition, state.valid(*(item.guard for item in items)))
+
+
+def _decided_inside(state: State, items: Sequence[Item]) -> str | None:
+    """The path of a decision that is made inside the elements and changes their shape, if there is one."""
+    for item in items:
+        for dim in item.value.type.dims if item.inner else ():
+            for variable in sorted(support(dim), key=lambda v: v.index):
+                if any(start <= variable.decision < end for start, end in item.inner):
+                    return state.builder.decisions[variable.decision].path
+    return None
+
+
+def _joined(
+    state: State, op: str, items: Sequence[Item], here: Guard, span: Span, failing: list[tuple[Guard, Make]]
+) -> TensorType:
+    """The type where some element is there. All that can be there together must agree, whichever comes first."""
+    diagrams = state.diagrams
+    if not all(alike(items[0].value.type, item.value.type) for item in items):
+        items = [i for i in items if witness(diagrams.both(i.guard, here)) is not None] or items[:1]
+        if not all(alike(items[0].value.type, item.value.type) for item in items):
+            failing.append((here, _mismatch(state, op, items, span)))
+            return BROKEN
+    first: TensorType = items[0].value.type
+    guards = [item.guard for item in items]
+    dims: list[Case] = []
+    for axis in range(len(first.dims)):
+        sizes = [item.value.type.dims[axis] for item in items]
+        if op == "concat" and axis == CHANNEL_AXIS[first.layout]:
+            parts = [diagrams.ite(g, size, 0) for size, g in zip(sizes, guards, strict=True)]
+            dims.append(diagrams.constrain(state.added("the number of channels of this concat", span, parts), here))
+        elif _same(sizes):
+            dims.append(sizes[0])
+        else:
+            dims.append(_size(state, op, items, sizes, guards, here, span, failing))
+            if dims[-1] is IMPOSSIBLE:
+                return BROKEN
+    return TensorType(first.layout, tuple(dims))
+
+
+def _size(
+    state: State,
+    op: str,
+    items: Sequence[Item],
+    sizes: Sequence[Case],
+    guards: Sequence[Guard],
+    here: Guard,
+    span: Span,
+    failing: list[tuple[Guard, Make]],
+) -> Case:
+    """The size that the elements agree on where they are there; IMPOSSIBLE if they do nowhere."""
+    diagrams = state.diagrams
+    size, differ = state.within_limits("a shape", span, lambda: agreed(diagrams, sizes, guards))
+    differ = diagrams.both(here, differ)
+    if witness(differ) is not None:
+        failing.append((differ, _mismatch(state, op, items, span)))
+        here = diagrams.both(here, diagrams.negate(differ))
+    return IMPOSSIBLE if here is False else diagrams.constrain(size, here)
+
+
+def _same(sizes: Sequence[Case]) -> bool:
+    return all(size is sizes[0] or (type(size) is int and size == sizes[0]) for size in sizes)
+
+
+def _zero(
+    state: State, op: str, items: Sequence[Item], none: Guard, span: Span, failing: list[tuple[Guard, Make]]
+) -> TensorType:
+    """The type where no element is there: what those would have that the list was made of."""
+    diagrams = state.diagrams
+    first: TensorType = items[0].value.type
+    listed = [item.listed for item in items]
+    empty = diagrams.both(none, diagrams.all(diagrams.negate(guard) for guard in listed))
+    if not all(alike(first, item.value.type) for item in items):
+        failing.append((none, _mismatch(state, op, items, span)))
+        return BROKEN
+    dims: list[Case] = []
+    for axis in range(len(first.dims)):
+        sizes = [item.value.type.dims[axis] for item in items]
+        size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, none, span, failing)
+        if size is IMPOSSIBLE:
+            return BROKEN
+        unknown = diagrams.any({s.uid: diagrams.undefined(s) for s in sizes if type(s) is Diagram}.values())
+        empty = diagrams.either(empty, diagrams.both(none, unknown))
+        dims.append(size)
+    if witness(empty) is not None:
+        failing.append((empty, lambda words, _: EmptyReduce(span, op, words)))
+    return TensorType(first.layout, tuple(dims))
+
+
+def _together(state: State, some: TensorType, zero: TensorType, none: Guard, here: Guard) -> TensorType:
+    """The type of a sum that is ``zero`` where nothing is there, else ``some``."""
+    if not alike(some, zero):
+        return BROKEN
+    dims = []
+    for a, b in zip(some.dims, zero.dims, strict=True):
+        dims.append(a if _same((a, b)) else state.diagrams.constrain(state.diagrams.ite(none, b, a), here))
+    return TensorType(some.layout, tuple(dims))
+
+
+def _mismatch(state: State, op: str, items: Sequence[Item], span: Span) -> Make:
+    """What to say of elements that do not agree: of the first two that are there together."""
+
+    def make(words: str, answers: Mapping[int, int]) -> Diagnostic:
+        first, second = _unequal(op, items, answers)
+        shown = (type_under(first.type, answers), type_under(second.type, answers))
+        labels = type_labels(state, first, second)
+        sizes = differing_sizes(first.type, second.type, answers, op == "concat")
+        if op == "concat":
+            return UnequalConcat(span, *shown, words, labels, sizes)
+        return UnequalShapes(span, *shown, words, labels, sizes=sizes)
+
+    return make
+
+
+def _unequal(op: str, items: Sequence[Item], answers: Mapping[int, int]) -> tuple[Tensor, Tensor]:
+    """The first two elements of unequal shapes that the answers let be there, else of all."""
+    there = [item.value for item in items if _holds(item.guard, answers)]
+    for tensors in (there, [item.value for item in items]):
+        for second in tensors[1:]:
+            if _differ(op, tensors[0].type, second.type, answers):
+                return tensors[0], second
+    return items[0].value, items[-1].value
+
+
+def _holds(guard: Guard, answers: Mapping[int, int]) -> bool:
+    try:
+        return evaluate(guard, answers) is True
+    except KeyError:
+        return False
+
+
+def _differ(op: str, a: TensorType, b: TensorType, answers: Mapping[int, int]) -> bool:
+    if not alike(a, b):
+        return True
+    return bool(differing_sizes(a, b, answers, op == "concat"))

@@ -1,0 +1,264 @@
+"""`where`: constraints over costs and over decisions, from text to conditions on the graph's variables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, cast
+
+from ...diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownAlternative, UnknownLabel
+from ...diagnostics.source import Span
+from ...frontend import ast
+from ...ir.decisions import Decision
+from ...ir.diagram import Guard
+from ...ir.graph import CostConstraint, DecisionConstraint
+from . import expressions
+from .arithmetic import condition, guard_of, is_number
+from .comparisons import compared, name_of, named, value_of
+from .context import Env
+from .faults import demand_of_decisions
+from .global_names import BUILTIN_NAMES
+from .references import is_call, matching, rebuilt, reference, walk
+from .state import State, merge_asks
+from .values import ERROR, Asks, RangeValue, Scalar
+
+Metric = Literal["flops", "params", "depth", "activations"]
+METRICS = ("flops", "params", "depth", "activations")
+_FLIPPED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "==": "=="}
+
+
+def collect(
+    state: State, declaration: ast.SpaceDecl, env: Env, outputs: Sequence[int]
+) -> tuple[CostConstraint | DecisionConstraint, ...]:
+    """The constraints of a space; those that are wrong are reported and left out."""
+    found: list[CostConstraint | DecisionConstraint] = []
+    for expr in declaration.where:
+        cost = _cost(state, expr, env)
+        if cost is not None:
+            found.append(cost)
+        elif not _mentions_metric(expr):
+            found.extend(_decisions(state, expr, env, declaration, outputs))
+    return tuple(found)
+
+
+def check_costs(state: State, declaration: ast.SpaceDecl, env: Env) -> None:
+    """Reports what is wrong with constraints over costs, of a space whose decisions are not known."""
+    for expr in declaration.where:
+        _cost(state, expr, env)
+
+
+def _is_metric(expr: ast.Expr) -> bool:
+    return isinstance(expr, ast.Name) and expr.id in METRICS
+
+
+def _mentions_metric(expr: ast.Expr) -> bool:
+    return any(_is_metric(e) for e in walk(expr))
+
+
+def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
+    """A cost constraint, or None: it is none, or it is wrong (and was reported)."""
+    if not _mentions_metric(expr):
+        return None
+    for part in walk(expr):
+        if isinstance(part, ast.Name) and part.id in METRICS and (rows := matching(state, part.id)):
+            state.report(AmbiguousLabel(part.span, part.id, rows[0].span, cost=True))
+            return None
+    if isinstance(expr, ast.Binary) and expr.op in ("and", "or"):
+        reason = "costs are compared each by itself"
+        advice = f"write a comma instead of `and`: `{expr.left.span.text}, {expr.right.span.text}`"
+        if expr.op == "or":
+            reason, advice = "costs cannot be alternatives", "make two spaces, one for each constraint"
+        state.report(BadConstraint(expr.span, reason, advice))
+        return None
+    if not isinstance(expr, ast.Binary):
+        state.report(BadConstraint(expr.span, "a cost alone is no condition"))
+        return None
+    left, right, op = expr.left, expr.right, expr.op
+    if _is_metric(right) and op in _FLIPPED:
+        left, right, op = right, left, _FLIPPED[op]
+    if not _is_metric(left) or _mentions_metric(right) or op not in (*_FLIPPED, "in"):
+        advice = "write one comparison per cost: `flops <= 600M, params in 3M..6M`"
+        state.report(BadConstraint(expr.span, "costs can only be compared with numbers", advice))
+        return None
+    metric = cast(Metric, cast(ast.Name, left).id)
+    bound = expressions.evaluate(state, right, env)
+    if bound is ERROR:
+        return None
+    if op == "in":
+        if isinstance(bound, RangeValue) and is_number(bound.low) and is_number(bound.high):
+            if bound.low <= bound.high:
+                return CostConstraint(metric, bound.low, bound.high, expr.span)
+            state.report(_reversed(right))
+            return None
+    elif is_number(bound) and math.isfinite(bound):
+        # Costs are whole numbers.
+        low = {">=": bound, ">": math.floor(bound) + 1, "==": bound}.get(op)
+        high = {"<=": bound, "<": math.ceil(bound) - 1, "==": bound}.get(op)
+        return CostConstraint(metric, low, high, expr.span)
+    state.report(BadConstraint(right.span, "a cost is compared with a number or a range of numbers"))
+    return None
+
+
+def _reversed(expr: ast.Expr) -> BadConstraint:
+    """A range that holds nothing."""
+    advice = "write the smaller bound first"
+    if isinstance(expr, ast.Binary) and expr.op == "..":
+        advice = f"write the smaller bound first: `{expr.right.span.text}..{expr.left.span.text}`"
+    return BadConstraint(expr.span, "no number is in this range: it ends before it begins", advice)
+
+
+def _decisions(
+    state: State, expr: ast.Expr, env: Env, declaration: ast.SpaceDecl, outputs: Sequence[int]
+) -> Iterable[DecisionConstraint]:
+    """The instances of a constraint over decisions."""
+    if isinstance(expr, ast.Call) and is_call(expr, "pin"):
+        yield from _pin(state, expr)
+        return
+    parameters = {p.name.id: p.name.span for p in declaration.parameters}
+    labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
+    groups: dict[str, list[Decision]] = {}
+    for part in walk(expr):
+        name = reference(part)
+        if name is None or name in groups:
+            continue
+        rows = matching(state, name)
+        if isinstance(part, ast.Name):
+            if name in parameters and rows:
+                state.report(AmbiguousLabel(part.span, name, parameters[name]))
+                return
+            if name in parameters or env.module.lookup(name) or name in BUILTIN_NAMES:
+                continue
+        if not rows:
+            state.report(UnknownLabel(part.span, name, labels))
+            return
+        groups[name] = rows
+    read = compared(state, expr, groups, env)
+    if read is None:
+        return
+    inside = env.child()
+    sizes: dict[Span, str] = {}
+    for part in walk(expr):
+        if isinstance(part, ast.Call) and is_call(part, "size"):
+            total = _size(state, part, outputs)
+            if total is None:
+                return
+            sizes[part.span] = name = f"size {len(sizes)}"
+            inside.values[name] = total
+
+    def as_names(node: ast.Node) -> ast.Node | None:
+        name = sizes.get(node.span) if is_call(node, "size") else None
+        if isinstance(node, ast.Literal_):
+            name = reference(node)
+        return None if name is None else ast.Name(node.span, name)
+
+    yield from _instances(state, rebuilt(read, as_names), inside, groups, outputs)
+
+
+def _instances(
+    state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]], outputs: Sequence[int]
+) -> Iterator[DecisionConstraint]:
+    names = list(groups)
+    for combination in _combinations([groups[n] for n in names]) if names else [()]:
+        inside = env.child()
+        needed: Asks = ()
+        for name, row in zip(names, combination, strict=True):
+            case, asks = value_of(state, row)
+            inside.values[name] = Scalar(case, ())
+            inside.values[name_of(name)] = named(state, row)
+            needed = (*needed, *asks)
+        value = condition(state, expressions.evaluate(state, expr, inside), expr.span, env.context)
+        if value is ERROR:
+            return
+        needs = frozenset(row.id for row in combination)
+        holds = state.diagrams.either(guard_of(value), _unasked(state, needs, needed, outputs))
+        yield DecisionConstraint(needs, holds, expr.span)
+
+
+def _unasked(state: State, needs: frozenset[int], asks: Asks, outputs: Sequence[int]) -> Guard:
+    """Where the value of an alternative depends on a decision that nothing asks for: then a constraint says nothing."""
+    inner = [ask for ask in merge_asks(asks) if ask.decision not in needs]
+    active = demand_of_decisions(state, [ask.decision for ask in inner], outputs)
+    return state.diagrams.any(
+        state.diagrams.both(ask.guard, state.diagrams.negate(active[ask.decision])) for ask in inner
+    )
+
+
+def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
+    """All combinations of instances within their innermost common scope.
+
+    Of each further group, those nearest to what was picked.
+    """
+    found: list[tuple[Decision, ...]] = [(row,) for row in groups[0]]
+    for group in groups[1:]:
+        grown: list[tuple[Decision, ...]] = []
+        for picked in found:
+            depth = max(_common(picked[0].path, row.path) for row in group)
+            grown.extend((*picked, row) for row in group if _common(picked[0].path, row.path) == depth)
+        found = grown
+    return found
+
+
+def _common(a: str, b: str) -> int:
+    depth = 0
+    for x, y in zip(a.split("."), b.split("."), strict=False):
+        if x != y:
+            break
+        depth += 1
+    return depth
+
+
+def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None:
+    """`size("**.inputs")`: how many elements stay in the active keeps that match. None with a diagnostic."""
+    pattern = _pattern(state, call)
+    if pattern is None:
+        return None
+    rows = [row for row in matching(state, pattern, sites=True) if row.kind == "keep"]
+    if not rows:
+        advice = "give a pattern or a label of decisions that `keep` makes"
+        state.report(BadConstraint(call.span, f"no `keep` matches `{pattern}`", advice))
+        return None
+    active = demand_of_decisions(state, [row.id for row in rows], outputs)
+    stay = [state.stay[row.id] if row.trivial else value_of(state, row)[0] for row in rows]
+    kept = [state.diagrams.ite(active[row.id], n, 0) for row, n in zip(rows, stay, strict=True)]
+    return Scalar(state.added("a size", call.span, kept), ())
+
+
+def _pattern(state: State, call: ast.Call) -> str | None:
+    """The pattern, or label, that `pin` and `size` begin with. None with a diagnostic."""
+    value = call.arguments[0].value if call.arguments else None
+    if not isinstance(value, ast.Literal_) or not isinstance(value.value, str):
+        advice = 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`'
+        state.report(BadConstraint(value.span if value else call.span, "a pattern is a string", advice))
+        return None
+    if not matching(state, value.value, sites=is_call(call, "size")):
+        labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
+        state.report(UnknownLabel(value.span, value.value, labels))
+        return None
+    return value.value
+
+
+def _pinned_to(state: State, call: ast.Call) -> str | None:
+    """The name of the alternative that `pin` asks for. None with a diagnostic."""
+    if len(call.arguments) == 2:
+        value = call.arguments[1].value
+        if isinstance(value, ast.Literal_) and isinstance(value.value, str | int):
+            return value.span.text if isinstance(value.value, bool | int) else value.value
+    span = call.arguments[1].span if len(call.arguments) > 1 else call.span
+    advice = 'write `pin("**.kind", "itgm")`; for a keep, `size("**.inputs") == 2` says how many stay'
+    state.report(BadConstraint(span, "`pin` takes a pattern and the name of an alternative", advice))
+    return None
+
+
+def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
+    pattern = _pattern(state, call)
+    name = None if pattern is None else _pinned_to(state, call)
+    if pattern is None or name is None:
+        return []
+    pinned = []
+    for row in matching(state, pattern):
+        if row.kind == "keep" or name not in row.options:
+            state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
+            return []
+        guard: Guard = state.diagrams.test(row.variables[0], row.options.index(name))
+        pinned.append(DecisionConstraint(frozenset({row.id}), guard, call.span))
+    return pinned

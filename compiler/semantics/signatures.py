@@ -1,0 +1,117 @@
+"""Binding arguments to parameters, of primitives and of declarations alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from ..diagnostics.calls import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
+from ..diagnostics.model import Diagnostic
+from ..diagnostics.source import Span
+from ..diagnostics.values import WrongType
+from ..frontend import ast
+from ..ir.operation import REQUIRED, SAME, Primitive
+from .elaboration.values import ListValue, Tensor
+
+T = TypeVar("T")
+
+Arguments: TypeAlias = list[tuple[str | None, Any, Span]]
+"""Values given to a callee: the name where one is written, the value, the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a callee takes: names in order, which of them must be given, how it reads."""
+
+    name: str
+    parameters: tuple[str, ...]
+    required: frozenset[str]
+    text: str
+    declared: Span | None = None
+
+
+def primitive_signature(primitive: Primitive) -> Signature:
+    def shown(default: object) -> str:
+        if default is None:
+            return "none"
+        if isinstance(default, bool):
+            return "true" if default else "false"
+        return "same" if default is SAME else str(default)
+
+    parts = [p.name if p.default is REQUIRED else f"{p.name} = {shown(p.default)}" for p in primitive.parameters]
+    return Signature(
+        primitive.name,
+        tuple(p.name for p in primitive.parameters),
+        frozenset(p.name for p in primitive.parameters if p.default is REQUIRED),
+        f"{primitive.name}({', '.join(parts)})",
+    )
+
+
+def declared_signature(name: str, parameters: Sequence[ast.Parameter], declared: Span) -> Signature:
+    parts = [
+        p.name.id if p.default is None else f"{p.name.id} = {' '.join(p.default.span.text.split())}" for p in parameters
+    ]
+    return Signature(
+        name,
+        tuple(p.name.id for p in parameters),
+        frozenset(p.name.id for p in parameters if p.default is None),
+        f"{name}({', '.join(parts)})",
+        declared,
+    )
+
+
+def bind(
+    signature: Signature,
+    arguments: Sequence[tuple[str | None, T, Span]],
+    span: Span,
+    report: Callable[[Diagnostic], None],
+    extra: frozenset[str] = frozenset(),
+    partial: bool = False,
+) -> dict[str, T] | None:
+    """Parameter → value. None, with diagnostics, when they do not fit.
+
+    ``extra``: names that are allowed beside the parameters. ``partial``: required ones may be missing.
+    """
+    if len(set(signature.parameters)) < len(signature.parameters):
+        # Two parameters of one name: that was said where they are declared.
+        return None
+    bound: dict[str, T] = {}
+    fine = True
+    positional = 0
+    for name, value, place in arguments:
+        if name is None:
+            if positional >= len(signature.parameters):
+                given = sum(1 for n, _, _ in arguments if n is None)
+                wanted = len(signature.parameters)
+                text, declared = signature.text, signature.declared
+                tensors = isinstance(value, (Tensor, ListValue))
+                report(
+                    TooManyArguments(place, signature.name, wanted, given, tensors, signature=text, declared=declared)
+                )
+                return None
+            name = signature.parameters[positional]
+            positional += 1
+        elif name not in signature.parameters and name not in extra:
+            report(UnknownParameter(place, signature.name, name, signature.parameters, signature.text))
+            fine = False
+            continue
+        if name in bound:
+            report(RepeatedArgument(place, signature.name, name))
+            fine = False
+            continue
+        bound[name] = value
+    if fine and not partial:
+        for name in signature.parameters:
+            if name in signature.required and name not in bound:
+                text, declared = signature.text, signature.declared
+                report(MissingArgument(span, signature.name, name, signature=text, declared=declared))
+                fine = False
+                break
+    return bound if fine else None
+
+
+def no_set(declaration: ast.OpsDecl, found: str) -> WrongType:
+    """That an `ops` declares something else than a set."""
+    what, advice = f"what `ops {declaration.name.id}` declares", "alternatives stand in braces: `{a, b}`"
+    return WrongType(declaration.value.span, what, "a set", found, advice)

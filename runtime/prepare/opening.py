@@ -1,0 +1,57 @@
+"""The data of a job, opened: what must be right with it before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stdsl.compiler.checks.batches import batches_of_one
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.run import TooFewSamples
+from stdsl.compiler.schemas.gradient import GradientConfig
+
+from ..data.batch import Dataset, Part
+from ..data.registry import open_dataset
+from .job import Job
+from .samples import held_out, retraining_splits, stage_sizes
+
+
+def opened(job: Job) -> Dataset:
+    """The data set of a job. Raises RunError where its files are missing or damaged, or have too few samples."""
+    config = job.config
+    dataset = open_dataset(config.data, config.seed, job.texts.folder, config.place("data"))
+    found: tuple[Diagnostic, ...] = tuple(_too_few(job, dataset))
+    found = found or tuple(_small_batches(job, dataset))
+    if found:
+        raise RunError(found)
+    return dataset
+
+
+def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+    config, recipe = job.config, job.config.retrain
+    wanted: list[tuple[tuple[str, ...], int, str]] = []
+    if isinstance(config.strategy, GradientConfig) and job.graph.open:
+        wanted.append(((config.strategy.weights.split,), 1, "the search of weights"))
+        wanted.append(((config.strategy.decisions.split,), 1, "the search of decisions"))
+    if recipe is not None:
+        reader = "the final training with held-out samples" if recipe.holdout else "the final training"
+        wanted.append((retraining_splits(recipe), 2 if recipe.holdout else 1, reader))
+    if recipe is not None or config.export is not None:
+        wanted.append((("test",), 1, "the evaluation"))
+    for splits, needed, reader in wanted:
+        n = len(Part(dataset, splits))
+        if n < needed:
+            yield TooFewSamples(config.place("data"), config.data.kind, " and ".join(splits), n, needed, reader)
+
+
+def _small_batches(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Batches that have one sample because the data has."""
+    config, recipe = job.config, job.config.retrain
+    searching = training = None
+    if isinstance(config.strategy, GradientConfig):
+        splits = (config.strategy.weights.split, config.strategy.decisions.split)
+        smallest = min(dataset.size(split) for split in splits)
+        searching = stage_sizes(smallest, config.strategy.batch)[1]
+    if recipe is not None:
+        n = len(Part(dataset, retraining_splits(recipe)))
+        training = stage_sizes(n - held_out(n, recipe.holdout), recipe.batch)[1]
+    yield from batches_of_one(config, job.graph, (job.final, *job.compared.values()), (searching, training))

@@ -1,0 +1,274 @@
+"""What a run will do and about what it will take, known before anything heavy starts."""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.sampling import sample
+from stdsl.compiler.backends.networks.frozen_part import still_part
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.data import Data
+from stdsl.compiler.schemas.gradient import GradientConfig
+
+from ..data.features import hindrance
+from ..phases.parts import lengths, total_steps, warmup_steps
+from ..phases.search import relaxed
+from ..phases.train import Subject, build
+from ..report.plain import plain
+from ..tracking.manifest import cores
+from ..tracking.names import DERIVED, random_name, repeat_name, title_of
+from ..training.placement import available
+from .job import Job
+from .samples import retraining_samples, samples_of, stage_sizes
+
+_BACKWARD = 2.0
+"""A backward pass takes about twice the multiply-adds of the forward pass."""
+_UNROLLED = 4.0
+"""A decision step through an unrolled one goes through the network so many times (``strategies/unrolled.py``)."""
+_BYTES_PER_SECOND = 0.65e9
+"""How fast one core works through what a step saves for backward; measured on `examples/quickstart.space`."""
+_LARGE_STEP = 5_000_000_000
+"""Multiply-adds of a forward pass over a batch from which several threads pay."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of a run. ``params``: of its network. ``flops``: multiply-adds of one sample's forward pass. ``bytes``:
+    weights, gradients, optimiser states and what a step keeps for backward. ``seconds``: on this machine, give or
+    take a factor of two."""
+
+    name: str
+    steps: int
+    batch: int
+    params: int
+    flops: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    search: str
+    space: str
+    data: str
+    device: str
+    stages: tuple[Stage, ...]
+    search_threads: int
+    training_threads: int
+    features: str = ""
+    """What becomes of the features of frozen parts, "" where there are none."""
+    needs: tuple[str, ...] = ()
+    """Searches that run before, each with a plan of its own."""
+
+    @property
+    def seconds(self) -> float:
+        return sum(stage.seconds for stage in self.stages)
+
+    def document(self) -> dict[str, Any]:
+        """The plan for JSON."""
+        return asdict(self) | {"seconds": self.seconds}
+
+
+def plan(job: Job, device: str = "auto") -> Plan:
+    """The plan of a run of ``job``. Networks are only built, and run on tensors without memory."""
+    config, placement = job.config, available(device)
+    rate = _rate(placement.device)
+    stages: list[Stage] = []
+    recipe = config.retrain
+    altered = config.data.varies() or (recipe is not None and recipe.cutout > 0)
+    obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
+    stage = partial(_stage, rate=rate, kept=obstacle is None)
+    compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
+    compared |= config.retrain is not None and config.retrain.seeds > 1
+    strategy = config.strategy
+    if isinstance(strategy, GradientConfig) and job.graph.open:
+        per_epoch, batch = stage_sizes(samples_of(config, (strategy.weights.split,)), strategy.batch)
+        each = lengths(config, strategy)
+        steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
+        make = partial(relaxed, job.graph, strategy, 0)
+        on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0
+        passes = 1 + on_decisions * (steps - warmup) / steps
+        stages.append(stage("search", make, job.graph, steps, batch, passes=passes))
+    if recipe is not None:
+        per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
+        steps = recipe.total_steps(per_epoch)
+        compare = config.compare
+        # The derived network is not known yet; a random one stands for it.
+        typical = Subject(
+            DERIVED, job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
+        )
+        names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
+        names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
+        for name in names:
+            stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
+        for text, graph in job.compared.items():
+            subject = Subject(text, graph, architecture(graph, {}))
+            stages.append(stage(f"train {title_of(text)}", partial(build, subject, 0), graph, steps, batch))
+    searching = _threads(stage for stage in stages if stage.name == "search")
+    training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
+    return Plan(
+        config.name,
+        str(config.space),
+        _described(config.data),
+        str(placement.device),
+        tuple(stages),
+        searching,
+        training,
+        _features(job, obstacle),
+        config.needs,
+    )
+
+
+def render_plan(plan: Plan, console: Console) -> None:
+    """Print the plan as a table."""
+    console.print(plain(f"{plan.search}: {plan.space} on {plan.data}, on {plan.device}"), highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("stage")
+    for title in ("steps", "batch", "params", "FLOPs a sample", "memory", "about"):
+        table.add_column(title, justify="right")
+    for s in plan.stages:
+        numbers = (
+            f"{s.steps:,}",
+            f"{s.batch:,}",
+            f"{s.params:,}",
+            f"{s.flops:,}",
+            f"{s.bytes / 1e6:,.0f} MB",
+            f"{s.seconds:,.0f} s",
+        )
+        table.add_row(plain(s.name), *numbers)
+    table.add_section()
+    table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
+    console.print(table, highlight=False)
+    if plan.needs:
+        console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)
+    if plan.features:
+        console.print(plain(plan.features), highlight=False)
+
+
+def plan_text(plan: Plan, width: int = 100) -> str:
+    """What :func:`render_plan` prints, as text."""
+    buffer = io.StringIO()
+    render_plan(plan, Console(file=buffer, width=width))
+    return buffer.getvalue().rstrip()
+
+
+def _threads(stages: Iterable[Stage]) -> int:
+    """All cores for a network whose steps are large enough to be worth dividing, else one.
+
+    Small steps gain little from several threads, and lose much where other processes want the cores too. The rule
+    looks at nothing but the settings, since results depend on the number of threads.
+    """
+    work = max((stage.flops * stage.batch for stage in stages), default=0)
+    return cores() if work >= _LARGE_STEP else 1
+
+
+def _stage(
+    name: str,
+    make: Callable[[], nn.Module],
+    graph: SpaceGraph,
+    steps: int,
+    batch: int,
+    rate: float,
+    kept: bool,
+    passes: float = 1.0,
+) -> Stage:
+    """``kept``: features of frozen parts are, so those do not run in a step."""
+    model = make().to("meta").train()
+    params = sum(p.numel() for p in model.parameters())
+    inputs = [torch.empty(batch, *graph.nodes[id].type.concrete().dims, device="meta") for id in graph.inputs]
+    still = still_part(model, [graph.nodes[id].op for id in graph.inputs]) if kept else None
+    saved: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        saved[storage._cdata] = storage.nbytes()
+        storages.append(storage)
+        return tensor.detach()
+
+    storages: list[torch.UntypedStorage] = []
+    counter = FlopCounterMode(display=False)
+    forward: Callable[..., Any] = model
+    if still is not None:
+        with torch.no_grad():
+            inputs = [*still.features(*inputs), *(inputs[place] for place in still.inputs)]
+        forward = still.rest
+    with counter, saved_tensors_hooks(pack, lambda tensor: tensor):
+        forward(*inputs)
+    flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
+    beside, again = _recomputed(model, batch)
+    activations = sum(saved.values()) + beside
+    passes_over = 1 + _BACKWARD + (1 if beside else 0)
+    step = flops * batch * passes_over / rate + (activations + again) / _BYTES_PER_SECOND
+    # Weights, gradients and one to two optimiser states of 4 bytes each.
+    return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
+
+
+def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
+    """Of what is computed again in the backward pass: the bytes that a step keeps of cells, which autograd tells
+    nothing of (what enters them and, in the backward pass, all of one of them, the average one), and the bytes that it
+    makes again."""
+    reports = {r.name: r for r in getattr(model, "passes", ()) if r.name.startswith("recompute_")}
+    again = sum(r.kept_before - r.kept_after for r in reports.values())
+    whole = reports.get("recompute_cells")
+    if whole is None:
+        return 0, batch * again
+    cells = max(1, str(getattr(model, "source", "")).count("recomputed(self."))
+    return batch * (whole.kept_after + (whole.kept_before - whole.kept_after) // cells), batch * again
+
+
+def _features(job: Job, obstacle: str | None) -> str:
+    """What becomes of the features of frozen parts of the space that the result is trained in."""
+    arch = sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
+    model = build(Subject(DERIVED, job.final, arch), 0).to("meta")
+    shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
+    still = still_part(model, [str(place) for place in range(len(shapes))])
+    if still is None:
+        return ""
+    if obstacle is not None:
+        return f"frozen parts run in every step: {obstacle}"
+    with torch.no_grad():
+        values = still.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
+    size = sum(value.nbytes for value in values)
+    samples = samples_of(job.config, ("train", "valid"))
+    if samples is None:
+        return f"frozen parts run once for each sample; {size / 1e6:,.1f} MB each on disk while the run lasts"
+    size *= samples + (getattr(job.config.data, "test", None) or 0)
+    return f"frozen parts run once for each sample; {size / 1e6:,.0f} MB of features on disk while the run lasts"
+
+
+def _rate(device: torch.device) -> float:
+    """Multiply-adds a second of a middling convolution on the device or one core, measured in a tenth of a second."""
+    convolution = nn.Conv3d(16, 16, 3, padding=1, bias=False, device=device)
+    x = torch.zeros(8, 16, 8, 12, 12, device=device)
+    work = x[:, 0].numel() * 16 * 16 * 27
+    best, end = math.inf, time.perf_counter() + 0.1
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.no_grad():
+            while (start := time.perf_counter()) < end:
+                convolution(x).sum().item()  # the number waits for a GPU
+                best = min(best, time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(threads)
+    return work / best
+
+
+def _described(data: Data) -> str:
+    kind: str = data.kind  # type: ignore[attr-defined]
+    return f"{kind} ({data.signature()})"

@@ -1,0 +1,31 @@
+"""From the text of a search to the job of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stdsl.compiler.checks.opening import load_search, search_in
+from stdsl.compiler.diagnostics.model import Sink
+
+from ..tracking.directory import RunDirectory
+from ..tracking.manifest import Manifest
+from .job import Job
+from .texts import KeptLoader, gather, kept
+
+
+def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow_extern: bool = False) -> Job:
+    """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong.
+
+    ``allow_extern``: its networks may load the code of extern operators.
+    """
+    loaded = load_search(file, search, overrides, allow_extern)
+    return Job(loaded.search, gather(loaded.module))
+
+
+def load_kept_job(directory: RunDirectory, manifest: Manifest) -> Job:
+    """The job of a run, from the texts that its directory holds. Raises RunError where they have changed."""
+    sink = Sink()
+    texts = kept(directory.space, manifest)
+    module = KeptLoader(sink, directory.space, texts, manifest.allow_extern).main()
+    # All of it was checked when the run was started, with what its own `--set` mended.
+    return Job(search_in(module, manifest.search, manifest.overrides, sink, whole=False).search, texts)
