@@ -15,9 +15,9 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 from stdsl.compiler.backends.networks.supernet import Supernet
-from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.runtime.phases.search import relaxed
+from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.strategies.gradient.build import relaxed
 
 FILE = "pc_darts"
 # What is searched, the batch on both sides, and the searches with all channels and with a fourth of them.

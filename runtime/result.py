@@ -13,10 +13,10 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 
-from .phases.compare import metrics_of, subject_named
+from .phases.assignment import Subject
+from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import drawn, repeats
-from .phases.train import Subject
 from .tracking.names import DERIVED, SEARCH, title_of
 
 FORMAT = 1
@@ -135,7 +135,8 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
     for kind, title, name in others:
         metrics = metrics_of(run.directory, name)
         assert metrics is not None, f"{title} was not trained"
-        subject = subject_named(run.job, run.directory, name)
+        subject = compared(run.job, run.directory, name)
+        del metrics["steps"]
         rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
     return rows
 

@@ -20,22 +20,21 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
 from .engines.local import Helpers
-from .phases.compare import compare_one, metrics_of, subject_named
+from .phases.assignment import Assignment, Subject, final_training, inherited
+from .phases.compare import assignment_named, missing, train_all
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
 from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
-from .phases.train import RETRAIN, Subject, Workshop, test, train
+from .phases.train import RETRAIN, Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
-from .prepare.narrowing import narrowing_warnings
 from .prepare.opening import opened
-from .prepare.plan import plan, plan_text
-from .prepare.recomputing import recompute_warnings
-from .prepare.samples import batch_warnings
+from .prepare.plan import plan, plan_text, separate_trainings
 from .prepare.texts import checksum
+from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .tracking.directory import RunDirectory, create, open_run, writable
@@ -88,12 +87,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
-    for warning in (
-        *job.warnings,
-        *batch_warnings(job.config),
-        *narrowing_warnings(job.config, job.graph),
-        *recompute_warnings(job.config, job.graph),
-    ):
+    for warning in (*job.warnings, *warnings(job.config, job.graph)):
         reporter.say(warned(warning))
     manifest = Manifest(
         file=job.texts.main,
@@ -133,8 +127,10 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     return _go(job, manifest, directory, available(manifest.device), reporter)
 
 
-def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tuple[Workshop, Callable[[str], Subject]]:
-    """What helping a run takes that another process leads: the workshop, and the comparisons by name. Changes
+def reopened(
+    folder: Path, reporter: Reporter, interruption: Interruption
+) -> tuple[Workshop, Callable[[str], Assignment]]:
+    """What helping a run takes that another process leads: the workshop, and the trainings by name. Changes
     nothing."""
     from .prepare.preparation import load_kept_job
 
@@ -144,7 +140,7 @@ def reopened(folder: Path, reporter: Reporter, interruption: Interruption) -> tu
     dataset = opened(job)
     placement = available(manifest.device)
     shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
-    return shop, lambda name: subject_named(job, directory, name)
+    return shop, lambda name: assignment_named(job, directory, name)
 
 
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
@@ -156,7 +152,10 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
             dataset = opened(job)
-            return _phases(Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset))
+            helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter)
+            return _phases(
+                Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)
+            )
     except Interrupted:
         raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
     finally:
@@ -200,47 +199,36 @@ def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _phases(run: Context) -> RunResult:
-    with Helpers(run.directory.path, _helpers(run), run.reporter) as helpers:
+    with run.helpers:
         # Spaces to compare with are known from the start, random architectures when the derived one is.
-        helpers.add(_missing(run, map(run.directory.network_of, run.job.compared)))
+        others = list(map(run.directory.network_of, run.job.compared))
+        run.helpers.add(missing(run, others))
         search(run)
         derive(run)
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
         if run.config.retrain is None and run.config.export is not None:
             inherit(run, subject)
-            test(subject, run.workshop, run.tracker, "evaluate")
+            measure(inherited(run.config, subject), run.workshop, run.tracker, "evaluate")
             export(run, subject)
         if run.config.retrain is not None:
             draw(run)
-            helpers.add(_missing(run, [*repeats(run), *drawn(run)]))
-            train(subject, run.workshop, run.tracker, RETRAIN)
-            test(subject, run.workshop, run.tracker, "evaluate")
+            run.helpers.add(missing(run, [*repeats(run), *drawn(run)]))
+            final = final_training(run.config, subject)
+            train(final, run.workshop, run.tracker, RETRAIN)
+            measure(final, run.workshop, run.tracker, "evaluate")
             export(run, subject)
-            _share(run, helpers)
+            train_all(run, [*others, *repeats(run), *drawn(run)])
     document = collect(run, subject)
     write_json(run.directory.result, document)
     shutil.rmtree(run.directory.features, ignore_errors=True)
     return RunResult(run.directory.path, document)
 
 
-def _missing(run: Context, names: Iterable[str]) -> list[str]:
-    """The comparisons among ``names`` that are not over."""
-    return [name for name in names if metrics_of(run.directory, name) is None]
-
-
-def _share(run: Context, helpers: Helpers) -> None:
-    """Train what no helper has begun, and then what helpers gave back, until all is done."""
-    for _ in range(2):
-        while (name := helpers.take()) is not None:
-            compare_one(subject_named(run.job, run.directory, name), run.workshop)
-        helpers.wait()
-
-
-def _helpers(run: Context) -> int:
+def _helpers(job: Job, manifest: Manifest, placement: Placement) -> int:
     """How many processes work beside this one: one for every further core; none where they would share a GPU."""
-    retrain = run.config.retrain
-    compared = retrain is not None and (run.config.compare is not None or retrain.seeds > 1)
-    return cores() - 1 if compared and run.placement.device.type == "cpu" and run.manifest.training_threads == 1 else 0
+    if placement.device.type != "cpu" or manifest.training_threads != 1:
+        return 0
+    return cores() - 1 if separate_trainings(job) else 0
 
 
 def permit(job: Job) -> None:
@@ -255,6 +243,11 @@ def _refuse(diagnostics: Iterator[Diagnostic]) -> None:
         raise RunError(found)
 
 
+def _searched(work: str) -> bool:
+    """Whether it is the search that failed, or one of its trials."""
+    return work == SEARCH or work.startswith("the search's ")
+
+
 @contextmanager
 def _failures(job: Job) -> Iterator[None]:
     """Turns what goes wrong in the work into diagnostics at the settings that asked for it."""
@@ -262,10 +255,10 @@ def _failures(job: Job) -> Iterator[None]:
     try:
         yield
     except Diverged as error:
-        span = config.place("strategy" if error.work == SEARCH else "retrain")
+        span = config.place("strategy" if _searched(error.work) else "retrain")
         raise RunError([TrainingDiverged(span, error.work, error.step, str(error.value), error.what)]) from error
     except LoneValue as error:
-        span = config.place("strategy.batch" if error.work == SEARCH else "retrain.batch")
+        span = config.place("strategy.batch" if _searched(error.work) else "retrain.batch")
         raise RunError([BatchOfOne(span)]) from error
     except CompilationFailed as error:
         raise RunError([CompilationImpossible(config.place("compile"), str(error))]) from error

@@ -6,23 +6,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..ir.graph import SpaceGraph
-from .feasible import feasible
+from .feasible import Feasible, feasible
 
 
 @dataclass(frozen=True, slots=True)
 class Marginal:
     """``active``: the probability that a decision is active. ``options``: for each option that it is active and comes
-    out so; for each element of a keep, that it is kept."""
+    out so; for each element of a keep, that it is kept. Exact fractions where all architectures are alike."""
 
-    active: Fraction
-    options: tuple[Fraction, ...]
+    active: Fraction | float
+    options: tuple[Fraction | float, ...]
 
 
 def marginals(graph: SpaceGraph) -> dict[str, Marginal] | None:
     """The marginal of every decision by path, within all constraints; exact. None without an exact count."""
     whole = feasible(graph)
-    if whole is None or whole.count == 0:
-        return None
+    return None if whole is None or whole.count == 0 else marginals_of(graph, whole)
+
+
+def marginals_of(graph: SpaceGraph, whole: Feasible) -> dict[str, Marginal]:
+    """The marginal of every decision by path, over some architectures of a space."""
     found = {}
     for decision in graph.open:
         rows = [whole.answered.get(v.index, {}) for v in decision.variables]

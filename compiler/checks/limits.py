@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-from ..analysis.costs.additive import additive_cost
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.run import CannotRunYet
-from ..ir.graph import SpaceGraph
-from ..schemas.base import Placed
+from ..families.family import cannot_run_yet
+from ..families.registry import FAMILIES, family
 from ..schemas.constructors import DATA
-from ..schemas.gradient import GradientConfig
 from ..schemas.search import SearchConfig
 from .searches import CheckedSearch
 
@@ -26,68 +23,46 @@ def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]
         yield from _search_limits(config)
         yield from _data_limits(config)
         yield from _export_limits(config)
-        if isinstance(config.strategy, GradientConfig):
-            yield from _gradient_limits(config.strategy)
-            yield from _cost_limits(config.strategy, each.graph)
-        elif config.strategy is not None:
-            family = config.strategy.family
-            what = f"searches of the family `{family}`"
-            yield _at(config, "strategy", what, "use a strategy of the family `gradient`")
+        if config.strategy is not None:
+            yield from _strategy_limits(each)
 
 
-def _cost_limits(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-    """Soft costs that are known within bounds only."""
-    for term in strategy.objectives:
-        if term.kind == "cost" and term.of != "depth" and not additive_cost(graph, term.of).exact:
-            what = f"a soft cost of {term.of} in this space, whose mean is not known exactly"
-            yield _at(strategy, "objectives", what, "bound it with `where` instead")
-
-
-def _at(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
-    return CannotRunYet(settings.place(key), key, what, instead)
+def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:
+    config = search.config
+    assert config.strategy is not None
+    name = config.strategy.family
+    if family(name).runner:
+        yield from family(name).limits(config)
+        yield from family(name).limits_in(config, search.graph)
+    else:
+        running = " or ".join(f"`{other}`" for other in FAMILIES if family(other).runner)
+        what, instead = f"searches of the family `{name}`", f"use a strategy of the family {running}"
+        yield cannot_run_yet(config, "strategy", what, instead)
 
 
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    if config.phase and isinstance(config.strategy, GradientConfig) and config.strategy.discretize is not None:
-        what = "a scheduled discretization in phases"
-        yield _at(config, "phase", what, "leave `discretize` out, or search all decisions together")
     if config.ensemble is not None:
-        yield _at(config, "ensemble", "ensembles", "leave `ensemble` out")
+        yield cannot_run_yet(config, "ensemble", "ensembles", "leave `ensemble` out")
     if config.evaluate.clips > 1:
-        yield _at(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
+        yield cannot_run_yet(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
     if config.evaluate.crops != "center":
-        yield _at(config, "evaluate.crops", "an evaluation over several crops", "use `crops = center`")
+        yield cannot_run_yet(config, "evaluate.crops", "an evaluation over several crops", "use `crops = center`")
 
 
 def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.export is None:
         return
+    if config.retrain is None and config.strategy is not None and not family(config.strategy.family).weights:
+        what = "an export of what separate trainings found, whose weights are not kept"
+        yield cannot_run_yet(config, "export", what, "add `retrain { … }`")
     if config.export.opset != 18:
-        yield _at(config, "export.opset", f"an export in opset {config.export.opset}", "use `opset = 18`")
+        yield cannot_run_yet(config, "export.opset", f"an export in opset {config.export.opset}", "use `opset = 18`")
 
 
 def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.data.reader is None:
         readable = tuple(name for name, model in DATA.items() if model.reader is not None)
-        yield _at(config, "data", f"on the data set `{config.data.kind}`", f"use {_one_of(readable)}")
-
-
-def _gradient_limits(strategy: GradientConfig) -> Iterator[Diagnostic]:
-    relax = strategy.relax
-    if relax.choose.kind == "partial" and not math.isclose(1 / relax.choose.channels % 1, 0, abs_tol=1e-6):
-        share = "a share of the channels that is not one in so many"
-        yield _at(strategy, "relax.choose", share, "use `channels = 1 / 4`")
-    if relax.choose.kind == "partial" and strategy.discretize is not None:
-        what = "discretization during a search over partial channels"
-        yield _at(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
-    if relax.sharing != "separate":
-        yield _at(strategy, "relax.sharing", "weights shared between alternatives", "use `sharing = separate`")
-    for term in strategy.objectives:
-        if term.kind == "kl_drop_path":
-            what = f"the objective `{term.kind}` in a mixture"
-            yield _at(strategy, "objectives", what, "use a strategy of the family `variational`")
-        elif term.kind == "cost" and term.of == "depth":
-            yield _at(strategy, "objectives", "a soft cost of the depth", "bound it with `where` instead")
+        yield cannot_run_yet(config, "data", f"on the data set `{config.data.kind}`", f"use {_one_of(readable)}")
 
 
 def _one_of(names: tuple[str, ...]) -> str:

@@ -76,11 +76,10 @@ def check_search(
         check_sibling(config, graph, final, sink)
     check_comparisons(config, graph, others, sink)
     check_needs(config, [g for g in (graph, final, *compared.values()) if g is not None], known, sink)
-    if config.strategy is not None and config.strategy.family == "gradient":
-        from ..analysis.relaxable import relaxable
+    if config.strategy is not None:
+        from ..families.registry import family
 
-        sink.extend(relaxable(graph))
-        _check_soft_costs(config.strategy, graph, sink)
+        sink.extend(family(config.strategy.family).check(config, graph))
     check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None
@@ -105,11 +104,3 @@ def _check_data(
     for named, other in (*trained, *((ref.span, other) for ref, other in compared)):
         if other is not None and check_data(config, other, named, sink) and recipe is not None and recipe.aux:
             check_auxiliary(config, other, named, "retrain.aux", sink)
-
-
-def _check_soft_costs(strategy: GradientConfig, graph: SpaceGraph, sink: Sink) -> None:
-    """Reports objectives over a cost that some extern operator does not state."""
-    for term in strategy.objectives:
-        if term.kind == "cost":
-            place = strategy.place("objectives") or graph.span
-            sink.extend(UnknownCost(place, term.of, e.name, e.span) for e in graph.not_stated(term.of))

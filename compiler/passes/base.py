@@ -1,13 +1,12 @@
-"""What a pass is, and running several of them with a check after each."""
+"""What a pass is, and how it builds a graph from another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir.graph import Edge, Node, SpaceGraph
-from .verify import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +21,6 @@ class Pass:
     run: Callable[[SpaceGraph], SpaceGraph]
     required: bool = False
     optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PassReport:
-    """What a pass did: the number of nodes before and after, and the predicted bytes per sample (float32) that the
-    supernet keeps for the backward pass."""
-
-    name: str
-    doc: str
-    before: int
-    after: int
-    kept_before: int = 0
-    kept_after: int = 0
-
-
-def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) -> tuple[SpaceGraph, list[PassReport]]:
-    """The graph after all passes, verified after each, and what each did. ``keeps``: whether elements of keeps have
-    weights."""
-    from .saved_bytes import kept_bytes  # reads merged nodes, whose passes are made of what stands here
-
-    reports = []
-    kept = kept_bytes(graph, keeps)
-    for step in passes:
-        result = step.run(graph)
-        verify(result, step.name)
-        before, kept = kept, kept_bytes(result, keeps)
-        reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes), before, kept))
-        graph = result
-    return graph, reports
 
 
 class Rewriter:

@@ -1,11 +1,13 @@
-"""Which passes a supernet goes through, in which order, and choosing among them by name."""
+"""Which passes a supernet goes through, in which order, choosing among them by name, and running them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..diagnostics.backends import UnknownPass
 from ..diagnostics.model import SpaceError
+from ..ir.graph import SpaceGraph
 from . import (
     drop_unreachable,
     drop_zeros,
@@ -25,6 +27,8 @@ from . import (
 )
 from .base import Pass
 from .partial_channels import partial_channels_pass
+from .saved_bytes import kept_bytes
+from .verify import verify
 
 ALL: tuple[Pass, ...] = (
     name_weights.PASS,
@@ -65,3 +69,30 @@ def select(names: Sequence[str] | None = None, affine: bool = True, groups: int 
     if groups > 1:
         chosen.insert(chosen.index(expand_numbers.PASS) + 1, partial_channels_pass(groups))
     return tuple(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """What a pass did: the number of nodes before and after, and the predicted bytes per sample (float32) that the
+    supernet keeps for the backward pass."""
+
+    name: str
+    doc: str
+    before: int
+    after: int
+    kept_before: int = 0
+    kept_after: int = 0
+
+
+def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) -> tuple[SpaceGraph, list[PassReport]]:
+    """The graph after all passes, verified after each, and what each did. ``keeps``: whether elements of keeps have
+    weights."""
+    reports = []
+    kept = kept_bytes(graph, keeps)
+    for step in passes:
+        result = step.run(graph)
+        verify(result, step.name)
+        before, kept = kept, kept_bytes(result, keeps)
+        reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes), before, kept))
+        graph = result
+    return graph, reports

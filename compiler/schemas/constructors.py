@@ -7,7 +7,7 @@ from .data import Data
 from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
-from .evolution import Grow, Resample, Shrink
+from .mutations import Grow, Resample, Shrink
 from .objectives import Entropy, KLDropPath, SoftCost
 from .optimizers import SGD, Adam, AdamW
 from .relax import Gumbel, Partial, Sigmoid, Softmax

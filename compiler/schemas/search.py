@@ -17,7 +17,7 @@ from .length import Length
 from .patterns import Pattern
 from .recipe import Metric, Precision, Retrain
 from .space_ref import SpaceRef
-from .strategy import StrategyConfig
+from .strategy import AnyStrategy
 from .warmup import warmup_conflicts
 
 AnyData = Annotated[
@@ -97,7 +97,7 @@ class SearchConfig(Placed):
 
     name: str = Field(description="The name it was declared with")
     space: SpaceRef = Field(description="The space that is searched")
-    strategy: StrategyConfig | None = Field(
+    strategy: AnyStrategy | None = Field(
         default=None, description="How; may be absent for a space without open decisions, which is just trained"
     )
     data: AnyData = Field(description="The data set")

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, SerializeAsAny
 
 from .base import Placed
-from .evolution import EvolutionConfig
-from .gradient import GradientConfig
-from .sampling import SamplingConfig
-from .trials import BayesConfig, RandomConfig
-from .variational import VariationalConfig
 
-StrategyConfig = Annotated[
-    GradientConfig | SamplingConfig | VariationalConfig | EvolutionConfig | RandomConfig | BayesConfig,
-    Field(discriminator="family"),
-]
+_KNOWN: dict[str, type[Strategy]] = {}
 
-FAMILIES: dict[str, type[Placed]] = {
-    "gradient": GradientConfig,
-    "sampling": SamplingConfig,
-    "variational": VariationalConfig,
-    "evolution": EvolutionConfig,
-    "random": RandomConfig,
-    "bayes": BayesConfig,
-}
-"""Family name → its settings."""
+
+class Strategy(Placed):
+    """Base of the settings of all families. ``family``: the name of the family, a literal with that default."""
+
+    family: str
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        name = cls.model_fields["family"].default
+        if isinstance(name, str):
+            _KNOWN[name] = cls
+
+
+def _of_its_family(data: Any) -> Any:
+    """The settings that ``model_dump`` gave, as the model of their family; the family must have been looked up."""
+    if isinstance(data, dict) and data.get("family") in _KNOWN:
+        return _KNOWN[data["family"]].load(data)
+    return data
+
+
+AnyStrategy = Annotated[SerializeAsAny[Strategy], BeforeValidator(_of_its_family)]

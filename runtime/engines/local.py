@@ -11,10 +11,13 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..report.reporter import Reporter
+
+_LOOKS = 0.5
+"""Seconds after which whoever waits for helpers looks whether it was asked to stop."""
 
 
 class Helpers:
@@ -50,10 +53,13 @@ class Helpers:
             self._names.extend(names)
             self._changed.notify_all()
 
-    def take(self) -> str | None:
-        """A name that no helper has begun, for the caller to work on; None when there is none."""
+    def take(self, over: Callable[[], bool]) -> str | None:
+        """A name that no helper has begun, for the caller to work on; waits for one that a helper gives back. None
+        when ``over`` says that nothing is left to do."""
         with self._changed:
-            return self._names.popleft() if self._names else None
+            while not self._changed.wait_for(lambda: bool(self._names) or over(), timeout=_LOOKS):
+                pass
+            return None if over() else self._names.popleft()
 
     def wait(self) -> None:
         """Until all helpers are done; nothing more may be added. Names that they gave back can be taken afterwards."""
@@ -81,12 +87,15 @@ class Helpers:
         with process:
             try:
                 while name is not None and self._do(process, name):
+                    with self._changed:
+                        self._changed.notify_all()
                     name = self._next()
             except (OSError, ValueError):
                 pass  # the process was lost, perhaps in the middle of a line
             if name is not None:
                 with self._changed:
                     self._names.appendleft(name)
+                    self._changed.notify_all()
 
     def _do(self, process: subprocess.Popen[str], name: str) -> bool:
         """Have one network trained; whether it was."""

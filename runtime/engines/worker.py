@@ -1,6 +1,6 @@
-"""A process that trains comparisons of a run: ``python -m stdsl.runtime.engines.worker RUN_DIRECTORY``.
+"""A process that trains networks of a run: ``python -m stdsl.runtime.engines.worker RUN_DIRECTORY``.
 
-It reads names of comparisons from standard input, one a line, and answers on standard output with JSON lines:
+It reads names of trainings from standard input, one a line, and answers on standard output with JSON lines:
 ``step`` while it works, ``done`` or ``failed`` at the end of each. It ends when its input does, and when nobody
 reads its output any more.
 """
@@ -49,16 +49,16 @@ def tell(event: str, **facts: Any) -> None:
 def main(folder: Path) -> None:
     # Before torch is loaded: its thread pools take their size from here.
     os.environ["OMP_NUM_THREADS"] = "1"
-    from ..phases.compare import compare_one
+    from ..phases.compare import train_one
     from ..run import reopened
     from ..training.interruption import Interrupted, Interruption
 
     interruption = Interruption()
     with interruption.watch():
-        shop, subject_named = reopened(folder, _Pipe(), interruption)
+        shop, assignment_named = reopened(folder, _Pipe(), interruption)
         for line in sys.stdin:
             try:
-                compare_one(subject_named(line.strip()), shop)
+                train_one(assignment_named(line.strip()), shop)
             except Interrupted:
                 return
             except Exception as error:  # whatever it is, the starting process does this one itself and meets it again

@@ -1,44 +1,82 @@
-"""Comparisons: random architectures and other spaces, each trained by the recipe of the final training in a folder of
-its own.
+"""Separate trainings, each in a folder of its own: comparisons by the recipe of the final training, and the trials of a
+search.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.schemas.fitness import Fitness
 
 from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
-from ..tracking.names import repeat_number, title_of
+from ..tracking.names import is_trial, repeat_number, title_of
 from ..tracking.tracker import Tracker, finished_phases
+from ..training.interruption import Interrupted
+from .assignment import Assignment, Subject, final_training, trial
+from .context import Context
 from .derive import carried
-from .train import Subject, Workshop, test, train
+from .train import Workshop, measure, train
 
 TRAIN, TEST = "train", "test"
 
 
-def subject_named(job: Job, directory: RunDirectory, name: str) -> Subject:
-    """A comparison by the name of its folder."""
+def assignment_named(job: Job, directory: RunDirectory, name: str) -> Assignment:
+    """A separate training of a run by the name of its folder: a comparison, or a trial of the search."""
+    if is_trial(name):
+        fitness = getattr(job.config.strategy, "fitness", None)
+        assert isinstance(fitness, Fitness), f"{name} is a trial, and the strategy has no `fitness`"
+        return trial(fitness, Subject(name, job.graph, architectures.load(directory.architecture(name), job.graph)))
+    return final_training(job.config, compared(job, directory, name))
+
+
+def compared(job: Job, directory: RunDirectory, name: str) -> Subject:
+    """The network of a comparison by the name of its folder."""
     for text, graph in job.compared.items():
         if directory.network_of(text) == name:
-            return Subject(name, graph, architecture(graph, {}), shown=title_of(text))
+            return Subject(name, graph, architectures.architecture(graph, {}), shown=title_of(text))
     return Subject(name, *carried(job, directory, name), repeat=repeat_number(name))
 
 
-def compare_one(subject: Subject, shop: Workshop) -> dict[str, float]:
-    """Train and test one network, going on from where its folder was left; returns its metrics."""
+def train_one(assignment: Assignment, shop: Workshop) -> dict[str, float]:
+    """Train and measure one network in a folder of its own, going on from where that was left; returns its metrics.
+    Of a trial the metrics are all that stays."""
+    name = assignment.subject.name
     # A process that lost its parent may be at its last step: wait until it is gone.
-    tracker = Tracker(shop.directory.comparison(subject.name), exclusive=True)
+    tracker = Tracker(shop.directory.comparison(name), exclusive=True)
     try:
-        train(subject, shop, tracker, TRAIN)
-        return test(subject, shop, tracker, TEST)
+        train(assignment, shop, tracker, TRAIN)
+        metrics = measure(assignment, shop, tracker, TEST)
+        if is_trial(name):
+            shop.directory.weights(name).unlink(missing_ok=True)
+        return metrics
     finally:
         tracker.close()
 
 
+def train_all(run: Context, names: Sequence[str]) -> None:
+    """Train and measure what of these is not over, here and in the helpers, until all of it is. Raises Interrupted when
+    the run is asked to stop."""
+    run.helpers.add(missing(run, names))
+
+    def over() -> bool:
+        if run.interruption.asked:
+            raise Interrupted
+        return not missing(run, names)
+
+    while (name := run.helpers.take(over)) is not None:
+        train_one(assignment_named(run.job, run.directory, name), run.workshop)
+
+
+def missing(run: Context, names: Iterable[str]) -> list[str]:
+    """The trainings among ``names`` that are not over."""
+    return [name for name in names if metrics_of(run.directory, name) is None]
+
+
 def metrics_of(directory: RunDirectory, name: str) -> dict[str, Any] | None:
-    """What the journal of a comparison says of it when it is over (the metrics, and the ``seconds`` of its
-    training), else None."""
+    """What the journal of a training says of it when it is over (the metrics, and the ``steps`` and ``seconds`` that it
+    took), else None."""
     finished = finished_phases(directory.comparison(name))
-    return finished[TEST] | {"seconds": finished[TRAIN]["seconds"]} if TEST in finished else None
+    return finished[TEST] | {key: finished[TRAIN][key] for key in ("steps", "seconds")} if TEST in finished else None

@@ -12,6 +12,7 @@ from stdsl import __version__
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ..data.batch import Dataset
+from ..engines.local import Helpers
 from ..prepare.job import Job
 from ..report.reporter import Reporter
 from ..tracking.directory import RunDirectory
@@ -24,7 +25,8 @@ from .train import Workshop
 
 @dataclass(frozen=True)
 class Context:
-    """One run under way. A phase that is in ``tracker.finished`` is not done again."""
+    """One run under way. A phase that is in ``tracker.finished`` is not done again. ``helpers``: processes that train
+    beside this one."""
 
     job: Job
     manifest: Manifest
@@ -34,6 +36,7 @@ class Context:
     interruption: Interruption
     placement: Placement
     dataset: Dataset
+    helpers: Helpers
 
     @property
     def workshop(self) -> Workshop:
@@ -61,15 +64,12 @@ def workshop(
     interruption: Interruption,
 ) -> Workshop:
     """What trainings share, of a run that this process leads or helps."""
-    config, recipe = job.config, job.config.retrain
-    precision = config.precision if recipe is None else recipe.precision or config.precision
-    learnt: int = getattr(recipe or config.strategy, "batch", 1)
+    config = job.config
     return Workshop(
-        recipe,
-        config.evaluate.batch or learnt,
         dataset,
         data_identity(config),
-        replace(placement, bfloat16=precision == "bfloat16", compile=config.compile),
+        replace(placement, compile=config.compile),
+        config.precision,
         config.seed,
         config.workers,
         manifest.training_threads,

@@ -11,12 +11,11 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
-from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..prepare.job import Job
 from ..randomness import key
 from ..report.reporter import warned
-from ..strategies.gap import preferred
+from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
 from ..tracking.files import read_made, write_bytes
 from ..tracking.names import DERIVED, random_name, repeat_name
@@ -30,12 +29,10 @@ def derive(run: Context) -> None:
     if DERIVE in run.tracker.finished:
         return
     graph, strategy = run.job.graph, run.config.strategy
-    if not isinstance(strategy, GradientConfig) or not graph.open:
+    if strategy is None or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
-        found = run.tracker.finished["search"]
-        fixed = found.get("fixed", {})
-        arch = preferred(graph, found["probabilities"], strategy.score, strategy.relax.gate, fixed)
+        arch = runner(strategy).derive(strategy, graph, run.tracker.finished["search"])[0]
     run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 

@@ -14,8 +14,9 @@ from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
 from ..tracking.files import read_made, refusing, write_bytes, write_text
+from .assignment import Subject
 from .context import Context
-from .train import Subject, trained
+from .train import trained
 
 PHASE = "export"
 FAILURES = (ExportDiffers, ExportFailed, ExportTooLarge)
@@ -56,7 +57,7 @@ def export(run: Context, subject: Subject) -> None:
 def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.export.onnx import export_onnx
 
-    model = trained(subject, run.workshop).to("cpu")
+    model = trained(subject, run.workshop, run.placement).to("cpu")
     metadata = description(run.config.name, run.dataset, subject.graph)
     with refusing(path, "written"):
         report = export_onnx(model, path, metadata=metadata, verify=settings.verify)

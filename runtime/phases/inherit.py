@@ -9,7 +9,7 @@ from torch import nn
 from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
-from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.families.registry import family
 
 from ..data.batch import Part
 from ..data.binding import bound
@@ -19,8 +19,9 @@ from ..tracking.weights import load_tensors, save_weights
 from ..training.interruption import Interrupted
 from ..training.loop import check_finite
 from ..training.statistics import measured_anew
+from .assignment import Subject
 from .context import Context
-from .train import Subject, build
+from .train import build
 
 PHASE = "inherit"
 
@@ -32,7 +33,8 @@ def inherit(run: Context, subject: Subject) -> None:
     if PHASE in run.tracker.finished:
         return
     strategy = run.config.strategy
-    assert isinstance(strategy, GradientConfig)
+    assert strategy is not None
+    learner = next(found for found in family(strategy.family).learners(strategy) if found.what == "weights")
     torch.set_num_threads(run.manifest.threads)
     model = build(subject, key(run.seed, "initial weights", subject.name))
     path = run.directory.weights(SEARCH)
@@ -42,8 +44,8 @@ def inherit(run: Context, subject: Subject) -> None:
         fault = f"it lacks {(*without, *report.shapes)[0]} of the network that was found"
         raise RunError([RunFileDamaged(None, str(path), fault)])
     run.placement.model(model)
-    part = Part(bound(run.dataset, subject.graph), (strategy.weights.split,))
-    size = min(strategy.batch, len(part))
+    part = Part(bound(run.dataset, subject.graph), (learner.split,))
+    size = min(learner.batch, len(part))
     starts = range(0, len(part) - size + 1, size)  # batches of one size, as in the search
     run.reporter.begin(PHASE, len(starts))
     with measured_anew(model), torch.no_grad(), run.placement.autocast():

@@ -1,27 +1,25 @@
-"""Training one network by the recipe of ``retrain``: the derived one and every one that it is compared with."""
+"""Training one network and measuring it: final trainings, comparisons, and the trials of a search."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.recipe import Retrain
+from stdsl.compiler.schemas.recipe import Precision, Recipe
 
 from ..data.batch import Dataset, Part
 from ..data.binding import bound
 from ..data.features import Features, Making
 from ..data.loader import Loader
 from ..data.order import Order
-from ..prepare.samples import retraining_splits
 from ..randomness import key
 from ..report.reporter import Reporter
 from ..tracking.directory import RunDirectory
-from ..tracking.names import DERIVED
+from ..tracking.names import DERIVED, is_trial
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
 from ..training.evaluate import evaluate
@@ -30,6 +28,7 @@ from ..training.loop import check_finite, drive
 from ..training.optimizers import build_descent
 from ..training.placement import Placement
 from ..training.training import HeldOut, Training
+from .assignment import Assignment, Subject
 from .needs import load_run_weights
 
 RETRAIN = "retrain"
@@ -37,32 +36,14 @@ RETRAIN = "retrain"
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A network to be trained: ``arch`` of ``graph``. Its random numbers depend on the search's seed and on ``name``,
-    the order of its samples on the seed and on ``repeat``, which counts the trainings of one network. ``shown``: what
-    reports call it, where that is not its name."""
-
-    name: str
-    graph: SpaceGraph
-    arch: Mapping[str, Any]
-    repeat: int = 1
-    shown: str = ""
-
-    @property
-    def title(self) -> str:
-        return self.shown or self.name
-
-
-@dataclass(frozen=True)
 class Workshop:
-    """What a training needs besides its subject. ``recipe``: None where nothing is trained. ``test_batch``: samples at
-    a time on the test split. ``identity``: a hash of what the samples of ``dataset`` depend on."""
+    """What trainings of a run share. ``identity``: a hash of what the samples of ``dataset`` depend on. ``precision``:
+    of trainings whose recipe has none of its own."""
 
-    recipe: Retrain | None
-    test_batch: int
     dataset: Dataset
     identity: str
     placement: Placement
+    precision: Precision
     seed: int
     workers: int
     threads: int
@@ -70,32 +51,37 @@ class Workshop:
     reporter: Reporter
     interruption: Interruption
 
-    def samples(self, graph: SpaceGraph, splits: tuple[str, ...], altered: bool = False) -> Features:
+    def placed(self, recipe: Recipe | None) -> Placement:
+        """Where, and in which number format, a training by ``recipe`` runs."""
+        return replace(
+            self.placement, bfloat16=((recipe.precision if recipe else None) or self.precision) == "bfloat16"
+        )
+
+    def samples(self, graph: SpaceGraph, splits: tuple[str, ...], placement: Placement, altered: bool) -> Features:
         """The data as networks of ``graph`` take them, with features of frozen parts kept; ``altered``: batches are
         changed before they enter the network."""
-        folder = self.directory.features
-        making = Making(folder, self.identity, self.placement, self.reporter, self.interruption)
+        making = Making(self.directory.features, self.identity, placement, self.reporter, self.interruption)
         return Features(bound(self.dataset, graph), splits, making, altered)
 
 
-def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> None:
+def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) -> None:
     """Leaves ``weights/NAME.safetensors``. Does nothing if the phase is over."""
     if phase in tracker.finished:
         return
     torch.set_num_threads(shop.threads)
-    recipe = shop.recipe
+    subject, recipe, placement = assignment.subject, assignment.recipe, shop.placed(assignment.recipe)
     assert recipe is not None
-    splits = retraining_splits(recipe)
-    data = shop.samples(subject.graph, splits, altered=recipe.cutout > 0)
-    part, held = Part(data, splits), None
-    if recipe.holdout:
-        part, held = part.divided(recipe.holdout, key(shop.seed, "held-out samples"))
-    purpose = "final training" if subject.repeat == 1 else f"final training {subject.repeat}"
-    order = Order(part, recipe.batch, shop.seed, purpose)
-    steps = recipe.total_steps(order.steps_per_epoch)
+    data = shop.samples(subject.graph, assignment.splits, placement, altered=recipe.cutout > 0)
+    part, held = Part(data, assignment.splits), None
+    if assignment.holdout:
+        part, held = part.divided(assignment.holdout, key(shop.seed, "held-out samples"))
+    order = Order(part, recipe.batch, shop.seed, assignment.purpose)
+    steps = assignment.length(order.steps_per_epoch)
     model = build(subject, key(shop.seed, "initial weights", subject.name), drop_paths=recipe.drop_path > 0)
     load_run_weights(model, subject.graph, shop.directory)
-    shop.placement.model(model)
+    if assignment.start is not None:
+        load_weights(model, assignment.start)
+    placement.model(model)
     if recipe.dropout is not None:
         _set_dropout(model, recipe.dropout)
     data.attach(model)
@@ -104,14 +90,14 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
         model,
         build_descent(recipe.optimizer, learnt, steps, order.steps_per_epoch, recipe.clip),
         Loader(order, steps, shop.workers),
-        shop.placement,
+        placement,
         steps,
         shop.seed,
         subject.name,
         recipe.aux,
         recipe.label_smoothing,
         recipe.cutout,
-        HeldOut(held, shop.test_batch, order.steps_per_epoch, recipe.metric, recipe.snapshot == "best")
+        HeldOut(held, assignment.batch, order.steps_per_epoch, recipe.metric, assignment.keep_best)
         if held is not None
         else None,
         recipe.drop_path,
@@ -128,21 +114,27 @@ def train(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> Non
     shop.reporter.end(title, f"{done.steps} steps")
 
 
-def test(subject: Subject, shop: Workshop, tracker: Tracker, phase: str) -> dict[str, float]:
-    """Metrics of the trained network on the test split; they stand in the journal."""
+def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) -> dict[str, float]:
+    """Metrics of the trained network on the assignment's split; they stand in the journal."""
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
-        data, model = shop.samples(subject.graph, ("test",)), trained(subject, shop)
+        splits, placement = (assignment.measured,), shop.placed(assignment.recipe)
+        data = shop.samples(assignment.subject.graph, splits, placement, altered=False)
+        model = trained(assignment.subject, shop, placement)
         data.attach(model)
-        metrics = asdict(evaluate(model, Part(data, ("test",)), shop.placement, shop.test_batch))
+        found = evaluate(model, Part(data, splits), placement, assignment.batch, samples=assignment.samples)
+        metrics = asdict(found)
         for what, value in metrics.items():
-            check_finite(_named(subject), f"{what.replace('_', ' ')} on the test split", {what: value})
+            where = f"{what.replace('_', ' ')} on the {assignment.measured} split"
+            check_finite(_named(assignment.subject), where, {what: value})
         tracker.finish(phase, metrics)
     return tracker.finished[phase]
 
 
 def _named(subject: Subject) -> str:
     """What messages call a training."""
+    if is_trial(subject.name):
+        return f"the search's `{subject.title}`"
     return RETRAIN if subject.name == DERIVED else f"the training of `{subject.title}`"
 
 
@@ -153,11 +145,11 @@ def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:
     return build_module(subject.graph, subject.arch, seed=seed, drop_paths=drop_paths)
 
 
-def trained(subject: Subject, shop: Workshop) -> nn.Module:
+def trained(subject: Subject, shop: Workshop, placement: Placement) -> nn.Module:
     """The network with the weights that :func:`train` left."""
     model = build(subject, 0)
     load_weights(model, shop.directory.weights(subject.name))
-    return shop.placement.model(model).eval()
+    return placement.model(model).eval()
 
 
 def _set_dropout(model: nn.Module, rate: float) -> None:

@@ -27,7 +27,7 @@ def oversized(plan: Plan, config: SearchConfig, memory: int) -> Iterator[OutOfMe
     """An error for every kind of stage that plainly takes more than ``memory`` bytes."""
     seen: set[str] = set()
     for stage in plan.stages:
-        key = "strategy" if stage.name == "search" else "retrain.batch"
+        key = "strategy" if stage.name.startswith("search") else "retrain.batch"
         if stage.bytes > _PLAINLY * memory and key not in seen:
             seen.add(key)
             reason = f"a step takes about {stage.bytes / 1e9:,.0f} GB, and {plan.device} has {memory / 1e9:,.0f} GB"

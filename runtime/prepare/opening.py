@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from stdsl.compiler.checks.batches import batches_of_one
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import TooFewSamples
-from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.families.family import Learner
+from stdsl.compiler.families.registry import family
 
 from ..data.batch import Dataset, Part
 from ..data.registry import open_dataset
@@ -29,9 +30,8 @@ def opened(job: Job) -> Dataset:
 def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
     config, recipe = job.config, job.config.retrain
     wanted: list[tuple[tuple[str, ...], int, str]] = []
-    if isinstance(config.strategy, GradientConfig) and job.graph.open:
-        wanted.append(((config.strategy.weights.split,), 1, "the search of weights"))
-        wanted.append(((config.strategy.decisions.split,), 1, "the search of decisions"))
+    for learner in _learners(job):
+        wanted.append(((learner.split,), 1, f"the search of {learner.what}"))
     if recipe is not None:
         reader = "the final training with held-out samples" if recipe.holdout else "the final training"
         wanted.append((retraining_splits(recipe), 2 if recipe.holdout else 1, reader))
@@ -46,12 +46,19 @@ def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
 def _small_batches(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
     """Batches that have one sample because the data has."""
     config, recipe = job.config, job.config.retrain
-    searching = training = None
-    if isinstance(config.strategy, GradientConfig):
-        splits = (config.strategy.weights.split, config.strategy.decisions.split)
-        smallest = min(dataset.size(split) for split in splits)
-        searching = stage_sizes(smallest, config.strategy.batch)[1]
+    searching: int | None = None
+    training = None
+    for learner in _learners(job):
+        own = stage_sizes(dataset.size(learner.split), learner.batch)[1]
+        searching = own if searching is None else min(searching, own)
     if recipe is not None:
         n = len(Part(dataset, retraining_splits(recipe)))
         training = stage_sizes(n - held_out(n, recipe.holdout), recipe.batch)[1]
     yield from batches_of_one(config, job.graph, (job.final, *job.compared.values()), (searching, training))
+
+
+def _learners(job: Job) -> Iterator[Learner]:
+    """What draws batches in the search of a job."""
+    strategy = job.config.strategy
+    if strategy is not None and job.graph.open:
+        yield from family(strategy.family).learners(strategy)

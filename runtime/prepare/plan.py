@@ -23,13 +23,12 @@ from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.backends.networks.frozen_part import still_part
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
-from stdsl.compiler.schemas.gradient import GradientConfig
 
 from ..data.features import hindrance
-from ..phases.parts import lengths, total_steps, warmup_steps
-from ..phases.search import relaxed
-from ..phases.train import Subject, build
+from ..phases.assignment import Subject
+from ..phases.train import build
 from ..report.plain import plain
+from ..strategies.runner import runner
 from ..tracking.manifest import cores
 from ..tracking.names import DERIVED, random_name, repeat_name, title_of
 from ..training.placement import available
@@ -38,8 +37,6 @@ from .samples import retraining_samples, samples_of, stage_sizes
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
-_UNROLLED = 4.0
-"""A decision step through an unrolled one goes through the network so many times (``strategies/unrolled.py``)."""
 _BYTES_PER_SECOND = 0.65e9
 """How fast one core works through what a step saves for backward; measured on `examples/quickstart.space`."""
 _LARGE_STEP = 5_000_000_000
@@ -93,17 +90,11 @@ def plan(job: Job, device: str = "auto") -> Plan:
     altered = config.data.varies() or (recipe is not None and recipe.cutout > 0)
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
     stage = partial(_stage, rate=rate, kept=obstacle is None)
-    compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
-    compared |= config.retrain is not None and config.retrain.seeds > 1
     strategy = config.strategy
-    if isinstance(strategy, GradientConfig) and job.graph.open:
-        per_epoch, batch = stage_sizes(samples_of(config, (strategy.weights.split,)), strategy.batch)
-        each = lengths(config, strategy)
-        steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
-        make = partial(relaxed, job.graph, strategy, 0)
-        on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0
-        passes = 1 + on_decisions * (steps - warmup) / steps
-        stages.append(stage("search", make, job.graph, steps, batch, passes=passes))
+    if strategy is not None and job.graph.open:
+        for work in runner(strategy).works(job):
+            one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
+            stages.append(replace(one, steps=one.steps * work.times, seconds=one.seconds * work.times * work.share))
     if recipe is not None:
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
@@ -119,8 +110,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
         for text, graph in job.compared.items():
             subject = Subject(text, graph, architecture(graph, {}))
             stages.append(stage(f"train {title_of(text)}", partial(build, subject, 0), graph, steps, batch))
-    searching = _threads(stage for stage in stages if stage.name == "search")
-    training = 1 if compared else _threads(stage for stage in stages if stage.name != "search")
+    searching = _threads(stage for stage in stages if stage.name.startswith("search"))
+    training = (
+        1 if separate_trainings(job) else _threads(stage for stage in stages if not stage.name.startswith("search"))
+    )
     return Plan(
         config.name,
         str(config.space),
@@ -132,6 +125,16 @@ def plan(job: Job, device: str = "auto") -> Plan:
         _features(job, obstacle),
         config.needs,
     )
+
+
+def separate_trainings(job: Job) -> bool:
+    """Whether networks of a run are trained beside each other: comparisons, repeats, or the trials of a search. Each
+    then has one thread."""
+    config = job.config
+    compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
+    repeated = config.retrain is not None and config.retrain.seeds > 1
+    searched = config.strategy is not None and bool(job.graph.open) and runner(config.strategy).separate
+    return compared or repeated or searched
 
 
 def render_plan(plan: Plan, console: Console) -> None:

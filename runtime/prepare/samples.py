@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from stdsl.compiler.diagnostics.run import BatchExceedsData
 from stdsl.compiler.schemas.data_motion import MotionDigits
-from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.compiler.schemas.recipe import Retrain
 from stdsl.compiler.schemas.search import SearchConfig
 
@@ -50,18 +48,3 @@ def stage_sizes(samples: int | None, batch: int) -> tuple[int, int]:
     left out, and all samples together are a batch where they are fewer than one."""
     n = GUESS if samples is None else samples
     return max(1, n // batch), batch if samples is None else min(batch, n)
-
-
-def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:
-    """A warning for every batch that is larger than the samples that it is drawn from."""
-    strategy, recipe = config.strategy, config.retrain
-    if isinstance(strategy, GradientConfig):
-        halves = {reader: samples_of(config, (getattr(strategy, reader).split,)) for reader in ("weights", "decisions")}
-        small = {reader: n for reader, n in halves.items() if n is not None and strategy.batch > n}
-        if small:
-            learners = f"{' and '.join(small)} of the search learn"
-            yield BatchExceedsData(strategy.place("batch"), strategy.batch, min(small.values()), learners)
-    if recipe is not None:
-        n = retraining_samples(config)
-        if n is not None and recipe.batch > n:
-            yield BatchExceedsData(config.place("retrain.batch"), recipe.batch, n, "the final training learns")

@@ -80,6 +80,10 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not facts:
         return
     parts = [f"search: {facts['steps']:,} steps in {facts['seconds']:,.0f} s"]
+    if "trials" in facts:
+        yield Text(f"{parts[0]} of {len(facts['trials'])} trials, by their {facts['metric']} on held-out samples")
+        yield _trials(facts["trials"])
+        return
     if facts.get("fixed"):
         parts.append(f"{len(facts['fixed'])} decisions fixed on the way")
     else:
@@ -96,6 +100,25 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         )
     if len(facts.get("history", ())) > 1:
         yield _history(facts["history"])
+
+
+_SHOWN = 8
+"""The table of trials has so many rows."""
+
+
+def _trials(trials: list[Mapping[str, Any]]) -> Table:
+    """The best ones."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("trial")
+    for title in ("value", "params", "FLOPs", "trained in"):
+        table.add_column(title, justify="right")
+    best = sorted(trials, key=lambda trial: -trial["value"])
+    for trial in best[:_SHOWN]:
+        value, seconds = f"{abs(trial['value']):.3f}", f"{trial['seconds']:.0f} s"
+        table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
+    if len(best) > _SHOWN:
+        table.add_row(f"… {len(best) - _SHOWN} more", f"{abs(best[-1]['value']):.3f} at the end", "", "", "")
+    return table
 
 
 def _history(moments: list[Mapping[str, Any]]) -> Table:

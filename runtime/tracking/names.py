@@ -31,6 +31,16 @@ def random_name(number: int) -> str:
     return f"random-{number}"
 
 
+def trial_name(number: int) -> str:
+    """Of a separate training of the search; ``number`` from 1."""
+    return f"trial-{number}"
+
+
+def is_trial(name: str) -> bool:
+    """Whether a name is one that :func:`trial_name` gives."""
+    return re.fullmatch(r"trial-[1-9][0-9]*", name) is not None
+
+
 def title_of(text: str) -> str:
     """What reports call the space of a comparison."""
     return f"{text} (a space)" if text in RESERVED else text
@@ -41,7 +51,7 @@ def file_name(text: str, reserved: Collection[str] = ()) -> str:
     ``reserved``, else with a part of its hash.
 
     Different texts have different names (to 48 bits of a hash), on file systems that take `A` for `a` too. None is one
-    of those that :func:`repeat_name` and :func:`random_name` give, which have no dot and a hyphen.
+    of those that :func:`repeat_name`, :func:`random_name` and :func:`trial_name` give, which have no dot and a hyphen.
     """
     if re.fullmatch(rf"[a-z_][a-z0-9_]{{0,{_LONGEST - 1}}}", text) and text not in reserved:
         return text

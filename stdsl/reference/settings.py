@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from stdsl.compiler.families.registry import FAMILIES, settings_of_family
 from stdsl.compiler.schemas.base import Constructor, Settings
 from stdsl.compiler.schemas.constructors import CONSTRUCTORS, DATA, constructor_name
 from stdsl.compiler.schemas.data import Data, DataSignature
@@ -17,7 +18,6 @@ from stdsl.compiler.schemas.expectation import Expectation, settings_of
 from stdsl.compiler.schemas.length import Length
 from stdsl.compiler.schemas.over import MEANINGS, Over
 from stdsl.compiler.schemas.search import SearchConfig
-from stdsl.compiler.schemas.strategy import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class DataEntry:
 
 def strategies() -> tuple[ModelEntry, ...]:
     """Every family with its settings."""
-    return tuple(_model(name, model) for name, model in FAMILIES.items())
+    return tuple(_model(name, settings_of_family(name)) for name in FAMILIES)
 
 
 def searches() -> ModelEntry:

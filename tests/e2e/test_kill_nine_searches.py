@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from kills.outcome import outcome
-from kills.process import Zygote
 
 STEPS, BATCH = 12, 16
 TEXT = """stdsl 1
@@ -85,9 +84,9 @@ SEARCHES = {
     "in phases": [],
     "compiled": ["compile=true"],
 }
-MOMENTS = ("torn", "whole", "renamed")
-
 Order = Callable[..., int]
+
+MOMENTS = ("torn", "whole", "renamed")
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +94,6 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("killed") / "tiny.space"
     path.write_text(TEXT)
     return path
-
-
-@pytest.fixture(scope="module")
-def stdsl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Order]:
-    """Runs a command in a fresh process; returns its exit code, negative for a signal."""
-    with Zygote(tmp_path_factory.mktemp("output") / "output.txt") as zygote:
-
-        def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
-            code = zygote.run(*argv, moment=moment, number=number)
-            assert code in (0, -signal.SIGKILL), zygote.output.read_text()
-            return code
-
-        yield order
 
 
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k == "compiled")) for k in SEARCHES])

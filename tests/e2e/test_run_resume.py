@@ -148,7 +148,7 @@ def test_the_module_file_stands_alone_and_takes_the_weights(undisturbed: Path) -
 def test_the_same_text_gives_the_same_bits_with_and_without_helpers(
     space: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stdsl.runtime.run._helpers", lambda run: 0)
+    monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
     run(RunRequest(str(space), out=tmp_path / "alone"), Silent())
     assert weights(tmp_path / "alone") == weights(undisturbed)
     assert facts(tmp_path / "alone") == facts(undisturbed)

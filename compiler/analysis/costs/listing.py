@@ -45,6 +45,15 @@ class Listing:
         """As :meth:`Circuit.draw`."""
         return self.unrank(generator.randrange(self.count))
 
+    def agreeing(self, answers: Mapping[int, int]) -> Listing:
+        """Those that agree with ``answers`` wherever they ask for one of these variables."""
+        kept = list(self.places)
+        for variable, answer in answers.items():
+            column = self.table.answers.get(variable)
+            if column is not None:
+                kept = [place for place in kept if column[place] in (answer, -1)]
+        return Listing(self.circuit, self.table, kept)
+
     @cached_property
     def answered(self) -> dict[int, dict[int, int]]:
         """As :attr:`Circuit.answered`."""

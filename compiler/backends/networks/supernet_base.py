@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...analysis.architecture import Architecture
     from ...analysis.derivation.preferences import Score
     from ...ir.graph import SpaceGraph
-    from ...passes.base import PassReport
+    from ...passes.pipeline import PassReport
 
 Normalisation = Literal["softmax", "sigmoid", "gumbel"]
 INITIAL = 1e-3

@@ -11,8 +11,7 @@ from ...analysis.relaxable import relaxable
 from ...diagnostics.model import SpaceError
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
-from ...passes.base import PassReport, run_passes
-from ...passes.pipeline import select
+from ...passes.pipeline import PassReport, run_passes, select
 from ...text.quoting import python_string, python_value
 from ..codegen.classes import Classes
 from ..codegen.kernel_table import KERNELS

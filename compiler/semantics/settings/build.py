@@ -12,12 +12,12 @@ from ...diagnostics.names import nearest
 from ...diagnostics.settings import MissingSetting, NotComputable, SettingOutOfRange, SettingsConflict, WrongSetting
 from ...diagnostics.source import Span
 from ...diagnostics.strategies import WrongFormula
+from ...families.registry import settings_of_family
 from ...schemas.base import Conflict, Placed, Settings
 from ...schemas.constructors import CONSTRUCTORS
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.formula import Formula
 from ...schemas.over import Over
-from ...schemas.strategy import FAMILIES
 from .environment import Report
 from .numbers import show
 from .tree import (
@@ -141,7 +141,7 @@ def _model_at(model: type[Settings], tree: Node, key: tuple[str, ...]) -> type[S
             tree = tree.children[segment]
             model = expected.section or expected.repeated_section or model
         if isinstance(tree, Branch) and tree.tag is not None:
-            model = CONSTRUCTORS[tree.tag[1]] if tree.tag[0] == "kind" else FAMILIES[tree.tag[1]]
+            model = CONSTRUCTORS[tree.tag[1]] if tree.tag[0] == "kind" else settings_of_family(tree.tag[1])
     return model
 
 

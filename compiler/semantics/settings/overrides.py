@@ -10,6 +10,7 @@ from ...diagnostics.model import Sink
 from ...diagnostics.option import OptionText, option_text
 from ...diagnostics.settings import UnknownSetting, WrongForm, WrongOverride
 from ...diagnostics.source import Span
+from ...families.registry import settings_of_family
 from ...frontend import ast
 from ...frontend.parser import parse
 from ...schemas.base import Settings
@@ -18,7 +19,6 @@ from ...schemas.expectation import Expectation, settings_of
 from ...schemas.hyper import Tunable
 from ...schemas.search import SearchConfig
 from ...schemas.space_ref import SpaceRef
-from ...schemas.strategy import FAMILIES
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
 from .numbers import plural
@@ -153,7 +153,7 @@ def _place(value: Span, item: Override, way: list[str]) -> Span:
 
 def _model(node: Node, expected: Expectation) -> type[Settings] | None:
     if isinstance(node, Branch) and node.tag is not None:
-        return CONSTRUCTORS[node.tag[1]] if node.tag[0] == "kind" else FAMILIES[node.tag[1]]
+        return CONSTRUCTORS[node.tag[1]] if node.tag[0] == "kind" else settings_of_family(node.tag[1])
     return expected.section
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import cast
 
 from ...diagnostics.model import Sink
 from ...diagnostics.settings import DuplicateSetting, WrongForm
 from ...diagnostics.strategies import StrategyCycle
+from ...families.registry import settings_of_family
 from ...frontend import ast
 from ...schemas.search import SearchConfig
-from ...schemas.strategy import FAMILIES, StrategyConfig
+from ...schemas.strategy import Strategy
 from ..modules import Module
 from .build import build
 from .environment import Env, Report, Stop
@@ -23,7 +23,7 @@ from .strategy import declared_tree, own_parameters, strategy_tree
 from .tree import Branch, Hole, Leaf, places
 
 
-def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> StrategyConfig | None:
+def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> Strategy | None:
     """The settings of a strategy as an expression names it: `sdas`, `sdas(schedule = …)`, `sdas { … }`."""
     report = Report(sink)
     try:
@@ -33,7 +33,7 @@ def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> StrategyConf
     return _strategy(tree, report)
 
 
-def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> StrategyConfig | None:
+def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> Strategy | None:
     """The settings of a declared strategy with its parameters at their defaults. None, without a diagnostic, where a
     setting depends on a parameter that has no default."""
     report = Report(sink)
@@ -44,10 +44,10 @@ def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, 
     return _strategy(tree, report)
 
 
-def _strategy(tree: Branch, report: Report) -> StrategyConfig | None:
+def _strategy(tree: Branch, report: Report) -> Strategy | None:
     assert tree.tag is not None
     family = tree.tag[1]
-    return cast(StrategyConfig | None, build(FAMILIES[family], tree, f"family `{family}`", report))
+    return build(settings_of_family(family), tree, f"family `{family}`", report)
 
 
 def resolve_search(

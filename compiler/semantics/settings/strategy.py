@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...diagnostics.families import FamilyNotAllowed, FamilyNotLoaded
 from ...diagnostics.settings import MissingSetting, WrongArgument, WrongSetting
 from ...diagnostics.strategies import StrategyCycle, UnknownParameterType, UnknownStrategy, WrongFormula
 from ...diagnostics.values import TooLarge
+from ...families.registry import FAMILIES, announced, foreign, settings_of_family
 from ...frontend import ast
 from ...schemas.expectation import Expectation
 from ...schemas.formula import Constant, Formula
 from ...schemas.hyper import Tunable
 from ...schemas.over import MEANINGS, Over, Variables
-from ...schemas.strategy import FAMILIES
 from ..modules import library_home
 from .environment import Env, Stop, Thunk, variables_of_type
 from .layers import lay
@@ -37,7 +38,7 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
     if not isinstance(callee, ast.Name):
         raise env.report.stop(WrongSetting(expr.span, "strategy", "a strategy, or a family", "something else"))
     found = env.module.lookup(callee.id)
-    if found is None and callee.id in FAMILIES:
+    if found is None and (callee.id in FAMILIES or _announced(callee, env)):
         if call is not None and call.arguments:
             fault = "is a family and takes no arguments; its settings stand in braces"
             env.report.add(WrongArgument(call.span, callee.id, fault, ()))
@@ -55,6 +56,21 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
         raise env.report.stop(TooLarge(callee.span, what, f"at most {MAX_CHAIN}"))
     inside = Env(module, env.report, _bind(declaration, call, env, Env(module, env.report)), env.tunable)
     return declared_tree(declaration, inside, chain)
+
+
+def _announced(callee: ast.Name, env: Env) -> bool:
+    """Whether another package announces a family of that name. Raises :class:`Stop` where it may not, or cannot, be
+    loaded (reported)."""
+    entry = announced().get(callee.id)
+    if entry is None:
+        return False
+    if not env.module.allow_extern:
+        raise env.report.stop(FamilyNotAllowed(callee.span, callee.id, entry.value))
+    try:
+        foreign(callee.id)
+    except ImportError as error:
+        raise env.report.stop(FamilyNotLoaded(callee.span, callee.id, entry.value, str(error))) from error
+    return True
 
 
 def declared_tree(declaration: ast.StrategyDecl, env: Env, chain: tuple[ast.StrategyDecl, ...] = ()) -> Branch:
@@ -78,7 +94,7 @@ def _circle(chain: tuple[ast.StrategyDecl, ...]) -> StrategyCycle:
 def _lay(tree: Branch, section: ast.Section, env: Env) -> Branch:
     assert tree.tag is not None
     family = tree.tag[1]
-    model = FAMILIES[family]
+    model = settings_of_family(family)
     return lay(tree, section, model, f"family `{family}`", replace(env, tunable=issubclass(model, Tunable)))
 
 

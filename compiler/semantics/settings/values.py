@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...diagnostics.settings import NotComputable, UnknownSetting, UnknownWord, WrongArgument, WrongForm, WrongSetting
 from ...diagnostics.source import Span
 from ...diagnostics.strategies import DecisionInSettings, UnknownSearch, WrongHyperParameter
+from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...schemas.base import Constructor
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
@@ -16,15 +17,12 @@ from ...schemas.formula import FUNCTIONS, Formula
 from ...schemas.hyper import IntegerRange, LogRange, RealRange, Tunable
 from ...schemas.over import Variables
 from ...schemas.space_ref import SpaceRef
-from ...schemas.strategy import FAMILIES
 from .environment import Env, Stop
 from .numbers import compute, plural, resolve, show
 from .tree import SLIP, Branch, Hole, Items, Leaf, Node, Open
 
 MAX_ITEMS = 1000
 """A list of settings with more elements is an error."""
-
-TUNABLE_FAMILIES = tuple(name for name, model in FAMILIES.items() if issubclass(model, Tunable))
 
 
 def value(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
@@ -185,9 +183,13 @@ def _arguments(call: ast.Call, model: type[Constructor], env: Env) -> dict[str, 
     return found
 
 
+def _tunable_families() -> tuple[str, ...]:
+    return tuple(name for name in FAMILIES if issubclass(settings_of_family(name), Tunable))
+
+
 def _open(key: str, choose: ast.Choose, expected: Expectation, env: Env) -> Node:
     if not env.tunable:
-        raise env.report.stop(DecisionInSettings(choose.span, key, TUNABLE_FAMILIES))
+        raise env.report.stop(DecisionInSettings(choose.span, key, _tunable_families()))
     operand: ast.Expr = choose.operand
     inside = env
     while isinstance(operand, ast.Name):

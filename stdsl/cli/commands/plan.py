@@ -36,7 +36,7 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     from stdsl.runtime.prepare.memory import oversized, total_memory
     from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
-    from stdsl.runtime.prepare.samples import batch_warnings
+    from stdsl.runtime.prepare.warnings import warnings
     from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
@@ -46,9 +46,9 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     with of_option("--device", device, "E0708"):
         found = plan(job, device)
         memory = total_memory(available(device).device)
-    warnings = tuple(batch_warnings(job.config))
-    if warnings and not quiet:
-        tell(warnings)
+    told = tuple(warnings(job.config, job.graph))
+    if told and not quiet:
+        tell(told)
     if as_json:
         document(found.document())
     else:

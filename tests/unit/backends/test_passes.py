@@ -9,11 +9,11 @@ import pytest
 
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import Edge, SpaceGraph
-from stdsl.compiler.passes.base import Pass, run_passes
+from stdsl.compiler.passes.base import Pass
 from stdsl.compiler.passes.drop_zeros import drop_zeros
 from stdsl.compiler.passes.expand_numbers import expand_numbers
 from stdsl.compiler.passes.name_weights import name_weights
-from stdsl.compiler.passes.pipeline import ALL, select
+from stdsl.compiler.passes.pipeline import ALL, run_passes, select
 from stdsl.compiler.passes.plain_norms import candidates
 from stdsl.compiler.passes.share_common import share_common
 from stdsl.compiler.passes.splice_identities import splice_identities

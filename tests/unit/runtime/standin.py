@@ -13,7 +13,8 @@ from stdsl.runtime.data.loader import Loader
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
 from stdsl.runtime.data.order import Order
 from stdsl.runtime.randomness import seeded
-from stdsl.runtime.strategies.gradient import GradientSearch
+from stdsl.runtime.strategies.gradient.learners import Batches, Learners, Schedule
+from stdsl.runtime.strategies.gradient.search import GradientSearch
 from stdsl.runtime.training.optimizers import build_descent
 from stdsl.runtime.training.placement import place
 from stdsl.runtime.training.training import Training
@@ -73,18 +74,13 @@ def tiny_search(steps: int = 24, warmup: int = 8, seed: int = 0, workers: int = 
     per_epoch = orders[0].steps_per_epoch
     weights = SGD(lr=Cosine(start=0.1, end=0.005, ramp=4), momentum=0.9, weight_decay=3e-4)
     decisions = Adam(lr=0.02, betas=(0.5, 0.999), weight_decay=1e-3)
-    return GradientSearch(
+    learners = Learners(
         net,
         build_descent(weights, net.weights(), steps, per_epoch, 5.0),
         build_descent(decisions, net.decisions(), steps, per_epoch),
-        Loader(orders[0], steps, workers),
-        Loader(orders[1], steps, workers),
-        placement,
-        steps,
-        warmup,
-        seed,
-        notes_every=4,
     )
+    batches = Batches(Loader(orders[0], steps, workers), Loader(orders[1], steps, workers))
+    return GradientSearch(learners, batches, Schedule(steps, warmup, 4), placement, seed)
 
 
 def tiny_training(steps: int = 60, seed: int = 0, batch: int = 32) -> Training:

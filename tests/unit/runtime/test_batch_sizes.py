@@ -11,7 +11,8 @@ import pytest
 from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.prepare.samples import batch_warnings, retraining_samples, samples_of, stage_sizes
+from stdsl.runtime.prepare.samples import retraining_samples, samples_of, stage_sizes
+from stdsl.runtime.prepare.warnings import batch_warnings
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
 

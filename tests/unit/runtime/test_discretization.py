@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stdsl.compiler.schemas.gradient import Discretize
+from stdsl.compiler.families.gradient.settings import Discretize
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.strategies.discretization import Discretization
+from stdsl.runtime.strategies.gradient.discretization import Discretization
 
 ROOT = Path(__file__).parents[3]
 SCHEDULES = {

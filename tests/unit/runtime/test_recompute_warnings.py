@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stdsl.compiler.families.gradient.recomputing import recompute_warnings
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.prepare.recomputing import recompute_warnings
 
 TEXT = """stdsl 1
 use std.image (relu_conv_bn, sep_conv)
@@ -52,7 +52,7 @@ def test_what_is_said(tmp_path: Path, body: str, what: str, rest: str, expected:
     text = TEXT.format(body=body, what=what, rest=rest).replace("each_of", "choose apart as kind")
     (tmp_path / "s.space").write_text(text)
     job = load_job(str(tmp_path / "s.space"), None, [])
-    found = list(recompute_warnings(job.config, job.graph))
+    found = list(recompute_warnings(job.config.strategy, job.graph))
     if expected == "silent":
         assert not found
         return

@@ -8,7 +8,7 @@ import pytest
 
 from stdsl.compiler.analysis.derivation.weightless import weightless
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.strategies.statistics import leaning
+from stdsl.runtime.strategies.gradient.statistics import leaning
 
 ROOT = Path(__file__).parents[3]
 

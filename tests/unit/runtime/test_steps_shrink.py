@@ -8,11 +8,11 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.runtime.phases.search import relaxed
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.strategies.discretization import Discretization
+from stdsl.runtime.strategies.gradient.build import relaxed
+from stdsl.runtime.strategies.gradient.discretization import Discretization
 
 
 def of_a_step(graph: SpaceGraph, strategy: GradientConfig, first: bool) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from stdsl.compiler.schemas.schedules import Cosine
 from stdsl.runtime.data.batch import Part
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.strategies.statistics import mean_entropy
+from stdsl.runtime.strategies.gradient.statistics import mean_entropy
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.tracker import Tracker
 from stdsl.runtime.training.evaluate import accuracy, evaluate
@@ -71,11 +71,13 @@ def test_each_step_moves_one_side_alone() -> None:
     work = tiny_search(warmup=0)
     weights = [p.detach().clone() for p in work.supernet.weights()]
     decisions = [p.detach().clone() for p in work.supernet.decisions()]
-    work._descend(work.decisions, work.weights.parameters, work.decision_batches.at(0), "decisions", 0)
+    work._descend(
+        work.learners.decisions, work.learners.weights.parameters, work.batches.decisions.at(0), "decisions", 0
+    )
     assert bit_equal(weights, work.supernet.weights())
     assert not bit_equal(decisions, work.supernet.decisions())
     decisions = [p.detach().clone() for p in work.supernet.decisions()]
-    work._descend(work.weights, work.decisions.parameters, work.weight_batches.at(0), "weights", 0)
+    work._descend(work.learners.weights, work.learners.decisions.parameters, work.batches.weights.at(0), "weights", 0)
     assert not bit_equal(weights, work.supernet.weights())
     assert bit_equal(decisions, work.supernet.decisions())
     assert all(p.requires_grad for p in work.supernet.parameters())
@@ -84,8 +86,10 @@ def test_each_step_moves_one_side_alone() -> None:
 def test_the_decision_step_follows_the_gradient_of_the_other_half() -> None:
     """First order: exactly the gradient of the loss on the decisions' batch at the current weights."""
     work, reference = tiny_search(warmup=0), tiny_search(warmup=0)
-    work._descend(work.decisions, work.weights.parameters, work.decision_batches.at(0), "decisions", 0)
-    batch = reference.decision_batches.at(0)
+    work._descend(
+        work.learners.decisions, work.learners.weights.parameters, work.batches.decisions.at(0), "decisions", 0
+    )
+    batch = reference.batches.decisions.at(0)
     from stdsl.runtime.randomness import seed_torch
 
     seed_torch(0, "search", "decisions", 0)

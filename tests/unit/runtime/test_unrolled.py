@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from stdsl.runtime.strategies.unrolled import unrolled_gradient
+from stdsl.runtime.strategies.gradient.unrolled import unrolled_gradient
 from stdsl.runtime.training.statistics import evaluating, keeping_buffers
 
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from stdsl.compiler.families.registry import FAMILIES, settings_of_family
 from stdsl.compiler.schemas.base import Settings
 from stdsl.compiler.schemas.constructors import CONSTRUCTORS
 from stdsl.compiler.schemas.expectation import settings_of
 from stdsl.compiler.schemas.search import SearchConfig
-from stdsl.compiler.schemas.strategy import FAMILIES
 
 
 def _models() -> Iterator[type[Settings]]:
-    waiting: list[type[Settings]] = [SearchConfig, *FAMILIES.values(), *CONSTRUCTORS.values()]
+    waiting: list[type[Settings]] = [SearchConfig, *map(settings_of_family, FAMILIES), *CONSTRUCTORS.values()]
     seen: dict[type[Settings], None] = {}
     while waiting:
         model = waiting.pop()

@@ -11,7 +11,7 @@ from stdsl.compiler.diagnostics.model import Diagnostic, Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast
 from stdsl.compiler.schemas.search import SearchConfig
-from stdsl.compiler.schemas.strategy import StrategyConfig
+from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.semantics.modules import Loader, Module
 from stdsl.compiler.semantics.settings.overrides import read_overrides
 from stdsl.compiler.semantics.settings.resolve import check_settings, resolve_search, resolve_strategy_declaration
@@ -38,7 +38,7 @@ class Text:
         assert isinstance(declaration, ast.SearchDecl)
         return resolve_search(declaration, self.module, self.sink, read_overrides(overrides))
 
-    def strategy(self, name: str = "s") -> StrategyConfig | None:
+    def strategy(self, name: str = "s") -> Strategy | None:
         declaration = self.module.declarations[name]
         assert isinstance(declaration, ast.StrategyDecl)
         return resolve_strategy_declaration(declaration, self.module, self.sink)

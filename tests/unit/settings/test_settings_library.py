@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from stdsl.compiler.diagnostics.model import Sink
+from stdsl.compiler.families.registry import FAMILIES
 from stdsl.compiler.frontend import ast
-from stdsl.compiler.schemas.strategy import FAMILIES, StrategyConfig
+from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.semantics.modules import Loader
 from stdsl.compiler.semantics.settings.resolve import resolve_strategy_declaration
 
 
 @pytest.fixture(scope="module")
-def library() -> dict[str, StrategyConfig | None]:
+def library() -> dict[str, Strategy | None]:
     sink = Sink()
     module = Loader(sink).from_library("std.strategies")
     assert module is not None
@@ -29,7 +30,7 @@ def library() -> dict[str, StrategyConfig | None]:
 
 def test_all_are_right_and_every_family_has_one(library: dict[str, Any]) -> None:
     assert {name for name, config in library.items() if config is None} == {"parsec_cost"}, "it has required parameters"
-    assert {c.family for c in library.values() if c is not None} == FAMILIES.keys()
+    assert {c.family for c in library.values() if c is not None} == set(FAMILIES)
     for config in library.values():
         if config is not None:
             assert type(config).load(config.model_dump(mode="json")) == config

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stdsl.compiler.schemas.evolution import EvolutionConfig
-from stdsl.compiler.schemas.gradient import GradientConfig
+from stdsl.compiler.families.bayes import BayesConfig
+from stdsl.compiler.families.evolution import EvolutionConfig
+from stdsl.compiler.families.gradient.settings import GradientConfig
+from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.schemas.hyper import Value
 from stdsl.compiler.schemas.optimizers import Adam
 from stdsl.compiler.schemas.schedules import Cosine, constant
 from stdsl.compiler.schemas.search import SearchConfig
-from stdsl.compiler.schemas.trials import BayesConfig, RandomConfig
 
 Read = Callable[[str], Any]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from stdsl.compiler.families.registry import FAMILIES
 from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.schemas.constructors import CONSTRUCTORS, DATA
-from stdsl.compiler.schemas.strategy import FAMILIES
 from stdsl.compiler.semantics.modules import library_names
 from stdsl.reference.declarations import library
 from stdsl.reference.pages import pages

@@ -11,15 +11,15 @@ from typing import Any
 from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.checks.roles import Roles, roles
+from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
-from stdsl.compiler.schemas.gradient import GradientConfig
 from stdsl.compiler.schemas.search import SearchConfig
 
-from ..randomness import key
-from ..strategies.discretization import preferred_value
-from ..strategies.gap import preferred
+from ...randomness import key
+from .discretization import preferred_value
+from .gap import preferred
 
 
 @dataclass(frozen=True)

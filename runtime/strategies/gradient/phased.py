@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..training.stepped import Event, Facts
-from .gradient import GradientSearch
+from ...training.stepped import Event, Facts
+from .search import GradientSearch
 
 Begin = Callable[[int, Mapping[str, Any]], GradientSearch]
 """The search of a part (from 0) when earlier parts have found these values."""

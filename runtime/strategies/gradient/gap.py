@@ -17,10 +17,10 @@ from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.derivation.preferences import Score
 from stdsl.compiler.ir.graph import SpaceGraph
 
-from ..data.batch import Part
-from ..training.evaluate import evaluate
-from ..training.placement import Placement
-from ..training.statistics import Statistics
+from ...data.batch import Part
+from ...training.evaluate import evaluate
+from ...training.placement import Placement
+from ...training.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)

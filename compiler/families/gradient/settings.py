@@ -1,4 +1,4 @@
-"""The `gradient` family: a mixture supernet whose decision weights are found by descent (DARTS, PC-DARTS, SDAS)."""
+"""The settings of the `gradient` family."""
 
 from __future__ import annotations
 
@@ -7,33 +7,21 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .base import Conflict, Count, Fraction, Natural, NonNegative, Placed, Positive, Section
-from .length import Length
-from .objectives import Objective
-from .optimizers import SGD, Adam, Optimizer
-from .over import Over, Variables
-from .recipe import Metric
-from .relax import Relax
-from .schedules import Cosine, constant
-from .warmup import Warmup, warmup_conflicts, warmup_steps
-
-Split = Literal["train", "valid"]
-
-
-def _weights_optimizer() -> SGD:
-    return SGD(lr=Cosine(start=0.025, end=0.001), momentum=0.9, weight_decay=3e-4)
+from ...schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
+from ...schemas.length import Length
+from ...schemas.objectives import Objective
+from ...schemas.optimizers import Adam, Optimizer
+from ...schemas.over import Over, Variables
+from ...schemas.recipe import Metric
+from ...schemas.relax import Relax
+from ...schemas.schedules import constant
+from ...schemas.strategy import Strategy
+from ...schemas.warmup import Warmup, warmup_conflicts, warmup_steps
+from ...schemas.weights import Split, Weights
 
 
 def _decisions_optimizer() -> Adam:
     return Adam(lr=constant(3e-4), betas=(0.5, 0.999), weight_decay=1e-3)
-
-
-class Weights(Section):
-    """The weights of the operators."""
-
-    optimizer: Optimizer = Field(default_factory=_weights_optimizer, description="What updates them")
-    split: Split = Field(default="train", description="Which half of the training data they learn from")
-    clip: Positive | None = Field(default=None, description="Greatest norm of their gradient; none: unbounded")
 
 
 class DecisionWeights(Section):
@@ -79,7 +67,7 @@ class Derive(Section):
     metric: Metric = Field(default="loss", description="What `best` means, on the decisions' half of the data")
 
 
-class GradientConfig(Length, Placed):
+class GradientConfig(Length, Strategy):
     """Settings of the `gradient` family. The defaults are first-order DARTS (Liu et al. 2019) on CIFAR-10."""
 
     default_epochs: ClassVar[int] = 50

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stdsl.compiler.diagnostics.run import WholeMixtures
-from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.passes.base import run_passes
-from stdsl.compiler.passes.partial_channels import unnarrowed
-from stdsl.compiler.passes.pipeline import select
-from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.search import SearchConfig
+from ...diagnostics.run import WholeMixtures
+from ...ir.graph import SpaceGraph
+from ...passes.partial_channels import unnarrowed
+from ...passes.pipeline import run_passes, select
+from .settings import GradientConfig
 
 
-def narrowing_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[WholeMixtures]:
+def narrowing_warnings(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[WholeMixtures]:
     """A warning where some chooses of ``graph`` mix all channels though a share is asked for."""
-    strategy = config.strategy
-    if not isinstance(strategy, GradientConfig) or strategy.relax.groups == 1:
+    if strategy.relax.groups == 1:
         return
     groups = strategy.relax.groups
     ready, _ = run_passes(graph, select([], strategy.relax.affine))

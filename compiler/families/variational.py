@@ -7,14 +7,16 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Gt, Lt
 from pydantic import Field
 
-from .base import Count, Natural, Placed, Section
-from .gradient import Weights
-from .length import Length
-from .objectives import KLDropPath, Objective
-from .optimizers import Adam, Optimizer
-from .over import Over, Variables
-from .recipe import Metric
-from .schedules import constant
+from ..schemas.base import Count, Natural, Section
+from ..schemas.length import Length
+from ..schemas.objectives import KLDropPath, Objective
+from ..schemas.optimizers import Adam, Optimizer
+from ..schemas.over import Over, Variables
+from ..schemas.recipe import Metric
+from ..schemas.schedules import constant
+from ..schemas.strategy import Strategy
+from ..schemas.weights import Weights
+from .family import Family
 
 Probability = Annotated[float, Gt(0), Lt(1)]
 
@@ -43,7 +45,7 @@ class DeriveVariational(Section):
     metric: Metric = Field(default="accuracy", description="What drawn architectures are measured by")
 
 
-class VariationalConfig(Length, Placed):
+class VariationalConfig(Length, Strategy):
     """Settings of the `variational` family."""
 
     default_epochs: ClassVar[int] = 50
@@ -59,3 +61,11 @@ class VariationalConfig(Length, Placed):
         default_factory=lambda: (KLDropPath(),), description="Further terms of the loss"
     )
     derive: DeriveVariational = Field(default_factory=DeriveVariational, description="How architectures are read off")
+
+
+class Variational(Family):
+    name = "variational"
+    settings = VariationalConfig
+
+
+FAMILY = Variational()

@@ -6,14 +6,16 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from .base import Count, NonNegative, Placed, Positive, Section
-from .gradient import Weights
-from .length import Length
-from .objectives import Objective
-from .optimizers import Adam, Optimizer
-from .recipe import Metric
-from .schedules import constant
-from .warmup import Warmup, warmup_steps
+from ..schemas.base import Count, NonNegative, Positive, Section
+from ..schemas.length import Length
+from ..schemas.objectives import Objective
+from ..schemas.optimizers import Adam, Optimizer
+from ..schemas.recipe import Metric
+from ..schemas.schedules import constant
+from ..schemas.strategy import Strategy
+from ..schemas.warmup import Warmup, warmup_steps
+from ..schemas.weights import Weights
+from .family import Family
 
 
 def _adam() -> Adam:
@@ -40,7 +42,7 @@ class DeriveSampled(Section):
     metric: Metric = Field(default="accuracy", description="What the candidates are measured by")
 
 
-class SamplingConfig(Length, Placed):
+class SamplingConfig(Length, Strategy):
     """Settings of the `sampling` family. The defaults are PARSEC (Casale et al. 2019) with Auto-TSNet's numbers."""
 
     default_epochs: ClassVar[int] = 50
@@ -64,3 +66,11 @@ class SamplingConfig(Length, Placed):
     def warmup_steps(self, per_epoch: int) -> int:
         """Mini-batches during which the distribution stays as it is."""
         return warmup_steps(self.decisions.warmup, self, per_epoch)
+
+
+class Sampling(Family):
+    name = "sampling"
+    settings = SamplingConfig
+
+
+FAMILY = Sampling()

@@ -1,4 +1,4 @@
-"""The `random` and `bayes` families: independent trials of architectures and hyper-parameters."""
+"""The `bayes` family: trials of architectures and hyper-parameters, proposed by a model of what has been tried."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from pydantic import Field
 
-from .base import Conflict, Count, Section
-from .fitness import Fitness
-from .hyper import Tunable
-
-
-class RandomConfig(Tunable):
-    """Settings of the `random` family: architectures drawn uniformly, the best one wins."""
-
-    family: Literal["random"] = "random"
-    trials: Count = Field(default=16, description="Architectures in all")
-    fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
-    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
+from ..schemas.base import Conflict, Count, Section
+from ..schemas.fitness import Fitness
+from ..schemas.hyper import Tunable
+from ..schemas.strategy import Strategy
+from .family import Family
 
 
 class Budget(Section):
@@ -35,7 +28,7 @@ class Budget(Section):
             yield Conflict("least", f"`least` ({self.least}) is above `most` ({self.most})", "swap them", "most")
 
 
-class BayesConfig(Tunable):
+class BayesConfig(Tunable, Strategy):
     """Settings of the `bayes` family: a model of what has been tried proposes what to try next."""
 
     family: Literal["bayes"] = "bayes"
@@ -47,3 +40,11 @@ class BayesConfig(Tunable):
     )
     fitness: Fitness = Field(default_factory=Fitness, description="What a trial is judged by")
     workers: Count = Field(default=1, description="Trials that run at the same time, as far as there is room")
+
+
+class Bayes(Family):
+    name = "bayes"
+    settings = BayesConfig
+
+
+FAMILY = Bayes()

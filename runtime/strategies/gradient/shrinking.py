@@ -9,8 +9,9 @@ from torch import nn
 
 from stdsl.compiler.ir.graph import SpaceGraph
 
-from ..training.descent import Descent
+from ...training.descent import Descent
 from .discretization import Discretization, Fixed
+from .learners import Learners
 
 Build = Callable[[SpaceGraph], nn.Module]
 Descend = Callable[[Iterable[nn.Parameter]], Descent]
@@ -36,23 +37,23 @@ class Shrinking:
                 self.frozen[step.path] = list(merged[step.path])
         return steps
 
-    def shrunk(self, net: nn.Module, weights: Descent, decisions: Descent) -> tuple[nn.Module, Descent, Descent]:
-        """The network of what is left, with the weights, statistics and optimiser states of ``net``."""
-        smaller, new_weights, new_decisions = self.fresh()
-        state = net.state_dict()
-        smaller.load_state_dict({name: state[name] for name in smaller.state_dict()})
-        before = dict(net.named_parameters())
-        for name, parameter in smaller.named_parameters():
-            for old, new in ((weights, new_weights), (decisions, new_decisions)):
-                carried = old.optimizer.state.get(before[name])
+    def shrunk(self, before: Learners) -> Learners:
+        """The network of what is left, with the weights, statistics and optimiser states of the one before."""
+        after = self.fresh()
+        state = before.supernet.state_dict()
+        after.supernet.load_state_dict({name: state[name] for name in after.supernet.state_dict()})
+        parameters = dict(before.supernet.named_parameters())
+        for name, parameter in after.supernet.named_parameters():
+            for old, new in ((before.weights, after.weights), (before.decisions, after.decisions)):
+                carried = old.optimizer.state.get(parameters[name])
                 if carried:
                     new.optimizer.state[parameter] = dict(carried)
-        return smaller, new_weights, new_decisions
+        return after
 
-    def fresh(self) -> tuple[nn.Module, Descent, Descent]:
+    def fresh(self) -> Learners:
         """The network of what is left, with initial weights and optimisers."""
         net: Any = self.build(self.discretization.network)
-        return net, self.weights(net.weights()), self.decisions(net.decisions())
+        return Learners(net, self.weights(net.weights()), self.decisions(net.decisions()))
 
     def state(self) -> dict[str, Any]:
         plain = {path: list(v) if isinstance(v, tuple) else v for path, v in self.discretization.fixed.items()}

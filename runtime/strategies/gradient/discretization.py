@@ -17,10 +17,10 @@ from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.families.gradient.settings import Discretize
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
-from stdsl.compiler.schemas.gradient import Discretize
 
 Scores = Mapping[str, Sequence[float]]
 

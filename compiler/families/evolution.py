@@ -7,38 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import Conflict, Constructor, Count
-from .fitness import Fitness
-from .hyper import Tunable
-from .over import Over, Variables
-from .patterns import Pattern
+from ..schemas.base import Conflict, Count
+from ..schemas.fitness import Fitness
+from ..schemas.hyper import Tunable
+from ..schemas.mutations import Mutation, Resample
+from ..schemas.over import Over, Variables
+from ..schemas.strategy import Strategy
+from .family import Family
 
 
-class Resample(Constructor):
-    """Draw one of the decisions that match anew, differently."""
-
-    kind: Literal["resample"] = "resample"
-    pattern: Pattern = Field(default="**", description="Which decisions")
-
-
-class Grow(Constructor):
-    """Raise one of the numbers that match by one, within its range."""
-
-    kind: Literal["grow"] = "grow"
-    pattern: Pattern = Field(default="**", description="Which decisions")
-
-
-class Shrink(Constructor):
-    """Lower one of the numbers that match by one, within its range; the elements behind the one that goes move up."""
-
-    kind: Literal["shrink"] = "shrink"
-    pattern: Pattern = Field(default="**", description="Which decisions")
-
-
-Mutation = Annotated[Resample | Grow | Shrink, Field(discriminator="kind")]
-
-
-class EvolutionConfig(Tunable):
+class EvolutionConfig(Tunable, Strategy):
     """Settings of the `evolution` family. The defaults are EvaNet's (Piergiovanni et al. 2019, Algorithm 1)."""
 
     family: Literal["evolution"] = "evolution"
@@ -62,3 +40,11 @@ class EvolutionConfig(Tunable):
         if not self.mutate:
             message = "`mutate` is empty, so every child equals its parent"
             yield Conflict("mutate", message, 'write `mutate = [resample("**")]`')
+
+
+class Evolution(Family):
+    name = "evolution"
+    settings = EvolutionConfig
+
+
+FAMILY = Evolution()

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from stdsl.compiler.diagnostics.run import NothingRecomputed
-from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.passes.base import run_passes
-from stdsl.compiler.passes.pipeline import select
-from stdsl.compiler.schemas.gradient import GradientConfig
-from stdsl.compiler.schemas.relax import Relax
-from stdsl.compiler.schemas.search import SearchConfig
+from ...diagnostics.run import NothingRecomputed
+from ...ir.graph import SpaceGraph
+from ...passes.pipeline import run_passes, select
+from ...schemas.relax import Relax
+from .settings import GradientConfig
 
 What = Literal["cells", "operations"]
 OTHER: dict[What, What] = {"cells": "operations", "operations": "cells"}
 
 
-def recompute_warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[NothingRecomputed]:
+def recompute_warnings(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[NothingRecomputed]:
     """A warning where `recompute` leaves what a step keeps of ``graph`` as it is."""
-    strategy = config.strategy
-    if not isinstance(strategy, GradientConfig) or strategy.relax.recompute is None:
+    if strategy.relax.recompute is None:
         return
     what = strategy.relax.recompute
     if not _saves(strategy.relax, what, graph):

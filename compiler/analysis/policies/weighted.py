@@ -1,0 +1,180 @@
+"""Decisions with weights of their own, independent of each other but for what `where` excludes."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from ...ir.decisions import Decision
+from ...ir.diagram import evaluate
+from ...ir.graph import SpaceGraph
+from ..architecture import Architecture, answers_of, of_answers, violations
+from ..circuits.circuit import Circuit
+from ..costs.limits import Limits
+from ..costs.listing import Listing
+from ..costs.of_architecture import cost_constraints
+from ..demand import active, next_question
+from ..derivation.derive import derive
+from ..feasible import Feasible, feasible
+from ..marginals import Marginal
+from ..values import encode
+from .policy import Policy
+from .rows import NEVER, LogRows, even_rows, log_rows
+from .weighing import Weighing, held_down, log_sum, pick
+
+ATTEMPTS = 20_000
+"""Drawing gives up after so many architectures in a row that are not within `where`."""
+
+
+class Weighted(Policy):
+    """The probability of an architecture is the product of the weights of its active decisions, over what all within
+    `where` weigh together. ``rows``: as :func:`.rows.log_rows` makes them; ``weights``: what they were made of."""
+
+    def __init__(
+        self,
+        graph: SpaceGraph,
+        rows: LogRows,
+        held: Mapping[str, Any] | None = None,
+        weights: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
+        self.graph, self.rows, self.held = graph, rows, dict(held or {})
+        self.weights = dict(weights or {})
+        self._answers: dict[int, int] = {}
+        for path, value in self.held.items():
+            self._answers |= encode(graph.by_path[path], value)
+
+    def draw(self, key: int) -> Architecture:
+        generator = random.Random(key)
+        if isinstance(self._within, Circuit):
+            assert self._weighing is not None
+            if self._weighing.total == NEVER:
+                raise self.nothing()
+            return of_answers(self.graph, self._weighing.draw(generator))
+        if self._within is not None:
+            if self._total == NEVER:
+                raise self.nothing()
+            return of_answers(self.graph, self._within.unrank(pick(self._listed, generator)))
+        return self._step_by_step(generator)
+
+    def log_prob(self, arch: Mapping[str, Any]) -> float | None:
+        answers = answers_of(self.graph, arch)
+        if self._within is not None:
+            try:
+                self._within.rank(answers)
+            except KeyError:
+                return NEVER
+        if self._total is None:
+            return None
+        weight = self._weight(answers)
+        return weight if weight == NEVER else weight - self._total
+
+    def marginals(self) -> dict[str, Marginal] | None:
+        if isinstance(self._within, Circuit):
+            assert self._weighing is not None
+            if self._total == NEVER:
+                return None
+            found = self._weighing.answered()
+        elif self._within is not None and self._total not in (None, NEVER):
+            found = self._listed_marginals(self._within)
+        else:
+            return None
+        return {d.path: _marginal(d, found) for d in self.graph.open}
+
+    def likeliest(self) -> Architecture:
+        if isinstance(self._within, Circuit):
+            assert self._weighing is not None
+            if self._weighing.total == NEVER:
+                raise self.nothing()
+            return of_answers(self.graph, self._weighing.heaviest())
+        if self._within is not None:
+            if self._total == NEVER:
+                raise self.nothing()
+            return of_answers(self.graph, self._within.unrank(self._listed.index(max(self._listed))))
+        return derive(self.graph, self.weights, "beta", self.held)
+
+    def _weight(self, answers: Mapping[int, int]) -> float:
+        return sum(self.rows[variable][answer] for variable, answer in answers.items())
+
+    @cached_property
+    def _within(self) -> Feasible | None:
+        found = feasible(self.graph)
+        if found is None or not self._answers:
+            return found
+        return held_down(found, self._answers) if isinstance(found, Circuit) else found.agreeing(self._answers)
+
+    @cached_property
+    def _weighing(self) -> Weighing | None:
+        return Weighing(self._within, self.rows) if isinstance(self._within, Circuit) else None
+
+    @cached_property
+    def _listed(self) -> list[float]:
+        """The weights of what is listed one by one."""
+        assert isinstance(self._within, Listing)
+        return [self._weight(self._within.unrank(place)) for place in range(self._within.count)]
+
+    @cached_property
+    def _total(self) -> float | None:
+        """What all within `where` weigh, as a logarithm; None where that is not known."""
+        if self._weighing is not None:
+            return self._weighing.total
+        if self._within is not None:
+            return log_sum(self._listed)
+        return None if self.graph.constraints or self.held else 0.0
+
+    def _listed_marginals(self, within: Listing) -> dict[int, list[float]]:
+        found: dict[int, list[float]] = {}
+        assert self._total is not None
+        for place, weight in enumerate(self._listed):
+            for variable, answer in within.unrank(place).items():
+                row = found.setdefault(variable, [0.0] * len(self.rows[variable]))
+                row[answer] += math.exp(weight - self._total)
+        return found
+
+    def _step_by_step(self, generator: random.Random) -> Architecture:
+        """Answer what evaluation asks, as it asks, until an architecture is within `where`."""
+        limits = Limits(self.graph, tuple(cost_constraints(self.graph)))
+        for _ in range(ATTEMPTS):
+            answers = dict(self._answers)
+            while (decision := next_question(self.graph, answers)) is not None:
+                answers |= self._answer(decision, generator)
+            asked = active(self.graph, answers).decisions
+            if violations(self.graph, answers, asked):
+                continue
+            own = {v.index for id in asked for v in self.graph.decisions[id].variables}
+            answers = {variable: answer for variable, answer in answers.items() if variable in own}
+            if limits.admit(answers):
+                return of_answers(self.graph, answers)
+        raise self.not_found(ATTEMPTS)
+
+    def _answer(self, decision: Decision, generator: random.Random) -> dict[int, int]:
+        if decision.kind != "keep":
+            (variable,) = decision.variables
+            return {variable.index: pick(self.rows[variable.index], generator)}
+        for _ in range(ATTEMPTS):
+            answers = {v.index: pick(self.rows[v.index], generator) for v in decision.variables}
+            if evaluate(decision.valid, answers) is True:
+                return answers
+        raise self.not_found(ATTEMPTS)
+
+
+def even(graph: SpaceGraph, held: Mapping[str, Any] | None = None) -> Weighted:
+    """Decision by decision, each one evenly: structural variety, where uniform over architectures would nearly always
+    take the alternatives that most architectures are behind."""
+    return Weighted(graph, even_rows(graph), held)
+
+
+def weighted(
+    graph: SpaceGraph, weights: Mapping[str, Sequence[float]], held: Mapping[str, Any] | None = None
+) -> Weighted:
+    """Decisions with the weights that a search left; see :func:`.rows.log_rows`. Raises ValueError."""
+    return Weighted(graph, log_rows(graph, weights), held, weights)
+
+
+def _marginal(decision: Decision, found: Mapping[int, Sequence[float]]) -> Marginal:
+    rows = [found.get(v.index, ()) for v in decision.variables]
+    if decision.kind == "keep":
+        return Marginal(math.fsum(rows[0]), tuple(row[1] if row else 0.0 for row in rows))
+    return Marginal(math.fsum(rows[0]), tuple(rows[0]) or (0.0,) * len(decision.options))

@@ -1,0 +1,68 @@
+"""What the compiler knows of a family of strategies, without torch: one half of it. The other half searches.
+
+A family is a file here (or a folder), a file in ``runtime/strategies/`` and a line in ``registry.py``; one of somebody
+else's package is announced by an entry point instead of the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ..diagnostics.model import Diagnostic
+from ..diagnostics.run import CannotRunYet
+from ..ir.graph import SpaceGraph
+from ..schemas.base import Placed
+from ..schemas.search import SearchConfig
+from ..schemas.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Something that draws batches: ``setting`` is their size, ``split`` the part of the training data that they come
+    from, ``what`` the learner in words (`weights`)."""
+
+    setting: str
+    batch: int
+    split: Literal["train", "valid"]
+    what: str
+
+
+class Family:
+    """``settings``: the model of its settings, whose ``family`` is ``name``.
+
+    ``runner``: where the half that searches stands (`package.module:Name`, a class that needs no arguments; see
+    ``runtime/strategies/runner.py``), "" for a family whose settings can be written and checked but not run yet.
+    ``weights``: whether a search leaves weights that every architecture of the space can take over.
+    """
+
+    name: ClassVar[str]
+    settings: ClassVar[type[Strategy]]
+    runner: ClassVar[str] = ""
+    weights: ClassVar[bool] = False
+
+    def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        """Why the family cannot search this space at all: errors of the text, for `stdsl check`."""
+        return iter(())
+
+    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
+        """Settings that this version cannot carry out, told before any work is done. Asked of families that run."""
+        return iter(())
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        """What this version cannot carry out in this space."""
+        return iter(())
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        """What will run, and not as one might expect."""
+        return iter(())
+
+    def learners(self, strategy: Strategy) -> Iterator[Learner]:
+        """Everything in a search that draws batches of the training data."""
+        return iter(())
+
+
+def cannot_run_yet(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
+    """E0701 at the text that sets ``key``."""
+    return CannotRunYet(settings.place(key), key, what, instead)

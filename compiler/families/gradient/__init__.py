@@ -1,0 +1,61 @@
+"""The `gradient` family: a mixture supernet whose decision weights are found by descent (DARTS, PC-DARTS, SDAS)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...diagnostics.externs import UnknownCost
+from ...diagnostics.model import Diagnostic
+from ...ir.graph import SpaceGraph
+from ...schemas.search import SearchConfig
+from ...schemas.strategy import Strategy
+from ..family import Family, Learner
+from .settings import GradientConfig
+
+
+class Gradient(Family):
+    name = "gradient"
+    settings = GradientConfig
+    runner = "stdsl.runtime.strategies.gradient.runner:GradientRunner"
+    weights = True
+
+    def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from ...analysis.relaxable import relaxable
+
+        yield from relaxable(graph)
+        for term in _own(config.strategy).objectives:
+            if term.kind == "cost":
+                place = _own(config.strategy).place("objectives") or graph.span
+                for extern in graph.not_stated(term.of):
+                    yield UnknownCost(place, term.of, extern.name, extern.span)
+
+    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
+        from .limits import limits
+
+        yield from limits(config, _own(config.strategy))
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from .limits import limits_in
+
+        yield from limits_in(_own(config.strategy), graph)
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from .narrowing import narrowing_warnings
+        from .recomputing import recompute_warnings
+
+        strategy = _own(config.strategy)
+        yield from narrowing_warnings(strategy, graph)
+        yield from recompute_warnings(strategy, graph)
+
+    def learners(self, strategy: Strategy) -> Iterator[Learner]:
+        own = _own(strategy)
+        yield Learner("batch", own.batch, own.weights.split, "weights")
+        yield Learner("batch", own.batch, own.decisions.split, "decisions")
+
+
+def _own(strategy: Strategy | None) -> GradientConfig:
+    assert isinstance(strategy, GradientConfig)
+    return strategy
+
+
+FAMILY = Gradient()

@@ -1,0 +1,44 @@
+"""What the settings of the `gradient` family accept and this version cannot carry out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ...analysis.costs.additive import additive_cost
+from ...diagnostics.model import Diagnostic
+from ...ir.graph import SpaceGraph
+from ...schemas.search import SearchConfig
+from ..family import cannot_run_yet
+from .settings import GradientConfig
+
+
+def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnostic]:
+    """A diagnostic for every such setting."""
+    if config.phase and strategy.discretize is not None:
+        what = "a scheduled discretization in phases"
+        yield cannot_run_yet(config, "phase", what, "leave `discretize` out, or search all decisions together")
+    relax = strategy.relax
+    if relax.choose.kind == "partial" and not math.isclose(1 / relax.choose.channels % 1, 0, abs_tol=1e-6):
+        share = "a share of the channels that is not one in so many"
+        yield cannot_run_yet(strategy, "relax.choose", share, "use `channels = 1 / 4`")
+    if relax.choose.kind == "partial" and strategy.discretize is not None:
+        what = "discretization during a search over partial channels"
+        yield cannot_run_yet(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
+    if relax.sharing != "separate":
+        what = "weights shared between alternatives"
+        yield cannot_run_yet(strategy, "relax.sharing", what, "use `sharing = separate`")
+    for term in strategy.objectives:
+        if term.kind == "kl_drop_path":
+            what = f"the objective `{term.kind}` in a mixture"
+            yield cannot_run_yet(strategy, "objectives", what, "use a strategy of the family `variational`")
+        elif term.kind == "cost" and term.of == "depth":
+            yield cannot_run_yet(strategy, "objectives", "a soft cost of the depth", "bound it with `where` instead")
+
+
+def limits_in(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+    """A diagnostic for every soft cost that is known within bounds only."""
+    for term in strategy.objectives:
+        if term.kind == "cost" and term.of != "depth" and not additive_cost(graph, term.of).exact:
+            what = f"a soft cost of {term.of} in this space, whose mean is not known exactly"
+            yield cannot_run_yet(strategy, "objectives", what, "bound it with `where` instead")

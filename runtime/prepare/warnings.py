@@ -1,0 +1,40 @@
+"""What will run, and not as one might expect: told before a run starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.run import BatchExceedsData
+from stdsl.compiler.families.family import Learner
+from stdsl.compiler.families.registry import family
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.search import SearchConfig
+
+from .samples import retraining_samples, samples_of
+
+
+def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+    """All warnings about a search in its space."""
+    yield from batch_warnings(config)
+    if config.strategy is not None:
+        yield from family(config.strategy.family).warnings(config, graph)
+
+
+def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:
+    """A warning for every batch that is larger than the samples that it is drawn from."""
+    strategy, recipe = config.strategy, config.retrain
+    if strategy is not None:
+        small: dict[str, list[tuple[Learner, int]]] = {}
+        for learner in family(strategy.family).learners(strategy):
+            n = samples_of(config, (learner.split,))
+            if n is not None and learner.batch > n:
+                small.setdefault(learner.setting, []).append((learner, n))
+        for setting, found in small.items():
+            learners = f"{' and '.join(learner.what for learner, _ in found)} of the search learn"
+            batch, least = found[0][0].batch, min(n for _, n in found)
+            yield BatchExceedsData(strategy.place(setting), batch, least, learners)
+    if recipe is not None:
+        n = retraining_samples(config)
+        if n is not None and recipe.batch > n:
+            yield BatchExceedsData(config.place("retrain.batch"), recipe.batch, n, "the final training learns")

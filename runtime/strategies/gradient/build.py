@@ -1,0 +1,190 @@
+"""A gradient search at its first step, made of what the settings of a run say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from stdsl.compiler.analysis.derivation.weightless import weightless
+from stdsl.compiler.backends.networks.supernet_base import Supernet
+from stdsl.compiler.checks.roles import Roles
+from stdsl.compiler.families.gradient.settings import GradientConfig
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import Entropy, SoftCost
+from stdsl.compiler.schemas.relax import Partial
+
+from ...data.batch import Part
+from ...data.binding import bound
+from ...data.features import Features, Making
+from ...data.loader import Loader
+from ...data.order import Order
+from ...phases.context import Context, data_identity
+from ...phases.needs import load_run_weights
+from ...randomness import key, seeded
+from ...training.descent import Descent
+from ...training.optimizers import build_descent
+from .discretization import Discretization
+from .expected_cost import SoftCosts
+from .gap import Gauge
+from .learners import Batches, Learners, Schedule
+from .objectives import Objective
+from .parts import SearchPart, part, pick
+from .phased import PhasedSearch
+from .relaxing import relaxing
+from .search import Extras, GradientSearch
+from .shrinking import Shrinking
+from .snapshots import Snapshots
+
+_NOTES = 40
+"""Probabilities go to the journal so many times in a search."""
+
+
+def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) -> PhasedSearch:
+    """The search in parts, at its first step."""
+    graph = run.job.graph
+
+    def begin(number: int, found: Mapping[str, Any]) -> GradientSearch:
+        return gradient_search(run, part(each, number, found))
+
+    def found(number: int, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
+        strategy, role = each[number]
+        fixed = {path: value for path, value in held.items() if path not in role.free}
+        return pick(graph, role, scores, strategy.score, strategy.relax.gate, fixed)
+
+    strategy = each[0][0]
+    per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
+    return PhasedSearch([strategy.total_steps(per_epoch) for strategy, _ in each], begin, found)
+
+
+def gradient_search(run: Context, stretch: SearchPart) -> GradientSearch:
+    """A search, or a part of it, at its first step."""
+    return _Assembly(run, stretch).search()
+
+
+class _Assembly:
+    def __init__(self, run: Context, stretch: SearchPart) -> None:
+        self.run, self.stretch = run, stretch
+        self.strategy, self.graph = stretch.strategy, run.job.graph
+        splits = tuple(dict.fromkeys((self.strategy.weights.split, self.strategy.decisions.split)))
+        making = Making(
+            run.directory.features, data_identity(run.config), run.placement, run.reporter, run.interruption
+        )
+        self.dataset = Features(bound(run.dataset, self.graph), splits, making)
+        self.weight_order = self.order(self.strategy.weights.split, "weights")
+        self.decision_order = self.order(self.strategy.decisions.split, "decisions")
+        self.per_epoch = self.weight_order.steps_per_epoch
+        self.steps = self.strategy.total_steps(self.per_epoch)
+        self.loaders: list[Loader] = []
+
+    def search(self) -> GradientSearch:
+        run, strategy, stretch = self.run, self.strategy, self.stretch
+        shrinking = self.shrinking()
+        supernet = self.supernet(stretch.network(self.graph) if run.config.phase else self.graph)
+        learnt = [p for path, p in supernet.named_decisions() if path not in stretch.roles.uniform]
+        self.loaders += [Loader(order, self.steps, run.config.workers) for order in self.orders]
+        weights = self.weights(supernet.weights())
+        drawn = partial(stretch.drawn, self.graph, run.seed) if stretch.uniform else None
+        best = strategy.derive.metric if strategy.derive.snapshot == "best" else None
+        return GradientSearch(
+            Learners(supernet, weights, self.decisions(learnt)),
+            Batches(*self.loaders),
+            Schedule(
+                self.steps,
+                strategy.warmup_steps(self.per_epoch),
+                max(1, self.steps // _NOTES),
+                _unrolled(strategy, weights),
+            ),
+            run.placement,
+            stretch.seed(run.seed),
+            _objective(strategy, self.graph),
+            relaxing(strategy, self.steps, drawn),
+            Extras(
+                shrinking,
+                self.gauge,
+                Snapshots(best, self.gauge, self.per_epoch) if best is not None else None,
+                stretch.values,
+                weightless(self.graph),
+            ),
+        )
+
+    def order(self, split: str, purpose: str) -> Order:
+        part = Part(self.dataset, (split,))
+        return Order(part, self.strategy.batch, self.run.seed, f"search {purpose}{self.stretch.name}")
+
+    @property
+    def orders(self) -> tuple[Order, Order]:
+        return self.weight_order, self.decision_order
+
+    def supernet(self, left: SpaceGraph) -> Supernet:
+        """The network of what is left, on its device."""
+        supernet = relaxed(left, self.strategy, self.run.seed, plain=left is not self.graph)
+        load_run_weights(supernet, left, self.run.directory)
+        for loader in self.loaders:
+            loader.forget()  # what it made ahead is for the network before
+        self.dataset.attach(self.run.placement.model(supernet))
+        return supernet
+
+    def weights(self, parameters: Iterable[nn.Parameter]) -> Descent:
+        own = self.strategy.weights
+        return build_descent(own.optimizer, parameters, self.steps, self.per_epoch, own.clip)
+
+    def decisions(self, parameters: Iterable[nn.Parameter]) -> Descent:
+        own = self.strategy.decisions
+        return build_descent(own.optimizer, parameters, self.steps, self.per_epoch, own.clip)
+
+    def shrinking(self) -> Shrinking | None:
+        strategy, relax = self.strategy, self.strategy.relax
+        if strategy.discretize is None:
+            return None
+        discretization = Discretization(self.graph, strategy.discretize, strategy.score, relax.gate, relax.affine)
+        return Shrinking(discretization, self.supernet, self.weights, self.decisions)
+
+    @cached_property
+    def gauge(self) -> Gauge:
+        strategy = self.strategy
+        return Gauge(
+            self.graph,
+            self.decision_order.part,
+            self.run.placement,
+            strategy.batch,
+            strategy.measure,
+            strategy.relax.statistics,
+            strategy.score,
+            strategy.relax.gate,
+        )
+
+
+def _objective(strategy: GradientConfig, graph: SpaceGraph) -> Objective:
+    terms = [term for term in strategy.objectives if isinstance(term, SoftCost)]
+    return Objective(
+        strategy.label_smoothing,
+        strategy.aux,
+        sum(term.weight for term in strategy.objectives if isinstance(term, Entropy)),
+        SoftCosts(graph, terms) if terms else None,
+    )
+
+
+def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], float] | None:
+    """ξ by step, None for the first order."""
+    if strategy.decisions.order == 1:
+        return None
+    own = strategy.decisions.unrolled_lr
+    return weights.rate if own is None else lambda t: own
+
+
+def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool = False) -> Supernet:
+    """The supernet of ``graph`` with fresh weights. ``plain``: the graph says itself which norms have a scale."""
+    from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
+
+    relax = strategy.relax
+    choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose
+    relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain, relax.groups)
+    supernet = build_supernet(graph, relaxation, relax.passes or None, key(seed, "initial weights", "search"))
+    with torch.no_grad(), seeded(seed, "initial decisions"):
+        for parameter in supernet.decisions():
+            parameter.normal_().mul_(relax.init)
+    return supernet

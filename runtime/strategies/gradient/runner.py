@@ -1,0 +1,108 @@
+"""Running a search of the `gradient` family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.remaining import remaining
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.run import Collapsed
+from stdsl.compiler.families.gradient.settings import GradientConfig
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.strategy import Strategy
+
+from ...phases.context import Context
+from ...prepare.job import Job
+from ...prepare.samples import samples_of, stage_sizes
+from ...tracking.journal import read_journal
+from ...tracking.names import SEARCH
+from ...tracking.weights import save_tensors
+from ...training.loop import check_finite, drive
+from ..runner import Found, Runner, Work
+from .build import gradient_search, phased_search, relaxed
+from .gap import preferred
+from .parts import lengths, part, parts, total_steps, warmup_steps
+from .search import probabilities_of
+from .statistics import leaning, mean_entropy
+
+PHASE = "search"
+_MOMENTS = 8
+_UNROLLED = 4.0
+"""A decision step through an unrolled one goes through the network so many times (``unrolled.py``)."""
+
+
+class GradientRunner(Runner):
+    """Leaves ``weights/search.safetensors`` and, in the journal, the final decision weights by path."""
+
+    def works(self, job: Job) -> Iterator[Work]:
+        strategy = _own(job.config.strategy)
+        per_epoch, batch = stage_sizes(samples_of(job.config, (strategy.weights.split,)), strategy.batch)
+        each = lengths(job.config, strategy)
+        steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
+        on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0
+        passes = 1 + on_decisions * (steps - warmup) / steps
+        yield Work("search", partial(relaxed, job.graph, strategy, 0), job.graph, steps, batch, passes)
+
+    def search(self, run: Context) -> Found:
+        each = parts(run.config, _own(run.config.strategy), run.job.graph)
+        if run.config.phase:
+            phased = phased_search(run, each)
+            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+            work, probabilities, weights = phased.current, phased.chosen, phased.weights()
+            measuring = phased.measuring
+        else:
+            work = gradient_search(run, part(each, 0, {}))
+            done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+            probabilities, weights, measuring = work.chosen, work.supernet.state_dict(), work.measuring
+        check_finite(PHASE, "weights", weights)
+        check_finite(PHASE, "decision weights", probabilities)
+        save_tensors(weights, run.directory.weights(SEARCH))
+        entropy = mean_entropy(probabilities_of(work.supernet).values())
+        facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}
+        gauge = work.extras.gauge
+        if gauge is not None and gauge.samples:
+            facts["gap"] = gauge.measure(work.supernet, probabilities | work.scores(), work.held).document()
+        facts["measuring"] = round(measuring, 2)
+        if work.held:
+            facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
+        if work.best:
+            facts["best"] = {"step": work.best["step"], "value": abs(work.best["value"])}
+        lean = leaning(probabilities, work.extras.weightless)
+        if lean is not None:
+            facts["weightless"] = lean.document()
+        facts["history"] = _history(run)
+        warnings: tuple[Diagnostic, ...] = ()
+        if lean is not None and lean.collapsed:
+            warnings = (Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses),)
+        state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
+        return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", warnings)
+
+    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
+        own = _own(strategy)
+        return [preferred(graph, facts["probabilities"], own.score, own.relax.gate, facts.get("fixed", {}))]
+
+
+def _own(strategy: Strategy | None) -> GradientConfig:
+    assert isinstance(strategy, GradientConfig)
+    return strategy
+
+
+def _history(run: Context) -> list[dict[str, Any]]:
+    """A few moments of the search: how undecided it was, how much it leant to operations without weights and, where
+    decisions are fixed on the way, how many architectures were left (texts)."""
+    lines = [e for e in read_journal(run.tracker.journal.path) if e.get("phase") == PHASE]
+    notes = [e for e in lines if e["event"] == "notes"]
+    every = max(1, len(notes) // _MOMENTS)
+    kept = notes[::-1][::every][:_MOMENTS][::-1]
+    told = ("step", "entropy", "weightless")
+    moments: list[dict[str, Any]] = [{k: line[k] for k in told if k in line} for line in kept]
+    decisions = [e for e in lines if e["event"] == "decision"]
+    if decisions:
+        whole = str(remaining(run.job.graph, {}).high)
+        for moment in moments:
+            left = [e["remaining"] for e in decisions if e["step"] <= moment["step"]]
+            moment["remaining"] = left[-1] if left else whole
+    return moments

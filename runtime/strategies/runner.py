@@ -1,0 +1,78 @@
+"""The half of a family that searches; the other half is in ``compiler/families/``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torch import nn
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.families.registry import family
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.strategy import Strategy
+
+if TYPE_CHECKING:
+    from ..phases.context import Context
+    from ..prepare.job import Job
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that a search trains, as far as it is known before: ``make`` builds the network, whose samples are
+    those of ``graph``. ``passes``: how many times a step goes forward and backward through it; ``times``: how many
+    such trainings there are; ``share``: what one of them takes on average of the time that the network of ``make``
+    does."""
+
+    name: str
+    make: Callable[[], nn.Module]
+    graph: SpaceGraph
+    steps: int
+    batch: int
+    passes: float = 1.0
+    times: int = 1
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search came to. ``facts``: what the journal keeps of it (JSON); what is derived depends on them alone.
+    ``summary``: a line for whoever watches."""
+
+    facts: Mapping[str, Any]
+    summary: str
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+class Runner(ABC):
+    """What a run asks of a family. A search that was stopped goes on when :meth:`search` is called again.
+
+    ``separate``: whether the search is made of trainings beside each other.
+    """
+
+    separate: ClassVar[bool] = False
+
+    @abstractmethod
+    def works(self, job: Job) -> Iterator[Work]:
+        """What the search of ``job`` will train, for the plan. The names begin with `search`."""
+
+    @abstractmethod
+    def search(self, run: Context) -> Found:
+        """Search the space of a run from where its tracker last kept it; the phase `search` is the runner's own. Raises
+        Interrupted when the run is asked to stop, after its state was kept."""
+
+    @abstractmethod
+    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
+        """The architectures that a search found, within `where`, the best one first; ``facts`` are its own. Raises
+        SpaceError where there is none."""
+
+
+def runner(strategy: Strategy) -> Runner:
+    """The half of a strategy's family that searches, imported."""
+    module, _, name = family(strategy.family).runner.partition(":")
+    made: Runner = getattr(import_module(module), name)()
+    return made
