@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.strategies import StrategyNeeded
 from ..ir.graph import SpaceGraph
@@ -16,7 +15,6 @@ from .needs import check_needs
 from .outputs import check_auxiliary, check_data
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
-    from ..schemas.gradient import GradientConfig
     from ..schemas.search import SearchConfig
     from ..schemas.space_ref import SpaceRef
 

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kills.process import Zygote  # noqa: E402
+from kills.process import Zygote
 
 Order = Callable[..., int]
 

@@ -115,7 +115,9 @@ def test_it_searches_a_tiny_space_and_says_what_it_found(tmp_path: Path, name: s
 
 
 @pytest.mark.parametrize("share", [0.0, 0.35, 0.6, 0.95])
-def test_killed_at_any_step_it_goes_on_to_the_same_bits(tmp_path: Path, stdsl: Callable[..., int], name: str, share: float) -> None:
+def test_killed_at_any_step_it_goes_on_to_the_same_bits(
+    tmp_path: Path, stdsl: Callable[..., int], name: str, share: float
+) -> None:
     path = write(tmp_path, name)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert stdsl("run", str(path), "--out", str(whole)) == 0

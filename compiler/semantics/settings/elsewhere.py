@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...diagnostics.habits import SETTINGS
+from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...schemas.base import Settings
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.space_ref import SpaceRef
-from ...schemas.strategy import FAMILIES
 from ..modules import Module
 from .tree import Branch, Items, Node
 
@@ -98,7 +98,7 @@ def _inside(
     """What may stand in a setting: how it is written, its model, and what is set in it already."""
     if isinstance(node, Branch) and node.tag is not None:
         kind, tag = node.tag
-        yield ("=", FAMILIES[tag], node) if kind == "family" else (tag, CONSTRUCTORS[tag], node)
+        yield ("=", settings_of_family(tag), node) if kind == "family" else (tag, CONSTRUCTORS[tag], node)
     elif expected.section is not None:
         yield "{", expected.section, node
     elif expected.repeated_section is not None:
@@ -107,6 +107,6 @@ def _inside(
         elif not present:
             yield "[", expected.repeated_section, None
     elif expected.strategy:
-        yield from (("=", family, None) for family in FAMILIES.values())
+        yield from (("=", settings_of_family(family), None) for family in FAMILIES)
     elif name != "data":  # which data set it is to be nobody knows
         yield from ((constructor_name(call), call, None) for call in expected.constructors)
