@@ -1,4 +1,4 @@
-"""E054x: families of strategies that other packages announce."""
+"""E055x: families of strategies that other packages announce."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class FamilyNotAllowed(Diagnostic):
     name: str
     target: str
 
-    code: ClassVar[str] = "E0541"
+    code: ClassVar[str] = "E0551"
     title: ClassVar[str] = "a family of another package without permission"
     explanation: ClassVar[str] = """\
 An installed package may announce a family of strategies of its own (an entry point of the group `stdsl.families`). Its
 settings and its search are Python code, which is loaded only where a file names the family and `--allow-extern` is
 given.
 
-    stdsl check my.space                       # E0541 where a search uses the family
+    stdsl check my.space                       # E0551 where a search uses the family
     stdsl check --allow-extern my.space
 """
 
@@ -43,14 +43,14 @@ class FamilyNotLoaded(Diagnostic):
     target: str
     reason: str
 
-    code: ClassVar[str] = "E0542"
+    code: ClassVar[str] = "E0552"
     title: ClassVar[str] = "a family of another package cannot be loaded"
     explanation: ClassVar[str] = """\
 The entry point of a family names an object of the class `stdsl.compiler.families.family.Family`: `NAME =
 "package.module:FAMILY"`. Importing it failed, or it is something else.
 
     [project.entry-points."stdsl.families"]
-    annealing = "my_package.annealing:FAMILY"        # E0542 where my_package.annealing has no FAMILY
+    annealing = "my_package.annealing:FAMILY"        # E0552 where my_package.annealing has no FAMILY
 """
 
     @property

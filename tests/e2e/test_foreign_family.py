@@ -93,7 +93,7 @@ def test_without_leave_it_is_refused_and_nothing_of_it_runs(folder: Path) -> Non
     for command in (["check", "s.space"], ["plan", "s.space"], ["run", "s.space"]):
         done = stdsl(folder, *command)
         assert done.returncode == 1, done.stdout
-        assert "E0541" in done.stdout
+        assert "E0551" in done.stdout
         assert "--allow-extern" in done.stdout
     assert not (folder / "trace.txt").exists()
     assert not (folder / "runs").exists()
@@ -123,7 +123,7 @@ def test_one_that_cannot_be_loaded_is_told_of(folder: Path) -> None:
     (folder / "site" / "first_family" / "settings.py").write_text("FAMILY = 3\n")
     done = stdsl(folder, "check", "--allow-extern", "s.space")
     assert done.returncode == 1
-    assert "E0542" in done.stdout
+    assert "E0552" in done.stdout
     assert "no `Family`" in done.stdout
     assert "Traceback" not in done.stdout
 
