@@ -119,8 +119,8 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
     from .prepare.preparation import load_kept_job
 
     directory = open_run(path)
-    manifest = directory.manifest.model_copy(update={"allow_extern": allow_extern})
-    job = load_kept_job(directory, manifest)
+    manifest = directory.manifest
+    job = load_kept_job(directory, manifest, allow_extern)
     permit(job)
     directory.lock()
     reporter.say(f"going on in {visible(str(directory.path))}")
@@ -128,7 +128,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunRes
 
 
 def reopened(
-    folder: Path, reporter: Reporter, interruption: Interruption
+    folder: Path, reporter: Reporter, interruption: Interruption, allow_extern: bool = False
 ) -> tuple[Workshop, Callable[[str], Assignment]]:
     """What helping a run takes that another process leads: the workshop, and the trainings by name. Changes
     nothing."""
@@ -136,7 +136,7 @@ def reopened(
 
     directory = open_run(folder)
     manifest = directory.manifest
-    job = load_kept_job(directory, manifest)
+    job = load_kept_job(directory, manifest, allow_extern)
     dataset = opened(job)
     placement = available(manifest.device)
     shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
@@ -152,7 +152,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
             dataset = opened(job)
-            helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter)
+            helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
             return _phases(
                 Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)
             )
@@ -173,7 +173,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
             continue
         reporter.say(f"needed first: {name}")
         if (folder / run_files.MANIFEST).exists():
-            resume(folder, reporter, manifest.allow_extern)
+            resume(folder, reporter, job.allow_extern)
             continue
         request = RunRequest(
             needed.texts.main,
@@ -183,6 +183,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
             engine=manifest.engine,
             device=manifest.device,
             checkpoint_seconds=manifest.checkpoint_seconds,
+            allow_extern=job.allow_extern,
         )
         start(needed, request, reporter)
 

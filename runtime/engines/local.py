@@ -7,14 +7,24 @@ that fails, gives its network back, and the main process trains it.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
-import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO, Final
 
-from ..report.reporter import Reporter
+from stdsl.compiler.backends.python_process import environment, module_command
+from stdsl.compiler.diagnostics.run import HelperLost
+
+from ..report.reporter import Reporter, warned
+from .worker import ALLOWED
+
+_WORDS = 2000
+"""So many bytes of what a lost helper said last are told."""
+_WORKER: Final = "stdsl.runtime.engines.worker"
 
 _LOOKS = 0.5
 """Seconds after which whoever waits for helpers looks whether it was asked to stop."""
@@ -26,12 +36,12 @@ class Helpers:
     Use as a context manager: leaving it by an exception stops them (their state is kept).
     """
 
-    def __init__(self, folder: Path, count: int, reporter: Reporter) -> None:
-        self._folder, self._reporter = folder, reporter
+    def __init__(self, folder: Path, count: int, reporter: Reporter, allow_extern: bool = False) -> None:
+        self._folder, self._reporter, self._allow_extern = folder, reporter, allow_extern
         self._names: deque[str] = deque()
         self._changed = threading.Condition()
-        self._closed = False
         self._processes: list[subprocess.Popen[str]] = []
+        self._closed = self._stopping = False
         self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(count)]
 
     def __enter__(self) -> Helpers:
@@ -43,6 +53,7 @@ class Helpers:
         with self._changed:
             if exception[0] is not None:
                 self._names.clear()
+                self._stopping = True
                 for process in self._processes:
                     process.terminate()
         self.wait()
@@ -79,23 +90,30 @@ class Helpers:
         name = self._next()
         if name is None:
             return
-        command = [sys.executable, "-m", "stdsl.runtime.engines.worker", str(self._folder.absolute())]
-        pipe = subprocess.PIPE
-        with self._changed:
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
-            self._processes.append(process)
-        with process:
-            try:
-                while name is not None and self._do(process, name):
+        with tempfile.TemporaryFile() as errors:
+            with self._changed:
+                process = self._started(errors)
+                self._processes.append(process)
+            with process:
+                try:
+                    while name is not None and self._do(process, name):
+                        with self._changed:
+                            self._changed.notify_all()
+                        name = self._next()
+                except (OSError, ValueError):
+                    pass  # the process was lost, perhaps in the middle of a line
+                if name is not None:
                     with self._changed:
+                        self._names.appendleft(name)
                         self._changed.notify_all()
-                    name = self._next()
-            except (OSError, ValueError):
-                pass  # the process was lost, perhaps in the middle of a line
-            if name is not None:
-                with self._changed:
-                    self._names.appendleft(name)
-                    self._changed.notify_all()
+            if process.returncode and not self._stopping:
+                self._reporter.say(warned(HelperLost(None, _ending(process.returncode), _last_words(errors))))
+
+    def _started(self, errors: IO[bytes]) -> subprocess.Popen[str]:
+        leave = [ALLOWED] if self._allow_extern else []
+        command = module_command(_WORKER, str(self._folder.absolute()), *leave, with_current=self._allow_extern)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env=environment())
 
     def _do(self, process: subprocess.Popen[str], name: str) -> bool:
         """Have one network trained; whether it was."""
@@ -124,3 +142,21 @@ class Helpers:
         if title is not None:
             self._reporter.end(title, "given back by a helper")
         return False
+
+
+def _ending(status: int) -> str:
+    """How a process ended, in words."""
+    if status > 0:
+        return f"exit status {status}"
+    try:
+        return f"signal {signal.Signals(-status).name}"
+    except ValueError:
+        return f"signal {-status}"
+
+
+def _last_words(errors: IO[bytes]) -> str:
+    """The last line that a process wrote, of a traceback that with the error."""
+    size = errors.seek(0, 2)
+    errors.seek(max(size - _WORDS, 0))
+    lines = [line.strip() for line in errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -28,6 +28,11 @@ class Job:
         return Job(replace(search, config=config, needs=others), self.texts)
 
     @property
+    def allow_extern(self) -> bool:
+        """Whether the call that made the job gave leave to load the code of extern operators."""
+        return self.graph.allow_extern
+
+    @property
     def config(self) -> SearchConfig:
         return self.search.config
 

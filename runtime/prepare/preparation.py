@@ -22,10 +22,14 @@ def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow
     return Job(loaded.search, gather(loaded.module))
 
 
-def load_kept_job(directory: RunDirectory, manifest: Manifest) -> Job:
-    """The job of a run, from the texts that its directory holds. Raises RunError where they have changed."""
+def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: bool = False) -> Job:
+    """The job of a run, from the texts that its directory holds. Raises RunError where they have changed.
+
+    ``allow_extern``: leave to load the code of extern operators. What the manifest says of it is no leave: it was given
+    in another call, or in none.
+    """
     sink = Sink()
     texts = kept(directory.space, manifest)
-    module = KeptLoader(sink, directory.space, texts, manifest.allow_extern).main()
+    module = KeptLoader(sink, directory.space, texts, allow_extern).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
     return Job(search_in(module, manifest.search, manifest.overrides, sink, whole=False).search, texts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Literal
 
 from ...diagnostics.backends import DrawingFailed
 from ...diagnostics.model import RunError
+from ..python_process import environment
 from .dot import to_dot
 from .picture import Picture
 
@@ -43,7 +43,7 @@ def _laid_out(dot: str, format: Literal["svg", "png"]) -> bytes:
                 input=dot.encode("utf-8"),
                 capture_output=True,
                 timeout=SECONDS,
-                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                env={**environment(), "LC_ALL": "C.UTF-8"},
             )
         except subprocess.TimeoutExpired:
             reason = f"it took more than {SECONDS} s; the graph is too large"

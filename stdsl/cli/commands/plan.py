@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from stdsl.cli.options import as_json, device, overrides, quiet, target
+from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
 from stdsl.cli.output import document, tell
 from stdsl.cli.places import of_option
 from stdsl.target import Target
@@ -16,9 +16,12 @@ from stdsl.target import Target
 @target("search")
 @overrides
 @device
+@allow_extern
 @as_json
 @quiet
-def command(target: Target, overrides: Mapping[str, str], device: str, as_json: bool, quiet: bool) -> None:
+def command(
+    target: Target, overrides: Mapping[str, str], device: str, allow_extern: bool, as_json: bool, quiet: bool
+) -> None:
     """Show what a search will do and about what it takes.
 
     Steps, sizes, memory and time of each stage, before anything heavy starts; the times are of this machine, give or
@@ -37,9 +40,11 @@ def command(target: Target, overrides: Mapping[str, str], device: str, as_json: 
     from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.prepare.warnings import warnings
+    from stdsl.runtime.run import permit
     from stdsl.runtime.training.placement import available
 
-    job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
+    job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()], allow_extern)
+    permit(job)
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)

@@ -1,0 +1,162 @@
+"""Processes that a run starts import nothing of the current folder, and one that is lost is told of."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click.testing
+import pytest
+
+import stdsl
+from stdsl.cli.main import cli
+from stdsl.compiler.backends.drawing import layout, space_picture, to_svg
+from stdsl.compiler.backends.python_process import environment, module_command, search_path
+from stdsl.runtime.engines import local
+from stdsl.runtime.engines.local import Helpers
+from stdsl.runtime.report.reporter import Silent
+
+WORKER = "stdsl.runtime.engines.worker"
+ROOT = Path(__file__).parents[2]
+TEXT = """stdsl 1
+meta a(c = 4) on video: clip(1, 4, 8, 8) {
+  return video -> conv(c, 1x3x3) -> bn -> choose {relu, gelu} as k -> global_avg_pool -> linear(13)
+}
+space s = a
+search q {
+  space = s
+  data = motion_digits(frames = 4, size = 8, train = 64, valid = 64, test = 32)
+  strategy = gradient { steps = 3 batch = 8 }
+  retrain { steps = 3 batch = 8 }
+  compare { random = 1 }
+}
+"""
+MODULES = """torch numpy json re os lark networkx pydantic click rich jinja2 safetensors onnx runpy site sitecustomize
+usercustomize importlib threading stdsl typing _json encodings graphviz_pure opt_einsum triton pickle"""
+
+
+@pytest.fixture
+def shadowed(tmp_path: Path) -> Path:
+    """A folder whose modules are called like what a run imports, and leave a file when they are imported."""
+    folder = tmp_path / "shadowed"
+    folder.mkdir()
+    for name in MODULES.split():
+        (folder / f"{name}.py").write_text(f"open({str(folder / 'owned.txt')!r}, 'a').write({name!r})\n")
+    (folder / "t.space").write_text(TEXT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run whose comparison is still to be made."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "t.space").write_text(TEXT)
+    out = folder / "out"
+    result = click.testing.CliRunner().invoke(cli, ["run", str(folder / "t.space"), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    shutil.rmtree(out / "compare")
+    return out
+
+
+def work(command: list[str], folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, input="random-1\n", cwd=folder, env=variables, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("entry", [None, "", ".", "FOLDER"])
+@pytest.mark.parametrize("with_current", [False, True])
+def test_helpers_import_nothing_of_the_current_folder(
+    shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch, entry: str | None, with_current: bool
+) -> None:
+    """Though this process might: as `python -m`, PYTHONPATH and programs beside the text make it."""
+    with monkeypatch.context() as patch:
+        patch.chdir(shadowed)
+        patch.setenv("PYTHONPATH", f"{entry}{os.pathsep}")
+        patch.setenv("PYTHONSTARTUP", str(shadowed / "torch.py"))
+        if entry is not None:
+            patch.setattr(sys, "path", [entry.replace("FOLDER", str(shadowed)), *sys.path])
+        command = module_command(WORKER, str(run), with_current=with_current)
+        variables = environment()
+    done = work(command, shadowed, variables)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"event": "done"}
+    owned = shadowed / "owned.txt"
+    assert not owned.exists() or with_current
+    if owned.exists():  # what is nowhere else
+        assert not {"torch", "numpy", "stdsl", "json", "sitecustomize"} & set(owned.read_text().split())
+
+
+def test_a_helper_finds_what_this_process_finds(shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed packages, and stdsl itself where it was found through the current folder."""
+    monkeypatch.chdir(ROOT)
+    assert str(ROOT) not in search_path()
+    path = search_path()
+    assert any("site-packages" in folder for folder in path)
+    done = work(module_command(WORKER, str(run)), ROOT, environment())
+    assert done.returncode == 0, done.stderr
+    command = module_command("stdsl.target")
+    assert subprocess.run(command, cwd=shadowed, env=environment(), check=False).returncode == 0
+    folder = next(folder for folder in path if folder.endswith("site-packages"))
+    monkeypatch.chdir(folder)
+    assert folder in search_path()  # packages are found from within their folder too
+
+
+def test_programs_that_draw_import_nothing_of_the_current_folder(
+    shadowed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = space_picture(stdsl.loads(TEXT, "s").graph)
+    monkeypatch.chdir(shadowed)
+    monkeypatch.setenv("PYTHONPATH", str(shadowed))
+    if not layout.programs():
+        pytest.skip("nothing draws here")
+    assert to_svg(picture).lstrip().startswith("<")
+    assert not (shadowed / "owned.txt").exists()
+
+
+def test_the_module_stdsl_looks_elsewhere_first(tmp_path: Path) -> None:
+    for name in ("lark", "pydantic", "torch"):
+        (tmp_path / f"{name}.py").write_text("open('owned.txt', 'w')\n")
+    (tmp_path / "t.space").write_text(TEXT)
+    command = [sys.executable, "-m", "stdsl", "plan", "t.space"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "owned.txt").exists()
+
+
+class Listener(Silent):
+    """A reporter that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_lost_helper_is_told_of(tmp_path: Path) -> None:
+    """One that cannot even start: the folder is no run."""
+    listener = Listener()
+    with Helpers(tmp_path, 1, listener) as helpers:
+        helpers.add(["random-1"])
+    assert helpers.take() == "random-1"
+    (said,) = listener.said
+    assert said.startswith("warning[W0719]: a helper ended too early (exit status 1): ")
+    assert "RunError: E0704" in said
+    assert "\n" not in said
+
+
+def test_a_helper_that_is_killed_is_told_of(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    monkeypatch.setattr(local, "module_command", lambda *_, **__: [sys.executable, "-c", KILLED])
+    with Helpers(run, 1, listener) as helpers:
+        helpers.add(["random-1"])
+    (said,) = listener.said
+    assert "(signal SIGKILL): \\x1b[2Jlast words" in said
+
+
+KILLED = "import os, sys; print('first\\n\\x1b[2Jlast words', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"
