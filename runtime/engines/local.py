@@ -64,13 +64,13 @@ class Helpers:
             self._names.extend(names)
             self._changed.notify_all()
 
-    def take(self, over: Callable[[], bool]) -> str | None:
-        """A name that no helper has begun, for the caller to work on; waits for one that a helper gives back. None
-        when ``over`` says that nothing is left to do."""
+    def take(self, over: Callable[[], bool] | None = None) -> str | None:
+        """A name that no helper has begun, for the caller to work on; None when there is none. With ``over``: waits for
+        one that a helper gives back, until ``over`` says that nothing is left to do."""
         with self._changed:
-            while not self._changed.wait_for(lambda: bool(self._names) or over(), timeout=_LOOKS):
-                pass
-            return None if over() else self._names.popleft()
+            while not self._names and over is not None and not over():
+                self._changed.wait(_LOOKS)
+            return self._names.popleft() if self._names else None
 
     def wait(self) -> None:
         """Until all helpers are done; nothing more may be added. Names that they gave back can be taken afterwards."""

@@ -54,7 +54,7 @@ def stdsl_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]
     output = tmp_path_factory.mktemp("output") / "output.txt"
     core = min(os.sched_getaffinity(0))
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+        [sys.executable, str(ROOT / "tests" / "kills" / "zygote.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
