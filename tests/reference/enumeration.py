@@ -46,10 +46,9 @@ def outcomes(space: Space, limit: int = 10_000) -> list[Outcome]:
         for decision in one.decisions:
             if keys.setdefault(decision.path, decision.key) != decision.key:
                 one.error = SpaceError("E0301", decision.path)
-    if not any(one.error for one in seen):
-        for constraint in space.where:
-            for name in unmatched(constraint, space, seen):
-                raise SpaceError("E0411", f"nothing matches {name}")
+    for constraint in space.where:
+        for name in unmatched(constraint, space):
+            raise SpaceError("E0411", f"nothing matches {name}")
     return [one for one in seen if allows(space, one)]
 
 

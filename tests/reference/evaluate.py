@@ -173,14 +173,15 @@ def choose(node: s.Choose, env: Env, run: Run) -> Any:
     offered = alternatives(node.among, env, env.place, None, run)
     if not offered:
         raise SpaceError("E0308", "nothing to choose from")
-    asked = decision(env.place, node, "choose", tuple(offered), node.label)
-    answer = run.ask(asked)
+
+    def meaning(r: Run, name: str) -> Any:
+        return offered[name].thunk.force(r)
+
+    answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.label, meaning))
     value = offered[answer].thunk.force(run)
     if isinstance(value, Listed):
         before = list(offered)[: list(offered).index(answer)]
         return value.moved(sum(places_of(offered[name].thunk, run) for name in before))
-    if not isinstance(value, Tensor):
-        run.meanings[asked.key] = value
     return value
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from . import syntax as s
 from .environment import Env, ListBinding, Thunk, bind, constant
 from .runs import Run, SpaceError, leaves, tree_of
-from .values import Listed, Range
+from .values import Listed, Range, SetValue
 from .values import listed as listed_of
 
 
@@ -128,6 +128,8 @@ def over(node: s.Node, env: Env, run: Run) -> Listed:
         return value
     if isinstance(value, tuple):
         return listed_of([constant(v) for v in value])
+    if isinstance(value, SetValue):
+        return listed_of([alternative.thunk for alternative in value.alternatives.values()])
     if not isinstance(value, Range):
         raise SpaceError("E0209", "a range or a list is needed")
     return Listed(*numbers(node, env, run, value))

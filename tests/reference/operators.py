@@ -311,8 +311,9 @@ def kept(node: s.Keep, env: Env, entering: Thunk, site: Place, run: Run) -> List
         low = high = wanted
     if not (isinstance(low, int) and isinstance(high, int)) or low < 0:
         raise SpaceError("E0214", "keep takes whole numbers")
-    if high > n or (wanted == "any" and not n):
-        raise SpaceError("E0304", f"{high} wanted of {n}")
+    most = max(len(places) for places in all_places(entering, run))
+    if high > most or low > n:  # a list of open length may have fewer than the most that are wanted
+        raise SpaceError("E0304", f"{low} to {high} wanted of {n}")
     options = tuple(c for size in range(low, high + 1) for c in combinations(value.places, size))
     if not options:
         raise SpaceError("E0304", "nothing can be kept")
@@ -333,7 +334,7 @@ def is_site(wanted: Any, entering: Thunk, run: Run) -> bool:
     if wanted == "any":
         return max(lengths) == 1
     low, high = (wanted.low, wanted.high) if isinstance(wanted, Range) else (wanted, wanted)
-    return all(low == high and n in (low, 0) for n in lengths) or high == 0
+    return all(max(low, min(high, n)) == low and n in (low, 0) for n in lengths) or high == 0
 
 
 def each_element(node: s.Each, env: Env, entering: Thunk, site: Place, run: Run) -> Listed:
@@ -364,7 +365,11 @@ def repeated(node: s.Repeat, env: Env, entering: Thunk, site: Place, run: Run) -
 
         offered = alternatives(node.count.among, env, env.place, None, run)
         if isinstance(node.count.among, s.SetOf):
-            answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.count.label))
+
+            def meaning(r: Run, name: str) -> Any:
+                return offered[name].thunk.force(r)
+
+            answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.count.label, meaning))
             count = offered[answer].thunk.force(run)
         else:
             values = tuple(alternative.thunk.force(run) for alternative in offered.values())

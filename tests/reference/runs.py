@@ -29,7 +29,7 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """A decision as it is asked. ``values`` are what its options mean in `where`."""
+    """A decision as it is asked. ``meaning`` says what an alternative comes to: a number, a tuple, an operator, …"""
 
     key: Key
     path: str
@@ -37,6 +37,7 @@ class Decision:
     options: tuple[Any, ...]
     label: str | None
     scopes: tuple[Key, ...]
+    meaning: Callable[[Run, Any], Any] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Decision) and (self.key, self.options) == (other.key, other.options)
@@ -72,7 +73,6 @@ class Run:
     answers: dict[Key, Any] = field(default_factory=dict)
     asked: dict[Key, Decision] = field(default_factory=dict)
     sites: dict[Key, tuple[Decision, int]] = field(default_factory=dict)
-    meanings: dict[Key, Any] = field(default_factory=dict)
     values: dict[Any, tuple[Any, dict[Key, Any]]] = field(default_factory=dict)
     nodes: dict[Any, Any] = field(default_factory=dict)
     frames: list[dict[Key, Any]] = field(default_factory=lambda: [{}])
@@ -163,7 +163,14 @@ def decisions_of(tree: Any) -> list[Decision]:
     return [tree.decision, *(d for branch in tree.branches for d in decisions_of(branch))]
 
 
-def decision(place: Place, mark: Any, kind: str, options: tuple[Any, ...], label: str | None) -> Decision:
+def decision(
+    place: Place,
+    mark: Any,
+    kind: str,
+    options: tuple[Any, ...],
+    label: str | None,
+    meaning: Callable[[Run, Any], Any] | None = None,
+) -> Decision:
     named = label or {"choose": "choice", "keep": "keep", "gate": "gate", "count": "count"}[kind]
     path = ".".join((*place.path, named))
-    return Decision(place.key.of(mark), path, kind, options, label, place.scopes)
+    return Decision(place.key.of(mark), path, kind, options, label, place.scopes, meaning)

@@ -100,6 +100,8 @@ def named(node: s.Node) -> str:
         return node.name
     if isinstance(node, s.Call):
         return named(node.what)
+    if isinstance(node, s.Unary) and node.sign == "-" and isinstance(node.what, s.Literal):
+        return f"-{node.what.text}"
     if isinstance(node, s.Literal):
         return node.value if isinstance(node.value, str) else node.text
     raise SpaceError("E0302", "an alternative needs a name")

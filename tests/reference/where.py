@@ -12,8 +12,10 @@ from .arithmetic import within
 from .costs import costs
 from .environment import Env
 from .evaluate import evaluate
+from .files import File
+from .operators import subtree
 from .places import root
-from .runs import Decision, Run, SpaceError, Unsupported
+from .runs import Decision, Run, SpaceError, Undecided, Unsupported, undecided
 from .spaces import Outcome, Space
 from .values import Range
 
@@ -47,14 +49,20 @@ def holds(node: s.Node, space: Space, one: Outcome) -> bool:
     return all(evaluated(node, space, {**found, **bound}) for bound in combinations(groups, one))
 
 
-def unmatched(node: s.Node, space: Space, seen: list[Outcome]) -> list[str]:
-    """Labels and patterns of a constraint that no decision of any architecture matches."""
+def unmatched(node: s.Node, space: Space) -> list[str]:
+    """Labels in a constraint that no text bears."""
     if isinstance(node, s.Call) and isinstance(node.what, s.Name) and node.what.name == "pin":
         names = [text_of(node.arguments[0][1])]
     else:
         names = [n.removeprefix("size ") for n in names_of(node) if n not in (*COSTS, *space.parameters.names)]
-    decisions = [d for one in seen if one.run for d in (*one.decisions, *(site for site, _ in one.run.sites.values()))]
-    return [n for n in names if not any(meant(n, d.path, d.label) for d in decisions)]
+    borne = labels_of(space.file)
+    return [n for n in names if "." not in n and "*" not in n and n not in borne]
+
+
+def labels_of(file: File) -> set[str]:
+    """All labels in a file and in those that it uses."""
+    found = {getattr(node, "label", None) for text in file.declared.values() for node in subtree(text)}
+    return {label for label in found if label}.union(*(labels_of(other) for other, _ in file.used.values()))
 
 
 def names_of(node: Any) -> list[str]:
@@ -164,8 +172,19 @@ def answer(decision: Decision, run: Run) -> Answer:
     if decision.kind == "keep":
         return Answer(str(len(given)), len(given))
     if decision.kind == "choose":
-        return Answer(given, run.meanings.get(decision.key, given), decision.options)
+        return Answer(given, meaning(decision, given, run), decision.options)
     return Answer(str(given), given, tuple(map(str, decision.options)))
+
+
+def meaning(decision: Decision, given: Any, run: Run) -> Any:
+    """What was chosen, where that is a number, a tuple or a truth value; else its name."""
+    if decision.meaning is None:
+        return given
+    try:
+        value = decision.meaning(Run(undecided, run.answers, run.made), given)
+    except Undecided:
+        return given
+    return value if isinstance(value, (bool, int, float, tuple, str)) or value is None else given
 
 
 def pinned(node: s.Call, one: Outcome) -> bool:
