@@ -188,9 +188,9 @@ class Primitive:
 
     Facts that passes, analyses and drawings go by: ``stateful``: has weights or running statistics. ``norm``: what it
     learns, if `affine` says so, only scales what another operator computes. ``random``: draws anew each time in
-    training. ``zero``: its output is always an exact zero; ``identity``: it is its input; ``adds``: the sum of its
-    inputs. ``commutes``: the order of its inputs does not matter. ``ways``: in which ways kernels can compute it
-    otherwise (``compiler/passes/hints.py``).
+    training, and is its input otherwise. ``zero``: its output is always an exact zero; ``identity``: it is its input;
+    ``adds``: it is the sum of its inputs. ``commutes``: the order of its inputs does not matter. ``ways``: how kernels
+    can compute it otherwise (``compiler/passes/hints.py``).
     ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
     """
 

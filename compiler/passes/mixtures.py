@@ -40,10 +40,11 @@ def weighted_edges(graph: SpaceGraph, node: Node, keeps: bool) -> tuple[Edge, ..
     decision = decision_of(graph, node)
     if (node.kind == "reduce" and node.op == "concat") or not node.edges:
         return ()
-    if decision is not None and decision.kind == "keep" and not keeps:
-        return ()
-    if options_of(node, decision) is not None:
-        return node.edges
+    is_keep = decision is not None and decision.kind == "keep"
+    if keeps or not is_keep:
+        is_site = is_keep and decision is not None and decision.trivial
+        if is_site or options_of(node, decision) is not None:
+            return node.edges
     return tuple(e for e in node.edges if any(keeps or v.element is None for v in support(e.guard)))
 
 
@@ -54,7 +55,7 @@ def options_of(node: Node, decision: Decision | None) -> dict[int, int] | None:
     found: dict[int, int] = {}
     for edge in node.edges:
         if decision.kind == "keep":
-            option = edge.option if decision.trivial else _element(edge, decision)
+            option = _place(edge) if decision.trivial else _element(edge, decision)
         else:
             answer = answer_of(edge.guard)
             option = answer[1] if answer and answer[0] in decision.variables else None
@@ -62,6 +63,11 @@ def options_of(node: Node, decision: Decision | None) -> dict[int, int] | None:
             return None
         found[option] = edge.source
     return found
+
+
+def _place(edge: Edge) -> int | None:
+    """The place in a site, of an element that is there whatever is decided."""
+    return edge.option if edge.guard is True else None
 
 
 def _element(edge: Edge, decision: Decision) -> int | None:

@@ -25,7 +25,8 @@ def kept_bytes(graph: SpaceGraph, keeps: bool = True) -> int:
 
     Not counted: parameters, what a batch has once (moments of batch-norms, weights of decisions), shapes that depend on
     decisions, and what `extern` operators keep, which nobody knows. An attribute that depends on decisions counts as
-    its first case. Of merged operations the small matrices are left out.
+    its first case. Of merged operations the small matrices are left out, and so are copies of tensors that do not lie
+    in memory as PyTorch would have them.
     """
     return _Keeping(graph, keeps).bytes()
 
@@ -117,6 +118,8 @@ def _of_application(
     shapes = tuple(type.concrete() for type in inputs)
     attrs = {name: _first(case) for name, case in attributes if name != ATTRIBUTE}
     shape = output.concrete()
+    if frozen and primitive.random:  # as in evaluation, where it is its input
+        return _Kept(Saved(), any(gradients), True)
     if learns and primitive.extern is None:
         learns = primitive.cost(shapes, attrs, shape).params > 0
     needed = (learns or any(gradients)) and not primitive.zero

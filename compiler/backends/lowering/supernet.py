@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ...ir.decisions import Decision
 from ...ir.diagram import Variable
-from ...ir.graph import Node, SpaceGraph
+from ...ir.graph import Edge, Node, SpaceGraph
 from ...ir.names import Names, identifier
 from ...ops.torch.lowering import emit, reduce_call
 from ...passes.chains import Part
@@ -210,13 +211,12 @@ class _Lowering:
         if node.kind == "reduce" and node.op == "concat":
             assert all(edge.guard is True for edge in node.edges), "an open concat cannot be relaxed"
             decision = None
-        if not node.edges:
-            return self._zeros(node)
-        if decision is not None and decision.kind == "keep" and self.keep == "none":
-            return self._plain(node, name)
-        options = options_of(node, decision)
+        unweighted = decision is not None and decision.kind == "keep" and self.keep == "none"
+        options = None if unweighted else options_of(node, decision)
         call = _Call()
-        if options is not None and decision is not None:
+        # A mean divides by the weights of those elements alone that are left.
+        whole = decision is not None and (node.op != "mean" or len(options or ()) == len(decision.options))
+        if options is not None and decision is not None and whole:
             weights = self._weight(decision, call)
             values = [
                 call.place(self.values[options[i]]) if i in options else "0" for i in range(len(decision.options))
@@ -225,10 +225,14 @@ class _Lowering:
             if node.op == "mean":
                 text = f"averaged({text}, {weights}.sum())"
             return self._add(node, name, call.inputs, text)
-        terms = [(expectation(e.guard, lambda v, a: self._answer(v, a, call)), e) for e in node.edges]
+        is_site = decision is not None and decision.kind == "keep" and decision.trivial and not unweighted
+        site = decision if is_site else None
+        terms = [(self._expected(edge, site, call), edge) for edge in node.edges]
         terms = [(weight, edge) for weight, edge in terms if weight != "0"]
+        if not terms:
+            return self._zeros(node)
         if node.kind == "reduce" and all(weight == "1" for weight, _ in terms):
-            return self._plain(node, name)
+            return self._plain(node, name, [edge for _, edge in terms])
         texts = []
         for weight, edge in terms:
             place = call.place(self.values[edge.source])
@@ -240,16 +244,24 @@ class _Lowering:
             return self.values[terms[0][1].source]
         return self._add(node, name, call.inputs, text)
 
+    def _expected(self, edge: Edge, site: Decision | None, call: _Call) -> str:
+        """The probability that an edge is there, times its weight in a site."""
+        present = expectation(edge.guard, lambda v, a: self._answer(v, a, call))
+        if site is None or present == "0":
+            return present
+        weight = f"{self._weight(site, call)}[{edge.option}]"
+        return weight if present == "1" else f"{weight} * {present}"
+
     def _called(self, decision: Decision, node: Node) -> str:
         """What the variable of a mixture is called: the last two names of the decision's path."""
         path = decision.path.removeprefix(f"{self.graph.scopes[node.scope].path}.")
         return identifier(".".join(path.split(".")[-2:]))
 
-    def _plain(self, node: Node, name: str) -> int:
+    def _plain(self, node: Node, name: str, edges: Sequence[Edge]) -> int:
         call = _Call()
-        texts = [call.place(self.values[edge.source]) for edge in node.edges]
+        texts = [call.place(self.values[edge.source]) for edge in edges]
         if len(texts) == 1:
-            return self.values[node.edges[0].source]
+            return self.values[edges[0].source]
         return self._add(node, name, call.inputs, reduce_call(node.op, texts, node.type.concrete()))
 
     def _zeros(self, node: Node) -> int:
