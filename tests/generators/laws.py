@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pairs import Pair
+from pairs import Pair, folder_of
 
 if TYPE_CHECKING:
     from soak import Result, Soak
@@ -44,13 +44,14 @@ def reference(pair: Pair, soak: Soak, result: Result) -> str | None:
     from reference import TooMany
     from reference.comparison import differences
 
-    if pair.written.files or pair.written.extern:
-        return "uses files or Python"
+    if pair.written.extern:
+        return "applies an extern op"
     count = pair.space.count()
     if not isinstance(count, int) or count > soak.plan.reference:
         return "too many architectures"
     try:
-        said = differences(pair.written.text, limit=4 * soak.plan.reference, networks=2)
+        with folder_of(pair.written) as folder:
+            said = differences(pair.written.text, limit=4 * soak.plan.reference, networks=2, folder=folder)
     except TooMany:
         return "too many architectures without costs"
     assert not said, "\n".join(said[:5])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +21,24 @@ from stdsl.compiler.ir.network import Network
 sys.path.insert(0, str(Path(__file__).parent))  # for `extern_blocks`
 
 
-def loaded(written: SpaceText) -> stdsl.Space:
-    """The space of a text, with the files that it uses beside it."""
+@contextmanager
+def folder_of(written: SpaceText) -> Iterator[Path | None]:
+    """A folder with the files that a text uses, and the text itself as `text.space`; None where it uses none."""
     if not written.files:
-        return stdsl.loads(written.text, allow_extern=written.extern)
+        yield None
+        return
     with tempfile.TemporaryDirectory() as folder:
         for name, text in {**written.files, "text.space": written.text}.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        return stdsl.load(str(Path(folder) / "text.space"), allow_extern=written.extern)
+        yield Path(folder)
+
+
+def loaded(written: SpaceText) -> stdsl.Space:
+    """The space of a text."""
+    with folder_of(written) as folder:
+        if folder is None:
+            return stdsl.loads(written.text, allow_extern=written.extern)
+        return stdsl.load(str(folder / "text.space"), allow_extern=written.extern)
 
 
 @dataclass

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import stdsl
@@ -25,17 +27,23 @@ def plain(answers: Mapping[str, Any]) -> Answers:
 
 
 def differences(
-    text: str, space: str | None = None, limit: int = 400, networks: int = 6, **parameters: Any
+    text: str,
+    space: str | None = None,
+    limit: int = 400,
+    networks: int = 6,
+    folder: Path | None = None,
+    **parameters: Any,
 ) -> list[str]:
     """What the compiler and the interpreter say differently about a space of a text: verdict, architectures, costs of
-    each, outputs of some ``networks``. `TooMany` is raised where there are more than ``limit`` architectures."""
+    each, outputs of some ``networks``. `TooMany` is raised where there are more than ``limit`` architectures.
+    ``folder``: where the files are that the text uses."""
     try:
-        theirs = stdsl.loads(text, space, **parameters)
+        theirs = compiled(text, space, folder, parameters)
         codes = set()
     except stdsl.SpaceError as error:
         codes = {d.code for d in error.diagnostics if d.code.startswith("E")}
     try:
-        found = outcomes(load(text, space, **parameters), limit)
+        found = outcomes(load(text, space, folder, **parameters), limit)
         errors = {str(one.error): one.error.code for one in found if one.error}
         if not found:
             errors = {"nothing is within its where": "E0441"}
@@ -44,6 +52,15 @@ def differences(
     if codes or errors:
         return verdicts(codes, errors)
     return architectures(theirs, {plain(one.answers): one for one in found}, networks)
+
+
+def compiled(text: str, space: str | None, folder: Path | None, parameters: Mapping[str, Any]) -> stdsl.Space:
+    if folder is None:
+        return stdsl.loads(text, space, **parameters)
+    with tempfile.NamedTemporaryFile("w", suffix=".space", dir=folder, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        return stdsl.load(file.name, space, **parameters)
 
 
 def verdicts(codes: set[str], errors: dict[str, str]) -> list[str]:
