@@ -31,7 +31,7 @@ from .phases.search import search
 from .phases.train import RETRAIN, Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
-from .prepare.opening import opened
+from .prepare.opening import fitting, opened
 from .prepare.plan import plan, plan_text, separate_trainings
 from .prepare.texts import checksum
 from .prepare.warnings import warnings
@@ -83,6 +83,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         _refuse(limits(each.search, request.engine))
         opened(each)
     writable(request.out)
+    fitting(job, request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
     reporter.say(plan_text(ahead))

@@ -18,5 +18,8 @@ COMPARE: Final = "compare"
 NEEDS: Final = "needs"
 FEATURES: Final = "features"
 
+EXPORTS: Final = ("onnx", "source", "weights")
+"""The settings of `export` that name files in the run directory."""
+
 FILES: Final = (MANIFEST, RESULT, JOURNAL, MODULE, LOCK, STARTING)
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES)

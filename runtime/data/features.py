@@ -117,8 +117,8 @@ class Features:
                     if missing or not files.has_targets(split):
                         self._compute(still, missing, split, files)
                 files.open(split, still.digests)
-        except (TooLarge, OSError) as error:
-            reason = error if isinstance(error, TooLarge) else error.strerror
+        except (TooLarge, OSError, ValueError) as error:  # the last: a file that is not what was written
+            reason = getattr(error, "strerror", None) or error
             self.making.reporter.say(f"features are computed anew in every step: {reason}")
             return
         self._still, self._files = still, files

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from stdsl.compiler.checks.batches import batches_of_one
+from stdsl.compiler.diagnostics.exports import ExportPlace
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import TooFewSamples
 from stdsl.compiler.families.family import Learner
 from stdsl.compiler.families.registry import family
+from stdsl.compiler.schemas.run_files import EXPORTS
+from stdsl.compiler.text.whole_files import temporary_name
 
 from ..data.batch import Dataset, Part
 from ..data.registry import open_dataset
@@ -25,6 +30,27 @@ def opened(job: Job) -> Dataset:
     if found:
         raise RunError(found)
     return dataset
+
+
+def fitting(job: Job, out: Path | None) -> None:
+    """Raises RunError where the file system at hand does not take the names of what is exported. ``out``: the run
+    directory that was asked for."""
+    directory = (out or Path("runs", f"{job.config.name}-0001")).absolute()
+    folder = next(path for path in directory.parents if path.is_dir())
+    longest, whole = os.pathconf(folder, "PC_NAME_MAX"), os.pathconf(folder, "PC_PATH_MAX")
+    for key in EXPORTS:
+        path: str | None = getattr(job.config.export, key, None)
+        if path is None:
+            continue
+        target = temporary_name(directory / path)  # the longest name that it has
+        parts = target.relative_to(directory).parts
+        if max(len(os.fsencode(part)) for part in parts) > longest:
+            fault = f"a name in it is too long for the file system at {folder}, which takes {longest} bytes"
+        elif len(os.fsencode(target)) >= whole:
+            fault = f"with the run directory in front it is too long: the system takes {whole} bytes"
+        else:
+            continue
+        raise RunError([ExportPlace(job.config.place(f"export.{key}"), key, path, fault)])
 
 
 def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:

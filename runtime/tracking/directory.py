@@ -28,6 +28,7 @@ from .names import RESERVED, file_name
 
 _LONGEST = 100
 """Characters of a search's name in the name of its run directory."""
+_RESULT = frozenset({"search", "space", "data", "seed", "derived", "networks", "files", "next"})
 _TRIES, _PAUSE = 5, 0.02
 
 
@@ -214,8 +215,8 @@ def result_of(path: Path) -> dict[str, Any]:
         raise RunError([RunNotOver(None, str(path), "result")]) from None
     except (ValueError, RecursionError):
         result = None
-    if not isinstance(result, dict):
-        raise RunError([RunFileDamaged(None, str(directory.result), "it is no JSON object")])
+    if not isinstance(result, dict) or not result.keys() >= _RESULT:
+        raise RunError([RunFileDamaged(None, str(directory.result), "it does not hold a result")])
     return result
 
 

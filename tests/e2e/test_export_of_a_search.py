@@ -104,6 +104,33 @@ def test_the_found_network_has_the_weights_of_the_search(space: Path, tmp_path: 
         assert torch.equal(value, own[name])
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["strategy.decisions.order=2"],
+        ["strategy.relax.choose=gumbel(tau = 5 - 4 * t / T)"],
+        ["strategy.discretize.count=M * (1 - (1 - t / T) ** 2)", "strategy.decisions.warmup=0"],
+        ["strategy.derive.snapshot=best", "strategy.relax.affine=true"],
+        ["precision=bfloat16"],
+    ],
+)
+def test_every_kind_of_search_leaves_weights_that_fit(space: Path, tmp_path: Path, settings: list[str]) -> None:
+    space.write_text(TEXT.replace('onnx = "out/model.onnx"  ', ""))
+    out = tmp_path / "run"
+    result = run(RunRequest(str(space), "straight", settings, out), Silent())
+    assert result.accuracy is not None
+    assert all((out / place).exists() for place in result.document["files"].values())
+
+
+def test_an_export_that_the_file_system_does_not_take(space: Path, tmp_path: Path) -> None:
+    """Paths end somewhere; with a run directory that is deep enough, even those that are right by themselves."""
+    space.write_text(TEXT.replace("out/model.onnx", "/".join(["x" * 150] * 6)))
+    deep = tmp_path.joinpath(*["d" * 200] * 17)
+    with pytest.raises(RunError, match=r"E0521.*too long"):
+        run(RunRequest(str(space), "straight", out=deep), Silent())
+    assert not deep.parents[15].exists()
+
+
 def test_no_file_is_named_that_is_not_there(space: Path, tmp_path: Path) -> None:
     space.write_text(TEXT.replace('  export { onnx = "out/model.onnx"', '  # export { onnx = "out/model.onnx"'))
     out = tmp_path / "run"

@@ -7,12 +7,11 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
 from ...diagnostics.exports import ExportPlace
-from ...schemas.run_files import FILES, FOLDERS, MODULE
+from ...schemas.run_files import EXPORTS, FILES, FOLDERS, MODULE
 from ...schemas.search import SearchConfig
 from ...text.whole_files import UNFINISHED
 from .environment import Report
 
-_KEYS: Final = ("onnx", "source", "weights")
 _LONGEST: Final = 200
 """Bytes of a name. File systems end at 255, and what is being written has a longer name until it is whole."""
 _LONGEST_PATH: Final = 1000
@@ -25,7 +24,7 @@ def check_exports(config: SearchConfig, report: Report) -> None:
     """Reports the paths of `export` that lead out of the run directory, that no file can have, or that meet a file of
     the run's own or of another export."""
     taken: dict[Place, str] = {}
-    for key in _KEYS:
+    for key in EXPORTS:
         path: str | None = getattr(config.export, key, None)
         if path is None:
             continue

@@ -22,6 +22,7 @@ from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.training.evaluate import accuracy, evaluate
 from stdsl.runtime.training.placement import Placement
+from stdsl.runtime.training.statistics import measured_anew
 
 TEXT = """stdsl 1
 meta net() on video: clip(1, 4, 8, 8) {
@@ -138,6 +139,30 @@ def test_an_evaluation_by_the_statistics_of_a_batch_leaves_no_sample_alone(size:
     seen.clear()
     evaluate(model, part, Placement(torch.device("cpu")), size)
     assert max(seen) <= size
+
+
+def test_batch_norms_are_measured_anew_but_frozen_ones() -> None:
+    class Frozen(nn.Sequential):
+        def train(self, mode: bool = True) -> Frozen:
+            super().train(False)
+            return self
+
+    learnt, frozen = nn.BatchNorm1d(2, momentum=0.3), nn.BatchNorm1d(2)
+    model = nn.Sequential(Frozen(frozen), nn.Dropout(0.9), learnt).train()
+    for norm in (learnt, frozen):
+        norm.running_mean.fill_(7.0)  # type: ignore[union-attr]
+    x = torch.randn(6, 8, 2)
+    with torch.no_grad(), measured_anew(model):
+        for batch in x:
+            model(batch)
+    entering = (x - 7) / torch.sqrt(torch.ones(()) + frozen.eps)
+    assert learnt.running_mean is not None
+    assert learnt.running_var is not None
+    torch.testing.assert_close(learnt.running_mean, entering.mean((0, 1)))
+    torch.testing.assert_close(learnt.running_var, entering.var(1).mean(0))
+    assert frozen.running_mean is not None
+    assert torch.equal(frozen.running_mean, torch.full((2,), 7.0))
+    assert (learnt.momentum, learnt.training, frozen.training, model.training) == (0.3, True, False, True)
 
 
 def test_what_is_no_number_is_not_right() -> None:

@@ -175,8 +175,13 @@ def test_results_of_a_run_that_is_not_over(tmp_path: Path) -> None:
     directory = create(tmp_path / "run", "small", manifest(), {})
     with pytest.raises(RunError, match="--resume"):
         result_of(directory.path)
-    directory.result.write_text(json.dumps({"seed": 3}))
-    assert result_of(directory.path) == {"seed": 3}
+    for wrong in ("{", "[]", "null", json.dumps({"seed": 3}), "[" * 100_000):
+        directory.result.write_text(wrong)
+        with pytest.raises(RunError, match=r"E0722.*does not hold a result"):
+            result_of(directory.path)
+    names = ("search", "space", "data", "seed", "derived", "networks", "files", "next")
+    directory.result.write_text(json.dumps(dict.fromkeys(names, 3)))
+    assert result_of(directory.path)["seed"] == 3
 
 
 def test_cores() -> None:
