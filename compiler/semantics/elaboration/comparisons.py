@@ -139,7 +139,7 @@ class _Comparisons:
         known = tuple(dict.fromkeys(option for row in rows for option in row.options))
         if text in values and self._without_value(name) is None:
             return False
-        if text in known and _is_word(text) and not any(row.kind == "keep" for row in rows):
+        if any(row.kind != "keep" and text in row.options and not _is_literal(row, text) for row in rows):
             return True
         self.state.report(UnknownAlternative(other.span, name, text, known))
         raise Refused
@@ -186,6 +186,10 @@ def _members(among: ast.Expr) -> tuple[ast.Expr, ...] | None:
     return None
 
 
-def _is_word(name: str) -> bool:
-    """Whether an alternative's name is a name, not the text of a number or another literal."""
-    return name.isidentifier() and name not in ("true", "false", "none")
+def _is_literal(row: Decision, option: str) -> bool:
+    """Whether an alternative's name is the text of its value: such a one is compared by the value."""
+    value = row.values[row.options.index(option)]
+    if isinstance(value, str):
+        return False
+    words = [word for word, meant in (("true", True), ("false", False), ("none", None)) if value is meant]
+    return not option.isidentifier() or option in words

@@ -87,6 +87,8 @@ CASES = [
     (NAMED, "", 'z not in {"two", 1}', 0),
     (STRINGS, "", 'z == "u"', 1),
     (STRINGS, "", 'z == "q"', 1),
+    ("return x -> choose {none: a, b} as z", "", 'z == "none"', 1),
+    ("z = choose {none: 1, two: 2, 3} as z  return x -> pointwise(z)", "", 'z in ["none", "two"]', 2),
     (GATE, "", 'g == "on"', 1),
     (GATE, "", "g == true", 1),
     (RELATIVE, "", 'w == "half"', 1),
@@ -171,6 +173,8 @@ def test_mistakes(make, where, code):
         (RELATIVE, "w <= 2", "E0222"),
         (RELATIVE, "w == 4", "E0222"),
         (GATE, 'g == "yes"', "E0414"),
+        ("z = choose {true, false} as z  return x -> (if z then b else c)", 'z == "true"', "E0414"),
+        ("z = choose {3x3, 1x1} as z  return x -> conv(4, z)", 'z == "3x3"', "E0414"),
         ("z = choose {1, 2} as z  return x -> repeat z { choose {b, c} as kind }", 'z == "2"', "E0414"),
     ],
 )
