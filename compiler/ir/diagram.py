@@ -80,6 +80,10 @@ Guard: TypeAlias = "bool | Diagram"
 """A condition over decisions: True, False or a diagram with bool leaves."""
 
 
+_TRUTHS = {id(True): (bool, True), id(False): (bool, False)}
+"""Keys that most children of wide nodes have, once each."""
+
+
 def _key(case: Case) -> Hashable:
     # 1, 1.0 and True are equal and hash alike in Python, but are different values here.
     return case.uid if type(case) is Diagram else (type(case), case)
@@ -112,7 +116,7 @@ class Diagrams:
         kids = tuple(children)
         if len(kids) > _NARROW:
             self.steps -= len(kids) // _NARROW
-        keys = tuple([kid.uid if type(kid) is Diagram else (type(kid), kid) for kid in kids])
+        keys = tuple([kid.uid if type(kid) is Diagram else _TRUTHS.get(id(kid)) or (type(kid), kid) for kid in kids])
         key = (variable.index, keys)
         found = self._unique.get(key)
         if found is not None:
@@ -306,12 +310,13 @@ class Diagrams:
 
     def restrict(self, case: Case, answers: Mapping[int, int]) -> Case:
         """``case`` when the variables with these indices have these answers."""
-        if type(case) is not Diagram:
+        if type(case) is not Diagram or not answers:
             return case
         memo: dict[int, Case] = {}
+        last = max(answers)
 
         def walk(c: Case) -> Case:
-            if type(c) is not Diagram:
+            if type(c) is not Diagram or c.variable.index > last:
                 return c
             if c.uid not in memo:
                 answer = answers.get(c.variable.index)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from ...ir.diagram import Diagram, Guard, Variable, support
+from ...ir.diagram import Diagram, Guard, Variable
 from ...ir.graph import DecisionConstraint, SpaceGraph
 from .circuit import ONE, ZERO, Circuit, CircuitBuilder
 from .skeleton import Skeleton, bits, skeleton
@@ -30,12 +30,13 @@ class State:
     """What is left to be decided on one branch of the search.
 
     ``open``: decisions that are active and not (wholly) answered, with the condition that their remaining elements
-    must meet. ``asks`` and ``targets``: decisions and points that are demanded where a guard, not yet settled, holds.
+    must meet, and how many of their variables, in order, are answered. ``asks`` and ``targets``: decisions and points
+    that are demanded where a guard, not yet settled, holds.
     ``constraints``: what is left of constraints, with the decisions that must still become active for them to bind.
     ``answers``, ``answered``: the answers and the wholly answered decisions that something here may still refer to.
     """
 
-    open: dict[int, Guard]
+    open: dict[int, tuple[Guard, int]]
     asks: dict[int, Guard]
     targets: dict[int, Guard]
     constraints: dict[int, tuple[Guard, frozenset[int]]]
@@ -78,6 +79,7 @@ class _Compiler:
         self._memo: dict[Hashable, int] = {}
         self._restricted: dict[tuple[int, int, int], Guard] = {}
         self._supports: dict[int, int] = {}
+        self._owners: dict[int, int] = {}
         self._either: dict[tuple[int, int], Guard] = {}
         self.constraints = [c for c in graph.constraints if isinstance(c, DecisionConstraint)]
         self._reach()
@@ -104,14 +106,29 @@ class _Compiler:
         """A mask of the variables that a guard depends on."""
         if not isinstance(guard, Diagram):
             return 0
-        if guard.uid not in self._supports:
-            self._supports[guard.uid] = sum(1 << v.index for v in support(guard))
+        stack = [guard] if guard.uid not in self._supports else []
+        while stack:
+            node = stack[-1]
+            below = [kid for kid in node.children if isinstance(kid, Diagram)]
+            unknown = [kid for kid in below if kid.uid not in self._supports]
+            if unknown:
+                stack += unknown
+                continue
+            mask = 1 << node.variable.index
+            for kid in below:
+                mask |= self._supports[kid.uid]
+            self._supports[node.uid] = mask
+            stack.pop()
         return self._supports[guard.uid]
 
     def restrict(self, guard: Guard, variable: int, answer: int) -> Guard:
+        if not isinstance(guard, Diagram) or guard.variable.index > variable:
+            return guard
+        if guard.variable.index == variable:
+            child: Guard = guard.children[answer]
+            return child
         if not self.support(guard) >> variable & 1:
             return guard
-        assert isinstance(guard, Diagram)
         key = (guard.uid, variable, answer)
         if key not in self._restricted:
             self._restricted[key] = self.graph.diagrams.restrict(guard, {variable: answer})
@@ -133,10 +150,12 @@ class _Compiler:
 
     def decisions_of(self, variables: int) -> int:
         """A mask of the decisions whose variables these are."""
-        mask = 0
-        for index in bits(variables):
-            mask |= 1 << self.graph.diagrams.variables[index].decision
-        return mask
+        if variables not in self._owners:
+            mask = 0
+            for index in bits(variables):
+                mask |= 1 << self.graph.diagrams.variables[index].decision
+            self._owners[variables] = mask
+        return self._owners[variables]
 
     # -- states
 
@@ -152,7 +171,7 @@ class _Compiler:
     def _ask(self, state: State, decision: int) -> None:
         if decision in state.answered or decision in state.open:
             return
-        state.open[decision] = self.graph.decisions[decision].valid
+        state.open[decision] = (self.graph.decisions[decision].valid, 0)
         state.asks.pop(decision, None)
         for i, (condition, needs) in state.constraints.items():
             if decision in needs:
@@ -183,16 +202,17 @@ class _Compiler:
     def answer(self, state: State, variable: Variable, answer: int) -> State | None:
         """The state after an answer; None if it is not allowed."""
         index, decision = variable.index, variable.decision
-        valid = self.restrict(state.open[decision], index, answer)
+        condition, place = state.open[decision]
+        valid = self.restrict(condition, index, answer)
         if valid is False:
             return None
         opened = {d: g for d, g in state.open.items() if d != decision}
         answers = {**state.answers, index: answer}
         answered = state.answered
-        if all(v.index in answers for v in self.graph.decisions[decision].variables):
+        if place + 1 == len(self.graph.decisions[decision].variables):
             answered |= {decision}
         else:
-            opened[decision] = valid
+            opened[decision] = (valid, place + 1)
         constraints = {i: (self.restrict(c, index, answer), needs) for i, (c, needs) in state.constraints.items()}
         after = State(opened, {}, {}, constraints, answers, answered)
         certain: list[int] = []
@@ -238,7 +258,13 @@ class _Compiler:
         """The parts of a state that have no undecided decision in common. Things that nothing can ask for any more
         go."""
         groups: list[tuple[int, list[tuple[str, int]]]] = []
+        seen = 0
         for mask, kind, id in self._masks(state):
+            if not mask & seen:
+                groups.append((mask, [(kind, id)]))
+                seen |= mask
+                continue
+            seen |= mask
             members, apart = [(kind, id)], []
             for other, things in groups:
                 if other & mask:
@@ -280,12 +306,9 @@ class _Compiler:
             {d: state.asks[d] for d in chosen["asks"]},
             {t: state.targets[t] for t in chosen["targets"]},
             constraints,
-            {v: a for v, a in state.answers.items() if depends >> v & 1 or self._in_progress(v, chosen["open"])},
+            {v: a for v, a in state.answers.items() if depends >> v & 1},
             frozenset(d for d in state.answered if asked >> d & 1),
         )
-
-    def _in_progress(self, variable: int, opened: list[int]) -> bool:
-        return self.graph.diagrams.variables[variable].decision in opened
 
     def decisions(self, state: State) -> frozenset[int]:
         """The decisions that a state is about."""
@@ -325,27 +348,19 @@ class _Compiler:
     def _next(self, state: State) -> Variable:
         # A keep once begun is finished first; else the decision nearest to the outputs.
         def urgency(decision: int) -> tuple[bool, int, int]:
-            begun = any(v.index in state.answers for v in self.graph.decisions[decision].variables)
-            return begun, self.skeleton.order.get(decision, -1), -decision
+            return state.open[decision][1] > 0, self.skeleton.order.get(decision, -1), -decision
 
-        decision = self.graph.decisions[max(state.open, key=urgency)]
-        return next(v for v in decision.variables if v.index not in state.answers)
+        decision = max(state.open, key=urgency)
+        return self.graph.decisions[decision].variables[state.open[decision][1]]
 
     def _key(self, state: State) -> Hashable:
-        # In-progress keeps are told apart by the first element that is not answered and by what their sizes still
-        # allow.
-        opened = []
-        hidden = 0
-        for d, valid in sorted(state.open.items()):
-            variables = self.graph.decisions[d].variables
-            first = next(v.index for v in variables if v.index not in state.answers)
-            hidden |= sum(1 << v.index for v in variables)
-            opened.append((d, first, valid.uid if isinstance(valid, Diagram) else -1))
-        depends = 0
-        for t in state.targets:
-            depends |= self.depends[t]
+        # In-progress keeps are told apart by how many elements are answered and by what their sizes still allow.
+        opened = tuple(
+            (d, place, valid.uid if isinstance(valid, Diagram) else -1)
+            for d, (valid, place) in sorted(state.open.items())
+        )
         return (
-            tuple(opened),
+            opened,
             tuple(sorted((d, g.uid if isinstance(g, Diagram) else -1) for d, g in state.asks.items())),
             tuple(sorted((t, g.uid if isinstance(g, Diagram) else -1) for t, g in state.targets.items())),
             tuple(
@@ -353,6 +368,6 @@ class _Compiler:
                     (i, c.uid if isinstance(c, Diagram) else -1, needs) for i, (c, needs) in state.constraints.items()
                 )
             ),
-            tuple(sorted((v, a) for v, a in state.answers.items() if depends >> v & 1 or not hidden >> v & 1)),
+            tuple(sorted(state.answers.items())),
             state.answered,
         )

@@ -67,19 +67,27 @@ class _Disjunctions:
         self._memo: dict[tuple[int, int], Guard] = {}
         self._implied: dict[int, bool] = {}
 
+    def either(self, a: Guard, b: Guard) -> Guard:
+        if a is True or b is True:
+            return True
+        if a is False or a is b:
+            return b
+        if b is False or not isinstance(a, Diagram) or not isinstance(b, Diagram):
+            return a
+        key = (a.uid, b.uid)
+        if key not in self._memo:
+            self._memo[key] = self.diagrams.either(a, b)
+        return self._memo[key]
+
     def any(self, guards: Iterable[Guard]) -> Guard:
         result: Guard = False
         for guard in guards:
-            if result is True or guard is True:
-                return True
-            if result is False or result is guard:
-                result = guard
-            elif isinstance(result, Diagram) and isinstance(guard, Diagram):
-                key = (result.uid, guard.uid)
-                if key not in self._memo:
-                    self._memo[key] = self.diagrams.either(result, guard)
-                result = self._memo[key]
-        return True if isinstance(result, Diagram) and self._always(result) else result
+            result = self.either(result, guard)
+        return self.settled(result)
+
+    def settled(self, guard: Guard) -> Guard:
+        """The guard, True if it holds for everything that can be answered."""
+        return True if isinstance(guard, Diagram) and self._always(guard) else guard
 
     def _always(self, guard: Diagram) -> bool:
         """Whether the guard holds for everything that the keeps it depends on allow."""
@@ -88,6 +96,28 @@ class _Disjunctions:
             valid = self.diagrams.all(d.valid for d in decisions if d.kind == "keep")
             self._implied[guard.uid] = self.diagrams.ite(valid, guard, True) is True
         return self._implied[guard.uid]
+
+
+class _Together:
+    """Disjunctions of some of a node's guards; those of more of them go on from those of fewer."""
+
+    def __init__(self, ors: _Disjunctions, guards: list[Guard]) -> None:
+        self.ors, self.guards = ors, guards
+        self._known: dict[int, Guard] = {0: False}
+
+    def any(self, places: int) -> Guard:
+        """The disjunction of the guards at the places of a mask's ones."""
+        left: list[int] = []
+        rest = places
+        while rest not in self._known:
+            low = rest & -rest
+            left.append(low)
+            rest ^= low
+        for low in reversed(left):
+            guard = self.ors.either(self.guards[low.bit_length() - 1], self._known[rest])
+            rest |= low
+            self._known[rest] = guard
+        return self.ors.settled(self._known[places])
 
 
 class _Sweep:
@@ -150,13 +180,14 @@ class _Sweep:
         if common and self.ors.any(guard for _, guard in guarded) is True:
             certain |= common
             guarded = [(mask & ~common, guard) for mask, guard in guarded if mask & ~common]
-        by_target: dict[int, list[Guard]] = {}
-        for mask, guard in guarded:
+        edges_to: dict[int, int] = {}
+        for place, (mask, _) in enumerate(guarded):
             for target in bits(mask):
-                by_target.setdefault(target, []).append(guard)
+                edges_to[target] = edges_to.get(target, 0) | 1 << place
         targets: dict[int, Guard] = {}
-        for target, guards in by_target.items():
-            guard = self.ors.any(guards)
+        together = _Together(self.ors, [guard for _, guard in guarded])
+        for target, places in sorted(edges_to.items()):
+            guard = together.any(places)
             if guard is True:
                 certain |= 1 << target
             else:
