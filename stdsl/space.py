@@ -20,7 +20,7 @@ from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_disti
 from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.checks.opening import load_space, load_text
+from stdsl.compiler.checks.opening import LoadedSpace, load_space, load_text
 from stdsl.compiler.diagnostics.architectures import ConstraintViolated
 from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin
 from stdsl.compiler.diagnostics.model import ArchitectureError, Diagnostic, SpaceError
@@ -32,16 +32,17 @@ from stdsl.target import Target
 
 @dataclass(frozen=True, slots=True)
 class SpaceCosts:
-    """The ranges of costs over a space; each has ``min``, ``max``, ``mean``, and ``exact``, which is false where they
-    are bounds.
+    """The ranges of costs over a space; each has ``min``, ``max``, ``exact``, which is false where they are bounds,
+    ``mean``, which is None where it is not known, and ``mean_exact``, which is false where it is estimated. A cost that
+    an extern operator does not state is None.
 
     ``params``: learnt scalars. ``flops``: multiply-adds of convolutions, linear and matrix products in one sample's
     forward pass. ``activations``: their output elements.
     """
 
-    params: CostRange
-    flops: CostRange
-    activations: CostRange
+    params: CostRange | None
+    flops: CostRange | None
+    activations: CostRange | None
 
 
 class Space:
@@ -162,10 +163,10 @@ class Space:
     def costs(self, arch: Mapping[str, Any]) -> Costs: ...
 
     def costs(self, arch: Mapping[str, Any] | None = None) -> SpaceCosts | Costs:
-        """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``. Of the space: their ranges.
+        """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``, each None where an extern
+        operator of it does not state it. Of the space: their ranges.
 
-        Raises ArchitectureError for a mapping that is no architecture of the space, and SpaceError (E0441) where the
-        space has none.
+        Raises ArchitectureError for a mapping that is no architecture of the space.
         """
         if arch is not None:
             return costs(self.graph, self.valid(arch))
@@ -177,8 +178,9 @@ class Space:
 
     @property
     def unknown_costs(self) -> frozenset[str]:
-        """The costs (`params`, `flops`, `depth`, `activations`) that extern operators of the space do not state; what
-        is unknown counts as 0 in :meth:`costs`."""
+        """The costs (`params`, `flops`, `depth`, `activations`) that extern operators of the space do not state.
+        Parameters are not among them where the space was loaded with leave to load their code: then they are counted
+        in what it makes."""
         return unknown_costs(self.graph)
 
     @property
@@ -197,14 +199,23 @@ def load(
 ) -> Space:
     """The space ``name`` of a ``.space`` file, or of a library file (`darts`); without a name, the only one.
 
-    ``file`` may be ``FILE::NAME`` too. ``parameters``: those of the space. ``allow_extern``: networks of the space may
-    load the Python code of its extern operators. Raises SpaceError, which holds all
-    diagnostics.
+    ``file`` may be ``FILE::NAME`` too. ``parameters``: those of the space. ``allow_extern``: networks of the space, and
+    counts of parameters that it does not state, may load the Python code of its extern operators. Raises SpaceError,
+    which holds all errors of the file.
     """
     target = Target.parse(os.fspath(file)) if name is None else Target(os.fspath(file), name)
-    return Space(load_space(target.file, target.name, parameters, allow_extern).graph)
+    return _space(load_space(target.file, target.name, parameters, allow_extern))
 
 
 def loads(text: str, /, name: str | None = None, *, allow_extern: bool = False, **parameters: Any) -> Space:
     """As :func:`load`, from the text of a file."""
-    return Space(load_text(text, name, parameters, allow_extern).graph)
+    return _space(load_text(text, name, parameters, allow_extern))
+
+
+def _space(loaded: LoadedSpace) -> Space:
+    graph = loaded.graph
+    if graph.allow_extern and graph.externs:
+        from stdsl.compiler.backends.networks.extern_measure import measured
+
+        graph = measured(graph)
+    return Space(graph)

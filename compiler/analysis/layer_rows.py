@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..ir.graph import SpaceGraph
-from ..ir.network import Network
+from ..ir.network import Network, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +14,14 @@ class LayerRow:
     """``path``: what the text binds the layer to, from the meta on (`r1.x[2]`, `stem`), or else the scope that it
     stands in (the meta by its own name). ``shape``: of one sample, such as
     `clip(16, 8, 12, 12)`. ``flops``: multiply-adds of one sample; ``activations``: output elements of convolutions,
-    linear and matrix products."""
+    linear and matrix products. None is what an extern operator does not state."""
 
     path: str
     op: str
     shape: str
-    params: int
-    flops: int
-    activations: int
+    params: int | None
+    flops: int | None
+    activations: int | None
 
     @property
     def is_input(self) -> bool:
@@ -37,8 +37,8 @@ def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
     rows = []
     for layer in network.layers:
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
-        cost = layer.cost
+        figures = (total([layer], "params"), total([layer], "flops"), total([layer], "activations"))
         scope = graph.scopes[layer.scope]
         path = layer.attrs["name"] if layer.op == "input" else graph.nodes[layer.node].name or scope.path
-        rows.append(LayerRow(path or scope.callee, op, str(layer.shape), cost.params, cost.flops, cost.activations))
+        rows.append(LayerRow(path or scope.callee, op, str(layer.shape), *figures))
     return tuple(rows)

@@ -47,8 +47,11 @@ def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
     return list(draw(graph, seed, n).architectures)
 
 
-def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = ()) -> Sample:
-    """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs.
+def draw(
+    graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = (), tries: int | None = None
+) -> Sample:
+    """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs; ``tries``: how
+    many are drawn at most.
 
     Drawn from all that is within the constraints where that is known exactly, else until one is within those over
     costs.
@@ -61,8 +64,11 @@ def draw(graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...]
     limits = Limits(graph, (*cost_constraints(graph), *extra))
     whole = circuits(graph).whole
     found: list[dict[int, int]] = []
-    tried = in_a_row = 0
+    tried = in_a_row = rounds = 0
     while len(found) < n and in_a_row < ATTEMPTS and (whole is None or whole.count):
+        if tries is not None and rounds >= tries:
+            break
+        rounds += 1
         answers = _by_question(graph, generator) if whole is None else whole.draw(generator)
         if answers is None:
             in_a_row += 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..diagnostics.source import Span
 from .operation import Cost, TensorShape
@@ -46,3 +46,9 @@ class Network:
 
     def layer(self, id: int) -> Layer:
         return self.layers[id]
+
+
+def total(layers: Iterable[Layer], figure: Literal["params", "flops", "activations"]) -> int | None:
+    """What layers cost together; None where one of them does not say."""
+    costs = [layer.cost for layer in layers]
+    return None if any(figure in cost.unknown for cost in costs) else sum(getattr(cost, figure) for cost in costs)

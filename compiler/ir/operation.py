@@ -111,13 +111,15 @@ class Cost:
 
     ``params``: learnt scalars (no running statistics). ``flops``: multiply-adds of convolutions, linear and matrix
     products in one sample's forward pass. ``layers``: 1 for those operations, else 0 (depth is the most of them on one
-    path). ``activations``: output elements of those operations.
+    path). ``activations``: output elements of those operations. ``unknown``: those of `params`, `flops`, `depth` and
+    `activations` that nobody states (of an extern operator); here they are 0.
     """
 
     params: int = 0
     flops: int = 0
     layers: int = 0
     activations: int = 0
+    unknown: frozenset[str] = frozenset()
 
 
 Attributes = Mapping[str, Any]
@@ -159,7 +161,7 @@ class Extern:
     """Where the code of an `extern op` is: the class ``target`` (`my_pkg.ops:Correlation`), a ``torch.nn.Module``.
 
     ``folder`` is that of the file that declares it, where its module is looked for besides the usual places. ``name``
-    is the declared one. ``unknown``: the costs that its block does not state (they count as 0).
+    is the declared one. ``unknown``: the costs that its block does not state.
     """
 
     name: str

@@ -58,7 +58,9 @@ def draw(run: Context) -> None:
         return
     graph = run.job.graph
     derived = architectures.load(run.directory.architecture(DERIVED), graph)
-    least = 0 if compare.near is None else math.ceil((1 - compare.near) * costs(graph, derived).flops)
+    flops = costs(graph, derived).flops
+    assert flops is not None or compare.near is None, "nothing is near what is not known"
+    least = 0 if compare.near is None or flops is None else math.ceil((1 - compare.near) * flops)
     bound = () if not least else (CostConstraint("flops", least, None, graph.span),)
     # Some more than asked for, since one may come twice, or be the derived one.
     sample = uniformly(graph, key(run.seed, "random architectures"), 2 * compare.random + 8, bound)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from stdsl.compiler.backends.networks.extern_measure import measured
 from stdsl.compiler.checks.opening import load_search, search_in
+from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Sink
 
 from ..tracking.directory import RunDirectory
@@ -19,7 +22,7 @@ def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow
     ``allow_extern``: its networks may load the code of extern operators.
     """
     loaded = load_search(file, search, overrides, allow_extern)
-    return Job(loaded.search, gather(loaded.module))
+    return Job(_measured(loaded.search), gather(loaded.module))
 
 
 def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: bool = False) -> Job:
@@ -32,4 +35,16 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     texts = kept(directory.space, manifest)
     module = KeptLoader(sink, directory.space, texts, allow_extern).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
-    return Job(search_in(module, manifest.search, manifest.overrides, sink, whole=False).search, texts)
+    loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False)
+    return Job(_measured(loaded.search), texts)
+
+
+def _measured(search: CheckedSearch) -> CheckedSearch:
+    """With the parameters of extern operators as far as it is allowed to count them."""
+    return replace(
+        search,
+        graph=measured(search.graph),
+        final=measured(search.final),
+        compared={text: measured(graph) for text, graph in search.compared.items()},
+        needs=tuple(map(_measured, search.needs)),
+    )

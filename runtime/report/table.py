@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stdsl.compiler.text.figures import figure
+
 from .plain import plain
 
 
@@ -58,8 +60,8 @@ def _networks(result: Mapping[str, Any]) -> Table:
             *(f"{test[name]:.3f}" for name in further),
             f"{test['top1']:.3f}",
             f"{test['top5']:.3f}",
-            f"{row['params']:,}",
-            f"{row['flops']:,}",
+            figure(row["params"]),
+            figure(row["flops"]),
             f"{row['seconds']:.0f} s",
             style="bold" if row["kind"] == "derived" else None,
         )
@@ -158,7 +160,7 @@ def _layers(rows: list[Mapping[str, Any]]) -> Table:
         table.add_column(title, justify="right")
     for row in rows:
         table.add_row(
-            plain(row["path"]), plain(row["op"]), plain(row["shape"]), f"{row['params']:,}", f"{row['flops']:,}"
+            plain(row["path"]), plain(row["op"]), plain(row["shape"]), figure(row["params"]), figure(row["flops"])
         )
     return table
 

@@ -41,9 +41,9 @@ class RandomRunner(Runner):
         found = drawn(job.graph, strategy, job.config.seed)
         figures = [costs(job.graph, arch) for arch in found]
         # Which ones are trained is known; the plan is for the one that keeps most, which is as exact as one can be.
-        largest = max(range(len(found)), key=lambda i: (figures[i].activations, figures[i].flops))
-        most = max(1, figures[largest].flops)
-        share = statistics.fmean(own.flops for own in figures) / most
+        work = [own.flops or 0 for own in figures]  # unknown costs of operators of the user's weigh nothing here
+        largest = max(range(len(found)), key=lambda i: (figures[i].activations or 0, work[i]))
+        share = statistics.fmean(work) / max(1, work[largest]) or 1.0
         subject = Subject(trial_name(largest + 1), job.graph, found[largest])
         make = partial(build, subject, 0)
         yield Work(f"search ({len(found)} trials)", make, job.graph, steps, batch, times=len(found), share=share)

@@ -56,11 +56,6 @@ def document(value: Any, indent: int | None = 2) -> None:
     click.echo(json_text(value, indent))
 
 
-def number(value: float) -> str:
-    """A number for people: `3,349,342`; means are rounded."""
-    return f"{round(value):,}"
-
-
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Rows as aligned columns, two spaces apart; ``right``: the columns that are aligned to the right."""
     if not rows:

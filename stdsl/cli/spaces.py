@@ -23,13 +23,19 @@ from stdsl.target import Target
 def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool = False) -> SpaceGraph:
     """The graph of ``FILE::SPACE`` with its ``-p`` options. Raises SpaceError.
 
-    ``allow_extern``: its networks may load the code of extern operators.
+    ``allow_extern``: its networks, and counts of parameters that it does not state, may load the code of extern
+    operators.
     """
     given = values(parameters)
     try:
-        return load_space(target.file, target.name, given, allow_extern, places(parameters)).graph
+        graph = load_space(target.file, target.name, given, allow_extern, places(parameters)).graph
     except SpaceError as error:
         raise SpaceError([*error.diagnostics, *_refused(target, parameters, error)]) from None
+    if allow_extern and graph.externs:
+        from stdsl.compiler.backends.networks.extern_measure import measured
+
+        return measured(graph)
+    return graph
 
 
 def _refused(target: Target, parameters: Mapping[str, str], error: SpaceError) -> list[ValuesRefused]:

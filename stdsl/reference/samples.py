@@ -44,5 +44,7 @@ def sample(module: str, declaration: ast.OpDecl) -> Sample | None:
         if any(d.demanded for d in graph.decisions) or not kind.fixed:
             return None
         cost = costs(graph, {})
+        assert cost.params is not None
+        assert cost.flops is not None
         return Sample(call, shape, str(kind.concrete()), cost.params, cost.flops)
     return None

@@ -140,7 +140,9 @@ class Examination:
         _same("an architecture", make_architecture(graph, dict(arch)), arch)
         found = costs(graph, arch)
         for metric, span in ranges.items():
-            if metric not in unknown_costs(graph) and not span.min <= getattr(found, metric) <= span.max:
+            value = getattr(found, metric)
+            _same("what is not stated is unknown", span is None, metric in unknown_costs(graph))
+            if span is not None and not span.min <= value <= span.max:
                 raise Refused(f"{metric} of {getattr(found, metric)} outside {span}")
         self.enter("rank")
         exact = feasible(graph) if number.exact else None
@@ -170,13 +172,14 @@ class Examination:
             self.enter("supernet")
             is_python(supernet_source(graph)[0])
         figures = costs(graph, arch)
-        size = (figures.params, figures.flops, len(graph.nodes))
+        size = (figures.params or 0, figures.flops or 0, len(graph.nodes))
         if self.rng.random() < self.networks and all(a <= b for a, b in zip(size, SMALL, strict=True)):
             from .networks import run_module, run_supernet
 
             self.enter("network")
             run_module(graph, arch)
-            if mixed and cost_range(graph, "params").max <= SMALL[0] and cost_range(graph, "flops").max <= SMALL[1]:
+            greatest = [span.max for m in ("params", "flops") if (span := cost_range(graph, m)) is not None]
+            if mixed and len(greatest) == 2 and greatest[0] <= SMALL[0] and greatest[1] <= SMALL[1]:
                 self.enter("mixture")
                 run_supernet(graph)
 

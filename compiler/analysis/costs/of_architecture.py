@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from ...ir.network import Network
+from ...ir.network import Network, total
 from ...ir.operation import Primitive
 from ..specialise import reaching, specialise
 
@@ -15,15 +15,17 @@ from ..specialise import reaching, specialise
 @dataclass(frozen=True, slots=True)
 class Costs:
     """``params``: learnt scalars. ``flops``: multiply-adds of convolutions, linear and matrix products in one sample's
-    forward pass. ``depth``: the most of those operations on one path. ``activations``: their output elements."""
+    forward pass. ``depth``: the most of those operations on one path. ``activations``: their output elements. None is
+    what an extern operator of the network does not state."""
 
-    params: int
-    flops: int
-    depth: int
-    activations: int
+    params: int | None
+    flops: int | None
+    depth: int | None
+    activations: int | None
 
     def within(self, constraint: CostConstraint) -> bool:
-        value: int = getattr(self, constraint.metric)
+        value: int | None = getattr(self, constraint.metric)
+        assert value is not None, "a constraint over a cost that is not known is an error of the text"
         return (constraint.low is None or value >= constraint.low) and (
             constraint.high is None or value <= constraint.high
         )
@@ -36,16 +38,16 @@ def costs(graph: SpaceGraph, arch: Mapping[str, Any], primitives: Mapping[str, P
 
 def network_costs(network: Network) -> Costs:
     """The costs of everything on a path to the first output: other outputs serve losses alone."""
-    needed = sorted(reaching(network, [network.outputs[0][1]]))
-    params = flops = activations = 0
+    needed = [network.layers[id] for id in sorted(reaching(network, [network.outputs[0][1]]))]
     depth: dict[int, int] = {}
-    for id in needed:
-        layer = network.layers[id]
-        params += layer.cost.params
-        flops += layer.cost.flops
-        activations += layer.cost.activations
-        depth[id] = layer.cost.layers + max((depth[i] for i in layer.inputs), default=0)
-    return Costs(params, flops, depth[network.outputs[0][1]], activations)
+    for layer in needed:
+        depth[layer.id] = layer.cost.layers + max((depth[i] for i in layer.inputs), default=0)
+    return Costs(
+        total(needed, "params"),
+        total(needed, "flops"),
+        None if any("depth" in layer.cost.unknown for layer in needed) else depth[network.outputs[0][1]],
+        total(needed, "activations"),
+    )
 
 
 def cost_constraints(graph: SpaceGraph) -> tuple[CostConstraint, ...]:
@@ -53,6 +55,6 @@ def cost_constraints(graph: SpaceGraph) -> tuple[CostConstraint, ...]:
 
 
 def unknown_costs(graph: SpaceGraph) -> frozenset[str]:
-    """The costs that some extern operator of the graph does not state; it counts as 0 in them."""
+    """The costs that some extern operator of the graph does not state."""
     externs = (primitive.extern for primitive in graph.externs.values())
     return frozenset(cost for extern in externs if extern is not None for cost in extern.unknown)

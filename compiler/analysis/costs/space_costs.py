@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,13 +15,17 @@ from ...ir.graph import SpaceGraph
 from ..architecture import Architecture, of_answers
 from ..circuits.of_space import circuits
 from ..feasible import feasible, feasible_extremes
+from ..memo import once_per_graph
 from ..sampling import draw
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .of_architecture import cost_constraints
 from .space_bounds import extreme, within_costs
 
 ESTIMATED_FROM = 400
-"""Where the mean cannot be had exactly, it is that of this many architectures."""
+"""Where the mean cannot be had exactly, it is that of so many architectures, drawn with equal probabilities."""
+
+ESTIMATED_IN = 8_000
+"""So many are drawn at most to find those; where hardly any is within the constraints, the mean is not known."""
 
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
@@ -29,12 +34,13 @@ WORK_LIMIT = 20_000_000
 @dataclass(frozen=True, slots=True)
 class CostRange:
     """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
-    architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``.
+    architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``, and
+    None where it is not known.
     ``cheapest``, ``dearest``: architectures with the least and greatest cost, where they are known."""
 
     min: int
     max: int
-    mean: float
+    mean: float | None
     exact: bool
     mean_exact: bool
     cheapest: Architecture | None = None
@@ -42,13 +48,15 @@ class CostRange:
 
 
 @uncollected()
-def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
-    """The range of a cost over the architectures of a space, within all its constraints. Takes no enumeration, but of
-    small spaces.
+def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange | None:
+    """The range of a cost over the architectures of a space, within all its constraints; None where an extern operator
+    does not state it. Takes no enumeration, but of small spaces.
 
     Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them. Raises
     SpaceError (E0441) where it is known that no architecture is within the constraints.
     """
+    if graph.not_stated(metric):
+        return None
     if cost_constraints(graph):
         return _constrained(graph, metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
@@ -57,7 +65,7 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     mean = exact_mean(graph, cost)
     if mean is not None:
         return CostRange(least, greatest, float(mean), exact, True, cheapest, dearest)
-    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
 
 
 def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
@@ -81,12 +89,19 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
                 greatest = min(greatest, math.floor(constraint.high))
     cost = additive_cost(graph, metric)
     exact = cheapest is not None and dearest is not None
-    return CostRange(least, greatest, _estimate(graph, cost, least, greatest), exact, False, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
 
 
-def _estimate(graph: SpaceGraph, cost: AdditiveCost, least: int, greatest: int) -> float:
-    samples = draw(graph, seed=0, n=ESTIMATED_FROM).answers
-    return sum(cost.of(a) for a in samples) / len(samples) if samples else (least + greatest) / 2
+def _estimate(graph: SpaceGraph, cost: AdditiveCost) -> float | None:
+    samples = _drawn(graph)
+    return sum(cost.of(a) for a in samples) / len(samples) if cost.exact and samples else None
+
+
+@once_per_graph
+def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
+    """Architectures that a mean is estimated from, each as likely; none where too few are found."""
+    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=ESTIMATED_IN)
+    return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
 
 
 def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:

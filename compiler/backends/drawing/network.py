@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...ir.graph import SpaceGraph
-from ...ir.network import Layer, Network
+from ...ir.network import Layer, Network, total
 from ...ops.registry import primitives_of
+from ...text.figures import counted, figure
 from . import labels
 from .nesting import Nesting
 from .picture import Box, Item, Link, Picture
@@ -29,13 +30,15 @@ def network_picture(graph: SpaceGraph, network: Network, closed: bool | None = N
             part.title = f"{graph.scopes[scope].callee}, as in {graph.scopes[scope].path}"
             box.boxes.append(part)
             links += inner.links()
-    params, flops = sum(x.cost.params for x in network.layers), sum(x.cost.flops for x in network.layers)
+    params, flops = total(network.layers, "params"), total(network.layers, "flops")
     box.prune()
-    facts = (f"{params:,} parameters", f"{flops:,} multiply-adds", f"depth {_depth(network)}")
+    facts = (counted(params, "parameters"), counted(flops, "multiply-adds"), f"depth {figure(_depth(network))}")
     return Picture(graph.name, facts, box, tuple(links))
 
 
-def _depth(network: Network) -> int:
+def _depth(network: Network) -> int | None:
+    if any("depth" in layer.cost.unknown for layer in network.layers):
+        return None
     depth: list[int] = []
     for layer in network.layers:
         depth.append(layer.cost.layers + max((depth[i] for i in layer.inputs), default=0))
@@ -103,8 +106,8 @@ class _Drawing:
     def _item(self, id: str, layers: list[Layer]) -> Item:
         last = layers[-1]
         shape = labels.shape_text(last.shape.dims)
-        params, flops = sum(x.cost.params for x in layers), sum(x.cost.flops for x in layers)
-        hint = f"{last.shape}, {params:,} parameters, {flops:,} multiply-adds"
+        params, flops = total(layers, "params"), total(layers, "flops")
+        hint = f"{last.shape}, {counted(params, 'parameters')}, {counted(flops, 'multiply-adds')}"
         leaf = self.leaves[id]
         if leaf is not None:
             scope = self.graph.scopes[leaf]

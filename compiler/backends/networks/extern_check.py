@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from ...diagnostics.externs import ExternDiffers, ExternNotLoaded
-from ...diagnostics.model import Diagnostic
+from ...diagnostics.model import Diagnostic, SpaceError
 from ...ir.diagram import leaves
 from ...ir.graph import Node, SpaceGraph
 from ...ir.operation import Attributes, Extern, Primitive, TensorShape
 from ...ops.attributes import shown
 from ..lowering.externs import extern_class
+from .extern_measure import BATCH, built, parameters
 
 CASES = 64
 """So many cases of the shapes and attributes of one node are tried, where they depend on decisions."""
-_BATCH = 2
 
 
 def verify_externs(graph: SpaceGraph) -> tuple[Diagnostic, ...]:
@@ -67,22 +68,20 @@ def _compare(
         return ExternDiffers(extern.span, extern.name, extern.target, words, entering, what, stated, found, node.span)
 
     try:
-        with torch.device("meta"):
-            module = loaded(**attrs)
-            inputs = [torch.empty(_BATCH, *shape.dims) for shape in shapes]
-        result = module(*inputs)
-    except Exception as error:  # the code of the user's may raise anything
-        reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        yield differs("fails", str(out), f"raises {reason}")
+        module, result = built(extern, loaded, shapes, attrs, str(out))
+    except SpaceError as error:
+        for fault in error.diagnostics:
+            assert isinstance(fault, ExternDiffers)
+            yield replace(fault, applied=node.span)
         return
     if not isinstance(result, torch.Tensor):
         yield differs("gives no tensor", str(out), f"gives {type(result).__name__}")
-    elif tuple(result.shape) != (_BATCH, *out.dims):
+    elif tuple(result.shape) != (BATCH, *out.dims):
         given = f"({', '.join(map(str, result.shape[1:]))})"
         stated = f"({', '.join(map(str, out.dims))})"
-        kept = "" if result.shape[:1] == (_BATCH,) else ", and another batch"
+        kept = "" if result.shape[:1] == (BATCH,) else ", and another batch"
         yield differs("has an output of another shape", stated, f"{given}{kept}")
-    params = sum(p.numel() for p in module.parameters())
+    params = parameters(module)
     stated_params = primitive.cost(shapes, attrs, out).params
     if "params" not in extern.unknown and params != stated_params:
         yield differs("has another number of parameters", str(stated_params), str(params))

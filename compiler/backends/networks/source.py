@@ -7,7 +7,8 @@ from typing import Any
 
 from ...analysis.specialise import specialise
 from ...ir.graph import SpaceGraph
-from ...ir.network import Network
+from ...ir.network import Network, total
+from ...text.figures import counted
 from ...text.quoting import python_doc, python_string
 from ..codegen.classes import Classes
 from ..codegen.layer_text import layer_source
@@ -66,8 +67,9 @@ def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], ext
         lines.append(f"Input {layer.attrs['name']}: (N, {', '.join(map(str, layer.shape.dims))})")
     for name, i in network.outputs:
         lines.append(f"Output {name}: (N, {', '.join(map(str, network.layers[i].shape.dims))})")
-    params, flops = sum(x.cost.params for x in network.layers), sum(x.cost.flops for x in network.layers)
-    lines.append(f"{params} parameters, {flops} multiply-adds in one sample's forward pass")
+    params = counted(total(network.layers, "params"), "parameters").replace(",", "")
+    flops = counted(total(network.layers, "flops"), "multiply-adds").replace(",", "")
+    lines.append(f"{params}, {flops} in one sample's forward pass")
     for name in dict.fromkeys(e.module for e in externs):
         lines.append(f"Needs the module {name}, the code of extern operators of the space.")
     digest = getattr(arch, "hash", None)

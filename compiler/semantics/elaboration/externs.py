@@ -192,18 +192,19 @@ class _Rules:
         items = declaration.section.items
         self.rules = {item.key.id: item.value for item in items if isinstance(item, ast.Setting)}
         self._known: dict[Hashable, Any] = {}
-
-    def primitive(self, name: str) -> Primitive:
         unknown = {cost for cost in ("params", "flops") if cost not in self.rules}
         if "flops" in unknown:
             unknown |= {cost for cost in ("activations", "depth") if cost not in self.rules}
+        self.unknown = frozenset(unknown)
+
+    def primitive(self, name: str) -> Primitive:
         path = self.module.source.path
         extern = Extern(
             self.declaration.name.id,
             self.declaration.target,
             self.declaration.name.span,
             str(path.parent) if path is not None else None,
-            frozenset(unknown),
+            self.unknown,
         )
         return Primitive(
             name,
@@ -331,4 +332,5 @@ class _Rules:
             flops,
             stated.get("depth", 1 if flops else 0),
             stated.get("activations", output.elements if flops else 0),
+            self.unknown,
         )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from stdsl.cli.options import architecture, as_json, parameters, quiet, target
-from stdsl.cli.output import document, fact, number, table
+from stdsl.cli.options import allow_extern, architecture, as_json, parameters, quiet, target
+from stdsl.cli.output import document, fact, table
 from stdsl.cli.spaces import open_space, the_architecture
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.additive import AdditiveMetric
-from stdsl.compiler.analysis.costs.of_architecture import network_costs, unknown_costs
+from stdsl.compiler.analysis.costs.of_architecture import network_costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
@@ -22,6 +23,7 @@ from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.text.figures import figure
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -30,16 +32,23 @@ from stdsl.target import Target
 @target("space")
 @parameters
 @architecture
+@allow_extern
 @as_json
 @quiet
 def command(
-    target: Target, parameters: Mapping[str, str], architecture: Path | None, as_json: bool, quiet: bool
+    target: Target,
+    parameters: Mapping[str, str],
+    architecture: Path | None,
+    allow_extern: bool,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Show what a space leaves open, and what its networks cost.
 
     The decisions, the number of architectures, the least, greatest and mean parameters and FLOPs (multiply-adds of
     one sample's forward pass), and whether the space can become a mixture supernet. With --arch, the costs and the
-    layers of that architecture.
+    layers of that architecture. What extern operators do not state is unknown; with --allow-extern, their parameters
+    are counted in what their code makes.
 
     \b
     Example:
@@ -47,7 +56,7 @@ def command(
       stdsl info darts::darts_cifar --json
       stdsl info darts::darts_cifar --arch found.arch.json
     """
-    graph = open_space(target, parameters)
+    graph = open_space(target, parameters, allow_extern)
     arch = the_architecture(architecture, graph)
     if as_json:
         document(_facts(graph) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
@@ -73,19 +82,18 @@ def _facts(graph: SpaceGraph) -> dict[str, Any]:
 
 def _range(graph: SpaceGraph, metric: AdditiveMetric) -> dict[str, Any] | None:
     """None where the block of an extern operator does not state it."""
-    if metric in unknown_costs(graph):
-        return None
     costs = cost_range(graph, metric)
-    return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": costs.exact}
+    if costs is None:
+        return None
+    exact = costs.exact and costs.mean is not None
+    return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": exact, "mean_exact": costs.mean_exact}
 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     network = specialise(graph, arch)
-    costs, unknown = network_costs(network), unknown_costs(graph)
-    figures = ("params", "flops", "depth", "activations")
     return {
         "hash": arch.hash,
-        **{name: None if name in unknown else getattr(costs, name) for name in figures},
+        **asdict(network_costs(network)),
         "layers": [row.document() for row in layer_rows(graph, network)],
     }
 
@@ -101,14 +109,16 @@ def _print_space(graph: SpaceGraph) -> None:
     notes = []
     shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
     for name, metric in shown_metrics:
-        if metric in unknown_costs(graph):
-            rows_of_costs.append((name, "unknown", "unknown", "unknown"))
+        costs = cost_range(graph, metric)
+        if costs is None:
+            rows_of_costs.append((name, *3 * (figure(None),)))
             notes.append(_stated(graph, metric))
             continue
-        costs = cost_range(graph, metric)
-        rows_of_costs.append((name, number(costs.min), number(costs.max), number(costs.mean)))
+        rows_of_costs.append((name, figure(costs.min), figure(costs.max), figure(costs.mean)))
         notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
-        notes += [f"the mean of {name} is estimated from a sample"] if not costs.mean_exact else []
+        if not costs.mean_exact:
+            known = "not known" if costs.mean is None else "estimated from a sample"
+            notes.append(f"the mean of {name} is {known}")
     fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
     for note in notes:
         fact(f"({visible(note)})")
@@ -120,22 +130,21 @@ def _print_space(graph: SpaceGraph) -> None:
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
     network = specialise(graph, arch)
-    costs, unknown = network_costs(network), unknown_costs(graph)
+    costs = asdict(network_costs(network))
     fact(f"{_title(graph)}: architecture {arch.hash[:12]}")
     totals = [
-        ("FLOPs" if name == "flops" else name, "unknown" if name in unknown else number(getattr(costs, name)))
+        ("FLOPs" if name == "flops" else name, figure(costs[name]))
         for name in ("params", "flops", "depth", "activations")
     ]
     fact(f"\n{table(totals, right=(1,))}")
     rows = [("layer", "operation", "shape", "params", "FLOPs")]
     for row in layer_rows(graph, network):
-        rows.append((row.path, row.op, row.shape, number(row.params), number(row.flops)))
+        rows.append((row.path, row.op, row.shape, figure(row.params), figure(row.flops)))
     fact(f"\n{table(rows, right=(3, 4))}")
 
 
 def _stated(graph: SpaceGraph, metric: str) -> str:
-    externs = (p.extern for p in graph.externs.values())
-    names = ", ".join(f"`{e.name}`" for e in externs if e is not None and metric in e.unknown)
+    names = ", ".join(f"`{extern.name}`" for extern in graph.not_stated(metric))
     return f"the block of {names} does not state {metric}"
 
 

@@ -40,11 +40,9 @@ def command(
     from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.prepare.warnings import warnings
-    from stdsl.runtime.run import permit
     from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()], allow_extern)
-    permit(job)
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)

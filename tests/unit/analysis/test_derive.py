@@ -13,7 +13,6 @@ from stdsl.compiler.analysis.costs.additive import additive_cost
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.analysis.similar import similar
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint
 
@@ -171,19 +170,6 @@ def test_nothing_within_is_a_diagnostic(make_darts):
     with pytest.raises(SpaceError) as caught:
         derive(graph, {})
     assert [d.code for d in caught.value.diagnostics] == ["E0441"]
-
-
-def test_similar_architectures(make_darts):
-    whole = make_darts()
-    graph = within(whole, "flops", high=45e6)
-    arch = derive(graph, random_scores(whole, 4))
-    flops = costs(graph, arch).flops
-    others = similar(graph, arch, n=3, near=0.4, seed=0)
-    assert len(set(others)) == 3
-    assert arch not in others
-    assert all(0.6 * flops <= costs(graph, a).flops <= 45e6 for a in others)
-    assert others == similar(graph, arch, n=3, near=0.4, seed=0)
-    assert others != similar(graph, arch, n=3, near=0.4, seed=1)
 
 
 def test_enumeration_and_derivation_agree_on_a_hierarchy(sketch):
