@@ -21,8 +21,8 @@ from stdsl.compiler.ir.graph import SpaceGraph
 
 LIMIT = 400
 """Spaces of more architectures than this are not listed."""
-ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310", "E0410", "E0411"}
-"""What a random text may run into that is spelt properly: equal paths, keeping too many, …"""
+ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310", "E0410", "E0411", "E0441"}
+"""What a random text may run into that is spelt properly: equal paths, keeping too many, nothing within `where`, …"""
 
 profile = settings(
     max_examples=120,
