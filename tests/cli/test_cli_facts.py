@@ -53,7 +53,7 @@ def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
         {"path": "y.inputs", "kind": "keep", "options": ["1", "2"]},
     ]
     for metric in ("params", "flops"):
-        assert list(found[metric]) == ["min", "max", "mean", "exact"]
+        assert list(found[metric]) == ["min", "max", "mean", "exact", "mean_exact"]
         assert found[metric]["exact"] is True
         assert found[metric]["min"] <= found[metric]["mean"] <= found[metric]["max"]
     assert found["relaxable"] is True
