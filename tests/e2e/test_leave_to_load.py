@@ -14,8 +14,8 @@ import pytest
 
 import stdsl
 from stdsl.cli.main import cli
-from stdsl.runtime import run as runs
 from stdsl.runtime.engines.local import Helpers
+from stdsl.runtime.phases.compare import metrics_of
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.tracking.directory import open_run
 
@@ -202,7 +202,7 @@ def test_helpers_have_the_leave_of_the_run(folder: Folder, leave: bool) -> None:
         helpers.add([name])
     assert helpers.take() == (None if leave else name)
     assert folder.loaded == leave
-    assert runs.metrics_of(directory, name) is not None or not leave
+    assert metrics_of(directory, name) is not None or not leave
 
 
 def test_from_python(folder: Folder) -> None:
