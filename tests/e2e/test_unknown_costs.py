@@ -7,14 +7,13 @@ import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click.testing
 import pytest
 
 import stdsl
 from stdsl.cli.main import cli
-from stdsl.compiler.analysis.costs import costs
+from stdsl.compiler.analysis.costs.of_architecture import costs
 
 CODE = """
 import torch
@@ -164,33 +163,6 @@ def test_the_command_line_with_leave(write: Callable[..., Path], tmp_path: Path)
     text = call("compile", path, "--to", "module", "--arch", arch, "--allow-extern").stdout
     assert f"{params} parameters, an unknown number of multiply-adds in one sample's forward pass" in text
     assert stdsl.source(space, MIXED) == text
-
-
-def test_a_run_says_what_it_does_not_know(write: Callable[..., Path], tmp_path: Path) -> None:
-    path = write()
-    text = path.read_text().replace("image: image(3, 32, 32)", "image: image(1, 16, 16)")
-    text = text.replace("m = stem", "m = stem").replace("classes = 10", "classes = 4")
-    path.write_text(
-        text.replace("meta unet(c = 8, classes = 4) on image: image(1, 16, 16) {", CLIP).replace(
-            f'cifar10(root = "{tmp_path}")', "motion_digits(frames = 2, size = 16, motions = 4, train = 16, test = 8)"
-        )
-    )
-    result = stdsl.run(path, out=tmp_path / "run", allow_extern=True, device="cpu")
-    document: dict[str, Any] = dict(result.document)
-    assert document["derived"]["flops"] is None or not extern(document)
-    networks = [(row["params"], row["flops"]) for row in document["networks"]]
-    assert all(params is not None for params, _ in networks)
-    saved = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert saved["derived"]["flops"] == document["derived"]["flops"]
-    assert call("show", tmp_path / "run", "--layers").exit_code == 0
-
-
-CLIP = """meta unet(c = 8, classes = 4) on clip: clip(1, 2, 16, 16) {
-  image = clip -> time_to_channel"""
-
-
-def extern(document: dict[str, Any]) -> bool:
-    return any(str(value).startswith("ghost") for value in document["derived"]["values"].values())
 
 
 def test_every_architecture_has_unknown_costs_exactly_where_an_operator_of_it_does_not_state_them(
