@@ -30,7 +30,8 @@ class WrongNumberOfArguments(Diagnostic):
 
 @dataclass(frozen=True)
 class MissingArgument(WrongNumberOfArguments):
-    parameter: str
+    parameters: tuple[str, ...]
+    advice: str | None = None
 
     code: ClassVar[str] = "E0210"
     title: ClassVar[str] = "missing argument"
@@ -39,15 +40,30 @@ A parameter without a default got no value.
 
     x -> conv(16)                    # E0210: `conv` needs `k`
     x -> conv(16, 3x3)
+
+A space gives the parameters of its meta, or has parameters of its own to pass on:
+
+    space small = net                # E0210 where `net` needs `c`
+    space small = net(c = 16)
+    space sized(c = 16) = net(c)     # `sized(c = 32)` in a search, `-p c=32` on the command line
 """
 
     @property
     def message(self) -> str:
-        return f"`{self.callee}` needs a value for `{self.parameter}`"
+        return f"`{self.callee}` needs {'a value' if len(self.parameters) == 1 else 'values'} for {self._missing}"
 
     @property
     def label(self) -> str:
-        return f"`{self.parameter}` is missing"
+        return f"{self._missing} {'is' if len(self.parameters) == 1 else 'are'} missing"
+
+    @property
+    def _missing(self) -> str:
+        *others, last = (f"`{name}`" for name in self.parameters)
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def help(self) -> str:
+        return self.advice or super().help
 
 
 @dataclass(frozen=True)

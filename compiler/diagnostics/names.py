@@ -178,6 +178,8 @@ class MissingFile(Diagnostic):
     target: str
     searched: str
     known: tuple[str, ...] = ()
+    """What may have been meant, as it would be written."""
+    advice: str | None = None
 
     code: ClassVar[str] = "E0206"
     title: ClassVar[str] = "file not found"
@@ -186,6 +188,10 @@ A `use` names a file or a library module that is not there, or a command names a
 
     use "cells.spac" (normal)        # E0206: paths are relative to the importing file
     use std.vidoe (itgm)             # E0206: did you mean `std.video`?
+
+    stdsl check dart                 # E0206: did you mean `darts`?
+
+Files stand in quotes, modules of the library do not; commands take the name of either.
 """
 
     @property
@@ -203,10 +209,11 @@ A `use` names a file or a library module that is not there, or a command names a
 
     @property
     def help(self) -> str:
-        quote = '"' if self.searched else ""
-        near = nearest(self.target.strip('"'), self.known)
+        if self.advice:
+            return self.advice
+        near = nearest(self.target, self.known)
         if near:
-            return f"did you mean `{quote}{near}{quote}`?"
+            return f"did you mean `{near}`?"
         if not self.searched:
             return f"the library has {', '.join(self.known)}"
         return "check the path; paths in a `use` are relative to the file that they stand in"

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnostics.model import Sink
-from ..diagnostics.names import DuplicateName, ImportCycle, MissingFile, NotInModule, UnreadableFile
+from ..diagnostics.names import DuplicateName, ImportCycle, NotInModule, UnreadableFile
 from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..frontend.parser import parse
 from ..text.reading import read_file, reason_of, resolved
+from .missing_files import not_imported, not_in_library, not_named
 
 _LIBRARY = files("stdsl.spaces")
 _LIBRARY_KEY = "library:"
@@ -140,9 +141,8 @@ class Loader:
                 return self._modules[str(place)]
             text = read_file(place).decode().replace("\r\n", "\n").replace("\r", "\n")
         except FileNotFoundError:
-            folder = path.parent
-            near = tuple(sorted(p.name for p in folder.glob("*.space"))) if folder.is_dir() else ()
-            self.sink.add(MissingFile(asked, f'"{path.name}"' if asked else shown, shown, near))
+            names = library_names()
+            self.sink.add(not_imported(asked, path, shown, names) if asked else not_named(shown, names))
             return None
         except (OSError, UnicodeDecodeError) as error:
             reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
@@ -157,7 +157,7 @@ class Loader:
             return self._modules[key]
         source = library_source(name)
         if source is None:
-            self.sink.add(MissingFile(asked, name, "", library_names()))
+            self.sink.add(not_in_library(asked, name, library_names()))
             return None
         return self.source(source, key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
 from ..diagnostics.calls import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
@@ -102,13 +102,29 @@ def bind(
             continue
         bound[name] = value
     if fine and not partial:
-        for name in signature.parameters:
-            if name in signature.required and name not in bound:
-                text, declared = signature.text, signature.declared
-                report(MissingArgument(span, signature.name, name, signature=text, declared=declared))
-                fine = False
-                break
+        missing = tuple(n for n in signature.parameters if n in signature.required and n not in bound)
+        if missing:
+            report(not_given(span, signature, missing))
+            fine = False
     return bound if fine else None
+
+
+def not_given(span: Span, signature: Signature, missing: tuple[str, ...]) -> MissingArgument:
+    """That a call leaves parameters without a value."""
+    return MissingArgument(span, signature.name, missing, signature=signature.text, declared=signature.declared)
+
+
+def passed_on(space: ast.SpaceDecl, missing: MissingArgument) -> MissingArgument:
+    """Parameters that a space does not give its meta, with what to write."""
+    call = space.value if isinstance(space.value, ast.Call) else None
+    given = [" ".join(a.span.text.split()) for a in call.arguments] if call is not None else []
+    name, values = missing.callee, [f"{parameter} = …" for parameter in missing.parameters]
+    here = f"{name}({', '.join((*given, *values))})"
+    names = [" ".join(p.span.text.split()) for p in space.parameters]
+    own = f"space {space.name.id}({', '.join((*names, *values))})"
+    passed = f"{name}({', '.join((*given, *(f'{p} = {p}' for p in missing.parameters)))})"
+    it = "it" if len(values) == 1 else "them"
+    return replace(missing, advice=f"give {it} here, `{here}`, or pass {it} on: `{own} = {passed}`")
 
 
 def no_set(declaration: ast.OpsDecl, found: str) -> WrongType:

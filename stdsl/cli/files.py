@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from stdsl.compiler.diagnostics.model import SpaceError
-from stdsl.compiler.diagnostics.names import MissingFile, UnreadableFile
+from stdsl.compiler.diagnostics.names import UnreadableFile
 from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.semantics.missing_files import not_named
 from stdsl.compiler.text.reading import read_file, reason_of, resolved
 
 
@@ -24,7 +25,7 @@ def read(file: str) -> Source:
         path = resolved(file)
         return Source(name, read_file(path).decode("utf-8"), path)
     except FileNotFoundError:
-        raise SpaceError([MissingFile(None, file, file)]) from None
+        raise SpaceError([not_named(file, ())]) from None
     except UnicodeDecodeError:
         raise SpaceError([UnreadableFile(None, name, "it is not UTF-8 text")]) from None
     except OSError as error:

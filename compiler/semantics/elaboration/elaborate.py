@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...diagnostics.calls import BadInputType, NoInputs
+from ...diagnostics.calls import BadInputType, MissingArgument, NoInputs
 from ...diagnostics.decisions import NothingToChoose
 from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import Diagnostic, Sink
@@ -180,7 +180,7 @@ def bind_parameters(
     """The values of a space's parameters: given ones, else defaults."""
     signature = declared_signature(name, parameters, declared)
     given = [(key, value, reference.places.get(key, reference.span)) for key, value in reference.arguments.items()]
-    bound = bind(signature, given, reference.span, state.report)
+    bound = bind(signature, given, reference.span, lambda d: state.report(_from_outside(d, reference)))
     if bound is None:
         return None
     values: dict[str, Value] = {}
@@ -194,6 +194,16 @@ def bind_parameters(
         if values[key] is ERROR:
             return None
     return values
+
+
+def _from_outside(diagnostic: Diagnostic, reference: SpaceReference) -> Diagnostic:
+    """A parameter without a value, where a command or a call names the space."""
+    if not isinstance(diagnostic, MissingArgument) or reference.span != reference.declaration.name.span:
+        return diagnostic
+    options = " ".join(f"-p {name}=…" for name in diagnostic.parameters)
+    defaults = ", ".join(f"{name} = …" for name in diagnostic.parameters)
+    advice = f"give `{options}`, or a default: `space {diagnostic.callee}({defaults})`"
+    return replace(diagnostic, advice=advice)
 
 
 def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | None:
@@ -228,7 +238,7 @@ def bind_meta(state: State, instance: Called, env: Env) -> bool:
         elif parameter.default is not None:
             env.values[key] = expressions.evaluate(state, parameter.default, env)
         else:
-            instances.report_missing(state, meta.name.id, meta.parameters, meta.name.span, key, instance.span)
+            instances.report_missing(state, meta, instance.arguments, instance.span)
             return False
         if env.values[key] is ERROR:
             return False

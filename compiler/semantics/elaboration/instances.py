@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable
 from dataclasses import dataclass, replace
 
-from ...diagnostics.calls import BadReturn, MissingArgument
+from ...diagnostics.calls import BadReturn
 from ...diagnostics.model import Label
 from ...diagnostics.shapes import WrongInputs
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...ir.graph import Edge
-from ..signatures import declared_signature
+from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
 from .arithmetic import scalar
 from .context import Context, Env
@@ -57,11 +57,13 @@ def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
     raise Abandoned
 
 
-def report_missing(
-    state: State, name: str, parameters: Sequence[ast.Parameter], declared: Span, missing: str, span: Span
-) -> None:
-    signature = declared_signature(name, parameters, declared)
-    state.report(MissingArgument(span, name, missing, signature=signature.text, declared=declared))
+def report_missing(state: State, declaration: ast.OpDecl | ast.OpsDecl, given: Container[str], span: Span) -> None:
+    """Reports the parameters of a declaration that are not among the given ones and have no default."""
+    parameters = declaration.parameters
+    missing = tuple(p.name.id for p in parameters if p.default is None and p.name.id not in given)
+    found = not_given(span, declared_signature(declaration.name.id, parameters, declaration.name.span), missing)
+    whole = state.space is not None and state.space.value.span == span
+    state.report(passed_on(state.space, found) if state.space is not None and whole else found)
 
 
 def apply_declared(state: State, op: Called | Template, value: Value, context: Context, span: Span) -> Value:
@@ -155,7 +157,7 @@ def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
         elif parameter.default is not None:
             argument = expressions.evaluate(state, parameter.default, env)
         else:
-            report_missing(state, declaration.name.id, declaration.parameters, declaration.name.span, name, called.span)
+            report_missing(state, declaration, called.arguments, called.span)
             return ERROR
         if isinstance(argument, Same):
             if channels is None:

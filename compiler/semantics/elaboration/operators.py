@@ -165,9 +165,7 @@ def instantiate_set(state: State, template: SetTemplate, arguments: dict[str, An
         elif parameter.default is not None:
             env.values[name] = expressions.evaluate(state, parameter.default, env)
         else:
-            instances.report_missing(
-                state, declaration.name.id, declaration.parameters, declaration.name.span, name, template.span
-            )
+            instances.report_missing(state, declaration, arguments, template.span)
             return ERROR
     result = expressions.evaluate(state, declaration.value, env)
     if result is not ERROR and not isinstance(result, SetValue | RangeValue | SetTemplate | Same):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from ...diagnostics.calls import MissingArgument
 from ...diagnostics.model import Label
 from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ...diagnostics.source import Span
@@ -17,7 +16,7 @@ from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
-from ..signatures import primitive_signature
+from ..signatures import not_given, primitive_signature
 from ..text.affected import names_in
 from .arithmetic import asks_of, case_of, is_plain, scalar
 from .context import Context
@@ -156,8 +155,8 @@ def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str
     for parameter in primitive.parameters:
         argument = op.arguments.get(parameter.name, parameter.default)
         if argument is REQUIRED:
-            signature = primitive_signature(primitive)
-            state.report(MissingArgument(op.span, primitive.name, parameter.name, signature=signature.text))
+            missing = tuple(p.name for p in primitive.parameters if op.arguments.get(p.name, p.default) is REQUIRED)
+            state.report(not_given(op.span, primitive_signature(primitive), missing))
             return None
         if channels is None and (argument is SAME or isinstance(argument, Same)):
             cases[parameter.name] = SAME

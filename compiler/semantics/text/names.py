@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, cast
 
-from ...diagnostics.calls import Recursion
-from ...diagnostics.model import Sink
+from ...diagnostics.calls import MissingArgument, Recursion
+from ...diagnostics.model import Diagnostic, Sink
 from ...diagnostics.names import DuplicateName, UndefinedName, UnusedName
 from ...diagnostics.source import Span
 from ...frontend import ast
@@ -17,7 +17,7 @@ from ...ops.registry import PRIMITIVES
 from ..elaboration import externs
 from ..elaboration.global_names import BUILTIN_NAMES
 from ..modules import Module, library_home
-from ..signatures import Signature, bind, declared_signature, no_set, primitive_signature
+from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
 
 _INPUT_TYPES = ("image", "clip", "tokens", "features")
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
@@ -85,6 +85,8 @@ class _Names:
         self.used: set[str] = set()
         self.edges: dict[str, dict[str, Span]] = {}
         self.current: str | None = None
+        self.space: ast.SpaceDecl | None = None
+        """The space whose instance is being checked."""
         self.told: set[tuple[str, str | int | None]] = set()
         self.unnamed: tuple[str, str] | None = None
         """The head of the operator that is being checked and how its body looks, where it names no input."""
@@ -119,7 +121,9 @@ class _Names:
                     self.sink.add_once(no_set(declaration, "a list"))
             case ast.SpaceDecl():
                 scope = self._parameters(declaration.parameters)
+                self.space = declaration
                 self._expr(declaration.value, scope)
+                self.space = None
                 for constraint in declaration.where:
                     self._mark(constraint)
             case ast.ExternDecl():
@@ -290,7 +294,13 @@ class _Names:
         signature, extra = self._signature(callee.id)
         if signature is not None:
             given = [(a.name.id if a.name else None, None, a.span) for a in expr.arguments]
-            bind(signature, given, expr.span, self.sink.add, extra)
+            bind(signature, given, expr.span, lambda d: self._unbound(expr, d), extra)
+
+    def _unbound(self, call: ast.Call, diagnostic: Diagnostic) -> None:
+        whole = self.space is not None and self.space.value is call
+        if self.space is not None and whole and isinstance(diagnostic, MissingArgument):
+            diagnostic = passed_on(self.space, diagnostic)
+        self.sink.add(diagnostic)
 
     def _signature(self, name: str) -> tuple[Signature | None, frozenset[str]]:
         found = self.module.lookup(name)

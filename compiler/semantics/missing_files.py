@@ -1,0 +1,69 @@
+"""What to say of files that are not there: what may have been meant, as it would be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..diagnostics.names import MissingFile, nearest
+from ..diagnostics.source import Span
+
+
+def not_imported(asked: Span, path: Path, shown: str, library: Sequence[str]) -> MissingFile:
+    """A file that a `use` names in quotes, which is at ``asked``."""
+    written = asked.text.strip('"')
+    bare = written.removesuffix(".space").replace("/", ".")
+    near = _near(written, _beside(path, written), ())
+    advice = f'did you mean `"{near}"`?' if near else None
+    if bare in library:
+        advice = f"what is in the library stands without quotes: `use {bare} (…)`"
+    return MissingFile(asked, f'"{written}"', shown, (), advice)
+
+
+def not_in_library(asked: Span | None, name: str, library: Sequence[str]) -> MissingFile:
+    """A module that a `use` names without quotes."""
+    importing = asked.source.path if asked is not None else None
+    file = f"{name.replace('.', '/')}.space"
+    advice = None
+    if importing is not None and (importing.parent / file).is_file():
+        advice = f'a file stands in quotes: `use "{file}" (…)`'
+    elif f"std.{name}" in library:
+        advice = f"did you mean `std.{name}`?"
+    return MissingFile(asked, name, "", tuple(library), advice)
+
+
+def not_named(target: str, library: Sequence[str]) -> MissingFile:
+    """A file that a command or a call names, which may be one of the library."""
+    known = _beside(Path(target), target)
+    near = _near(target, known, library)
+    if near is not None:
+        advice = f"did you mean `{near}`?"
+    elif known:
+        folder = str(Path(target).parent)
+        shown = ", ".join(known[:6]) + (", …" if len(known) > 6 else "")
+        advice = f"{'this folder' if folder == '.' else folder} has {shown}"
+    else:
+        names = ", ".join(name for name in library if "." not in name)
+        advice = "check the path" + (f"; files of the library are named without one: {names}" if names else "")
+    return MissingFile(None, target, target, (), advice)
+
+
+def _near(written: str, files: Sequence[str], library: Sequence[str]) -> str | None:
+    """The file, or the one of the library, that is probably meant; what names end in says nothing."""
+    if f"{written}.space" in files:
+        return f"{written}.space"
+    stem = written.removesuffix(".space")
+    if Path(stem).name in library:
+        return Path(stem).name
+    stems = {name.removesuffix(".space"): name for name in files}
+    found = nearest(stem, (*stems, *library))
+    return stems.get(found, found) if found else None
+
+
+def _beside(path: Path, written: str) -> tuple[str, ...]:
+    """The spaces in the folder in which a file was looked for, named as the one that is not there."""
+    folder = path.parent
+    if not folder.is_dir():
+        return ()
+    before = written[: len(written) - len(Path(written).name)]
+    return tuple(f"{before}{name}" for name in sorted(p.name for p in folder.glob("*.space")))
