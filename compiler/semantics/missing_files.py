@@ -52,12 +52,15 @@ def _near(written: str, files: Sequence[str], library: Sequence[str]) -> str | N
     """The file, or the one of the library, that is probably meant; what names end in says nothing."""
     if f"{written}.space" in files:
         return f"{written}.space"
-    stem = written.removesuffix(".space")
-    if Path(stem).name in library:
-        return Path(stem).name
     stems = {name.removesuffix(".space"): name for name in files}
-    found = nearest(stem, (*stems, *library))
-    return stems.get(found, found) if found else None
+    # A name as it stands first: `std.video` ends in nothing.
+    for stem in dict.fromkeys((written.removesuffix(".space"), str(Path(written).with_suffix("")))):
+        if Path(stem).name in library:
+            return Path(stem).name
+        found = nearest(stem, (*stems, *library))
+        if found:
+            return stems.get(found, found)
+    return None
 
 
 def _beside(path: Path, written: str) -> tuple[str, ...]:

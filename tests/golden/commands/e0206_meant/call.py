@@ -1,0 +1,3 @@
+import stdsl
+
+stdsl.load("dart")
