@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class MissingDecision(Diagnostic):
     """An active decision has no value."""
 
@@ -40,7 +39,7 @@ An architecture holds a value for every active decision of its space: all that e
         return f"give it {self.allowed}"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownDecision(Diagnostic):
     """A path that no decision of the space has."""
 
@@ -72,7 +71,7 @@ A `keep` that can come out in one way only (`keep 2` of two) is no decision, and
         return f"did you mean `{self.near}`?" if self.near else "`stdsl info` lists the decisions of a space"
 
 
-@dataclass(frozen=True)
+@kind
 class InactiveDecision(Diagnostic):
     """A value for a decision that this architecture does not ask for."""
 
@@ -99,7 +98,7 @@ A decision is active when evaluating the outputs asks for it; an architecture ha
         return "leave it out"
 
 
-@dataclass(frozen=True)
+@kind
 class ValueNotAllowed(Diagnostic):
     """A decision cannot take this value."""
 
@@ -131,7 +130,7 @@ a gate true or false, a count one of its numbers.
         return f"{hint}it takes {self.allowed}"
 
 
-@dataclass(frozen=True)
+@kind
 class ConstraintViolated(Diagnostic):
     """An architecture breaks a constraint: over decisions, or, where ``cost`` says what it costs, over costs."""
 
@@ -164,7 +163,7 @@ Constraints over decisions are part of a space: an architecture that breaks one 
         return "change one of these values"
 
 
-@dataclass(frozen=True)
+@kind
 class UnreadableArchitecture(Diagnostic):
     """A file of an architecture is missing, is not JSON, or lacks a part."""
 
@@ -190,7 +189,7 @@ An architecture file (`.arch.json`) is a JSON object with the keys `format`, `sp
         return "architecture files are written by `stdsl sample -o DIR` and by runs"
 
 
-@dataclass(frozen=True)
+@kind
 class NewerArchitectureFormat(Diagnostic):
     """A file that a newer version of the tool wrote."""
 
@@ -215,7 +214,7 @@ The file was written by a newer version of stdsl, in a format that this version 
         return "update stdsl"
 
 
-@dataclass(frozen=True)
+@kind
 class SpaceChanged(Diagnostic):
     """The decision table that an architecture was made for differs from the space's."""
 
@@ -248,7 +247,7 @@ anew, or from a mapping of the new paths.
         return "make the architecture anew for the changed decisions"
 
 
-@dataclass(frozen=True)
+@kind
 class NoSibling(Diagnostic):
     """The space of the final training does not have the decisions of the searched one."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .names import nearest
 from .source import Span
 
@@ -26,7 +25,7 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 `stdsl plan` says whether this version runs the one that a search names."""
 
 
-@dataclass(frozen=True)
+@kind
 class NotRelaxable(Diagnostic):
     """A decision that no mixture can relax."""
 
@@ -35,7 +34,7 @@ class NotRelaxable(Diagnostic):
         return ("a supernet, which the `gradient` family searches with, computes all cases and weights them",)
 
 
-@dataclass(frozen=True)
+@kind
 class UnequalShapes(NotRelaxable):
     """A mixture of cases whose shapes differ. ``by``: what the cases are."""
 
@@ -82,7 +81,7 @@ ends in one shape. Each alternative has weights of its own.
         return _CURES[self.by]
 
 
-@dataclass(frozen=True)
+@kind
 class OpenConcat(NotRelaxable):
     """A concat of elements that may be absent."""
 
@@ -108,7 +107,7 @@ architecture: there is no single tensor to weight.
         return "use `sum` or `mean`"
 
 
-@dataclass(frozen=True)
+@kind
 class OpenSlots(NotRelaxable):
     """Inputs of an operator that are filled by what a keep leaves."""
 
@@ -134,7 +133,7 @@ not say which input an element is.
         return "reduce what is kept with `sum` or `mean` first"
 
 
-@dataclass(frozen=True)
+@kind
 class UnreadableWeights(Diagnostic):
     """A file of weights that cannot be read."""
 
@@ -159,7 +158,7 @@ loaded with weights_only=True, so a pickled model is refused).
         return "give a safetensors file, or one written by torch.save(model.state_dict(), …)"
 
 
-@dataclass(frozen=True)
+@kind
 class WeightsDoNotFit(Diagnostic):
     """Names or shapes of a file's weights are not those of the network."""
 
@@ -195,7 +194,7 @@ for a call with `weights = "…"` has the names inside that call. `stdsl compile
         return "weights go by name; `stdsl explain E0811` says how the names are made"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownPass(Diagnostic):
     """A name in `--passes` that is none."""
 
@@ -220,7 +219,7 @@ Passes rewrite the graph of a supernet; each can be turned on or off by name.
         return f"did you mean `{near}`?" if near else f"the passes are {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
+@kind
 class ExportFailed(Diagnostic):
     """The ONNX exporter or checker refuses the network."""
 
@@ -245,7 +244,7 @@ them does not know (often one of an `extern op`) stops the export; the message n
         return "`stdsl compile --to module` writes the same network as a PyTorch file"
 
 
-@dataclass(frozen=True)
+@kind
 class ExportDiffers(Diagnostic):
     """The exported file computes something else."""
 
@@ -275,7 +274,7 @@ with PyTorch's. The file is not kept when they differ by more than the tolerance
         return "large activations lose digits: look at the weights; else please report it"
 
 
-@dataclass(frozen=True)
+@kind
 class ExportTooLarge(Diagnostic):
     """Beyond what one protobuf file can hold."""
 
@@ -298,7 +297,7 @@ An ONNX file is one protobuf message, which ends at 2 GB.
         return "`stdsl compile --to module` writes the same network as a PyTorch file"
 
 
-@dataclass(frozen=True)
+@kind
 class DrawingFailed(Diagnostic):
     """No layout program could draw the graph."""
 

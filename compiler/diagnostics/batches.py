@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class BatchOfOne(Diagnostic):
     """A batch of one sample, and a batch-norm that gets one value per channel from it. ``samples``: why the batch is
     so small, where it is not `batch` that says so."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label, Severity
+from .model import Diagnostic, Label, Severity, kind
 
 
-@dataclass(frozen=True)
+@kind
 class NothingWithin(Diagnostic):
     """No architecture satisfies `where`."""
 
@@ -46,7 +45,7 @@ dearest one less than it asks for, or the constraints contradict each other.
         return "relax the constraint; without it `stdsl info` prints the least and greatest costs of the space"
 
 
-@dataclass(frozen=True)
+@kind
 class NotFoundWithin(Diagnostic):
     """The search for an architecture within `where` gave up."""
 
@@ -80,7 +79,7 @@ search prefers) make that happen.
         return "widen the constraints over costs"
 
 
-@dataclass(frozen=True)
+@kind
 class TooManyToCompare(Diagnostic):
     """The distinct networks of a space are counted by comparing them all."""
 
@@ -108,7 +107,7 @@ Count the networks of a part, such as one cell, or of the space with fewer decis
         return "count a smaller space, for example of one cell alone; without `--distinct` any number is counted"
 
 
-@dataclass(frozen=True)
+@kind
 class NotCountedExactly(Diagnostic):
     """What needs an exact count is asked of a space that has none."""
 
@@ -136,7 +135,7 @@ Split what depends on each other, tie decisions, or widen constraints over costs
         return "sampling works without an exact count; `tied` cells and fewer shared consumers make a space countable"
 
 
-@dataclass(frozen=True)
+@kind
 class NoWitness(Diagnostic):
     """No architecture can be given that shows an error."""
 
@@ -165,7 +164,7 @@ architecture shows.
         return "`stdsl check` prints the errors; those of the text itself belong to no architecture"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownWithin(Diagnostic):
     """No architecture within `where` was found, and none is excluded."""
 

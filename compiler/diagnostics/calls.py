@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from .habits import PARAMETERS
-from .model import Diagnostic, Edit, Fix, Label
+from .model import Diagnostic, Edit, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class WrongNumberOfArguments(Diagnostic):
     """A call with too few or too many arguments, beside the signature that they should fit."""
 
@@ -28,7 +28,7 @@ class WrongNumberOfArguments(Diagnostic):
         return f"its signature is `{self.signature}`"
 
 
-@dataclass(frozen=True)
+@kind
 class MissingArgument(WrongNumberOfArguments):
     parameters: tuple[str, ...]
     advice: str | None = None
@@ -66,7 +66,7 @@ A space gives the parameters of its meta, or has parameters of its own to pass o
         return self.advice or super().help
 
 
-@dataclass(frozen=True)
+@kind
 class TooManyArguments(WrongNumberOfArguments):
     wanted: int
     given: int
@@ -100,7 +100,7 @@ More values are given than there are parameters.
         return super().help
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownParameter(Diagnostic):
     callee: str
     parameter: str
@@ -144,7 +144,7 @@ A value is given by a name that the operator does not have.
         return Fix(f"write `{meant}`", (Edit(place, meant),))
 
 
-@dataclass(frozen=True)
+@kind
 class RepeatedArgument(Diagnostic):
     callee: str
     parameter: str
@@ -171,7 +171,7 @@ with a name.
         return "remove one of the two"
 
 
-@dataclass(frozen=True)
+@kind
 class BadReturn(Diagnostic):
     callee: str
     wanted: str
@@ -200,7 +200,7 @@ A body with its input named returns a tensor; one without returns an operator.
         return "apply the operator to the input: `x -> …`" if self.found == "an operator" else f"return {self.wanted}"
 
 
-@dataclass(frozen=True)
+@kind
 class Recursion(Diagnostic):
     chain: tuple[str, ...]
 
@@ -228,7 +228,7 @@ Use `repeat` or `for` for what recurs.
         return "use `repeat` or `for` for what recurs"
 
 
-@dataclass(frozen=True)
+@kind
 class NoInputs(Diagnostic):
     name: str
 
@@ -250,7 +250,7 @@ A meta says what enters the network: a name and a type for every input.
         return f"name them with their types: `meta {self.name} on x: image(3, 32, 32) {{ … }}`"
 
 
-@dataclass(frozen=True)
+@kind
 class BadInputType(Diagnostic):
     reason: str
     known: tuple[str, ...]

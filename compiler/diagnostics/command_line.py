@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class NoPlainValue(Diagnostic):
     """A `-p` whose value is no number, text, window or truth value."""
 
@@ -41,7 +40,7 @@ of these. Names and choices have no value on a command line. A shell takes quote
         return f"write a number, a window or a text: -p {self.name}=16, -p {self.name}=1x3x3, -p '{self.name}=\"a\"'"
 
 
-@dataclass(frozen=True)
+@kind
 class ValuesRefused(Diagnostic):
     """A space has errors with the values of the options, and none without them."""
 

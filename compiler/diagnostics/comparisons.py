@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label, Severity
+from .model import Diagnostic, Label, Severity, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class ComparedTwice(Diagnostic):
     """Two texts of `compare { spaces = … }` that name one network."""
 
@@ -46,7 +45,7 @@ network that is named twice is trained once, and has one row in the result.
         return "leave one of them out"
 
 
-@dataclass(frozen=True)
+@kind
 class NotComparable(Diagnostic):
     """What `compare` asks for and no network can be made of."""
 

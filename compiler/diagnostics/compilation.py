@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 
-@dataclass(frozen=True)
+@kind
 class CompilationImpossible(Diagnostic):
     """`compile = true`, and torch made no code of the network."""
 

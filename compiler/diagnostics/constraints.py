@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Fix, Label
+from .model import Diagnostic, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
 
 _COSTS = ("flops", "params", "depth", "activations")
 
 
-@dataclass(frozen=True)
+@kind
 class BadConstraint(Diagnostic):
     reason: str
     advice: str = "compare a cost (`flops <= 600M`) or decisions by their labels (`width % heads == 0`)"
@@ -35,7 +34,7 @@ After `where` stand conditions: on a cost (flops, params, depth, activations) or
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownLabel(Diagnostic):
     name: str
     known: tuple[str, ...]
@@ -66,7 +65,7 @@ A constraint names a label or a pattern that no decision of the space bears.
         return respelt(self.span, self.name, self.known)
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownAlternative(Diagnostic):
     decision: str
     name: str
@@ -96,7 +95,7 @@ never hold.
         return f"did you mean `{near}`? it has {shown}" if near else f"it has {shown}"
 
 
-@dataclass(frozen=True)
+@kind
 class AmbiguousLabel(Diagnostic):
     name: str
     parameter: Span

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class EqualPaths(Diagnostic):
     path: str
     first: Span
@@ -48,7 +47,7 @@ A decision is named by the names on the way to it. Two decisions in one statemen
         return "tell them apart by labels (`choose … as kind`) or bind one to a name of its own"
 
 
-@dataclass(frozen=True)
+@kind
 class NamelessAlternative(Diagnostic):
     code: ClassVar[str] = "E0302"
     title: ClassVar[str] = "alternative without a name"
@@ -68,7 +67,7 @@ An alternative is named after itself if it is a name, a call or a literal; anyth
         return "write a name before it: `name: …`"
 
 
-@dataclass(frozen=True)
+@kind
 class EqualAlternatives(Diagnostic):
     name: str
     first: Span
@@ -95,7 +94,7 @@ The alternatives of a set need different names.
         return "write a name before one of them: `other: …`"
 
 
-@dataclass(frozen=True)
+@kind
 class KeepTooMany(Diagnostic):
     wanted: str
     elements: str
@@ -120,7 +119,7 @@ A `keep` wants more elements than the list has.
         return "keep at most as many as the list has, or use `keep any` or `keep all`"
 
 
-@dataclass(frozen=True)
+@kind
 class DecisionInLet(Diagnostic):
     constant: Span
 
@@ -152,7 +151,7 @@ choose from it where it is used.
         return "let the constant be the set, and write `choose` where it is used"
 
 
-@dataclass(frozen=True)
+@kind
 class UnequalTables(Diagnostic):
     cell: str
     path: str
@@ -181,7 +180,7 @@ Instances of a tied cell decide alike, so they must have the same decisions with
         return "tie by what differs, `tied(k) cell …`, or leave the cell untied"
 
 
-@dataclass(frozen=True)
+@kind
 class ZeroOfOpenShape(Diagnostic):
     decision: str
 
@@ -206,7 +205,7 @@ which is only made when they are there.
         return "make the shape the same in all cases, for example by a `pointwise(c)` inside"
 
 
-@dataclass(frozen=True)
+@kind
 class NothingToChoose(Diagnostic):
     reason: str
     advice: str = "give a set `{a, b}` or a range `1..4`"
@@ -229,7 +228,7 @@ class NothingToChoose(Diagnostic):
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class MixedAlternatives(Diagnostic):
     kinds: str
 
@@ -250,7 +249,7 @@ The alternatives of one choice are all operators, all tensors, or all numbers an
         return "make all of them operators, all tensors, or all plain values"
 
 
-@dataclass(frozen=True)
+@kind
 class OpenList(Diagnostic):
     use: str
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 _SHOWN = 80
 """Characters of a path in a message."""
 
 
-@dataclass(frozen=True)
+@kind
 class ExportPlace(Diagnostic):
     """A path of `export` that is not a file of its own inside the run directory."""
 
@@ -43,7 +42,7 @@ spelled. None may lie in a folder that is another one's file, and no name may be
         return "give a path inside the run directory, such as `best.onnx`, and copy the file from there"
 
 
-@dataclass(frozen=True)
+@kind
 class NothingToExport(Diagnostic):
     """An export of a search without a final training, whose own weights fit no network."""
 

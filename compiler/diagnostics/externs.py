@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class ExternNotAllowed(Diagnostic):
     name: str
     target: str
@@ -33,7 +32,7 @@ needs that, building a network does.
         return "pass `--allow-extern` (in Python: `allow_extern=True`) if you trust it"
 
 
-@dataclass(frozen=True)
+@kind
 class BadExtern(Diagnostic):
     name: str
     reason: str
@@ -58,7 +57,7 @@ its costs, as arithmetic over its parameters and the shapes of its inputs.
         return self.advice or None
 
 
-@dataclass(frozen=True)
+@kind
 class ExternDiffers(Diagnostic):
     name: str
     target: str
@@ -98,7 +97,7 @@ Correct the block, or the module.
         return "correct the rule in the block, or the module"
 
 
-@dataclass(frozen=True)
+@kind
 class ExternNotLoaded(Diagnostic):
     name: str
     target: str
@@ -125,7 +124,7 @@ package, and the class in it must be a torch.nn.Module that takes the operator's
         )
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownCost(Diagnostic):
     metric: str
     name: str

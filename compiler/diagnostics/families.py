@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 
-@dataclass(frozen=True)
+@kind
 class FamilyNotAllowed(Diagnostic):
     """A family that is Python code of another package."""
 
@@ -35,7 +34,7 @@ given.
         return "pass `--allow-extern` (in Python: `allow_extern=True`) if you trust it"
 
 
-@dataclass(frozen=True)
+@kind
 class FamilyNotLoaded(Diagnostic):
     """A family of another package that cannot be imported, or is none."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 from .names import nearest
 
 
-@dataclass(frozen=True)
+@kind
 class NotInFile(Diagnostic):
     kind: str
     name: str
@@ -37,7 +36,7 @@ class NotInFile(Diagnostic):
         return _name_one(self.file, self.known) if self.known else f"it declares no {self.kind}"
 
 
-@dataclass(frozen=True)
+@kind
 class SeveralInFile(Diagnostic):
     kind: str
     file: str

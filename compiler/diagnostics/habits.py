@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from .model import Diagnostic, Edit, Fix, Label
+from .model import Diagnostic, Edit, Fix, Label, kind
 from .source import Span
 
 VALUES: Final[Mapping[str, str]] = {"True": "true", "False": "false", "None": "none", "null": "none", "nil": "none"}
@@ -107,7 +106,7 @@ def declaration_advice(word: str) -> str | None:
     return _DECLARATIONS.get(word)
 
 
-@dataclass(frozen=True)
+@kind
 class ForeignSign(Diagnostic):
     """A sign of another language. ``sign``: what it is here."""
 
@@ -137,7 +136,7 @@ Some languages write `=>`, `|>` or `>>` for what is `->` here, `&&` and `||` for
         return Fix(f"write `{self.sign}`", (Edit(self.span, self.sign),)) if self.span else None
 
 
-@dataclass(frozen=True)
+@kind
 class EqualsBeforeBlock(Diagnostic):
     """The span is the `=`."""
 
@@ -173,7 +172,7 @@ A body is `= expression` or a block of statements in braces, which no `=` stands
         return Fix("leave out the `=`", (Edit(Span(self.span.source, self.span.start, end), ""),))
 
 
-@dataclass(frozen=True)
+@kind
 class BlockWithoutReturn(Diagnostic):
     """A body in braces that is an expression. The span is that expression."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
 from .habits import OPERATORS, VALUES, word_advice
-from .model import Diagnostic, Edit, Fix, Label, Severity
+from .model import Diagnostic, Edit, Fix, Label, Severity, kind
 from .source import Span
 
 
@@ -26,7 +25,7 @@ def respelt(span: Span | None, name: str, known: tuple[str, ...]) -> Fix | None:
     return Fix(f"write `{found[0]}`", (Edit(place, found[0]),))
 
 
-@dataclass(frozen=True)
+@kind
 class UndefinedName(Diagnostic):
     name: str
     known: tuple[str, ...] = ()
@@ -109,7 +108,7 @@ Names of the standard library need an import:
         return meant if meant in self.known else None
 
 
-@dataclass(frozen=True)
+@kind
 class DuplicateName(Diagnostic):
     name: str
     first: Span
@@ -144,7 +143,7 @@ Give the second one a name of its own, or write one pipeline:
         return "give one of the two another name"
 
 
-@dataclass(frozen=True)
+@kind
 class NotInModule(Diagnostic):
     name: str
     module: str
@@ -173,7 +172,7 @@ A `use` names something that the file does not declare.
         return f"did you mean `{near}`?" if near else f"it declares {', '.join(self.known) or 'nothing'}"
 
 
-@dataclass(frozen=True)
+@kind
 class MissingFile(Diagnostic):
     target: str
     searched: str
@@ -219,7 +218,7 @@ Files stand in quotes, modules of the library do not; commands take the name of 
         return "check the path; paths in a `use` are relative to the file that they stand in"
 
 
-@dataclass(frozen=True)
+@kind
 class UnreadableFile(Diagnostic):
     target: str
     reason: str
@@ -243,7 +242,7 @@ larger than 8 MiB.
         return "a .space file is UTF-8 text"
 
 
-@dataclass(frozen=True)
+@kind
 class ImportCycle(Diagnostic):
     chain: tuple[str, ...]
 
@@ -275,7 +274,7 @@ Move what both need into a third file.
         return "move what both need into a third file"
 
 
-@dataclass(frozen=True)
+@kind
 class WrongKindOfName(Diagnostic):
     name: str
     found: str
@@ -304,7 +303,7 @@ a pipeline.
         return f"name {self.wanted}"
 
 
-@dataclass(frozen=True)
+@kind
 class UnusedName(Diagnostic):
     name: str
     what: str
@@ -332,7 +331,7 @@ begins with `_` is never warned about.
         return "remove it, or begin its name with `_`"
 
 
-@dataclass(frozen=True)
+@kind
 class SeedOfALoop(Diagnostic):
     name: str
 

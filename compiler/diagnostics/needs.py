@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 
-@dataclass(frozen=True)
+@kind
 class WeightsOfNoNeed(Diagnostic):
     """`weights = "run:NAME"` names a search that this one does not need, or one that trains no network."""
 
@@ -41,7 +40,7 @@ only if `needs` names it, and leaves weights only if it has a section `retrain`.
         return f"add `needs = [{self.name}]` to the search `{self.search}`"
 
 
-@dataclass(frozen=True)
+@kind
 class RunWeightsDoNotFit(Diagnostic):
     """What a needed search trained does not hold the weights of a call, or holds them in several places."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 SHOWN = 8
 """So many decisions are named."""
@@ -16,7 +15,7 @@ def _listed(paths: tuple[str, ...]) -> tuple[str, ...]:
     return (*(f"`{path}`" for path in paths[:SHOWN]), *((f"… and {rest} more",) if rest > 0 else ()))
 
 
-@dataclass(frozen=True)
+@kind
 class UndecidedInPhase(Diagnostic):
     """A phase that says nothing about a decision which no earlier phase has searched."""
 
@@ -53,7 +52,7 @@ keep what an earlier phase derived. A decision that no earlier phase has searche
         return f'hold it, `hold {{ "{self.paths[0]}" = uniform }}`, or let `free` match it'
 
 
-@dataclass(frozen=True)
+@kind
 class PatternMatchesNothing(Diagnostic):
     """A pattern of a phase that fits no decision of the space."""
 
@@ -85,7 +84,7 @@ segments. A pattern without effect is most often a misspelt one.
         return (f"its decisions are {', '.join(_listed(self.known))}",) if self.known else ("it has no decisions",)
 
 
-@dataclass(frozen=True)
+@kind
 class HeldAtNothing(Diagnostic):
     """A value to hold that a decision does not have."""
 
@@ -118,7 +117,7 @@ every step.
         return f"it takes {self.allowed}, or `uniform`"
 
 
-@dataclass(frozen=True)
+@kind
 class NeverSearched(Diagnostic):
     """Decisions for which the search never finds a value."""
 

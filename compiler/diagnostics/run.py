@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Severity
+from .model import Diagnostic, Severity, kind
 
 
-@dataclass(frozen=True)
+@kind
 class CannotRunYet(Diagnostic):
     """A setting that the language knows and this version of the runtime does not carry out."""
 
@@ -38,7 +37,7 @@ run says so before any work is done, and never goes on as if the setting were no
         return self.instead
 
 
-@dataclass(frozen=True)
+@kind
 class DataMissing(Diagnostic):
     """Files of a data set are not where the settings say."""
 
@@ -70,7 +69,7 @@ folder of the .space file.
         return self.hint
 
 
-@dataclass(frozen=True)
+@kind
 class DataUnreadable(Diagnostic):
     """A file of a data set is damaged, or is something else."""
 
@@ -99,7 +98,7 @@ alone, so a file that asks for more is refused.
         return "get the file again from its source"
 
 
-@dataclass(frozen=True)
+@kind
 class WrongSample(Diagnostic):
     """A sample of a data set that cannot be learnt from."""
 
@@ -130,7 +129,7 @@ is different would spoil the weights, so the run stops where it is read; what wa
         return "correct the file that it comes from"
 
 
-@dataclass(frozen=True)
+@kind
 class TooFewSamples(Diagnostic):
     """A split has fewer samples than what reads it must have."""
 
@@ -163,7 +162,7 @@ and `retrain { holdout = … }` keeps at least one sample out and leaves at leas
         return "give the split more samples"
 
 
-@dataclass(frozen=True)
+@kind
 class NotARunDirectory(Diagnostic):
     """A folder given as a run is none, or is damaged."""
 
@@ -188,7 +187,7 @@ and `space/`.
         return "give the folder that `stdsl run` printed, such as `runs/quickstart-0001`"
 
 
-@dataclass(frozen=True)
+@kind
 class RunNotOver(Diagnostic):
     """A run has not come as far as what is asked of it."""
 
@@ -213,7 +212,7 @@ tells how far it has come.
         return f"go on with `stdsl run --resume {self.folder}`; `stdsl show {self.folder}` tells how far it is"
 
 
-@dataclass(frozen=True)
+@kind
 class RunDirectoryInUse(Diagnostic):
     """Another process works in the run directory."""
 
@@ -237,7 +236,7 @@ process ends, however it ends.
         return "wait until it is done, or stop it first"
 
 
-@dataclass(frozen=True)
+@kind
 class TrainingDiverged(Diagnostic):
     """A loss, or a weight, is no number any more. ``work``: `search`, `retrain` or the training of a comparison."""
 
@@ -271,7 +270,7 @@ learning rate is too high, or gradients are not clipped.
         return "lower the learning rate, give it a `ramp`, or set `clip`"
 
 
-@dataclass(frozen=True)
+@kind
 class OutOfMemory(Diagnostic):
     """The device has not enough memory."""
 
@@ -300,7 +299,7 @@ proportion; so do fewer channels or smaller inputs. What was done up to the last
         return "set a smaller `batch`"
 
 
-@dataclass(frozen=True)
+@kind
 class DeviceMissing(Diagnostic):
     """`--device` names one that torch does not see."""
 
@@ -324,7 +323,7 @@ class DeviceMissing(Diagnostic):
         return "use `--device auto`"
 
 
-@dataclass(frozen=True)
+@kind
 class FewComparable(Diagnostic):
     """Not enough random architectures of comparable cost were found."""
 
@@ -357,7 +356,7 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
         return "set a greater `near`"
 
 
-@dataclass(frozen=True)
+@kind
 class BatchExceedsData(Diagnostic):
     """A batch is larger than all the samples that it could be drawn from."""
 
@@ -388,7 +387,7 @@ an epoch is one step. Weights and decisions of a search learn from one half of t
         return f"set `batch` to {self.samples} at most, or give the data more samples"
 
 
-@dataclass(frozen=True)
+@kind
 class WholeMixtures(Diagnostic):
     """Mixtures that a search over partial channels cannot narrow."""
 
@@ -423,7 +422,7 @@ channels, with the memory and the time of a search by DARTS.
         return f"let {self.groups} divide the channels, and all alternatives keep those of one tensor"
 
 
-@dataclass(frozen=True)
+@kind
 class NothingRecomputed(Diagnostic):
     """A setting of what to compute again that saves nothing. ``better``: the other one, if that does."""
 
@@ -459,7 +458,7 @@ Where a network has nothing of the kind, or hardly anything in it, a step keeps 
         return "leave `recompute` out"
 
 
-@dataclass(frozen=True)
+@kind
 class Collapsed(Diagnostic):
     """A search prefers skips and pools nearly everywhere."""
 
@@ -492,7 +491,7 @@ weights changed.
         return "let the decisions wait (`warmup`), search for fewer epochs, or take the best epoch (`snapshot = best`)"
 
 
-@dataclass(frozen=True)
+@kind
 class CannotWriteRun(Diagnostic):
     """The run directory cannot be written."""
 
@@ -516,7 +515,7 @@ A run writes everything under `runs/NAME-…/`, or into the folder that `--out` 
         return "give another folder with `--out`, or go on with an old run with `--resume`"
 
 
-@dataclass(frozen=True)
+@kind
 class HelperLost(Diagnostic):
     """A process that trained comparisons beside the main one ended too early."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic
+from .model import Diagnostic, kind
 
 
-@dataclass(frozen=True)
+@kind
 class RunFileRefused(Diagnostic):
     """The system does not let a file of a run be read or written."""
 
@@ -36,7 +35,7 @@ and renamed when they are whole. When the cause is mended, the run goes on from 
         return "what was made before is kept: mend the cause, then go on with `stdsl run --resume`"
 
 
-@dataclass(frozen=True)
+@kind
 class RunFileDamaged(Diagnostic):
     """A file of a run is not what the run wrote. ``line``: of a journal, counted from 1."""
 
@@ -67,7 +66,7 @@ deleted. (A last line of a journal that is cut off is normal for a run that was 
         return "put back a copy of it if there is one, else start a new run; nothing was deleted"
 
 
-@dataclass(frozen=True)
+@kind
 class RunTextsChanged(Diagnostic):
     """Texts in the `space/` of a run are not those that it was started with. Each with what became of it."""
 

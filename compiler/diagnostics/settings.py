@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from .habits import OPTIONS, SETTINGS
-from .model import Diagnostic, Edit, Fix, Label
+from .model import Diagnostic, Edit, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
 
@@ -15,7 +14,7 @@ def listed(words: tuple[str, ...]) -> str:
     return ", ".join(f"`{w}`" for w in words) or "none"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownSetting(Diagnostic):
     """A key that the section or the call does not have. ``owner``: what it is looked for in, in words. ``elsewhere``:
     where settings of this name stand, as they are written."""
@@ -73,7 +72,7 @@ The message lists the settings that there are, and says where else one of this n
         return None if self.elsewhere else respelt(self.span, self.key, self.known)
 
 
-@dataclass(frozen=True)
+@kind
 class DuplicateSetting(Diagnostic):
     key: str
     first: Span
@@ -104,7 +103,7 @@ A setting stands once in its section (only `phase` may be repeated).
         return "leave one of the two out"
 
 
-@dataclass(frozen=True)
+@kind
 class WrongSetting(Diagnostic):
     """A value of a kind that the setting does not take. ``expected`` and ``found`` in words."""
 
@@ -133,7 +132,7 @@ Texts stand in quotes, words such as `accuracy` do not; `/` gives a number with 
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class SettingOutOfRange(Diagnostic):
     key: str
     expected: str
@@ -157,7 +156,7 @@ The value is of the right kind, and beyond what the setting allows.
         return f"write {self.expected}"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownWord(Diagnostic):
     """A bare word that is neither a value of the setting nor a name in sight."""
 
@@ -194,7 +193,7 @@ A text stands in quotes: `export { onnx = "best.onnx" }`.
         return f'a text stands in quotes: "{self.word}"' if "text in quotes" in self.expected else None
 
 
-@dataclass(frozen=True)
+@kind
 class MissingSetting(Diagnostic):
     key: str
     owner: str
@@ -218,7 +217,7 @@ A setting has no default and is not given.
         return f"give `{self.key}`: {self.expected}"
 
 
-@dataclass(frozen=True)
+@kind
 class SettingsConflict(Diagnostic):
     what: str
     advice: str
@@ -246,7 +245,7 @@ Each of the settings is fine by itself; together they make no sense.
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class WrongArgument(Diagnostic):
     """An argument that a strategy, a function or a value in settings does not take, or one too few."""
 
@@ -272,7 +271,7 @@ The arguments do not fit the parameters.
         return f"its parameters are {listed(self.parameters)}" if self.parameters else None
 
 
-@dataclass(frozen=True)
+@kind
 class WrongForm(Diagnostic):
     """A section written as a value, or the reverse."""
 
@@ -297,7 +296,7 @@ Some settings are sections in braces, the others values behind `=`.
         return f"write `{self.key} {{ … }}`" if self.section else f"write `{self.key} = …`"
 
 
-@dataclass(frozen=True)
+@kind
 class NotComputable(Diagnostic):
     fault: str
     advice: str | None = None
@@ -321,7 +320,7 @@ value.
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class WrongOverride(Diagnostic):
     """A `--set` that is not `key=value`."""
 

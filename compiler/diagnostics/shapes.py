@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 
 
 def _when(witness: str) -> str:
     return f" when {witness}" if witness else ""
 
 
-@dataclass(frozen=True)
+@kind
 class UnequalShapes(Diagnostic):
     first: str
     second: str
@@ -51,7 +50,7 @@ Bring both to one width, for example with `pointwise(c)`.
         return "give both the same shape: `-> pointwise(c)` sets the channels, a stride or a pool the size"
 
 
-@dataclass(frozen=True)
+@kind
 class UnequalConcat(Diagnostic):
     first: str
     second: str
@@ -87,7 +86,7 @@ class UnequalConcat(Diagnostic):
         return "bring them to equal frames, height and width first, by a stride or a pool"
 
 
-@dataclass(frozen=True)
+@kind
 class RefusedInput(Diagnostic):
     """An operator refuses what it is given, in some architectures at least."""
 
@@ -113,7 +112,7 @@ class RefusedInput(Diagnostic):
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class BadAttribute(RefusedInput):
     code: ClassVar[str] = "E0215"
     title: ClassVar[str] = "a parameter cannot have this value"
@@ -126,7 +125,7 @@ divide the channels.
 """
 
 
-@dataclass(frozen=True)
+@kind
 class BadShape(RefusedInput):
     code: ClassVar[str] = "E0216"
     title: ClassVar[str] = "an operator does not fit its input"
@@ -139,7 +138,7 @@ are not pooled.
 """
 
 
-@dataclass(frozen=True)
+@kind
 class BadLayout(RefusedInput):
     code: ClassVar[str] = "E0217"
     title: ClassVar[str] = "an operator is not for this type of tensor"
@@ -151,7 +150,7 @@ frames on an image.
 """
 
 
-@dataclass(frozen=True)
+@kind
 class WrongInputs(Diagnostic):
     op: str
     wanted: str
@@ -192,7 +191,7 @@ A list of n tensors fills n inputs; an operator with one input takes one tensor.
         return f"pipe in a list with one tensor per input: `[{', '.join(self.inputs)}] -> {self.op}`"
 
 
-@dataclass(frozen=True)
+@kind
 class EmptyReduce(Diagnostic):
     op: str
     witness: str = ""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Label
+from .model import Diagnostic, Label, kind
 from .names import nearest
 from .settings import listed
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownStrategy(Diagnostic):
     name: str
     strategies: tuple[str, ...]
@@ -48,7 +47,7 @@ strategy of the file or of one that it imports from.
         return f"did you mean `{near}`?" if near else "import it: `use std.strategies (…)`"
 
 
-@dataclass(frozen=True)
+@kind
 class WrongFormula(Diagnostic):
     """An expression over run-time variables that cannot serve."""
 
@@ -75,7 +74,7 @@ It is tried before anything runs, at the first and the last step.
         return f"it may use {', '.join(self.variables)}, numbers, and names of this file that stand for numbers"
 
 
-@dataclass(frozen=True)
+@kind
 class DecisionInSettings(Diagnostic):
     key: str
     families: tuple[str, ...]
@@ -103,7 +102,7 @@ that train architectures separately take it: `evolution`, `random` and `bayes`.
         return f"give it a value, or search it by a strategy of the families {listed(self.families)}"
 
 
-@dataclass(frozen=True)
+@kind
 class StrategyCycle(Diagnostic):
     chain: tuple[str, ...]
 
@@ -127,7 +126,7 @@ Build one of them on a family.
         return "let one of them stand without the others"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownSearch(Diagnostic):
     name: str
     known: tuple[str, ...]
@@ -154,7 +153,7 @@ class UnknownSearch(Diagnostic):
         return f"did you mean `{near}`?" if near else None
 
 
-@dataclass(frozen=True)
+@kind
 class DataMismatch(Diagnostic):
     """``data`` and ``network`` show the inputs and the classes of both sides."""
 
@@ -197,7 +196,7 @@ so must all further outputs.
         return self.advice or "change the parameters of the one or the other until they agree"
 
 
-@dataclass(frozen=True)
+@kind
 class StrategyNeeded(Diagnostic):
     """``decisions`` is how many the space leaves open."""
 
@@ -228,7 +227,7 @@ nothing open can be trained.
         return "add `strategy = …`, `darts` of `std.strategies` for instance"
 
 
-@dataclass(frozen=True)
+@kind
 class WrongHyperParameter(Diagnostic):
     key: str
     fault: str
@@ -252,7 +251,7 @@ numbers, or `choose {a, b}`.
         return "write `choose real(0.0..0.5)`, `choose log(1e-5..1e-2)`, `choose 1..4` or `choose {4, 8}`"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownParameterType(Diagnostic):
     name: str
 

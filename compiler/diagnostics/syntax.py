@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Edit, Fix, Label
+from .model import Diagnostic, Edit, Fix, Label, kind
 from .source import Span
 
 
-@dataclass(frozen=True)
+@kind
 class UnexpectedToken(Diagnostic):
     """Something stands where the grammar wants something else."""
 
@@ -56,7 +55,7 @@ Here the operator behind `->` is missing:
         return Fix(title, (Edit(self.span, f" {self.instead}" if crowded else self.instead),))
 
 
-@dataclass(frozen=True)
+@kind
 class BadCharacter(Diagnostic):
     """A character that no word, number or sign of the language begins with."""
 
@@ -114,7 +113,7 @@ _INSTEAD = {
 }
 
 
-@dataclass(frozen=True)
+@kind
 class UnterminatedString(Diagnostic):
     """A string that does not end on its line."""
 
@@ -132,7 +131,7 @@ A string begins and ends with `"` on the same line.
         return 'close it with `"`; inside a string a quote is written `\\"` and a backslash `\\\\`'
 
 
-@dataclass(frozen=True)
+@kind
 class BadNumber(Diagnostic):
     """A number that runs into letters, or cannot be represented."""
 
@@ -195,7 +194,7 @@ point; names do not begin with a digit.
         return "numbers are written 16, 0.025, 3e-4, 600M (suffixes K M G T), tuples of integers 1x3x3"
 
 
-@dataclass(frozen=True)
+@kind
 class MissingEdition(Diagnostic):
     """A file that does not begin with `stdsl 1`."""
 
@@ -222,7 +221,7 @@ The first item of a file is `stdsl 1`: the edition of the language that it is wr
         return Fix("write the edition", (Edit(start, "stdsl 1\n"),))
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownEdition(Diagnostic):
     """An edition that this version of the tool does not know."""
 
@@ -250,7 +249,7 @@ may. The rest of the file is not looked at, because its words may have another m
         return "update stdsl (`pip install --upgrade stdsl`), or write `stdsl 1`"
 
 
-@dataclass(frozen=True)
+@kind
 class TooDeep(Diagnostic):
     """An expression nested beyond the limit."""
 
@@ -279,7 +278,7 @@ such as `a -> b -> c` have a greatest length. Give parts of the expression names
         return "give parts of it names of their own" if self.chain else "give the inner parts names of their own"
 
 
-@dataclass(frozen=True)
+@kind
 class BadEscape(Diagnostic):
     """A backslash in a string before a character that it does not go with."""
 
@@ -304,7 +303,7 @@ with `/` on every system.
         return "a backslash itself is written `\\\\`; paths are written with `/` on every system"
 
 
-@dataclass(frozen=True)
+@kind
 class Unclosed(Diagnostic):
     """A bracket that is not closed before the declaration ends. The span is the bracket."""
 
@@ -338,7 +337,7 @@ A `(`, `[` or `{` has no partner before the next declaration or the end of the f
         return f"close it with `{self.closer}`"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownDeclaration(Diagnostic):
     """Something between declarations that does not begin one."""
 
@@ -375,7 +374,7 @@ A file consists of declarations. Each begins with one of `use let op ops cell ti
         return None
 
 
-@dataclass(frozen=True)
+@kind
 class ReservedWord(Diagnostic):
     """A keyword where a name is due."""
 
@@ -401,7 +400,7 @@ they can.
         return f"choose another name, `{self.word}_` for instance"
 
 
-@dataclass(frozen=True)
+@kind
 class MissingReturn(Diagnostic):
     """A body that ends without `return`. The span is its closing brace."""
 
@@ -425,7 +424,7 @@ The last thing in a body is `return`, with the value that the op, cell or meta g
         return "end it with `return …`"
 
 
-@dataclass(frozen=True)
+@kind
 class ManyUnknownCharacters(Diagnostic):
     """So many mistakes of spelling that the text is hardly one of this language: the rest is counted, not told."""
 

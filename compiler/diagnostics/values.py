@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from .model import Diagnostic, Fix, Label
+from .model import Diagnostic, Fix, Label, kind
 from .names import nearest, respelt
 
 
-@dataclass(frozen=True)
+@kind
 class WrongType(Diagnostic):
     what: str
     wanted: str
@@ -44,7 +43,7 @@ is, and so on.
         return self.advice or f"give {self.wanted}"
 
 
-@dataclass(frozen=True)
+@kind
 class OperatorWithTensor(Diagnostic):
     operation: str
 
@@ -71,7 +70,7 @@ class OperatorWithTensor(Diagnostic):
         return f"apply the operator first: `x {self.operation} (x -> f)`"
 
 
-@dataclass(frozen=True)
+@kind
 class BadIndex(Diagnostic):
     name: str
     index: str
@@ -108,7 +107,7 @@ seed` was written.
         return "lists count from 1 to their length"
 
 
-@dataclass(frozen=True)
+@kind
 class UnknownAttribute(Diagnostic):
     name: str
     owner: str
@@ -144,7 +143,7 @@ After a `.` stands one of `channels`, `frames`, `height`, `width` of a tensor th
         return respelt(self.span, self.name, self.known)
 
 
-@dataclass(frozen=True)
+@kind
 class ArithmeticFault(Diagnostic):
     reason: str
     witness: str = ""
@@ -168,7 +167,7 @@ A division by zero, a root of a negative number, a share that does not exist, or
         return self.advice
 
 
-@dataclass(frozen=True)
+@kind
 class TooLarge(Diagnostic):
     what: str
     limit: str
@@ -190,7 +189,7 @@ A loop, a list or the whole graph is larger than stdsl builds.
         return "check the number; a network of this size could not be run"
 
 
-@dataclass(frozen=True)
+@kind
 class DiagramLimit(Diagnostic):
     what: str
     steps: bool = False

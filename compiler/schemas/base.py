@@ -41,7 +41,8 @@ class Conflict:
 class Settings(BaseModel):
     """Base of all models of settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # What reads a kind of settings is built when the first of its kind is read: few texts have all kinds.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     exclusive: ClassVar[tuple[frozenset[str], ...]] = ()
     """Keys of which a later layer's one replaces an earlier layer's other: `steps` and `epochs`."""
