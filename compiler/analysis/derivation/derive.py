@@ -20,7 +20,8 @@ from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.elimination import INFINITE, Elimination, Function, eliminate, ordering
 from ..validity import validity
 from .lagrangian import best_relaxation, bounds
-from .preferences import Score, regrets
+from .preferences import regrets
+from .reading import Score, Zeros
 
 LIMIT = 100_000
 """The search within constraints over costs gives up after this many steps."""
@@ -32,15 +33,18 @@ def derive(
     score: Score = "beta",
     held: Mapping[str, Any] | None = None,
     limit: int = LIMIT,
+    zeros: Zeros = "allowed",
 ) -> Architecture:
     """The most probable architecture within `where`.
 
     The likeliest alternative of a choose; the best-scored elements of a keep; a gate, and an element of a keep of
     open size, stays above weight 0.5, within the keep's bounds. Where constraints over costs forbid that, the most
     probable architecture that meets them. ``scores``: see :func:`.preferences.regrets`; ``held``: values that are
-    fixed, by path. Raises SpaceError (E0441, E0442) when there is none, or none was found in ``limit`` steps.
+    fixed, by path. With ``zeros`` that are never derived, the alternative on a kept edge is its likeliest one that is
+    no exact zero, unless `where` or what is held leaves nothing else. Raises SpaceError (E0441, E0442) when there is
+    none, or none was found in ``limit`` steps.
     """
-    free, fixed = regrets(graph, scores, score, held or {})
+    free, fixed = regrets(graph, scores, score, held or {}, zeros)
     return _Derivation(graph, free, fixed, limit).best()
 
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from ...ir.decisions import Decision
 from ...ir.diagram import Case
-from ...ir.graph import Node, SpaceGraph
-from ...ops.registry import PRIMITIVES
+from ...ir.graph import SpaceGraph
 from ..diagrams.elimination import INFINITE
 from ..values import encode
-
-Score = Literal["alpha", "beta", "product"]
-"""What ranks the elements of a keep: the best non-zero operation of its edge, its own weight, or their product."""
+from .reading import Score, Zeros
+from .zeros import KeptZeros, is_zero, switch_behind, zeros_on_kept_edges
 
 FLOOR = 1e-30
 """Weights below this count as this much: a weight that underflowed is unlikely, not impossible."""
@@ -29,12 +27,21 @@ TIE = 1e-12
 """How much less probable a later alternative counts than an equally probable one before it: the first one wins, and the
 search within constraints over costs goes through both."""
 
+LAST_RESORT = 1e6
+"""The regret of a zero on a kept edge that is to have none: more than all other regrets together, and less than what
+`where` forbids."""
+
 
 def regrets(
-    graph: SpaceGraph, scores: Mapping[str, Sequence[float]], score: Score, held: Mapping[str, Any]
+    graph: SpaceGraph,
+    scores: Mapping[str, Sequence[float]],
+    score: Score,
+    held: Mapping[str, Any],
+    zeros: Zeros = "allowed",
 ) -> tuple[list[Case], list[Case]]:
-    """Functions of one variable each: the regrets of the answers of what is free, and of what is ``held`` (by path,
-    values as in architectures) 0 for the held answer and infinite for the others.
+    """The regrets of the answers of what is free, and of what is ``held`` (by path, values as in architectures) 0 for
+    the held answer and infinite for the others: functions of one variable each, but where a choose with ``zeros`` that
+    are not to be derived on kept edges is asked for beside these too.
 
     ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
     (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
@@ -43,6 +50,7 @@ def regrets(
     free: list[Case] = []
     fixed: list[Case] = []
     case = graph.diagrams.case
+    barred = zeros_on_kept_edges(graph) if zeros == "never" else {}
     for decision in graph.open:
         if decision.path in held:
             answers = encode(decision, held[decision.path])
@@ -51,8 +59,18 @@ def regrets(
             continue
         for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
             best = max(row)
-            free.append(case(variable, [best - weight for weight in row]))
+            usual = case(variable, [best - weight for weight in row])
+            kept = barred.get(decision.id)
+            if kept is not None:
+                usual = graph.diagrams.ite(kept.when, case(variable, _without(row, kept)), usual)
+            free.append(usual)
     return free, fixed
+
+
+def _without(row: Sequence[float], kept: KeptZeros) -> list[float]:
+    """The regrets of the alternatives of a choose on a kept edge."""
+    best = max(weight for option, weight in enumerate(row) if option not in kept.options)
+    return [LAST_RESORT if option in kept.options else best - weight for option, weight in enumerate(row)]
 
 
 def _rows(
@@ -94,27 +112,14 @@ def _edge_scores(graph: SpaceGraph, decision: Decision, scores: Mapping[str, Seq
     found = [0.5] * len(decision.options)
     node = next((n for n in graph.nodes if n.decision == decision.id and n.kind == "reduce"), None)
     for edge in node.edges if node is not None else ():
-        switch = _switch_behind(graph, graph.nodes[edge.source])
+        switch = switch_behind(graph, graph.nodes[edge.source])
         if switch is None or edge.option is None or switch.decision is None:
             continue
         given = scores.get(graph.decisions[switch.decision].path)
-        options = [e.option for e in switch.edges if e.option is not None and not _is_zero(graph.nodes[e.source])]
+        options = [e.option for e in switch.edges if e.option is not None and not is_zero(graph, graph.nodes[e.source])]
         if given and options:
             found[edge.option] = max(float(given[o]) for o in options)
     return found
-
-
-def _switch_behind(graph: SpaceGraph, node: Node) -> Node | None:
-    """The choose whose value ``node`` is, or is computed from by operators of one input alone."""
-    while node.kind == "apply" and len(node.edges) == 1:
-        node = graph.nodes[node.edges[0].source]
-    if node.kind != "switch" or node.decision is None or graph.decisions[node.decision].kind != "choose":
-        return None
-    return node
-
-
-def _is_zero(node: Node) -> bool:
-    return node.kind == "apply" and node.op in PRIMITIVES and PRIMITIVES[node.op].zero
 
 
 def _log(weight: float) -> float:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 if TYPE_CHECKING:
     from ...analysis.architecture import Architecture
-    from ...analysis.derivation.preferences import Score
+    from ...analysis.derivation.reading import Score, Zeros
     from ...ir.graph import SpaceGraph
     from ...passes.pipeline import PassReport
 
@@ -148,16 +148,20 @@ class Supernet(nn.Module):
             for path, w in weights.items()
         }
 
-    def derive(self, score: Score | None = None) -> Architecture:
+    def derive(self, score: Score | None = None, zeros: Zeros | None = None) -> Architecture:
         """The architecture that the decision weights prefer, within the space's `where`. ``score`` ranks the elements
         of a keep: by β where there is one, or by their best alternative other than `zero` (`alpha`), or by `product`.
+        ``zeros``: whether a `zero` is `allowed` on an edge that is kept, or `never` derived there; None: never, but
+        where β alone ranks.
 
         Raises SpaceError where no architecture is within `where`.
         """
         from ...analysis.derivation.derive import derive
+        from ...analysis.derivation.reading import usual_zeros
 
         usual: Score = "beta" if any(row.kind == "keep" for row in self.rows.values()) else "alpha"
-        return derive(self.graph, self.probabilities(), score or usual)
+        ranked = score or usual
+        return derive(self.graph, self.probabilities(), ranked, zeros=zeros or usual_zeros(ranked))
 
     def hold(self, decisions: Mapping[str, Any]) -> None:
         """Fix decisions to values as architectures have them (a choose's alternative's name, a count's number, the

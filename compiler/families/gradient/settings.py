@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from ...analysis.derivation.reading import Reading, Score, Zeros, usual_zeros
 from ...schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
 from ...schemas.length import Length
 from ...schemas.objectives import Objective
@@ -56,10 +57,15 @@ class Discretize(Section):
 class Derive(Section):
     """How an architecture is read off the decision weights."""
 
-    score: Literal["alpha", "beta", "product"] | None = Field(
+    score: Score | None = Field(
         default=None,
         description="What ranks the elements of a keep: the best non-zero alternative, the β, or their product; "
         "none: β where the relaxation has it, else alpha",
+    )
+    zeros: Zeros | None = Field(
+        default=None,
+        description="Whether `zero` may be derived on an edge that a keep or site keeps, or the best other alternative "
+        "is; none: `never` where `score` ranks by alternatives other than `zero`, `allowed` where it is `beta`",
     )
     snapshot: Literal["last", "best"] = Field(
         default="last", description="Decision weights of the end, or of the best epoch"
@@ -97,9 +103,10 @@ class GradientConfig(Length, Strategy):
         return warmup_steps(self.decisions.warmup, self, per_epoch)
 
     @property
-    def score(self) -> Literal["alpha", "beta", "product"]:
-        """What ranks the elements of a keep, the default resolved."""
-        return self.derive.score or ("alpha" if self.relax.keep is None else "beta")
+    def reading(self) -> Reading:
+        """How an architecture is read off, the defaults resolved."""
+        score: Score = self.derive.score or ("alpha" if self.relax.keep is None else "beta")
+        return Reading(score, self.derive.zeros or usual_zeros(score), self.relax.gate)
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.relax.keep is None and self.derive.score in ("beta", "product"):

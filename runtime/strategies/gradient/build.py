@@ -53,7 +53,7 @@ def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) ->
     def found(number: int, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
         strategy, role = each[number]
         fixed = {path: value for path, value in held.items() if path not in role.free}
-        return pick(graph, role, scores, strategy.score, strategy.relax.gate, fixed)
+        return pick(graph, role, scores, strategy.reading, fixed)
 
     strategy = each[0][0]
     per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
@@ -137,10 +137,10 @@ class _Assembly:
         return build_descent(own.optimizer, parameters, self.steps, self.per_epoch, own.clip)
 
     def shrinking(self) -> Shrinking | None:
-        strategy, relax = self.strategy, self.strategy.relax
+        strategy = self.strategy
         if strategy.discretize is None:
             return None
-        discretization = Discretization(self.graph, strategy.discretize, strategy.score, relax.gate, relax.affine)
+        discretization = Discretization(self.graph, strategy.discretize, strategy.reading, strategy.relax.affine)
         return Shrinking(discretization, self.supernet, self.weights, self.decisions)
 
     @cached_property
@@ -153,8 +153,7 @@ class _Assembly:
             strategy.batch,
             strategy.measure,
             strategy.relax.statistics,
-            strategy.score,
-            strategy.relax.gate,
+            strategy.reading,
         )
 
 

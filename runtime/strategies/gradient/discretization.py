@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.derivation.incident import incident
-from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
+from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -21,6 +22,8 @@ from stdsl.compiler.families.gradient.settings import Discretize
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
+
+from .likeliest import likeliest
 
 Scores = Mapping[str, Sequence[float]]
 
@@ -48,15 +51,12 @@ class Fixed:
 class Discretization:
     """Which decisions of ``graph`` are fixed so far, and which go next.
 
-    ``fixed``: values by path in the order of fixing, None for sites. ``gate``: the weight above which a gate, or an
-    element of a keep of open size, stays. ``affine``: batch-norms of alternatives have a scale and a bias.
-    ``network``: the graph of what is left, for lowering.
+    ``fixed``: values by path in the order of fixing, None for sites. ``affine``: batch-norms of alternatives have a
+    scale and a bias. ``network``: the graph of what is left, for lowering.
     """
 
-    def __init__(
-        self, graph: SpaceGraph, settings: Discretize, score: Score, gate: float = 0.5, affine: bool = True
-    ) -> None:
-        self.graph, self.settings, self.score, self.gate = graph, settings, score, gate
+    def __init__(self, graph: SpaceGraph, settings: Discretize, reading: Reading, affine: bool = True) -> None:
+        self.graph, self.settings, self.reading = graph, settings, reading
         self.fixed: dict[str, Any] = {}
         self.network = settled_names(graph, affine)
         self.all = tuple(d for d in graph.decisions if d.demanded)
@@ -113,7 +113,7 @@ class Discretization:
                 return self._fix(decision, value, margin)
         for decision, *_ in candidates:
             # All that is wished for breaks `where`: then what the best architecture within it has.
-            value = derive(self.graph, scores, self.score, self.values).get(decision.path)
+            value = self._derived(self.values, scores).get(decision.path)
             if value is not None:
                 return self._fix(decision, value, 0.0)
         return None
@@ -135,7 +135,7 @@ class Discretization:
         if not self.graph.constraints:
             return True
         try:
-            derive(self.graph, scores, self.score, {**self.values, **value})
+            self._derived({**self.values, **value}, scores)
         except SpaceError:
             return False
         return True
@@ -151,47 +151,18 @@ class Discretization:
             if decision.trivial:
                 yield decision, math.inf, None, math.inf
                 continue
-            value, margin, row = self._preferred(decision, scores)
+            best = likeliest(self.graph, decision, scores, self.reading)
             match self.settings.priority:
                 case "margin":
-                    priority = margin
+                    priority = best.margin
                 case "entropy":
-                    priority = -_entropy(row)
+                    priority = -_entropy(best.weights)
                 case "path":
                     priority = 0.0
-            yield decision, priority, value, margin
+            yield decision, priority, best.value, best.margin
 
-    def _preferred(self, decision: Decision, scores: Scores) -> tuple[Any, float, list[float]]:
-        """The value that the weights prefer, its margin, and the weights."""
-        if decision.kind == "keep":
-            row = keep_scores(self.graph, decision, scores, self.score)
-            return *preferred_value(decision, row, self.gate), row
-        row = [float(s) for s in scores.get(decision.path, ())]
-        return *preferred_value(decision, row, self.gate), row or [1.0] + [0.0] * (len(decision.options) - 1)
-
-
-def preferred_value(decision: Decision, row: Sequence[float], gate: float) -> tuple[Any, float]:
-    """The value that weights prefer, and by what margin. ``row``: the weights of the alternatives, those of off and on
-    of a gate, the scores of a keep's elements; without weights the first value is preferred. ``gate``: the weight
-    above which a gate, or an element of a keep of open size, stays."""
-    row = list(row) or [1.0] + [0.0] * (len(decision.options) - 1)
-    if decision.kind == "keep":
-        return _kept(decision, row, gate)
-    if decision.kind == "gate":
-        return row[1] > gate, abs(row[1] - gate)
-    order = sorted(range(len(row)), key=lambda i: (-row[i], i))
-    best = decision.options[order[0]] if decision.kind == "choose" else int(decision.values[order[0]])
-    return best, row[order[0]] - row[order[1]] if len(row) > 1 else 1.0
-
-
-def _kept(decision: Decision, row: Sequence[float], gate: float) -> tuple[tuple[int, ...], float]:
-    low, high = decision.sizes or (0, len(row))
-    order = sorted(range(len(row)), key=lambda i: (-row[i], i))
-    size = low if low == high else min(max(sum(s > gate for s in row), low), high)
-    ahead = row[order[size - 1]] if size else 1.0
-    behind = row[order[size]] if size < len(row) else 0.0
-    margin = ahead - behind if low == high else min(abs(s - gate) for s in row)
-    return tuple(sorted(i + 1 for i in order[:size])), margin
+    def _derived(self, held: Mapping[str, Any], scores: Scores) -> Architecture:
+        return derive(self.graph, scores, self.reading.score, held, zeros=self.reading.zeros)
 
 
 def _entropy(row: Sequence[float]) -> float:

@@ -14,7 +14,7 @@ from torch import nn
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.derivation.derive import derive
-from stdsl.compiler.analysis.derivation.preferences import Score
+from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...data.batch import Part
@@ -37,8 +37,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Gauge:
-    """``part``: the decisions' part of the data, of which the first ``samples`` are used, ``batch`` at a time.
-    ``gate``: the weight above which gates and elements of open keeps stay."""
+    """``part``: the decisions' part of the data, of which the first ``samples`` are used, ``batch`` at a time."""
 
     graph: SpaceGraph
     part: Part
@@ -46,14 +45,13 @@ class Gauge:
     batch: int
     samples: int
     statistics: Statistics
-    score: Score
-    gate: float = 0.5
+    reading: Reading
 
     def measure(self, supernet: nn.Module, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> Gap:
         """``scores``: decision weights by path; ``held``: what is fixed already."""
         net: Any = supernet
         relaxed = self.accuracy(supernet)
-        net.hold_architecture(preferred(self.graph, scores, self.score, self.gate, held))
+        net.hold_architecture(preferred(self.graph, scores, self.reading, held))
         try:
             return Gap(relaxed, self.accuracy(supernet), min(self.samples, len(self.part)))
         finally:
@@ -66,12 +64,11 @@ class Gauge:
 def preferred(
     graph: SpaceGraph,
     scores: Mapping[str, Sequence[float]],
-    score: Score,
-    gate: float = 0.5,
+    reading: Reading,
     held: Mapping[str, Any] | None = None,
 ) -> Architecture:
-    """The architecture that decision weights prefer, within `where`. Gates, and elements of keeps of open size, stay
-    above ``gate``. Raises SpaceError when there is none."""
+    """The architecture that decision weights prefer, within `where`. Raises SpaceError when there is none."""
+    gate = reading.gate
     moved = {path: list(row) for path, row in scores.items()}
     for decision in graph.open if gate != 0.5 else ():
         row = moved.get(decision.path)
@@ -82,7 +79,7 @@ def preferred(
             moved[decision.path] = [1 - on, on]
         elif decision.kind == "keep" and decision.sizes is not None and decision.sizes[0] != decision.sizes[1]:
             moved[decision.path] = [_moved(w, gate) for w in row]
-    return derive(graph, moved, score, held)
+    return derive(graph, moved, reading.score, held, zeros=reading.zeros)
 
 
 def _moved(weight: float, gate: float) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stdsl.compiler.analysis.derivation.preferences import Score, keep_scores
+from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.checks.roles import Roles, roles
 from stdsl.compiler.families.gradient.settings import GradientConfig
@@ -18,8 +18,8 @@ from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ...randomness import key
-from .discretization import preferred_value
 from .gap import preferred
+from .likeliest import likeliest
 
 
 @dataclass(frozen=True)
@@ -84,26 +84,16 @@ def pick(
     graph: SpaceGraph,
     role: Roles,
     scores: Mapping[str, Sequence[float]],
-    score: Score,
-    gate: float,
+    reading: Reading,
     held: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The values that a part found for the decisions that it searched: those of the architecture that the weights
     prefer, within `where`, and for decisions that it does not ask for the likeliest."""
-    arch = preferred(graph, scores, score, gate, held)
+    arch = preferred(graph, scores, reading, held)
     found: dict[str, Any] = {}
     for path in sorted(role.free):
-        found[path] = arch[path] if path in arch else _likeliest(graph, graph.by_path[path], scores, score, gate)
+        found[path] = arch[path] if path in arch else likeliest(graph, graph.by_path[path], scores, reading).value
     return found
-
-
-def _likeliest(
-    graph: SpaceGraph, decision: Decision, scores: Mapping[str, Sequence[float]], score: Score, gate: float
-) -> Any:
-    row = scores.get(decision.path, ())
-    if decision.kind == "keep":
-        row = keep_scores(graph, decision, scores, score)
-    return preferred_value(decision, [float(s) for s in row], gate)[0]
 
 
 def _uniform(decision: Decision, base: int) -> Any:

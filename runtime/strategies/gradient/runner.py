@@ -81,8 +81,7 @@ class GradientRunner(Runner):
         return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", warnings)
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        own = _own(strategy)
-        return [preferred(graph, facts["probabilities"], own.score, own.relax.gate, facts.get("fixed", {}))]
+        return [preferred(graph, facts["probabilities"], _own(strategy).reading, facts.get("fixed", {}))]
 
 
 def _own(strategy: Strategy | None) -> GradientConfig:

@@ -8,6 +8,7 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.runtime.prepare.preparation import load_job
@@ -40,7 +41,7 @@ def test_every_few_decisions_less() -> None:
     strategy = job.config.strategy
     assert isinstance(strategy, GradientConfig)
     assert strategy.discretize is not None
-    discretization = Discretization(job.graph, strategy.discretize, "beta", affine=False)
+    discretization = Discretization(job.graph, strategy.discretize, Reading(), affine=False)
     rng = random.Random(0)
     scores = {d.path: [rng.random() for _ in d.options] for d in job.graph.decisions}
     found = [of_a_step(job.graph, strategy, first=True)]

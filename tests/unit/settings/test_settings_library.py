@@ -38,7 +38,7 @@ def test_all_are_right_and_every_family_has_one(library: dict[str, Any]) -> None
 
 def test_darts(library: dict[str, Any]) -> None:
     darts = library["darts"]
-    assert (darts.epochs, darts.batch, darts.weights.clip, darts.score) == (50, 64, 5.0, "alpha")
+    assert (darts.epochs, darts.batch, darts.weights.clip, darts.reading.score) == (50, 64, 5.0, "alpha")
     assert (darts.decisions.optimizer.betas, darts.decisions.optimizer.weight_decay) == ((0.5, 0.999), 1e-3)
     assert library["darts_second"].decisions.order == 2
     assert library["darts_second"].weights == darts.weights
@@ -57,7 +57,7 @@ def test_pc_darts(library: dict[str, Any]) -> None:
     for name, warmup in (("pc_darts", 15), ("autodeepfuse", 5)):
         assert library[name].relax.choose.channels == 0.25
         assert library[name].relax.keep.kind == "softmax"
-        assert (library[name].score, library[name].decisions.warmup) == ("product", warmup)
+        assert (library[name].reading.score, library[name].decisions.warmup) == ("product", warmup)
 
 
 def test_evanet_anneals_its_mutations(library: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def test_the_search_on_motion_digits(read: Read) -> None:
     assert config.strategy.warmup_steps(per_epoch=64) == 128
     assert config.strategy.weights.optimizer.lr == Cosine(start=0.12, end=0.006, ramp=10)
     assert config.strategy.relax.keep is None
-    assert config.strategy.score == "alpha"
+    assert config.strategy.reading.score == "alpha"
     assert config.retrain is not None
     assert config.retrain.total_steps(64) == 256
     assert config.compare is not None

@@ -1,0 +1,27 @@
+"""How an architecture is read off the decision weights of a search, as settings say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Score = Literal["alpha", "beta", "product"]
+"""What ranks the elements of a keep: the best non-zero operation of its edge, its own weight, or their product."""
+
+Zeros = Literal["never", "allowed"]
+"""Whether an exact zero may be what is derived on an edge that a keep, or a site, keeps."""
+
+
+def usual_zeros(score: Score) -> Zeros:
+    """Where edges are ranked by their non-zero operations, one of these is derived on an edge that is kept (Liu et al.,
+    DARTS, ICLR 2019, section 2.4); where they are ranked by weights of their own, a zero competes like any other."""
+    return "allowed" if score == "beta" else "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``gate``: the weight above which gates, and elements of keeps of open size, stay."""
+
+    score: Score = "beta"
+    zeros: Zeros = "allowed"
+    gate: float = 0.5
