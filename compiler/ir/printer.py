@@ -19,7 +19,7 @@ def print_ir(graph: SpaceGraph) -> str:
 
     ``%12 = conv(%3, c=16, k=1x3x3) : clip(16, 8, 12, 12)``; the sources of a switch, a gate or a keep stand with
     the condition under which they are there; ``asks`` lists the decisions that a node asks for. A value that depends
-    on decisions lists its cases.
+    on decisions lists its cases. Once passes have given weights their names, an application has a ``key``.
     """
     return "\n".join(map(visible, _lines(graph))) + "\n"
 
@@ -47,7 +47,8 @@ def _lines(graph: SpaceGraph) -> Iterator[str]:
             scope = node.scope
             info = graph.scopes[scope]
             yield ""
-            yield f"{info.kind} {info.callee}{f'  # {info.path}' if info.path else ''}"
+            again = "  recomputed" if info.recompute else ""
+            yield f"{info.kind} {info.callee}{again}{f'  # {info.path}' if info.path else ''}"
         yield f"  {node_text(graph, node)}"
     yield ""
     for name, id in graph.outputs:
@@ -72,7 +73,9 @@ def node_text(graph: SpaceGraph, node: Node) -> str:
     ]
     if asks:
         text += f"  asks {', '.join(asks)}"
-    return f"{text}  frozen" if node.frozen else text
+    if node.frozen:
+        text += "  frozen"
+    return f"{text}  key {node.key}" if node.key else text
 
 
 def _edge(graph: SpaceGraph, node: Node, edge: Edge) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..ir.graph import SpaceGraph
-from .base import Pass, Rewriter
+from .base import Rewriter
 
 
 def drop_unreachable(graph: SpaceGraph) -> SpaceGraph:
@@ -18,6 +18,3 @@ def drop_unreachable(graph: SpaceGraph) -> SpaceGraph:
         if node.id in reached:
             rewriter.copy(node, edges=rewriter.edges([e for e in node.edges if e.guard is not False]))
     return rewriter.finish()
-
-
-PASS = Pass("drop_unreachable", "drops what no output reads", drop_unreachable, required=True)

@@ -2,8 +2,8 @@
 
 A sum of mixtures Σ_e β_e Σ_o α_eo · o(x_e) becomes one node, `mixture`, that reads the sources themselves. Candidates
 that are depthwise and pointwise convolutions with batch-norm are gathered over the edges: the sources are concatenated,
-one depthwise convolution goes over them, and one matrix product leads into the node. ``backends/kernels/meeting.py``
-and ``moments.py`` there have the mathematics. Weights stay where they are, one tensor per operation.
+one depthwise convolution goes over them, and one matrix product leads into the node. ``merged_forward.py`` and
+``moments.py`` in ``backends/kernels/`` have the mathematics. Weights stay where they are, one tensor per operation.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class Place:
     edge: int
     option: int
 
+    def __str__(self) -> str:
+        return f"{self.edge}.{self.option}"
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -40,6 +43,10 @@ class Group:
     def stages(self) -> tuple[tuple[Stage, ...], ...]:
         """First the first stage of each operation, then the second, and so on."""
         return tuple(zip(*self.chains, strict=True))
+
+    def __str__(self) -> str:
+        operations = " ".join(part.node.op for stage in self.chains[0] for part in stage.parts)
+        return f"({operations}) {' '.join(map(str, self.places))}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +61,15 @@ class Mixture:
     plain: tuple[Place, ...]
     groups: tuple[Group, ...]
     again: bool = False
+
+    def __str__(self) -> str:
+        """As the graph is printed: the decisions of the edges, then what is added up, places as ``edge.option``."""
+        outer = f" in d{self.outer}" if self.outer is not None else ""
+        parts = [f"edges {', '.join(f'd{id}' for id in self.inner)}{outer}"]
+        if self.plain:
+            parts.append(f"plain {' '.join(map(str, self.plain))}")
+        parts += map(str, self.groups)
+        return f"{{{'; '.join([*parts, 'again'] if self.again else parts)}}}"
 
 
 @dataclass(slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..diagnostics.backends import UnknownPass
 from ..diagnostics.model import SpaceError
 from ..ir.graph import SpaceGraph
 from . import (
-    drop_unreachable,
     drop_zeros,
     expand_numbers,
     fold_clips,
@@ -32,7 +31,6 @@ from .verify import verify
 
 ALL: tuple[Pass, ...] = (
     name_weights.PASS,
-    drop_unreachable.PASS,
     plain_norms.PASS,
     expand_numbers.PASS,
     splice_identities.PASS,
@@ -47,6 +45,9 @@ ALL: tuple[Pass, ...] = (
     recompute_merged.PASS,
     recompute_cells.PASS,
 )
+
+EVERY = "all"
+"""Stands for all passes where passes are named to be watched."""
 
 
 def select(names: Sequence[str] | None = None, affine: bool = True, groups: int = 1) -> tuple[Pass, ...]:
@@ -84,7 +85,22 @@ class PassReport:
     kept_after: int = 0
 
 
-def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) -> tuple[SpaceGraph, list[PassReport]]:
+Watch = Callable[[str, SpaceGraph], None]
+"""Told the name of each pass that was run, and the graph after it."""
+
+
+def watched(names: Collection[str]) -> tuple[str, ...]:
+    """The passes to watch: those named, or with ``all`` every one. Raises SpaceError for an unknown name."""
+    every = tuple(p.name for p in ALL)
+    unknown = [name for name in names if name not in (*every, EVERY)]
+    if unknown:
+        raise SpaceError([UnknownPass(None, name, (*every, EVERY)) for name in unknown])
+    return every if EVERY in names else tuple(names)
+
+
+def run_passes(
+    graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True, watch: Watch | None = None
+) -> tuple[SpaceGraph, list[PassReport]]:
     """The graph after all passes, verified after each, and what each did. ``keeps``: whether elements of keeps have
     weights."""
     reports = []
@@ -95,4 +111,6 @@ def run_passes(graph: SpaceGraph, passes: Iterable[Pass], keeps: bool = True) ->
         before, kept = kept, kept_bytes(result, keeps)
         reports.append(PassReport(step.name, step.doc, len(graph.nodes), len(result.nodes), before, kept))
         graph = result
+        if watch is not None:
+            watch(step.name, graph)
     return graph, reports

@@ -171,3 +171,26 @@ def test_data_list(stdsl: Any) -> None:
     assert rows["motion_digits"]["folder"] is None
     assert rows["cifar10"]["folder"]
     assert rows["hmdb51"]["runs"] is False
+
+
+def test_graphs_between_passes(stdsl: Any, small: str) -> None:
+    target = f"{small}::small"
+    plain = stdsl("compile", target, "--to", "ir").stdout
+    after = stdsl("compile", target, "--to", "ir", "--passes", "share_common")
+    assert after.exit_code == 0
+    assert "  key " in after.stdout
+    assert "  key " not in plain
+    shown = stdsl("compile", target, "--to", "supernet", "--passes", "share_common", "--print-after", "share_common")
+    assert "class SearchNetwork" in shown.stdout
+    assert shown.stderr.rstrip() == f"-- after share_common\n{after.stdout}".rstrip()
+    every = stdsl("compile", target, "--to", "ir", "--print-after", "all")
+    assert every.exit_code == 0
+    assert [line for line in every.stderr.splitlines() if line.startswith("-- after ")][:2] == [
+        "-- after name_weights",
+        "-- after expand_numbers",
+    ]
+    assert every.stderr.rstrip().endswith(every.stdout.rstrip())
+    wrong = stdsl("compile", target, "--to", "ir", "--print-after", "share_comon")
+    assert wrong.exit_code == 2
+    assert "did you mean `share_common`?" in wrong.stderr
+    assert stdsl("compile", target, "--to", "ast", "--print-after", "all").exit_code == 2

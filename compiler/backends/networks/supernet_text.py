@@ -11,7 +11,7 @@ from ...analysis.relaxable import relaxable
 from ...diagnostics.model import SpaceError
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
-from ...passes.pipeline import PassReport, run_passes, select
+from ...passes.pipeline import PassReport, Watch, run_passes, select
 from ...text.quoting import python_string, python_value
 from ..codegen.classes import Classes
 from ..codegen.kernel_table import KERNELS
@@ -35,22 +35,41 @@ class Relaxation:
     groups: int = 1
 
 
-def supernet_source(
-    graph: SpaceGraph, relaxation: Relaxation | None = None, passes: Sequence[str] | None = None
-) -> tuple[str, tuple[PassReport, ...]]:
-    """The Python text of the supernet of ``graph``, and what each pass did. Needs no torch.
+def rewritten(
+    graph: SpaceGraph,
+    relaxation: Relaxation | None = None,
+    passes: Sequence[str] | None = None,
+    watch: Watch | None = None,
+) -> tuple[SpaceGraph, tuple[PassReport, ...]]:
+    """The graph as passes leave it for the lowering to a supernet, and what each pass did.
 
-    ``passes``: names of those to run, or to leave out (``-share_common``); None runs all.
+    ``passes``: names of those to run, or to leave out (``-share_common``); None runs all. ``watch`` sees the graph
+    after each.
     Raises SpaceError with a diagnostic for each decision that cannot be relaxed, and for unknown passes.
     """
     relaxation = relaxation or Relaxation()
-    permitted(graph)
     problems = relaxable(graph)
     if problems:
         raise SpaceError(problems)
     chosen = select(passes, relaxation.affine, relaxation.groups)
-    rewritten, reports = run_passes(graph, chosen, relaxation.keep != "none")
-    lowered = lower_supernet(rewritten, relaxation.keep)
+    result, reports = run_passes(graph, chosen, relaxation.keep != "none", watch)
+    return result, tuple(reports)
+
+
+def supernet_source(
+    graph: SpaceGraph,
+    relaxation: Relaxation | None = None,
+    passes: Sequence[str] | None = None,
+    watch: Watch | None = None,
+) -> tuple[str, tuple[PassReport, ...]]:
+    """The Python text of the supernet of ``graph``, and what each pass did. Needs no torch.
+
+    ``passes``, ``watch``, and what is raised: as of :func:`rewritten`.
+    """
+    relaxation = relaxation or Relaxation()
+    permitted(graph)
+    result, reports = rewritten(graph, relaxation, passes, watch)
+    lowered = lower_supernet(result, relaxation.keep)
     classes = Classes(lowered.program, "SearchNetwork", SUPERNET)
     parts = [class_source(text) for text in classes.parts]
     outputs = None
@@ -72,7 +91,7 @@ def supernet_source(
         has_torch=any("torch." in part for part in parts),
         parts=parts,
     )
-    return text, tuple(reports)
+    return text, reports
 
 
 def _used(parts: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -33,7 +33,15 @@ TEXTS = ("supernet", "module", "ir", "ast")
 @click.option(
     "--passes",
     metavar="NAMES",
-    help="Supernet: which passes run, separated by commas. `-NAME` leaves one out, `+NAME` adds one, NAME runs alone.",
+    help="Supernet, ir: which passes run, separated by commas. `-NAME` leaves one out, `+NAME` adds one, NAME runs "
+    "alone. The ir is the graph as the text has it where none are named.",
+)
+@click.option(
+    "--print-after",
+    "print_after",
+    multiple=True,
+    metavar="PASS",
+    help="Supernet, ir: print the graph after this pass on standard error; `all` after each. May be given again.",
 )
 @allow_extern
 @click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
@@ -47,6 +55,7 @@ def command(
     weights: Path | None,
     seed: int,
     passes: str | None,
+    print_after: tuple[str, ...],
     allow_extern: bool,
     explain: bool,
     quiet: bool,
@@ -55,7 +64,7 @@ def command(
 
     supernet: Python source of the mixture supernet. module: Python source of one architecture, a file that needs
     torch alone. onnx: one architecture, with fresh weights (of --seed) or --weights, checked and compared in
-    onnxruntime. ir: the space graph. ast: the syntax tree of the file.
+    onnxruntime. ir: the space graph, or what passes make of it. ast: the syntax tree of the file.
 
     \b
     Example:
@@ -63,15 +72,16 @@ def command(
       stdsl compile darts::darts_cifar --to module --arch found.arch.json -o network.py
       stdsl compile my.space::cells --to onnx --weights runs/first-0001 -o network.onnx
     """
-    _refuse(to, architecture is not None, weights is not None, passes is not None or explain)
+    rewrites = passes is not None or explain or bool(print_after)
+    _refuse(to, architecture is not None, weights is not None, rewrites)
     if to == "ast":
         text = _ast(target)
+    elif to == "supernet" or (to == "ir" and rewrites):
+        text = _rewritten(target, parameters, to, passes, print_after, explain, allow_extern)
     elif to == "ir":
         from stdsl.compiler.ir.printer import print_ir
 
         text = print_ir(open_space(target, parameters))
-    elif to == "supernet":
-        text = _supernet(target, parameters, passes, explain, allow_extern)
     elif to == "module":
         from stdsl.compiler.backends.networks.source import source
 
@@ -91,7 +101,7 @@ def _refuse(to: str, architecture: bool, weights: bool, passes: bool) -> None:
     for given, option, allowed in (
         (architecture, "--arch", ("module", "onnx")),
         (weights, "--weights", ("onnx",)),
-        (passes, "--passes and --explain", ("supernet",)),
+        (passes, "--passes, --print-after and --explain", ("supernet", "ir")),
     ):
         if given and to not in allowed:
             raise click.UsageError(f"{option} cannot go with --to {to}, only with --to {' or '.join(allowed)}")
@@ -110,15 +120,36 @@ def _ast(target: Target) -> str:
     return dump(module.file)
 
 
-def _supernet(
-    target: Target, parameters: Mapping[str, str], passes: str | None, explain: bool, allow_extern: bool
+def _rewritten(
+    target: Target,
+    parameters: Mapping[str, str],
+    to: str,
+    passes: str | None,
+    print_after: Sequence[str],
+    explain: bool,
+    allow_extern: bool,
 ) -> str:
-    from stdsl.compiler.backends.networks.supernet_text import supernet_source
+    """The source of a supernet, or the graph that it is lowered from."""
+    from stdsl.compiler.backends.networks.supernet_text import rewritten, supernet_source
+    from stdsl.compiler.ir.graph import SpaceGraph
+    from stdsl.compiler.ir.printer import print_ir
+    from stdsl.compiler.passes.pipeline import watched
+
+    with of_option("--print-after", ", ".join(print_after), "E0820"):
+        after = watched(print_after)
+
+    def watch(name: str, graph: SpaceGraph) -> None:
+        if name in after:
+            message(f"-- after {name}\n{print_ir(graph)}")
 
     names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
     graph = open_space(target, parameters, allow_extern)
     with of_option("--passes", passes, "E0820"):
-        text, reports = supernet_source(graph, passes=names)
+        if to == "ir":
+            result, reports = rewritten(graph, passes=names, watch=watch)
+            text = print_ir(result)
+        else:
+            text, reports = supernet_source(graph, passes=names, watch=watch)
     if explain:
         rows = [("pass", "nodes before", "after", "kept per sample, before", "after", "")]
         for r in reports:
