@@ -68,8 +68,9 @@ def _agree(a: InputSignature, b: InputSignature) -> bool:
 
 
 class Data(Constructor):
-    """Base of all data sets."""
+    """Base of all data sets. ``kind``: what it is called, a literal with that default."""
 
+    kind: str
     reader: ClassVar[str | None] = None
     """What reads it, `module:name` below ``runtime/data``: called with the settings, the search's seed, the folder that
     relative paths start from, and the text that asks for it. None where this version has nothing that does."""
@@ -77,6 +78,10 @@ class Data(Constructor):
     def signature(self) -> DataSignature:
         """What its samples look like, from the settings alone; nothing is read."""
         raise NotImplementedError
+
+    def samples(self, splits: Sequence[str]) -> int | None:
+        """How many there are to learn from in some of the splits `train` and `valid`; None: only the files tell."""
+        return None
 
     def varies(self) -> bool:
         """Whether a training sample looks different from epoch to epoch (random crops, mirroring, segments)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Gt, Lt
@@ -29,6 +30,9 @@ class _Cifar(Data):
 
     def signature(self) -> DataSignature:
         return DataSignature((InputSignature("image", "image", (3, 32, 32)),), self.classes, self.class_names)
+
+    def samples(self, splits: Sequence[str]) -> int:
+        return round(sum({"train": 1 - self.valid, "valid": self.valid}[split] for split in splits) * 50_000)
 
     def varies(self) -> bool:
         return self.flip or self.pad > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
@@ -78,6 +78,9 @@ class MotionDigits(Data):
         shape = (self.frames, self.size, self.size)
         inputs = tuple(InputSignature(m, "clip", (_CHANNELS.get(m, self.channels), *shape)) for m in self.modalities)
         return DataSignature(inputs, len(self.class_names), self.class_names)
+
+    def samples(self, splits: Sequence[str]) -> int:
+        return sum({"train": self.train, "valid": self.valid}[split] for split in splits)
 
     def varies(self) -> bool:
         return False

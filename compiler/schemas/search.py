@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field
 
 from .base import Conflict, Count, Natural, Placed, Section
-from .data_images import Cifar10, Cifar100, ImageFolder
-from .data_motion import MotionDigits
-from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
+from .constructors import DATA
+from .data import Data
 from .expectation import Reference
 from .length import Length
 from .patterns import Pattern
@@ -20,20 +21,11 @@ from .space_ref import SpaceRef
 from .strategy import AnyStrategy
 from .warmup import warmup_conflicts
 
-AnyData = Annotated[
-    MotionDigits
-    | Cifar10
-    | Cifar100
-    | ImageFolder
-    | Hmdb51
-    | Ucf101
-    | Kinetics
-    | SomethingSomething
-    | Charades
-    | MomentsInTime
-    | VideoList,
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    AnyData = Data
+else:
+    AnyData = Annotated[reduce(or_, DATA.values()), Field(discriminator="kind")]
+"""Any data set of the list of constructors."""
 
 
 class RetrainSection(Retrain):

@@ -20,5 +20,4 @@ def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = N
     assert settings.reader is not None, "what cannot be read is refused before"
     module, _, name = settings.reader.partition(":")
     reader = getattr(import_module(f".{module}", __package__), name)
-    kind: str = settings.kind  # type: ignore[attr-defined]
-    return Checked(reader(settings, seed, folder, place), kind, place)
+    return Checked(reader(settings, seed, folder, place), settings.kind, place)

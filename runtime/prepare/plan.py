@@ -33,7 +33,7 @@ from ..tracking.manifest import cores
 from ..tracking.names import DERIVED, random_name, repeat_name, title_of
 from ..training.placement import available
 from .job import Job
-from .samples import retraining_samples, samples_of, stage_sizes
+from .samples import retraining_samples, stage_sizes
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
@@ -247,7 +247,7 @@ def _features(job: Job, obstacle: str | None) -> str:
     with torch.no_grad():
         values = still.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
     size = sum(value.nbytes for value in values)
-    samples = samples_of(job.config, ("train", "valid"))
+    samples = job.config.data.samples(("train", "valid"))
     if samples is None:
         return f"frozen parts run once for each sample; {size / 1e6:,.1f} MB each on disk while the run lasts"
     size *= samples + (getattr(job.config.data, "test", None) or 0)
@@ -273,5 +273,5 @@ def _rate(device: torch.device) -> float:
 
 
 def _described(data: Data) -> str:
-    kind: str = data.kind  # type: ignore[attr-defined]
+    kind: str = data.kind
     return f"{kind} ({data.signature()})"

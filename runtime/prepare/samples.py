@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.compiler.schemas.recipe import Retrain
 from stdsl.compiler.schemas.search import SearchConfig
 
-_TRAINING_SAMPLES = {"cifar10": 50_000, "cifar100": 50_000}
 GUESS = 10_000
 """Where only the files tell."""
-
-
-def samples_of(config: SearchConfig, splits: Sequence[str]) -> int | None:
-    """Training samples in some splits (`train`, `valid`); None where only the files tell."""
-    data = config.data
-    if isinstance(data, MotionDigits):
-        return sum({"train": data.train, "valid": data.valid}[split] for split in splits)
-    total = _TRAINING_SAMPLES.get(data.kind)
-    if total is None:
-        return None
-    valid: float = getattr(data, "valid", 0.5)
-    return round(sum({"train": 1 - valid, "valid": valid}[split] for split in splits) * total)
 
 
 def retraining_samples(config: SearchConfig) -> int | None:
     """Samples that the final training learns from: those of its splits but the ones held out."""
     recipe = config.retrain
     assert recipe is not None
-    n = samples_of(config, retraining_splits(recipe))
+    n = config.data.samples(retraining_splits(recipe))
     return None if n is None else n - held_out(n, recipe.holdout)
 
 

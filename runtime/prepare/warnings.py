@@ -11,7 +11,7 @@ from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
 
-from .samples import retraining_samples, samples_of
+from .samples import retraining_samples
 
 
 def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
@@ -27,7 +27,7 @@ def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:
     if strategy is not None:
         small: dict[str, list[tuple[Learner, int]]] = {}
         for learner in family(strategy.family).learners(strategy):
-            n = samples_of(config, (learner.split,))
+            n = config.data.samples((learner.split,))
             if n is not None and learner.batch > n:
                 small.setdefault(learner.setting, []).append((learner, n))
         for setting, found in small.items():

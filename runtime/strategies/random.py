@@ -19,7 +19,7 @@ from ..phases.compare import metrics_of, train_all
 from ..phases.context import Context
 from ..phases.train import build
 from ..prepare.job import Job
-from ..prepare.samples import samples_of, stage_sizes
+from ..prepare.samples import stage_sizes
 from ..randomness import key
 from ..tracking.names import trial_name
 from ..training.evaluate import Metrics
@@ -36,7 +36,7 @@ class RandomRunner(Runner):
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
-        per_epoch, batch = stage_sizes(samples_of(job.config, ("train",)), strategy.fitness.batch)
+        per_epoch, batch = stage_sizes(job.config.data.samples(("train",)), strategy.fitness.batch)
         steps = strategy.fitness.total_steps(per_epoch)
         found = drawn(job.graph, strategy, job.config.seed)
         figures = [costs(job.graph, arch) for arch in found]

@@ -16,7 +16,7 @@ from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
 from ...prepare.job import Job
-from ...prepare.samples import samples_of, stage_sizes
+from ...prepare.samples import stage_sizes
 from ...tracking.journal import read_journal
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
@@ -39,7 +39,7 @@ class GradientRunner(Runner):
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
-        per_epoch, batch = stage_sizes(samples_of(job.config, (strategy.weights.split,)), strategy.batch)
+        per_epoch, batch = stage_sizes(job.config.data.samples((strategy.weights.split,)), strategy.batch)
         each = lengths(job.config, strategy)
         steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0

@@ -11,7 +11,7 @@ import pytest
 from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.prepare.samples import retraining_samples, samples_of, stage_sizes
+from stdsl.runtime.prepare.samples import retraining_samples, stage_sizes
 from stdsl.runtime.prepare.warnings import batch_warnings
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
@@ -30,8 +30,8 @@ class Heard(Silent):
 def test_samples_are_those_of_the_data() -> None:
     config = load_job(str(SPACE), None, ["data.train=24", "retrain.holdout=0.3"]).config
     dataset = open_dataset(config.data, 0, Path())
-    assert samples_of(config, ("train",)) == dataset.size("train") == 24
-    assert samples_of(config, ("train", "valid")) == 40
+    assert config.data.samples(("train",)) == dataset.size("train") == 24
+    assert config.data.samples(("train", "valid")) == 40
     assert retraining_samples(config) == 28
 
 
