@@ -4,44 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import get_args
 
 from ..diagnostics.backends import UnknownPass
 from ..diagnostics.model import SpaceError
 from ..ir.graph import SpaceGraph
-from . import (
-    drop_zeros,
-    expand_numbers,
-    fold_clips,
-    merge_targets,
-    name_weights,
-    narrow_gradients,
-    phase_space,
-    plain_norms,
-    pointwise_products,
-    recompute_cells,
-    recompute_merged,
-    share_common,
-    splice_identities,
-    split_pools,
-)
+from ..schemas.relax import PassName
+from . import expand_numbers, name_weights, plain_norms, recompute_cells, recompute_merged
 from .base import Pass
 from .partial_channels import partial_channels_pass
 from .saved_bytes import kept_bytes
 from .verify import verify
 
+USUAL: tuple[Pass, ...] = tuple(import_module(f".{name}", __package__).PASS for name in get_args(PassName))
+"""Those that run unless they are left out, in the order in which the settings of a search name them."""
+
 ALL: tuple[Pass, ...] = (
     name_weights.PASS,
     plain_norms.PASS,
     expand_numbers.PASS,
-    splice_identities.PASS,
-    drop_zeros.PASS,
-    split_pools.PASS,
-    share_common.PASS,
-    fold_clips.PASS,
-    phase_space.PASS,
-    narrow_gradients.PASS,
-    pointwise_products.PASS,
-    merge_targets.PASS,
+    *USUAL,
     recompute_merged.PASS,
     recompute_cells.PASS,
 )

@@ -21,7 +21,7 @@ PassName = Literal[
     "pointwise_products",
     "merge_targets",
 ]
-"""Rewrites that run on every supernet unless they are left out (``compiler/passes``)."""
+"""Rewrites that run on every supernet unless they are left out, in their order: files of ``compiler/passes``."""
 
 
 class Softmax(Constructor):

@@ -13,7 +13,7 @@ from stdsl.compiler.passes.base import Pass
 from stdsl.compiler.passes.drop_zeros import drop_zeros
 from stdsl.compiler.passes.expand_numbers import expand_numbers
 from stdsl.compiler.passes.name_weights import name_weights
-from stdsl.compiler.passes.pipeline import ALL, run_passes, select
+from stdsl.compiler.passes.pipeline import ALL, USUAL, run_passes, select
 from stdsl.compiler.passes.plain_norms import candidates
 from stdsl.compiler.passes.share_common import share_common
 from stdsl.compiler.passes.splice_identities import splice_identities
@@ -43,6 +43,7 @@ def test_selection() -> None:
 def test_a_search_can_leave_out_what_can_be_left_out() -> None:
     """The settings know the names of the passes without importing them."""
     assert get_args(PassName) == tuple(p.name for p in ALL if not p.required and not p.optional)
+    assert not any(p.required or p.optional for p in USUAL)
     assert Relax(without=("merge_targets",), recompute="cells").passes == ("-merge_targets", "+recompute_cells")
     assert Relax(recompute="operations").passes == ("+recompute_merged",)
 

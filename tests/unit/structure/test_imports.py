@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compiler.families": ("compiler.analysis", "compiler.passes", "compiler.schemas"),
     "compiler.semantics": ("compiler.frontend", "compiler.ir", "compiler.ops", "compiler.schemas", "compiler.families"),
     "compiler.checks": ("compiler.semantics", "compiler.analysis", "compiler.schemas"),
-    "compiler.passes": ("compiler.ir", "compiler.ops"),
+    "compiler.passes": ("compiler.ir", "compiler.ops", "compiler.schemas"),
     "compiler.backends": ("compiler.passes", "compiler.ops", "compiler.analysis"),
     "runtime": ("compiler.backends", "compiler.checks"),
 }
