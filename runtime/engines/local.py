@@ -20,11 +20,13 @@ from stdsl.compiler.backends.python_process import environment, module_command
 from stdsl.compiler.diagnostics.run import HelperLost
 
 from ..report.reporter import Reporter, warned
-from .worker import ALLOWED
 
 _WORDS = 2000
 """So many bytes of what a lost helper said last are told."""
-_WORKER: Final = "stdsl.runtime.engines.worker"
+_HELPER: Final = "stdsl.runtime.helper"
+"""The module that such a process runs."""
+ALLOWED: Final = "--allow-extern"
+"""What tells it that the code of extern operators may be loaded."""
 
 _LOOKS = 0.5
 """Seconds after which whoever waits for helpers looks whether it was asked to stop."""
@@ -111,7 +113,7 @@ class Helpers:
 
     def _started(self, errors: IO[bytes]) -> subprocess.Popen[str]:
         leave = [ALLOWED] if self._allow_extern else []
-        command = module_command(_WORKER, str(self._folder.absolute()), *leave, with_current=self._allow_extern)
+        command = module_command(_HELPER, str(self._folder.absolute()), *leave, with_current=self._allow_extern)
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env=environment())
 

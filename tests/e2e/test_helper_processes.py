@@ -20,7 +20,7 @@ from stdsl.runtime.engines import local
 from stdsl.runtime.engines.local import Helpers
 from stdsl.runtime.report.reporter import Silent
 
-WORKER = "stdsl.runtime.engines.worker"
+WORKER = "stdsl.runtime.helper"
 ROOT = Path(__file__).parents[2]
 TEXT = """stdsl 1
 meta a(c = 4) on video: clip(1, 4, 8, 8) {

@@ -222,7 +222,7 @@ def test_a_lost_helper_loses_nothing(space: Path, undisturbed: Path, tmp_path: P
         assert process.poll() is None
         time.sleep(0.01)
     for child in children(process.pid):
-        if b"engines.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"stdsl.runtime.helper" in Path(f"/proc/{child}/cmdline").read_bytes():
             os.kill(child, signal.SIGKILL)
     assert process.wait() == 0
     assert weights(out) == weights(undisturbed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -243,3 +244,39 @@ def under(state: State, guard: Guard, asks: Asks) -> Asks:
     if guard is True:
         return asks
     return merge_asks(type(a)(a.decision, state.diagrams.both(guard, a.guard)) for a in asks)
+
+
+def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongType:
+    """That ``what`` is none: with the first value that it has and that is no integer, the decisions that make it so,
+    and where these are made."""
+    wanted = "a whole number"
+    wrong = next((v for v in leaves(case_of(value)) if type(v) is not int), None) if is_plain(value) else None
+    if wrong is None or not is_number(wrong):
+        return WrongType(span, what, wanted, kind_of(value))
+    found, advice = _shown(wrong), whole_advice(span)
+    if not isinstance(value, Scalar):
+        return WrongType(span, what, wanted, found, advice)
+    answers = witness(state.diagrams.apply(lambda v: type(v) is type(wrong) and v == wrong, value.case)) or {}
+    found = f"{found} when {state.witness_words(answers)}"
+    return WrongType(span, what, wanted, found, advice, deciders=state.deciders(answers))
+
+
+_DIVIDED: Final = re.compile(r"(?<!/)/(?!/)")
+
+
+def whole_advice(place: Span) -> str:
+    """How the number that stands at a place becomes a whole one."""
+    text = " ".join(place.text.split())
+    if _DIVIDED.search(text):
+        return "`/` gives a fraction, `//` a whole number; `round(…)` rounds"
+    if text.replace(".", "").isdigit():
+        return "give a whole number"
+    inside = text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+    if "," in inside or ".." in inside or len(inside) > 40:
+        return "`round(…)` makes whole numbers"
+    return f"write `round({inside})`"
+
+
+def _shown(number: float) -> str:
+    text = f"{number:.6g}"
+    return f"{text}.0" if isinstance(number, float) and text.lstrip("-").isdigit() else text

@@ -10,8 +10,9 @@ from ...diagnostics.names import WrongKindOfName
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
 from ...frontend import ast
+from ..builtins import LIST_FUNCTIONS
 from ..signatures import Arguments, Signature, bind, declared_signature, primitive_signature
-from . import expressions, global_names, indices, operators
+from . import expressions, indices, operators
 from .arithmetic import FUNCTIONS, compute, is_number
 from .context import Context, Env
 from .primitives import check_arguments
@@ -195,7 +196,7 @@ def _builtin(state: State, builtin: Builtin, arguments: Arguments, expr: ast.Cal
             return ERROR
     if any(v is ERROR for v in values):
         return ERROR
-    if name in global_names.LIST_FUNCTIONS:
+    if name in LIST_FUNCTIONS:
         return after(
             state,
             builtin.asks,

@@ -13,7 +13,7 @@ from ...frontend import ast
 from ...ir.diagram import leaves, same_case
 from ...ir.graph import Ask
 from . import expressions, operators
-from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, scalar, under
+from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, no_whole_number, scalar, under
 from .context import Context, Env
 from .lists import one_of_lists
 from .state import LENGTH_LIMIT, OPTION_LIMIT, State, merge_asks
@@ -38,7 +38,6 @@ from .values import (
     at,
     kind_of,
 )
-from .wholes import no_whole_number
 
 
 def alternative_name(item: ast.Alternative) -> str | None:

@@ -24,11 +24,11 @@ from ..modules import Module
 from ..signatures import bind, declared_signature
 from ..text.affected import concern
 from . import blocks, expressions, instances, where
+from .arithmetic import whole_advice
 from .context import Context, Env
 from .faults import demanded, report_faults
 from .state import Abandoned, State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
-from .wholes import whole_advice
 
 _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
     "image": ("image", ("C", "H", "W")),

@@ -10,7 +10,7 @@ from ...diagnostics.values import DiagramLimit, TooLarge, WrongType
 from ...frontend import ast
 from ...ir.diagram import DiagramTooLarge, TooManySteps
 from . import binary, blocks, calls_and_pipes, choices, global_names, indices, loops
-from .arithmetic import compute, is_plain
+from .arithmetic import compute, is_plain, whole_advice
 from .context import Env
 from .state import LENGTH_LIMIT, Abandoned, State, merge_asks
 from .values import (
@@ -29,7 +29,6 @@ from .values import (
     Value,
     kind_of,
 )
-from .wholes import whole_advice
 
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:

@@ -16,14 +16,10 @@ constants of the file.
 
 from __future__ import annotations
 
-import keyword
-import re
-from collections.abc import Hashable, Iterator
-from typing import Any, Final
+from collections.abc import Hashable
+from typing import Any
 
-from ...diagnostics.externs import BadExtern
-from ...diagnostics.model import Diagnostic, Sink
-from ...diagnostics.names import UndefinedName, nearest
+from ...diagnostics.model import Sink
 from ...frontend import ast
 from ...ir.graph import TensorType
 from ...ir.operation import (
@@ -36,7 +32,6 @@ from ...ir.operation import (
     Layout,
     OpFault,
     Parameter,
-    ParameterKind,
     Primitive,
     TensorShape,
 )
@@ -44,39 +39,19 @@ from ...ops.attributes import AXES, shown
 from ...ops.registry import PRIMITIVES
 from ...ops.saving import nothing
 from ..modules import Module
+from ..text.extern_blocks import OUTPUT, SIZES, TYPES, problems, type_of, undefined_names
 from . import expressions
 from .arithmetic import is_plain
 from .context import Context, Env
 from .state import Abandoned, State
 from .values import ERROR, Scalar, Tensor, kind_of
 
-KEYS: Final = ("channels", "stride", "shape", "layout", "params", "flops", "activations", "depth")
-OUTPUT: Final = "out"
-"""The name of the output in the rules of costs."""
-_TYPES: Final[dict[str, tuple[ParameterKind, tuple[type, ...], str]]] = {
-    "int": ("int", (int,), "a whole number"),
-    "number": ("number", (int, float), "a number"),
-    "bool": ("bool", (bool,), "`true` or `false`"),
-    "string": ("string", (str,), "a string"),
-    "tuple": ("axes", (tuple,), "a tuple"),
-}
-_SIZES: Final[dict[str, str]] = {
-    "image": "(C, H, W)",
-    "clip": "(C, T, H, W)",
-    "tokens": "(N, C)",
-    "features": "(C,)",
-}
-_TARGET: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-_UNUSABLE: Final = frozenset((*keyword.kwlist, "__debug__"))
-"""No names in Python."""
-_DECISIONS: Final = (ast.Choose, ast.Keep, ast.Maybe, ast.Repeat, ast.Each, ast.Frozen, ast.Pipe, ast.Set)
-
 Inputs = tuple[TensorShape, ...]
 
 
 def extern_primitive(state: State, declaration: ast.ExternDecl, module: Module) -> Primitive | None:
     """The primitive that a declaration makes, entered in the graph that ``state`` builds; None where it is wrong."""
-    found = [*problems(declaration), *_undefined(declaration, module)]
+    found = [*problems(declaration), *undefined_names(declaration, module)]
     for problem in found:
         state.report(problem)
     if found:
@@ -91,97 +66,6 @@ def extern_primitive(state: State, declaration: ast.ExternDecl, module: Module) 
     primitive = _Rules(declaration, module).primitive(name)
     state.externs[key] = state.builder.externs[name] = primitive
     return primitive
-
-
-def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
-    """What is wrong with a declaration as it is written, whether a space applies it or not."""
-    name = declaration.name.id
-    if not _TARGET.fullmatch(declaration.target):
-        reason = f'"{declaration.target}" names no class'
-        yield BadExtern(
-            declaration.target_span, name, reason, 'write `"module:Class"`, such as "my_pkg.ops:Correlation"'
-        )
-    elif not _UNUSABLE.isdisjoint(re.split(r"[.:]", declaration.target)):
-        reason = f'"{declaration.target}" names no class: it has a keyword of Python in it'
-        yield BadExtern(declaration.target_span, name, reason, "give the module or the class another name")
-    for entry in declaration.inputs:
-        if entry.variadic:
-            advice = "name each of its inputs: `on a, b`"
-            yield BadExtern(entry.span, name, "an extern op takes a fixed number of inputs", advice)
-        if entry.type is not None:
-            yield BadExtern(
-                entry.type.span, name, "inputs have no types here", "leave the type out: any tensor may enter"
-            )
-    for parameter in declaration.parameters:
-        if parameter.type is not None and _type_name(parameter) not in _TYPES:
-            advice = f"a parameter is {', '.join(f'`{t}`' for t in _TYPES)}, or has no type"
-            yield BadExtern(
-                parameter.type.span, name, f"`{parameter.type.span.text}` is no type of a parameter", advice
-            )
-        if parameter.name.id in _UNUSABLE | {"self"}:
-            reason = f"`{parameter.name.id}` cannot be a parameter of a Python class"
-            yield BadExtern(parameter.name.span, name, reason, "give it another name")
-    yield from _problems_of_block(declaration)
-
-
-def _problems_of_block(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
-    name = declaration.name.id
-    seen: dict[str, ast.Setting] = {}
-    for item in declaration.section.items:
-        if isinstance(item, ast.Section):
-            yield BadExtern(
-                item.span, name, "a block of an extern op holds no other block", f"its keys: {', '.join(KEYS)}"
-            )
-            continue
-        key = item.key.id
-        if key not in KEYS:
-            near = nearest(key, KEYS)
-            advice = f"did you mean `{near}`?" if near else f"its keys: {', '.join(KEYS)}"
-            yield BadExtern(item.key.span, name, f"`{key}` is no rule", advice)
-        elif key in seen:
-            yield BadExtern(item.key.span, name, f"`{key}` is given twice", "remove one of them")
-        seen.setdefault(key, item)
-        odd = next((e for e in _inside(item.value) if isinstance(e, _DECISIONS)), None)
-        if odd is not None:
-            yield BadExtern(odd.span, name, f"`{key}` is no plain number", "a rule is arithmetic, it decides nothing")
-    for key in ("channels", "stride"):
-        if key in seen and "shape" in seen:
-            yield BadExtern(seen[key].key.span, name, f"both `shape` and `{key}`", "`shape` gives all dimensions")
-    if "layout" in seen:
-        value = seen["layout"].value
-        layout = value.value if isinstance(value, ast.Literal_) else None
-        if not isinstance(layout, str) or layout not in _SIZES:
-            words = ", ".join(f'"{word}"' for word in _SIZES)
-            yield BadExtern(value.span, name, f"`{value.span.text}` is no layout", f"a layout is one of {words}")
-        elif "shape" not in seen:
-            yield BadExtern(
-                seen["layout"].key.span, name, "`layout` without `shape`", f"add `shape = {_SIZES[layout]}`"
-            )
-
-
-def _undefined(declaration: ast.ExternDecl, module: Module) -> Iterator[Diagnostic]:
-    """Names in rules that mean nothing. Where the names of the text are checked, they have been reported."""
-    from .global_names import BUILTIN_NAMES
-
-    own = (*(p.name.id for p in declaration.parameters), *(i.name.id for i in declaration.inputs), OUTPUT)
-    for item in declaration.section.items:
-        for expr in _inside(item.value) if isinstance(item, ast.Setting) else ():
-            if not isinstance(expr, ast.Name) or expr.id in (*own, *module.import_spans, *BUILTIN_NAMES):
-                continue
-            if module.lookup(expr.id) is None:
-                yield UndefinedName(expr.span, expr.id, (*own, *module.names(), *BUILTIN_NAMES))
-
-
-def _inside(expr: ast.Expr) -> Iterator[ast.Expr]:
-    from ..text.names import children
-
-    yield expr
-    for child in children(expr):
-        yield from _inside(child)
-
-
-def _type_name(parameter: ast.Parameter) -> str | None:
-    return parameter.type.id if isinstance(parameter.type, ast.Name) else None
 
 
 class _Rules:
@@ -220,7 +104,7 @@ class _Rules:
         )
 
     def _parameter(self, parameter: ast.Parameter) -> Parameter:
-        kind = _TYPES[_type_name(parameter) or "number"][0]
+        kind = TYPES[type_of(parameter) or "number"][0]
         default = parameter.default
         if default is None:
             return Parameter(parameter.name.id, kind, drawn="name")
@@ -278,10 +162,10 @@ class _Rules:
         for parameter in self.declaration.parameters:
             name = parameter.name.id
             value = complete[name] = attrs[name]
-            type_name = _type_name(parameter)
+            type_name = type_of(parameter)
             if type_name is None:
                 continue
-            _, types, words = _TYPES[type_name]
+            _, types, words = TYPES[type_name]
             if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
                 raise OpFault("attribute", f"`{name}` must be {words}, not {shown(value)}", None, name)
         return complete
@@ -317,8 +201,8 @@ class _Rules:
         dims = self._value("shape", inputs, attrs)
         if not isinstance(dims, tuple):
             dims = (dims,)
-        if len(dims) != _SIZES[layout].count(",") + (layout != "features"):
-            raise OpFault("shape", f"its `shape` has {len(dims)} numbers, but {layout} is {_SIZES[layout]}")
+        if len(dims) != SIZES[layout].count(",") + (layout != "features"):
+            raise OpFault("shape", f"its `shape` has {len(dims)} numbers, but {layout} is {SIZES[layout]}")
         return TensorShape(layout, tuple(self._whole("shape", d, 1) for d in dims))
 
     def cost(self, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:

@@ -6,16 +6,13 @@ from ...diagnostics.names import UndefinedName
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...ops.registry import PRIMITIVES
+from ..builtins import BUILTIN_NAMES, LIST_FUNCTIONS, REDUCERS
 from ..modules import Module
 from . import expressions, externs
 from .arithmetic import FUNCTIONS
 from .context import Context, Env
 from .state import Abandoned, State
 from .values import ERROR, Builtin, PrimitiveOp, ReduceOp, Same, SetTemplate, Template, Value
-
-REDUCERS = ("sum", "mean", "concat")
-LIST_FUNCTIONS = ("last", "len")
-BUILTIN_NAMES: tuple[str, ...] = (*PRIMITIVES, *REDUCERS, *LIST_FUNCTIONS, *FUNCTIONS, "same")
 
 
 def global_name(state: State, name: str, span: Span, module: Module, env: Env | None) -> Value:

@@ -10,14 +10,13 @@ from ...frontend import ast
 from ...ir.diagram import leaves, witness
 from ..signatures import Arguments
 from . import blocks, expressions
-from .arithmetic import asks_of, case_of, compute, is_plain, scalar
+from .arithmetic import asks_of, case_of, compute, is_plain, no_whole_number, scalar
 from .context import Env
 from .lists import elements_text, one_of
 from .open_lists import asked, candidates, first_of, last_of, length
 from .state import State
 from .switches import after
 from .values import ERROR, Fault, ListValue, Same, Scalar, Tensor, Value, kind_of
-from .wholes import no_whole_number
 
 
 def list_function(

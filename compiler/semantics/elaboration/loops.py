@@ -9,12 +9,11 @@ from ...diagnostics.values import TooLarge, WrongType
 from ...frontend import ast
 from ...ir.diagram import leaves
 from . import expressions
-from .arithmetic import case_of, is_plain
+from .arithmetic import case_of, is_plain, no_whole_number
 from .context import Context, Env
 from .open_lists import narrowed
 from .state import LENGTH_LIMIT, State
 from .values import ERROR, Asks, Item, ListValue, RangeValue, Same, Scalar, SetValue, Value, kind_of
-from .wholes import no_whole_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,12 @@ from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primi
 from ...ops.registry import PRIMITIVES
 from ..signatures import not_given, primitive_signature
 from ..text.affected import names_in
-from .arithmetic import asks_of, case_of, is_plain, scalar
+from .arithmetic import asks_of, case_of, is_plain, scalar, whole_advice
 from .context import Context
 from .lists import slots
 from .shapes import BROKEN, type_text
 from .state import Make, State, merge_asks
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
-from .wholes import whole_advice
 
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
 _SIZES = (1, 5040, 1 << 16)

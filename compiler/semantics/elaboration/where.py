@@ -12,12 +12,12 @@ from ...frontend import ast
 from ...ir.decisions import Decision
 from ...ir.diagram import Guard
 from ...ir.graph import CostConstraint, DecisionConstraint
+from ..builtins import BUILTIN_NAMES
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .comparisons import compared, name_of, named, value_of
 from .context import Env
 from .faults import demand_of_decisions
-from .global_names import BUILTIN_NAMES
 from .references import is_call, matching, rebuilt, reference, walk
 from .state import State, merge_asks
 from .values import ERROR, Asks, RangeValue, Scalar

@@ -15,8 +15,8 @@ from ...diagnostics.values import OperatorWithTensor, UnknownAttribute, WrongTyp
 from ...frontend import ast
 from ...frontend.stack import deep_stack
 from ...ops.registry import PRIMITIVES
+from ..builtins import REDUCERS
 from ..elaboration.arithmetic import FUNCTIONS, JOINING, LISTLESS, MIXED, UNKNOWN_SIGN
-from ..elaboration.global_names import REDUCERS
 from ..modules import Module
 
 Kind = str

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any, cast
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ...diagnostics.calls import MissingArgument, Recursion
 from ...diagnostics.model import Diagnostic, Sink
@@ -13,11 +11,12 @@ from ...diagnostics.names import DuplicateName, UndefinedName, UnusedName
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...frontend.stack import deep_stack
+from ...frontend.walk import children, inside
 from ...ops.registry import PRIMITIVES
-from ..elaboration import externs
-from ..elaboration.global_names import BUILTIN_NAMES
+from ..builtins import BUILTIN_NAMES
 from ..modules import Module, library_home
 from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
+from . import extern_blocks
 
 _INPUT_TYPES = ("image", "clip", "tokens", "features")
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
@@ -130,10 +129,10 @@ class _Names:
                 scope = self._parameters(declaration.parameters)
                 for entry in declaration.inputs:
                     self._bind(scope, entry.name, "input")
-                for problem in externs.problems(declaration):
+                for problem in extern_blocks.problems(declaration):
                     self.sink.add_once(problem)
                 rules = _Scope(scope)
-                rules.names[externs.OUTPUT] = _Bound(declaration.name.span, "output")
+                rules.names[extern_blocks.OUTPUT] = _Bound(declaration.name.span, "output")
                 for item in declaration.section.items:
                     if isinstance(item, ast.Setting):
                         self._expr(item.value, rules)
@@ -227,8 +226,8 @@ class _Names:
     def _unused(self, scope: _Scope) -> None:
         if not self.warn:
             return
-        for inside in scope.iterations:
-            self._unused(inside)
+        for iteration in scope.iterations:
+            self._unused(iteration)
         for name, bound in scope.names.items():
             if not bound.used and bound.what in ("name", "list") and not name.startswith("_"):
                 self.sink.add(UnusedName(bound.span, name, bound.what))
@@ -322,7 +321,7 @@ class _Names:
         """Names in settings and constraints: used, whatever they turn out to mean."""
         if isinstance(node, ast.Name):
             self.used.add(node.id)
-        for child in _all_children(node):
+        for child in inside(node):
             self._mark(child)
 
     # -- recursion
@@ -371,28 +370,5 @@ def _tensors(node: ast.Node) -> Iterator[ast.Name]:
         case ast.Bind(value=ast.List(items=items)):
             found = items
     yield from (expr for expr in found if isinstance(expr, ast.Name))
-    for child in _all_children(node):
+    for child in inside(node):
         yield from _tensors(child)
-
-
-def children(expr: ast.Expr) -> Iterator[ast.Expr]:
-    """The expressions directly inside one, in order of the text."""
-    for child in _all_children(expr):
-        if isinstance(child, ast.Expr):
-            yield child
-        else:
-            yield from (c for c in _all_children(child) if isinstance(c, ast.Expr))
-
-
-@cache
-def _field_names(kind: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "span")
-
-
-def _all_children(node: ast.Node) -> Iterator[ast.Node]:
-    for name in _field_names(cast(Hashable, type(node))):
-        value = getattr(node, name)
-        if isinstance(value, ast.Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (v for v in value if isinstance(v, ast.Node))

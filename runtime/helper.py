@@ -1,4 +1,4 @@
-"""A process that trains networks of a run: ``python -m stdsl.runtime.engines.worker RUN_DIRECTORY``, with
+"""A process that trains networks of a run: ``python -m stdsl.runtime.helper RUN_DIRECTORY``, with
 ``--allow-extern`` behind it where the code of extern operators may be loaded.
 
 It reads names of trainings from standard input, one a line, and answers on standard output with JSON lines:
@@ -14,9 +14,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any
 
-ALLOWED: Final = "--allow-extern"
+from .engines.local import ALLOWED
+
 _SECONDS = 0.25
 """Progress is told so often at most."""
 
@@ -54,9 +55,9 @@ def main(folder: Path, allow_extern: bool) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # Before torch is loaded: its thread pools take their size from here.
     os.environ["OMP_NUM_THREADS"] = "1"
-    from ..phases.compare import train_one
-    from ..run import reopened
-    from ..training.interruption import Interrupted, Interruption
+    from .phases.compare import train_one
+    from .run import reopened
+    from .training.interruption import Interrupted, Interruption
 
     interruption = Interruption()
     with interruption.watch():
