@@ -1,0 +1,148 @@
+"""What every data set keeps: what its schema says of its samples holds for those that its reader gives.
+
+A new one needs a line in `EXAMPLES`: settings whose files a few lines write. One that nothing reads yet needs none.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Source, Span
+from stdsl.compiler.schemas.constructors import DATA
+from stdsl.compiler.schemas.data import Data
+from stdsl.runtime.data.batch import Batch, Dataset, Part
+from stdsl.runtime.data.registry import open_dataset
+
+SPLITS = ("train", "valid", "test")
+
+
+def _table(path: Path, n: int, labels: bytes, classes: int) -> None:
+    rng = np.random.default_rng(n)
+    table = {b"data": rng.integers(0, 256, (n, 3072), dtype=np.uint8), labels: [i % classes for i in range(n)]}
+    path.write_bytes(pickle.dumps(table, protocol=2))
+
+
+def _motion_digits(folder: Path) -> Data:
+    return DATA["motion_digits"].load(
+        {"kind": "motion_digits", "frames": 4, "size": 12, "train": 12, "valid": 10, "test": 8}
+    )
+
+
+def _cifar10(folder: Path) -> Data:
+    for number in range(1, 6):
+        _table(folder / f"data_batch_{number}", 10, b"labels", 10)
+    _table(folder / "test_batch", 12, b"labels", 10)
+    return DATA["cifar10"].load({"kind": "cifar10", "root": str(folder)})
+
+
+def _cifar100(folder: Path) -> Data:
+    _table(folder / "train", 40, b"fine_labels", 100)
+    _table(folder / "test", 10, b"fine_labels", 100)
+    names = {b"fine_label_names": [f"c{i}".encode() for i in range(100)]}
+    (folder / "meta").write_bytes(pickle.dumps(names, protocol=2))
+    return DATA["cifar100"].load({"kind": "cifar100", "root": "."})
+
+
+EXAMPLES: dict[str, Callable[[Path], Data]] = {
+    "motion_digits": _motion_digits,
+    "cifar10": _cifar10,
+    "cifar100": _cifar100,
+}
+WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
+"""Samples to learn from of published data sets, of which the examples have a few."""
+
+
+def test_every_data_set_that_is_read_has_an_example() -> None:
+    assert {name for name, model in DATA.items() if model.reader is not None} == EXAMPLES.keys()
+
+
+@pytest.fixture(params=sorted(EXAMPLES))
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def settings(name: str, tmp_path: Path) -> Data:
+    return EXAMPLES[name](tmp_path)
+
+
+@pytest.fixture
+def dataset(settings: Data, tmp_path: Path) -> Dataset:
+    return open_dataset(settings, 3, tmp_path)
+
+
+def test_samples_are_what_the_schema_says(settings: Data, dataset: Dataset) -> None:
+    signature = settings.signature()
+    assert dataset.inputs == tuple(i.name for i in signature.inputs)
+    assert signature.classes in (None, len(dataset.classes))
+    assert signature.class_names in (None, dataset.classes)
+    for split in SPLITS:
+        batch = dataset.samples(split, np.arange(min(4, dataset.size(split))), 0)
+        for tensor, said in zip(batch.inputs, signature.inputs, strict=True):
+            assert tensor.dtype == torch.float32
+            assert len(tensor.shape) == 1 + len(said.shape)
+            assert all(n in (None, have) for n, have in zip(said.shape, tensor.shape[1:], strict=True))
+            assert torch.isfinite(tensor).all()
+        assert batch.targets.dtype == torch.int64
+        assert batch.targets.min() >= 0
+        assert batch.targets.max() < len(dataset.classes)
+
+
+def test_how_many_there_are_is_what_the_schema_says(name: str, settings: Data, dataset: Dataset) -> None:
+    for splits in (("train",), ("valid",), ("train", "valid")):
+        said = settings.samples(splits)
+        if name in WHOLE:
+            assert said is not None
+            found = len(Part(dataset, splits)) / len(Part(dataset, ("train", "valid")))
+            assert said / WHOLE[name] == pytest.approx(found)
+        elif said is not None:
+            assert said == len(Part(dataset, splits))
+
+
+def _equal(a: Batch, b: Batch) -> bool:
+    return torch.equal(a.targets, b.targets) and all(map(torch.equal, a.inputs, b.inputs))
+
+
+def test_a_sample_depends_on_split_index_and_epoch_alone(settings: Data, dataset: Dataset, tmp_path: Path) -> None:
+    for split in SPLITS:
+        places = np.arange(dataset.size(split))
+        whole = dataset.samples(split, places, 1)
+        for chosen in (places[::-1].copy(), places[1:3]):
+            found = dataset.samples(split, chosen, 1)
+            again = Batch(tuple(t[torch.from_numpy(chosen)] for t in whole.inputs), whole.targets[chosen])
+            assert _equal(found, again)
+        other = open_dataset(settings, 3, tmp_path)
+        assert _equal(other.samples(split, places, 1), whole)
+
+
+def test_epochs_differ_where_the_schema_says_so(settings: Data, dataset: Dataset) -> None:
+    for split in SPLITS:
+        places = np.arange(dataset.size(split))
+        same = _equal(dataset.samples(split, places, 0), dataset.samples(split, places, 1))
+        assert same == (not dataset.varies(split))
+    assert settings.varies() == dataset.varies("train")
+    assert not dataset.varies("test")
+
+
+def test_the_halves_share_no_sample(dataset: Dataset) -> None:
+    halves = [dataset.samples(split, np.arange(dataset.size(split)), 0) for split in ("valid", "test")]
+    seen = [{t.numpy().tobytes() for t in batch.inputs[0]} for batch in halves]
+    assert not seen[0] & seen[1]
+
+
+@pytest.mark.parametrize("name", sorted(n for n in EXAMPLES if "root" in DATA[n].model_fields))
+def test_files_that_are_not_there_are_told_at_the_text(name: str, tmp_path: Path) -> None:
+    settings = EXAMPLES[name](tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    source = Source("a.space", "data = …")
+    with pytest.raises(RunError, match="E0702") as caught:
+        open_dataset(settings.model_copy(update={"root": str(empty)}), 0, tmp_path, Span(source, 0, 4))
+    assert caught.value.diagnostics[0].span is not None
