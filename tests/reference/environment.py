@@ -26,7 +26,7 @@ class Thunk:
         return run.once(self, self.context, lambda: self.compute(run))
 
     def read(self, run: Run, what: Any, view: Callable[[Any, Run], Any]) -> Any:
-        """What a view of the value says, asking only for what that hangs on."""
+        """What a view of the value says, asking only for what that depends on."""
         return run.read(self.trees, what, lambda r: view(self.force(r), r), self.context)
 
 

@@ -1,4 +1,4 @@
-"""Evaluations under a decider, and what a number hangs on."""
+"""Evaluations under a decider, and what a number depends on."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Run:
         return value
 
     def read(self, trees: dict[Any, Any], what: Any, compute: Callable[[Run], Any], context: Mapping[Key, Any]) -> Any:
-        """A value of which only what it hangs on is asked for. ``trees`` remembers the trees of one thing."""
+        """A value of which only what it depends on is asked for. ``trees`` remembers the trees of one thing."""
         if what not in trees:
             trees[what] = tree_of(compute, context, self.made)
         tree = trees[what]
@@ -138,7 +138,7 @@ def undecided(decision: Decision) -> Any:
 
 
 def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: dict[Any, Any]) -> Any:
-    """All values that a computation may have, as a tree of the decisions that they hang on, in the order of asking."""
+    """All values that a computation may have, as a tree of the decisions that they depend on, in the order of asking."""
     try:
         return compute(Run(undecided, fixed, made))
     except Undecided as stopped:

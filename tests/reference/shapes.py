@@ -1,7 +1,7 @@
 """Shapes of samples, and the rules by which operations make them, one axis at a time.
 
 A rule asks its view for what it needs: parameters (`view.parameter`) and sizes of inputs (`view.size`). So the same
-rule serves concrete shapes and readings that ask only for what one axis hangs on.
+rule serves concrete shapes and readings that ask only for what one axis depends on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tensors: what their shapes hang on, and the graph of operations once everything is asked for."""
+"""Tensors: what their shapes depend on, and the graph of operations once everything is asked for."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tensor_of(value: Any, run: Run) -> Tensor:
 
 
 def read_axis(thunk: Thunk, axis: str, run: Run) -> Any:
-    """A size (or the layout) of a tensor, asking only for what it hangs on.
+    """A size (or the layout) of a tensor, asking only for what it depends on.
 
     Of a tensor that was demanded, everything is asked already.
     """
@@ -53,7 +53,7 @@ def read_axis(thunk: Thunk, axis: str, run: Run) -> Any:
 
 
 def hanging(thunk: Thunk, axis: str, run: Run) -> Any:
-    """The same, leaving the tree of what it hangs on in the thunk's trees."""
+    """The same, leaving the tree of what it depends on in the thunk's trees."""
     return thunk.read(run, axis, lambda value, r: axis_of(tensor_of(value, r), axis, r))
 
 
@@ -129,7 +129,7 @@ def zero_axis(tensor: Tensor, axis: str, run: Run) -> Any:
     for like in tensor.like:
         for decision in decisions_of(like.trees[axis]):
             if tensor.inside(decision):
-                raise SpaceError("E0307", f"the shape of what is absent hangs on {decision.path}")
+                raise SpaceError("E0307", f"the shape of what is absent depends on {decision.path}")
     if any(size != sizes[0] for size in sizes):
         raise SpaceError("E0307", f"what is absent could have different shapes: {sizes} ({axis})")
     return sizes[0]
