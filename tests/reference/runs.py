@@ -138,7 +138,7 @@ def undecided(decision: Decision) -> Any:
 
 
 def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: dict[Any, Any]) -> Any:
-    """All values that a computation may have, as a tree of the decisions that they depend on, in the order of asking."""
+    """All values that a computation may have, as a tree of the decisions they depend on, in the order of asking."""
     try:
         return compute(Run(undecided, fixed, made))
     except Undecided as stopped:
