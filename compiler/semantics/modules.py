@@ -241,7 +241,3 @@ class Loader:
             self.sink.add(ImportCycle(use.target_span, (*chain, chain[0])))
             return None
         return self.file(path, shown, use.target_span)
-
-    def unresolved(self, module: Module) -> frozenset[str]:
-        """Names that a failed import was to bring: using them is not a second mistake."""
-        return frozenset(module.import_spans) - frozenset(module.imports)

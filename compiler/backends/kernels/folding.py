@@ -8,8 +8,6 @@ In other formats the 3D convolution runs as it is. Weights keep their 3D shape, 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -58,48 +56,3 @@ def instants(conv: nn.Conv3d, x: Tensor) -> Tensor:
 def _numbers(conv: nn.Conv3d) -> tuple[int, ...]:
     assert not isinstance(conv.padding, str)
     return tuple(conv.padding)
-
-
-def fold(conv: nn.Conv3d) -> Literal["frames", "instants"] | None:
-    """How a 3D convolution is to be folded: not at all where it cannot be, and where measurements say that it does
-    not pay (1×1×1 windows,
-    and strides unless each channel stands alone)."""
-    kernel, padding = conv.kernel_size, conv.padding
-    if isinstance(padding, str) or conv.padding_mode != "zeros" or max(kernel) == 1:
-        return None
-    if max(conv.stride) > 1 and conv.groups == 1:
-        return None
-    if kernel[0] == 1 and padding[0] == 0:
-        return "frames"
-    if kernel[1] == kernel[2] == 1 and padding[1] == padding[2] == 0:
-        return "instants"
-    return None
-
-
-class FramesConv3d(nn.Conv3d):
-    """A 1×h×w convolution by :func:`frames`."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return frames(self, input)
-
-
-class InstantsConv3d(nn.Conv3d):
-    """A t×1×1 convolution by :func:`instants`."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return instants(self, input)
-
-
-def fold_convolutions(model: nn.Module) -> int:
-    """Let the plain 3D convolutions of ``model`` that gain by it run folded, and say how many they are. Weights,
-    names and results stay;
-    only inputs in channels-last format (``x.to(memory_format=torch.channels_last_3d)``) are affected."""
-    classes: dict[str, type[nn.Conv3d]] = {"frames": FramesConv3d, "instants": InstantsConv3d}
-    count = 0
-    for module in model.modules():
-        if type(module) is nn.Conv3d:
-            how = fold(module)
-            if how is not None:
-                module.__class__ = classes[how]
-                count += 1
-    return count

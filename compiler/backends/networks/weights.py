@@ -19,7 +19,6 @@ from ...diagnostics.source import Span
 from ...ir.graph import SpaceGraph
 from ...ir.names import Names
 from ...text.reading import WEIGHTS, check_file, reason_of
-from ...text.whole_files import write_whole
 from .weight_names import renamed_by_file, renamed_for
 
 if TYPE_CHECKING:
@@ -75,14 +74,6 @@ def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     if not isinstance(content, Mapping) or not all(isinstance(v, torch.Tensor) for v in content.values()):
         raise SpaceError([UnreadableWeights(span, name, "it is not a mapping from names to tensors")])
     return {str(key).removeprefix("module."): value for key, value in content.items()}
-
-
-def write_weights(model: nn.Module, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
-    """Write the state dict of ``model`` as a safetensors file, whole or not at all."""
-    from safetensors.torch import save_file
-
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    write_whole(Path(path), lambda temporary: save_file(state, temporary, dict(metadata or {})))
 
 
 def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str = "") -> LoadReport:

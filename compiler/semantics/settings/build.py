@@ -39,10 +39,6 @@ from .tree import (
 
 P = TypeVar("P", bound=Placed)
 
-_RANGE_ERRORS = frozenset(
-    {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number", "literal_error"}
-)
-
 
 def build(model: type[P], tree: Branch, owner: str, report: Report) -> P | None:
     """The typed settings, or None where something is wrong (everything wrong was reported)."""

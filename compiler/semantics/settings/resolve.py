@@ -23,16 +23,6 @@ from .strategy import declared_tree, own_parameters, strategy_tree
 from .tree import Branch, Hole, Leaf, places
 
 
-def resolve_strategy(expr: ast.Expr, module: Module, sink: Sink) -> Strategy | None:
-    """The settings of a strategy as an expression names it: `sdas`, `sdas(schedule = …)`, `sdas { … }`."""
-    report = Report(sink)
-    try:
-        tree = strategy_tree(expr, Env(module, report))
-    except Stop:
-        return None
-    return _strategy(tree, report)
-
-
 def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> Strategy | None:
     """The settings of a declared strategy with its parameters at their defaults. None, without a diagnostic, where a
     setting depends on a parameter that has no default."""

@@ -18,7 +18,6 @@ from ..modules import Module, library_home
 from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
 from . import extern_blocks
 
-_INPUT_TYPES = ("image", "clip", "tokens", "features")
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
 
 

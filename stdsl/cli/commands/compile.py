@@ -14,8 +14,6 @@ from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
 from stdsl.target import Target
 
-TEXTS = ("supernet", "module", "ir", "ast")
-
 
 @click.command("compile")
 @target("space")
