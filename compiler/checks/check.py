@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..analysis.dependence import may_lose
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source
 from ..frontend import ast
@@ -100,7 +101,9 @@ def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchRefe
         searches, found = _check_searches(module, graphs, sink, search, whole)
     if whole:
         check_kinds(module, sink)
-    graphs.check_where()  # last, for a space with errors is not elaborated to a graph
+    # Last, for a space with errors is not elaborated to a graph.
+    graphs.check_where()
+    graphs.check_dependence()
     return Checked(graphs.made, searches, graph, found)
 
 
@@ -145,6 +148,15 @@ class _Graphs:
 
                 found = satisfiable(graph).diagnostic
                 if found is not None:
+                    self.sink.add_once(found)
+
+    def check_dependence(self) -> None:
+        """Warns of the spaces in which some output does not depend on the input."""
+        for graph in self._found.values():
+            if graph is not None and may_lose(graph):
+                from .dependence import outputs_without_input
+
+                for found, _ in outputs_without_input(graph):
                     self.sink.add_once(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,3 +42,21 @@ class Decision:
     trivial: bool = False
     demanded: bool = True
     """Whether some node asks for it; one in dead text is no decision of the space."""
+
+
+def answers_in_words(decisions: Sequence[Decision], variables: Sequence[Variable], answers: Mapping[int, int]) -> str:
+    """`width = 5, kind = conv`: answers (variable index → answer) by the names of their decisions."""
+    words: dict[str, str] = {}
+    kept: dict[int, list[str]] = {}
+    for index in sorted(answers):
+        variable = variables[index]
+        decision = decisions[variable.decision]
+        name = decision.label or decision.path
+        if variable.element is not None:
+            kept.setdefault(decision.id, [])
+            if answers[index]:
+                kept[decision.id].append(str(variable.element + 1))
+            words[name] = f"[{', '.join(kept[decision.id])}]"
+        else:
+            words[name] = decision.options[answers[index]]
+    return ", ".join(f"{name} = {value}" for name, value in words.items())

@@ -191,8 +191,9 @@ class Primitive:
     Facts that passes, analyses and drawings go by: ``stateful``: has weights or running statistics. ``norm``: what it
     learns, if `affine` says so, only scales what another operator computes. ``random``: draws anew each time in
     training, and is its input otherwise. ``zero``: its output is always an exact zero; ``identity``: it is its input;
-    ``adds``: it is the sum of its inputs. ``commutes``: the order of its inputs does not matter. ``ways``: how kernels
-    can compute it otherwise (``compiler/passes/hints.py``).
+    ``adds``: it is the sum of its inputs; ``multiplies``: it is their product; ``keeps_zeros``: where all its inputs
+    are exact zeros its output is one, unless its attribute `bias` says that something is added. ``commutes``: the order
+    of its inputs does not matter. ``ways``: how kernels can compute it otherwise (``compiler/passes/hints.py``).
     ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
     """
 
@@ -211,6 +212,8 @@ class Primitive:
     zero: bool = False
     identity: bool = False
     adds: bool = False
+    multiplies: bool = False
+    keeps_zeros: bool = False
     commutes: bool = False
     ways: frozenset[str] = frozenset()
     extern: Extern | None = None

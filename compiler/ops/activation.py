@@ -25,8 +25,8 @@ def _normalise_leaky(inputs: Inputs, attrs: Attributes) -> Attributes:
     return {"slope": read.number(attrs, "slope", 0.01)}
 
 
-def _activation(name: str, doc: str, saves: SavesRule = input_alone) -> Primitive:
-    return Primitive(name, (), read.plain, _shape, _cost, doc, saves=saves)
+def _activation(name: str, doc: str, saves: SavesRule = input_alone, keeps_zeros: bool = True) -> Primitive:
+    return Primitive(name, (), read.plain, _shape, _cost, doc, saves=saves, keeps_zeros=keeps_zeros)
 
 
 PRIMITIVES = (
@@ -40,13 +40,14 @@ PRIMITIVES = (
         _cost,
         "x, or slope · x where x is negative.",
         saves=input_alone,
+        keeps_zeros=True,
     ),
     _activation("elu", "x, or exp(x) - 1 where x is negative."),
-    _activation("sigmoid", "1 / (1 + exp(-x)).", output_alone),
-    _activation("hsigmoid", "relu6(x + 3) / 6."),
+    _activation("sigmoid", "1 / (1 + exp(-x)).", output_alone, keeps_zeros=False),
+    _activation("hsigmoid", "relu6(x + 3) / 6.", keeps_zeros=False),
     _activation("tanh", "The hyperbolic tangent.", output_alone),
     _activation("gelu", "x · Φ(x), with the standard normal distribution Φ."),
     _activation("silu", "x · sigmoid(x), also called swish."),
     _activation("hswish", "x · hsigmoid(x)."),
-    _activation("softmax", "exp(x) over its sum over the channels.", output_alone),
+    _activation("softmax", "exp(x) over its sum over the channels.", output_alone, keeps_zeros=False),
 )

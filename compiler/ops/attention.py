@@ -88,5 +88,6 @@ PRIMITIVES = (
         "each query the mean of the values, weighted by the softmax of its products with the keys. It has no weights.",
         inputs=3,
         saves=_saves,
+        keeps_zeros=True,
     ),
 )

@@ -62,6 +62,7 @@ PRIMITIVES = (
         "The sum of two tensors; sizes of 1 broadcast.",
         inputs=2,
         saves=nothing,
+        keeps_zeros=True,
         adds=True,
         commutes=True,
     ),
@@ -74,6 +75,8 @@ PRIMITIVES = (
         "The product of two tensors; sizes of 1 broadcast.",
         inputs=2,
         saves=_factors,
+        keeps_zeros=True,
+        multiplies=True,
         commutes=True,
     ),
     Primitive(
@@ -84,6 +87,7 @@ PRIMITIVES = (
         _per_channel,
         "A learnt factor per channel, 1 at first.",
         saves=input_of_weights,
+        keeps_zeros=True,
         stateful=True,
     ),
     Primitive(

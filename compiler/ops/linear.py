@@ -47,6 +47,7 @@ PRIMITIVES = (
         _cost,
         "A linear layer of features (or an image or clip whose axes all have size 1), or of each token by itself.",
         saves=input_of_weights,
+        keeps_zeros=True,
         stateful=True,
     ),
 )

@@ -54,7 +54,18 @@ def _drops_nothing(inputs: tuple[TensorShape, ...], attrs: Attributes) -> bool:
 
 
 PRIMITIVES = (
-    Primitive("identity", (), read.plain, _same, _cost, "Its input.", saves=nothing, view=always, identity=True),
+    Primitive(
+        "identity",
+        (),
+        read.plain,
+        _same,
+        _cost,
+        "Its input.",
+        saves=nothing,
+        keeps_zeros=True,
+        view=always,
+        identity=True,
+    ),
     Primitive(
         "zero",
         (
@@ -66,6 +77,7 @@ PRIMITIVES = (
         _cost,
         "Exact zeros: no connection.",
         saves=nothing,
+        keeps_zeros=True,
         zero=True,
     ),
     Primitive(
@@ -76,6 +88,7 @@ PRIMITIVES = (
         _cost,
         "Zeroes elements at random in training, and scales up the others.",
         saves=_saves_dropout,
+        keeps_zeros=True,
         view=_drops_nothing,
         random=True,
     ),

@@ -77,6 +77,7 @@ PRIMITIVES = (
         _cost,
         "The greatest value of each window.",
         saves=_saves_max,
+        keeps_zeros=True,
         ways=frozenset({"clips"}),
     ),
     Primitive(
@@ -87,6 +88,7 @@ PRIMITIVES = (
         _cost,
         "The mean of each window; padding is left out of it.",
         saves=_saves_avg,
+        keeps_zeros=True,
     ),
     Primitive(
         "global_avg_pool",
@@ -96,6 +98,7 @@ PRIMITIVES = (
         _cost,
         "The mean over all positions; axes of size 1 stay. Of tokens: the mean over tokens, as features.",
         saves=nothing,
+        keeps_zeros=True,
     ),
     Primitive(
         "global_max_pool",
@@ -105,5 +108,6 @@ PRIMITIVES = (
         _cost,
         "The greatest value over all positions; axes of size 1 stay. Of tokens: over tokens, as features.",
         saves=_saves_global_max,
+        keeps_zeros=True,
     ),
 )

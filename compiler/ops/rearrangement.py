@@ -74,7 +74,15 @@ def _moves_no_frame(inputs: Inputs, attrs: Attributes) -> bool:
 
 PRIMITIVES = (
     Primitive(
-        "flatten", (), read.plain, _shape_flatten, _cost, "All elements as features.", saves=nothing, view=always
+        "flatten",
+        (),
+        read.plain,
+        _shape_flatten,
+        _cost,
+        "All elements as features.",
+        saves=nothing,
+        keeps_zeros=True,
+        view=always,
     ),
     Primitive(
         "to_tokens",
@@ -84,6 +92,7 @@ PRIMITIVES = (
         _cost,
         "The positions of an image or clip as tokens, row by row.",
         saves=nothing,
+        keeps_zeros=True,
         view=always,
     ),
     Primitive(
@@ -94,6 +103,7 @@ PRIMITIVES = (
         _cost,
         "Interleaves the channels of groups (ShuffleNet).",
         saves=nothing,
+        keeps_zeros=True,
         view=_moves_no_channel,
     ),
     Primitive(
@@ -104,6 +114,7 @@ PRIMITIVES = (
         _cost,
         "Stacks neighbouring frames of a clip as channels.",
         saves=nothing,
+        keeps_zeros=True,
         view=_moves_no_frame,
     ),
 )

@@ -61,6 +61,7 @@ PRIMITIVES = (
         _cost,
         "ceil(size / stride) positions, one every stride from an offset on; one that lies past the end is zero.",
         saves=nothing,
+        keeps_zeros=True,
         view=_inside,
     ),
     Primitive(
@@ -71,5 +72,6 @@ PRIMITIVES = (
         _cost,
         "Repeats each position (nearest neighbour).",
         saves=nothing,
+        keeps_zeros=True,
     ),
 )

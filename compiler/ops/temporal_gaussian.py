@@ -68,6 +68,7 @@ PRIMITIVES = (
         _cost,
         "A convolution of a clip whose kernel over time is a learnt mixture of Gaussians (EvaNet's iTGM).",
         saves=_saves,
+        keeps_zeros=True,
         stateful=True,
     ),
 )

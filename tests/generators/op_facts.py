@@ -126,6 +126,27 @@ def check_adds(primitive: Primitive) -> None:
     demand((found and all(_safely(adds, one) for one in several)) == primitive.adds, "adds", primitive)
 
 
+def check_multiplies(primitive: Primitive) -> None:
+    def multiplies(one: Made) -> bool:
+        inputs = one.inputs()
+        return len(inputs) == 2 and torch.equal(one(*inputs), inputs[0] * inputs[1])
+
+    demand(all(_safely(multiplies, one) for one in made(primitive)) == primitive.multiplies, "multiplies", primitive)
+
+
+def check_keeps_zeros(primitive: Primitive) -> None:
+    """Zeros give zeros, whatever the weights are; with a bias they do not."""
+
+    def keeps(one: Made) -> bool:
+        return not one(*map(torch.zeros_like, one.inputs())).any()
+
+    plain = [one for one in made(primitive) if not one.attrs.get("bias")]
+    demand(all(map(keeps, plain)) == primitive.keeps_zeros, "keeps_zeros", primitive)
+    for one in made(primitive):
+        if one.attrs.get("bias"):
+            demand(not keeps(one), "keeps_zeros", primitive, one)
+
+
 def check_commutes(primitive: Primitive) -> None:
     def commutes(one: Made) -> bool:
         inputs = one.inputs()
@@ -238,6 +259,8 @@ FACTS: dict[str, Callable[[Primitive], None]] = {
     "zero": check_zero,
     "identity": check_identity,
     "adds": check_adds,
+    "multiplies": check_multiplies,
+    "keeps_zeros": check_keeps_zeros,
     "commutes": check_commutes,
     "drawn": check_drawn,
     "ways": check_ways,

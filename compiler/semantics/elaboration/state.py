@@ -14,7 +14,7 @@ from ...diagnostics.values import DiagramLimit, TooLarge
 from ...frontend import ast
 from ...ir.addition import added
 from ...ir.builder import GraphBuilder
-from ...ir.decisions import Decision
+from ...ir.decisions import Decision, answers_in_words
 from ...ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support, witness
 from ...ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ...ir.operation import Primitive
@@ -314,20 +314,7 @@ class State:
 
     def witness_words(self, answers: Mapping[int, int]) -> str:
         """`width = 5, kind = conv`: the answers by the names of their decisions."""
-        words: dict[str, str] = {}
-        kept: dict[int, list[str]] = {}
-        for index in sorted(answers):
-            variable = self.diagrams.variables[index]
-            decision = self.builder.decisions[variable.decision]
-            name = decision.label or decision.path
-            if variable.element is not None:
-                kept.setdefault(decision.id, [])
-                if answers[index]:
-                    kept[decision.id].append(str(variable.element + 1))
-                words[name] = f"[{', '.join(kept[decision.id])}]"
-            else:
-                words[name] = decision.options[answers[index]]
-        return ", ".join(f"{name} = {value}" for name, value in words.items())
+        return answers_in_words(self.builder.decisions, self.diagrams.variables, answers)
 
 
 def merge_asks(asks: Iterable[Ask]) -> Asks:

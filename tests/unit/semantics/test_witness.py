@@ -6,7 +6,8 @@ import pytest
 
 from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.checks.witness import find_witness, smallest
+from stdsl.compiler.checks.smallest import smallest
+from stdsl.compiler.checks.witness import find_witness
 from stdsl.compiler.diagnostics.model import Sink, SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.diagram import evaluate
