@@ -5,7 +5,7 @@
 
 Needs numpy and onnxruntime alone. The file itself says what it takes: names and shapes of its inputs, how to
 normalise them, and the names of the classes (see `python deploy_onnx.py model.onnx --info`). A .npy file holds one
-sample, such as (C, T, H, W), or a batch of them; integers from 0 to 255 are scaled to 0…1 before they are normalised.
+sample, such as (C, T, H, W), or a batch of them; bytes from 0 to 255 are scaled to 0…1 before they are normalised.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ class Classifier:
     def normalise(self, name: str, batch: Array) -> Array:
         """(N, C, …) of an input as the network was trained: each sample to mean 0 and deviation 1, or each channel by
         given numbers; inputs that this is not about (flow, a mask) as they are."""
-        only = self.normalisation.get("only")
-        if only and self.modalities[name] not in only:
+        how = self.normalisation.get("each", {}).get(self.modalities[name], self.normalisation)
+        if how.get("only") and self.modalities[name] not in how["only"]:
             return batch
-        if self.normalisation.get("per_sample"):
+        if how.get("per_sample"):
             axes = tuple(range(1, batch.ndim))
             centred = batch - batch.mean(axes, keepdims=True)
             return np.asarray(centred / np.maximum(batch.std(axes, keepdims=True), 1e-6), np.float32)
-        if self.normalisation.get("mean"):
-            per_channel = (1, -1, *[1] * (batch.ndim - 2))
-            mean = np.reshape(self.normalisation["mean"], per_channel)
-            std = np.reshape(self.normalisation["std"], per_channel)
+        if how.get("mean"):
+            per_channel = (1, -1, *[1] * (batch.ndim - 2)) if batch.ndim != 3 else (1, 1, -1)  # tokens (N, L, C)
+            mean = np.reshape(how["mean"], per_channel)
+            std = np.reshape(how["std"], per_channel)
             return np.asarray((batch - mean) / std, np.float32)
         return batch
 
@@ -65,7 +65,7 @@ class Classifier:
 def read(path: Path, shape: tuple[int, ...]) -> Array:
     """The batch in a .npy file; raises ValueError if its samples have another shape."""
     raw = np.load(path, allow_pickle=False)
-    batch = np.asarray(raw, np.float32) / (255 if raw.dtype.kind in "ui" else 1)
+    batch = np.asarray(raw, np.float32) / (255 if raw.dtype == np.uint8 else 1)
     if batch.ndim == len(shape):
         batch = batch[None]
     if batch.shape[1:] != shape:

@@ -19,6 +19,7 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
+from .data.facts import keep_facts
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited
 from .phases.compare import assignment_named, missing, train_all
@@ -31,7 +32,7 @@ from .phases.search import search
 from .phases.train import RETRAIN, Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
-from .prepare.opening import fitting, opened
+from .prepare.opening import fitting, found_data, opened
 from .prepare.plan import plan, plan_text, separate_trainings
 from .prepare.texts import checksum
 from .prepare.warnings import warnings
@@ -99,6 +100,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         space=str(job.config.space),
         parameters={name: str(value) for name, value in job.graph.parameters},
         config=job.config.model_dump(mode="json"),
+        data=found_data(job),
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,
@@ -153,6 +155,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
             dataset = opened(job)
+            keep_facts(directory.data, dataset, job.config.data.kind, job.config.place("data"))
             helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
             return _phases(
                 Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)

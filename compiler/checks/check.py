@@ -179,7 +179,7 @@ def _check_searches(
     checked: Mapping[str, CheckedSearch] = {}
     if whole:
         configs = list(check_settings(module, sink, changes if home is module else {}))
-        checked = _fitting(configs, module, graphs, sink)
+        checked = _fitting(configs, module, module, graphs, sink)
         _check_others(module, {config.name for config in configs}, graphs, sink)
     if asked is None:
         return checked, None
@@ -187,14 +187,17 @@ def _check_searches(
     if whole and home is module:
         return checked, checked.get(name)
     configs = list(needed_settings(asked.declaration, home, sink, asked.overrides))
-    return checked, _fitting(configs, home, graphs, sink).get(name)
+    return checked, _fitting(configs, home, module, graphs, sink).get(name)
 
 
 def _fitting(
-    configs: Sequence[SearchConfig], module: Module, graphs: _Graphs, sink: Sink
+    configs: Sequence[SearchConfig], module: Module, main: Module, graphs: _Graphs, sink: Sink
 ) -> Mapping[str, CheckedSearch]:
-    """The searches that fit their spaces, by name."""
+    """The searches that fit their spaces, by name. ``main``: what was opened, in whose folder data is looked for."""
+    from .data_files import looked_up
+
     found: dict[str, CheckedSearch] = {}
+    configs = [looked_up(config, main, sink) for config in configs]
     known = {config.name: config for config in configs}
     for config in configs:
         search = check_search(config, lambda ref: graphs.named(ref.expr, module), known, sink)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import Constructor
 from .data import Data
+from .data_arrays import Arrays
 from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
@@ -25,6 +26,7 @@ DATA: dict[str, type[Data]] = {
         MotionDigits,
         Cifar10,
         Cifar100,
+        Arrays,
         ImageFolder,
         Hmdb51,
         Ucf101,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from annotated_types import Gt, Lt
+from pydantic import PrivateAttr
 
 from .base import Constructor
 
 Layout = Literal["image", "clip", "tokens", "features"]
+
+Half = Annotated[float, Gt(0), Lt(1)]
+"""A share of samples that leaves some on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class InputSignature:
 
 @dataclass(frozen=True, slots=True)
 class DataSignature:
-    """What a data set gives: its inputs in order, and its classes (None: only known at run time)."""
+    """What a data set gives: its inputs in order (none: only known at run time), and its classes (None: likewise)."""
 
     inputs: tuple[InputSignature, ...]
     classes: int | None
@@ -41,6 +48,8 @@ class DataSignature:
         there are several and all of the network's are names of the data's: then they may come in another order."""
         if classes is not None and self.classes is not None and classes != self.classes:
             return False
+        if not self.inputs:
+            return True
         own = self.ordered([i.name for i in inputs])
         return len(own) == len(inputs) and all(_agree(a, b) for a, b in zip(own, inputs, strict=True))
 
@@ -54,8 +63,23 @@ class DataSignature:
         return f"{described(self.inputs)}, {classes}"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the files of a data set say of it before they are read: headers, names of folders, labels.
+
+    ``class_names`` and ``sizes`` (of `train`, `valid` and `test`) are None where that takes too much reading. A run
+    keeps it, so that what it is made from stays the same.
+    """
+
+    inputs: tuple[InputSignature, ...]
+    class_names: tuple[str, ...] | None
+    sizes: Mapping[str, int] | None
+
+
 def described(inputs: Sequence[InputSignature]) -> str:
     """Inputs in a row, with their names where there are several."""
+    if not inputs:
+        return "inputs unknown before the data is read"
     return str(inputs[0]) if len(inputs) == 1 else ", ".join(f"{i.name}: {i}" for i in inputs)
 
 
@@ -75,8 +99,28 @@ class Data(Constructor):
     """What reads it, `module:name` below ``runtime/data``: called with the settings, the search's seed, the folder that
     relative paths start from, and the text that asks for it. None where this version has nothing that does."""
 
+    _found: Found | None = PrivateAttr(default=None)
+
+    @property
+    def found(self) -> Found | None:
+        """What its files say, where they were looked at."""
+        return self._found
+
+    def knowing(self, found: Found | None) -> Self:
+        """The same settings with what the files say."""
+        copy = self.model_copy()
+        copy._found = found
+        return copy
+
+    def look(self, folder: Path) -> Found | None:
+        """What its files say of it; None where the settings say all. ``folder``: what relative paths start from.
+
+        Raises FilesAbsent and FileDamaged of ``compiler/datafiles``.
+        """
+        return None
+
     def signature(self) -> DataSignature:
-        """What its samples look like, from the settings alone; nothing is read."""
+        """What its samples look like, from the settings and what was found; nothing is read."""
         raise NotImplementedError
 
     def samples(self, splits: Sequence[str]) -> int | None:

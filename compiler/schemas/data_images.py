@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from annotated_types import Gt, Lt
 from pydantic import Field
 
 from .base import Count, Natural
-from .data import Data, DataSignature, InputSignature
+from .data import Data, DataSignature, Half, InputSignature
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-Half = Annotated[float, Gt(0), Lt(1)]
 
 
 class _Cifar(Data):

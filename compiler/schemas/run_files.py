@@ -6,6 +6,7 @@ from typing import Final
 
 MANIFEST: Final = "run.json"
 RESULT: Final = "result.json"
+DATA: Final = "data.json"
 JOURNAL: Final = "journal.jsonl"
 MODULE: Final = "module.py"
 LOCK: Final = ".lock"
@@ -21,5 +22,5 @@ FEATURES: Final = "features"
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
 
-FILES: Final = (MANIFEST, RESULT, JOURNAL, MODULE, LOCK, STARTING)
+FILES: Final = (MANIFEST, RESULT, DATA, JOURNAL, MODULE, LOCK, STARTING)
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -37,6 +37,8 @@ class Module:
     """Names of declarations and imports that syntax errors hide: using them is not a second mistake."""
     allow_extern: bool = False
     """Whether the code of extern operators may be loaded."""
+    data_kept: Mapping[str, Any] = field(default_factory=dict)
+    """By the name of a search, what was found in the files of its data when a run that is gone on with was started."""
     library: bool = False
     """Whether it is a file of the library, which was checked before it was published."""
     undefined: set[Span] = field(default_factory=set)
@@ -126,8 +128,8 @@ def _written_names(source: Source) -> Iterator[str]:
 class Loader:
     """Reads files and their imports, each once. What goes wrong lands in the sink; a module always comes back."""
 
-    def __init__(self, sink: Sink, allow_extern: bool = False) -> None:
-        self.sink, self.allow_extern = sink, allow_extern
+    def __init__(self, sink: Sink, allow_extern: bool = False, data_kept: Mapping[str, Any] | None = None) -> None:
+        self.sink, self.allow_extern, self.data_kept = sink, allow_extern, data_kept or {}
         self._modules: dict[str, Module] = {}
         self._loading: list[tuple[str, str]] = []
         self._prelude: Module | None = None
@@ -168,7 +170,8 @@ class Loader:
             return self._modules[key]
         self._loading.append((key, source.name))
         mistakes = Sink()
-        module = Module(source, parse(source, mistakes), source.name, allow_extern=self.allow_extern)
+        file = parse(source, mistakes)
+        module = Module(source, file, source.name, allow_extern=self.allow_extern, data_kept=self.data_kept)
         module.library = key.startswith(_LIBRARY_KEY)
         self.sink.extend(mistakes.diagnostics)
         self._modules[key] = module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -32,13 +32,41 @@ class Normalisation:
     """How inputs are scaled before they enter a network; written into exported files.
 
     ``per_sample``: every sample to mean 0 and deviation 1 over all its elements. Else ``mean`` and ``std`` are per
-    channel. ``only``: the inputs that this is about, by the data's names; (): all.
+    channel. ``only``: the inputs that this is about, by the data's names; (): all. ``each``: instead of all that, a
+    normalisation of its own for each input by name.
     """
 
     per_sample: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     only: tuple[str, ...] = ()
+    each: tuple[tuple[str, Normalisation], ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """As exported files have it: what is not said is left out, ``each`` is a table by the inputs' names."""
+        facts: dict[str, Any] = {
+            name: value for name in ("per_sample", "mean", "std", "only") if (value := getattr(self, name))
+        }
+        return facts | ({"each": {name: own.document() for name, own in self.each}} if self.each else {})
+
+    def of(self, name: str) -> Normalisation:
+        """That of one input."""
+        if self.each:
+            return dict(self.each)[name]
+        return Normalisation() if self.only and name not in self.only else self
+
+    def applied(self, values: npt.NDArray[np.float32], channels: int = 1) -> npt.NDArray[np.float32]:
+        """A batch of one input (N, …), normalised; ``channels``: the axis that ``mean`` and ``std`` are along."""
+        if self.per_sample:
+            axes = tuple(range(1, values.ndim))
+            mean, std = values.mean(axes, keepdims=True), np.maximum(values.std(axes, keepdims=True), 1e-6)
+        elif self.mean:
+            shape = [-1 if axis == channels else 1 for axis in range(values.ndim)]
+            mean = np.array(self.mean, np.float32).reshape(shape)
+            std = np.array(self.std, np.float32).reshape(shape)
+        else:
+            return np.ascontiguousarray(values, np.float32)
+        return np.ascontiguousarray((values - mean) / std, np.float32)
 
 
 class Dataset(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from .batch import Batch, Dataset, Normalisation
+from .facts import DataFacts
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,21 @@ class Reordered:
 def bound(dataset: Dataset, graph: SpaceGraph) -> Dataset:
     """``dataset`` with inputs in the order of the space's: by name where these are the data's names, else as they
     come (``DataSignature.ordered`` says the same when a file is checked)."""
-    names = [graph.nodes[id].op for id in graph.inputs]
-    own = list(dataset.inputs)
-    if names == own or set(names) != set(own):
-        return dataset
-    return Reordered(dataset, tuple(own.index(name) for name in names))
+    places = _places(dataset.inputs, graph)
+    return dataset if places == tuple(range(len(places))) else Reordered(dataset, places)
 
 
-def description(search: str, dataset: Dataset, graph: SpaceGraph) -> dict[str, Any]:
+def description(search: str, data: DataFacts, graph: SpaceGraph) -> dict[str, Any]:
     """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities`` are in the
     order of the network's inputs."""
-    facts = {
-        "search": search,
-        "classes": list(dataset.classes),
-        "normalisation": {name: value for name, value in asdict(dataset.normalisation).items() if value},
-    }
-    return facts | ({"modalities": list(bound(dataset, graph).inputs)} if len(dataset.inputs) > 1 else {})
+    facts = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
+    inputs = [data.inputs[place] for place in _places(data.inputs, graph)]
+    return facts | ({"modalities": inputs} if len(inputs) > 1 else {})
+
+
+def _places(inputs: tuple[str, ...], graph: SpaceGraph) -> tuple[int, ...]:
+    """Where in a sample what each input of the space takes stands."""
+    names = [graph.nodes[id].op for id in graph.inputs]
+    if set(names) != set(inputs):
+        return tuple(range(len(inputs)))
+    return tuple(inputs.index(name) for name in names)

@@ -13,6 +13,7 @@ from stdsl.compiler.schemas.search import Export
 from stdsl.compiler.text.quoting import visible
 
 from ..data.binding import description
+from ..data.facts import DataFacts
 from ..tracking.files import read_made, refusing, write_bytes, write_text
 from .assignment import Subject
 from .context import Context
@@ -58,7 +59,7 @@ def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[
     from stdsl.compiler.backends.export.onnx import export_onnx
 
     model = trained(subject, run.workshop, run.placement).to("cpu")
-    metadata = description(run.config.name, run.dataset, subject.graph)
+    metadata = description(run.config.name, DataFacts.of(run.dataset), subject.graph)
     with refusing(path, "written"):
         report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
     return {

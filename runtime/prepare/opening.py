@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stdsl.compiler.checks.batches import batches_of_one
+from stdsl.compiler.checks.outputs import classes_of
+from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.exports import ExportPlace
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import TooFewSamples
+from stdsl.compiler.diagnostics.strategies import DataMismatch
 from stdsl.compiler.families.family import Learner
 from stdsl.compiler.families.registry import family
+from stdsl.compiler.schemas.data import Found
 from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.text.whole_files import temporary_name
 
@@ -25,7 +29,8 @@ def opened(job: Job) -> Dataset:
     """The data set of a job. Raises RunError where its files are missing or damaged, or have too few samples."""
     config = job.config
     dataset = open_dataset(config.data, config.seed, job.texts.folder, config.place("data"))
-    found: tuple[Diagnostic, ...] = tuple(_too_few(job, dataset))
+    found: tuple[Diagnostic, ...] = tuple(_changed(job, dataset)) or tuple(_misfit(job, dataset))
+    found = found or tuple(_too_few(job, dataset))
     found = found or tuple(_small_batches(job, dataset))
     if found:
         raise RunError(found)
@@ -51,6 +56,38 @@ def fitting(job: Job, out: Path | None) -> None:
         else:
             continue
         raise RunError([ExportPlace(job.config.place(f"export.{key}"), key, path, fault)])
+
+
+def found_data(job: Job) -> dict[str, Found]:
+    """What the files of the data of a job, and of those that it needs, were found to say, by the search."""
+    configs = (job.config, *(needed.config for needed in job.search.needs))
+    return {config.name: config.data.found for config in configs if config.data.found is not None}
+
+
+def _changed(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+    """What the files said when the run was started, and do not say now."""
+    config = job.config
+    found = config.data.found
+    if found is None:
+        return
+    names, sizes = found.class_names, found.sizes or {}
+    faults = [f"it has {dataset.inputs} as inputs"] if tuple(i.name for i in found.inputs) != dataset.inputs else []
+    if names is not None and names != dataset.classes:
+        faults.append(f"it had {len(names)} classes, and has {len(dataset.classes)}, or calls them otherwise")
+    for split, size in sizes.items():
+        if dataset.size(split) != size:
+            faults.append(f"its split `{split}` had {size:,} samples, and has {dataset.size(split):,}")
+    if faults:
+        yield DataChanged(config.place("data"), config.data.kind, "; ".join(faults))
+
+
+def _misfit(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+    """Classes that were unknown when the text was checked, and are not those of the space."""
+    config, graph = job.config, job.final
+    classes = classes_of(graph.nodes[graph.outputs[0][1]].type)
+    if config.data.signature().classes is None and classes != len(dataset.classes):
+        gives = f"{len(dataset.classes)} classes"
+        yield DataMismatch(config.place("data"), gives, f"{classes} classes", config.place("space"))
 
 
 def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:

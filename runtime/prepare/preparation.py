@@ -33,7 +33,7 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     """
     sink = Sink()
     texts = kept(directory.space, manifest)
-    module = KeptLoader(sink, directory.space, texts, allow_extern).main()
+    module = KeptLoader(sink, directory.space, texts, allow_extern, manifest.data).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
     loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False)
     return Job(_measured(loaded.search), texts)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from stdsl.compiler.diagnostics.model import RunError, Sink
 from stdsl.compiler.diagnostics.run_files import RunTextsChanged
 from stdsl.compiler.diagnostics.source import Source, Span
+from stdsl.compiler.schemas.data import Found
 from stdsl.compiler.semantics.modules import Loader, Module, library_source
 
 from ..tracking.files import read_bytes
@@ -95,8 +96,15 @@ class KeptLoader(Loader):
     ``folder``: where the copies are.
     """
 
-    def __init__(self, sink: Sink, folder: Path, texts: Texts, allow_extern: bool = False) -> None:
-        super().__init__(sink, allow_extern)
+    def __init__(
+        self,
+        sink: Sink,
+        folder: Path,
+        texts: Texts,
+        allow_extern: bool = False,
+        data_kept: Mapping[str, Found] | None = None,
+    ) -> None:
+        super().__init__(sink, allow_extern, data_kept)
         self._folder, self._texts = folder, texts
         self._places = {origin: place for place, origin in texts.origins.items()}
 

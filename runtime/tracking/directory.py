@@ -49,6 +49,11 @@ class RunDirectory:
     def result(self) -> Path:
         return self.path / run_files.RESULT
 
+    @property
+    def data(self) -> Path:
+        """What networks of the run have to know of its data."""
+        return self.path / run_files.DATA
+
     def architecture(self, name: str) -> Path:
         return self.path / run_files.ARCHITECTURES / f"{name}.arch.json"
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from stdsl.compiler.schemas.data import Found
+
 FORMAT = 2
 """1 had no ``texts``."""
 
@@ -30,7 +32,8 @@ class Manifest(BaseModel):
 
     ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``texts`` the
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
-    resumed run reads the text again). ``threads`` is the number of torch threads: on a CPU results depend on it.
+    resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
+    when it was started, by the search. ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     """
 
@@ -45,6 +48,7 @@ class Manifest(BaseModel):
     space: str
     parameters: dict[str, Any]
     config: dict[str, Any]
+    data: dict[str, Found] = {}
     seed: int
     device: str
     engine: str

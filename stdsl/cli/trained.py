@@ -25,6 +25,7 @@ def trained(path: Path) -> Trained:
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.compiler.diagnostics.run import RunNotOver
     from stdsl.runtime.data.binding import description
+    from stdsl.runtime.data.facts import DataFacts, kept_facts
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
@@ -35,6 +36,9 @@ def trained(path: Path) -> Trained:
     if not weights.is_file():
         raise RunError([RunNotOver(None, str(path), "trained network")])
     job = load_kept_job(directory, directory.manifest)
-    data = open_dataset(job.config.data, job.config.seed, job.texts.folder, job.config.place("data"))
-    metadata = description(job.config.name, data, job.final)
+    facts = kept_facts(directory.data)
+    if facts is None:  # a run of an older version
+        config = job.config
+        facts = DataFacts.of(open_dataset(config.data, config.seed, job.texts.folder, config.place("data")))
+    metadata = description(job.config.name, facts, job.final)
     return Trained(weights, directory.architecture(DERIVED), metadata)

@@ -11,6 +11,7 @@ import torch
 import stdsl
 from stdsl.compiler.schemas.data_motion import DIGITS, MotionDigits
 from stdsl.runtime.data.binding import bound, description
+from stdsl.runtime.data.facts import DataFacts
 from stdsl.runtime.data.modalities import FLOW_BOUND, flow, mask
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset, clips
 
@@ -102,6 +103,6 @@ def test_files_say_which_input_is_which(tmp_path: Path) -> None:
     inputs = "mask: clip(1, 8, 16, 16), frames: clip(1, 8, 16, 16)"
     file.write_text(f"stdsl 1\nmeta net on {inputs} = [mask, frames] -> concat\nspace s = net\n", encoding="utf-8")
     dataset = MotionDigitsDataset(MotionDigits(**SETTINGS, modalities=("frames", "mask")), 0)
-    facts = description("fuse", dataset, stdsl.load(file).graph)
+    facts = description("fuse", DataFacts.of(dataset), stdsl.load(file).graph)
     assert facts["modalities"] == ["mask", "frames"]
     assert facts["normalisation"] == {"per_sample": True, "only": ("frames",)}

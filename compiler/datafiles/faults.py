@@ -1,0 +1,21 @@
+"""What may be wrong with the files of a data set, before anybody knows the text that asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FilesAbsent(Exception):
+    """``missing`` is not in ``folder``."""
+
+    def __init__(self, folder: Path, missing: tuple[str, ...], hint: str) -> None:
+        super().__init__(f"{', '.join(missing)} in {folder}")
+        self.folder, self.missing, self.hint = folder, missing, hint
+
+
+class FileDamaged(Exception):
+    """The file is there, and does not hold what it should."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason

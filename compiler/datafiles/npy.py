@@ -1,0 +1,160 @@
+"""Headers of NumPy's files, read without NumPy: what an array in a .npy or .npz file holds, from its first bytes.
+
+The format is NEP 1 (`numpy.lib.format`), versions 1 to 3. Nothing is unpickled: an array of objects is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ..text.reading import check_file, reason_of
+from .faults import FileDamaged, FilesAbsent
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+_MAGIC = b"\x93NUMPY"
+_LONGEST = 10_000
+"""Bytes of a header: NumPy's own limit."""
+_TYPE = re.compile(r"([<>|=]?)([biufU])(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """``kind``: b, i, u, f or U as in NumPy; ``item``: bytes of an element; ``start``: where the elements begin."""
+
+    kind: str
+    item: int
+    big_endian: bool
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def bytes(self) -> int:
+        """All of the file, or of its member in an .npz."""
+        return self.start + self.item * prod(self.shape)
+
+    def __str__(self) -> str:
+        if self.kind == "U":
+            return f"texts of up to {self.item // 4} letters"
+        return {"b": "bool", "i": "int", "u": "uint", "f": "float"}[self.kind] + (
+            "" if self.kind == "b" else str(8 * self.item)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """An array in a file: a .npy file, or with ``member`` one in an .npz."""
+
+    name: str
+    header: Header
+    path: Path
+    member: str | None = None
+
+    def content(self) -> bytes:
+        """The bytes of all elements. Raises FileDamaged."""
+        with _reading(self.path), self._opened() as file:
+            file.seek(self.header.start)
+            return file.read()
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        if self.member is None:
+            with self.path.open("rb") as file:
+                yield file
+        else:
+            with _zip(self.path) as archive, archive.open(self.member) as inside:
+                yield inside
+
+
+def npy_array(path: Path, name: str | None = None) -> StoredArray:
+    """What a .npy file holds; ``name``: that of the file where none is given. Raises FilesAbsent and FileDamaged."""
+    with _reading(path):
+        check_file(path, None)
+        with path.open("rb") as file:
+            header = _header(file, path)
+        if path.stat().st_size < header.bytes:
+            raise FileDamaged(path, f"it is cut off: it has {path.stat().st_size:,} bytes of {header.bytes:,}")
+    return StoredArray(name or path.stem, header, path)
+
+
+def npz_arrays(path: Path) -> tuple[StoredArray, ...]:
+    """What an .npz file holds, in its order. Raises FilesAbsent and FileDamaged."""
+    found: list[StoredArray] = []
+    with _reading(path):
+        check_file(path, None)
+        with _zip(path) as archive:
+            for info in archive.infolist():
+                if not info.filename.endswith(".npy"):
+                    continue
+                with archive.open(info) as file:
+                    header = _header(file, path, info.filename)
+                if info.file_size < header.bytes:
+                    raise FileDamaged(path, f"`{info.filename}` in it is cut off")
+                found.append(StoredArray(info.filename.removesuffix(".npy"), header, path, info.filename))
+    return tuple(found)
+
+
+def folder_arrays(path: Path) -> tuple[StoredArray, ...]:
+    """What the .npy files of a folder hold, by name. Raises FileDamaged."""
+    return tuple(npy_array(file) for file in sorted(path.glob("*.npy")))
+
+
+def _zip(path: Path) -> ZipFile:
+    from zipfile import ZipFile
+
+    return ZipFile(path)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turns what reading a file raises into what this module raises."""
+    from zipfile import BadZipFile
+
+    try:
+        yield
+    except FileNotFoundError:
+        hint = "write it there, or name another file; relative paths start from the folder of the .space file"
+        raise FilesAbsent(path.parent, (path.name,), hint) from None
+    except OSError as error:
+        raise FileDamaged(path, reason_of(error)) from error
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise FileDamaged(path, f"it is no whole .npz file: {error}") from error
+
+
+def _header(file: IO[bytes], path: Path, member: str = "") -> Header:
+    within = f"`{member}` in it" if member else "it"
+    start = file.read(8)
+    if len(start) < 8 or not start.startswith(_MAGIC):
+        raise FileDamaged(path, f"{within} is no .npy file")
+    wide = start[6] > 1
+    length = file.read(4 if wide else 2)
+    if len(length) < (4 if wide else 2):
+        raise FileDamaged(path, f"{within} is cut off")
+    count = struct.unpack("<I" if wide else "<H", length)[0]
+    text = file.read(min(count, _LONGEST + 1))
+    if not len(text) == count <= _LONGEST:
+        raise FileDamaged(path, f"{within} has a header that is cut off, or too long")
+    try:
+        fields = ast.literal_eval(text.decode("utf-8" if start[6] > 2 else "latin-1"))
+        described, shape = fields["descr"], fields["shape"]
+        whole = isinstance(shape, tuple) and all(type(n) is int and n >= 0 for n in shape)
+    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):
+        whole, described, shape = False, "", ()
+    if not whole:
+        raise FileDamaged(path, f"{within} has a damaged header")
+    matched = _TYPE.fullmatch(described) if isinstance(described, str) else None
+    if matched is None:
+        what = "Python objects" if described == "|O" else f"`{described}`"
+        raise FileDamaged(path, f"{within} holds {what}, and numbers or texts are read; save it as another type")
+    order, kind, size = matched[1], matched[2], int(matched[3])
+    return Header(kind, 4 * size if kind == "U" else size, order == ">", shape, 8 + len(length) + count)

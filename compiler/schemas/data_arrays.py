@@ -1,0 +1,127 @@
+"""Arrays in files, as a data set: the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, cast
+
+from pydantic import Field
+
+from ..datafiles.arrangement import AXES, Arrangement, arranged, ordered_axes, sample_axes, undivided
+from ..datafiles.faults import FileDamaged
+from ..datafiles.labels import Shares, class_names, divided, label_counts
+from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
+from .base import Conflict, Count, Natural
+from .data import Data, DataSignature, Found, Half, InputSignature, Layout
+
+
+class Arrays(Data):
+    """Arrays of NumPy: an `.npz` file, which is read whole, or `.npy` files, which stay on the disk.
+
+    The targets are a whole number or a text for each sample. Arrays called `train_…`, `valid_…` (or `val_…`) and
+    `test_…` are splits; what is not given of these is a share of the samples to train on, of each class alike.
+    """
+
+    reader: ClassVar[str | None] = "arrays:ArraysDataset"
+
+    kind: Literal["arrays"] = "arrays"
+    file: str | None = Field(
+        default=None, description="An `.npz` file, or a folder of `.npy` files: the targets and an array for each input"
+    )
+    x: tuple[str, ...] | str | None = Field(
+        default=None, description="In place of `file`: a `.npy` file for each input, which is called as the file is"
+    )
+    y: str | None = Field(default=None, description="With `x`: the `.npy` file of the targets")
+    target: str = Field(default="y", description="What the targets are called in `file`")
+    axes: tuple[str, ...] | str | None = Field(
+        default=None,
+        description="The axes of an array, of all inputs or of each: N samples, C channels, T frames, H, W, L tokens; "
+        "none: NC, NHW (grey), NCHW or NCTHW by their number",
+    )
+    classes: Count | None = Field(default=None, description="Number of classes; none: as many as the targets name")
+    valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
+    test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
+    normalise: Literal["channels", "samples"] | None = Field(
+        default="channels",
+        description="To mean 0 and deviation 1: each channel by all samples to train on, or each sample by itself",
+    )
+    seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files of the inputs, where these are given one by one."""
+        return (self.x,) if isinstance(self.x, str) else self.x or ()
+
+    @property
+    def shares(self) -> Shares:
+        return Shares(self.valid, self.test)
+
+    def arrangement(self, folder: Path) -> Arrangement:
+        """What is where, by names and headers. Raises FilesAbsent and FileDamaged."""
+        if self.file is None:
+            assert self.y is not None
+            inputs = tuple(npy_array(folder / path) for path in self.paths)
+            return undivided(folder / self.paths[0], inputs, npy_array(folder / self.y))
+        path = folder / self.file
+        return arranged(path, folder_arrays(path) if path.is_dir() else npz_arrays(path), self.target)
+
+    def axes_of(self, arrangement: Arrangement) -> tuple[str, ...]:
+        """The axes of a sample of each input as they are stored. Raises FileDamaged where the array has others."""
+        stored, _ = arrangement.splits["train"]
+        written = self.axes if isinstance(self.axes, tuple) else (self.axes,) * len(stored)
+        if len(written) != len(stored):
+            raise FileDamaged(arrangement.path, f"it has {len(stored)} inputs, and `axes` is about {len(written)}")
+        for own, text in zip(stored, written, strict=True):
+            if text is not None and len(text) != len(own.header.shape):
+                reason = f"`{own.name}` has {len(own.header.shape)} axes, and `axes` names {len(text)}: {text}"
+                raise FileDamaged(own.path, reason)
+        return tuple(sample_axes(own.header, text) for own, text in zip(stored, written, strict=True))
+
+    def look(self, folder: Path) -> Found:
+        found = self.arrangement(folder)
+        stored, _ = found.splits["train"]
+        inputs = tuple(
+            _signature(name, own, axes)
+            for name, own, axes in zip(found.names, stored, self.axes_of(found), strict=True)
+        )
+        counts = {split: label_counts(targets) for split, (_, targets) in found.splits.items()}
+        known = [count for count in counts.values() if count is not None]
+        names = class_names((label for c in known for label in c), self.classes) if len(known) == len(counts) else None
+        return Found(inputs, names, divided(counts, self.shares))
+
+    def signature(self) -> DataSignature:
+        if self.found is None:
+            return DataSignature((), self.classes)
+        names = self.found.class_names
+        return DataSignature(self.found.inputs, self.classes if names is None else len(names), names)
+
+    def samples(self, splits: Sequence[str]) -> int | None:
+        sizes = self.found.sizes if self.found is not None else None
+        return sum(sizes[split] for split in splits) if sizes is not None else None
+
+    def varies(self) -> bool:
+        return False
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if (self.file is None) == (self.x is None):
+            message = "`file` and `x` say the same in two ways" if self.x is not None else "there is no file to read"
+            advice = 'write `arrays("data.npz")`, or `arrays(x = "x.npy", y = "y.npy")`'
+            yield Conflict("x" if self.x is not None else "", message, advice)
+        elif (self.x is None) != (self.y is None):
+            yield Conflict("", "`x` and `y` belong together", 'write `arrays(x = "x.npy", y = "y.npy")`')
+        elif self.x is not None and len({Path(path).stem for path in self.paths}) < max(1, len(self.paths)):
+            yield Conflict("x", "inputs are called as their files, and two of these are called alike", "rename one")
+        for text in dict.fromkeys((self.axes,) if isinstance(self.axes, str) else self.axes or ()):
+            if not text.startswith("N") or ordered_axes(text[1:]) is None:
+                known = ", ".join(f"N{axes}" for axes in AXES)
+                yield Conflict("axes", f"no network takes samples with the axes {text}", f"use the letters of {known}")
+
+
+def _signature(name: str, stored: StoredArray, axes: str) -> InputSignature:
+    order = ordered_axes(axes)
+    assert order is not None, "axes that no network takes are refused before"
+    sizes = dict(zip(axes, stored.header.shape[1:], strict=True)) | ({} if "C" in axes else {"C": 1})
+    layout = cast(Layout, AXES[order])
+    wanted = {"features": "C", "tokens": "LC", "image": "CHW", "clip": "CTHW"}[layout]
+    return InputSignature(name, layout, tuple(sizes[axis] for axis in wanted))

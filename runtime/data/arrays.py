@@ -1,0 +1,143 @@
+"""``arrays``: NumPy's files as a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stdsl.compiler.datafiles.arrangement import ordered_axes
+from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.labels import Shares, class_names
+from stdsl.compiler.datafiles.npy import StoredArray
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_arrays import Arrays
+
+from ..randomness import key, keys
+from .batch import Batch, Normalisation
+from .division import divided
+from .opening import reading
+from .statistics import channel_statistics
+
+Array = npt.NDArray[Any]
+_PIECE = 256
+"""Samples at a time, for statistics."""
+
+
+class ArraysDataset:
+    """Samples (N, C, T, H, W), (N, C, H, W), (N, L, C) or (N, C) of float32, whatever the order of axes in the file.
+
+    An `.npz` is read when the first sample is asked for, and stays in memory; `.npy` files are mapped. Samples look the
+    same in every epoch. Classes that are texts are numbered in their alphabetical order.
+    """
+
+    def __init__(self, settings: Arrays, seed: int, folder: Path, place: Span | None) -> None:
+        self.settings, self._place = settings, place
+        with reading(settings.kind, place):
+            self._arrangement = settings.arrangement(folder)
+            self._axes = settings.axes_of(self._arrangement)
+            labels = {split: _labels(targets) for split, (_, targets) in self._arrangement.splits.items()}
+        self._classes = class_names((label for own in labels.values() for label in np.unique(own)), settings.classes)
+        targets = {split: _numbered(own, self._classes) for split, own in labels.items()}
+        given = Shares(
+            0.0 if "valid" in targets else settings.valid,
+            0.0 if "test" in targets else settings.test,
+        )
+        ranks = keys(key(settings.seed, "split", settings.kind), np.arange(len(targets["train"])))
+        # By split: the split of the file that it is taken from, and its places there.
+        self._places = {split: ("train", found) for split, found in divided(targets["train"], ranks, given).items()}
+        for split in ("valid", "test"):
+            if split in targets:
+                self._places[split] = (split, np.arange(len(targets[split])))
+        self._targets = {split: targets[source][found] for split, (source, found) in self._places.items()}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self._classes
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self._arrangement.names
+
+    @cached_property
+    def normalisation(self) -> Normalisation:
+        if self.settings.normalise == "samples":
+            return Normalisation(per_sample=True)
+        if self.settings.normalise is None:
+            return Normalisation()
+        found = [self._statistics(i) for i in range(len(self.inputs))]
+        return found[0] if len(found) == 1 else Normalisation(each=tuple(zip(self.inputs, found, strict=True)))
+
+    def size(self, split: str) -> int:
+        return len(self._targets[split])
+
+    def varies(self, split: str) -> bool:
+        return False
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        inputs = []
+        for i, name in enumerate(self.inputs):
+            values = self._raw(i, split, indices).astype(np.float32)
+            inputs.append(torch.from_numpy(self.normalisation.of(name).applied(values, self._channel_axis(i))))
+        return Batch(tuple(inputs), torch.from_numpy(self._targets[split][indices]))
+
+    def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:
+        """Samples of input i with their axes in order; bytes are scaled to 0…1."""
+        source, places = self._places[split]
+        values = self._content[source][i][places[indices]]
+        axes = self._axes[i]
+        order = ordered_axes(axes)
+        assert order is not None, "axes that no network takes are refused before"
+        values = values.transpose(0, *(1 + axes.index(axis) for axis in order))
+        if values.dtype == np.uint8:
+            values = values.astype(np.float32) / 255
+        return values if "C" in axes else values[:, None]
+
+    def _channel_axis(self, i: int) -> int:
+        """Where the channels of input i stand in a batch."""
+        return 2 if "L" in self._axes[i] else 1
+
+    def _statistics(self, i: int) -> Normalisation:
+        def pieces() -> Iterator[Array]:
+            for first in range(0, self.size("train"), _PIECE):
+                chosen = np.arange(first, min(first + _PIECE, self.size("train")))
+                yield np.moveaxis(self._raw(i, "train", chosen), self._channel_axis(i), 1)
+
+        mean, std = channel_statistics(pieces())
+        return Normalisation(mean=mean, std=std)
+
+    @cached_property
+    def _content(self) -> Mapping[str, tuple[Array, ...]]:
+        with reading(self.settings.kind, self._place):
+            return {
+                split: tuple(_loaded(stored) for stored in inputs)
+                for split, (inputs, _) in self._arrangement.splits.items()
+            }
+
+
+def _loaded(stored: StoredArray) -> Array:
+    try:
+        if stored.member is None:
+            found: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
+            return found
+        with np.load(stored.path, allow_pickle=False) as archive:
+            inside: Array = archive[stored.name]
+            return inside
+    except Exception as error:  # damaged bytes may raise anything
+        raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error
+
+
+def _labels(stored: StoredArray) -> Array:
+    return _loaded(stored).reshape(-1)
+
+
+def _numbered(labels: Array, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Labels as the numbers of their classes; a number that is none stays, to be told of where its sample is read."""
+    if labels.dtype.kind != "U":
+        return labels.astype(np.int64)
+    return np.searchsorted(np.array(classes), labels).astype(np.int64)

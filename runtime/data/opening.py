@@ -1,0 +1,22 @@
+"""What may be wrong with files of data becomes a diagnostic at the text that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
+from stdsl.compiler.diagnostics.source import Span
+
+
+@contextmanager
+def reading(dataset: str, place: Span | None) -> Iterator[None]:
+    """Raises RunError at ``place`` where the files of ``dataset`` are absent or damaged."""
+    try:
+        yield
+    except FilesAbsent as fault:
+        raise RunError([DataMissing(place, dataset, str(fault.folder), fault.missing, fault.hint)]) from fault
+    except FileDamaged as fault:
+        raise RunError([DataUnreadable(place, str(fault.path), fault.reason)]) from fault
