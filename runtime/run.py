@@ -14,6 +14,7 @@ from stdsl.compiler.backends.lowering.externs import load_externs
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
+from stdsl.compiler.diagnostics.data import DamagedLeftOut
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
@@ -157,9 +158,12 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
             dataset = opened(job)
             keep_facts(directory.data, dataset, job.config.data.kind, job.config.place("data"))
             helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
-            return _phases(
-                Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)
-            )
+            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)
+            result = _phases(context)
+            if dataset.damaged:
+                data = job.config.data
+                reporter.say(warned(DamagedLeftOut(job.config.place("data"), data.kind, dataset.damaged)))
+            return result
     except Interrupted:
         raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
     finally:

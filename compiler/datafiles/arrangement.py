@@ -10,6 +10,7 @@ from pathlib import Path
 from .faults import FileDamaged
 from .labels import check_labels
 from .npy import Header, StoredArray
+from .splits import TRAIN, named_splits
 
 _SPLIT = re.compile(r"(?:(train|valid|val|test)_(.+))|(?:(.+)_(train|valid|val|test))")
 DEFAULT_AXES: Mapping[int, str] = {1: "N", 2: "NC", 3: "NHW", 4: "NCHW", 5: "NCTHW"}
@@ -42,7 +43,9 @@ def arranged(path: Path, arrays: Sequence[StoredArray], target: str) -> Arrangem
     for stored, (split, name) in zip(arrays, spelled, strict=True):
         if splits.setdefault(split or "train", {}).setdefault(name, stored) is not stored:
             raise FileDamaged(path, f"it holds `{name}` of the split `{split or 'train'}` twice")
-    if "train" not in splits:
+    spoken = named_splits(splits, path)
+    splits = {split: splits[name] for split, name in spoken.items()}
+    if TRAIN not in splits:
         raise FileDamaged(path, f"it holds no arrays {'to train on' if splits else 'at all'}")
     names = tuple(name for name in splits["train"] if name != target)
     found: dict[str, tuple[tuple[StoredArray, ...], StoredArray]] = {}
@@ -77,7 +80,7 @@ def _parted(name: str) -> tuple[str, str]:
     if match is None:
         return "", name
     split, rest = (match[1], match[2]) if match[1] else (match[4], match[3])
-    return "valid" if split == "val" else split, rest
+    return split, rest
 
 
 def _lacking(split: str, own: Mapping[str, StoredArray], target: str, names: Sequence[str]) -> str:

@@ -1,12 +1,11 @@
-"""Labels of classes: how often each occurs, and how the samples of each are divided into splits."""
+"""Labels of classes in arrays: which there are, and how often each occurs."""
 
 from __future__ import annotations
 
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from ..text.reading import TEXT
 from .faults import FileDamaged
@@ -19,25 +18,6 @@ _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
     ("u", 8): "Q",
     ("b", 1): "B",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """How samples are divided: ``test`` of all, where no split of that name is given, then ``valid`` of the rest."""
-
-    valid: float
-    test: float
-
-    def of(self, samples: int) -> tuple[int, int, int]:
-        """How many of the samples of a class are for `train`, `valid` and `test`."""
-        test = round(self.test * samples)
-        valid = round(self.valid * (samples - test))
-        return samples - test - valid, valid, test
-
-    def sizes(self, classes: Iterable[int]) -> tuple[int, int, int]:
-        """The sizes of `train`, `valid` and `test` for so many samples in each class."""
-        found = [self.of(count) for count in classes]
-        return sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found)
 
 
 def check_labels(stored: StoredArray) -> None:
@@ -76,21 +56,6 @@ def class_names(labels: Iterable[int | str], classes: int | None) -> tuple[str, 
         return tuple(sorted(str(label) for label in found))
     greatest = max((int(label) for label in found), default=-1)
     return tuple(map(str, range(classes if classes is not None else greatest + 1)))
-
-
-def divided(counts: Mapping[str, Mapping[int | str, int] | None], shares: Shares) -> dict[str, int] | None:
-    """The sizes of all splits, given how often each label occurs in those that there are; None where that is not known.
-    A split that is not given is a share of `train`."""
-    if any(count is None for count in counts.values()):
-        return None
-    sizes = {split: sum(count.values()) for split, count in counts.items() if count is not None}
-    train = counts["train"]
-    assert train is not None
-    own = Shares(0.0 if "valid" in counts else shares.valid, 0.0 if "test" in counts else shares.test)
-    parts = own.sizes(train.values())
-    return {split: sizes.get(split, part) for split, part in zip(("valid", "test"), parts[1:], strict=True)} | {
-        "train": parts[0]
-    }
 
 
 def _shape(shape: Sequence[int]) -> str:

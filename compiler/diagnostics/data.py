@@ -65,3 +65,99 @@ one data set and another on another would be that of neither, so the run does no
     @property
     def help(self) -> str:
         return "bring the old files back, or start a new run"
+
+
+@kind
+class PackageNeeded(Diagnostic):
+    """A data set is read by a package that is not installed."""
+
+    dataset: str
+    package: str
+    extra: str
+
+    code: ClassVar[str] = "E0728"
+    title: ClassVar[str] = "a package is missing"
+    explanation: ClassVar[str] = """\
+Some data sets are decoded by packages that stdsl itself does not need; they come with an extra.
+
+    data = image_folder(root = "photos")      needs Pillow:     pip install "stdsl[image]"
+    data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]\""""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}` needs {self.package}, which is not installed"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f'pip install "stdsl[{self.extra}]"'
+
+
+@kind
+class TooManyDamaged(Diagnostic):
+    """More files of a data set cannot be read than its settings allow."""
+
+    dataset: str
+    files: tuple[str, ...]
+    count: int
+    whole: int
+    allowed: float
+
+    code: ClassVar[str] = "E0729"
+    title: ClassVar[str] = "too many damaged files"
+    explanation: ClassVar[str] = """\
+A file that cannot be decoded is left out, and another sample of its split takes its place. Where more than a share of
+all files is damaged, something is wrong with the data, and the run ends. `stdsl data check` finds all of them.
+
+    data = image_folder(root = "photos")                     one in a hundred may be damaged
+    data = image_folder(root = "photos", damaged = 0)        none"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.count:,} of the {self.whole:,} files of `{self.dataset}` cannot be read: {_first(self.files)}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f"replace or delete them, or allow more than {self.allowed:g} with `damaged = …`"
+
+
+@kind
+class DamagedLeftOut(Diagnostic):
+    """Files that could not be decoded, whose places others took."""
+
+    dataset: str
+    files: tuple[str, ...]
+
+    code: ClassVar[str] = "W0730"
+    title: ClassVar[str] = "damaged files were left out"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+Files that cannot be decoded (a download that was cut off, a page saved in place of an image) are left out of a run, and
+told of at its end. Another sample of the split takes the place of each, always the same one.
+
+    data = image_folder(root = "photos")                     W0730 names the first ten
+    data = image_folder(root = "photos", damaged = 0)        the run ends at the first"""
+
+    @property
+    def message(self) -> str:
+        count = len(self.files)
+        return f"{count:,} file{'s' if count > 1 else ''} of `{self.dataset}` could not be read: {_first(self.files)}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "replace or delete them; results are without them"
+
+
+def _first(files: tuple[str, ...]) -> str:
+    return ", ".join(files[:10]) + (", …" if len(files) > 10 else "")

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from ..datafiles.arrangement import AXES, Arrangement, arranged, ordered_axes, sample_axes, undivided
 from ..datafiles.faults import FileDamaged
-from ..datafiles.labels import Shares, class_names, divided, label_counts
+from ..datafiles.labels import class_names, label_counts
 from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
+from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
 
@@ -20,7 +21,8 @@ class Arrays(Data):
     """Arrays of NumPy: an `.npz` file, which is read whole, or `.npy` files, which stay on the disk.
 
     The targets are a whole number or a text for each sample. Arrays called `train_…`, `valid_…` (or `val_…`) and
-    `test_…` are splits; what is not given of these is a share of the samples to train on, of each class alike.
+    `test_…` are splits; what is not given of these is a share of the samples to train on, of each class alike. A split
+    that is alone beside `train` is the test.
     """
 
     reader: ClassVar[str | None] = "arrays:ArraysDataset"
@@ -88,7 +90,7 @@ class Arrays(Data):
         counts = {split: label_counts(targets) for split, (_, targets) in found.splits.items()}
         known = [count for count in counts.values() if count is not None]
         names = class_names((label for c in known for label in c), self.classes) if len(known) == len(counts) else None
-        return Found(inputs, names, divided(counts, self.shares))
+        return Found(inputs, names, self.shares.sizes(counts))
 
     def signature(self) -> DataSignature:
         if self.found is None:

@@ -13,7 +13,7 @@ import torch
 
 from stdsl.compiler.datafiles.arrangement import ordered_axes
 from stdsl.compiler.datafiles.faults import FileDamaged
-from stdsl.compiler.datafiles.labels import Shares, class_names
+from stdsl.compiler.datafiles.labels import class_names
 from stdsl.compiler.datafiles.npy import StoredArray
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import Arrays
@@ -44,10 +44,7 @@ class ArraysDataset:
             labels = {split: _labels(targets) for split, (_, targets) in self._arrangement.splits.items()}
         self._classes = class_names((label for own in labels.values() for label in np.unique(own)), settings.classes)
         targets = {split: _numbered(own, self._classes) for split, own in labels.items()}
-        given = Shares(
-            0.0 if "valid" in targets else settings.valid,
-            0.0 if "test" in targets else settings.test,
-        )
+        given = settings.shares.beside(targets)
         ranks = keys(key(settings.seed, "split", settings.kind), np.arange(len(targets["train"])))
         # By split: the split of the file that it is taken from, and its places there.
         self._places = {split: ("train", found) for split, found in divided(targets["train"], ranks, given).items()}

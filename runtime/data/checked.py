@@ -35,6 +35,11 @@ class Checked:
     def normalisation(self) -> Normalisation:
         return self.dataset.normalisation
 
+    @property
+    def damaged(self) -> tuple[str, ...]:
+        """The files that could not be read so far, and were left out."""
+        return tuple(getattr(self.dataset, "damaged", ()))
+
     def size(self, split: str) -> int:
         return self.dataset.size(split)
 

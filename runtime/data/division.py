@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from stdsl.compiler.datafiles.labels import Shares
+from stdsl.compiler.datafiles.splits import Shares
 
 from ..randomness import Keys
 

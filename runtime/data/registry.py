@@ -8,11 +8,10 @@ from pathlib import Path
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data import Data
 
-from .batch import Dataset
 from .checked import Checked
 
 
-def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = None) -> Dataset:
+def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = None) -> Checked:
     """The data set of ``settings``. ``folder``: what relative paths start from; ``place``: the text that asks for it.
 
     Raises RunError when its files are missing or damaged, and later when a sample is.

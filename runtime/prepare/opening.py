@@ -20,12 +20,13 @@ from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.text.whole_files import temporary_name
 
 from ..data.batch import Dataset, Part
+from ..data.checked import Checked
 from ..data.registry import open_dataset
 from .job import Job
 from .samples import held_out, retraining_splits, stage_sizes
 
 
-def opened(job: Job) -> Dataset:
+def opened(job: Job) -> Checked:
     """The data set of a job. Raises RunError where its files are missing or damaged, or have too few samples."""
     config = job.config
     dataset = open_dataset(config.data, config.seed, job.texts.folder, config.place("data"))

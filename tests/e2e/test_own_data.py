@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from kills.outcome import outcome
+from PIL import Image
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.prepare.opening import opened
@@ -73,6 +74,40 @@ def test_killed_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: O
         apart = np.abs(given[None] - own.numpy()[:, None]).reshape(len(own), len(given), -1).max(2)
         assert (apart.min(1) < 1e-4).all()
         assert len(set(apart.argmin(1))) == len(own)
+
+
+IMAGES = """stdsl 1
+meta net on image: image(3, 12, 12) {
+  y = image -> choose {flat: conv(4, 1x1), full: conv(4, 3x3)} as kind -> bn -> relu
+  return y -> global_avg_pool -> linear(2)
+}
+space nets = net
+search photos {
+  space = nets
+  data = image_folder(root = "photos", size = 12, damaged = 0.1, cache = 0)
+  strategy = gradient { steps = 6  batch = 8 }
+  retrain { steps = 6  batch = 8 }
+}
+"""
+
+
+def test_images_cropped_at_random_and_one_damaged(tmp_path: Path, stdsl: Order) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (14, 18, 3), dtype=np.uint8)).save(path)
+    (tmp_path / "photos" / "b" / "1.png").write_text("a page")
+    space = tmp_path / "photos.space"
+    space.write_text(IMAGES, encoding="utf-8")
+    whole, broken, loaded = (tmp_path / name for name in ("whole", "broken", "loaded"))
+    assert stdsl("run", str(space), "--device", "cpu", "--out", str(whole)) == 0
+    killed = stdsl("run", str(space), "--device", "cpu", "--out", str(broken), moment="step", number=4)
+    assert killed == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken)) == 0
+    settings = ("--set", "workers=2", "--set", "data.cache=64")
+    assert stdsl("run", str(space), "--device", "cpu", "--out", str(loaded), *settings) == 0
+    assert outcome(broken) == outcome(whole) == outcome(loaded)
 
 
 def test_a_run_goes_on_with_the_data_that_it_was_started_with(space: Path, tmp_path: Path, stdsl: Order) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pydantic import TypeAdapter
 
 from stdsl.compiler.diagnostics.model import RunError
@@ -60,11 +61,22 @@ def _arrays(folder: Path) -> Data:
     return DATA["arrays"].load(given)
 
 
+def _image_folder(folder: Path) -> Data:
+    rng = np.random.default_rng(0)
+    for name in ("dünen", "see", "wald"):
+        (folder / "bilder" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = rng.integers(0, 256, (20 + number, 26 - number, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "bilder" / name / f"{number}.png")
+    return DATA["image_folder"].load({"kind": "image_folder", "root": "bilder", "size": 12, "valid": 0.4})
+
+
 EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "motion_digits": _motion_digits,
     "cifar10": _cifar10,
     "cifar100": _cifar100,
     "arrays": _arrays,
+    "image_folder": _image_folder,
 }
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
 """Samples to learn from of published data sets, of which the examples have a few."""
@@ -163,7 +175,8 @@ def test_the_halves_share_no_sample(dataset: Dataset) -> None:
 def test_files_that_are_not_there_are_told_at_the_text(name: str, tmp_path: Path) -> None:
     settings = EXAMPLES[name](tmp_path)
     empty = tmp_path / "empty"
-    empty.mkdir()
+    if "root" in type(settings).model_fields and name != "image_folder":
+        empty.mkdir()
     source = Source("a.space", "data = …")
     place = {"root": str(empty), "file": str(empty / "no.npz")}
     away = {key: path for key, path in place.items() if key in type(settings).model_fields}

@@ -1,0 +1,85 @@
+"""Images in files, decoded by Pillow: any mode, upright, at the size that crops are taken from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from stdsl.compiler.diagnostics.data import PackageNeeded
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Span
+
+Pixels = npt.NDArray[np.uint8]
+_LONGEST = 4
+"""An image is at most so many times as long as it is wide; of a longer one the middle is taken."""
+
+
+def need_pillow(dataset: str, place: Span | None) -> None:
+    """Raises RunError where Pillow is not installed."""
+    try:
+        _pillow()
+    except ImportError:
+        raise RunError([PackageNeeded(place, dataset, "Pillow", "image")]) from None
+
+
+def decoded(path: Path, side: int, channels: Literal[1, 3]) -> Pixels:
+    """(C, H, W) of an image file, its short side ``side`` pixels long. Raises ValueError where it cannot be decoded.
+
+    The image is turned as its EXIF says; transparent parts are laid over black; 16 bits become the upper 8; of an image
+    of several frames the first is taken. A JPEG is decoded at the least of its scales that is twice as large.
+    """
+    image_module = _pillow()
+    try:
+        with image_module.open(path) as image:
+            image.draft(None, (2 * side, 2 * side))
+            upright = _upright(image)
+            plain = _plain(upright, channels)
+            return _sized(plain, side)
+    except Exception as error:  # damaged bytes may raise anything
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _pillow() -> ModuleType:
+    from PIL import Image
+
+    return Image
+
+
+def _upright(image: Any) -> Any:
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
+
+
+def _plain(image: Any, channels: Literal[1, 3]) -> Any:
+    """In mode L or RGB."""
+    if image.mode.startswith("I"):
+        wide = np.asarray(image).astype(np.int64) >> 8
+        image = _pillow().fromarray(wide.clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = _pillow().alpha_composite(_pillow().new("RGBA", image.size, (0, 0, 0, 255)), image)
+    return (
+        image.convert("RGB").convert("L")
+        if channels == 1 and image.mode not in ("L", "1")
+        else image.convert("L" if channels == 1 else "RGB")
+    )
+
+
+def _sized(image: Any, side: int) -> Pixels:
+    width, height = image.size
+    short = min(width, height)
+    if max(width, height) > _LONGEST * short:
+        wide, high = min(width, _LONGEST * short), min(height, _LONGEST * short)
+        left, top = (width - wide) // 2, (height - high) // 2
+        image = image.crop((left, top, left + wide, top + high))
+        width, height = image.size
+    if short != side:
+        size = (max(side, round(width * side / short)), max(side, round(height * side / short)))
+        image = image.resize(size, _pillow().Resampling.BILINEAR)
+    pixels = np.asarray(image)
+    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0))
