@@ -7,6 +7,7 @@ from .data import Data
 from .data_arrays import Arrays
 from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
+from .data_tables import Table
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
 from .mutations import Grow, Resample, Shrink
 from .objectives import Entropy, KLDropPath, SoftCost
@@ -28,6 +29,7 @@ DATA: dict[str, type[Data]] = {
         Cifar100,
         Arrays,
         ImageFolder,
+        Table,
         Hmdb51,
         Ucf101,
         Kinetics,

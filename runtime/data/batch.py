@@ -33,7 +33,8 @@ class Normalisation:
 
     ``per_sample``: every sample to mean 0 and deviation 1 over all its elements. Else ``mean`` and ``std`` are per
     channel. ``only``: the inputs that this is about, by the data's names; (): all. ``each``: instead of all that, a
-    normalisation of its own for each input by name.
+    normalisation of its own for each input by name. ``columns``: of features made of a table, the column of each, and
+    the category that it stands for with 0 or 1 (None: a number; where it is missing, the mean).
     """
 
     per_sample: bool = False
@@ -41,11 +42,12 @@ class Normalisation:
     std: tuple[float, ...] = ()
     only: tuple[str, ...] = ()
     each: tuple[tuple[str, Normalisation], ...] = ()
+    columns: tuple[tuple[str, str | None], ...] = ()
 
     def document(self) -> dict[str, Any]:
         """As exported files have it: what is not said is left out, ``each`` is a table by the inputs' names."""
         facts: dict[str, Any] = {
-            name: value for name in ("per_sample", "mean", "std", "only") if (value := getattr(self, name))
+            name: value for name in ("per_sample", "mean", "std", "only", "columns") if (value := getattr(self, name))
         }
         return facts | ({"each": {name: own.document() for name, own in self.each}} if self.each else {})
 

@@ -25,7 +25,7 @@ from stdsl.runtime.data.registry import open_dataset
 SPLITS = ("train", "valid", "test")
 
 
-def _table(path: Path, n: int, labels: bytes, classes: int) -> None:
+def _pickle(path: Path, n: int, labels: bytes, classes: int) -> None:
     rng = np.random.default_rng(n)
     table = {b"data": rng.integers(0, 256, (n, 3072), dtype=np.uint8), labels: [i % classes for i in range(n)]}
     path.write_bytes(pickle.dumps(table, protocol=2))
@@ -39,14 +39,14 @@ def _motion_digits(folder: Path) -> Data:
 
 def _cifar10(folder: Path) -> Data:
     for number in range(1, 6):
-        _table(folder / f"data_batch_{number}", 10, b"labels", 10)
-    _table(folder / "test_batch", 12, b"labels", 10)
+        _pickle(folder / f"data_batch_{number}", 10, b"labels", 10)
+    _pickle(folder / "test_batch", 12, b"labels", 10)
     return DATA["cifar10"].load({"kind": "cifar10", "root": str(folder)})
 
 
 def _cifar100(folder: Path) -> Data:
-    _table(folder / "train", 40, b"fine_labels", 100)
-    _table(folder / "test", 10, b"fine_labels", 100)
+    _pickle(folder / "train", 40, b"fine_labels", 100)
+    _pickle(folder / "test", 10, b"fine_labels", 100)
     names = {b"fine_label_names": [f"c{i}".encode() for i in range(100)]}
     (folder / "meta").write_bytes(pickle.dumps(names, protocol=2))
     return DATA["cifar100"].load({"kind": "cifar100", "root": "."})
@@ -71,12 +71,19 @@ def _image_folder(folder: Path) -> Data:
     return DATA["image_folder"].load({"kind": "image_folder", "root": "bilder", "size": 12, "valid": 0.4})
 
 
+def _table(folder: Path) -> Data:
+    rows = [f"{i},{i * i % 7 or ''},{'rgb'[i % 3]},{'yes' if i % 4 else 'no'}" for i in range(40)]
+    (folder / "rows.csv").write_text("\n".join(["weight,height,colour,label", *rows]), encoding="utf-8")
+    return DATA["table"].load({"kind": "table", "file": "rows.csv", "target": "label"})
+
+
 EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "motion_digits": _motion_digits,
     "cifar10": _cifar10,
     "cifar100": _cifar100,
     "arrays": _arrays,
     "image_folder": _image_folder,
+    "table": _table,
 }
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
 """Samples to learn from of published data sets, of which the examples have a few."""

@@ -1,0 +1,210 @@
+"""Tables in files, `.csv`, `.tsv` and `.parquet`: their columns as texts, and what becomes of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..text.reading import check_file, read_file, reason_of
+from .faults import FileDamaged, FilesAbsent
+from .splits import TRAIN, named_splits
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+"""What a cell without a value holds, in small letters."""
+
+
+class PackageMissing(Exception):
+    """A kind of file is read by a package that is not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``columns``: by name, a text for each row; "" where there is no value."""
+
+    path: Path
+    columns: Mapping[str, Sequence[str]]
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What becomes of a table. ``features``: a column, and the category of it that the feature stands for, None for
+    a number. ``classes``: what the target may be, in order. ``splits``: the places of the rows, by split."""
+
+    features: tuple[tuple[str, str | None], ...]
+    classes: tuple[str, ...]
+    labels: tuple[int, ...]
+    splits: Mapping[str, Sequence[int]]
+
+    def counts(self) -> dict[str, Counter[int]]:
+        """How often each class occurs in each split that is given."""
+        return {split: Counter(self.labels[row] for row in rows) for split, rows in self.splits.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a table is asked for. ``inputs``: None for all columns but the others that are named here."""
+
+    target: str
+    inputs: Sequence[str] | None
+    without: Sequence[str]
+    categories: Collection[str]
+    split: str | None
+    most: int
+
+
+def read_table(path: Path, limit: int | None = None) -> Table | None:
+    """The table in a file; None where the file is larger than ``limit`` bytes. Raises FilesAbsent, FileDamaged, and
+    PackageMissing."""
+    try:
+        check_file(path, None)
+        if limit is not None and path.stat().st_size > limit:
+            return None
+        columns = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _separated(path)
+    except FileNotFoundError:
+        hint = "write it there, or name another file; relative paths start from the folder of the .space file"
+        raise FilesAbsent(path.parent, (path.name,), hint) from None
+    except OSError as error:
+        raise FileDamaged(path, reason_of(error)) from error
+    table = Table(path, columns)
+    if not table.rows:
+        raise FileDamaged(path, "it has no rows")
+    return table
+
+
+def encoding(table: Table, wanted: Wanted) -> Encoding:
+    """Raises FileDamaged where a column is not there, or cannot serve."""
+    others = [name for name in (wanted.target, wanted.split) if name is not None]
+    for name in (*others, *(wanted.inputs or ()), *wanted.without, *wanted.categories):
+        if name not in table.columns:
+            raise FileDamaged(table.path, f"it has no column `{name}`, but {_listed(table.columns)}")
+    kept = wanted.inputs if wanted.inputs is not None else [n for n in table.columns if n not in wanted.without]
+    features: list[tuple[str, str | None]] = []
+    for name in kept:
+        if name in others:
+            continue
+        values = set(table.columns[name])
+        numbers = {value: number(value) for value in values if not missing(value)}
+        if name not in wanted.categories and None not in numbers.values():
+            endless = [value for value, n in numbers.items() if n is not None and math.isinf(n)]
+            if endless:
+                raise FileDamaged(table.path, f"its column `{name}` holds `{endless[0]}`, and all numbers are finite")
+            features.append((name, None))
+            continue
+        found = in_order("" if missing(value) else value for value in values)
+        if len(found) > wanted.most:
+            reason = (
+                f"its column `{name}` has {len(found):,} different texts, and at most {wanted.most} become features"
+            )
+            raise FileDamaged(table.path, f"{reason}; leave it out (`without`), or allow more (`most`)")
+        features += [(name, category) for category in found]
+    if not features:
+        raise FileDamaged(table.path, "it has no columns beside the target")
+    classes, labels = _labels(table, wanted.target)
+    return Encoding(tuple(features), classes, labels, _splits(table, wanted.split))
+
+
+def number(value: str) -> float | None:
+    """The number that a text is, perhaps an infinite one."""
+    try:
+        return float(value) if "_" not in value else None
+    except ValueError:
+        return None
+
+
+def missing(value: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return value.lower() in MISSING
+
+
+def in_order(values: Iterable[str]) -> tuple[str, ...]:
+    """Different texts in a row: whole numbers by their size, others by their letters."""
+    found = sorted(set(values))
+    return tuple(sorted(found, key=int)) if all(map(_whole, found)) else tuple(found)
+
+
+def _whole(value: str) -> bool:
+    return value.removeprefix("-").isdecimal() and value.isascii()
+
+
+def _labels(table: Table, target: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    values = table.columns[target]
+    for row, value in enumerate(values):
+        if missing(value):
+            raise FileDamaged(table.path, f"its row {row + 1} has no `{target}`, the target")
+    classes = in_order(values)
+    if any((n := number(value)) is not None and not n.is_integer() for value in classes):
+        reason = f"its column `{target}` holds numbers with fractions, and the target names classes"
+        raise FileDamaged(table.path, f"{reason}; this version trains classifiers alone")
+    places = {name: place for place, name in enumerate(classes)}
+    return classes, tuple(places[value] for value in values)
+
+
+def _splits(table: Table, column: str | None) -> dict[str, Sequence[int]]:
+    if column is None:
+        return {TRAIN: range(table.rows)}
+    found: dict[str, list[int]] = {}
+    for row, value in enumerate(table.columns[column]):
+        found.setdefault(value.lower(), []).append(row)
+    strange = sorted(found.keys() - {"train", "valid", "val", "test"})
+    if strange:
+        raise FileDamaged(
+            table.path, f"its column `{column}` says `{strange[0]}`, and splits are train, valid and test"
+        )
+    if TRAIN not in found:
+        raise FileDamaged(table.path, f"its column `{column}` has no row to train on")
+    return {split: found[name] for split, name in named_splits(found, table.path).items()}
+
+
+def _separated(path: Path) -> dict[str, list[str]]:
+    try:
+        text = read_file(path, None).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileDamaged(path, f"it is no text in UTF-8: {error.reason}") from error
+    first = text.partition("\n")[0]
+    mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if row]
+    except csv.Error as error:
+        raise FileDamaged(path, f"it is no table: {error}") from error
+    if not rows:
+        raise FileDamaged(path, "it is empty")
+    names = [name.strip() for name in rows[0]]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise FileDamaged(path, f"it has two columns `{twice[0]}`")
+    for place, row in enumerate(rows[1:], 1):
+        if len(row) != len(names):
+            raise FileDamaged(path, f"its row {place} has {len(row)} cells, and there are {len(names)} columns")
+    return {name: [row[i].strip() for row in rows[1:]] for i, name in enumerate(names)}
+
+
+def _parquet(path: Path) -> dict[str, list[str]]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise PackageMissing from None
+    try:
+        table = parquet.read_table(path)
+        return {name: [_written(value) for value in table[name].to_pylist()] for name in table.column_names}
+    except (ArrowException, KeyError) as error:
+        raise FileDamaged(path, f"it is no whole .parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = [f"`{name}`" for name in names]
+    return ", ".join(shown[:8]) + (", …" if len(shown) > 8 else "")

@@ -1,0 +1,90 @@
+"""``table``: rows of a file as a data set."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stdsl.compiler.datafiles.splits import TRAIN
+from stdsl.compiler.datafiles.tables import PackageMissing, missing, number, read_table
+from stdsl.compiler.datafiles.tables import Table as TableFile
+from stdsl.compiler.diagnostics.data import PackageNeeded
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_tables import Table
+
+from ..randomness import key, keys
+from .batch import Batch, Normalisation
+from .division import divided
+from .opening import reading
+from .statistics import channel_statistics
+
+
+class TableDataset:
+    """Rows (N, C) of float32: numbers standardised by the rows to train on, categories as they are, 0 or 1. All of it
+    stays in memory; a row looks the same in every epoch."""
+
+    def __init__(self, settings: Table, seed: int, folder: Path, place: Span | None) -> None:
+        try:
+            with reading(settings.kind, place):
+                table = read_table(folder / settings.file)
+                assert table is not None, "without a limit nothing is too large"
+                found = settings.encoding(table)
+        except PackageMissing:
+            raise RunError([PackageNeeded(place, settings.kind, "pyarrow", "table")]) from None
+        self._classes, self._features = found.classes, found.features
+        self._values = _values(table, found.features)
+        labels = np.array(found.labels, np.int64)
+        train = np.array(found.splits[TRAIN], np.int64)
+        ranks = keys(key(settings.seed, "split", settings.kind), train)
+        parts = divided(labels[train], ranks, settings.shares.beside(found.splits))
+        given = {split: np.array(rows, np.int64) for split, rows in found.splits.items() if split != TRAIN}
+        self._rows = {split: train[chosen] for split, chosen in parts.items()} | given
+        self._labels = labels
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self._classes
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return ("features",)
+
+    @cached_property
+    def normalisation(self) -> Normalisation:
+        mean, std = channel_statistics([self._values[self._rows[TRAIN]]])
+        numbers = [category is None for _, category in self._features]
+        return Normalisation(
+            mean=tuple(m if plain else 0.0 for m, plain in zip(mean, numbers, strict=True)),
+            std=tuple(s if plain else 1.0 for s, plain in zip(std, numbers, strict=True)),
+            columns=self._features,
+        )
+
+    def size(self, split: str) -> int:
+        return len(self._rows[split])
+
+    def varies(self, split: str) -> bool:
+        return False
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        rows = self._rows[split][indices]
+        values = self._values[rows]
+        values = np.where(np.isnan(values), np.array(self.normalisation.mean), values)
+        scaled = self.normalisation.applied(values.astype(np.float32))
+        return Batch((torch.from_numpy(scaled),), torch.from_numpy(self._labels[rows]))
+
+
+def _values(table: TableFile, features: tuple[tuple[str, str | None], ...]) -> npt.NDArray[np.float64]:
+    """(rows, features); a missing number is NaN."""
+    columns: list[npt.NDArray[np.float64]] = []
+    for name, category in features:
+        cells = table.columns[name]
+        if category is None:
+            columns.append(np.array([np.nan if missing(cell) else number(cell) for cell in cells], np.float64))
+        else:
+            columns.append(np.array([("" if missing(cell) else cell) == category for cell in cells], np.float64))
+    return np.stack(columns, 1)
