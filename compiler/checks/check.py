@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from .searches import CheckedSearch, check_search
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.search import SearchConfig
+    from ..schemas.space_ref import SpaceRef
     from ..semantics.settings.overrides import Override
 
 
@@ -200,10 +202,18 @@ def _fitting(
     configs = [looked_up(config, main, sink) for config in configs]
     known = {config.name: config for config in configs}
     for config in configs:
-        search = check_search(config, lambda ref: graphs.named(ref.expr, module), known, sink)
+        search = check_search(config, partial(_space_for, config, module, graphs, sink), known, sink)
         if search is not None:
             found[config.name] = search
     return {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
+
+
+def _space_for(config: SearchConfig, module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef) -> SpaceGraph | None:
+    """A space that a search names, perhaps by what its data is like."""
+    from .data_values import with_values
+
+    expr = with_values(ref.expr, config.data, sink)
+    return graphs.named(expr, module) if expr is not None else None
 
 
 def _needed(search: CheckedSearch, known: Mapping[str, CheckedSearch]) -> Iterator[CheckedSearch]:
@@ -219,11 +229,14 @@ def _needed(search: CheckedSearch, known: Mapping[str, CheckedSearch]) -> Iterat
 
 def _check_others(module: Module, right: set[str], graphs: _Graphs, sink: Sink) -> None:
     """Checks the spaces of the searches whose settings are wrong."""
+    from .data_values import mentions_data
+
     for declaration in module.of_kind(ast.SearchDecl):
         assert isinstance(declaration, ast.SearchDecl)
         if declaration.name.id not in right:
             for expr in _named_spaces(declaration.section):
-                graphs.named(expr, module)
+                if not mentions_data(expr):  # which is not known of settings that are wrong
+                    graphs.named(expr, module)
 
 
 def _named_spaces(section: ast.Section) -> Iterator[ast.Expr]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .model import Diagnostic, Severity, kind
+from .names import nearest
+from .settings import listed
 
 
 @kind
@@ -161,3 +163,74 @@ told of at its end. Another sample of the split takes the place of each, always 
 
 def _first(files: tuple[str, ...]) -> str:
     return ", ".join(files[:10]) + (", …" if len(files) > 10 else "")
+
+
+@kind
+class NoSuchFact(Diagnostic):
+    """Something is asked of data that it has not."""
+
+    name: str
+    dataset: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0534"
+    title: ClassVar[str] = "the data has nothing of this name"
+    explanation: ClassVar[str] = """\
+Where a search names a space, `data.classes` is the number of classes of its data, and `data.channels`, `data.frames`,
+`data.height`, `data.width` and `data.length` are the sizes of its input. Of several inputs each has its own, and what
+all have in common is the data's too.
+
+    space = net(size = data.size)            E0534
+    space = net(size = data.height)          fine
+    space = net(c = data.flow.channels)      fine, with an input `flow` among several"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}` has no `{self.name}`"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"it has {listed(self.known)}",)
+
+    @property
+    def help(self) -> str | None:
+        near = nearest(self.name, self.known)
+        return f"did you mean `data.{near}`?" if near else None
+
+
+@kind
+class UnknownFact(Diagnostic):
+    """A number of the data is asked for, and neither its settings nor its files say it now."""
+
+    name: str
+    dataset: str
+    settable: bool
+
+    code: ClassVar[str] = "E0535"
+    title: ClassVar[str] = "this number of the data is not known"
+    explanation: ClassVar[str] = """\
+What the settings of a data set do not say is read from its files: names of folders, headers of arrays, the target of a
+table. Where the files are not there (or too large to be read before a run), the settings have to say it.
+
+    search s {
+      space = net(classes = data.classes)
+      data  = arrays("digits.npz")                   E0535 on a machine without the file
+      data  = arrays("digits.npz", classes = 10)     fine
+    }"""
+
+    @property
+    def message(self) -> str:
+        return f"`data.{self.name}` is not known before the files of `{self.dataset}` are read"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        number = f"write the number in the data: `{self.dataset}(…, {self.name} = N)`"
+        return number if self.settable else "put the files there, or write the number in place of it"
