@@ -162,7 +162,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
             result = _phases(context)
             if dataset.damaged:
                 data = job.config.data
-                reporter.say(warned(DamagedLeftOut(job.config.place("data"), data.kind, dataset.damaged)))
+                reporter.say(warned(DamagedLeftOut(job.config.place("data"), data.kind, tuple(dataset.damaged))))
             return result
     except Interrupted:
         raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None

@@ -33,11 +33,15 @@ class ImageFolders:
         """The images of a class, relative to the folder of the split, in the order of their names. Other files, and
         what is hidden, are left out."""
         base = self.splits[split]
-        for folder, inner, names in os.walk(base / self.folders[label], onerror=_refused):
-            inner[:] = sorted(name for name in inner if not name.startswith("."))
-            for name in sorted(names):
-                if not name.startswith(".") and os.path.splitext(name)[1].lower() in ENDINGS:
-                    yield os.path.relpath(os.path.join(folder, name), base)
+        for path in _files(base / self.folders[label]):
+            if _is_image(path):
+                yield os.path.relpath(path, base)
+
+    def others(self) -> Iterator[str]:
+        """The files of classes that are no images by their names."""
+        for base in self.splits.values():
+            for folder in self.folders:
+                yield from (path for path in _files(base / folder) if not _is_image(path))
 
     def counts(self, split: str, limit: int) -> dict[int, int] | None:
         """How many images each class has; None where all classes together have more than ``limit``."""
@@ -71,6 +75,17 @@ def image_folders(root: Path) -> ImageFolders:
         if new:
             raise FileDamaged(splits[split], f"it has the class `{new[0]}`, and {splits[TRAIN].name} has not")
     return ImageFolders(root, tuple(folders[TRAIN]), splits)
+
+
+def _files(root: Path) -> Iterator[str]:
+    """All files in a folder and those in it, in the order of their names, but for what is hidden."""
+    for folder, inner, names in os.walk(root, onerror=_refused):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        yield from (os.path.join(folder, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _is_image(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in ENDINGS
 
 
 def _folders(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,9 +37,9 @@ class Checked:
         return self.dataset.normalisation
 
     @property
-    def damaged(self) -> tuple[str, ...]:
-        """The files that could not be read so far, and were left out."""
-        return tuple(getattr(self.dataset, "damaged", ()))
+    def damaged(self) -> Mapping[str, str]:
+        """The files that could not be read so far, and were left out, with the reason."""
+        return dict(getattr(self.dataset, "damaged", {}))
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

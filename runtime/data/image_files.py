@@ -43,6 +43,16 @@ def decoded(path: Path, side: int, channels: Literal[1, 3]) -> Pixels:
         raise ValueError(str(error) or type(error).__name__) from error
 
 
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height as they are stored, from the header; None where it is none."""
+    try:
+        with _pillow().open(path) as image:
+            width, height = image.size
+            return int(width), int(height)
+    except Exception:  # damaged bytes may raise anything
+        return None
+
+
 def _pillow() -> ModuleType:
     from PIL import Image
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from ..randomness import key, keys, permutation, uniform
 from .batch import Batch, Normalisation
 from .bounded_cache import BoundedCache
 from .division import divided
-from .image_files import Pixels, decoded, need_pillow
+from .image_files import Pixels, decoded, need_pillow, size_of
 from .opening import reading
 from .statistics import channel_statistics
 
@@ -79,9 +81,23 @@ class ImageFolderDataset:
         return Normalisation(mean=mean, std=std)
 
     @property
-    def damaged(self) -> tuple[str, ...]:
-        """The files that could not be decoded so far, relative to the root."""
-        return tuple(sorted(os.path.relpath(path, self._there.root) for path in self._damaged))
+    def damaged(self) -> Mapping[str, str]:
+        """The files that could not be decoded so far, relative to the root, with the reason."""
+        found = {os.path.relpath(path, self._there.root): reason for path, reason in self._damaged.items()}
+        return dict(sorted(found.items()))
+
+    def remarks(self) -> tuple[str, ...]:
+        """The sizes of the images, and what is left out without being one."""
+        sizes = [size for files in self._files.values() for path in files if (size := size_of(path)) is not None]
+        told = []
+        if sizes:
+            (width, height), (wide, high) = (min(sizes, key=math.prod), max(sizes, key=math.prod))
+            told.append(f"images of {width} × {height} to {wide} × {high} pixels")
+        others = [os.path.relpath(path, self._there.root) for path in self._there.others()]
+        if others:
+            shown = ", ".join(others[:10]) + (", …" if len(others) > 10 else "")
+            told.append(f"{len(others):,} left out for names that do not end like those of images: {shown}")
+        return tuple(told)
 
     def size(self, split: str) -> int:
         return len(self._targets[split])
@@ -123,7 +139,7 @@ class ImageFolderDataset:
 
     def _too_many(self) -> RunError:
         settings = self.settings
-        facts = (self.damaged, len(self._damaged), self._whole, settings.damaged)
+        facts = (tuple(self.damaged), len(self._damaged), self._whole, settings.damaged)
         return RunError([TooManyDamaged(self._place, settings.kind, *facts)])
 
     @property

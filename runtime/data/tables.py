@@ -36,6 +36,7 @@ class TableDataset:
                 found = settings.encoding(table)
         except PackageMissing:
             raise RunError([PackageNeeded(place, settings.kind, "pyarrow", "table")]) from None
+        self._table = table
         self._classes, self._features = found.classes, found.features
         self._values = _values(table, found.features)
         labels = np.array(found.labels, np.int64)
@@ -63,6 +64,13 @@ class TableDataset:
             std=tuple(s if plain else 1.0 for s, plain in zip(std, numbers, strict=True)),
             columns=self._features,
         )
+
+    def remarks(self) -> tuple[str, ...]:
+        """The columns in which something is missing."""
+        names = dict.fromkeys(name for name, _ in self._features)
+        empty = {name: sum(map(missing, self._table.columns[name])) for name in names}
+        cells = [f"{count:,} cells of `{name}` are empty" for name, count in empty.items() if count]
+        return tuple(cells)
 
     def size(self, split: str) -> int:
         return len(self._rows[split])

@@ -17,6 +17,6 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Search, retrain, evaluate and export.",
     "show": "Show the results of a run.",
     "explain": "Explain the code of a message.",
-    "data": "List the data sets that searches can name.",
+    "data": "List the data sets that searches can name, and look at those of a search.",
 }
 """Name → the first sentence of its help. The command ``x`` is ``command`` in ``stdsl/cli/commands/x.py``."""

@@ -2,22 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stdsl.cli.options import as_json, quiet
+from stdsl.cli.options import as_json, overrides, quiet, target
 from stdsl.cli.output import document, fact, table
+from stdsl.target import Target
+
+if TYPE_CHECKING:
+    from stdsl.runtime.data.inspection import Inspection
+
+_CLASSES, _FILES = 20, 10
+"""So many classes and files are listed; JSON has all."""
 
 
 @click.group("data")
 def command() -> None:
-    """List the data sets that searches can name.
+    """List the data sets that searches can name, and look at those of a search.
 
     \b
     Example:
       stdsl data list
+      stdsl data check my.space::first
     """
+
+
+@command.command("check")
+@target("search")
+@overrides
+@as_json
+@quiet
+def check(target: Target, overrides: Mapping[str, str], as_json: bool, quiet: bool) -> None:
+    """Read all samples of a search's data once.
+
+    Counts of each class in each split, shapes and means of what a network gets, files that are damaged or left out, and
+    samples that would stop a run. The exit code is 1 where a run would stop.
+
+    \b
+    Example:
+      stdsl data check my.space::first
+      stdsl data check my.space --set data.valid=0.3 --json
+    """
+    from stdsl.compiler.checks.limits import limits
+    from stdsl.compiler.diagnostics.model import RunError
+    from stdsl.runtime.data.inspection import inspect
+    from stdsl.runtime.data.registry import open_dataset
+    from stdsl.runtime.prepare.opening import opened
+    from stdsl.runtime.prepare.preparation import load_job
+    from stdsl.runtime.report.console import ConsoleReporter
+
+    job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
+    refused = tuple(limits(job.search))
+    if refused:
+        raise RunError(refused)
+    config = job.config
+    settings = config.data
+    if "damaged" in type(settings).model_fields:
+        settings = settings.model_copy(update={"damaged": 1.0})  # all of them are to be found
+    dataset = open_dataset(settings, config.seed, job.texts.folder, config.place("data")).dataset
+    with ConsoleReporter(quiet=quiet or as_json) as reporter:
+        found = inspect(dataset, reporter)
+    if as_json:
+        document(found.document())
+    else:
+        for text in _told(found):
+            fact(text)
+    opened(job)
+    files = sum(sum(counts) for counts in found.counts.values())
+    allowed = getattr(config.data, "damaged", 0.0) * files
+    click.get_current_context().exit(1 if found.wrong or len(found.damaged) > allowed else 0)
+
+
+def _told(found: Inspection) -> Iterator[str]:
+    splits = tuple(found.counts)
+    rows = [
+        (name, *(f"{found.counts[split][i]:,}" for split in splits)) for i, name in enumerate(found.classes[:_CLASSES])
+    ]
+    if len(found.classes) > _CLASSES:
+        rows.append((f"… {len(found.classes) - _CLASSES:,} more", *("" for _ in splits)))
+    rows.append(("together", *(f"{sum(found.counts[split]):,}" for split in splits)))
+    yield table([("class", *splits), *rows], right=range(1, 1 + len(splits))) + "\n"
+    facts = [
+        (own.name, _shape(own.shape), *(f"{x:.3g}" for x in (own.mean, own.deviation, own.least, own.greatest)))
+        for own in found.inputs
+    ]
+    yield table([("input", "shape", "mean", "deviation", "least", "greatest"), *facts], right=range(2, 6))
+    for split in splits:
+        lacking = [name for name, count in zip(found.classes, found.counts[split], strict=True) if not count]
+        if lacking:
+            yield f"\nno sample in `{split}` of {_listed(lacking)}"
+    yield from (f"\n{remark}" for remark in found.remarks)
+    for files, what, advice in (
+        (found.damaged, "damaged, left out of a run", "replace or delete them"),
+        (found.wrong, "wrong, a run stops there", "correct the files that they come from"),
+    ):
+        if files:
+            yield f"\n{len(files):,} {what}; {advice}:"
+            yield "\n".join(f"  {name}: {reason}" for name, reason in list(files.items())[:_FILES])
+            if len(files) > _FILES:
+                yield f"  … {len(files) - _FILES:,} more"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_FILES]) + (", …" if len(names) > _FILES else "")
 
 
 @command.command("list")

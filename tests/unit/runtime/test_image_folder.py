@@ -206,7 +206,7 @@ def test_a_damaged_file_is_left_out_and_another_takes_its_place(damage: Callable
     assert np.array_equal(dataset._image("train", 0)[0], sound._image("train", 1)[0])
     batch = whole(dataset, "train")
     assert torch.equal(batch.inputs[0][0], batch.inputs[0][1])
-    assert dataset.damaged == (str(files[0].relative_to(tmp_path)),)
+    assert list(dataset.damaged) == [str(files[0].relative_to(tmp_path))]
     damage(files[-1])
     with pytest.raises(RunError, match=r"E0729.*2 of the 20 files") as raised:
         whole(opened(tmp_path, damaged=0.05), "train")
