@@ -20,6 +20,7 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
+from .data.batch import Dataset
 from .data.facts import keep_facts
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited
@@ -64,6 +65,8 @@ class RunRequest:
     device: str = "auto"
     checkpoint_seconds: float = 20.0
     allow_extern: bool = False
+    data: Dataset | None = None
+    """In place of the search's own."""
 
 
 def run(request: RunRequest, reporter: Reporter) -> RunResult:
@@ -74,7 +77,7 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
     """
     from .prepare.preparation import load_job
 
-    job = load_job(request.file, request.search, request.overrides, request.allow_extern)
+    job = load_job(request.file, request.search, request.overrides, request.allow_extern, request.data)
     return start(job, request, reporter)
 
 
@@ -102,6 +105,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         parameters={name: str(value) for name, value in job.graph.parameters},
         config=job.config.model_dump(mode="json"),
         data=found_data(job),
+        given=job.given is not None,
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,
@@ -116,15 +120,16 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     return _go(job, manifest, directory, placement, reporter)
 
 
-def resume(path: Path, reporter: Reporter, allow_extern: bool = False) -> RunResult:
+def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Dataset | None = None) -> RunResult:
     """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
-    directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again.
+    directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again, and ``data`` what the run
+    was given in place of the search's own.
     """
     from .prepare.preparation import load_kept_job
 
     directory = open_run(path)
     manifest = directory.manifest
-    job = load_kept_job(directory, manifest, allow_extern)
+    job = load_kept_job(directory, manifest, allow_extern, data)
     permit(job)
     directory.lock()
     reporter.say(f"going on in {visible(str(directory.path))}")
@@ -234,8 +239,9 @@ def _phases(run: Context) -> RunResult:
 
 
 def _helpers(job: Job, manifest: Manifest, placement: Placement) -> int:
-    """How many processes work beside this one: one for every further core; none where they would share a GPU."""
-    if placement.device.type != "cpu" or manifest.training_threads != 1:
+    """How many processes work beside this one: one for every further core; none where they would share a GPU, or
+    lack the data, which is in this one."""
+    if placement.device.type != "cpu" or manifest.training_threads != 1 or job.given is not None:
         return 0
     return cores() - 1 if separate_trainings(job) else 0
 

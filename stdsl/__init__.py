@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stdsl.networks import compile as compile
     from stdsl.networks import export_onnx as export_onnx
     from stdsl.networks import source as source
+    from stdsl.searches import arrays as arrays
     from stdsl.searches import run as run
     from stdsl.space import Space as Space
     from stdsl.space import SpaceCosts as SpaceCosts
@@ -42,6 +43,7 @@ __all__ = [
     "SpaceError",
     "StdslError",
     "__version__",
+    "arrays",
     "compile",
     "export_onnx",
     "load",
@@ -62,6 +64,7 @@ _HOMES = {
     "export_onnx": "stdsl.networks",
     "load": "stdsl.space",
     "loads": "stdsl.space",
+    "arrays": "stdsl.searches",
     "run": "stdsl.searches",
     "source": "stdsl.networks",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stdsl.target import Target
 
 if TYPE_CHECKING:
+    from stdsl.runtime.data.batch import Dataset
     from stdsl.runtime.report.reporter import Reporter
     from stdsl.runtime.result import RunResult
 
@@ -21,6 +22,7 @@ def run(
     out: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    data: Any = None,
     allow_extern: bool = False,
     reporter: Reporter | None = None,
 ) -> RunResult:
@@ -28,8 +30,10 @@ def run(
 
     ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``out``: the
     run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
-    with, instead of ``target``. ``allow_extern``: load the Python code of extern operators (a resumed run must be
-    allowed it again). ``reporter``: told what goes on (None: nobody is).
+    with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or ``(x, y)``,
+    in place of the search's own; a run that was started with it is gone on with by giving the same again.
+    ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``reporter``:
+    told what goes on (None: nobody is).
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
     """
     from stdsl.compiler.semantics.settings.overrides import overrides_of
@@ -39,13 +43,30 @@ def run(
     from stdsl.runtime.run import run as start
 
     listener = reporter or Silent()
+    given = None
+    if data is not None:
+        from stdsl.runtime.data.given import as_dataset
+
+        given = as_dataset(data)
     if resume is not None:
         if target is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
-        return go_on(Path(resume), listener, allow_extern)
+        return go_on(Path(resume), listener, allow_extern, given)
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
-    return start(RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern), listener)
+    request = RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern, data=given)
+    return start(request, listener)
+
+
+def arrays(arrays: Mapping[str, Any], **settings: Any) -> Dataset:
+    """NumPy arrays or tensors by name as a data set for :func:`run`: inputs, and the targets `y`.
+
+    ``settings``: those of `arrays` in a search, but for its files: ``axes``, ``target``, ``classes``, ``test``,
+    ``valid``, ``normalise``, ``seed``. Raises RunError where the arrays do not go together.
+    """
+    from stdsl.runtime.data.given import given_arrays
+
+    return given_arrays(arrays, settings)

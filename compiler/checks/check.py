@@ -26,6 +26,7 @@ from ..semantics.text.names import check_names
 from .searches import CheckedSearch, check_search
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
+    from ..schemas.data import Data
     from ..schemas.search import SearchConfig
     from ..schemas.space_ref import SpaceRef
     from ..semantics.settings.overrides import Override
@@ -33,11 +34,12 @@ if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and 
 
 @dataclass(frozen=True, eq=False)
 class SearchReference:
-    """A search by its declaration, with what `--set` changes in it."""
+    """A search by its declaration, with what `--set` changes in it. ``data``: in place of that of the text."""
 
     declaration: ast.SearchDecl
     module: Module
     overrides: Sequence[Override] = ()
+    data: Data | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +183,7 @@ def _check_searches(
     checked: Mapping[str, CheckedSearch] = {}
     if whole:
         configs = list(check_settings(module, sink, changes if home is module else {}))
-        checked = _fitting(configs, module, module, graphs, sink)
+        checked = _fitting(configs, module, module, graphs, sink, asked if home is module else None)
         _check_others(module, {config.name for config in configs}, graphs, sink)
     if asked is None:
         return checked, None
@@ -189,17 +191,23 @@ def _check_searches(
     if whole and home is module:
         return checked, checked.get(name)
     configs = list(needed_settings(asked.declaration, home, sink, asked.overrides))
-    return checked, _fitting(configs, home, module, graphs, sink).get(name)
+    return checked, _fitting(configs, home, module, graphs, sink, asked).get(name)
 
 
 def _fitting(
-    configs: Sequence[SearchConfig], module: Module, main: Module, graphs: _Graphs, sink: Sink
+    configs: Sequence[SearchConfig],
+    module: Module,
+    main: Module,
+    graphs: _Graphs,
+    sink: Sink,
+    asked: SearchReference | None,
 ) -> Mapping[str, CheckedSearch]:
     """The searches that fit their spaces, by name. ``main``: what was opened, in whose folder data is looked for."""
     from .data_files import looked_up
 
     found: dict[str, CheckedSearch] = {}
-    configs = [looked_up(config, main, sink) for config in configs]
+    given = {asked.declaration.name.id: asked.data} if asked is not None else {}
+    configs = [looked_up(config, main, sink, given.get(config.name)) for config in configs]
     known = {config.name: config for config in configs}
     for config in configs:
         search = check_search(config, partial(_space_for, config, module, graphs, sink), known, sink)

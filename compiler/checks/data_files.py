@@ -8,14 +8,19 @@ from ..datafiles.faults import FileDamaged, FilesAbsent
 from ..diagnostics.data import DataAbsent
 from ..diagnostics.model import Sink
 from ..diagnostics.run import DataUnreadable
+from ..schemas.data import Data
 from ..schemas.search import SearchConfig
 from ..semantics.modules import Module
 
 
-def looked_up(config: SearchConfig, module: Module, sink: Sink) -> SearchConfig:
+def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | None = None) -> SearchConfig:
     """The search with what its data's files say: as a run keeps it where one is gone on with, else as they are now.
-    Files that are not there are told of in a warning, those that hold something else in an error."""
+    Files that are not there are told of in a warning, those that hold something else in an error. ``given``: other
+    data, in place of that of the text."""
     found = module.data_kept.get(config.name)
+    if given is not None:
+        own = given if found is None else given.knowing(found)
+        return config.model_copy(update={"data": own})
     place = config.place("data")
     try:
         found = config.data.look(folder_of(module)) if found is None else found

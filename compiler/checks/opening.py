@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.model import Sink, SpaceError
 from ..diagnostics.source import Source, Span
@@ -18,6 +18,9 @@ from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, pick, space_of
 from .check import SearchReference, check_module
 from .searches import CheckedSearch
+
+if TYPE_CHECKING:  # schemas cost a quarter of a second, and most files of cells have none
+    from ..schemas.data import Data
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +65,19 @@ def load_text(
 
 
 def load_search(
-    target: str | Path, name: str | None = None, overrides: Sequence[str] = (), allow_extern: bool = False
+    target: str | Path,
+    name: str | None = None,
+    overrides: Sequence[str] = (),
+    allow_extern: bool = False,
+    data: Data | None = None,
 ) -> LoadedSearch:
     """The search of a file, or of a library file by its name, with ``overrides`` (`retrain.epochs=1`) laid over it.
     Raises SpaceError with all errors of the file.
 
-    ``allow_extern``: networks of its spaces may load the code of extern operators.
+    ``allow_extern``: networks of its spaces may load the code of extern operators. ``data``: in place of its own.
     """
     sink = Sink()
-    return search_in(open_module(target, Loader(sink, allow_extern)), name, overrides, sink)
+    return search_in(open_module(target, Loader(sink, allow_extern)), name, overrides, sink, data=data)
 
 
 def space_in(
@@ -91,7 +98,12 @@ def space_in(
 
 
 def search_in(
-    module: Module | None, name: str | None, overrides: Sequence[str], sink: Sink, whole: bool = True
+    module: Module | None,
+    name: str | None,
+    overrides: Sequence[str],
+    sink: Sink,
+    whole: bool = True,
+    data: Data | None = None,
 ) -> LoadedSearch:
     """As :func:`load_search`, of a module that is read; None where it cannot be, as ``sink`` says.
 
@@ -106,7 +118,7 @@ def search_in(
 
         found = module.lookup(declaration.name.id)
         home = found[1] if found is not None else module
-        reference = SearchReference(declaration, home, read_overrides(overrides))
+        reference = SearchReference(declaration, home, read_overrides(overrides), data)
     checked = check_module(module, sink, reference, whole=whole and not module.library)
     if checked.search is None or sink.errors:
         raise SpaceError(sink.errors)

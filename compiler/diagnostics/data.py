@@ -234,3 +234,25 @@ table. Where the files are not there (or too large to be read before a run), the
     def help(self) -> str:
         number = f"write the number in the data: `{self.dataset}(…, {self.name} = N)`"
         return number if self.settable else "put the files there, or write the number in place of it"
+
+
+@kind
+class DataNotGiven(Diagnostic):
+    """A run that was started with data of a program is gone on with without it."""
+
+    code: ClassVar[str] = "E0736"
+    title: ClassVar[str] = "the data was given by a program"
+    explanation: ClassVar[str] = """\
+`stdsl.run(…, data = …)` trains on arrays or on a data set of the calling program. No file says how to find them again,
+so going on with such a run takes the same data once more; it is held to what the run knows of it (E0727).
+
+    stdsl run --resume runs/mine-0001                        E0736
+    stdsl.run(resume = "runs/mine-0001", data = the_same)    fine, in Python"""
+
+    @property
+    def message(self) -> str:
+        return "the data of this run was given from Python, and is not at hand"
+
+    @property
+    def help(self) -> str:
+        return "go on in Python: `stdsl.run(resume = …, data = …)`, with the same data"

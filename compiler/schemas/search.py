@@ -8,7 +8,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
-from pydantic import Field
+from pydantic import Field, SerializeAsAny
 
 from .base import Conflict, Count, Natural, Placed, Section
 from .constructors import DATA
@@ -92,7 +92,7 @@ class SearchConfig(Placed):
     strategy: AnyStrategy | None = Field(
         default=None, description="How; may be absent for a space without open decisions, which is just trained"
     )
-    data: AnyData = Field(description="The data set")
+    data: SerializeAsAny[AnyData] = Field(description="The data set")
     seed: Natural = Field(default=0, description="Seed of everything random")
     needs: tuple[Annotated[str, Reference("search")], ...] = Field(
         default=(), description="Searches of the same file that run first"

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from stdsl.compiler.datafiles.arrangement import ordered_axes
+from stdsl.compiler.datafiles.arrangement import Arrangement, ordered_axes
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.labels import class_names
 from stdsl.compiler.datafiles.npy import StoredArray
@@ -39,9 +39,11 @@ class ArraysDataset:
     def __init__(self, settings: Arrays, seed: int, folder: Path, place: Span | None) -> None:
         self.settings, self._place = settings, place
         with reading(settings.kind, place):
-            self._arrangement = settings.arrangement(folder)
+            self._arrangement = self._arranged(folder)
             self._axes = settings.axes_of(self._arrangement)
-            labels = {split: _labels(targets) for split, (_, targets) in self._arrangement.splits.items()}
+            labels = {
+                split: self._loaded(targets).reshape(-1) for split, (_, targets) in self._arrangement.splits.items()
+            }
         self._classes = class_names((label for own in labels.values() for label in np.unique(own)), settings.classes)
         targets = {split: _numbered(own, self._classes) for split, own in labels.items()}
         given = settings.shares.beside(targets)
@@ -69,6 +71,22 @@ class ArraysDataset:
             return Normalisation()
         found = [self._statistics(i) for i in range(len(self.inputs))]
         return found[0] if len(found) == 1 else Normalisation(each=tuple(zip(self.inputs, found, strict=True)))
+
+    def _arranged(self, folder: Path) -> Arrangement:
+        """What is where. Raises FilesAbsent and FileDamaged."""
+        return self.settings.arrangement(folder)
+
+    def _loaded(self, stored: StoredArray) -> Array:
+        """The values of an array: mapped, or all of them. Raises FileDamaged."""
+        try:
+            if stored.member is None:
+                found: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
+                return found
+            with np.load(stored.path, allow_pickle=False) as archive:
+                inside: Array = archive[stored.name]
+                return inside
+        except Exception as error:  # damaged bytes may raise anything
+            raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error
 
     def size(self, split: str) -> int:
         return len(self._targets[split])
@@ -112,25 +130,9 @@ class ArraysDataset:
     def _content(self) -> Mapping[str, tuple[Array, ...]]:
         with reading(self.settings.kind, self._place):
             return {
-                split: tuple(_loaded(stored) for stored in inputs)
+                split: tuple(self._loaded(stored) for stored in inputs)
                 for split, (inputs, _) in self._arrangement.splits.items()
             }
-
-
-def _loaded(stored: StoredArray) -> Array:
-    try:
-        if stored.member is None:
-            found: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
-            return found
-        with np.load(stored.path, allow_pickle=False) as archive:
-            inside: Array = archive[stored.name]
-            return inside
-    except Exception as error:  # damaged bytes may raise anything
-        raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error
-
-
-def _labels(stored: StoredArray) -> Array:
-    return _loaded(stored).reshape(-1)
 
 
 def _numbered(labels: Array, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:

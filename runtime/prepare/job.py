@@ -10,15 +10,18 @@ from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
 
+from ..data.batch import Dataset
 from .texts import Texts
 
 
 @dataclass(frozen=True)
 class Job:
-    """A search in which nothing is wrong, and all text that it was made from."""
+    """A search in which nothing is wrong, and all text that it was made from. ``given``: data that a program gave in
+    place of the search's."""
 
     search: CheckedSearch
     texts: Texts = field(default_factory=Texts)
+    given: Dataset | None = None
 
     def needed(self, name: str, seed: int | None) -> Job:
         """The job of a search that this one needs, with another seed where one is given."""

@@ -29,7 +29,11 @@ from .samples import held_out, retraining_splits, stage_sizes
 def opened(job: Job) -> Checked:
     """The data set of a job. Raises RunError where its files are missing or damaged, or have too few samples."""
     config = job.config
-    dataset = open_dataset(config.data, config.seed, job.texts.folder, config.place("data"))
+    place = config.place("data")
+    if job.given is not None:
+        dataset = Checked(job.given, config.data.kind, place)
+    else:
+        dataset = open_dataset(config.data, config.seed, job.texts.folder, place)
     found: tuple[Diagnostic, ...] = tuple(_changed(job, dataset)) or tuple(_misfit(job, dataset))
     found = found or tuple(_too_few(job, dataset))
     found = found or tuple(_small_batches(job, dataset))

@@ -9,34 +9,51 @@ from stdsl.compiler.backends.networks.extern_measure import measured
 from stdsl.compiler.checks.opening import load_search, search_in
 from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Sink
+from stdsl.compiler.schemas.data_given import Given
 
+from ..data.batch import Dataset
+from ..data.given import schema_of
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
 from .job import Job
 from .texts import KeptLoader, gather, kept
 
 
-def load_job(file: str, search: str | None, overrides: Sequence[str] = (), allow_extern: bool = False) -> Job:
+def load_job(
+    file: str,
+    search: str | None,
+    overrides: Sequence[str] = (),
+    allow_extern: bool = False,
+    data: Dataset | None = None,
+) -> Job:
     """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong.
 
-    ``allow_extern``: its networks may load the code of extern operators.
+    ``allow_extern``: its networks may load the code of extern operators. ``data``: in place of the search's own.
     """
-    loaded = load_search(file, search, overrides, allow_extern)
-    return Job(_measured(loaded.search), gather(loaded.module))
+    schema = None if data is None else schema_of(data)
+    loaded = load_search(file, search, overrides, allow_extern, schema)
+    return Job(_measured(loaded.search), gather(loaded.module), data)
 
 
-def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: bool = False) -> Job:
+def load_kept_job(
+    directory: RunDirectory, manifest: Manifest, allow_extern: bool = False, data: Dataset | None = None
+) -> Job:
     """The job of a run, from the texts that its directory holds. Raises RunError where they have changed.
 
     ``allow_extern``: leave to load the code of extern operators. What the manifest says of it is no leave: it was given
-    in another call, or in none.
+    in another call, or in none. ``data``: what was given to the run, once more; without it the job has none to open.
     """
+    schema = None
+    if manifest.given:
+        schema = schema_of(data) if data is not None else Given()
+    elif data is not None:
+        raise TypeError("the run reads the data of its search: give none")
     sink = Sink()
     texts = kept(directory.space, manifest)
     module = KeptLoader(sink, directory.space, texts, allow_extern, manifest.data).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
-    loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False)
-    return Job(_measured(loaded.search), texts)
+    loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False, data=schema)
+    return Job(_measured(loaded.search), texts, data)
 
 
 def _measured(search: CheckedSearch) -> CheckedSearch:

@@ -33,7 +33,8 @@ class Manifest(BaseModel):
     ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``texts`` the
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
     resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
-    when it was started, by the search. ``threads`` is the number of torch threads: on a CPU results depend on it.
+    when it was started, by the search; ``given``: a program gave the data. ``threads`` is the number of torch
+    threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     """
 
@@ -49,6 +50,7 @@ class Manifest(BaseModel):
     parameters: dict[str, Any]
     config: dict[str, Any]
     data: dict[str, Found] = {}
+    given: bool = False
     seed: int
     device: str
     engine: str

@@ -1,0 +1,109 @@
+"""Data that a program gives to a run: a data set of its own, NumPy arrays, or tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from stdsl.compiler.datafiles.arrangement import Arrangement, arranged
+from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.npy import Header, StoredArray
+from stdsl.compiler.diagnostics.data import DataNotGiven
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data import Data, Found, InputSignature, Layout
+from stdsl.compiler.schemas.data_arrays import Arrays
+from stdsl.compiler.schemas.data_given import Given
+
+from .arrays import Array, ArraysDataset
+from .batch import Dataset
+from .inspection import SPLITS
+
+_PLACE = Path("the data that was given")
+_PARTS = ("classes", "inputs", "normalisation", "varies", "size", "samples")
+"""What a data set of the project's protocol has."""
+_LAYOUTS: Mapping[int, Layout] = {1: "features", 2: "tokens", 3: "image", 4: "clip"}
+
+
+class GivenArrays(ArraysDataset):
+    """As ``arrays``, of arrays or tensors in memory by name."""
+
+    def __init__(self, arrays: Mapping[str, Any], settings: Arrays) -> None:
+        self._given = {name: _array(name, values) for name, values in arrays.items()}
+        super().__init__(settings, 0, Path(), None)
+
+    def _arranged(self, folder: Path) -> Arrangement:
+        stored = [StoredArray(name, _header(name, values), _PLACE, name) for name, values in self._given.items()]
+        return arranged(_PLACE, stored, self.settings.target)
+
+    def _loaded(self, stored: StoredArray) -> Array:
+        assert stored.member is not None
+        return self._given[stored.member]
+
+
+def as_dataset(data: Any) -> Dataset:
+    """``data`` as a data set: one itself, a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them.
+
+    Raises TypeError for what is none of these, and RunError for arrays that do not go together.
+    """
+    if isinstance(data, Mapping):
+        return GivenArrays(data, _settings({}))
+    if isinstance(data, tuple | list) and len(data) == 2:
+        return GivenArrays({"x": data[0], "y": data[1]}, _settings({}))
+    missing = [part for part in _PARTS if not hasattr(data, part)]
+    if len(missing) == len(_PARTS):
+        raise TypeError(f"`data` is a data set, a mapping of arrays, or (x, y), not a {type(data).__name__}")
+    if missing:
+        raise TypeError(f"a data set has `{'`, `'.join(missing)}` too; {type(data).__name__} has not")
+    return cast(Dataset, data)
+
+
+def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:
+    """Arrays in memory, by name, as ``arrays`` of a search takes them from a file. Raises RunError where they do not go
+    together, TypeError and ``pydantic.ValidationError`` for other settings."""
+    return GivenArrays(arrays, _settings(settings))
+
+
+def schema_of(dataset: Dataset) -> Data:
+    """What a search says of a data set that is at hand. Raises ValueError where it has nothing to train on."""
+    sizes = {split: dataset.size(split) for split in SPLITS}
+    if not sizes["train"]:
+        raise ValueError("the data has no sample in its split `train`")
+    first = dataset.samples("train", np.arange(1), 0)
+    inputs = []
+    for name, tensor in zip(dataset.inputs, first.inputs, strict=True):
+        shape = tuple(tensor.shape[1:])
+        if len(shape) not in _LAYOUTS:
+            raise ValueError(f"a sample of `{name}` has the shape {shape}, which no network takes")
+        inputs.append(InputSignature(name, _LAYOUTS[len(shape)], shape))
+    return Given(changes=dataset.varies("train")).knowing(Found(tuple(inputs), tuple(dataset.classes), sizes))
+
+
+def not_at_hand(settings: Given, seed: int, folder: Path, place: Span | None) -> Dataset:
+    """Raises RunError: what a program gave cannot be found without it."""
+    raise RunError([DataNotGiven(place)])
+
+
+def _settings(own: Mapping[str, Any]) -> Arrays:
+    if "file" in own or "x" in own or "y" in own:
+        raise TypeError("arrays that are given come from no file: leave `file`, `x` and `y` out")
+    return Arrays(file=str(_PLACE), **own)
+
+
+def _array(name: str, values: Any) -> Array:
+    """An array of a kind that files may hold."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = values.float() if values.dtype is torch.bfloat16 else values
+        return cast(Array, values.numpy())
+    return np.asarray(values)
+
+
+def _header(name: str, values: Array) -> Header:
+    if values.dtype.kind not in "biufU":
+        raise FileDamaged(_PLACE, f"`{name}` holds `{values.dtype}`, and numbers or texts are read")
+    return Header(values.dtype.kind, values.dtype.itemsize, values.dtype.byteorder == ">", values.shape, 0)
