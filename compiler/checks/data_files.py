@@ -25,7 +25,9 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
     try:
         found = config.data.look(folder_of(module)) if found is None else found
     except FilesAbsent as fault:
-        sink.add(DataAbsent(place, config.data.kind, fault.missing, str(fault.folder)))
+        signature = config.data.signature()
+        if not signature.inputs or signature.classes is None:  # else the settings say all
+            sink.add(DataAbsent(place, config.data.kind, fault.missing, str(fault.folder)))
     except FileDamaged as fault:
         sink.add(DataUnreadable(place, str(fault.path), fault.reason))
     return config if found is None else config.model_copy(update={"data": config.data.knowing(found)})

@@ -91,14 +91,10 @@ def encoding(table: Table, wanted: Wanted) -> Encoding:
     for name in kept:
         if name in others:
             continue
-        values = set(table.columns[name])
-        numbers = {value: number(value) for value in values if not missing(value)}
-        if name not in wanted.categories and None not in numbers.values():
-            endless = [value for value, n in numbers.items() if n is not None and math.isinf(n)]
-            if endless:
-                raise FileDamaged(table.path, f"its column `{name}` holds `{endless[0]}`, and all numbers are finite")
+        if name not in wanted.categories and _numeric(table, name):
             features.append((name, None))
             continue
+        values = set(table.columns[name])
         found = in_order("" if missing(value) else value for value in values)
         if len(found) > wanted.most:
             reason = (
@@ -110,6 +106,21 @@ def encoding(table: Table, wanted: Wanted) -> Encoding:
         raise FileDamaged(table.path, "it has no columns beside the target")
     classes, labels = _labels(table, wanted.target)
     return Encoding(tuple(features), classes, labels, _splits(table, wanted.split))
+
+
+def _numeric(table: Table, name: str) -> bool:
+    """Whether all cells of a column that hold something hold numbers. Raises FileDamaged where one is infinite."""
+    cells = table.columns[name]
+    try:
+        found = list(map(float, cells))  # what is missing may be a NaN; an underscore is no digit
+        plain = "_" not in "".join(cells)
+    except ValueError:
+        own = {cell: number(cell) for cell in set(cells) if not missing(cell)}
+        found = [value for value in own.values() if value is not None]
+        plain = len(found) == len(own)
+    if plain and any(map(math.isinf, found)):
+        raise FileDamaged(table.path, f"its column `{name}` holds an infinite number, and all are finite")
+    return plain
 
 
 def number(value: str) -> float | None:
@@ -184,7 +195,8 @@ def _separated(path: Path) -> dict[str, list[str]]:
     for place, row in enumerate(rows[1:], 1):
         if len(row) != len(names):
             raise FileDamaged(path, f"its row {place} has {len(row)} cells, and there are {len(names)} columns")
-    return {name: [row[i].strip() for row in rows[1:]] for i, name in enumerate(names)}
+    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ((),) * len(names)
+    return {name: list(map(str.strip, cells)) for name, cells in zip(names, columns, strict=True)}
 
 
 def _parquet(path: Path) -> dict[str, list[str]]:

@@ -124,7 +124,7 @@ class Data(Constructor):
         raise NotImplementedError
 
     def samples(self, splits: Sequence[str]) -> int | None:
-        """How many there are to learn from in some of the splits `train` and `valid`; None: only the files tell."""
+        """How many there are in some of the splits `train`, `valid` and `test`; None: only the files tell."""
         return None
 
     def varies(self) -> bool:

@@ -80,7 +80,7 @@ class MotionDigits(Data):
         return DataSignature(inputs, len(self.class_names), self.class_names)
 
     def samples(self, splits: Sequence[str]) -> int:
-        return sum({"train": self.train, "valid": self.valid}[split] for split in splits)
+        return sum({"train": self.train, "valid": self.valid, "test": self.test}[split] for split in splits)
 
     def varies(self) -> bool:
         return False

@@ -68,7 +68,9 @@ class Normalisation:
             std = np.array(self.std, np.float32).reshape(shape)
         else:
             return np.ascontiguousarray(values, np.float32)
-        return np.ascontiguousarray((values - mean) / std, np.float32)
+        scaled = np.ascontiguousarray(values - mean, np.float32)
+        scaled /= std
+        return scaled
 
 
 class Dataset(Protocol):

@@ -14,6 +14,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 
 Pixels = npt.NDArray[np.uint8]
+_ORIENTATION = 0x0112
 _LONGEST = 4
 """An image is at most so many times as long as it is wide; of a longer one the middle is taken."""
 
@@ -62,7 +63,8 @@ def _pillow() -> ModuleType:
 def _upright(image: Any) -> Any:
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(image)
+    turned = image.getexif().get(_ORIENTATION, 1) != 1
+    return ImageOps.exif_transpose(image) if turned else image  # it copies what it need not turn
 
 
 def _plain(image: Any, channels: Literal[1, 3]) -> Any:

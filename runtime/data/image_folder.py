@@ -114,7 +114,7 @@ class ImageFolderDataset:
             crops = [self._augmented(image, *row) for (image, _), row in zip(found, u, strict=True)]
         size = self.settings.size
         pixels = np.stack(crops) if crops else np.zeros((0, self.settings.channels, size, size), np.uint8)
-        values = self.normalisation.applied(pixels.astype(np.float32) / np.float32(255))
+        values = self.normalisation.applied(np.divide(pixels, 255, dtype=np.float32))
         return Batch((torch.from_numpy(values),), torch.tensor([label for _, label in found], dtype=torch.int64))
 
     def _image(self, split: str, index: int) -> tuple[Pixels, int]:

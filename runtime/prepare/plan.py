@@ -247,10 +247,10 @@ def _features(job: Job, obstacle: str | None) -> str:
     with torch.no_grad():
         values = still.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
     size = sum(value.nbytes for value in values)
-    samples = job.config.data.samples(("train", "valid"))
+    samples = job.config.data.samples(("train", "valid", "test"))
     if samples is None:
         return f"frozen parts run once for each sample; {size / 1e6:,.1f} MB each on disk while the run lasts"
-    size *= samples + (getattr(job.config.data, "test", None) or 0)
+    size *= samples
     return f"frozen parts run once for each sample; {size / 1e6:,.0f} MB of features on disk while the run lasts"
 
 

@@ -137,9 +137,11 @@ def test_what_was_found_in_the_files_is_what_is_read(settings: Data, dataset: Da
 
 
 def test_how_many_there_are_is_what_the_schema_says(name: str, settings: Data, dataset: Dataset) -> None:
-    for splits in (("train",), ("valid",), ("train", "valid")):
+    for splits in (("train",), ("valid",), ("test",), ("train", "valid"), SPLITS):
         said = settings.samples(splits)
-        if name in WHOLE:
+        if name in WHOLE and "test" in splits:
+            assert said == 10_000 + (WHOLE[name] if len(splits) > 1 else 0)
+        elif name in WHOLE:
             assert said is not None
             found = len(Part(dataset, splits)) / len(Part(dataset, ("train", "valid")))
             assert said / WHOLE[name] == pytest.approx(found)

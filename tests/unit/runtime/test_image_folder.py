@@ -14,8 +14,10 @@ import pytest
 import torch
 from PIL import Image
 
+from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.datafiles.image_folders import image_folders
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.runtime.data.bounded_cache import BoundedCache
 from stdsl.runtime.data.image_files import decoded
@@ -239,6 +241,24 @@ def test_classes_must_be_as_many_as_the_folders(tmp_path: Path) -> None:
     write(tmp_path / "a" / "0.png")
     with pytest.raises(RunError, match=r"E0703.*1 folders, and `classes` is 2"):
         opened(tmp_path, classes=2)
+
+
+def test_settings_that_say_all_need_no_files_to_be_checked(tmp_path: Path) -> None:
+    text = """stdsl 1
+meta net on x: image(3, 16, 16) = x -> global_avg_pool -> linear(2)
+space nets = net
+search s { space = nets  data = image_folder(root = "photos", size = 16, classes = 2)  retrain { } }
+"""
+
+    def codes(text: str) -> list[str]:
+        return [d.code for d in check_text(Source("a.space", text, tmp_path / "a.space"))]
+
+    assert codes(text) == []
+    assert codes(text.replace(", classes = 2", "")) == ["W0726"]
+    for name in ("a", "b", "c"):
+        write(tmp_path / "photos" / name / "0.png")
+    assert codes(text) == ["E0703"]
+    assert codes(text.replace(", classes = 2", "")) == ["E0516"]
 
 
 def test_many_images_are_not_counted_before_a_run(tmp_path: Path) -> None:
