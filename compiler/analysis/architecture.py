@@ -221,7 +221,7 @@ def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -
     old, values = _read(path)
     changes = () if carry else old.changes(table_of(graph))
     if changes:
-        raise ArchitectureError([SpaceChanged(graph.span, graph.name, changes)])
+        raise ArchitectureError([SpaceChanged(graph.span, graph.name, changes, old.space)])
     return architecture(graph, values)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..diagnostics.model import Sink
+from ..diagnostics.model import Label, Sink
 from ..diagnostics.source import Span
 from ..diagnostics.strategies import DataMismatch
 from ..ir.graph import SpaceGraph, TensorType
@@ -12,7 +13,7 @@ from ..ir.operation import CHANNEL_AXIS
 from ..semantics.elaboration.shapes import type_text
 
 if TYPE_CHECKING:
-    from ..schemas.data import InputSignature
+    from ..schemas.data import DataSignature, InputSignature
     from ..schemas.search import SearchConfig
 
 
@@ -26,12 +27,38 @@ def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink
     classes = classes_of(prediction)
     if classes is not None and signature.fits(inputs, classes):
         return True
-    takes, advice = f"{described(inputs)}, {classes} classes", ""
-    if classes is None:
-        takes = f"{described(inputs)} and gives {type_text(prediction)}, not a number for each class"
-        advice = f"end it in a number for each class: `-> global_avg_pool -> linear({signature.classes or '…'})`"
-    sink.add(DataMismatch(config.place("data"), str(signature), takes, place, advice))
+    takes = f"{described(inputs)}, {classes} classes"
+    node = graph.nodes[graph.outputs[0][1]]
+    advice, labels = ("", ()) if signature.fits(inputs, None) else _different(graph, signature, inputs)
+    if classes is None or signature.classes not in (None, classes):
+        wanted = signature.classes or "…"
+        if classes is None:
+            takes = f"{described(inputs)} and gives {type_text(prediction)}, not a number for each class"
+            end = f"end it in a number for each class: `-> global_avg_pool -> linear({wanted})`"
+        else:
+            end = f"let it give {wanted} classes, not {classes}{_parameter(graph, classes, wanted)}"
+        advice = f"{advice}; {end}" if advice else end
+        labels = (*labels, Label(node.span, f"{type_text(prediction)} leaves here"))
+    sink.add(DataMismatch(config.place("data"), str(signature), takes, place, advice, related=labels))
     return False
+
+
+def _different(
+    graph: SpaceGraph, signature: DataSignature, taken: Sequence[InputSignature]
+) -> tuple[str, tuple[Label, ...]]:
+    """What to write where the inputs of the data and of a space differ, and where."""
+    given = signature.ordered([one.name for one in taken])
+    names = [one.name for one in (taken if len(taken) == len(given) else given)]
+    wanted = ", ".join(f"{name}: {one}" for name, one in zip(names, given, strict=True))
+    spans = [graph.nodes[id].span for id in graph.inputs]
+    labels = tuple(Label(span, f"{one} is taken") for span, one in zip(spans, taken, strict=True))
+    return f"let `{graph.meta}` take `on {wanted}`, or change the data", labels
+
+
+def _parameter(graph: SpaceGraph, found: int, wanted: int | str) -> str:
+    """How a parameter of the space that has the value is given another one."""
+    names = [name for name, value in graph.parameters if value == found and type(value) is int]
+    return f": `{graph.name}({names[0]} = {wanted})`" if len(names) == 1 else ""
 
 
 def check_auxiliary(config: SearchConfig, graph: SpaceGraph, place: Span | None, setting: str, sink: Sink) -> None:

@@ -220,6 +220,8 @@ class SpaceChanged(Diagnostic):
 
     space: str
     changes: tuple[str, ...]
+    made_for: str
+    """The name of the space that it was made for."""
 
     code: ClassVar[str] = "E0608"
     title: ClassVar[str] = "the architecture was made for a different space"
@@ -234,7 +236,10 @@ anew, or from a mapping of the new paths.
     @property
     def message(self) -> str:
         n = len(self.changes)
-        return f"`{self.space}` has changed since the architecture was made ({n} difference{'s' if n != 1 else ''})"
+        many = f"{n} difference{'s' if n != 1 else ''}"
+        if self.made_for != self.space:
+            return f"the architecture was made for `{self.made_for}`, not for `{self.space}` ({many})"
+        return f"`{self.space}` has changed since the architecture was made ({many})"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -244,6 +249,8 @@ anew, or from a mapping of the new paths.
 
     @property
     def help(self) -> str | None:
+        if self.made_for != self.space:
+            return f"give an architecture of `{self.space}`: `stdsl sample -o DIR` and runs write them"
         return "make the architecture anew for the changed decisions"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from .habits import COSTS
 from .model import Diagnostic, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
@@ -53,7 +54,7 @@ A constraint names a label or a pattern that no decision of the space bears.
 
     @property
     def help(self) -> str:
-        near = nearest(self.name, self.known) or nearest(self.name, _COSTS)
+        near = nearest(self.name, self.known) or COSTS.get(self.name) or nearest(self.name, _COSTS)
         if near:
             return f"did you mean `{near}`?"
         return (

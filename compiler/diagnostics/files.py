@@ -14,6 +14,8 @@ class NotInFile(Diagnostic):
     name: str
     file: str
     known: tuple[str, ...]
+    other: str = ""
+    """What the file declares by this name."""
 
     code: ClassVar[str] = "E0651"
     title: ClassVar[str] = "no such declaration in the file"
@@ -33,7 +35,8 @@ class NotInFile(Diagnostic):
         near = nearest(self.name, self.known)
         if near:
             return f"did you mean `{self.file}::{near}`?"
-        return _name_one(self.file, self.known) if self.known else f"it declares no {self.kind}"
+        what = f"`{self.name}` is a {self.other}; " if self.other else ""
+        return f"{what}{_name_one(self.file, self.known) if self.known else f'it declares no {self.kind}'}"
 
 
 @kind

@@ -75,6 +75,20 @@ _WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("print", "assert"), "a body only says what is computed: nothing is done on the way"),
 }
 
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("scheduler", "lr_scheduler", "schedule"), "a rate follows a schedule where it stands: `sgd(lr = cosine(0.05))`"
+    ),
+    **dict.fromkeys(("loss", "criterion", "loss_fn"), "the loss follows from the labels of the data"),
+}
+
+COSTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("macs", "MACs", "madds", "mult_adds", "multadds", "FLOPs", "FLOPS", "flop"), "flops"),
+    **dict.fromkeys(("parameters", "num_params", "n_params", "num_parameters", "parameter"), "params"),
+    **dict.fromkeys(("layers", "num_layers"), "depth"),
+}
+"""Costs as others name them."""
+
 _DECLARATIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("def", "fn", "fun", "func", "function", "block", "layer"),
@@ -93,12 +107,19 @@ _DECLARATIONS: Final[Mapping[str, str]] = {
     ),
     "//": "comments begin with `#`",
     "/*": "comments begin with `#`",
+    "}": "no bracket is open here: leave it out",
+    "stdsl": "the edition stands once, before everything else but comments: move it to the first line",
 }
 
 
 def word_advice(name: str) -> str | None:
     """What to write instead of a word of another language that stands in an expression."""
     return _WORDS.get(name)
+
+
+def elsewhere_advice(key: str) -> str | None:
+    """Where here is said what a setting of others says."""
+    return _ELSEWHERE.get(key)
 
 
 def declaration_advice(word: str) -> str | None:

@@ -222,6 +222,7 @@ Files stand in quotes, modules of the library do not; commands take the name of 
 class UnreadableFile(Diagnostic):
     target: str
     reason: str
+    advice: str | None = None
 
     code: ClassVar[str] = "E0207"
     title: ClassVar[str] = "file cannot be read"
@@ -239,7 +240,7 @@ larger than 8 MiB.
 
     @property
     def help(self) -> str:
-        return "a .space file is UTF-8 text"
+        return self.advice or "a .space file is UTF-8 text"
 
 
 @kind

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .habits import OPTIONS, SETTINGS
+from .habits import OPTIONS, SETTINGS, elsewhere_advice
 from .model import Diagnostic, Edit, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
 
 
-def listed(words: tuple[str, ...]) -> str:
-    return ", ".join(f"`{w}`" for w in words) or "none"
+def listed(words: tuple[str, ...], last: str = ", ") -> str:
+    *others, end = (f"`{w}`" for w in words) if words else ("none",)
+    return f"{', '.join(others)}{last}{end}" if others else end
 
 
 @kind
@@ -62,7 +63,7 @@ The message lists the settings that there are, and says where else one of this n
             return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
         if self.key in OPTIONS:
             return f"that is an option of the command line: `stdsl run {OPTIONS[self.key]} …`"
-        return None
+        return elsewhere_advice(self.key)
 
     @property
     def fix(self) -> Fix | None:
@@ -195,9 +196,11 @@ A text stands in quotes: `export { onnx = "best.onnx" }`.
 
 @kind
 class MissingSetting(Diagnostic):
-    key: str
+    """``keys`` with what each of them ``expected``, in words."""
+
+    keys: tuple[str, ...]
     owner: str
-    expected: str
+    expected: tuple[str, ...]
 
     code: ClassVar[str] = "E0507"
     title: ClassVar[str] = "setting missing"
@@ -210,11 +213,13 @@ A setting has no default and is not given.
 
     @property
     def message(self) -> str:
-        return f"{self.owner} needs `{self.key}`"
+        return f"{self.owner} needs {listed(self.keys, last=' and ')}"
 
     @property
     def help(self) -> str:
-        return f"give `{self.key}`: {self.expected}"
+        if len(self.keys) > 1 and len(set(self.expected)) == 1:
+            return f"give {listed(self.keys, last=' and ')}: {self.expected[0]} each"
+        return "give " + "; ".join(f"`{k}`: {words}" for k, words in zip(self.keys, self.expected, strict=True))
 
 
 @kind

@@ -162,6 +162,8 @@ class DataMismatch(Diagnostic):
     space: Span | None = None
     advice: str = ""
     word: str = "this data"
+    related: tuple[Label, ...] = ()
+    """What of the space would have to change."""
 
     code: ClassVar[str] = "E0516"
     title: ClassVar[str] = "data does not fit the space"
@@ -189,11 +191,11 @@ so must all further outputs.
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.space, "this space"),) if self.space else ()
+        return (*((Label(self.space, "this space"),) if self.space else ()), *self.related)
 
     @property
     def help(self) -> str:
-        return self.advice or "change the parameters of the one or the other until they agree"
+        return self.advice
 
 
 @kind

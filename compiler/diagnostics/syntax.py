@@ -102,7 +102,9 @@ _INSTEAD = {
     "”": 'strings stand between straight double quotes: "…"',
     ";": "nothing separates statements and settings: leave `;` out",
     "&": "write `and`",
-    "|": "write `or`",
+    "|": "write `or`; operators are joined by `->`",
+    "?": "write `if … then … else …`",
+    "@": "write `x -> linear(c)` for a product with learnt weights",
     "!": "write `not`",
     "^": "write `**` for a power",
     "–": "write `-`",
@@ -196,7 +198,9 @@ point; names do not begin with a digit.
 
 @kind
 class MissingEdition(Diagnostic):
-    """A file that does not begin with `stdsl 1`."""
+    """A file that does not begin with `stdsl 1`. ``later``: it stands at the place, behind something else."""
+
+    later: bool = False
 
     code: ClassVar[str] = "E0105"
     title: ClassVar[str] = "the file does not begin with its edition, `stdsl 1`"
@@ -211,11 +215,11 @@ The first item of a file is `stdsl 1`: the edition of the language that it is wr
 
     @property
     def help(self) -> str | None:
-        return "write `stdsl 1` on the first line"
+        return "move `stdsl 1` to the first line" if self.later else "write `stdsl 1` on the first line"
 
     @property
     def fix(self) -> Fix | None:
-        if self.span is None:
+        if self.span is None or self.later:
             return None
         start = Span(self.span.source, self.span.start, self.span.start)
         return Fix("write the edition", (Edit(start, "stdsl 1\n"),))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
+from difflib import get_close_matches
 
 from ..diagnostics.habits import word_advice
 from .expected import OPERATORS, takes_expression, takes_setting, takes_statement
@@ -10,6 +12,8 @@ from .expected import OPERATORS, takes_expression, takes_setting, takes_statemen
 _DECISIONS = frozenset(("CHOOSE", "KEEP", "MAYBE", "REPEAT", "EACH", "FROZEN", "TIED"))
 _COMPARISONS = frozenset(("EQ", "NE", "LE", "GE", "LESSTHAN", "MORETHAN", "IN"))
 _BEGINS_EXPRESSION = _DECISIONS | {"NUMBER", "STRING", "LPAR", "LSQB", "MINUS", "NOT"}
+_FORMS = ("choose", "keep", "maybe", "repeat", "each", "frozen", "tied")
+_UNIT = re.compile(r"([kKMGT]?|[mb](?=illion))(illion|FLOPs?|FLOPS|flops|MACs?|macs|B|params)?")
 _CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
 
 
@@ -33,6 +37,19 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
     advice = word_advice(before)
     if advice is not None and previous == "NAME":
         return advice
+    if previous == "NAME" and found in ("LBRACE", "LSQB", "NAME", "NUMBER") and "LBRACE" not in accepts:
+        form = get_close_matches(before, _FORMS, 1, 0.8)
+        if form:
+            return f"did you mean `{form[0]}`?"
+    ended = previous in ("RPAR", "NAME", "NUMBER") and not accepts & {"RSQB", "EQUAL"}
+    if found == "COLON" and ended and "LBRACE" in accepts:
+        return "a body stands in braces: `for i in 1..4 { … }`"
+    if found == "ARROW" and "EQUAL" in accepts and previous == "NAME" and not _before_body(accepts):
+        return "a statement gives a name to what it computes, `y = …`; the last one is `return …`"
+    if found == "STAR" and accepts == {"NAME"}:
+        return "each name is listed: `use std.image (sep_conv, relu_conv_bn)`"
+    if found == "LBRACE" and accepts == {"EQUAL", "LPAR"}:
+        return f"what it is comes behind `=`: `{before} = …`"
     if found == "IF":
         if takes_statement(accepts):
             return "there is no `if` statement: write `y = if … then … else …`"
@@ -51,8 +68,13 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
     if found in ("ARROW", "COLON", "NAME", "RETURN", "FOR") and _before_body(accepts) and previous in ("RPAR", "NAME"):
         return "a body is `= …`, or `{ … return … }`"
     if found in ("NAME", "ON") and previous == "NUMBER":
-        if text in ("K", "M", "G", "T"):
-            return f"a suffix stands directly behind its number: `{before}{text}`"
+        unit = _UNIT.fullmatch(text)
+        if unit is not None:
+            suffix = {"m": "M", "b": "G", "k": "K"}.get(unit[1], unit[1])
+            if not suffix:
+                return f"no unit stands behind a number: `{before}`"
+            alone = ", and no unit" if unit[2] else ""
+            return f"a suffix stands directly behind its number{alone}: `{before}{suffix}`"
         if text == "x":
             return "the numbers of a tuple stand without spaces: `3x3`"
     if found == "NAME" and text == "of":

@@ -40,16 +40,19 @@ _MEANT |= {"&": "AND", "|": "OR", "!": "NOT"}
 
 @dataclass(frozen=True, slots=True)
 class Lexed:
-    """The tokens of a text in order, comments apart."""
+    """The tokens of a text in order, comments apart. ``left_out``: by line, where the first character stands of which
+    no token came."""
 
     tokens: list[Token]
     comments: list[Token]
+    left_out: dict[int, int]
 
 
 def lex(source: Source, sink: Sink) -> Lexed:
     """All tokens and comments of a text; mistakes go to ``sink``."""
     tokens: list[Token] = []
     comments: list[Token] = []
+    left_out: dict[int, int] = {}
     first_untold: Token | None = None
     mistakes = 0
     for token in joined(load().lex(source.text), source.text):
@@ -60,14 +63,17 @@ def lex(source: Source, sink: Sink) -> Lexed:
             mistakes += 1
             if mistakes == MAX_TOLD + 1:
                 first_untold = token
-            tokens += _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
+            meant = _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
+            tokens += meant
+            if not meant and token != ";":
+                left_out.setdefault(token.line or 0, token.start_pos or 0)
         else:
             if kind == "STRING" and "\\" in token:
                 _check_escapes(source, token, sink)
             tokens.append(token)
     if first_untold is not None:
         sink.add(ManyUnknownCharacters(span_of(source, first_untold), mistakes - MAX_TOLD))
-    return Lexed(tokens, comments)
+    return Lexed(tokens, comments, left_out)
 
 
 def _mend(source: Source, token: Token, sink: Sink) -> list[Token]:

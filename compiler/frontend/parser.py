@@ -44,9 +44,15 @@ def read(source: Source, sink: Sink) -> Parsed:
         items = tokens[1 if number is None else 2 :]
         edition = None if number is None else EDITION
     else:
-        sink.add(MissingEdition(span_of(source, tokens[0]) if tokens else Span(source, 0, 0)))
-        items, edition = tokens, None
-    return Parsed(edition, tokens, lexed.comments, list(ItemParser(source, sink).trees(cut(items))))
+        later = next((i for i, token in enumerate(tokens) if token.type == "STDSL" and token.column == 1), None)
+        if later is None:
+            sink.add(MissingEdition(span_of(source, tokens[0]) if tokens else Span(source, 0, 0)))
+            items, edition = tokens, None
+        else:
+            sink.add(MissingEdition(span_of(source, tokens[later]), later=True))
+            end = later + 2 if later + 1 < len(tokens) and tokens[later + 1].type == "NUMBER" else later + 1
+            items, edition = [*tokens[:later], *tokens[end:]], None
+    return Parsed(edition, tokens, lexed.comments, list(ItemParser(source, sink, lexed.left_out).trees(cut(items))))
 
 
 def parse(source: Source, sink: Sink) -> ast.File:

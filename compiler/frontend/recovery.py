@@ -9,7 +9,7 @@ understood, its body is parsed by itself. An item that held a mistake gives no t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -43,18 +43,19 @@ _DELETABLE = frozenset(SIGNS) - set(CLOSERS) - set(CLOSERS.values())
 
 
 class ItemParser:
-    """Parses the items of one source; mistakes go to ``sink``."""
+    """Parses the items of one source; mistakes go to ``sink``. ``left_out``: see :class:`lexer.Lexed`."""
 
-    def __init__(self, source: Source, sink: Sink) -> None:
+    def __init__(self, source: Source, sink: Sink, left_out: Mapping[int, int]) -> None:
         self.source = source
         self.sink = sink
+        self.left_out = left_out
 
     def trees(self, items: Sequence[Sequence[Token]]) -> Iterator[Tree[Token]]:
         """The parse trees of the items without mistakes, in order."""
         for n, tokens in enumerate(items):
             following = items[n + 1][0] if n + 1 < len(items) else None
             mended = mended_body(self.source, tokens, self.sink)
-            yield from _Run(self.source, self.sink, mended, following).parse()
+            yield from _Run(self.source, self.sink, mended, following, self.left_out).parse()
 
 
 @dataclass
@@ -72,9 +73,17 @@ class _Level:
 class _Run:
     """The parse of one item."""
 
-    def __init__(self, source: Source, sink: Sink, tokens: Sequence[Token], following: Token | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        tokens: Sequence[Token],
+        following: Token | None,
+        left_out: Mapping[int, int],
+    ) -> None:
         self.source = source
         self.sink = sink
+        self.left_out = left_out
         self.tokens = list(tokens)
         self.following = following
         self.parser = fresh()
@@ -130,10 +139,15 @@ class _Run:
         statement = self.next_statement(token)
         if statement is not None:
             return self.missing_operand(statement)
-        self.sink.add(self.diagnostic(token, accepts))
+        if not self.spoilt(token):
+            self.sink.add(self.diagnostic(token, accepts))
         return token.type != "$END" and (
             self.open_body(accepts) or self.repair(accepts) or self.skip() or self.body_alone()
         )
+
+    def spoilt(self, token: Token) -> bool:
+        """Whether a character was left out before the token in its line, which may be all that is wrong."""
+        return (token.start_pos or 0) > self.left_out.get(token.line or 0, len(self.source.text))
 
     def between_items(self, token: Token, accepts: Set[str]) -> bool:
         """The item is complete (or has not begun), and what follows begins none."""

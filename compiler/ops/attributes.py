@@ -6,7 +6,7 @@ Rules run thousands of times in a check, so these are plain functions over plain
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
+from math import isfinite, isqrt
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -76,7 +76,8 @@ def integer(attrs: Attributes, name: str, default: Any = REQUIRED, least: int = 
     fraction = isinstance(value, float) and isfinite(value)
     bound = "" if fraction and value >= least else f" of at least {least}"
     message = f"`{name}` must be a whole number{bound}, not {shown(value)}"
-    raise OpFault("attribute", message, None, name, fraction)
+    help = f"numbers stand without quotes: {value}" if isinstance(value, str) and value.isdigit() else None
+    raise OpFault("attribute", message, help, name, fraction)
 
 
 def channels(attrs: Attributes, shape: TensorShape, name: str = "c", default: Any = SAME) -> int:
@@ -131,13 +132,24 @@ def _rank_help(value: tuple[int, ...], layout: Layout) -> str:
     return f"write one number per axis, such as {_EXAMPLE[layout]}"
 
 
+def _divisors(n: int) -> str:
+    """What divides a number of channels."""
+    small = [d for d in range(1, isqrt(n) + 1) if n % d == 0]
+    found = [str(d) for d in sorted({*small, *(n // d for d in small)})]
+    shown = found if len(found) <= 8 else [*found[:6], "…", found[-1]]
+    return f"{n} is divided by {', '.join(shown)}"
+
+
 def groups(attrs: Attributes, entering: int, leaving: int | None = None, default: Any = REQUIRED) -> int:
     """A number of groups, which divides the channels that enter, and those that leave."""
     value = integer(attrs, "groups", default)
     for n, way in ((entering, "enter"), (leaving or entering, "leave")):
         if n % value:
             raise OpFault(
-                "attribute", f"`groups` = {value} does not divide the {n} channels that {way}", None, "groups"
+                "attribute",
+                f"`groups` = {value} does not divide the {n} channels that {way}",
+                _divisors(n),
+                "groups",
             )
     return value
 
@@ -164,7 +176,9 @@ def number(
         raise OpFault("attribute", f"`{name}` must be a number, not {shown(value)}", None, name)
     if (least is not None and value < least) or (most is not None and value > most):
         bounds = f"{least} to {most}" if most is not None else f"at least {least}"
-        raise OpFault("attribute", f"`{name}` must be {bounds}, not {value}", None, name)
+        share = (least, most) == (0, 1) and 5 <= value <= 100
+        help = f"it is a share: {value / 100:g} for {value:g} %" if share else None
+        raise OpFault("attribute", f"`{name}` must be {bounds}, not {value}", help, name)
     return float(value)
 
 

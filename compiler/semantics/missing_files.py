@@ -1,12 +1,14 @@
-"""What to say of files that are not there: what may have been meant, as it would be written."""
+"""What to say of files that are not there, or cannot be read: what may have been meant, as it would be written."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..diagnostics.names import MissingFile, nearest
+from ..diagnostics.names import MissingFile, UnreadableFile, nearest
 from ..diagnostics.source import Span
+from ..text.reading import reason_of
 
 
 def not_imported(asked: Span, path: Path, shown: str, library: Sequence[str]) -> MissingFile:
@@ -40,12 +42,23 @@ def not_named(target: str, library: Sequence[str]) -> MissingFile:
         advice = f"did you mean `{near}`?"
     elif known:
         folder = str(Path(target).parent)
-        shown = ", ".join(known[:6]) + (", …" if len(known) > 6 else "")
-        advice = f"{'this folder' if folder == '.' else folder} has {shown}"
+        advice = f"{'this folder' if folder == '.' else folder} has {_several(known)}"
     else:
         names = ", ".join(name for name in library if "." not in name)
         advice = "check the path" + (f"; files of the library are named without one: {names}" if names else "")
     return MissingFile(None, target, target, (), advice)
+
+
+def not_read(asked: Span | None, shown: str, path: Path, error: OSError | UnicodeDecodeError) -> UnreadableFile:
+    """A file that is there."""
+    reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
+    inside = _beside(path / "…", "") if os.path.isdir(path) else ()
+    advice = f"name a file in it: {_several(inside)}" if inside else None
+    return UnreadableFile(asked, shown, f"{reason[:1].lower()}{reason[1:]}", advice)
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
 def _near(written: str, files: Sequence[str], library: Sequence[str]) -> str | None:

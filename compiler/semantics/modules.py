@@ -16,7 +16,7 @@ from ..diagnostics.source import Source, Span
 from ..frontend import ast
 from ..frontend.parser import parse
 from ..text.reading import read_file, reason_of, resolved
-from .missing_files import not_imported, not_in_library, not_named
+from .missing_files import not_imported, not_in_library, not_named, not_read
 
 _LIBRARY = files("stdsl.spaces")
 _LIBRARY_KEY = "library:"
@@ -147,8 +147,7 @@ class Loader:
             self.sink.add(not_imported(asked, path, shown, names) if asked else not_named(shown, names))
             return None
         except (OSError, UnicodeDecodeError) as error:
-            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
-            self.sink.add(UnreadableFile(asked, shown, f"{reason[:1].lower()}{reason[1:]}"))
+            self.sink.add(not_read(asked, shown, path, error))
             return None
         return self.source(Source(shown, text, place), str(place))
 

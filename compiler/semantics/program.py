@@ -58,7 +58,9 @@ def pick(module: Module, kind: type[D], name: str | None, sink: Sink) -> D | Non
         other = module.lookup(name)
         if other is not None and isinstance(other[0], kind):
             return other[0]
-        sink.add(NotInFile(None, word, name, module.name, tuple(rows)))
+        there = module.declarations.get(name)
+        what = _KINDS.get(type(there), there.kind if isinstance(there, ast.OpDecl) else "") if there else ""
+        sink.add(NotInFile(None, word, name, module.name, tuple(rows), what))
     return found
 
 

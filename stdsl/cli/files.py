@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from stdsl.compiler.diagnostics.model import SpaceError
-from stdsl.compiler.diagnostics.names import UnreadableFile
 from stdsl.compiler.diagnostics.source import Source
-from stdsl.compiler.semantics.missing_files import not_named
-from stdsl.compiler.text.reading import read_file, reason_of, resolved
+from stdsl.compiler.semantics.missing_files import not_named, not_read
+from stdsl.compiler.text.reading import read_file, resolved
 
 
 def read(file: str) -> Source:
@@ -26,11 +25,8 @@ def read(file: str) -> Source:
         return Source(name, read_file(path).decode("utf-8"), path)
     except FileNotFoundError:
         raise SpaceError([not_named(file, ())]) from None
-    except UnicodeDecodeError:
-        raise SpaceError([UnreadableFile(None, name, "it is not UTF-8 text")]) from None
-    except OSError as error:
-        reason = reason_of(error)
-        raise SpaceError([UnreadableFile(None, file, f"{reason[:1].lower()}{reason[1:]}")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpaceError([not_read(None, name, Path(file), error)]) from None
 
 
 def write(path: Path, text: str) -> None:

@@ -63,8 +63,9 @@ def need_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arc
     """As :func:`the_architecture`, for commands that cannot do without one."""
     found = the_architecture(path, graph, option)
     if found is None:
+        decisions = f"{len(graph.open)} decision{'s' if len(graph.open) > 1 else ''}"
         raise click.UsageError(
-            f"the space `{graph.name}` leaves {len(graph.open)} decisions open: name an architecture with --arch "
+            f"the space `{graph.name}` leaves {decisions} open: name an architecture with --arch "
             "(`stdsl sample -o DIR` and every run write such files)"
         )
     return found

@@ -95,6 +95,7 @@ def _validated(model: type[P], tree: Branch, owner: str, report: Report) -> P | 
 def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: ValidationError) -> Iterator[Diagnostic]:
     """One diagnostic for each place, however many alternatives of a type refused it."""
     seen: dict[tuple[str, ...], None] = {}
+    missing: dict[tuple[str, ...], tuple[Branch, list[str]]] = {}
     details = [(*descend(tree, d["loc"]), d) for d in error.errors(include_url=False, include_input=False)]
     for key, node, detail in details:
         if detail["type"] != "missing" and any(
@@ -110,13 +111,16 @@ def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: Validat
                 continue
             if isinstance(node, Branch) and name not in node.children and (*key, name) not in seen:
                 seen[(*key, name)] = None
-                around = settings_of(_model_at(model, tree, key))
-                yield MissingSetting(node.span, name, _owner(node, key, owner), around[name].describe())
+                missing.setdefault(key, (node, []))[1].append(name)
             continue
         if key in seen or has_hole(node) or not key:
             continue
         seen[key] = None
         yield _refused(model, tree, key, node, detail)
+    for key, (branch, names) in missing.items():
+        around = settings_of(_model_at(model, tree, key))
+        expected = tuple(around[name].describe() for name in names)
+        yield MissingSetting(branch.span, tuple(names), _owner(branch, key, owner), expected)
 
 
 def _owner(node: Branch, key: tuple[str, ...], owner: str) -> str:

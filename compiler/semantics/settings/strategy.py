@@ -36,7 +36,7 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
     call = expr if isinstance(expr, ast.Call) else None
     callee = call.callee if call is not None else expr
     if not isinstance(callee, ast.Name):
-        raise env.report.stop(WrongSetting(expr.span, "strategy", "a strategy, or a family", "something else"))
+        raise env.report.stop(WrongSetting(expr.span, "strategy", "a strategy, or a family", *_something(expr)))
     found = env.module.lookup(callee.id)
     if found is None and (callee.id in FAMILIES or _announced(callee, env)):
         if call is not None and call.arguments:
@@ -54,8 +54,15 @@ def strategy_tree(expr: ast.Expr, env: Env, chain: tuple[ast.StrategyDecl, ...] 
     if len(chain) >= MAX_CHAIN:
         what = f"a strategy on top of {len(chain)} others"
         raise env.report.stop(TooLarge(callee.span, what, f"at most {MAX_CHAIN}"))
-    inside = Env(module, env.report, _bind(declaration, call, env, Env(module, env.report)), env.tunable)
+    inside = Env(module, env.report, _bind(declaration, expr, env, Env(module, env.report)), env.tunable)
     return declared_tree(declaration, inside, chain)
+
+
+def _something(expr: ast.Expr) -> tuple[str, str | None]:
+    """What stands where a strategy is due, and what to write."""
+    if isinstance(expr, ast.Literal_) and isinstance(expr.value, str) and expr.value.isidentifier():
+        return f"the text {expr.text}", f"names stand without quotes: `{expr.value}`"
+    return "something else", "name a strategy, or a family with its settings: `gradient { … }`"
 
 
 def _announced(callee: ast.Name, env: Env) -> bool:
@@ -104,9 +111,11 @@ def _strategies(env: Env) -> tuple[str, ...]:
 
 
 def _bind(
-    declaration: ast.StrategyDecl, call: ast.Call | None, env: Env, inside: Env, alone: bool = False
+    declaration: ast.StrategyDecl, reference: ast.Expr | None, env: Env, inside: Env, alone: bool = False
 ) -> dict[str, Thunk]:
-    """Arguments (read in ``env``) and defaults (read in ``inside``, which sees the earlier parameters)."""
+    """Arguments of a ``reference`` to a strategy (read in ``env``) and defaults (read in ``inside``, which sees the
+    earlier parameters)."""
+    call = reference if isinstance(reference, ast.Call) else None
     name = declaration.name.id
     known = tuple(p.name.id for p in declaration.parameters)
     given: dict[str, ast.Expr] = {}
@@ -121,15 +130,19 @@ def _bind(
         else:
             given[key] = argument.value
     bound: dict[str, Thunk] = {}
+    missing: list[str] = []
     for parameter in declaration.parameters:
         key = parameter.name.id
         over = _over(parameter, inside)
         expr = given.get(key, parameter.default)
         if expr is None and not alone:
-            place = call.span if call is not None else None
-            env.report.add(MissingSetting(place or declaration.name.span, key, f"strategy `{name}`", "an argument"))
+            missing.append(key)
         thunk = Thunk(expr, env if key in given else replace(inside, parameters=dict(bound)), over)
         bound[key] = thunk if _has_type(parameter, thunk) else replace(thunk, expr=None)
+    if missing:
+        place = reference.span if reference is not None else declaration.name.span
+        words = ("an argument",) * len(missing)
+        env.report.add(MissingSetting(place, tuple(missing), f"strategy `{name}`", words))
     return bound
 
 
