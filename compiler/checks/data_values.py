@@ -15,7 +15,7 @@ from ..diagnostics.source import Span
 from ..frontend import ast
 from ..frontend.walk import inside
 from ..schemas.data import Data, DataSignature, InputSignature
-from ..semantics.elaboration.indices import _AXES as SHAPE_ATTRIBUTES
+from ..semantics.elaboration.indices import SHAPE_ATTRIBUTES
 
 _DATA = "data"
 _CLASSES = "classes"

@@ -149,7 +149,7 @@ def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scala
     return one_of(state, cases, index.asks, env.context, expr.span)
 
 
-_AXES: dict[str, dict[str, int]] = {
+SHAPE_ATTRIBUTES: dict[str, dict[str, int]] = {
     "image": {"channels": 0, "height": 1, "width": 2},
     "clip": {"channels": 0, "frames": 1, "height": 2, "width": 3},
     "tokens": {"length": 0, "channels": 1},
@@ -164,7 +164,7 @@ def attribute(state: State, expr: ast.Attribute, env: Env) -> Value:
     if not isinstance(base, Tensor):
         state.report(WrongType(expr.base.span, f"what has a `.{expr.name.id}`", "a tensor", kind_of(base)))
         return ERROR
-    axes = _AXES[base.type.layout]
+    axes = SHAPE_ATTRIBUTES[base.type.layout]
     axis = axes.get(expr.name.id)
     if axis is None:
         owner = {"image": "an image", "clip": "a clip"}.get(base.type.layout, base.type.layout)
