@@ -1,4 +1,5 @@
-"""Room for walks by recursion: a chain of operators is as deep a tree as it is long."""
+"""Room for walks by recursion: a chain of operators is as deep a tree as it is long, a diagram as deep as it has
+variables."""
 
 from __future__ import annotations
 
@@ -8,6 +9,11 @@ from contextlib import contextmanager
 
 STACK_LIMIT = 20_000
 """The depth of Python's stack in :func:`deep_stack`; pure Python calls need no other stack."""
+FRAMES = 8
+"""How many calls a walk makes at most to get one step deeper."""
+
+_kept = 0
+"""What :func:`room_for` asked for so far."""
 
 
 @contextmanager
@@ -18,4 +24,13 @@ def deep_stack() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(max(before, _kept))
+
+
+def room_for(depth: int) -> None:
+    """From now on, functions may call each other as deeply as walks through structures of this depth need.
+
+    It stays, since whoever has a space may ask for such a walk at any time."""
+    global _kept
+    _kept = max(_kept, FRAMES * depth + STACK_LIMIT // 10)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _kept))

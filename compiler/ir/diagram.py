@@ -403,22 +403,18 @@ def witness(guard: Guard) -> dict[int, int] | None:
         return {}
     if type(guard) is not Diagram:
         return None
-    # Every reduced diagram that is not the constant False has a path to True; the first answers are preferred.
-    memo: dict[int, bool] = {}
-
-    def reaches(c: Case) -> bool:
-        if type(c) is not Diagram:
-            return c is True
-        if c.uid not in memo:
-            memo[c.uid] = any(reaches(kid) for kid in c.children)
-        return memo[c.uid]
-
-    if not reaches(guard):
-        return None
-    answers: dict[int, int] = {}
-    node: Case = guard
-    while type(node) is Diagram:
-        answer = next(i for i, kid in enumerate(node.children) if reaches(kid))
-        answers[node.variable.index] = answer
-        node = node.children[answer]
-    return answers
+    # The first path to True, by answers in order; from what is in `dead` none leads there.
+    dead: set[int] = set()
+    path: list[tuple[Diagram, int]] = [(guard, 0)]
+    while path:
+        node, answer = path.pop()
+        if answer == len(node.children):
+            dead.add(node.uid)
+            continue
+        path.append((node, answer + 1))
+        kid = node.children[answer]
+        if kid is True:
+            return {above.variable.index: following - 1 for above, following in path}
+        if type(kid) is Diagram and kid.uid not in dead:
+            path.append((kid, 0))
+    return None

@@ -90,7 +90,7 @@ def referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | Non
 
 def _referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | None:
     state = State(sink)
-    env = Env(module, Context("", "", 0, (0, ""), 0))
+    env = Env(module, Context("", "", 0, (0, "", ()), 0))
     callee = expr.callee if isinstance(expr, ast.Call) else expr
     value = expressions.evaluate(state, callee, env)
     if value is ERROR:
@@ -142,7 +142,7 @@ def plain_value(text: str, name: str, sink: Sink) -> Any:
     if isinstance(expr, ast.Name):
         sink.add(NoPlainValue(expr.span, name, "a name", True))
         return ERROR
-    env = Env(Module(source, file, source.name), Context("", "", 0, (0, ""), 0))
+    env = Env(Module(source, file, source.name), Context("", "", 0, (0, "", ()), 0))
     try:
         value = expressions.evaluate(State(sink), expr, env)
     except Abandoned:

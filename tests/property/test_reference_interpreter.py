@@ -25,17 +25,11 @@ def test_counts_of_the_documentation(count: int, text: str) -> None:
     assert differences(text) == []
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 @pytest.mark.parametrize("seed", range(8))
 def test_random_spaces(seed: int) -> None:
     said(seed)
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1000, 1200))
 def test_more_random_spaces(seed: int) -> None:

@@ -25,18 +25,12 @@ def verdicts(seeds: range) -> Counter[str]:
     return found
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 def test_some_spaces_that_may_be_wrong() -> None:
     found = verdicts(range(25))
     assert found["wrong"] >= 5
     assert found["right"] >= 5
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 @pytest.mark.slow
 def test_many_spaces_that_may_be_wrong() -> None:
     verdicts(range(1000, 3000))

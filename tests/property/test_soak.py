@@ -26,9 +26,6 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 def test_some_pairs(tmp_path: Path) -> None:
     said: list[str] = []
     assert run(Plan(FAST, reference=30), range(10_000, 10_020), tmp_path, echo=said.append) == 0, "\n".join(said)
@@ -78,9 +75,6 @@ def listed(graph):
     return list(architectures(graph))
 
 
-@pytest.mark.xfail(
-    reason="what the wider generator found in the compiler and the interpreter is being mended", strict=False
-)
 @pytest.mark.slow
 def test_many_pairs_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():

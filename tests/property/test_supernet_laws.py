@@ -108,6 +108,21 @@ def test_the_mean_of_nothing_is_zero() -> None:
     assert check_supernets(text, 0, many=0, architectures=4)
 
 
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+@pytest.mark.parametrize("keep", ["", "-> keep all as again ", "-> keep 1..2 as again "])
+def test_elements_that_may_be_absent(keep: str, reduce: str) -> None:
+    """What a site or a keep weighs is weighed where it is there."""
+    body = f"ys = [x -> conv(4, 1) for i in 1..n]  return [*ys, x, x -> relu] {keep}-> {reduce}"
+    text = f"stdsl 1\nmeta m on x: image(4, 6, 6) {{ n = choose 1..3 as n  {body} }}\nspace s = m\n"
+    assert check_supernets(text, 0, many=4)
+
+
+def test_what_leads_to_a_zero_may_go() -> None:
+    """Its decisions then have no weights, and are derived all the same."""
+    body = "y = x -> choose {a: conv(4, 3), b: conv(4, 1)} as k  return [x -> bn, y -> zero] -> sum"
+    assert check_supernets(f"stdsl 1\nmeta m on x: image(4, 6, 6) {{ {body} }}\nspace s = m\n", 0, many=2)
+
+
 def test_parts_of_channels_that_groups_do_not_divide_stay_whole() -> None:
     from supernet_laws import check_setting
 

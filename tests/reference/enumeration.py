@@ -49,7 +49,8 @@ def outcomes(space: Space, limit: int = 10_000) -> list[Outcome]:
     for constraint in space.where:
         for name in unmatched(constraint, space):
             raise SpaceError("E0411", f"nothing matches {name}")
-    return [one for one in seen if allows(space, one)]
+    known = list({decision.key: decision for one in seen for decision in one.decisions}.values())
+    return [one for one in seen if allows(space, one, known)]
 
 
 def given(space: Space, answers: Mapping[str, Any]) -> Outcome:

@@ -13,6 +13,7 @@ from .operators import apply, called, parameters
 from .places import root
 from .runs import Run, SpaceError, decision
 from .sets import alternatives
+from .sets import opened as opened_set
 from .shapes import AXES
 from .tensors import read_axis
 from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor, listed
@@ -209,6 +210,9 @@ def binary(node: s.Binary, env: Env, run: Run) -> Any:
     if sign in ("+", "*") and is_operator(node.left, env) and is_operator(node.right, env):
         return Pointwise(sign, env.thunk(node.left), env.thunk(node.right))
     left, right = env.thunk(node.left), env.thunk(node.right)
+    if sign in ("in", "not in"):
+        among = opened_set(right.force(run), node.right, env, run)
+        return member(left.force(run), among, run) is (sign == "in")
     if is_operator(node.left, env) or is_operator(node.right, env):
         raise SpaceError("E0219", "an operator does not go with this")
     a, b = left.force(run), right.force(run)
@@ -224,8 +228,6 @@ def binary(node: s.Binary, env: Env, run: Run) -> Any:
         if isinstance(a, (Listed, Range)) or isinstance(b, (Listed, Range)):
             raise SpaceError("E0214", "numbers, tuples, strings and truth values are compared")
         return arithmetic.equal(a, b) is (sign == "==")
-    if sign in ("in", "not in"):
-        return member(a, b, run) is (sign == "in")
     if sign in arithmetic.ORDERS:
         return arithmetic.ordered(sign, a, b)
     return arithmetic.calculate(sign, a, b)
@@ -297,7 +299,8 @@ def index(node: s.Index, env: Env, run: Run) -> Any:
         found = env.lookup(node.what.name)
         if isinstance(found, ListBinding):
             return lists.element(found, at, run).force(run)
-    found = env.thunk(node.what).read(run, ("element", at), lambda value, r: element_at(value, at))
+    # Whoever indexes a list asks which elements it has; but for one that statements fill.
+    found = element_at(env.thunk(node.what).force(run), at)
     return found.force(run) if isinstance(found, Thunk) else found
 
 
@@ -319,6 +322,8 @@ def before(node: s.Before, env: Env, run: Run) -> Listed:
     value = evaluate(node.what, env, run)
     if not isinstance(value, Listed):
         raise SpaceError("E0209", "a list is needed")
+    if not 1 <= at <= value.total + 1:
+        raise SpaceError("E0220", f"there is nothing before {at} of {value.total}")
     return part(env.thunk(node.what), value, run, lambda places: places[: max(at - 1, 0)])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from . import syntax as s
 from .environment import Env, ListBinding, Thunk, bind, constant
 from .runs import Run, SpaceError, leaves, tree_of
+from .sets import opened
 from .values import Listed, Range, SetValue
 from .values import listed as listed_of
 
@@ -123,7 +124,7 @@ def all_places(thunk: Thunk, run: Run) -> list[tuple[int, ...]]:
 
 def over(node: s.Node, env: Env, run: Run) -> Listed:
     """What a comprehension or a loop runs over: numbers of a range, or elements of a list."""
-    value = env.thunk(node).force(run)
+    value = opened(env.thunk(node).force(run), node, env, run)
     if isinstance(value, Listed):
         return value
     if isinstance(value, tuple):

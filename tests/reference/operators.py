@@ -13,7 +13,7 @@ from .environment import Env, Thunk, bind, constant
 from .lists import all_places
 from .places import Place
 from .primitives import ANY, CONCAT, MEAN, MISSING, PRIMITIVES, SAME, SUM, Spec
-from .runs import Run, SpaceError, Unsupported, decision
+from .runs import Run, SpaceError, Undecided, decision, undecided
 from .tensors import axis_of, read_axis, tensor_of
 from .values import (
     OPERATORS,
@@ -171,6 +171,16 @@ def list_of(entering: Thunk, run: Run) -> Listed:
     return value if isinstance(value, Listed) else listed([entering])
 
 
+def first(entering: Thunk) -> Thunk:
+    """A tensor, or the first of a list."""
+
+    def value(run: Run) -> Any:
+        found = entering.force(run)
+        return found.elements[0].force(run) if isinstance(found, Listed) and found.elements else found
+
+    return Thunk(value, entering.context)
+
+
 def single(entering: Thunk) -> Thunk:
     """A tensor, or the only one of a list."""
     return Thunk(lambda run: tensor_of(entering.force(run), run), entering.context)
@@ -188,7 +198,7 @@ def declared(operator: Declared, entering: Thunk, site: Place, run: Run) -> Any:
 
     def make() -> Env:
         env = Env(operator.file, place, run.context())
-        parameters(operator, env, ChannelsOf(entering))
+        parameters(operator, env, ChannelsOf(first(entering)))
         if single_input:
             env.names[text.inputs[0].name] = single(entering)
         elif given is not None:
@@ -211,12 +221,33 @@ def inside(operator: Declared, place: Place, entering: Thunk, run: Run) -> Place
     if text.tied is None:
         return place.instance(text)
     outside = Env(operator.file, place, run.context())
-    parameters(operator, outside, ChannelsOf(entering))
-    values = tuple(outside.names[name].force(run) for name in text.tied)
-    if not all(isinstance(value, (int, float, str, tuple, type(None))) for value in values):
-        raise Unsupported("tied by something else than a number, a tuple or a string")
-    marks = f"({', '.join(map(str, values))})" if values else ""
-    return place.tied(operator.called_as + marks, (text, values))
+    parameters(operator, outside, ChannelsOf(first(entering)))
+    values = tuple(plain_tie(outside.names[name], run) for name in text.tied)
+    marks = f"({', '.join(map(written, values))})" if values else ""
+    return place.tied(operator.called_as + marks, (text, marks))
+
+
+def plain_tie(given: Thunk, run: Run) -> Any:
+    """A value that ties: a plain one, for which no decision is asked."""
+    alone = Run(undecided, given.context, run.made)
+    try:
+        value = None if given.is_operator() else (given.force(alone),)
+    except Undecided:
+        value = None
+    if value is None or alone.asked or not isinstance(value[0], (int, float, str, tuple, type(None))):
+        raise SpaceError("E0214", "what ties is a plain value that no decision changes")
+    return value[0]
+
+
+def written(value: Any) -> str:
+    """A plain value in a path: equal ones are written alike."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(written, value))})"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def fill_inputs(inputs: tuple[s.Input, ...], env: Env, value: Listed) -> None:
@@ -403,4 +434,4 @@ OPENED: dict[Any, Any] = {
     s.Repeat: repeated,
     s.Frozen: frozen,
 }
-__all__ = ["Unsupported", "absent", "apply", "axis_of", "called", "pointwise"]
+__all__ = ["absent", "apply", "axis_of", "called", "pointwise"]

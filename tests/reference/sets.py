@@ -81,6 +81,13 @@ def applied(node: s.Call, env: Env, run: Run, value: SetValue | None = None) -> 
     return found
 
 
+def opened(value: Any, node: s.Node, env: Env, run: Run) -> Any:
+    """A declared `ops` by its name as the set that it is, elaborated for what stands here."""
+    if isinstance(value, Declared) and value.text.keyword == "ops":
+        return SetValue(offered(value, env.place.at(node), None, run))
+    return value
+
+
 def of_declared(value: Declared, site: Place, same: Same, run: Run) -> dict[str, Alternative]:
     """The alternatives of an `ops`, elaborated at a place."""
     from .operators import parameters

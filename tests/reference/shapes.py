@@ -177,7 +177,7 @@ def broadcast(view: View, axis: str) -> Any:
             raise SpaceError("E0216", f"{a} meets {b}")
         return a
     if 1 not in (a, b):
-        raise SpaceError("E0204", f"{a} {axis} meet {b}")
+        raise SpaceError("E0216", f"{a} {axis} meet {b}")
     return max(a, b)
 
 

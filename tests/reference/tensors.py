@@ -131,5 +131,5 @@ def zero_axis(tensor: Tensor, axis: str, run: Run) -> Any:
             if tensor.inside(decision):
                 raise SpaceError("E0307", f"the shape of what is absent depends on {decision.path}")
     if any(size != sizes[0] for size in sizes):
-        raise SpaceError("E0307", f"what is absent could have different shapes: {sizes} ({axis})")
+        raise SpaceError("E0204", f"what is absent could have different shapes: {sizes} ({axis})")
     return sizes[0]

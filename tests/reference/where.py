@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import Any
+from typing import Any, TypeGuard
 
 from . import arithmetic
 from . import syntax as s
@@ -29,11 +29,12 @@ class Answer:
         self.name, self.value, self.names = name, value, names
 
 
-def allows(space: Space, one: Outcome) -> bool:
-    return all(holds(constraint, space, one) for constraint in space.where)
+def allows(space: Space, one: Outcome, known: list[Decision]) -> bool:
+    """``known``: all decisions of the space, among which those are found that belong together."""
+    return all(holds(constraint, space, one, known) for constraint in space.where)
 
 
-def holds(node: s.Node, space: Space, one: Outcome) -> bool:
+def holds(node: s.Node, space: Space, one: Outcome, known: list[Decision]) -> bool:
     names = names_of(node)
     if any(name in COSTS for name in names):
         if one.error:
@@ -44,7 +45,7 @@ def holds(node: s.Node, space: Space, one: Outcome) -> bool:
         return pinned(node, one)
     parameters = space.parameters.names
     labels = [n for n in names if n not in parameters and not n.startswith("size ")]
-    groups = {label: bearers(label, one) for label in labels}
+    groups = {label: [d for d in known if meant(label, d.path, d.label)] for label in labels}
     found = {n: kept_in_all(n[5:], one) for n in names if n.startswith("size ")}
     return all(evaluated(node, space, {**found, **bound}) for bound in combinations(groups, one))
 
@@ -69,14 +70,14 @@ def names_of(node: Any) -> list[str]:
     """Labels, parameters, costs and patterns that a constraint speaks of; `size("…")` as one name."""
     if isinstance(node, s.Name):
         return [node.name]
+    if is_pattern(node):
+        return [node.value]
     if isinstance(node, s.Call) and isinstance(node.what, s.Name):
         if node.what.name == "size":
             return [f"size {text_of(node.arguments[0][1])}"]
         return list(dict.fromkeys(n for _, a in node.arguments for n in names_of(a)))
     if isinstance(node, s.Binary):
-        found = names_of(node.left) + names_of(node.right)
-        found += [side.value for side in (node.left, node.right) if is_pattern(side)]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(names_of(node.left) + names_of(node.right)))
     if isinstance(node, s.Unary):
         return names_of(node.what)
     if isinstance(node, (s.TupleOf, s.ListOf, s.SetOf)):
@@ -89,7 +90,7 @@ def names_of(node: Any) -> list[str]:
     return []
 
 
-def is_pattern(node: s.Node) -> bool:
+def is_pattern(node: Any) -> TypeGuard[s.Literal]:
     """A string with stars or points is a pattern of paths, another one the name of an alternative."""
     return isinstance(node, s.Literal) and isinstance(node.value, str) and any(c in node.value for c in "*.")
 
@@ -118,10 +119,6 @@ def matches(pattern: str, path: str) -> bool:
     return match(pattern.split("."), path.split("."))
 
 
-def bearers(label: str, one: Outcome) -> list[Decision]:
-    return [d for d in one.decisions if meant(label, d.path, d.label)]
-
-
 def meant(pattern: str, path: str, label: str | None) -> bool:
     """What has stars or points is a pattern of paths, anything else a label."""
     return matches(pattern, path) if "." in pattern or "*" in pattern else label == pattern
@@ -134,10 +131,11 @@ def kept_in_all(pattern: str, one: Outcome) -> int:
 
 
 def combinations(groups: dict[str, list[Decision]], one: Outcome) -> list[dict[str, Answer]]:
-    """Every combination of instances within their innermost common scope."""
+    """Every combination of instances within their innermost common scope that are all active."""
     assert one.run
     found = []
-    for combination in product(*groups.values()):
+    active = {d.key for d in one.decisions}
+    for combination in product(*([d for d in group if d.key in active] for group in groups.values())):
         if innermost(combination, groups):
             found.append({n: answer(d, one.run) for n, d in zip(groups, combination, strict=True)})
     return found

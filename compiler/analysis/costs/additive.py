@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ...ir.diagram import Case, Diagram, DiagramTooLarge, Guard, Variable, leaves, support, witness
 from ...ir.graph import Node, SpaceGraph
-from ...ir.operation import Cost, Primitive, TensorShape
+from ...ir.operation import Cost, OpFault, Primitive, TensorShape
 from ...ops.registry import primitives_of
 from ..conditions import Conditions
 from ..diagrams.arithmetic import Arithmetic
@@ -165,7 +165,11 @@ def _cost_of(primitive: Primitive, layouts: tuple[tuple[Any, int], ...], names: 
         shapes.append(TensorShape(layout, tuple(flat[at : at + rank])))
         at += rank
     inputs = tuple(shapes)
-    return primitive.cost(inputs, attrs, primitive.shape(inputs, attrs))
+    try:
+        return primitive.cost(inputs, attrs, primitive.shape(inputs, attrs))
+    except OpFault:
+        # The check found no such architecture, so `where` leaves none.
+        return Cost()
 
 
 def _named(case: Case) -> Hashable:

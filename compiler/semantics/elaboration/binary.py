@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ...diagnostics.values import OperatorWithTensor, WrongType
@@ -40,6 +39,7 @@ from .values import (
     Tensor,
     Value,
     at,
+    hangs_on_same,
     kind_of,
 )
 
@@ -95,6 +95,9 @@ def _combine(state: State, expr: ast.Binary, left: Value, right: Value, env: Env
 def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: Env) -> Value:
     if isinstance(left, Same) or isinstance(right, Same):
         return Same(lambda channels: _contains(state, expr, at(left, channels), at(right, channels), env))
+    right = operators.opened_set(state, right, env.context, expr.right.span)
+    if right is ERROR:
+        return ERROR
     negated = expr.op == "not in"
     match right:
         case ListValue():
@@ -115,8 +118,8 @@ def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: En
         case _:
             state.report(WrongType(expr.right.span, "what `in` looks into", "a list, a set or a range", kind_of(right)))
             return ERROR
-    if any(isinstance(item.value, Same) for item in elements.items):
-        return Same(lambda channels: _contains(state, expr, left, _at_channels(elements, channels), env))
+    if hangs_on_same(elements):
+        return Same(lambda channels: _contains(state, expr, left, at(elements, channels), env))
     if not is_plain(left) or not all(is_plain(item.value) for item in elements.items):
         state.report(WrongType(expr.span, "what `in` compares", "plain values", "something else"))
         return ERROR
@@ -124,10 +127,6 @@ def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: En
     inner = [ask for item in elements.items for ask in under(state, item.guard, asks_of(item.value))]
     asks = merge_asks((*asks_of(left), *elements.asks, *inner))
     return scalar(state.diagrams.negate(found) if negated else found, asks)
-
-
-def _at_channels(elements: ListValue, channels: Value) -> ListValue:
-    return replace(elements, items=tuple(replace(i, value=at(i.value, channels)) for i in elements.items))
 
 
 def _is_among(state: State, value: Case, items: Sequence[Item]) -> Guard:

@@ -110,7 +110,8 @@ def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
         return
     for position, (value, item) in enumerate(rounds.elements, start=1):
         number = value if type(value) is int else position
-        inside = env.child(loops.within(state, env.context, item), f"{env.indices}[{number}]")
+        context = loops.within(state, env.context.iteration(position, statement), item)
+        inside = env.child(context, f"{env.indices}[{number}]")
         if statement.target.id != "_":
             inside.values[statement.target.id] = value
         _predeclare(tuple(s for s in statement.body if isinstance(s, ast.For)), inside, nested=False)
@@ -153,6 +154,7 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         # What is wrong with the element before is said, and nobody knows which one this is.
         return
     place = env.indices or f"[{index}]"
+    start = len(state.builder.decisions)
     value = expressions.evaluate(state, statement.value, env.within(env.context.segment(name + place)))
     here = statement.name.span.to(statement.index.span)
     if type(index) is int and index in builder.places:
@@ -166,7 +168,7 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         builder.places[0] = here
     elif type(index) is int and index == len(builder.items) + 1:
         _no_gap(state, builder, index, loop.guard, env, here)
-        builder.items.append(Item(value, loop.guard, loop.asks))
+        builder.items.append(Item(value, loop.guard, loop.asks, inner=state.made_since(start)))
         builder.places[index] = here
     else:
         shown = str(index) if type(index) is int else kind_of(index)

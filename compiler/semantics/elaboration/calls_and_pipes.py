@@ -116,7 +116,7 @@ def call(state: State, callee: Value, arguments: Arguments, expr: ast.Call, env:
             bound = bind(signature, arguments, span, state.report)
             if bound is None or any(v is ERROR for v in bound.values()):
                 return ERROR
-            made = operators.instantiate_set(state, callee, bound, env.context)
+            made = operators.instantiate_set(state, callee, bound, env.context, span)
             return after(state, callee.asks, made, env.context, span)
         case Builtin():
             return _builtin(state, callee, arguments, expr, env)

@@ -31,7 +31,6 @@ from .values import (
     RepeatOp,
     Same,
     Scalar,
-    SetTemplate,
     SetValue,
     Tensor,
     Value,
@@ -87,12 +86,9 @@ def evaluate_set(state: State, expr: ast.Set, env: Env) -> Value:
 
 def options_of(state: State, value: Value, span: Span, context: Context) -> SetValue | None:
     """The alternatives of what `choose` stands before, or None with a diagnostic."""
+    value = operators.opened_set(state, value, context, span)
     if value is ERROR:
         return None
-    while isinstance(value, SetTemplate):  # of an `ops` that names another one
-        value = after(state, value.asks, operators.instantiate_set(state, value, {}, context), context, span)
-        if value is ERROR:
-            return None
     if isinstance(value, RangeValue):
         low, high = value.low, value.high
         if not (type(low) is int and type(high) is int):
@@ -317,13 +313,13 @@ def apply_repeat(state: State, op: RepeatOp, value: Value, context: Context, spa
     """The chain of iterations, and where the count is open a switch among what they make."""
     outputs = [value]
     for r in range(1, op.high + 1):
-        inside = op.env.context if op.body.tied else op.env.context.index(r)
+        inside = op.env.context if op.body.tied else op.env.context.index(r, op.body)
         inside = replace(inside, place=f"{context.place}[{r}]", scope=context.scope, frozen=context.frozen)
         scope = state.builder.scope(context.scope, f"[{r}]", "repeat", "iteration", inside.place, op.span)
         inside = replace(inside, scope=scope)
         body = expressions.evaluate(state, op.body.body, op.env.within(inside))
         # What the text of the body decides is decided once; a template is made where the operator is applied.
-        applied = context if op.body.tied else context.index(r)
+        applied = context if op.body.tied else context.index(r, op.body)
         applied = replace(applied, scope=scope, place=inside.place)
         result = operators.apply(state, body, outputs[-1], applied, op.span)
         if result is ERROR:

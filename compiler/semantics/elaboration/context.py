@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ...diagnostics.source import Span
+from ...frontend import ast
 from ...ir.diagram import Guard
 from .values import Value
 
 if TYPE_CHECKING:
     from ..modules import Module
+
+Scopes: TypeAlias = tuple[Hashable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +22,24 @@ class Context:
     """``path`` names decisions, ``place`` names instances (inside a tied cell they differ).
 
     ``token`` is the identity of the elaboration that the text belongs to: a decision is the same when text, path and
-    token are. ``tie``: the token of the nearest untied cell (or the meta), within which tied cells decide alike, and
-    its path. ``condition``: what is known to hold of the decisions here. ``constant``: the name of the `let` that
-    the text belongs to, which holds no decision. ``site``: where an operator is being applied, so that templates in it
-    are made anew there.
+    token are. ``tie``: the token of the nearest untied cell (or the meta), within which tied cells decide alike, its
+    path, and its scopes. ``scopes`` are the instances and iterations around, outermost first: what `where` takes
+    decisions together in. ``condition``: what is known to hold of the decisions here. ``constant``: the name of the
+    `let` that the text belongs to, which holds no decision. ``site``: where an operator is being applied, so that
+    templates in it are made anew there.
     """
 
     path: str
     place: str
     token: Hashable
-    tie: tuple[Hashable, str]
+    tie: tuple[Hashable, str, Scopes]
     scope: int
     frozen: bool = False
     condition: Guard = True
     depth: int = 0
     constant: Span | None = None
     site: Hashable = None
+    scopes: Scopes = ()
 
     def segment(self, name: str) -> Context:
         """The context of what is bound to ``name``."""
@@ -43,11 +48,15 @@ class Context:
             f"{self.place}.{name}" if self.place else name,
         )
 
-    def index(self, i: int) -> Context:
-        """The context of element ``i`` of an `each`, a `repeat` or a comprehension."""
-        return self._at(f"{self.path}[{i}]", f"{self.place}[{i}]")
+    def index(self, i: int, text: ast.Node) -> Context:
+        """The context of element ``i`` of an `each`, a `repeat` or a comprehension ``text``."""
+        return self._at(f"{self.path}[{i}]", f"{self.place}[{i}]", (*self.scopes, (id(text), i)))
 
-    def _at(self, path: str, place: str) -> Context:
+    def iteration(self, i: int, text: ast.Node) -> Context:
+        """The context of iteration ``i`` of a `for`: what it binds has the index in its name."""
+        return self._at(self.path, self.place, (*self.scopes, (id(text), i)))
+
+    def _at(self, path: str, place: str, scopes: Scopes | None = None) -> Context:
         # Several times as fast as `dataclasses.replace`, which showed.
         return Context(
             path,
@@ -60,6 +69,7 @@ class Context:
             self.depth,
             self.constant,
             self.site,
+            self.scopes if scopes is None else scopes,
         )
 
 

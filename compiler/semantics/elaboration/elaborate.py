@@ -16,7 +16,7 @@ from ...diagnostics.names import WrongKindOfName
 from ...diagnostics.source import Span
 from ...diagnostics.values import DiagramLimit, WrongType
 from ...frontend import ast
-from ...frontend.stack import deep_stack
+from ...frontend.stack import deep_stack, room_for
 from ...ir.diagram import STEP_LIMIT, DiagramTooLarge, Guard, TooManySteps
 from ...ir.graph import CostConstraint, DecisionConstraint, Edge, Node, SpaceGraph, TensorType
 from ...ir.operation import Layout
@@ -84,6 +84,8 @@ def elaborate(
     try:
         with deep_stack():
             graph = _elaborate(state, reference, faulty, sink.errors if mistakes is None else mistakes)
+        # What is computed of the space walks through diagrams, which are as deep as there are variables.
+        room_for(len(state.diagrams.variables))
         # What is wrong without a word would be a mistake of the compiler's.
         assert graph is not None or sink.errors, f"space {reference.declaration.name.id} failed silently"
         return graph
@@ -104,7 +106,7 @@ def _elaborate(
     state: State, reference: SpaceReference, faulty: list[Faulty] | None, mistakes: Sequence[Diagnostic]
 ) -> SpaceGraph | None:
     declaration = reference.declaration
-    root = Context("", "", state.token("meta"), (state.token("meta"), ""), 0)
+    root = Context("", "", state.token("meta"), (state.token("meta"), "", ()), 0)
     env = Env(reference.module, root)
     parameters = bind_parameters(
         state, declaration.name.id, declaration.parameters, declaration.name.span, reference, env

@@ -121,7 +121,7 @@ class _Rules:
     def _evaluate(self, what: str, expr: ast.Expr, names: dict[str, Any]) -> Any:
         """A plain value. Raises OpFault."""
         sink = Sink()
-        env = Env(self.module, Context("", "", 0, (0, ""), 0, constant=self.declaration.name.span), names)
+        env = Env(self.module, Context("", "", 0, (0, "", ()), 0, constant=self.declaration.name.span), names)
         try:
             value = expressions.evaluate(State(sink), expr, env)
         except Abandoned:

@@ -60,7 +60,7 @@ def constant(state: State, declaration: ast.Let, module: Module) -> Value:
     if value is None:
         module.constants[name] = _EVALUATING
         before = len(state.touched)
-        env = Env(module, Context("", "", 0, (0, ""), 0, constant=declaration.name.span))
+        env = Env(module, Context("", "", 0, (0, "", ()), 0, constant=declaration.name.span))
         try:
             value = expressions.evaluate(state, declaration.value, env)
         except Abandoned:

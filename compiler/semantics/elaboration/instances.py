@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Container, Hashable
 from dataclasses import dataclass, replace
+from typing import cast
 
 from ...diagnostics.calls import BadReturn
 from ...diagnostics.model import Label
 from ...diagnostics.shapes import WrongInputs
 from ...diagnostics.source import Span
+from ...diagnostics.values import WrongType
 from ...frontend import ast
+from ...ir.diagram import IMPOSSIBLE, Case
 from ...ir.graph import Edge
 from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
-from .arithmetic import scalar
+from .arithmetic import is_plain, scalar
 from .context import Context, Env
 from .lists import slots
+from .open_lists import candidates
 from .state import DEPTH_LIMIT, Abandoned, State
 from .values import (
     ERROR,
@@ -25,12 +29,13 @@ from .values import (
     NamedTuple_,
     Operator,
     PrimitiveOp,
-    Same,
     Scalar,
     SetTemplate,
     Template,
     Tensor,
     Value,
+    at,
+    hangs_on_same,
     kind_of,
 )
 
@@ -74,6 +79,10 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         called = Called(op, {}, replace(context, token=token), op.span)
     else:
         called = op
+    tied = _tied_by_plain_values(state, called, value, context)
+    if tied is None:
+        return ERROR
+    called = tied
     declaration = called.template.declaration
     inside = _inner_context(state, called, context)
     if not deep_enough(state, inside, declaration.name.id, called.span):
@@ -127,29 +136,83 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
     declaration = called.template.declaration
     depth = max(made.depth, context.depth) + 1
     if declaration.tied is not None:
-        keys = tuple(_tie_key(called.arguments.get(p.id)) for p in declaration.tied)
-        tie_token, tie_path = context.tie
-        token = state.token("tied", id(declaration), tie_token, keys)
+        values = [called.arguments.get(p.id) for p in declaration.tied]
+        tie_token, tie_path, around = made.tie
+        token: Hashable = state.token("tied", id(declaration), tie_token, tuple(map(_tie_key, values)))
         name = called.template.known_as
-        if keys:
-            name = f"{name}({', '.join(str(called.arguments.get(p.id)) for p in declaration.tied)})"
+        if values:
+            name = f"{name}({', '.join(map(_written, values))})"
         path = f"{tie_path}.{name}" if tie_path else name
-        return replace(context, path=path, token=token, depth=depth, constant=made.constant, site=None)
-    tie = (made.token, made.path)
-    return replace(context, path=made.path, token=made.token, tie=tie, depth=depth, constant=made.constant, site=None)
+        tie, scopes = made.tie, (*around, token)
+    else:
+        token, path, scopes = made.token, made.path, (*made.scopes, made.token)
+        tie = (token, path, scopes)
+    constant = made.constant
+    return replace(context, path=path, token=token, tie=tie, scopes=scopes, depth=depth, constant=constant, site=None)
 
 
 def _tie_key(value: Value) -> Hashable:
-    return value if isinstance(value, (int, float, str, bool, tuple, type(None))) else id(value)
+    """The same for values that are equal in the language: 1 is 1.0, but not true."""
+    return tuple(map(_tie_key, value)) if isinstance(value, tuple) else (isinstance(value, bool), value)
+
+
+def _written(value: Value) -> str:
+    """A plain value as the language writes it, equal ones alike."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return f"({', '.join(map(_written, value))})" if isinstance(value, tuple) else str(value)
+
+
+def _tied_by_plain_values(state: State, called: Called, value: Value, context: Context) -> Called | None:
+    """``called`` with the values that it ties by, defaults among them; None with a diagnostic where a decision is asked
+    for one, or it is an operator or a list."""
+    declaration = called.template.declaration
+    if not declaration.tied:
+        return called
+    arguments = dict(called.arguments)
+    for name in declaration.tied:
+        parameter = next((p for p in declaration.parameters if p.name.id == name.id), None)
+        if parameter is None or (name.id not in arguments and parameter.default is None):
+            continue  # that is told elsewhere
+        if name.id not in arguments:
+            env = Env(called.template.module, called.context, dict(arguments))
+            arguments[name.id] = expressions.evaluate(state, cast(ast.Expr, parameter.default), env)
+        if hangs_on_same(arguments[name.id]):
+            arguments[name.id] = at(arguments[name.id], _channels(state, value, context, called.span))
+        found = arguments[name.id]
+        if found is ERROR:
+            return None
+        if not is_plain(found) or isinstance(found, Scalar):
+            what = f"`{name.id}`, by which `{declaration.name.id}` is tied,"
+            kind = "one that depends on a decision" if isinstance(found, Scalar) else kind_of(found)
+            state.report(WrongType(called.span, what, "a plain value, the same in all architectures", kind))
+            return None
+    return replace(called, arguments=arguments)
+
+
+def _channels(state: State, value: Value, context: Context, span: Span) -> Value:
+    """The channels of the first tensor that enters; ERROR where they are not known."""
+    items = value.items if isinstance(value, ListValue) else (Item(value),)
+    if not items or not all(isinstance(i.value, Tensor) and i.value.type.dims for i in items[:1]):
+        return ERROR
+    if items[0].guard is True:
+        return scalar(items[0].value.type.channels, ())
+    found, _ = candidates(state, items, 1, context, span)
+    case: Case = IMPOSSIBLE
+    for tensor, here in reversed(found):
+        if not isinstance(tensor, Tensor) or not tensor.type.dims:
+            return ERROR
+        case = state.diagrams.ite(here, tensor.type.channels, case)
+    return ERROR if case is IMPOSSIBLE else scalar(case, ())
 
 
 def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
     declaration = called.template.declaration
     env = Env(called.template.module, inside)
-    first = _first_tensor(value)
-    channels: Value = None
-    if first is not None and not first.broken and first.type.dims:
-        channels = scalar(first.type.channels, ())
     for parameter in declaration.parameters:
         name = parameter.name.id
         if name in called.arguments:
@@ -159,10 +222,11 @@ def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
         else:
             report_missing(state, declaration, called.arguments, called.span)
             return ERROR
-        if isinstance(argument, Same):
-            if channels is None:
+        if hangs_on_same(argument):
+            channels = _channels(state, value, inside, called.span)
+            if channels is ERROR:
                 return ERROR
-            argument = argument.at(channels)
+            argument = at(argument, channels)
         env.values[name] = argument
     if declaration.inputs is None:
         operator = blocks.run_block(state, declaration.body, env)
@@ -211,14 +275,6 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
     for name, item in zip(inputs, given, strict=True):
         env.values[name.name.id] = item
     return True
-
-
-def _first_tensor(value: Value) -> Tensor | None:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, ListValue) and value.items and isinstance(value.items[0].value, Tensor):
-        return value.items[0].value
-    return None
 
 
 # ---- stamping ------------------------------------------------------------------------------------------------------

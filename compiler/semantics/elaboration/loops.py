@@ -8,7 +8,7 @@ from ...diagnostics.source import Span
 from ...diagnostics.values import TooLarge, WrongType
 from ...frontend import ast
 from ...ir.diagram import leaves
-from . import expressions
+from . import expressions, operators
 from .arithmetic import case_of, is_plain, no_whole_number
 from .context import Context, Env
 from .open_lists import narrowed
@@ -27,6 +27,7 @@ class Rounds:
 
 def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds | None:
     """The elements of a range, list or set to loop over; None with a diagnostic."""
+    value = operators.opened_set(state, value, context, span)
     if value is ERROR:
         return None
     if isinstance(value, ListValue):
@@ -34,7 +35,7 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds 
     if isinstance(value, SetValue):
         return Rounds([(option.value, Item(option.value)) for option in value.options], value.asks)
     if not isinstance(value, RangeValue):
-        state.report(WrongType(span, "what is looped over", "a range or a list", kind_of(value)))
+        state.report(WrongType(span, "what is looped over", "a range, a list or a set", kind_of(value)))
         return None
     low, high = value.low, value.high
     bounds = leaves(case_of(high)) if is_plain(high) else ()
@@ -75,7 +76,7 @@ def _comprehension(state: State, expr: ast.Comprehension, env: Env, source: Valu
     items: list[Item] = []
     failed = False
     for position, (value, item) in enumerate(rounds.elements, start=1):
-        inside = env.child(within(state, env.context.index(position), item))
+        inside = env.child(within(state, env.context.index(position, expr), item))
         if expr.target.id != "_":
             inside.values[expr.target.id] = value
         start = len(state.builder.decisions)

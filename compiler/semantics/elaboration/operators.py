@@ -139,12 +139,12 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
     failed = False
     for i, item in enumerate(value.items, start=1):
         inside = replace(
-            op.env.context.index(i), place=f"{context.place}[{i}]", scope=context.scope, frozen=context.frozen
+            op.env.context.index(i, op.body), place=f"{context.place}[{i}]", scope=context.scope, frozen=context.frozen
         )
         start = len(state.builder.decisions)
         body = expressions.evaluate(state, op.body, op.env.within(inside))
         # What the text of the body decides is decided once; a template is made where the operator is applied.
-        applied = replace(context.index(i), scope=context.scope, place=inside.place)
+        applied = replace(context.index(i, op.body), scope=context.scope, place=inside.place)
         result = apply(state, body, item.value, applied, op.body.span)
         failed = failed or result is ERROR
         inner = (*item.inner, *state.made_since(start))
@@ -152,10 +152,22 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
     return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True, asks=value.asks)
 
 
-def instantiate_set(state: State, template: SetTemplate, arguments: dict[str, Any], context: Context) -> Value:
-    """The set of a declared `ops`, elaborated in ``context``."""
+def opened_set(state: State, value: Value, context: Context, span: Span) -> Value:
+    """``value``, where it is a declared `ops` by its name the set that this is, elaborated for what stands at ``span``;
+    also of an `ops` that names another one."""
+    while isinstance(value, SetTemplate):
+        value = after(state, value.asks, instantiate_set(state, value, {}, context, span), context, span)
+    return value
+
+
+def instantiate_set(
+    state: State, template: SetTemplate, arguments: dict[str, Any], context: Context, span: Span
+) -> Value:
+    """The set of a declared `ops`, elaborated in ``context``, for what stands at ``span``."""
     declaration = template.declaration
-    env = Env(template.module, replace(context, depth=context.depth + 1))
+    token = state.token("ops", context.token, span, context.path)
+    inside = replace(context, token=token, depth=context.depth + 1, scopes=(*context.scopes, token))
+    env = Env(template.module, inside)
     if not instances.deep_enough(state, env.context, declaration.name.id, template.span):
         return ERROR
     for parameter in declaration.parameters:

@@ -19,6 +19,9 @@ from .shapes import BROKEN, alike, differing_sizes, type_labels, type_under
 from .state import Make, State, merge_asks
 from .values import ERROR, Item, ListValue, Tensor, Value, kind_of
 
+_ELEMENTS = "the elements of a sum"
+_OF_NONE = "the elements that the zero of a sum of none stands for"
+
 
 def reduce_list(state: State, op: str, value: Value, context: Context, span: Span) -> Value:
     """`sum`, `mean` or `concat` of a list."""
@@ -124,13 +127,14 @@ def _size(
     here: Guard,
     span: Span,
     failing: list[tuple[Guard, Make]],
+    what: str = _ELEMENTS,
 ) -> Case:
     """The size that the elements agree on where they are there; IMPOSSIBLE if they do nowhere."""
     diagrams = state.diagrams
     size, differ = state.within_limits("a shape", span, lambda: agreed(diagrams, sizes, guards))
     differ = diagrams.both(here, differ)
     if witness(differ) is not None:
-        failing.append((differ, _mismatch(state, op, items, span)))
+        failing.append((differ, _mismatch(state, op, items, span, what)))
         here = diagrams.both(here, diagrams.negate(differ))
     return IMPOSSIBLE if here is False else diagrams.constrain(size, here)
 
@@ -148,12 +152,12 @@ def _zero(
     listed = [item.listed for item in items]
     empty = diagrams.both(none, diagrams.all(diagrams.negate(guard) for guard in listed))
     if not all(alike(first, item.value.type) for item in items):
-        failing.append((none, _mismatch(state, op, items, span)))
+        failing.append((none, _mismatch(state, op, items, span, _OF_NONE)))
         return BROKEN
     dims: list[Case] = []
     for axis in range(len(first.dims)):
         sizes = [item.value.type.dims[axis] for item in items]
-        size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, none, span, failing)
+        size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, none, span, failing, _OF_NONE)
         if size is IMPOSSIBLE:
             return BROKEN
         unknown = diagrams.any({s.uid: diagrams.undefined(s) for s in sizes if type(s) is Diagram}.values())
@@ -174,7 +178,7 @@ def _together(state: State, some: TensorType, zero: TensorType, none: Guard, her
     return TensorType(some.layout, tuple(dims))
 
 
-def _mismatch(state: State, op: str, items: Sequence[Item], span: Span) -> Make:
+def _mismatch(state: State, op: str, items: Sequence[Item], span: Span, what: str = _ELEMENTS) -> Make:
     """What to say of elements that do not agree: of the first two that are there together."""
 
     def make(words: str, answers: Mapping[int, int]) -> Diagnostic:
@@ -184,7 +188,7 @@ def _mismatch(state: State, op: str, items: Sequence[Item], span: Span) -> Make:
         sizes = differing_sizes(first.type, second.type, answers, op == "concat")
         if op == "concat":
             return UnequalConcat(span, *shown, words, labels, sizes)
-        return UnequalShapes(span, *shown, words, labels, sizes=sizes)
+        return UnequalShapes(span, *shown, words, labels, what, sizes)
 
     return make
 

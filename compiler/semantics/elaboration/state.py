@@ -18,7 +18,7 @@ from ...ir.decisions import Decision, answers_in_words
 from ...ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support, witness
 from ...ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ...ir.operation import Primitive
-from .context import Context
+from .context import Context, Scopes
 from .origins import origins
 from .values import Asks, Called, Tensor, Value
 
@@ -83,6 +83,8 @@ class State:
         self.meanings: dict[int, Value] = {}
         """The values of choices among plain values, by the ids of their decisions; none where instances that decide
         alike come to different ones."""
+        self.scopes: dict[int, Scopes] = {}
+        """The instances and iterations that each decision is made in, outermost first."""
         self.constraints: list[DecisionConstraint] = []
         self.reported = 0
         self.work = 0
@@ -234,6 +236,7 @@ class State:
         self._decided[key] = made
         first = self._by_path.setdefault(path, made)
         self._ways[made.id] = tuple(self.way)
+        self.scopes[made.id] = context.scopes
         if first is not made:
             pairs = zip(self._ways[first.id], self._ways[made.id], strict=False)
             ways = next(((a, b) for a, b in pairs if a != b), None)

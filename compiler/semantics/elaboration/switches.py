@@ -110,7 +110,7 @@ def switch(
 
 def _context_of(state: State, tensor: Tensor) -> Context:
     scope = state.builder.nodes[tensor.node].scope
-    return Context("", "", 0, (0, ""), scope)
+    return Context("", "", 0, (0, "", ()), scope)
 
 
 def gate(state: State, value: Value, decision: int, inner: tuple[int, int], context: Context, span: Span) -> Value:

@@ -6,7 +6,7 @@ Plain values are plain Python: int, float, bool, str, None (`none`) and tuples o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...diagnostics.source import Span
@@ -56,9 +56,26 @@ class Same:
     at: Callable[[Value], Value]
 
 
+def hangs_on_same(value: Value) -> bool:
+    """Whether a value, or what a list or a set holds, depends on `same`."""
+    match value:
+        case ListValue():
+            return any(hangs_on_same(item.value) for item in value.items)
+        case SetValue():
+            return any(hangs_on_same(option.value) for option in value.options)
+    return isinstance(value, Same)
+
+
 def at(value: Value, channels: Value) -> Value:
-    """``value`` where `same` is ``channels``."""
-    return value.at(channels) if isinstance(value, Same) else value
+    """``value`` where `same` is ``channels``, also in a list or a set."""
+    if not hangs_on_same(value):
+        return value
+    match value:
+        case ListValue():
+            return replace(value, items=tuple([replace(i, value=at(i.value, channels)) for i in value.items]))
+        case SetValue():
+            return replace(value, options=tuple([replace(o, value=at(o.value, channels)) for o in value.options]))
+    return value.at(channels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from ..builtins import BUILTIN_NAMES
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .comparisons import compared, name_of, named, value_of
-from .context import Env
+from .context import Env, Scopes
 from .faults import demand_of_decisions
 from .references import is_call, matching, rebuilt, reference, walk
 from .state import State, merge_asks
@@ -158,7 +158,7 @@ def _instances(
     state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]], outputs: Sequence[int]
 ) -> Iterator[DecisionConstraint]:
     names = list(groups)
-    for combination in _combinations([groups[n] for n in names]) if names else [()]:
+    for combination in _combinations(state, [groups[n] for n in names]) if names else [()]:
         inside = env.child()
         needed: Asks = ()
         for name, row in zip(names, combination, strict=True):
@@ -183,28 +183,32 @@ def _unasked(state: State, needs: frozenset[int], asks: Asks, outputs: Sequence[
     )
 
 
-def _combinations(groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
-    """All combinations of instances within their innermost common scope.
-
-    Of each further group, those nearest to what was picked.
-    """
+def _combinations(state: State, groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
+    """All combinations of instances within their innermost common scope: none of two has a nearer one in the group of
+    the other."""
+    nearest = [[_nearest(state, group, other) for other in groups] for group in groups]
     found: list[tuple[Decision, ...]] = [(row,) for row in groups[0]]
-    for group in groups[1:]:
-        grown: list[tuple[Decision, ...]] = []
-        for picked in found:
-            depth = max(_common(picked[0].path, row.path) for row in group)
-            grown.extend((*picked, row) for row in group if _common(picked[0].path, row.path) == depth)
-        found = grown
+    for n, group in enumerate(groups[1:], start=1):
+        there: dict[Scopes, list[Decision]] = {}
+        for row in group:
+            there.setdefault(nearest[n][0][row.id], []).append(row)
+        found = [
+            (*picked, row)
+            for picked in found
+            for row in there.get(nearest[0][n][picked[0].id], ())
+            if all(nearest[n][i][row.id] == nearest[i][n][one.id] for i, one in enumerate(picked))
+        ]
     return found
 
 
-def _common(a: str, b: str) -> int:
-    depth = 0
-    for x, y in zip(a.split("."), b.split("."), strict=False):
-        if x != y:
-            break
-        depth += 1
-    return depth
+def _nearest(state: State, group: Sequence[Decision], others: Sequence[Decision]) -> dict[int, Scopes]:
+    """Of each of the group the innermost scope that it has in common with some of the others."""
+    scopes = {tuple(state.scopes[row.id][:n]) for row in others for n in range(len(state.scopes[row.id]) + 1)}
+    found = {}
+    for row in group:
+        around = state.scopes[row.id]
+        found[row.id] = next(around[:n] for n in range(len(around), -1, -1) if around[:n] in scopes)
+    return found
 
 
 def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None:

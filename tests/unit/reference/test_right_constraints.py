@@ -1,0 +1,172 @@
+"""Small texts with `where` on which the compiler and the interpreter once disagreed, and what is right."""
+
+import pytest
+from reference.right import held
+
+RIGHT = {
+    "iterations are scopes": (
+        4,
+        """
+meta m on x: image(3, 8, 8) {
+  for i in 1..2 {
+    a = x -> conv((choose {2, 4} as w), 1)
+    b = a -> conv((choose {2, 4} as v), 1)
+    y[i] = b -> conv(3, 1)
+  }
+  return y -> sum
+}
+space s = m where w == v
+""",
+    ),
+    "names are no scopes": (
+        2,
+        """
+meta m on x: image(3, 8, 8) {
+  p = x -> conv((choose {2, 4} as w), 1) -> conv((choose {2, 4} as v), 1)
+  q = x -> conv((choose {2, 4} as w), 1) -> conv((choose {2, 4} as v), 1)
+  return [p -> conv(3, 1), q -> conv(3, 1)] -> sum
+}
+space s = m where w == v
+""",
+    ),
+    "a set is elaborated for each choice": (
+        "E0301",
+        """
+ops o = {p: conv((choose {2, 4} as w), 1) -> conv((choose {2, 4} as v), 1), q: conv(3, 1)}
+meta m on x: image(3, 8, 8) {
+  return x -> choose o as f -> choose o as g -> conv(3, 1)
+}
+space s = m where w == v
+""",
+    ),
+    "a set is a scope": (
+        9,
+        """
+ops o = {p: conv((choose {2, 4} as w), 1) -> conv((choose {2, 4} as v), 1), q: conv(3, 1)}
+meta m on x: image(3, 8, 8) {
+  return [x, x -> conv(3,1)] -> each choose o as h -> each conv(3, 1) -> sum
+}
+space s = m where w == v
+""",
+    ),
+    "a label outside of the scope of another": (
+        8,
+        """
+cell c on x { a = x -> conv((choose {2, 4} as w), 1)  b = a -> conv((choose {2, 4} as v), 1)  return b -> conv(3, 1) }
+cell d on x = x -> conv((choose {2, 4} as w), 1) -> conv(3, 1)
+meta m on x: image(3, 8, 8) {
+  p = x -> conv((choose {2, 4} as v), 1) -> conv(3, 1)
+  q = p -> c
+  r = q -> d
+  t = r -> c
+  return t
+}
+space s = m where w == v
+""",
+    ),
+    "a gate by its name": (
+        1,
+        """
+meta m on x: image(3, 8, 8) {
+  y = x -> maybe relu as g
+  return x + y
+}
+space s = m where g == "on"
+""",
+    ),
+    "a count by a text": (
+        "E0414",
+        """
+meta m on x: image(3, 8, 8) {
+  y = x -> repeat choose 1..3 as r { relu }
+  return x + y
+}
+space s = m where r == "2"
+""",
+    ),
+    "a keep by a text": (
+        "E0414",
+        """
+meta m on x: image(3, 8, 8) {
+  y = [x, x -> relu] -> keep 1..2 as r -> sum
+  return x + y
+}
+space s = m where r == "2"
+""",
+    ),
+    "keep in where": (
+        6,
+        """
+meta m on x: image(3, 8, 8) {
+  a = [x, x -> relu, x -> gelu] -> keep 1..3 as inputs
+  return a -> sum
+}
+space s = m where inputs <= 2
+""",
+    ),
+    "size of a label": (
+        6,
+        """
+meta m on x: image(3, 8, 8) {
+  a = [x, x -> relu, x -> gelu] -> keep 1..3 as few
+  return a -> sum
+}
+space s = m where size("few") <= 2
+""",
+    ),
+    "arithmetic of a label": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  return x -> conv(4, choose {1, 3} as d)
+}
+space s = m where 2 - d == 1
+""",
+    ),
+    "mismatch in one alternative alone": (
+        "E0216",
+        """
+meta m on x: tokens(5, 4) {
+  xs = choose {p: [x -> linear(5)], q: [x -> linear(4), x -> linear(5)]} as which
+  v = [x -> linear(5), *xs] -> sum
+  return x + v
+}
+space s = m where which != "q"
+""",
+    ),
+    "mismatch that where excludes": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  y = x -> conv(4, 3, stride = (choose {1, 2} as d))
+  return y + x
+}
+space s = m where d == 1, flops <= 100M
+""",
+    ),
+    "costs where where excludes mismatches": (
+        4,
+        """
+meta m on x: image(4, 6, 6) {
+  y = x -> conv(4, 3, stride = (choose {1, 2} as d))
+  return y + x -> conv(choose 1..3 as c, 1) -> conv(4, choose {1, 3} as k) -> group_norm(groups = (choose {2, 3} as g))
+}
+space s = m where d == 1, g == 2, flops in 3K..8K, depth <= 5, params <= 1K
+""",
+    ),
+    "index and arithmetic that where excludes": (
+        3,
+        """
+meta m on x: image(4, 6, 6) {
+  ys = [x, x -> relu] -> keep 1..2 as k
+  return ys[(choose {1, 2} as d)] -> conv(share(6, choose {1, 2} as n, 2), 1)
+}
+space s = m where d == 1, n == 2
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right(name: str) -> None:
+    held(*RIGHT[name])
