@@ -148,8 +148,9 @@ def conditional(node: s.If, env: Env, run: Run) -> Any:
         raise SpaceError("E0214", "a condition is true or false")
     inside = run.elaborate(lambda: env.child(run=run), node, env)
     value = evaluate(node.then if test else node.other, inside, run)
-    if isinstance(value, Listed) and not test:
-        return value.moved(places_of(env.thunk(node.then), run))
+    if isinstance(value, Listed) and lists.may_be_either(env.thunk(node.test), run):
+        then, other = env.thunk(node.then), env.thunk(node.other)
+        return value.followed(places_of(other, run)) if test else value.moved(places_of(then, run))
     return value
 
 
@@ -181,8 +182,12 @@ def choose(node: s.Choose, env: Env, run: Run) -> Any:
     answer = run.ask(decision(env.place, node, "choose", tuple(offered), node.label, meaning))
     value = offered[answer].thunk.force(run)
     if isinstance(value, Listed):
-        before = list(offered)[: list(offered).index(answer)]
-        return value.moved(sum(places_of(offered[name].thunk, run) for name in before))
+        names = list(offered)
+        at = names.index(answer)
+        before, after = (
+            sum(places_of(offered[name].thunk, run) for name in part) for part in (names[:at], names[at + 1 :])
+        )
+        return value.moved(before).followed(after)
     return value
 
 

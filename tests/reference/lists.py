@@ -151,3 +151,10 @@ def numbers(node: s.Node, env: Env, run: Run, value: Range) -> tuple[dict[int, T
             env.thunks[mark] = constant(value.low + place - 1)
         possible[place] = env.thunks[mark]
     return possible, list(range(1, value.high - value.low + 2)), most
+
+
+def may_be_either(test: Thunk, run: Run) -> bool:
+    """Whether a condition holds in some ways that it can come out, and does not in others."""
+    if "truths" not in test.trees:
+        test.trees["truths"] = tree_of(lambda r: test.force(r), test.context, run.made)
+    return {True, False} <= {leaf for leaf in leaves(test.trees["truths"]) if isinstance(leaf, bool)}

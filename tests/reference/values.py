@@ -38,6 +38,10 @@ class Listed:
         possible = {p + by: thunk for p, thunk in self.possible.items()}
         return Listed(possible, [p + by for p in self.places], self.total + by)
 
+    def followed(self, by: int) -> Listed:
+        """With so many places behind it that it holds nothing at."""
+        return Listed(self.possible, self.places, self.total + by)
+
 
 def listed(elements: list[Thunk]) -> Listed:
     """A list that always holds these."""
