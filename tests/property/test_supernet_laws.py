@@ -95,6 +95,11 @@ tied cell t on x {
 }
 cell outer on x { a = x -> t  return a -> repeat 2 { t } }
 meta m on x: image(4, 6, 6) { a = x -> outer  return a -> outer -> global_avg_pool -> linear(2) }""",
+    "a window that is the first number that stays": """
+meta m on x: image(4, 6, 6) {
+  windows = [1, 3, 5] -> keep any as few
+  return x -> conv(4, windows[1]) -> global_avg_pool -> linear(2)
+}""",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...ir.diagram import Diagram, Guard, Variable
 
 Weigh = Callable[[Variable, int], str]
-"""The text of the weight of an answer to a variable."""
+"""The text of the weight of an answer to a variable: ``"0"`` where it is certain not to be given."""
 
 
 def expectation(guard: Guard, weigh: Weigh) -> str:
@@ -22,8 +22,9 @@ def expectation(guard: Guard, weigh: Weigh) -> str:
     answers: dict[str, list[int]] = {}
     for answer, child in enumerate(guard.children):
         rest = expectation(child, weigh)
-        if rest != "0":
-            terms.setdefault(rest, []).append(weigh(guard.variable, answer))
+        weight = weigh(guard.variable, answer) if rest != "0" else "0"
+        if weight != "0":
+            terms.setdefault(rest, []).append(weight)
             answers.setdefault(rest, []).append(answer)
     texts = []
     for rest, weights in terms.items():
@@ -32,5 +33,5 @@ def expectation(guard: Guard, weigh: Weigh) -> str:
             continue
         inner = " + ".join(weights)
         inner = f"({inner})" if len(weights) > 1 else inner
-        texts.append(inner if rest == "1" else f"{inner} * {rest}")
-    return texts[0] if len(texts) == 1 else f"({' + '.join(texts)})"
+        texts.append(inner if rest == "1" else rest if inner == "1" else f"{inner} * {rest}")
+    return "0" if not texts else texts[0] if len(texts) == 1 else f"({' + '.join(texts)})"
