@@ -16,7 +16,7 @@ from stdsl.compiler.analysis.specialise import specialise
 from .phases.assignment import Subject
 from .phases.compare import compared, metrics_of
 from .phases.context import Context
-from .phases.derive import drawn, repeats
+from .phases.derive import DRAW, drawn, repeats
 from .tracking.names import DERIVED, SEARCH, title_of
 
 FORMAT = 1
@@ -84,8 +84,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         },
         "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
         "networks": networks,
-        "random": _summary(randoms),
-        "seeds": _summary(seeds) if len(seeds) > 1 else None,
+        "random": _summary(randoms, finished.get(DRAW, {}).get("uniform", True)),
+        "seeds": _summary(seeds, True) if len(seeds) > 1 else None,
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
@@ -147,7 +147,8 @@ def _row(title: str, kind: str, subject: Subject, test: Mapping[str, float], sec
     return facts | {"test": dict(test), "seconds": seconds}
 
 
-def _summary(randoms: Mapping[str, float]) -> dict[str, Any] | None:
+def _summary(randoms: Mapping[str, float], uniform: bool) -> dict[str, Any] | None:
+    """``uniform``: whether all architectures were as likely to be among them."""
     if not randoms:
         return None
     best = max(randoms, key=lambda name: randoms[name])
@@ -159,4 +160,4 @@ def _summary(randoms: Mapping[str, float]) -> dict[str, Any] | None:
         "best": randoms[best],
         "best_name": best,
         "values": values,
-    }
+    } | ({} if uniform else {"uniform": False})

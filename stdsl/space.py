@@ -19,10 +19,10 @@ from stdsl.compiler.analysis.feasible import Feasible, feasible
 from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
 from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.analysis.sampling import draw
+from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.checks.opening import LoadedSpace, load_space, load_text
 from stdsl.compiler.diagnostics.architectures import ConstraintViolated
-from stdsl.compiler.diagnostics.budgets import NotCountedExactly, NotFoundWithin
+from stdsl.compiler.diagnostics.budgets import NotCountedExactly
 from stdsl.compiler.diagnostics.model import ArchitectureError, Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -83,7 +83,8 @@ class Space:
         return found.low if found.exact else found
 
     def sample(self, seed: int = 0) -> Architecture:
-        """An architecture, each with the same probability; the same one for the same seed.
+        """An architecture, each with the same probability; the same one for the same seed. Where the constraints over
+        costs let hardly any pass, one is searched for, and not all are equally likely.
 
         Raises SpaceError when no architecture is within the constraints (E0441), or none was found (E0442).
         """
@@ -91,12 +92,7 @@ class Space:
 
     def samples(self, n: int, seed: int = 0) -> list[Architecture]:
         """``n`` architectures, drawn independently. Raises as :meth:`sample` does."""
-        drawn = draw(self.graph, seed, n)
-        if len(drawn.architectures) < n:
-            constraints = cost_constraints(self.graph)
-            span = constraints[0].span if constraints else self.graph.span
-            raise SpaceError([NotFoundWithin(span, self.name, drawn.tried, "at random")])
-        return list(drawn.architectures)
+        return sample(self.graph, seed, n)
 
     def architecture(self, mapping: Mapping[str, Any]) -> Architecture:
         """The architecture of a mapping from paths to values: the name of a choose's alternative, the places of a

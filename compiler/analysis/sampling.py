@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from ..diagnostics.budgets import NotFoundWithin, NothingWithin
+from ..diagnostics.model import SpaceError
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
@@ -14,58 +17,84 @@ from .circuits.of_space import circuits
 from .costs.limits import Limits
 from .costs.of_architecture import cost_constraints
 from .demand import active, next_question
+from .derivation.descent import Landed
+from .derivation.walk import Walk
 from .feasible import feasible
 
-ATTEMPTS = 20_000
-"""Rejection gives up on finding another architecture within the constraints over costs after this many in a row."""
+ATTEMPTS = 2_000
+"""Rejection gives up on finding another architecture within the constraints over costs after this many in a row: about
+a second."""
+
+ATTEMPTS_AT_LENGTH = 200
+"""The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
-    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability;
-    without an exact count, each question is answered evenly instead, as evaluation asks it. ``within``: of how many
-    architectures they were drawn, constraints over costs included; None where these were met by rejection."""
+    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability.
+    ``within``: of how many architectures they were drawn, constraints over costs included; None where these were met
+    by rejection. ``searched``: how many of them, the last ones, were not drawn but looked for, since drawing gave up:
+    with every question answered evenly among what lets something follow within the constraints. Without an exact count,
+    and without ``searched``, each question is answered evenly, as evaluation asks it. ``empty``: it is known that
+    there is nothing to draw. ``steps``: how many answers the search tried."""
 
     architectures: tuple[Architecture, ...]
     answers: tuple[Mapping[int, int], ...]
     tried: int
     uniform: bool
     within: int | None = None
+    searched: int = 0
+    empty: bool = False
+    steps: int = 0
 
     @property
     def acceptance(self) -> float:
         """The share of drawn architectures that the constraints over costs let pass; 1 where there are none."""
-        return len(self.answers) / self.tried if self.tried else 1.0
+        return (len(self.answers) - self.searched) / self.tried if self.tried else 1.0
 
 
 def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
     """``n`` architectures, each drawn uniformly from all those within `where`; the same ones for the same seed.
 
-    Fewer come back where the constraints over costs let hardly any pass (see :func:`draw` for the acceptance rate).
+    Where the constraints over costs let hardly any pass, they are searched for instead, and are not uniform
+    (:func:`draw` says so). Raises SpaceError where there is none (E0441), or fewer than ``n`` were found (E0442).
     """
-    return list(draw(graph, seed, n).architectures)
+    drawn = draw(graph, seed, n)
+    if len(drawn.architectures) < n:
+        raise too_few(graph, drawn)
+    return list(drawn.architectures)
+
+
+def too_few(graph: SpaceGraph, drawn: Sample) -> SpaceError:
+    """What to raise where fewer were drawn than are needed."""
+    place = next((c.span for c in cost_constraints(graph)), graph.span)
+    if drawn.empty:
+        return SpaceError([NothingWithin(place, graph.name, "its constraints exclude each other")])
+    return SpaceError([NotFoundWithin(place, graph.name, drawn.tried, drawn.steps)])
 
 
 def draw(
     graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = (), tries: int | None = None
 ) -> Sample:
     """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs; ``tries``: how
-    many are drawn at most.
+    many are drawn at most, after which none are looked for.
 
     Drawn from all that is within the constraints where that is known exactly, else until one is within those over
-    costs.
+    costs; where that takes too long, a search finds them.
     """
     generator = random.Random(seed)
     exact = feasible(graph, extra)
     if exact is not None:
         drawn = [exact.draw(generator) for _ in range(n)] if exact.count else []
-        return Sample(tuple(of_answers(graph, a) for a in drawn), tuple(drawn), len(drawn), True, exact.count)
+        archs = tuple(of_answers(graph, a) for a in drawn)
+        return Sample(archs, tuple(drawn), len(drawn), True, exact.count, empty=not exact.count)
     limits = Limits(graph, (*cost_constraints(graph), *extra))
     whole = circuits(graph).whole
+    attempts = ATTEMPTS if whole is not None and limits.simple else ATTEMPTS_AT_LENGTH
     found: list[dict[int, int]] = []
     tried = in_a_row = rounds = 0
-    while len(found) < n and in_a_row < ATTEMPTS and (whole is None or whole.count):
+    while len(found) < n and in_a_row < attempts and (whole is None or whole.count):
         if tries is not None and rounds >= tries:
             break
         rounds += 1
@@ -78,7 +107,19 @@ def draw(
         if limits.admit(answers):
             found.append(answers)
             in_a_row = 0
-    return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, whole is not None)
+    if tries is not None or len(found) == n:
+        return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, whole is not None)
+    at_random = len(found)
+    landed = Landed(None, 0, True)
+    with suppress(SpaceError):  # nothing is within the constraints
+        walk = Walk(graph, limits.constraints)
+        while len(found) < n and (landed := walk.find(generator)).answers is not None:
+            found.append(dict(landed.answers))
+    searched = len(found) - at_random
+    uniform = whole is not None and not searched
+    archs = tuple(of_answers(graph, a) for a in found)
+    empty = not found and landed.all
+    return Sample(archs, tuple(found), tried, uniform, None, searched, empty, landed.steps)
 
 
 def _by_question(graph: SpaceGraph, generator: random.Random) -> dict[int, int] | None:

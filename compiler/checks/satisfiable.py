@@ -9,19 +9,21 @@ from dataclasses import dataclass, replace
 from ..analysis.architecture import Architecture, of_answers
 from ..analysis.circuits.of_space import circuits
 from ..analysis.costs.depth import depth_bounds
-from ..analysis.costs.limits import Limits
 from ..analysis.costs.of_architecture import cost_constraints
-from ..analysis.derivation.derive import derive
+from ..analysis.derivation.descent import Landed
+from ..analysis.derivation.walk import Walk
 from ..analysis.feasible import feasible
-from ..diagnostics.budgets import NotFoundWithin, NothingWithin, UnknownWithin
+from ..diagnostics.budgets import NothingWithin, UnknownWithin
 from ..diagnostics.model import Diagnostic, Label, SpaceError
 from ..diagnostics.source import Span
 from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 
-STEPS = 300
-"""The most steps of the search in order of how near architectures come."""
-DRAWN = 100
-"""How many architectures are drawn where that search found none."""
+STEPS = 10_000
+"""Looking for an architecture gives up after so many answers: about a second."""
+
+COUNTED = 2
+"""Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
+count takes a second or two at most."""
 
 Constraint = CostConstraint | DecisionConstraint
 
@@ -40,26 +42,28 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     if known is not None:
         return Satisfiable(None, known)
     try:
-        return Satisfiable(derive(graph, {}, limit=STEPS))
+        landed = _looked_for(graph)
     except SpaceError as error:
         (found,) = error.diagnostics
-    if isinstance(found, NothingWithin):
+        assert isinstance(found, NothingWithin)
         return Satisfiable(None, _blamed(graph, found))
-    assert isinstance(found, NotFoundWithin)
-    within, whole = feasible(graph), circuits(graph).whole
+    if landed.answers is not None:
+        return Satisfiable(of_answers(graph, landed.answers))
     span = next((c.span for c in cost_constraints(graph)), graph.span)
+    if landed.all:
+        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, "its constraints exclude each other")))
+    within, whole = feasible(graph), circuits(graph).whole
     if within is not None and whole is not None:
         if within.count:
             return Satisfiable(of_answers(graph, within.unrank(0)))
         reason = f"each of the {whole.count} that there are without them breaks one"
         return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, reason)))
-    if whole is not None:
-        limits, generator = Limits(graph, cost_constraints(graph)), random.Random(0)
-        drawn = (whole.draw(generator) for _ in range(DRAWN))
-        arch_answers = next((answers for answers in drawn if limits.admit(answers)), None)
-        if arch_answers is not None:
-            return Satisfiable(of_answers(graph, arch_answers))
-    return Satisfiable(None, UnknownWithin(span, graph.name, STEPS + DRAWN))
+    return Satisfiable(None, UnknownWithin(span, graph.name, landed.steps))
+
+
+def _looked_for(graph: SpaceGraph) -> Landed:
+    """Raises SpaceError where bounds exclude that there is an architecture."""
+    return Walk(graph).find(random.Random(0), limit=STEPS)
 
 
 def _depths(graph: SpaceGraph) -> NothingWithin | None:
@@ -75,16 +79,19 @@ def _depths(graph: SpaceGraph) -> NothingWithin | None:
 
 
 def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
-    """The same at the constraints that exclude each other: a smallest set of them, of which the last one in the text
-    is the place."""
+    """The same at the constraints that exclude each other: as few of them as are known to, of which the last one in
+    the text is the place."""
     groups: dict[Span, list[Constraint]] = {}
     for constraint in graph.constraints:
         groups.setdefault(constraint.span, []).append(constraint)
     needed = list(groups)
+    left = COUNTED
     if len(needed) > 1:
         for span in list(groups):
             rest = [s for s in needed if s != span]
-            if _excluded(graph, [c for s in rest for c in groups[s]]):
+            excluded, counted = _excluded(graph, [c for s in rest for c in groups[s]], left > 0)
+            left -= counted
+            if excluded:
                 needed = rest
     place, others = needed[-1], needed[:-1]
     related = tuple(Label(span, "together with this") for span in others)
@@ -96,15 +103,17 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
     return NothingWithin(place, graph.name, reason, related)
 
 
-def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint]) -> bool:
+def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool) -> tuple[bool, bool]:
+    """Whether constraints are known to leave nothing, and whether that was counted, which is done with ``count``
+    alone."""
     part = replace(graph, constraints=tuple(constraints))
     if _depths(part) is not None:
-        return True
-    within = feasible(part)
-    if within is not None:
-        return within.count == 0
+        return True, False
     try:
-        derive(part, {}, limit=STEPS)
-    except SpaceError as error:
-        return any(isinstance(d, NothingWithin) for d in error.diagnostics)
-    return False
+        landed = _looked_for(part)
+    except SpaceError:
+        return True, False
+    if landed.answers is not None or landed.all or not count:
+        return landed.all, False
+    within = feasible(part)
+    return within is not None and within.count == 0, True

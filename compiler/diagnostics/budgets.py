@@ -47,27 +47,30 @@ dearest one less than it asks for, or the constraints contradict each other.
 
 @kind
 class NotFoundWithin(Diagnostic):
-    """The search for an architecture within `where` gave up."""
+    """The search for an architecture within `where` gave up. ``drawn``: how many were drawn before; ``steps``: how many
+    answers to decisions the search tried."""
 
     space: str
-    tried: int
-    purpose: str
+    drawn: int
+    steps: int
 
     code: ClassVar[str] = "E0442"
     title: ClassVar[str] = "no architecture within `where` was found"
     explanation: ClassVar[str] = """\
-Deriving takes the most probable architecture within the constraints over costs, trying the most probable ones first;
-sampling from a space that is too large to count within them draws architectures until one is within them. Both give up
-after a stated number. Constraints that hardly any architecture meets (a narrow band of costs, a depth far from what the
-search prefers) make that happen.
+Where architectures within the constraints over costs cannot be counted, they are drawn until one is within them; where
+hardly any is, they are searched for, going only where bounds of the costs let something follow. Deriving tries the most
+probable ones first, and searches then. Both give up after a stated number of steps. Constraints that next to no
+architecture meets (a band of costs that falls between two sums, a depth that hardly any path has) make that happen.
 
-    space s = net() where flops in 5000K..5001K      hardly any
+    space s = net() where flops in 5000001..5000002  hardly any, if one at all
     space s = net() where flops <= 5M                right"""
 
     @property
     def message(self) -> str:
+        drawn = f"among {self.drawn:,} drawn at random, nor " if self.drawn else ""
         return (
-            f"none of the {self.tried} architectures of `{self.space}` that were tried {self.purpose} is within `where`"
+            f"no architecture of `{self.space}` within `where` was found {drawn}in {self.steps:,} steps of a search; "
+            "there may be one"
         )
 
     @property
@@ -77,6 +80,75 @@ search prefers) make that happen.
     @property
     def help(self) -> str | None:
         return "widen the constraints over costs"
+
+
+@kind
+class PerhapsNotBest(Diagnostic):
+    """The search for the best architecture within `where` gave up."""
+
+    space: str
+
+    code: ClassVar[str] = "W0442"
+    title: ClassVar[str] = "perhaps not the best architecture within `where`"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+Deriving looks for the architecture within the constraints over costs that the search prefers most, the most probable
+ones first, and gives up after a stated number of steps. What it then derives is within the constraints, and the best
+one that it found; a better one may exist. Tight constraints over many decisions make that happen.
+
+    space s = net() where flops <= 21M     near the cheapest network, with 140 decisions: W0442
+    space s = net() where flops <= 40M     the best one is found"""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"the derived architecture of `{self.space}` is within `where`, but perhaps not the one within it that the "
+            "search prefers most"
+        )
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "wider constraints over costs make the best one easier to find"
+
+
+@kind
+class UnevenComparisons(Diagnostic):
+    """Architectures to compare with were searched for instead of drawn."""
+
+    space: str
+    searched: int
+    drawn: int
+
+    code: ClassVar[str] = "W0443"
+    title: ClassVar[str] = "random architectures that are not equally likely"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+`compare { random = n }` draws architectures with equal probabilities. Where hardly any of those drawn is within the
+constraints over costs, they are searched for instead: every decision is answered evenly among what still lets something
+follow within the constraints. They are random and within `where`, but some are more likely than others, so that their
+mean is not that of the space.
+
+    compare { random = 3  near = 0.01 }    hardly any cost so much
+    compare { random = 3  near = 0.4 }     more of them"""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"of {self.drawn:,} architectures of `{self.space}` drawn at random hardly any was within the constraints: "
+            f"{self.searched:,} to compare with were searched for, and are not equally likely"
+        )
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str | None:
+        return "widen the constraints over costs, or set a greater `near`"
 
 
 @kind
@@ -166,25 +238,27 @@ architecture shows.
 
 @kind
 class UnknownWithin(Diagnostic):
-    """No architecture within `where` was found, and none is excluded."""
+    """No architecture within `where` was found, and none is excluded. ``steps``: how many answers to decisions the
+    search tried."""
 
     space: str
-    tried: int
+    steps: int
 
     code: ClassVar[str] = "W0441"
     title: ClassVar[str] = "perhaps no architecture is within `where`"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
-The check looks for one architecture within `where`: among the cheapest, the dearest, in order of how near they come,
-and at random. It found none, but the bounds of the costs do not exclude that there is one. Sampling and deriving will
-take long, or find none either.
+The check looks for one architecture within `where`, going only where bounds of the costs let something follow. It found
+none within a stated number of steps, but the bounds do not exclude that there is one: it is not decided. Sampling and
+deriving will take long, or find none either.
 
-    space s = net() where flops in 5000K..5001K      W0441: hardly any, if one at all
+    space s = net() where flops in 5000001..5000002  W0441: hardly any, if one at all
     space s = net() where flops in 5M..6M            right"""
 
     @property
     def message(self) -> str:
-        return f"no architecture of `{self.space}` within its constraints was found among the {self.tried} tried"
+        found = f"no architecture of `{self.space}` within its constraints was found in {self.steps:,} steps"
+        return f"{found}: whether there is one is not decided"
 
     @property
     def label(self) -> str:

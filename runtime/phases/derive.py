@@ -9,6 +9,7 @@ from typing import Any
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
+from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
@@ -32,7 +33,10 @@ def derive(run: Context) -> None:
     if strategy is None or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
-        arch = runner(strategy).derive(strategy, graph, run.tracker.finished["search"])[0]
+        facts = run.tracker.finished["search"]
+        arch = runner(strategy).derive(strategy, graph, facts)[0]
+        if not runner(strategy).surely_best(strategy, graph, facts):
+            run.reporter.say(warned(PerhapsNotBest(run.config.place("space"), graph.name)))
     run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 
@@ -50,8 +54,8 @@ def repeats(run: Context) -> list[str]:
 
 
 def draw(run: Context) -> None:
-    """Leaves ``architectures/random-1.arch.json`` and so on: uniformly drawn, within ``where``, of comparable cost,
-    all different.
+    """Leaves ``architectures/random-1.arch.json`` and so on: uniformly drawn (or searched for, with a warning, where
+    hardly any will do), within ``where``, of comparable cost, all different.
     """
     compare = run.config.compare
     if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
@@ -72,7 +76,12 @@ def draw(run: Context) -> None:
     if len(found) < compare.random:
         warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
         run.reporter.say(warned(warning))
-    run.tracker.finish(DRAW, {"names": names, "tried": sample.tried})
+    if sample.searched:
+        place = run.config.place("compare")
+        run.reporter.say(warned(UnevenComparisons(place, graph.name, sample.searched, sample.tried)))
+    # Of a space that is too entangled to count no sample is uniform, searched for or not.
+    facts = {"names": names, "tried": sample.tried} | ({} if sample.uniform else {"uniform": False})
+    run.tracker.finish(DRAW, facts)
 
 
 def drawn(run: Context) -> list[str]:

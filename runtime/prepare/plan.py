@@ -18,7 +18,8 @@ from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.memo import once_per_graph
 from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.backends.networks.frozen_part import still_part
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -99,10 +100,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
         compare = config.compare
-        # The derived network is not known yet; a random one stands for it.
-        typical = Subject(
-            DERIVED, job.final, sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
-        )
+        typical = Subject(DERIVED, job.final, _typical(job.final))
         names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
         names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
         for name in names:
@@ -234,10 +232,15 @@ def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
     return batch * (whole.kept_after + (whole.kept_before - whole.kept_after) // cells), batch * again
 
 
+@once_per_graph
+def _typical(graph: SpaceGraph) -> Architecture:
+    """A random architecture, which stands for the derived one: that is not known yet."""
+    return sample(graph, 0)[0] if graph.open else architecture(graph, {})
+
+
 def _features(job: Job, obstacle: str | None) -> str:
     """What becomes of the features of frozen parts of the space that the result is trained in."""
-    arch = sample(job.final, 0)[0] if job.final.open else architecture(job.final, {})
-    model = build(Subject(DERIVED, job.final, arch), 0).to("meta")
+    model = build(Subject(DERIVED, job.final, _typical(job.final)), 0).to("meta")
     shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
     still = still_part(model, [str(place) for place in range(len(shapes))])
     if still is None:

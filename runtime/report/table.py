@@ -72,7 +72,8 @@ def _networks(result: Mapping[str, Any]) -> Table:
     if seeds:
         table.add_row(f"derived, {len(seeds['values'])} seeds", *blank, f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}")
     if summary:
-        table.add_row(f"mean of {len(summary['values'])} random", *blank, f"{summary['mean']:.3f}")
+        drawn = "random" if summary.get("uniform", True) else "random, not equally likely"
+        table.add_row(f"mean of {len(summary['values'])} {drawn}", *blank, f"{summary['mean']:.3f}")
         table.add_row("best random", *blank, f"{summary['best']:.3f}")
     return table
 

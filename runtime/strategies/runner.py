@@ -70,6 +70,11 @@ class Runner(ABC):
         """The architectures that a search found, within `where`, the best one first; ``facts`` are its own. Raises
         SpaceError where there is none."""
 
+    def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
+        """Whether the first of what :meth:`derive` gives is known to be the one within `where` that is preferred
+        most."""
+        return True
+
 
 def runner(strategy: Strategy) -> Runner:
     """The half of a strategy's family that searches, imported."""

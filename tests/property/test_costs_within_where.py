@@ -17,8 +17,11 @@ from stdsl.compiler.analysis.architecture import of_answers
 from stdsl.compiler.analysis.circuits.cost_circuit import cost_circuit
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE
+from stdsl.compiler.analysis.costs.depth import depth_bounds_under
 from stdsl.compiler.analysis.costs.listing import listed
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.derivation.walk import Walk
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
 LIMIT = 400
@@ -37,6 +40,16 @@ def constraints_of(graph: SpaceGraph, figures, rng: random.Random) -> list[CostC
     return found
 
 
+def looked_for(graph: SpaceGraph, constraints, rng: random.Random):
+    """What a search finds within the constraints; None where it says that there is nothing."""
+    try:
+        landed = Walk(graph, constraints).find(rng, limit=10**6)
+    except SpaceError:
+        return None
+    assert landed.answers is not None or landed.all
+    return landed.answers
+
+
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9))
 def test_generated_spaces(seed: int) -> None:
@@ -48,8 +61,13 @@ def test_generated_spaces(seed: int) -> None:
         return
     every = [whole.unrank(rank) for rank in range(whole.count)]
     figures = [costs(graph, of_answers(graph, answers)) for answers in every]
+    for answers, own in zip(every, figures, strict=True):
+        assert depth_bounds_under(graph, answers) == (own.depth, own.depth)
     constraints = constraints_of(graph, figures, rng)
     wanted = [i for i, f in enumerate(figures) if all(f.within(c) for c in constraints)]
+
+    searched = looked_for(graph, constraints, rng)
+    assert (searched in [every[i] for i in wanted]) if wanted else searched is None
 
     small = listed(graph, whole, constraints)
     assert small is None or list(small.places) == wanted

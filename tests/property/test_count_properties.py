@@ -18,8 +18,9 @@ from stdsl.compiler.analysis.circuits.of_space import circuits, decided
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
-from stdsl.compiler.analysis.derivation.derive import derive
+from stdsl.compiler.analysis.derivation.derive import derive, derived
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
 from stdsl.compiler.ir.decisions import Decision
@@ -32,6 +33,8 @@ SHAPE = TensorShape("image", (4, 6, 6))
 TYPE = TensorType("image", (4, 6, 6))
 LIMIT = 3_000
 """Spaces of more architectures than this are not enumerated."""
+
+METRICS = (*ADDITIVE, "depth")
 
 profile = settings(
     max_examples=150,
@@ -264,6 +267,36 @@ def test_the_derived_architecture_has_the_least_regret_of_all_within_a_budget(gr
     assert values[arch] <= budget
     least = min(regret(graph, scores, a) for a in found if values[a] <= budget)
     assert regret(graph, scores, arch) == pytest.approx(least, abs=1e-6)
+
+
+@profile
+@given(spaces(constraints=1), st.integers(0, 10**6), st.lists(st.sampled_from(METRICS), min_size=1, max_size=3))
+def test_what_is_derived_when_the_search_gives_up_is_within_the_budgets_and_best_where_it_says_so(
+    graph, seed, metrics
+) -> None:
+    found = enumerated(graph)[:200]
+    if not found or decided(graph).low > 200:
+        return
+    generator = random.Random(seed)
+    scores = preferred(graph, seed)
+    own = {arch: costs(graph, arch) for arch in found}
+    bounds = []
+    for metric in metrics:
+        low, high = sorted(getattr(own[generator.choice(found)], metric) for _ in range(2))
+        bounds.append(CostConstraint(metric, generator.choice((None, low, low + 1)), high, graph.span))
+    bounded = replace(graph, constraints=(*graph.constraints, *bounds))
+    within = [arch for arch in found if all(own[arch].within(b) for b in bounds)]
+    for limit in (1, generator.randrange(2, 30)):
+        if not within:
+            with pytest.raises(SpaceError) as caught:
+                derived(bounded, scores, limit=limit)
+            assert [d.code for d in caught.value.diagnostics] == ["E0441"]
+            continue
+        got = derived(bounded, scores, limit=limit)
+        assert got.architecture in within
+        if got.best:
+            least = min(regret(graph, scores, arch) for arch in within)
+            assert regret(graph, scores, got.architecture) == pytest.approx(least, abs=1e-6)
 
 
 def preferred(graph: SpaceGraph, seed: int) -> dict[str, list[float]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ...ir.diagram import leaves
+from collections.abc import Mapping
+
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
 from ...ir.graph import Node, SpaceGraph
 from ...ops.registry import primitives_of
+from ..demand import holds
 from ..memo import once_per_graph
 from .additive import node_cost
 
@@ -12,33 +15,61 @@ from .additive import node_cost
 @once_per_graph
 def depth_bounds(graph: SpaceGraph) -> tuple[int, int]:
     """No architecture is shallower than the first number, none deeper than the second; some may not come that far."""
+    return depth_bounds_under(graph, {})
+
+
+def depth_bounds_under(graph: SpaceGraph, answers: Mapping[int, int]) -> tuple[int, int]:
+    """The same of the architectures with these answers (by variable index); with all of them, both are the depth."""
     bounds: list[tuple[int, int]] = []
-    for node in graph.nodes:
-        bounds.append(_of(graph, node, bounds))
-    return bounds[graph.outputs[0][1]]
+    layers = _layers(graph)
+    for node in graph.nodes[: graph.outputs[0][1] + 1]:
+        bounds.append(_of(graph, node, bounds, layers, answers))
+    return bounds[-1]
 
 
-def _of(graph: SpaceGraph, node: Node, bounds: list[tuple[int, int]]) -> tuple[int, int]:
-    lows = [bounds[e.source][0] for e in node.edges]
-    high = max((bounds[e.source][1] for e in node.edges), default=0)
+def _of(
+    graph: SpaceGraph,
+    node: Node,
+    bounds: list[tuple[int, int]],
+    layers: Mapping[int, Case],
+    answers: Mapping[int, int],
+) -> tuple[int, int]:
+    present = [(holds(edge.guard, answers), bounds[edge.source]) for edge in node.edges]
+    # What no edge may come from is not asked for, so that its bounds do not matter.
+    lows = [low for holding, (low, _) in present if holding is not False]
+    high = max((high for holding, (_, high) in present if holding is not False), default=0)
     match node.kind:
         case "input":
             return 0, 0
         case "switch":
-            return min(lows), high
+            return min(lows, default=0), high
         case "gate":
-            return 0, high
+            return (lows[0] if lows and present[0][0] else 0), high
         case "reduce":
-            always = max((low for low, e in zip(lows, node.edges, strict=True) if e.guard is True), default=0)
+            always = max((low for holding, (low, _) in present if holding), default=0)
             sizes = graph.decisions[node.decision].sizes if node.decision is not None else None
             if sizes is not None and 0 < sizes[0] <= len(lows):
                 # Of those that stay, one is at least as deep as the last of as many of the shallowest.
                 always = max(always, sorted(lows)[sizes[0] - 1])
             return always, high
         case "apply":
-            if primitives_of(graph)[node.op].zero:
+            own = layers[node.id]
+            if own is IMPOSSIBLE:
                 return 0, 0
-            own = [cost.layers for cost in leaves(node_cost(graph, node))]
-            return min(own) + max(lows), max(own) + high
+            known = leaves(graph.diagrams.restrict(own, answers)) if isinstance(own, Diagram) else (own,)
+            return min(known, default=0) + max(lows, default=0), max(known, default=0) + high
         case "merged":
             raise AssertionError("merged nodes are made by passes alone")
+
+
+@once_per_graph
+def _layers(graph: SpaceGraph) -> Mapping[int, Case]:
+    """How many layers each application is; IMPOSSIBLE for an exact zero, which nothing is computed for."""
+    primitives = primitives_of(graph)
+    return {
+        node.id: IMPOSSIBLE
+        if primitives[node.op].zero
+        else graph.diagrams.apply(lambda cost: cost.layers, node_cost(graph, node))
+        for node in graph.nodes
+        if node.kind == "apply"
+    }

@@ -27,6 +27,9 @@ ESTIMATED_FROM = 400
 ESTIMATED_IN = 8_000
 """So many are drawn at most to find those; where hardly any is within the constraints, the mean is not known."""
 
+TRIED = 800
+"""Where of the first ones not half as many are within the constraints as would be needed, the others are not drawn."""
+
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
 
@@ -100,6 +103,9 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost) -> float | None:
 @once_per_graph
 def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """Architectures that a mean is estimated from, each as likely; none where too few are found."""
+    first = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
+    if len(first.answers) < min(ESTIMATED_FROM, ESTIMATED_FROM * TRIED // ESTIMATED_IN // 2):
+        return ()
     found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=ESTIMATED_IN)
     return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -14,17 +17,36 @@ from ...ir.diagram import Case
 from ...ir.graph import SpaceGraph
 from ..architecture import Architecture, of_answers, violations
 from ..costs.additive import default_answers
-from ..costs.of_architecture import cost_constraints, costs
+from ..costs.limits import Limits
+from ..costs.of_architecture import cost_constraints
 from ..demand import active
 from ..diagrams.arithmetic import Arithmetic
-from ..diagrams.elimination import INFINITE, Elimination, Function, eliminate, ordering
+from ..diagrams.elimination import INFINITE, Elimination, eliminate, ordering
 from ..validity import validity
-from .lagrangian import best_relaxation, bounds
+from ..values import encode
+from .descent import Descent, Landed, Way
+from .lagrangian import best_relaxation
 from .preferences import regrets
 from .reading import Score, Zeros
+from .walk import Walk, settled
 
-LIMIT = 100_000
-"""The search within constraints over costs gives up after this many steps."""
+LIMIT = 20_000
+"""The search in order of probability gives up after this many steps: some seconds, and 200 MB."""
+
+DESCENT = 10_000
+"""So many answers are then tried depth first, the most promising ones first, for the best that is found."""
+
+LOOKED = 300
+"""The search in order of probability gives up after so many architectures whose costs only their networks tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """``best``: no architecture within `where` is more probable; else it is the best one that was found, when the
+    search gave up."""
+
+    architecture: Architecture
+    best: bool
 
 
 def derive(
@@ -32,110 +54,130 @@ def derive(
     scores: Mapping[str, Sequence[float]],
     score: Score = "beta",
     held: Mapping[str, Any] | None = None,
-    limit: int = LIMIT,
     zeros: Zeros = "allowed",
 ) -> Architecture:
+    """The most probable architecture within `where`, as far as it is found: see :func:`derived`."""
+    return derived(graph, scores, score, held, zeros=zeros).architecture
+
+
+def derived(
+    graph: SpaceGraph,
+    scores: Mapping[str, Sequence[float]],
+    score: Score = "beta",
+    held: Mapping[str, Any] | None = None,
+    limit: int = LIMIT,
+    zeros: Zeros = "allowed",
+) -> Derived:
     """The most probable architecture within `where`.
 
     The likeliest alternative of a choose; the best-scored elements of a keep; a gate, and an element of a keep of
     open size, stays above weight 0.5, within the keep's bounds. Where constraints over costs forbid that, the most
-    probable architecture that meets them. ``scores``: see :func:`.preferences.regrets`; ``held``: values that are
-    fixed, by path. With ``zeros`` that are never derived, the alternative on a kept edge is its likeliest one that is
-    no exact zero, unless `where` or what is held leaves nothing else. Raises SpaceError (E0441, E0442) when there is
-    none, or none was found in ``limit`` steps.
+    probable architecture that meets them; where that takes more than ``limit`` steps, the best that is found depth
+    first. ``scores``: see :func:`.preferences.regrets`; ``held``: values that are fixed, by path. With ``zeros`` that
+    are never derived, the alternative on a kept edge is its likeliest one that is no exact zero, unless `where` or what
+    is held leaves nothing else. Raises SpaceError (E0441, E0442) when there is none, or none was found.
     """
-    free, fixed = regrets(graph, scores, score, held or {}, zeros)
-    return _Derivation(graph, free, fixed, limit).best()
+    answers: dict[int, int] = {}
+    for path, value in (held or {}).items():
+        answers |= encode(graph.by_path[path], value)
+    return _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros), answers, limit).best()
 
 
 class _Derivation:
-    def __init__(self, graph: SpaceGraph, preferences: list[Case], fixed: list[Case], limit: int) -> None:
-        self.graph, self.preferences, self.limit = graph, preferences, limit
-        self.allowed = [*validity(graph)[0], *fixed]
+    def __init__(self, graph: SpaceGraph, preferences: list[Case], held: Mapping[int, int], limit: int) -> None:
+        self.graph, self.preferences, self.held, self.limit = graph, preferences, held, limit
         self.arithmetic = Arithmetic(graph.diagrams)
-        self.bounds = bounds(graph)
-        functions = [*preferences, *self.allowed, *(t for b in self.bounds for t in b.cost.terms)]
-        self.order = ordering(graph.diagrams, functions)
 
-    def best(self) -> Architecture:
-        plain = self._least(self.preferences)
+    def best(self) -> Derived:
+        wished = self._wished()
+        if wished is not None:
+            return Derived(self._architecture(wished), True)
+        walk = Walk(self.graph, held=self.held, also=self.preferences)
+        relaxed = best_relaxation(walk.bounds, lambda prices: self._relaxed(walk, prices)) if walk.bounds else None
+        guides = [walk.least(self.preferences), *([relaxed] if relaxed is not None else [])]
+        found = self._in_order(walk, guides)
+        if found is not None:
+            return Derived(self._architecture(found), True)
+        descent = Descent(guides, walk.ceilings, walk.fits, walk.matters)
+        landed = descent.run(partial(_promising, goals=len(guides)), walk.within(DESCENT))
+        if landed.answers is not None:
+            return Derived(self._architecture(landed.answers), landed.all)
+        drawn = Landed(None, 0, True) if landed.all else walk.find(random.Random(0))
+        if drawn.answers is not None:
+            return Derived(self._architecture(drawn.answers), False)
+        if drawn.all:
+            raise self._nothing()
+        steps = walk.within(self.limit) + landed.steps + drawn.steps
+        raise SpaceError([NotFoundWithin(self._place(), self.graph.name, 0, steps)])
+
+    def _wished(self) -> dict[int, int] | None:
+        """What is preferred, where it is within `where`."""
+        functions = [*self.preferences, *validity(self.graph)[0], *settled(self.graph, self.held)]
+        plain = eliminate(self.graph.diagrams, functions, ordering(self.graph.diagrams, functions))
         if plain.least == INFINITE:
             reason = "the constraints over decisions exclude each other, or what is held"
             raise SpaceError([NothingWithin(self.graph.span, self.graph.name, reason)])
-        wished = plain.witness()
-        if wished is not None and self._admits(wished):
-            return of_answers(self.graph, {**default_answers(self.graph), **wished})
-        excesses = self._excesses()
-        priced = best_relaxation(self.bounds, self._relaxed) if self.bounds else None
-        return self._search([plain] if priced is None else [plain, priced], excesses)
+        answers = plain.witness()
+        if answers is None:
+            return None
+        whole = {**default_answers(self.graph), **answers}
+        if violations(self.graph, whole, active(self.graph, whole).decisions):
+            return None
+        return answers if Limits(self.graph, cost_constraints(self.graph)).admit(whole) else None
 
-    def _least(self, functions: Sequence[Function]) -> Elimination:
-        return eliminate(self.graph.diagrams, [*functions, *self.allowed], self.order)
+    def _relaxed(self, walk: Walk, prices: Sequence[float]) -> Elimination:
+        priced = [f for b, p in zip(walk.bounds, prices, strict=True) if p for f in b.functions(self.arithmetic, p)]
+        return walk.least([*self.preferences, *priced])
 
-    def _relaxed(self, prices: Sequence[float]) -> Elimination:
-        priced = [f for b, p in zip(self.bounds, prices, strict=True) if p for f in b.functions(self.arithmetic, p)]
-        return self._least([*self.preferences, *priced])
-
-    def _excesses(self) -> list[Elimination]:
-        """The least excess over each bound. Raises SpaceError where it is above 0."""
-        found = []
-        for bound in self.bounds:
-            excess = self._least(bound.functions(self.arithmetic))
-            if excess.least > 0:
-                metric, extreme = bound.constraint.metric, bound.limit + bound.sign * excess.least
-                what = "cheapest has" if bound.sign > 0 else "dearest has no more than"
-                reason = f"the {what} {extreme:.0f} {metric}"
-                raise SpaceError([NothingWithin(bound.constraint.span, self.graph.name, reason)])
-            found.append(excess)
-        return found
-
-    def _search(self, guides: Sequence[Elimination], excesses: Sequence[Elimination]) -> Architecture:
-        """Answer the variables one after the other, those eliminated last first, the most promising answers first (A*).
+    def _in_order(self, walk: Walk, guides: Sequence[Elimination]) -> Mapping[int, int] | None:
+        """Answer the variables one after the other, those eliminated last first, the most promising answers first (A*):
+        the first architecture within `where` is the best one. None where that takes too long.
 
         ``guides`` bound the regret of what can still become of some answers from below (the first is the regret
-        itself once all is answered), ``excesses`` what it is beyond the bounds.
+        itself once all is answered).
         """
-        eliminations = (*guides, *excesses)
+        eliminations = (*guides, *(ceiling.elimination for ceiling in walk.ceilings))
+        most = [ceiling.most for ceiling in walk.ceilings]
         rows = list(zip(*(reversed(e.buckets) for e in eliminations), strict=True))
         n = len(guides)
         tie = count()
         start = [e.least for e in eliminations]
         heap: list[tuple[float, int, int, list[float], dict[int, int]]] = [(max(start[:n]), 0, next(tie), start, {})]
         seen: set[Architecture] = set()
-        for _ in range(self.limit):
+        steps, looked = walk.within(self.limit), LOOKED if walk.limits.others else self.limit
+        for _ in range(steps):
             if not heap:
-                reason = "its constraints exclude each other"
-                raise SpaceError([NothingWithin(self._place(), self.graph.name, reason)])
+                raise self._nothing()
             _, minus_depth, _, values, answers = heapq.heappop(heap)
             if -minus_depth == len(rows):
-                arch = of_answers(self.graph, {**default_answers(self.graph), **answers})
-                if arch not in seen and self._admits(answers):
-                    return arch
-                seen.add(arch)
+                arch = self._architecture(answers)
+                if arch not in seen:
+                    if walk.admits(answers):
+                        return answers
+                    seen.add(arch)
+                    if len(seen) == looked:
+                        return None
                 continue
             row = rows[-minus_depth]
             for answer in range(row[0].arity):
                 extended = {**answers, row[0].variable: answer}
                 after = [value + bucket.step(extended) for value, bucket in zip(values, row, strict=True)]
-                # Half a unit for rounding: what has all its answers is looked at exactly.
-                if INFINITE in after or any(excess > 0.5 for excess in after[n:]):
+                if INFINITE in after or any(value > top for value, top in zip(after[n:], most, strict=True)):
                     continue
                 bound = after[0] if 1 - minus_depth == len(rows) else max(after[:n])
                 heapq.heappush(heap, (bound, minus_depth - 1, next(tie), after, extended))
-        raise SpaceError([NotFoundWithin(self._place(), self.graph.name, self.limit, "in order of their probability")])
+        return None
+
+    def _architecture(self, answers: Mapping[int, int]) -> Architecture:
+        return of_answers(self.graph, {**default_answers(self.graph), **self.held, **answers})
+
+    def _nothing(self) -> SpaceError:
+        return SpaceError([NothingWithin(self._place(), self.graph.name, "its constraints exclude each other")])
 
     def _place(self) -> Span:
         return next((c.span for c in cost_constraints(self.graph)), self.graph.span)
 
-    def _admits(self, answers: Mapping[int, int]) -> bool:
-        settled = {**default_answers(self.graph), **answers}
-        if violations(self.graph, settled, active(self.graph, settled).decisions):
-            return False
-        if any(bound.excess(settled) > 0 for bound in self.bounds):
-            return False
-        known = {id(bound.constraint) for bound in self.bounds}
-        others = [c for c in cost_constraints(self.graph) if id(c) not in known]
-        if not others:
-            return True
-        exact = costs(self.graph, of_answers(self.graph, settled))
-        return all(exact.within(c) for c in others)
+
+def _promising(variable: int, ways: list[Way], goals: int) -> list[Way]:
+    """The ways with the least bound on the regret first."""
+    return sorted(ways, key=lambda way: max(way[1][:goals]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..costs.additive import ADDITIVE, AdditiveCost, additive_cost
 from ..costs.of_architecture import cost_constraints
+from ..costs.space_bounds import extreme
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.elimination import Elimination, Function
 from ..diagrams.products import scaled, span_of
@@ -15,15 +16,23 @@ from ..diagrams.products import scaled, span_of
 STEPS = 24
 """Bisections of one price."""
 
+RELAXATIONS = 80
+"""Prices that are tried in all. Any will do: a better one only makes the search within the bounds shorter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """``sign * cost <= sign * limit``, for a cost that is a sum."""
+    """``sign * cost <= sign * limit``, for a cost that is a sum. Where that is not ``exact``, the bound is necessary,
+    but does not suffice."""
 
     constraint: CostConstraint
     cost: AdditiveCost
     sign: int
     limit: float
+
+    @property
+    def exact(self) -> bool:
+        return self.cost.exact
 
     def excess(self, answers: Mapping[int, int]) -> float:
         """By how much an architecture is beyond the limit; 0 or less is fine."""
@@ -41,16 +50,19 @@ class Bound:
         return 10 / spread if spread else 1.0
 
 
-def bounds(graph: SpaceGraph) -> list[Bound]:
-    """The space's constraints over costs that are exact sums, one bound per side."""
+def bounds(graph: SpaceGraph, constraints: Sequence[CostConstraint] | None = None) -> list[Bound]:
+    """Constraints over costs that are sums, one bound per side, without those that no architecture breaks; those of the
+    space where none are given."""
     found = []
-    for constraint in cost_constraints(graph):
-        for metric in ADDITIVE:
-            if metric != constraint.metric:
-                continue
-            cost = additive_cost(graph, metric)
-            sides = ((1, constraint.high), (-1, constraint.low))
-            found += [Bound(constraint, cost, s, at) for s, at in sides if at is not None and cost.exact]
+    for constraint in cost_constraints(graph) if constraints is None else constraints:
+        metric = next((m for m in ADDITIVE if m == constraint.metric), None)
+        if metric is None:
+            continue
+        cost = additive_cost(graph, metric)
+        for sign, limit in ((1, constraint.high), (-1, constraint.low)):
+            if limit is not None and sign * extreme(graph, metric, -sign)[0] > sign * limit:
+                # What the sum leaves out may be all that is missing.
+                found.append(Bound(constraint, cost, sign, limit - (cost.slack if sign < 0 else 0)))
     return found
 
 
@@ -63,9 +75,13 @@ def best_relaxation(bounds: Sequence[Bound], relax: Callable[[Sequence[float]], 
     """
     prices = [0.0] * len(bounds)
     best: Elimination | None = None
+    tried = 0
 
     def slope(i: int, price: float) -> float | None:
-        nonlocal best
+        nonlocal best, tried
+        if tried == RELAXATIONS:
+            return None
+        tried += 1
         prices[i] = price
         relaxed = relax(prices)
         if best is None or relaxed.least > best.least:

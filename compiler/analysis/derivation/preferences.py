@@ -9,14 +9,11 @@ costs nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from ...ir.decisions import Decision
 from ...ir.diagram import Case
 from ...ir.graph import SpaceGraph
-from ..diagrams.elimination import INFINITE
-from ..values import encode
 from .reading import Score, Zeros
 from .zeros import KeptZeros, is_zero, switch_behind, zeros_on_kept_edges
 
@@ -36,26 +33,21 @@ def regrets(
     graph: SpaceGraph,
     scores: Mapping[str, Sequence[float]],
     score: Score,
-    held: Mapping[str, Any],
+    held: Collection[str],
     zeros: Zeros = "allowed",
-) -> tuple[list[Case], list[Case]]:
-    """The regrets of the answers of what is free, and of what is ``held`` (by path, values as in architectures) 0 for
-    the held answer and infinite for the others: functions of one variable each, but where a choose with ``zeros`` that
-    are not to be derived on kept edges is asked for beside these too.
+) -> list[Case]:
+    """The regrets of the answers of what is free, which is all but ``held`` (paths): functions of one variable each,
+    but where a choose with ``zeros`` that are not to be derived on kept edges is asked for beside these too.
 
     ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
     (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
     first alternative wins, a gate is off, a keep of open size keeps no more than it must.
     """
     free: list[Case] = []
-    fixed: list[Case] = []
     case = graph.diagrams.case
     barred = zeros_on_kept_edges(graph) if zeros == "never" else {}
     for decision in graph.open:
         if decision.path in held:
-            answers = encode(decision, held[decision.path])
-            for v in decision.variables:
-                fixed.append(case(v, [0.0 if a == answers[v.index] else INFINITE for a in range(v.arity)]))
             continue
         for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
             best = max(row)
@@ -64,7 +56,7 @@ def regrets(
             if kept is not None:
                 usual = graph.diagrams.ite(kept.when, case(variable, _without(row, kept)), usual)
             free.append(usual)
-    return free, fixed
+    return free
 
 
 def _without(row: Sequence[float], kept: KeptZeros) -> list[float]:

@@ -49,7 +49,7 @@ class Policy(ABC):
         reason = "with what is held" if self.held else "its constraints exclude each other"
         return SpaceError([NothingWithin(self.graph.span, self.graph.name, reason)])
 
-    def not_found(self, tried: int) -> SpaceError:
-        """E0442: what to raise where drawing gave up."""
+    def not_found(self, drawn: int, steps: int) -> SpaceError:
+        """E0442: what to raise where drawing so many gave up, and so many steps of a search."""
         place = next((c.span for c in cost_constraints(self.graph)), self.graph.span)
-        return SpaceError([NotFoundWithin(place, self.graph.name, tried, "at random")])
+        return SpaceError([NotFoundWithin(place, self.graph.name, drawn, steps)])

@@ -13,11 +13,13 @@ from ...ir.diagram import evaluate
 from ...ir.graph import SpaceGraph
 from ..architecture import Architecture, answers_of, of_answers, violations
 from ..circuits.circuit import Circuit
+from ..circuits.of_space import circuits
 from ..costs.limits import Limits
 from ..costs.listing import Listing
 from ..costs.of_architecture import cost_constraints
 from ..demand import active, next_question
 from ..derivation.derive import derive
+from ..derivation.walk import Walk
 from ..feasible import Feasible, feasible
 from ..marginals import Marginal
 from ..values import encode
@@ -25,8 +27,11 @@ from .policy import Policy
 from .rows import NEVER, LogRows, even_rows, log_rows
 from .weighing import Weighing, held_down, log_sum, pick
 
-ATTEMPTS = 20_000
-"""Drawing gives up after so many architectures in a row that are not within `where`."""
+ATTEMPTS = 2_000
+"""Drawing gives up after so many architectures in a row that are not within `where`: about a second."""
+
+ATTEMPTS_AT_LENGTH = 200
+"""The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
 
 
 class Weighted(Policy):
@@ -57,7 +62,7 @@ class Weighted(Policy):
             if self._total == NEVER:
                 raise self.nothing()
             return of_answers(self.graph, self._within.unrank(pick(self._listed, generator)))
-        return self._step_by_step(generator)
+        return self._by_rejection(generator)
 
     def log_prob(self, arch: Mapping[str, Any]) -> float | None:
         answers = answers_of(self.graph, arch)
@@ -133,21 +138,65 @@ class Weighted(Policy):
                 row[answer] += math.exp(weight - self._total)
         return found
 
-    def _step_by_step(self, generator: random.Random) -> Architecture:
-        """Answer what evaluation asks, as it asks, until an architecture is within `where`."""
-        limits = Limits(self.graph, tuple(cost_constraints(self.graph)))
-        for _ in range(ATTEMPTS):
-            answers = dict(self._answers)
-            while (decision := next_question(self.graph, answers)) is not None:
-                answers |= self._answer(decision, generator)
-            asked = active(self.graph, answers).decisions
-            if violations(self.graph, answers, asked):
-                continue
-            own = {v.index for id in asked for v in self.graph.decisions[id].variables}
-            answers = {variable: answer for variable, answer in answers.items() if variable in own}
-            if limits.admit(answers):
-                return of_answers(self.graph, answers)
-        raise self.not_found(ATTEMPTS)
+    def _by_rejection(self, generator: random.Random) -> Architecture:
+        """Draw with constraints over costs left aside until an architecture is within them; where that takes too long,
+        look for one, with the same weights among what lets something follow within them."""
+        answers = None if self._rare else self._admitted(generator)
+        if answers is None:
+            landed = self._walk.find(generator, self.rows)
+            if landed.answers is None:
+                raise self.nothing() if landed.all else self.not_found(self._attempts, landed.steps)
+            answers = landed.answers
+        return of_answers(self.graph, answers)
+
+    def _admitted(self, generator: random.Random) -> Mapping[int, int] | None:
+        """What is drawn within the constraints over costs in a limited number of attempts."""
+        for _ in range(self._attempts):
+            free = self._without_costs
+            answers = self._step_by_step(generator) if free is None else free.draw(generator)
+            if answers is not None and self._limits.admit(answers):
+                return answers
+        return None
+
+    @cached_property
+    def _rare(self) -> bool:
+        """Whether it is known that drawing takes too long. Asked of a seed of its own, so that what is drawn for a key
+        does not depend on what was drawn before."""
+        return self._admitted(random.Random(0)) is None
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits(self.graph, cost_constraints(self.graph))
+
+    @cached_property
+    def _walk(self) -> Walk:
+        return Walk(self.graph, held=self._answers)
+
+    @cached_property
+    def _without_costs(self) -> Weighing | None:
+        """All architectures but for the constraints over costs; None where there are too many to weigh."""
+        whole = circuits(self.graph).whole
+        if whole is None:
+            return None
+        weighing = Weighing(held_down(whole, self._answers), self.rows)
+        if weighing.total == NEVER:
+            raise self.nothing()
+        return weighing
+
+    @property
+    def _attempts(self) -> int:
+        return ATTEMPTS if self._without_costs is not None and self._limits.simple else ATTEMPTS_AT_LENGTH
+
+    def _step_by_step(self, generator: random.Random) -> dict[int, int] | None:
+        """Answer what evaluation asks, as it asks; None where a constraint over decisions is broken."""
+        answers = dict(self._answers)
+        while (decision := next_question(self.graph, answers)) is not None:
+            answers |= self._answer(decision, generator)
+        asked = active(self.graph, answers).decisions
+        if violations(self.graph, answers, asked):
+            return None
+        own = {v.index for id in asked for v in self.graph.decisions[id].variables}
+        return {variable: answer for variable, answer in answers.items() if variable in own}
 
     def _answer(self, decision: Decision, generator: random.Random) -> dict[int, int]:
         if decision.kind != "keep":
@@ -157,7 +206,7 @@ class Weighted(Policy):
             answers = {v.index: pick(self.rows[v.index], generator) for v in decision.variables}
             if evaluate(decision.valid, answers) is True:
                 return answers
-        raise self.not_found(ATTEMPTS)
+        raise self.not_found(ATTEMPTS, 0)
 
 
 def even(graph: SpaceGraph, held: Mapping[str, Any] | None = None) -> Weighted:

@@ -7,6 +7,7 @@ section 3.2 and Algorithm 1.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.derivation.incident import incident
 from stdsl.compiler.analysis.derivation.reading import Reading
+from stdsl.compiler.analysis.derivation.walk import Walk
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -109,7 +111,7 @@ class Discretization:
     def _next(self, scores: Scores) -> Fixed | None:
         candidates = sorted(self._candidates(scores), key=lambda c: (-c[1], c[0].path))
         for decision, _, value, margin in candidates:
-            if value is None or self._possible({decision.path: value}, scores):
+            if value is None or self._possible({decision.path: value}):
                 return self._fix(decision, value, margin)
         for decision, *_ in candidates:
             # All that is wished for breaks `where`: then what the best architecture within it has.
@@ -131,14 +133,17 @@ class Discretization:
             answers |= {} if decision.trivial else encode(decision, self.fixed[path])
         self.network = fix_decisions(self.network, answers, {self.graph.by_path[path].id for path in paths})
 
-    def _possible(self, value: Mapping[str, Any], scores: Scores) -> bool:
+    def _possible(self, value: Mapping[str, Any]) -> bool:
+        """Whether an architecture within `where` is found that has this value beside those that are fixed."""
         if not self.graph.constraints:
             return True
+        held: dict[int, int] = {}
+        for path, fixed in {**self.values, **value}.items():
+            held |= encode(self.graph.by_path[path], fixed)
         try:
-            self._derived({**self.values, **value}, scores)
+            return Walk(self.graph, held=held).find(random.Random(0)).answers is not None
         except SpaceError:
             return False
-        return True
 
     def _candidates(self, scores: Scores) -> Iterator[tuple[Decision, float, Any, float]]:
         """What may go next: a decision, its priority, the value it would get, and the margin of that. Keeps and sites

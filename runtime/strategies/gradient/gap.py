@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.derivation.derive import derive
+from stdsl.compiler.analysis.derivation.derive import Derived, derived
 from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.ir.graph import SpaceGraph
 
@@ -51,7 +50,7 @@ class Gauge:
         """``scores``: decision weights by path; ``held``: what is fixed already."""
         net: Any = supernet
         relaxed = self.accuracy(supernet)
-        net.hold_architecture(preferred(self.graph, scores, self.reading, held))
+        net.hold_architecture(preferred(self.graph, scores, self.reading, held).architecture)
         try:
             return Gap(relaxed, self.accuracy(supernet), min(self.samples, len(self.part)))
         finally:
@@ -66,7 +65,7 @@ def preferred(
     scores: Mapping[str, Sequence[float]],
     reading: Reading,
     held: Mapping[str, Any] | None = None,
-) -> Architecture:
+) -> Derived:
     """The architecture that decision weights prefer, within `where`. Raises SpaceError when there is none."""
     gate = reading.gate
     moved = {path: list(row) for path, row in scores.items()}
@@ -79,7 +78,7 @@ def preferred(
             moved[decision.path] = [1 - on, on]
         elif decision.kind == "keep" and decision.sizes is not None and decision.sizes[0] != decision.sizes[1]:
             moved[decision.path] = [_moved(w, gate) for w in row]
-    return derive(graph, moved, reading.score, held, zeros=reading.zeros)
+    return derived(graph, moved, reading.score, held, zeros=reading.zeros)
 
 
 def _moved(weight: float, gate: float) -> float:

@@ -89,7 +89,7 @@ def pick(
 ) -> dict[str, Any]:
     """The values that a part found for the decisions that it searched: those of the architecture that the weights
     prefer, within `where`, and for decisions that it does not ask for the likeliest."""
-    arch = preferred(graph, scores, reading, held)
+    arch = preferred(graph, scores, reading, held).architecture
     found: dict[str, Any] = {}
     for path in sorted(role.free):
         found[path] = arch[path] if path in arch else likeliest(graph, graph.by_path[path], scores, reading).value

@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
+from stdsl.compiler.analysis.derivation.derive import Derived
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Collapsed
@@ -81,7 +83,14 @@ class GradientRunner(Runner):
         return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", warnings)
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        return [preferred(graph, facts["probabilities"], _own(strategy).reading, facts.get("fixed", {}))]
+        return [_derived(_own(strategy), graph, facts).architecture]
+
+    def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
+        return not cost_constraints(graph) or _derived(_own(strategy), graph, facts).best
+
+
+def _derived(strategy: GradientConfig, graph: SpaceGraph, facts: Mapping[str, Any]) -> Derived:
+    return preferred(graph, facts["probabilities"], strategy.reading, facts.get("fixed", {}))
 
 
 def _own(strategy: Strategy | None) -> GradientConfig:

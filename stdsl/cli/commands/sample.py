@@ -12,9 +12,7 @@ from stdsl.cli.output import document, fact, message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
-from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.diagnostics.budgets import NotFoundWithin
-from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.analysis.sampling import draw, too_few
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -43,7 +41,8 @@ def command(
     """Draw architectures of a space, all equally likely.
 
     The same seed draws the same ones. Where constraints over costs cut through a large space with very many different
-    costs, architectures are drawn until one is within them.
+    costs, architectures are drawn until one is within them; where hardly any is, they are searched for instead, and a
+    message says that they are not equally likely.
     With --witness, the architecture with the fewest decisions that shows an error of the space.
 
     \b
@@ -58,14 +57,18 @@ def command(
     drawn = draw(graph, seed, number)
     for i, arch in enumerate(drawn.architectures, 1):
         _write(arch, output, f"{graph.name}-{i:0{max(4, len(str(number)))}}")
+    found = len(drawn.architectures) - drawn.searched
     if cost_constraints(graph) and drawn.within is not None:
         message(f"drawn from the {drawn.within:,} architectures within `where`", quiet)
-    elif cost_constraints(graph) and drawn.tried:
+    elif cost_constraints(graph) and drawn.tried and found:
         message(f"{drawn.acceptance:.2%} of {drawn.tried:,} architectures drawn were within `where`", quiet)
-    if not drawn.uniform:
+    if drawn.searched:
+        few = f"{found} of {drawn.tried:,} architectures drawn were within `where`"
+        message(f"{few}: {drawn.searched} were searched for, which does not make all equally likely", quiet)
+    elif not drawn.uniform:
         message("the space is too entangled to count: each question was answered evenly, not each architecture", quiet)
     if len(drawn.architectures) < number:
-        raise SpaceError([NotFoundWithin(graph.span, graph.name, drawn.tried, "at random")])
+        raise too_few(graph, drawn)
 
 
 def _write(arch: Architecture, output: Path | None, name: str) -> None:
