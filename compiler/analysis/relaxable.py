@@ -37,6 +37,12 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
         elif node.kind == "switch":
             for d in blame(frozenset(v for v in guards if v.element is not None)):
                 found[d.id] = OpenSlots(node.span, d.path)
+        if node.type.dims and node.decision is not None and node.decision not in found:
+            wrong = [e for e in node.edges if e.guard is not False and not graph.nodes[e.source].type.dims]
+            if wrong:  # only `where` keeps it from being chosen, and a mixture computes it
+                d = graph.decisions[node.decision]
+                shapes = (*_shapes(node, graph), "none, where only `where` excludes a mistake")
+                found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
         varying = frozenset().union(*(support(dim) for dim in node.type.dims)) if node.type.dims else frozenset()
         if varying and not any(owner[v.index].id in found for v in varying):
             shapes = tuple(_shapes(node, graph))

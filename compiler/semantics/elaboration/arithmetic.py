@@ -243,6 +243,7 @@ def under(state: State, guard: Guard, asks: Asks) -> Asks:
     """The asks, made only where ``guard`` holds."""
     if guard is True:
         return asks
+    state.asked_under(guard, asks)
     return merge_asks(type(a)(a.decision, state.diagrams.both(guard, a.guard)) for a in asks)
 
 

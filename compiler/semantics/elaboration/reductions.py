@@ -48,16 +48,19 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
     if not value.items or (op == "concat" and none is True):
         state.report(EmptyReduce(span, op))
         return ERROR
-    if any(item.value.broken for item in value.items):
+    # What is wrong with an element is told of there, where it is demanded; where it is not, the others go on.
+    whole = [item for item in items if not item.value.broken]
+    broken = [item for item in items if item.value.broken]
+    if broken and (op == "concat" or not whole or any(item.guard is True for item in broken)):
         return state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
     failing: list[tuple[Guard, Make]] = []
-    type = _joined(state, op, items, here, span, failing) if items else None
+    type = _joined(state, op, whole, here, span, failing) if items else None
     if none is not False and op != "concat":
         inside = _decided_inside(state, items)
         if inside is not None:
             state.report(ZeroOfOpenShape(span, inside))
             return ERROR
-        zero = _zero(state, op, value.items, none, span, failing)
+        zero = _zero(state, op, [i for i in value.items if not i.value.broken], none, span, failing)
         type = zero if type is None else _together(state, type, zero, none, here)
         asks = merge_asks((*asks, *state.shape_asks(type)))
     assert type is not None

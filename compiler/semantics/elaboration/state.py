@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,7 +15,7 @@ from ...frontend import ast
 from ...ir.addition import added
 from ...ir.builder import GraphBuilder
 from ...ir.decisions import Decision, answers_in_words
-from ...ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, support, witness
+from ...ir.diagram import STEP_LIMIT, Case, Diagram, DiagramTooLarge, Guard, TooManySteps, Variable, support, witness
 from ...ir.graph import Ask, DecisionConstraint, Edge, NodeKind, TensorType
 from ...ir.operation import Primitive
 from .context import Context, Scopes
@@ -101,6 +101,8 @@ class State:
         self.way: list[Span] = []
         """The steps and calls that lead to what is being elaborated, outermost first."""
         self._ways: dict[int, tuple[Span, ...]] = {}
+        self._outer: dict[int, set[int]] = {}
+        """The decisions that one is asked for after, somewhere."""
         self._decided: dict[Hashable, Decision] = {}
         self._by_path: dict[str, Decision] = {}
         self._tokens: dict[Hashable, int] = {}
@@ -292,8 +294,12 @@ class State:
         """The decisions that evaluating ``case`` goes through, each where it is reached."""
         if type(case) is not Diagram:
             return ()
+        variables = sorted(support(case), key=lambda v: v.index)
+        ordered = self._outer_first(variables)
+        if ordered != variables:
+            return merge_asks(self._in_order(case, ordered))
         asks = []
-        for variable in sorted(support(case), key=lambda v: v.index):
+        for variable in variables:
             memo: dict[int, Guard] = {}
 
             def reach(c: Case, variable: Any = variable, memo: dict[int, Guard] = memo) -> Guard:
@@ -307,6 +313,51 @@ class State:
 
             asks.append(Ask(variable.decision, reach(case)))
         return merge_asks(asks)
+
+    def asked_under(self, guard: Guard, asks: Asks) -> None:
+        """Remembers that some decisions are asked for after those that a condition depends on."""
+        before = {v.decision for v in support(guard)}
+        for ask in asks:
+            self._outer.setdefault(ask.decision, set()).update(before - {ask.decision})
+
+    def _outer_first(self, variables: Sequence[Variable]) -> list[Variable]:
+        """The variables in the order of asking: as they were made, but for decisions that were made inside alternatives
+        of others, and are asked for after these."""
+        found: dict[Variable, None] = {}
+        by_decision: dict[int, list[Variable]] = {}
+        for variable in variables:
+            by_decision.setdefault(variable.decision, []).append(variable)
+        entered: set[int] = set()
+
+        def enter(decision: int) -> None:
+            if decision in entered:
+                return
+            entered.add(decision)
+            for outer in sorted(self._outer.get(decision, ())):
+                enter(outer)
+            found.update(dict.fromkeys(by_decision.get(decision, ())))
+
+        for decision in by_decision:
+            enter(decision)
+        return list(found)
+
+    def _in_order(self, case: Case, variables: Sequence[Variable]) -> Iterator[Ask]:
+        """What an evaluation asks that goes through the variables in this order: each where, after those before it, the
+        value may depend on it still."""
+        restrict = self.diagrams.restrict
+        for place, variable in enumerate(variables):
+            ways = [restrict(case, {variable.index: answer}) for answer in range(variable.arity)]
+            reached: Guard = self.diagrams.negate(self.diagrams.all(self._equal(ways[0], way) for way in ways[1:]))
+            for later in variables[place + 1 :]:
+                reached = self.diagrams.any(restrict(reached, {later.index: a}) for a in range(later.arity))
+            yield Ask(variable.decision, reached)
+
+    def _equal(self, a: Case, b: Case) -> Guard:
+        """Where two cases are the same value; where one of them is impossible, nothing is known to differ."""
+        impossible = self.diagrams.either(self.diagrams.undefined(a), self.diagrams.undefined(b))
+        same = self.diagrams.apply(lambda x, y: type(x) is type(y) and x == y, a, b)
+        guard: Guard = self.diagrams.ite(impossible, True, same)
+        return guard
 
     def deciders(self, answers: Mapping[int, int]) -> tuple[Label, ...]:
         """Where the decisions of a witness are made, of so many as can be taken in."""

@@ -84,19 +84,20 @@ def switch(
         Edge(t.node, g, i if decision is not None else None)
         for i, (t, (_, g)) in enumerate(zip(tensors, cases, strict=True))
     ]
-    broken = any(t.broken for t in tensors)
-    first = tensors[0].type
-    odd = next((t for t in tensors if not alike(t.type, first)), None)
-    if broken or odd is not None:
+    # What is wrong with an alternative is told of there, where `where` lets it be chosen; the others go on.
+    whole = [t for t in tensors if not t.broken]
+    first = whole[0].type if whole else BROKEN
+    odd = next((t for t in whole if not alike(t.type, first)), None)
+    if not whole or odd is not None:
         node = state.node("switch", "", edges, BROKEN, where, span, asks=asks, decision=decision, broken=True)
-        if not broken and odd is not None:
-            shown, labels = (type_text(first), type_text(odd.type)), type_labels(state, tensors[0], odd)
+        if odd is not None:
+            shown, labels = (type_text(first), type_text(odd.type)), type_labels(state, whole[0], odd)
             what = "the alternatives of a choice"
             state.fault(node.node, True, lambda words, _: UnequalShapes(span, *shown, words, labels, what))
         return node
     dims: list[Case] = []
     for axis in range(len(first.dims)):
-        sizes = [t.type.dims[axis] for t in tensors]
+        sizes = [(first if t.broken else t.type).dims[axis] for t in tensors]
         if all(s is sizes[0] or (type(s) is int and s == sizes[0]) for s in sizes):
             dims.append(sizes[0])
             continue

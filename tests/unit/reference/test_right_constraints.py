@@ -164,6 +164,30 @@ meta m on x: image(4, 6, 6) {
 space s = m where d == 1, n == 2
 """,
     ),
+    "an alternative with a mistake that where excludes": (
+        1,
+        """
+meta m on x: tokens(5, 4) {
+  bad = (x -> linear(3)) + x
+  v = (choose {a: x, b: bad} as way) -> linear(4)
+  return [x, v] -> mean
+}
+space s = m where way != "b"
+""",
+    ),
+    "elements with a mistake that where excludes": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  bad = (x -> conv(3, 1)) + x
+  wide = (choose {a: relu, b: conv(3, 1)} as way)
+  y = [x, *[x + (x -> wide) for i in 1..1]] -> keep 1..2 as inputs -> sum
+  z = choose {fine: y, wrong: bad} as which
+  return z -> conv(4, 1)
+}
+space s = m where which != "wrong", way != "b", inputs == 2
+""",
+    ),
 }
 
 

@@ -4,6 +4,29 @@ import pytest
 from reference.right import held
 
 RIGHT = {
+    "what is read of a shape asks from outside": (
+        3,
+        """
+meta m on x: image(1, 6, 6) {
+  n = choose {1, more: choose {2, 3} as q} as n
+  y = x -> pointwise(n)
+  return y -> pointwise(2 * y.channels)
+}
+space s = m
+""",
+    ),
+    "what is read of a shape asks the condition first": (
+        3,
+        """
+meta m on x: image(1, 6, 6) {
+  q = choose {2, 3} as q
+  w = choose {1, 4} as w
+  y = x -> pointwise(if w > 1 then q else 1)
+  return y -> pointwise(2 * y.channels)
+}
+space s = m
+""",
+    ),
     "part of a kept list": (
         6,
         """
