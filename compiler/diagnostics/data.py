@@ -21,8 +21,9 @@ class DataAbsent(Diagnostic):
     title: ClassVar[str] = "the data is not there to look at"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
-Shapes and classes of `arrays`, `image_folder` and `table` stand in their files. Where these are not there, what the
-settings do not say is unknown, and whether it fits the space is only checked when they are. A run needs them.
+Shapes and classes of `arrays`, `image_folder`, `clip_folder` and `table` stand in their files. Where these are not
+there, what the settings do not say is unknown, and whether it fits the space is only checked when they are. A run needs
+them.
 
     data = arrays("digits.npz")                   W0726 on a machine without the file
     data = arrays("digits.npz", classes = 10)     the classes are checked all the same"""
@@ -83,6 +84,7 @@ class PackageNeeded(Diagnostic):
 Some data sets are decoded by packages that stdsl itself does not need; they come with an extra.
 
     data = image_folder(root = "photos")      needs Pillow:     pip install "stdsl[image]"
+    data = clip_folder(root = "films")        needs PyAV:       pip install "stdsl[video]"
     data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]\""""
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .base import Constructor
 from .data import Data
 from .data_arrays import Arrays
+from .data_clips import ClipFolder
 from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_tables import Table
@@ -29,6 +30,7 @@ DATA: dict[str, type[Data]] = {
         Cifar100,
         Arrays,
         ImageFolder,
+        ClipFolder,
         Table,
         Hmdb51,
         Ucf101,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ..datafiles.faults import FileDamaged
+from ..datafiles.class_folders import ClassFolders
 from ..datafiles.image_folders import image_folders
-from ..datafiles.splits import TRAIN, Shares
-from .base import Conflict, Count, Natural, Share
-from .data import Data, DataSignature, Found, Half, InputSignature
+from .base import Natural
+from .data import Data, DataSignature, Half, InputSignature
+from .data_folders import Folder
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -55,7 +55,7 @@ class Cifar100(_Cifar):
     kind: Literal["cifar100"] = "cifar100"
 
 
-class ImageFolder(Data):
+class ImageFolder(Folder):
     """A folder a class of images, in the splits `train`, `val` and `test`, or without any.
 
     What is not given of these is a share of the images to train on, of each class alike, by a hash of a file's name; a
@@ -64,59 +64,11 @@ class ImageFolder(Data):
     """
 
     reader: ClassVar[str | None] = "image_folder:ImageFolderDataset"
-    counted: ClassVar[int] = 20_000
-    """So many images are counted when a text is checked; of more the number is unknown then."""
-
     kind: Literal["image_folder"] = "image_folder"
-    root: str = Field(description="Folder that holds `train/CLASS/…`, `val/CLASS/…` and `test/CLASS/…`, or `CLASS/…`")
-    size: Count = Field(default=224, description="Height and width of the crop")
-    resize: Count | None = Field(
-        default=None, description="Length of the short side before the crop; none: 8/7 of the crop"
-    )
-    channels: Literal[3, 1] = Field(default=3, description="3: colour, 1: grey")
-    classes: Count | None = Field(default=None, description="Number of classes; none: as many as there are folders")
-    valid: Half = Field(default=0.5, description="Share of the training images that decisions learn from")
-    test: Half = Field(default=0.2, description="Share of all images that only results are measured on")
-    crop: bool = Field(default=True, description="Crop training images at random; else at the centre")
-    flip: bool = Field(default=True, description="Mirror training images at random")
-    seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
-    damaged: Share = Field(default=0.01, description="Share of the files that may be damaged before a run ends")
-    cache: Natural = Field(default=512, description="MiB of decoded images that are kept in memory")
+
+    def folders(self, folder: Path) -> ClassFolders:
+        return image_folders(folder / self.root)
 
     @property
-    def side(self) -> int:
-        """The short side before the crop."""
-        return self.resize if self.resize is not None else max(self.size, round(self.size * 8 / 7))
-
-    @property
-    def shares(self) -> Shares:
-        return Shares(self.valid, self.test)
-
-    def look(self, folder: Path) -> Found:
-        there = image_folders(folder / self.root)
-        if self.classes is not None and self.classes != len(there.folders):
-            raise FileDamaged(
-                there.splits[TRAIN], f"it has {len(there.folders)} folders, and `classes` is {self.classes}"
-            )
-        counts = {split: there.counts(split, self.counted) for split in there.splits}
-        return Found(self._inputs, there.classes, self.shares.sizes(counts))
-
-    def signature(self) -> DataSignature:
-        names = self.found.class_names if self.found is not None else None
-        return DataSignature(self._inputs, self.classes if names is None else len(names), names)
-
-    @property
-    def _inputs(self) -> tuple[InputSignature, ...]:
+    def given(self) -> tuple[InputSignature, ...]:
         return (InputSignature("image", "image", (self.channels, self.size, self.size)),)
-
-    def samples(self, splits: Sequence[str]) -> int | None:
-        sizes = self.found.sizes if self.found is not None else None
-        return sum(sizes[split] for split in splits) if sizes is not None else None
-
-    def varies(self) -> bool:
-        return self.crop or self.flip
-
-    def conflicts(self) -> Iterator[Conflict]:
-        if self.side < self.size:
-            message = f"a crop of {self.size} is larger than the image, whose short side is {self.side}"
-            yield Conflict("resize", message, "let `resize` be `size` at least", "size")

@@ -26,4 +26,5 @@ def divided(targets: Places, ranks: Keys, shares: Shares) -> dict[str, Places]:
         parts["test"].append(own[:test])
         parts["valid"].append(own[test : test + valid])
         parts["train"].append(own[test + valid :])
-    return {split: np.sort(np.concatenate(found)) for split, found in parts.items()}
+    nothing = np.zeros(0, np.int64)
+    return {split: np.sort(np.concatenate([nothing, *found])) for split, found in parts.items()}

@@ -37,9 +37,7 @@ def decoded(path: Path, side: int, channels: Literal[1, 3]) -> Pixels:
     try:
         with image_module.open(path) as image:
             image.draft(None, (2 * side, 2 * side))
-            upright = _upright(image)
-            plain = _plain(upright, channels)
-            return _sized(plain, side)
+            return sized(_plain(_upright(image), channels), side)
     except Exception as error:  # damaged bytes may raise anything
         raise ValueError(str(error) or type(error).__name__) from error
 
@@ -52,6 +50,27 @@ def size_of(path: Path) -> tuple[int, int] | None:
             return int(width), int(height)
     except Exception:  # damaged bytes may raise anything
         return None
+
+
+def sized(image: Any, side: int) -> Pixels:
+    """(C, H, W) of an image in mode L or RGB, its short side ``side`` pixels long."""
+    width, height = image.size
+    short = min(width, height)
+    if max(width, height) > _LONGEST * short:
+        wide, high = min(width, _LONGEST * short), min(height, _LONGEST * short)
+        left, top = (width - wide) // 2, (height - high) // 2
+        image = image.crop((left, top, left + wide, top + high))
+        width, height = image.size
+    if short != side:
+        size = (max(side, round(width * side / short)), max(side, round(height * side / short)))
+        image = image.resize(size, _pillow().Resampling.BILINEAR)
+    pixels = np.asarray(image)
+    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0))
+
+
+def grey_or_colour(picture: npt.NDArray[np.uint8], channels: Literal[1, 3]) -> Any:
+    """An image of Pillow, in mode L or RGB, of a picture (H, W, 3)."""
+    return _plain(_pillow().fromarray(picture), channels)
 
 
 def _pillow() -> ModuleType:
@@ -80,18 +99,3 @@ def _plain(image: Any, channels: Literal[1, 3]) -> Any:
         if channels == 1 and image.mode not in ("L", "1")
         else image.convert("L" if channels == 1 else "RGB")
     )
-
-
-def _sized(image: Any, side: int) -> Pixels:
-    width, height = image.size
-    short = min(width, height)
-    if max(width, height) > _LONGEST * short:
-        wide, high = min(width, _LONGEST * short), min(height, _LONGEST * short)
-        left, top = (width - wide) // 2, (height - high) // 2
-        image = image.crop((left, top, left + wide, top + high))
-        width, height = image.size
-    if short != side:
-        size = (max(side, round(width * side / short)), max(side, round(height * side / short)))
-        image = image.resize(size, _pillow().Resampling.BILINEAR)
-    pixels = np.asarray(image)
-    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0))

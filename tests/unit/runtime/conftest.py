@@ -1,9 +1,13 @@
 """Tests of the runtime use one torch thread, whose results do not depend on what else the machine does."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))
 
 
 @pytest.fixture(autouse=True)

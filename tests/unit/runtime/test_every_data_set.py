@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import TypeAdapter
+from videos import coloured, write_video
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source, Span
@@ -71,6 +72,15 @@ def _image_folder(folder: Path) -> Data:
     return DATA["image_folder"].load({"kind": "image_folder", "root": "bilder", "size": 12, "valid": 0.4})
 
 
+def _clip_folder(folder: Path) -> Data:
+    for name in ("heben", "winken", "größer"):
+        for number in range(8):
+            frames = coloured(5 + number, 20 + 2 * number, 26, number * 3 + len(name))
+            write_video(folder / "filme" / name / f"{number}.mp4", frames, g="4")
+    given = {"kind": "clip_folder", "root": "filme", "size": 12, "frames": 4, "stride": 2, "valid": 0.4}
+    return DATA["clip_folder"].load(given)
+
+
 def _table(folder: Path) -> Data:
     rows = [f"{i},{i * i % 7 or ''},{'rgb'[i % 3]},{'yes' if i % 4 else 'no'}" for i in range(40)]
     (folder / "rows.csv").write_text("\n".join(["weight,height,colour,label", *rows]), encoding="utf-8")
@@ -83,6 +93,7 @@ EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "cifar100": _cifar100,
     "arrays": _arrays,
     "image_folder": _image_folder,
+    "clip_folder": _clip_folder,
     "table": _table,
 }
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
@@ -184,7 +195,7 @@ def test_the_halves_share_no_sample(dataset: Dataset) -> None:
 def test_files_that_are_not_there_are_told_at_the_text(name: str, tmp_path: Path) -> None:
     settings = EXAMPLES[name](tmp_path)
     empty = tmp_path / "empty"
-    if "root" in type(settings).model_fields and name != "image_folder":
+    if "root" in type(settings).model_fields and not name.endswith("_folder"):
         empty.mkdir()
     source = Source("a.space", "data = …")
     place = {"root": str(empty), "file": str(empty / "no.npz")}

@@ -193,6 +193,12 @@ def test_one_class_of_one_sample(tmp_path: Path) -> None:
     assert whole(dataset, "test").inputs[0].shape == (0, 3, 16, 16)
 
 
+def test_folders_without_an_image_are_no_samples(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    dataset = opened(tmp_path)
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [0, 0, 0]
+
+
 def _cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -205,7 +211,7 @@ def test_a_damaged_file_is_left_out_and_another_takes_its_place(damage: Callable
     files = sound._files["train"]
     damage(files[0])
     dataset = opened(tmp_path, flip=False, crop=False, damaged=0.05)
-    assert np.array_equal(dataset._image("train", 0)[0], sound._image("train", 1)[0])
+    assert np.array_equal(dataset._sample("train", 0, None)[0], sound._sample("train", 1, None)[0])
     batch = whole(dataset, "train")
     assert torch.equal(batch.inputs[0][0], batch.inputs[0][1])
     assert list(dataset.damaged) == [str(files[0].relative_to(tmp_path))]
@@ -276,9 +282,11 @@ def test_the_cache_is_bounded() -> None:
         made.append(key)
         return np.full(100, key, np.uint8)
 
-    cache = BoundedCache(make, 250)
+    cache: BoundedCache[int, npt.NDArray[Any]] = BoundedCache(250, lambda made: made.nbytes)
     for key in (1, 2, 1, 3, 1, 2):
-        assert cache[key][0] == key
+        assert cache.made(key, make)[0] == key
         assert cache.held <= 250
     assert made == [1, 2, 3, 2], "what was asked for last is kept"
-    assert BoundedCache(make, 0)[1][0] == 1
+    nothing: BoundedCache[int, npt.NDArray[Any]] = BoundedCache(0, lambda made: made.nbytes)
+    assert nothing.made(1, make)[0] == 1
+    assert nothing.held == 0

@@ -1,0 +1,46 @@
+"""Clips in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..datafiles.class_folders import ClassFolders
+from ..datafiles.clip_folders import clip_folders
+from .base import Count
+from .data import InputSignature
+from .data_folders import Folder
+
+
+class ClipFolder(Folder):
+    """A folder a class of videos, or of folders of frames, in the splits `train`, `val` and `test`, or without any.
+
+    What is not given of these is a share of the clips to train on, of each class alike, by a hash of a file's name; a
+    split that is alone beside `train` is the test. Clips to train on begin anywhere in a video, are cropped and
+    mirrored at random; others are from the middle. Videos that are too short go on with their last frame. Damaged files
+    are left out and counted.
+    """
+
+    reader: ClassVar[str | None] = "clip_folder:ClipFolderDataset"
+
+    kind: Literal["clip_folder"] = "clip_folder"
+    size: Count = Field(default=112, description="Height and width of the crop")
+    frames: Count = Field(default=16, description="Frames of a clip, T")
+    stride: Count = Field(default=1, description="Step between successive frames, for dense sampling")
+    sampling: Literal["dense", "segments"] = Field(
+        default="dense",
+        description="Frames of a clip: successive ones, or one from each of T equal segments of the video",
+    )
+    shift: bool = Field(default=True, description="Take training clips from anywhere in a video; else from the middle")
+
+    def folders(self, folder: Path) -> ClassFolders:
+        return clip_folders(folder / self.root)
+
+    @property
+    def given(self) -> tuple[InputSignature, ...]:
+        return (InputSignature("clip", "clip", (self.channels, self.frames, self.size, self.size)),)
+
+    def varies(self) -> bool:
+        return self.crop or self.flip or self.shift

@@ -1,0 +1,81 @@
+"""What data sets of files in a folder for each class have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ..datafiles.class_folders import ClassFolders
+from ..datafiles.faults import FileDamaged
+from ..datafiles.splits import TRAIN, Shares
+from .base import Conflict, Count, Natural, Share
+from .data import Data, DataSignature, Found, Half, InputSignature
+
+
+class Folder(Data):
+    """Base of data sets with a folder for each class, in the splits `train`, `val` and `test`, or without any."""
+
+    counted: ClassVar[int] = 20_000
+    """So many samples are counted when a text is checked; of more the number is unknown then."""
+
+    root: str = Field(description="Folder that holds `train/CLASS/…`, `val/CLASS/…` and `test/CLASS/…`, or `CLASS/…`")
+    size: Count = Field(default=224, description="Height and width of the crop")
+    resize: Count | None = Field(
+        default=None, description="Length of the short side before the crop; none: 8/7 of the crop"
+    )
+    channels: Literal[3, 1] = Field(default=3, description="3: colour, 1: grey")
+    classes: Count | None = Field(default=None, description="Number of classes; none: as many as there are folders")
+    valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
+    test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
+    crop: bool = Field(default=True, description="Crop training samples at random; else at the centre")
+    flip: bool = Field(default=True, description="Mirror training samples at random")
+    seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
+    damaged: Share = Field(default=0.01, description="Share of the files that may be damaged before a run ends")
+    cache: Natural = Field(default=512, description="MiB of decoded samples that are kept in memory")
+
+    @property
+    def side(self) -> int:
+        """The short side before the crop."""
+        return self.resize if self.resize is not None else max(self.size, round(self.size * 8 / 7))
+
+    @property
+    def shares(self) -> Shares:
+        return Shares(self.valid, self.test)
+
+    def folders(self, folder: Path) -> ClassFolders:
+        """The files, told by their names. ``folder``: what relative paths start from. Raises FilesAbsent and
+        FileDamaged."""
+        raise NotImplementedError
+
+    @property
+    def given(self) -> tuple[InputSignature, ...]:
+        """What a sample holds."""
+        raise NotImplementedError
+
+    def look(self, folder: Path) -> Found:
+        there = self.folders(folder)
+        if self.classes is not None and self.classes != len(there.folders):
+            raise FileDamaged(
+                there.splits[TRAIN], f"it has {len(there.folders)} folders, and `classes` is {self.classes}"
+            )
+        counts = {split: there.counts(split, self.counted) for split in there.splits}
+        return Found(self.given, there.classes, self.shares.sizes(counts))
+
+    def signature(self) -> DataSignature:
+        names = self.found.class_names if self.found is not None else None
+        return DataSignature(self.given, self.classes if names is None else len(names), names)
+
+    def samples(self, splits: Sequence[str]) -> int | None:
+        sizes = self.found.sizes if self.found is not None else None
+        return sum(sizes[split] for split in splits) if sizes is not None else None
+
+    def varies(self) -> bool:
+        return self.crop or self.flip
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.side < self.size:
+            message = f"a crop of {self.size} is larger than the sample, whose short side is {self.side}"
+            yield Conflict("resize", message, "let `resize` be `size` at least", "size")

@@ -1,0 +1,172 @@
+"""Data sets of files in a folder for each class: splits, damaged files, scale, crops."""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stdsl.compiler.datafiles.splits import TRAIN
+from stdsl.compiler.diagnostics.data import TooManyDamaged
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_folders import Folder
+
+from ..randomness import key, keys, permutation, uniform
+from .batch import Batch, Normalisation
+from .division import divided
+from .image_files import Pixels
+from .opening import reading
+from .statistics import channel_statistics
+
+S = TypeVar("S", bound=Folder)
+Uniform = npt.NDArray[np.float64]
+_VARIED = 4
+"""So many random numbers a sample takes: down, to the right, mirrored, along."""
+
+
+class FolderDataset(ABC, Generic[S]):
+    """Samples (N, C, …, S, S) with values standardised per channel by samples to train on, at the centre crop.
+
+    The files are listed when the data set is opened, in the order of their names, and decoded when they are asked for.
+    A sample is a function of the seed, the epoch and its file; where that cannot be decoded, the next one of the split
+    takes its place.
+    """
+
+    measured: ClassVar[int]
+    """So many samples to train on, drawn once, are measured for the scale of the channels."""
+
+    def __init__(self, settings: S, seed: int, folder: Path, place: Span | None) -> None:
+        self.settings, self.seed, self._place = settings, seed, place
+        with reading(settings.kind, place):
+            settings.look(folder)  # all that can be wrong with the folders
+            there = settings.folders(folder)
+            files = {
+                split: [(label, name) for label in range(len(there.folders)) for name in there.samples(split, label)]
+                for split in there.splits
+            }
+        self._there = there
+        ranks = np.array([_rank(settings.seed, name) for _, name in files[TRAIN]], np.uint64)
+        labels = {split: np.array([label for label, _ in own], np.int64) for split, own in files.items()}
+        parts = divided(labels[TRAIN], ranks, settings.shares.beside(files))
+        self._files = {split: [there.splits[split] / name for _, name in own] for split, own in files.items()}
+        self._targets = dict(labels)
+        for split, chosen in parts.items():
+            if split == TRAIN or split not in files:
+                self._files[split] = [there.splits[TRAIN] / files[TRAIN][i][1] for i in chosen]
+                self._targets[split] = labels[TRAIN][chosen]
+        self._damaged: dict[Path, str] = {}
+        self._lock = threading.Lock()
+
+    @abstractmethod
+    def decoded(self, path: Path, along: float | None) -> Pixels:
+        """(C, …, H, W) of a file before the crop. ``along``: a random number in [0, 1) for what is chosen in it; None
+        for a sample that is not varied. Raises ValueError where it cannot be decoded, the same one at any time."""
+
+    @abstractmethod
+    def details(self) -> Iterator[str]:
+        """What is to be told of the files, from their headers."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self._there.classes
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(found.name for found in self.settings.given)
+
+    @cached_property
+    def normalisation(self) -> Normalisation:
+        order = permutation(key(self.settings.seed, "measured", self.settings.kind), self.size(TRAIN))[: self.measured]
+        crops = (self._sample(TRAIN, int(i), None)[0][None] / np.float32(255) for i in order)
+        mean, std = channel_statistics(crops)
+        return Normalisation(mean=mean, std=std)
+
+    @property
+    def damaged(self) -> Mapping[str, str]:
+        """The files that could not be decoded so far, relative to the root, with the reason."""
+        found = {os.path.relpath(path, self._there.root): reason for path, reason in self._damaged.items()}
+        return dict(sorted(found.items()))
+
+    @property
+    def files(self) -> Iterator[Path]:
+        """All of them, split by split."""
+        return (path for files in self._files.values() for path in files)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What the headers of files tell, and which are left out for their names."""
+        told = list(self.details())
+        others = [os.path.relpath(path, self._there.root) for path in self._there.others()]
+        if others:
+            shown = ", ".join(others[:10]) + (", …" if len(others) > 10 else "")
+            what = self.settings.given[0].layout
+            told.append(f"{len(others):,} left out for names that do not end like those of {what}s: {shown}")
+        return tuple(told)
+
+    def size(self, split: str) -> int:
+        return len(self._targets[split])
+
+    def varies(self, split: str) -> bool:
+        return split != "test" and self.settings.varies()
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        varied: list[Uniform | None] = [None] * len(indices)
+        if split != "test":
+            varied = list(uniform(keys(key(self.seed, "augmentation", split, epoch), indices), _VARIED))
+        found = [self._sample(split, int(index), u) for index, u in zip(indices, varied, strict=True)]
+        shape = tuple(n or 0 for n in self.settings.given[0].shape)
+        pixels = np.stack([values for values, _ in found]) if found else np.zeros((0, *shape), np.uint8)
+        values = self.normalisation.applied(np.divide(pixels, 255, dtype=np.float32))
+        return Batch((torch.from_numpy(values),), torch.tensor([label for _, label in found], dtype=torch.int64))
+
+    def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[Pixels, int]:
+        """The sample at a place of a split, or the next that can be decoded, with its class. ``u``: random numbers in
+        [0, 1) for what is varied."""
+        files, targets = self._files[split], self._targets[split]
+        for ahead in range(len(files)):
+            place = (index + ahead) % len(files)
+            try:
+                decoded = self.decoded(files[place], None if u is None else float(u[3]))
+            except ValueError as error:
+                self._note(files[place], str(error))
+                continue
+            return self._cropped(decoded, u), int(targets[place])
+        raise self._too_many()
+
+    def _note(self, path: Path, reason: str) -> None:
+        """Remembers a damaged file. Raises RunError where there are too many."""
+        with self._lock:
+            self._damaged.setdefault(path, reason)
+            if len(self._damaged) > self.settings.damaged * self._whole:
+                raise self._too_many()
+
+    def _too_many(self) -> RunError:
+        settings = self.settings
+        facts = (tuple(self.damaged), len(self._damaged), self._whole, settings.damaged)
+        return RunError([TooManyDamaged(self._place, settings.kind, *facts)])
+
+    @property
+    def _whole(self) -> int:
+        return sum(map(len, self._files.values()))
+
+    def _cropped(self, pixels: Pixels, u: Uniform | None) -> Pixels:
+        settings, size = self.settings, self.settings.size
+        below, beside = pixels.shape[-2] - size, pixels.shape[-1] - size
+        top, left = below // 2, beside // 2
+        if u is not None and settings.crop:
+            top, left = int(u[0] * (below + 1)), int(u[1] * (beside + 1))
+        pixels = pixels[..., top : top + size, left : left + size]
+        return pixels[..., ::-1] if u is not None and settings.flip and u[2] < 0.5 else pixels
+
+
+def _rank(seed: int, name: str) -> int:
+    """The place of a file in the division, by its name alone, whatever bytes that is."""
+    return key(seed, "split", os.fsencode(name).decode("latin-1"))
