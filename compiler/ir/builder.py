@@ -48,10 +48,20 @@ class GraphBuilder:
             Decision(len(self.decisions), path, "gate", ("off", "on"), (False, True), (variable,), span, label)
         )
 
-    def keep(self, path: str, elements: int, low: int, high: int, span: Span, label: str | None = None) -> Decision:
-        """A keep of ``low`` to ``high`` of ``elements``; a site where that can come out in one way only."""
+    def keep(
+        self,
+        path: str,
+        elements: int,
+        low: int,
+        high: int,
+        span: Span,
+        label: str | None = None,
+        most: int | None = None,
+    ) -> Decision:
+        """A keep of ``low`` to ``high`` of ``elements``, of which ``most`` (None: all) can be there together; a site
+        where that can come out in one way only."""
         id = len(self.decisions)
-        trivial = low == high and (low == elements or low == 0)
+        trivial = low == high and low in (0, elements, elements if most is None else most)
         variables = () if trivial else tuple(self.diagrams.variable(id, 2, i) for i in range(elements))
         valid = True if trivial else self.diagrams.kept_between(variables, low, high)
         places = tuple(str(i + 1) for i in range(elements))

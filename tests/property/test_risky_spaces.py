@@ -31,6 +31,13 @@ def test_some_spaces_that_may_be_wrong() -> None:
     assert found["right"] >= 5
 
 
+def test_a_value_that_nothing_asks_for_may_be_wrong() -> None:
+    text = (
+        "stdsl 1\nmeta m on x: features(4) {\n  y = x -> linear(sqrt(0 - 4))\n  return x -> linear(2)\n}\nspace s = m\n"
+    )
+    assert not same_verdict(text, 10)
+
+
 @pytest.mark.slow
 def test_many_spaces_that_may_be_wrong() -> None:
     verdicts(range(1000, 3000))

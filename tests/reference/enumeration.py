@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,10 @@ class TooMany(Exception):
     """There are more architectures than were asked for."""
 
 
-def everything(space: Space) -> Iterator[Outcome]:
+Evaluation = Callable[[Space, Callable[[Decision], Any]], Outcome]
+
+
+def everything(space: Space, evaluated: Evaluation = outcome) -> Iterator[Outcome]:
     """Every way to answer what is asked, whatever `where` says: the last question is answered anew first."""
     script: list[int] = []
     while True:
@@ -27,7 +30,7 @@ def everything(space: Space) -> Iterator[Outcome]:
             asked.append(decision)
             return decision.options[script[len(asked) - 1]]
 
-        yield outcome(space, decide)
+        yield evaluated(space, decide)
         while asked and script[len(asked) - 1] + 1 == len(asked[-1].options):
             asked.pop()
         if not asked:
@@ -36,9 +39,9 @@ def everything(space: Space) -> Iterator[Outcome]:
         script[-1] += 1
 
 
-def outcomes(space: Space, limit: int = 10_000) -> list[Outcome]:
+def outcomes(space: Space, limit: int = 10_000, evaluated: Evaluation = outcome) -> list[Outcome]:
     """All architectures that `where` allows, errors among them. At most ``limit`` are looked at."""
-    seen = list(islice(everything(space), limit + 1))
+    seen = list(islice(everything(space, evaluated), limit + 1))
     if len(seen) > limit:
         raise TooMany(f"more than {limit} architectures")
     keys: dict[str, Any] = {}

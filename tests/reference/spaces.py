@@ -27,10 +27,12 @@ MOST = 20_000
 
 @dataclass(eq=False)
 class Space:
-    """A meta with its parameters filled in. ``parameters`` are those of the space, for `where`."""
+    """A meta with its parameters filled in. ``parameters`` are those of the space, for `where`; ``body`` is what the
+    meta binds."""
 
     outputs: dict[str, Thunk]
     inputs: dict[str, Thunk]
+    body: Env
     parameters: Env
     where: tuple[s.Node, ...]
     file: File
@@ -97,7 +99,7 @@ def filled(meta: Declared, arguments: Any, around: Env, text: s.Declared) -> Spa
             outputs[label] = env.child(env.place.at(label)).thunk(item)
     else:
         outputs = {"output": env.thunk(result)}
-    return Space(outputs, inputs, around, text.where, around.file)
+    return Space(outputs, inputs, env, around, text.where, around.file)
 
 
 def input_tensor(given: s.Input, env: Env) -> Tensor:

@@ -8,11 +8,11 @@ from typing import Any
 from ...diagnostics.decisions import KeepTooMany
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import witness
+from ...ir.diagram import leaves, witness
 from ...ir.graph import Ask
 from .context import Context
 from .lists import elements_text
-from .open_lists import how_many
+from .open_lists import how_many, length
 from .state import OPTION_LIMIT, State, merge_asks
 from .values import ERROR, Item, KeepOp, ListValue, Value, kind_of
 
@@ -25,16 +25,16 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
         state.report(WrongType(op.span, "what is piped into `keep`", "a list", kind_of(value)))
         return ERROR
     items = [item for item in value.items if item.guard is not False]
+    everything = op.low is None
+    most = max(leaves(length(state, value, op.span)[0]))
     low = len(items) if op.low is None else op.low
-    high = len(items) if op.high is None else op.high
-    wanted = str(low) if low == high else f"{low}..{high}"
-    if low > len(items) or (high > len(items) and op.high is not None):
-        wanted = "any" if op.low is not None and op.high is None else wanted
-        state.report(KeepTooMany(op.span, wanted, elements_text(len(items))))
+    high = most if op.high is None else op.high
+    wanted = "any" if op.high is None else str(low) if low == high else f"{low}..{high}"
+    if not everything and (low > most or high > most):
+        state.report(KeepTooMany(op.span, wanted, elements_text(most)))
         return ERROR
     state.limit(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
-    decision = _decide(state, op, len(items), low, min(high, len(items)))
-    everything = op.low is None
+    decision = _decide(state, op, len(items), low, len(items) if everything else high, most)
     if not value.fixed and not everything:
         _check_enough(state, op, items, low, wanted, context)
     asks = (Ask(decision.id),)
@@ -57,14 +57,14 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     return ListValue(tuple(kept), name=value.name, asks=merge_asks((*value.asks, *asks)))
 
 
-def _decide(state: State, op: KeepOp, n: int, low: int, high: int) -> Any:
+def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) -> Any:
     places = tuple(str(i + 1) for i in range(n))
     return state.decide(
         op.context,
         op.label or "keep",
         id(op.expression),
         op.span,
-        lambda path: state.builder.keep(path, n, low, high, op.span, op.label),
+        lambda path: state.builder.keep(path, n, low, high, op.span, op.label, most),
         places,
     )
 

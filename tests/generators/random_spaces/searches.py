@@ -61,12 +61,13 @@ def search(w: Writer, space: str) -> None:
         w.show("settings of a call")
         chosen = f"{chosen} {{ fitness {{ batch = 4 }} }}"
     lines = [f"space = {space}", f"strategy = {chosen}", f"data = {DATA}"]
-    extras = (
-        f"seed = {w.rng.randint(0, 9)}",
+    retrain = (
         f"retrain {{ steps = 2  batch = 8  optimizer = sgd(lr = cosine(0.1), momentum = 0.9)  space = {space} }}"
-        + w.one("", "  compare { random = 0 }"),  # more is an error where the space leaves nothing open
-        'export { onnx = "model.onnx"  source = "net.py" }',
-        "evaluate { metric = loss }",
+        + w.one("", "  compare { random = 0 }")  # more is an error where the space leaves nothing open
     )
+    export = 'export { onnx = "model.onnx"  source = "net.py" }'
+    extras = (f"seed = {w.rng.randint(0, 9)}", retrain, export, "evaluate { metric = loss }")
     lines += w.rng.sample(extras, w.rng.randint(0, 4))
+    if export in lines and retrain not in lines:  # so is this, E0542
+        lines.append(retrain)
     w.declare(f"search {name} {{ {'  '.join(lines)} }}")

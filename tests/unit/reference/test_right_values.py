@@ -4,6 +4,34 @@ import pytest
 from reference.right import held
 
 RIGHT = {
+    "a keep of all that another one left": (
+        3,
+        """
+meta m on x: image(3, 8, 8) = [x, x -> relu, x -> tanh] -> keep 2 as a -> keep 2 as b -> sum
+space s = m
+""",
+    ),
+    "a keep of any of the only one left": (
+        3,
+        """
+meta m on x: image(3, 8, 8) = [x, x -> relu, x -> tanh] -> keep 1 as a -> keep any as b -> sum
+space s = m
+""",
+    ),
+    "a keep of any of two that are left": (
+        9,
+        """
+meta m on x: image(3, 8, 8) = [x, x -> relu, x -> tanh] -> keep 2 as a -> keep any as b -> sum
+space s = m
+""",
+    ),
+    "a keep of more than can be left": (
+        "E0304",
+        """
+meta m on x: image(3, 8, 8) = [x, x -> relu, x -> tanh] -> keep 1..2 as a -> keep 1..3 as b -> sum
+space s = m
+""",
+    ),
     "what is read of a shape asks from outside": (
         3,
         """
