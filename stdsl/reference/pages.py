@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING
 
 from stdsl.compiler.schemas.diagnostics import diagnostics_schema
+from stdsl.compiler.text.quoting import json_text
 from stdsl.reference.declarations import library
 from stdsl.reference.diagnostics import kinds
 from stdsl.reference.operations import families
@@ -28,7 +28,7 @@ def pages() -> dict[str, str]:
         "settings.md": _render("settings", families=strategies(), search=searches(), groups=constructors()),
         "datasets.md": _render("datasets", data_sets=data_sets()),
         "diagnostics.md": _render("diagnostics", kinds=kinds()),
-        "diagnostics.schema.json": json.dumps(diagnostics_schema(), indent=2) + "\n",
+        "diagnostics.schema.json": json_text(diagnostics_schema(), indent=2) + "\n",
     }
 
 
