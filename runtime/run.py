@@ -22,6 +22,7 @@ from stdsl.compiler.text.quoting import visible
 
 from .data.batch import Dataset
 from .data.facts import keep_facts
+from .data.given import NOT_FOUND_AGAIN, origin_of
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited
 from .phases.compare import assignment_named, missing, train_all
@@ -95,6 +96,9 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in (*job.warnings, *warnings(job.config, job.graph)):
         reporter.say(warned(warning))
+    origin = None if job.given is None else origin_of(job.given)
+    if job.given is not None and origin is None:
+        reporter.say(NOT_FOUND_AGAIN)
     manifest = Manifest(
         file=job.texts.main,
         origins=dict(job.texts.origins),
@@ -106,6 +110,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         config=job.config.model_dump(mode="json"),
         data=found_data(job),
         given=job.given is not None,
+        origin=origin,
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,

@@ -68,7 +68,7 @@ def _value(way: tuple[str, ...], place: Span, data: Data, sink: Sink) -> int | N
     if name not in known and signature.inputs:
         sink.add(NoSuchFact(place, name, data.kind, tuple(known)))
     elif value is None:
-        sink.add(UnknownFact(place, name, data.kind, name in type(data).model_fields))
+        sink.add(UnknownFact(place, name, data.kind, data.written(name)))
     return value
 
 

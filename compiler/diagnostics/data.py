@@ -210,7 +210,7 @@ class UnknownFact(Diagnostic):
 
     name: str
     dataset: str
-    settable: bool
+    written: str | None
 
     code: ClassVar[str] = "E0535"
     title: ClassVar[str] = "this number of the data is not known"
@@ -234,8 +234,9 @@ table. Where the files are not there (or too large to be read before a run), the
 
     @property
     def help(self) -> str:
-        number = f"write the number in the data: `{self.dataset}(…, {self.name} = N)`"
-        return number if self.settable else "put the files there, or write the number in place of it"
+        if self.written is None:
+            return "put the files there, or write the number in place of it"
+        return f"write the number {self.written}"
 
 
 @kind
@@ -245,8 +246,9 @@ class DataNotGiven(Diagnostic):
     code: ClassVar[str] = "E0736"
     title: ClassVar[str] = "the data was given by a program"
     explanation: ClassVar[str] = """\
-`stdsl.run(…, data = …)` trains on arrays or on a data set of the calling program. No file says how to find them again,
-so going on with such a run takes the same data once more; it is held to what the run knows of it (E0727).
+`stdsl.run(…, data = …)` trains on arrays or on a data set of the calling program. Where no `origin` of the data says
+how it is found again, going on with such a run takes the same data once more; it is held to what the run knows of it
+(E0727).
 
     stdsl run --resume runs/mine-0001                        E0736
     stdsl.run(resume = "runs/mine-0001", data = the_same)    fine, in Python"""

@@ -14,10 +14,10 @@ class ExternNotAllowed(Diagnostic):
     target: str
 
     code: ClassVar[str] = "E0227"
-    title: ClassVar[str] = "extern operator without permission"
+    title: ClassVar[str] = "extern code without permission"
     explanation: ClassVar[str] = """\
-An `extern op` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never
-needs that, building a network does.
+What is `extern` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never needs
+that, building a network with an `extern op` and reading `extern data` do.
 
     stdsl run my.space::first                            # E0227 where its space applies an extern op
     stdsl run --allow-extern my.space::first
@@ -37,20 +37,26 @@ class BadExtern(Diagnostic):
     name: str
     reason: str
     advice: str = ""
+    what: str = "op"
 
     code: ClassVar[str] = "E0229"
-    title: ClassVar[str] = "wrong declaration of an extern operator"
+    title: ClassVar[str] = "wrong declaration of something extern"
     explanation: ClassVar[str] = """\
 An `extern op` names its inputs, a class as `"module:Class"`, and in its block the rules of its output's shape and of
 its costs, as arithmetic over its parameters and the shapes of its inputs.
 
     extern op corr(d: int) on a, b from "my_pkg.ops" { chanels = 9 }                 # E0229, twice
     extern op corr(d: int) on a, b from "my_pkg.ops:Correlation" { channels = (2 * d + 1) ** 2  flops = 0 }
+
+`extern data` names a class likewise, and states in its block what a sample holds.
+
+    extern data mine(frames: int) from "my_pkg.data:Clips" { classes = 51 }           # E0229: no `inputs`
+    extern data mine(frames: int) from "my_pkg.data:Clips" { inputs = clip(3, frames, 112, 112)  classes = 51 }
 """
 
     @property
     def message(self) -> str:
-        return f"in extern op `{self.name}`: {self.reason}"
+        return f"in extern {self.what} `{self.name}`: {self.reason}"
 
     @property
     def help(self) -> str | None:
@@ -102,12 +108,13 @@ class ExternNotLoaded(Diagnostic):
     name: str
     target: str
     reason: str
+    what: str = "op"
 
     code: ClassVar[str] = "E0233"
-    title: ClassVar[str] = "an extern operator cannot be loaded"
+    title: ClassVar[str] = "extern code cannot be loaded"
     explanation: ClassVar[str] = """\
-The module behind an `extern op` must be importable, from the folder of the file that declares it or as an installed
-package, and the class in it must be a torch.nn.Module that takes the operator's parameters by name.
+The module behind something `extern` must be importable, from the folder of the file that declares it or as an
+installed package. The class in it takes the declared parameters by name; that of an `extern op` is a torch.nn.Module.
 
     extern op corr(d: int) on a, b from "my_ops:Corelation" { … }        # E0233: my_ops has no class of that name
 """
@@ -118,10 +125,40 @@ package, and the class in it must be a torch.nn.Module that takes the operator's
 
     @property
     def help(self) -> str:
+        kind = "is a torch.nn.Module whose constructor takes" if self.what == "op" else "takes"
         return (
-            "put the module beside the `.space` file, or install it; its class is a torch.nn.Module whose constructor "
-            "takes the parameters of the extern op by name"
+            f"put the module beside the `.space` file, or install it; its class {kind} the parameters of the "
+            f"extern {self.what} by name"
         )
+
+
+@kind
+class ExternDataDiffers(Diagnostic):
+    name: str
+    target: str
+    stated: str
+    found: str
+
+    code: ClassVar[str] = "E0234"
+    title: ClassVar[str] = "extern data gives other samples than its block says"
+    explanation: ClassVar[str] = """\
+Before a run, and by `stdsl check --allow-extern`, the first sample that `extern data` gives is held against its block:
+names and shapes of inputs, the label, and that asking again gives the same.
+
+    extern data mine(frames: int) from "my_pkg.data:Clips" { inputs = clip(3, frames, 112, 112)  classes = 51 }
+    data = mine(frames = 16)           # E0234 where the class gives clips of 8 frames
+
+Correct the block, or the class. What is random in a sample comes from `epoch`, in a class with the methods of a data
+set of stdsl; a sample of a `torch.utils.data.Dataset` depends on its index alone.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` ({self.target}): its block says {self.stated}, and {self.found}"
+
+    @property
+    def help(self) -> str:
+        return "correct the block, or the class"
 
 
 @kind

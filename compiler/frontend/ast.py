@@ -260,7 +260,7 @@ class Declaration(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
-    """`name`, `name = default`, `name: type = default`. Types: `over(M, t, T)` in strategies, `int` in extern ops."""
+    """`name`, `name = default`, `name: type = default`. Types: `over(M, t, T)` in strategies, `int` in externs."""
 
     name: Identifier
     type: Expr | None
@@ -321,8 +321,20 @@ class OpsDecl(Declaration):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExternDecl(Declaration):
+    """`extern op`."""
+
     parameters: tuple[Parameter, ...]
     inputs: tuple[Input, ...]
+    target: str
+    target_span: Span
+    section: Section
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExternDataDecl(Declaration):
+    """`extern data`."""
+
+    parameters: tuple[Parameter, ...]
     target: str
     target_span: Span
     section: Section

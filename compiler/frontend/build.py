@@ -67,6 +67,18 @@ class Builder(ExpressionBuilder):
             self.section(None, section),
         )
 
+    def item_extern_data(self, tree: Tree[Token], c: Sequence[Child]) -> ast.ExternDataDecl:
+        _, name, parameters, _, target, section = c
+        assert isinstance(target, Token)
+        return ast.ExternDataDecl(
+            self.whole(tree),
+            self.identifier(name),
+            self.parameters(parameters),
+            string(target),
+            self.place(target),
+            self.section(None, section),
+        )
+
     def item_space(self, tree: Tree[Token], c: Sequence[Child]) -> ast.SpaceDecl:
         _, name, parameters, _, value, where = c
         constraints = () if where is None else tuple(self.expr(e) for e in cast("Tree[Token]", where).children[1::2])

@@ -36,13 +36,14 @@ class Documents:
     def token(self, token: Token) -> Doc:
         """A token with the comments above and behind it."""
         notes = self.comments.take(token)
+        words = " ".join(token.split()) if token.type == "EXTERN_DATA" else str(token)
         if notes is None:
-            return text(str(token))
+            return text(words)
         # Whether an empty line comes before all of it is for what stands around it to say.
-        parts = [comment(words, True, blank and n > 0) for n, (words, blank) in enumerate(notes.above)]
+        parts = [comment(above, True, blank and n > 0) for n, (above, blank) in enumerate(notes.above)]
         if notes.above and self.comments.empty_line_at(token):
             parts.append(Blank())
-        return join([*parts, text(str(token)), *(comment(words, False) for words in notes.behind)])
+        return join([*parts, text(words), *(comment(behind, False) for behind in notes.behind)])
 
     def empty_line(self, child: Child) -> bool:
         """Whether an empty line comes before it and its comments."""
@@ -147,6 +148,10 @@ class Documents:
     def extern(self, c: Sequence[Child]) -> Doc:
         head = concat(self.words(c[:3]), self.doc(c[3]), text(" "), self.words(c[4:7]))
         return concat(head, text(" "), self.section(cast("Tree[Token]", c[7]).children, own_lines=True))
+
+    def extern_data(self, c: Sequence[Child]) -> Doc:
+        head = concat(self.words(c[:2]), self.doc(c[2]), text(" "), self.words(c[3:5]))
+        return concat(head, text(" "), self.section(cast("Tree[Token]", c[5]).children, own_lines=True))
 
     def space(self, c: Sequence[Child]) -> Doc:
         head = concat(self.words(c[:2]), self.doc(c[2]), text(" "), self.words(c[3:5]))
@@ -328,6 +333,7 @@ _RULES: dict[str, _Rule] = {
     "configured": Documents.words,
     "default": Documents.default,
     "extern": Documents.extern,
+    "extern_data": Documents.extern_data,
     "for": Documents.for_,
     "if": Documents.if_,
     "inputs": Documents.inputs,

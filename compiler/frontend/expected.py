@@ -124,4 +124,4 @@ def _described(accepts: frozenset[str], previous: str | None) -> str:
 
 
 def _word(terminal: str) -> str:
-    return SIGNS.get(terminal) or {"STRING": '"…"'}.get(terminal, terminal.lower())
+    return SIGNS.get(terminal) or {"STRING": '"…"'}.get(terminal, terminal.lower().replace("_", " "))

@@ -8,7 +8,8 @@ from lark import Token
 
 from .expected import CLOSERS
 
-ITEM_WORDS = frozenset(("USE", "LET", "OP", "OPS", "CELL", "META", "EXTERN", "SPACE", "STRATEGY", "SEARCH", "TIED"))
+_DECLARING = ("LET", "OP", "OPS", "CELL", "META", "EXTERN", "EXTERN_DATA", "SPACE", "STRATEGY", "SEARCH")
+ITEM_WORDS = frozenset(("USE", *_DECLARING, "TIED"))
 _CLOSING = frozenset(CLOSERS.values())
 _NAMED = ITEM_WORDS - {"EXTERN", "TIED"}
 

@@ -171,7 +171,8 @@ class _Run:
             return self.body_alone()
         named = self.outline.token(self.at + 1).type == "NAME" and token.type == "NAME"
         advice = declaration_advice(str(token))
-        words = get_close_matches(str(token), sorted(w.lower() for w in ITEM_WORDS), 1, 0.5) if named else []
+        known = sorted(word.lower() for word in ITEM_WORDS if word.isalpha())
+        words = get_close_matches(str(token), known, 1, 0.5) if named else []
         if advice is not None:
             words = []
         elif named and token in ("const", "var", "val"):
@@ -396,7 +397,7 @@ class _Run:
 
     def body_alone(self) -> bool:
         """The head of the item is beyond understanding: goes on with its body, under a head that is well."""
-        settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN")
+        settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN", "EXTERN_DATA")
         head = ["SEARCH", "NAME"] if settings else ["CELL", "NAME"]
         for j in range(self.at, len(self.tokens)):
             if self.tokens[j].type == "LBRACE" and self.outline.begins_statement(j + 1):

@@ -127,6 +127,10 @@ class Data(Constructor):
         """How many there are in some of the splits `train`, `valid` and `test`; None: only the files tell."""
         return None
 
+    def written(self, name: str) -> str | None:
+        """How its text states a number that is not known, such as `classes`; None where it cannot."""
+        return f"in the data: `{self.kind}(…, {name} = N)`" if name in type(self).model_fields else None
+
     def varies(self) -> bool:
         """Whether a training sample looks different from epoch to epoch (random crops, mirroring, segments)."""
         return True

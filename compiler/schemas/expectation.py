@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from .base import Constructor, Placed, Section, Settings
 from .constructors import constructor_name
+from .data_any import DECLARED
 from .over import Over, Variables
 from .space_ref import SpaceRef
 
@@ -42,6 +43,8 @@ class Expectation:
     section: type[Section] | None = None
     mapping: bool = False
     strategy: bool = False
+    declared_data: bool = False
+    """Whether data that a text declares may stand here."""
     item: Expectation | None = None
     """What an element of a list is."""
     items: tuple[Expectation, ...] = ()
@@ -121,7 +124,8 @@ def _of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Expectation:
         return _of(inner, (*more, *metadata))
     if origin in (Union, UnionType):
         # Pydantic hands the metadata of a whole union to the field; bounds belong to its numbers.
-        return _merged([_of(a, metadata) for a in get_args(annotation)])
+        together = _merged([_of(a, metadata) for a in get_args(annotation)])
+        return replace(together, declared_data=together.declared_data or DECLARED in metadata)
     if origin is Literal:
         values = get_args(annotation)
         return Expectation(
@@ -198,6 +202,7 @@ def _merged(parts: list[Expectation]) -> Expectation:
             section=result.section or part.section,
             mapping=result.mapping or part.mapping,
             strategy=result.strategy or part.strategy,
+            declared_data=result.declared_data or part.declared_data,
             item=result.item or part.item,
             items=result.items or part.items,
         )

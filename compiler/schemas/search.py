@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
 
 from .base import Conflict, Count, Natural, Placed, Section
-from .constructors import DATA
-from .data import Data
+from .data_any import AnyData
 from .expectation import Reference
 from .length import Length
 from .patterns import Pattern
@@ -20,12 +17,6 @@ from .recipe import Metric, Precision, Retrain
 from .space_ref import SpaceRef
 from .strategy import AnyStrategy
 from .warmup import warmup_conflicts
-
-if TYPE_CHECKING:
-    AnyData = Data
-else:
-    AnyData = Annotated[reduce(or_, DATA.values()), Field(discriminator="kind")]
-"""Any data set of the list of constructors."""
 
 
 class RetrainSection(Retrain):

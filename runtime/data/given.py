@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ import torch
 from stdsl.compiler.datafiles.arrangement import Arrangement, arranged
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.npy import Header, StoredArray
+from stdsl.compiler.datafiles.splits import TRAIN, named_splits
 from stdsl.compiler.diagnostics.data import DataNotGiven
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
@@ -19,10 +21,16 @@ from stdsl.compiler.schemas.data import Data, Found, InputSignature, Layout
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.data_given import Given
 
+from ..tracking.manifest import Origin
 from .arrays import Array, ArraysDataset
 from .batch import Dataset
+from .indexed import IndexedDataset, is_indexed
 from .inspection import SPLITS
 
+NOT_FOUND_AGAIN = (
+    "the data does not say how it is found again (it has no `origin`): "
+    "this run goes on by `stdsl.run(resume = …, data = …)` alone"
+)
 _PLACE = Path("the data that was given")
 _PARTS = ("classes", "inputs", "normalisation", "varies", "size", "samples")
 """What a data set of the project's protocol has."""
@@ -46,15 +54,20 @@ class GivenArrays(ArraysDataset):
 
 
 def as_dataset(data: Any) -> Dataset:
-    """``data`` as a data set: one itself, a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them.
+    """``data`` as a data set: one itself, or a ``torch.utils.data.Dataset``, or one for each split (`train`, `test`,
+    …); a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them.
 
     Raises TypeError for what is none of these, and RunError for arrays that do not go together.
     """
+    if isinstance(data, Mapping) and data and all(map(is_indexed, data.values())):
+        return _indexed(data)
     if isinstance(data, Mapping):
         return GivenArrays(data, _settings({}))
     if isinstance(data, tuple | list) and len(data) == 2:
         return GivenArrays({"x": data[0], "y": data[1]}, _settings({}))
-    missing = [part for part in _PARTS if not hasattr(data, part)]
+    missing = missing_parts(data)
+    if missing and is_indexed(data):
+        return _indexed({TRAIN: data})
     if len(missing) == len(_PARTS):
         raise TypeError(f"`data` is a data set, a mapping of arrays, or (x, y), not a {type(data).__name__}")
     if missing:
@@ -62,10 +75,38 @@ def as_dataset(data: Any) -> Dataset:
     return cast(Dataset, data)
 
 
+def missing_parts(data: Any) -> list[str]:
+    """What of a data set of the project's protocol something has not."""
+    return [part for part in _PARTS if not hasattr(data, part)]
+
+
+def _indexed(sets: Mapping[str, Any]) -> Dataset:
+    settings = _settings({})
+    strange = [split for split in sets if split not in ("train", "valid", "val", "test")]
+    if strange or TRAIN not in sets:
+        raise TypeError(f"splits are train, valid and test, with `train` among them, not {', '.join(map(repr, sets))}")
+    spoken = named_splits(list(sets), _PLACE)
+    return IndexedDataset({split: sets[word] for split, word in spoken.items()}, settings.shares)
+
+
 def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:
     """Arrays in memory, by name, as ``arrays`` of a search takes them from a file. Raises RunError where they do not go
     together, TypeError and ``pydantic.ValidationError`` for other settings."""
     return GivenArrays(arrays, _settings(settings))
+
+
+def origin_of(dataset: Dataset) -> Origin | None:
+    """What a data set says of how it is found again, in its `origin`: (`my_pkg.data:Clips`, arguments)."""
+    said = getattr(dataset, "origin", None)
+    if said is None:
+        return None
+    try:
+        target, arguments = said
+        json.dumps(arguments)
+        return Origin(target=target, arguments=dict(arguments))
+    except (TypeError, ValueError) as error:
+        text = '("my_pkg.data:Clips", {"root": …}), with arguments that JSON can hold'
+        raise TypeError(f"`origin` of a data set is {text}") from error
 
 
 def schema_of(dataset: Dataset) -> Data:

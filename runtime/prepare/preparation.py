@@ -12,6 +12,7 @@ from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.schemas.data_given import Given
 
 from ..data.batch import Dataset
+from ..data.extern_data import found_again
 from ..data.given import schema_of
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
@@ -41,9 +42,12 @@ def load_kept_job(
     """The job of a run, from the texts that its directory holds. Raises RunError where they have changed.
 
     ``allow_extern``: leave to load the code of extern operators. What the manifest says of it is no leave: it was given
-    in another call, or in none. ``data``: what was given to the run, once more; without it the job has none to open.
+    in another call, or in none. ``data``: what was given to the run, once more; without it, and where the data did not
+    say how it is found again, the job has none to open.
     """
     schema = None
+    if manifest.origin is not None and data is None:
+        data = found_again(manifest.origin.target, manifest.origin.arguments, allow_extern)
     if manifest.given:
         schema = schema_of(data) if data is not None else Given()
     elif data is not None:

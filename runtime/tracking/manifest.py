@@ -27,14 +27,23 @@ class Environment(BaseModel):
     started: str
 
 
+class Origin(BaseModel):
+    """How data that a program gave is made again: a class, `my_pkg.data:Clips`, and its arguments."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str
+    arguments: dict[str, Any] = {}
+
+
 class Manifest(BaseModel):
     """Written once, when a run starts.
 
     ``file`` is the path of the main text inside ``space/``, ``origins`` where the texts there came from, ``texts`` the
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
     resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
-    when it was started, by the search; ``given``: a program gave the data. ``threads`` is the number of torch
-    threads: on a CPU results depend on it.
+    when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
+    again. ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     """
 
@@ -51,6 +60,7 @@ class Manifest(BaseModel):
     config: dict[str, Any]
     data: dict[str, Found] = {}
     given: bool = False
+    origin: Origin | None = None
     seed: int
     device: str
     engine: str

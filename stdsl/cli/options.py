@@ -83,7 +83,7 @@ device = click.option(
 
 
 allow_extern = click.option(
-    "--allow-extern", "allow_extern", is_flag=True, help="Load the Python code of the extern operators of the file."
+    "--allow-extern", "allow_extern", is_flag=True, help="Load the Python code of what is extern in the file."
 )
 
 

@@ -158,6 +158,8 @@ def _head(declaration: ast.Declaration) -> tuple[str, Sequence[ast.Parameter], s
             return "strategy", parameters, ""
         case ast.ExternDecl(parameters=parameters, inputs=inputs):
             return "extern op", parameters, ", ".join(_words(i.span) for i in inputs)
+        case ast.ExternDataDecl(parameters=parameters):
+            return "extern data", parameters, ""
         case ast.SearchDecl():
             return "search", (), ""
         case _:

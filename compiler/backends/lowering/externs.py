@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ...diagnostics.externs import ExternNotAllowed, ExternNotLoaded
 from ...diagnostics.model import SpaceError
@@ -15,6 +13,7 @@ from ...text.quoting import python_value
 from ..codegen.layer_text import layer_parameters
 from ..codegen.namespace import INSIDE, NETWORK, SUPERNET, Namespace
 from ..codegen.program import Import
+from .extern_code import NotThere, own_class
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,18 +45,14 @@ def extern_class(extern: Extern) -> type[nn.Module] | ExternNotLoaded:
     after all usual places."""
     from torch import nn
 
-    if extern.folder is not None and extern.folder not in sys.path:
-        sys.path.append(extern.folder)
     try:
-        module = import_module(extern.module)
-    except Exception as error:  # the code of the user's may raise anything
-        reason = f"{type(error).__name__}: {error}"
+        found = own_class(extern.target, extern.folder)
+    except NotThere as fault:
+        return ExternNotLoaded(extern.span, extern.name, extern.target, str(fault))
+    if not issubclass(found, nn.Module):
+        reason = f"{extern.module} has something else of that name"
         return ExternNotLoaded(extern.span, extern.name, extern.target, reason)
-    found = getattr(module, extern.class_name, None)
-    if not isinstance(found, type) or not issubclass(found, nn.Module):
-        what = "has no class of that name" if found is None else "has something else of that name"
-        return ExternNotLoaded(extern.span, extern.name, extern.target, f"{extern.module} {what}")
-    return found
+    return cast("type[nn.Module]", found)
 
 
 class Externs:

@@ -374,5 +374,7 @@ def kind_of(value: Value) -> str:
             return "a search"
         case ast.ExternDecl():
             return "an extern operator"
+        case ast.ExternDataDecl():
+            return "an extern data set"
         case _:
             return "a value of another kind"

@@ -15,12 +15,14 @@ from ...frontend import ast
 from ...frontend.parser import parse
 from ...schemas.base import Settings
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
+from ...schemas.data_extern import ExternData
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.hyper import Tunable
 from ...schemas.search import SearchConfig
 from ...schemas.space_ref import SpaceRef
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
+from .extern_data import with_argument as with_argument_of_data
 from .numbers import plural
 from .strategy import strategy_tree
 from .tree import Branch, Hole, Items, Leaf, Node
@@ -88,6 +90,8 @@ def _into(
             return tree.set(key, strategy_tree(_expression(item, span, env), env))
         return tree.without(rivals).set(key, _value(item, key, expected, span, env))
     below = tree.children.get(key)
+    if isinstance(below, Leaf) and isinstance(below.data, ExternData):
+        return tree.set(key, _argument_of_data(below, item, rest, span, env))
     if below is None or isinstance(below, Leaf):
         below = _default(model, key, expected, span)
     if isinstance(below, Hole):
@@ -104,6 +108,15 @@ def _into(
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
     inside = Env(env.module, env.report, tunable=tunable)
     return tree.set(key, _into(below, item, rest, inner, name, span, inside, root))
+
+
+def _argument_of_data(data: Leaf, item: Override, way: list[str], span: Span, env: Env) -> Leaf:
+    def expression(text: bool) -> ast.Expr:
+        if text and not item.text.startswith('"'):
+            return ast.Literal_(span, item.text, item.text)  # a shell eats the quotes of a text
+        return _expression(item, span, env)
+
+    return with_argument_of_data(data, way, _place(span, item, way), expression, env)
 
 
 def _elsewhere(

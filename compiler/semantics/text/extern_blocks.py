@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ...diagnostics.externs import BadExtern
@@ -41,14 +41,7 @@ _DECISIONS: Final = (ast.Choose, ast.Keep, ast.Maybe, ast.Repeat, ast.Each, ast.
 def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
     """A diagnostic for each mistake that can be seen without what the file's names mean."""
     name = declaration.name.id
-    if not _TARGET.fullmatch(declaration.target):
-        reason = f'"{declaration.target}" names no class'
-        yield BadExtern(
-            declaration.target_span, name, reason, 'write `"module:Class"`, such as "my_pkg.ops:Correlation"'
-        )
-    elif not _UNUSABLE.isdisjoint(re.split(r"[.:]", declaration.target)):
-        reason = f'"{declaration.target}" names no class: it has a keyword of Python in it'
-        yield BadExtern(declaration.target_span, name, reason, "give the module or the class another name")
+    yield from problems_of_head(declaration, "op", "my_pkg.ops:Correlation", tuple(TYPES))
     for entry in declaration.inputs:
         if entry.variadic:
             advice = "name each of its inputs: `on a, b`"
@@ -57,16 +50,28 @@ def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
             yield BadExtern(
                 entry.type.span, name, "inputs have no types here", "leave the type out: any tensor may enter"
             )
+    yield from _problems_of_block(declaration)
+
+
+def problems_of_head(
+    declaration: ast.ExternDecl | ast.ExternDataDecl, what: str, example: str, types: Sequence[str]
+) -> Iterator[Diagnostic]:
+    """What is wrong with the class and the parameters of something extern, an ``what``: `op`."""
+    name = declaration.name.id
+    if not _TARGET.fullmatch(declaration.target):
+        reason = f'"{declaration.target}" names no class'
+        yield BadExtern(declaration.target_span, name, reason, f'write `"module:Class"`, such as "{example}"', what)
+    elif not _UNUSABLE.isdisjoint(re.split(r"[.:]", declaration.target)):
+        reason = f'"{declaration.target}" names no class: it has a keyword of Python in it'
+        yield BadExtern(declaration.target_span, name, reason, "give the module or the class another name", what)
     for parameter in declaration.parameters:
-        if parameter.type is not None and type_of(parameter) not in TYPES:
-            advice = f"a parameter is {', '.join(f'`{t}`' for t in TYPES)}, or has no type"
-            yield BadExtern(
-                parameter.type.span, name, f"`{parameter.type.span.text}` is no type of a parameter", advice
-            )
+        if parameter.type is not None and type_of(parameter) not in types:
+            reason = f"`{parameter.type.span.text}` is no type of a parameter"
+            advice = f"a parameter is {', '.join(f'`{t}`' for t in types)}, or has no type"
+            yield BadExtern(parameter.type.span, name, reason, advice, what)
         if parameter.name.id in _UNUSABLE | {"self"}:
             reason = f"`{parameter.name.id}` cannot be a parameter of a Python class"
-            yield BadExtern(parameter.name.span, name, reason, "give it another name")
-    yield from _problems_of_block(declaration)
+            yield BadExtern(parameter.name.span, name, reason, "give it another name", what)
 
 
 def _problems_of_block(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:

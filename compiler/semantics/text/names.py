@@ -16,7 +16,7 @@ from ...ops.registry import PRIMITIVES
 from ..builtins import BUILTIN_NAMES
 from ..modules import Module, library_home
 from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
-from . import extern_blocks
+from . import extern_blocks, extern_data
 
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
 
@@ -135,8 +135,25 @@ class _Names:
                 for item in declaration.section.items:
                     if isinstance(item, ast.Setting):
                         self._expr(item.value, rules)
+            case ast.ExternDataDecl():
+                self._extern_data(declaration)
             case ast.StrategyDecl() | ast.SearchDecl():
                 self._mark(declaration)
+
+    def _extern_data(self, declaration: ast.ExternDataDecl) -> None:
+        scope = self._parameters(declaration.parameters)
+        found = list(extern_data.problems(declaration))
+        for problem in found:
+            self.sink.add_once(problem)
+        for item in declaration.section.items:
+            if not isinstance(item, ast.Setting):
+                continue
+            values = [item.value]
+            if item.key.id == "inputs":  # `clip` and its like are no names
+                calls = extern_data.inputs_in(item.value) if not found else ()
+                values = [argument.value for _, call in calls for argument in call.arguments]
+            for value in values:
+                self._expr(value, scope)
 
     def _parameters(self, parameters: tuple[ast.Parameter, ...]) -> _Scope:
         scope = _Scope(None)

@@ -43,9 +43,9 @@ def command(files: tuple[str, ...], format_: str, fix: bool, run: bool, allow_ex
 
     Silent when there are none. Names, shapes of all architectures, settings and constraints are checked; nothing is
     written but with --fix, and no tensor library is needed. `-` reads standard input. Warnings alone are fine (--quiet
-    leaves them out). Extern operators are not loaded, unless --allow-extern asks to compare their code with their
-    blocks on torch's meta device. Not all that the language knows can be run by this version; --run tells what of
-    the searches cannot, as `stdsl plan` does.
+    leaves them out). What is extern is not loaded, unless --allow-extern asks to compare the code of operators with
+    their blocks on torch's meta device, and the first sample of data with its block. Not all that the language knows
+    can be run by this version; --run tells what of the searches cannot, as `stdsl plan` does.
 
     \b
     Example:
@@ -84,6 +84,13 @@ def _checked(files: Sequence[str], run: bool, allow_extern: bool) -> Sink:
                 for search in checked.searches.values():
                     for limit in limits(search):
                         sink.add_once(limit)
+            if allow_extern and checked.searches:
+                from stdsl.compiler.checks.data_files import folder_of
+                from stdsl.runtime.data.extern_data import faults_of_data
+
+                for search in checked.searches.values():
+                    for fault in faults_of_data(search.config, folder_of(module)):
+                        sink.add_once(fault)
             if allow_extern and any(graph.externs for graph in graphs):
                 from stdsl.compiler.backends.networks.extern_check import verify_externs
 

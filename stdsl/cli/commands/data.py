@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stdsl.cli.options import as_json, overrides, quiet, target
+from stdsl.cli.options import allow_extern, as_json, overrides, quiet, target
 from stdsl.cli.output import document, fact, table
 from stdsl.target import Target
 
@@ -32,9 +32,10 @@ def command() -> None:
 @command.command("check")
 @target("search")
 @overrides
+@allow_extern
 @as_json
 @quiet
-def check(target: Target, overrides: Mapping[str, str], as_json: bool, quiet: bool) -> None:
+def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_json: bool, quiet: bool) -> None:
     """Read all samples of a search's data once.
 
     Counts of each class in each split, shapes and means of what a network gets, files that are damaged or left out, and
@@ -53,7 +54,8 @@ def check(target: Target, overrides: Mapping[str, str], as_json: bool, quiet: bo
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.report.console import ConsoleReporter
 
-    job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()])
+    texts = [f"{key}={text}" for key, text in overrides.items()]
+    job = load_job(target.file, target.name, texts, allow_extern)
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)

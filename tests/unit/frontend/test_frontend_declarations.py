@@ -80,6 +80,19 @@ def test_extern() -> None:
     assert isinstance(op.parameters[0].type, ast.Name)
 
 
+def test_extern_data() -> None:
+    data = only('extern\n data mine(root: path) from "my_pkg.data:Clips" { inputs = {a: image(3, 8, 8)}  classes = 5 }')
+    assert isinstance(data, ast.ExternDataDecl)
+    assert data.target == "my_pkg.data:Clips"
+    assert [item.span.text for item in data.section.items] == ["inputs = {a: image(3, 8, 8)}", "classes = 5"]
+
+
+def test_data_is_a_name_elsewhere() -> None:
+    let = only("let data = 3")
+    assert isinstance(let, ast.Let)
+    assert let.name.id == "data"
+
+
 def test_space() -> None:
     space = only('space s(c = 1) = m(c) where flops <= 600M, params in 3M..6M, pin("**.kind", "a")\n')
     assert isinstance(space, ast.SpaceDecl)

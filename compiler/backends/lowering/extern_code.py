@@ -1,0 +1,27 @@
+"""Loading the user's own classes, by leave alone."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+
+class NotThere(Exception):
+    """A class cannot be loaded; the text says why."""
+
+
+def own_class(target: str, folder: str | None) -> Any:
+    """What ``target`` (`my_pkg.ops:Correlation`) names. Its module is looked for in ``folder`` after all usual places.
+    Raises NotThere."""
+    module_name, _, name = target.partition(":")
+    if folder is not None and folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        module = import_module(module_name)
+    except Exception as error:  # the code of the user's may raise anything
+        raise NotThere(f"{type(error).__name__}: {error}") from error
+    found = getattr(module, name, None)
+    if not isinstance(found, type):
+        raise NotThere(f"{module_name} has {'no class' if found is None else 'something else'} of that name")
+    return found

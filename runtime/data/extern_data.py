@@ -1,0 +1,117 @@
+"""``extern data``: a class of the user's as a data set, held to its block by its first sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from stdsl.compiler.backends.lowering.extern_code import NotThere, own_class
+from stdsl.compiler.datafiles.splits import TRAIN, Shares, named_splits
+from stdsl.compiler.diagnostics.externs import ExternDataDiffers, ExternNotAllowed, ExternNotLoaded
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_extern import ExternData
+from stdsl.compiler.schemas.search import SearchConfig
+
+from .batch import Dataset
+from .given import as_dataset, missing_parts
+from .indexed import IndexedDataset, is_indexed
+
+
+def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | None) -> Dataset:
+    """Raises RunError: no leave to load the class (E0227), it cannot be (E0233), or it gives something else than its
+    block says (E0234)."""
+    name, target = settings.kind, settings.target
+    if not settings.allowed:
+        raise RunError([ExternNotAllowed(place, name, target)])
+    try:
+        made = _made(settings, folder)
+    except NotThere as fault:
+        raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "data")]) from fault
+    dataset = _dataset(settings, made, place)
+    found = tuple(_differences(settings, dataset))
+    if found:
+        raise RunError(found)
+    return dataset
+
+
+def faults_of_data(config: SearchConfig, folder: Path) -> tuple[Diagnostic, ...]:
+    """What is wrong with the extern data of a search; nothing where it has other data."""
+    if not isinstance(config.data, ExternData):
+        return ()
+    try:
+        extern_dataset(config.data, config.seed, folder, config.place("data"))
+    except RunError as error:
+        return tuple(error.diagnostics)
+    return ()
+
+
+def found_again(target: str, arguments: Mapping[str, Any], allowed: bool) -> Dataset:
+    """The data that a program gave to a run, made anew from what it said of itself; its module may lie in the folder at
+    work. Raises RunError."""
+    if not allowed:
+        raise RunError([ExternNotAllowed(None, "the data of this run", target)])
+    try:
+        made = own_class(target, str(Path.cwd()))
+        return as_dataset(made(**arguments))
+    except NotThere as fault:
+        reason = str(fault)
+    except Exception as error:  # the code of the user's may raise anything
+        reason = f"{type(error).__name__}: {error}"
+    raise RunError([ExternNotLoaded(None, "the data of this run", target, reason, "data")])
+
+
+def _made(settings: ExternData, folder: Path) -> dict[str, Any]:
+    """The objects of the class, by the splits that it is asked for; else the one, for all. Raises NotThere."""
+    made = own_class(settings.target, settings.folder)
+    arguments = settings.arguments | {key: str(folder / settings.arguments[key]) for key in settings.paths}
+    ways = {split: {"split": split} for split in settings.splits} or {TRAIN: {}}
+    try:
+        return {split: made(**arguments, **way) for split, way in ways.items()}
+    except Exception as error:  # the code of the user's may raise anything
+        raise NotThere(f"{type(error).__name__}: {error}") from error
+
+
+def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> Dataset:
+    first = made[TRAIN]
+    if not missing_parts(first):
+        whole: Dataset = first
+        return whole
+    if not is_indexed(first):
+        missing = "`, `".join(missing_parts(first))
+        reason = f"{type(first).__name__} has neither `__len__` and `__getitem__`, nor `{missing}` of a data set"
+        raise RunError([ExternNotLoaded(settings.declared, settings.kind, settings.target, reason, "data")])
+    names = [own.name for own in settings.stated]
+    spoken = named_splits(list(made), Path(settings.kind))
+    sets = {split: made[word] for split, word in spoken.items()}
+    shares = Shares(settings.valid, settings.test)
+    return IndexedDataset(sets, shares, names, settings.classes, settings.kind, place)
+
+
+def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]:
+    def differs(stated: str, found: str) -> Diagnostic:
+        return ExternDataDiffers(settings.declared, settings.kind, settings.target, stated, found)
+
+    names = tuple(own.name for own in settings.stated)
+    if dataset.inputs != names:
+        yield differs(f"`{'`, `'.join(names)}`", f"it has `{'`, `'.join(dataset.inputs)}`")
+        return
+    if settings.classes is not None and len(dataset.classes) != settings.classes:
+        yield differs(f"{settings.classes} classes", f"it has {len(dataset.classes)}")
+    if dataset.varies(TRAIN) != settings.changes:
+        word = "varies" if settings.changes else "does not vary"
+        yield differs(f"that a sample {word} from epoch to epoch", "the class says otherwise; write `varies = …`")
+    if not dataset.size(TRAIN):
+        return  # which is told where samples are counted
+    first, again = (dataset.samples(TRAIN, np.zeros(1, np.int64), 0) for _ in range(2))
+    for own, values in zip(settings.stated, first.inputs, strict=True):
+        shape = tuple(values.shape[1:])
+        if shape != own.shape:
+            yield differs(f"`{own.name}` is {own}", f"the first sample has ({', '.join(map(str, shape))})")
+    same = zip((*first.inputs, first.targets), (*again.inputs, again.targets), strict=True)
+    if not all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in same):
+        yield differs("nothing of chance", "the first sample is another one when it is asked for again")

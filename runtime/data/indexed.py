@@ -1,0 +1,187 @@
+"""Data sets that give one sample after the other by index, as ``torch.utils.data.Dataset`` does, in splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stdsl.compiler.datafiles.splits import TRAIN, Shares
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import WrongSample
+from stdsl.compiler.diagnostics.source import Span
+
+from ..randomness import key, keys
+from .batch import Batch, Normalisation
+from .division import divided
+
+Values = npt.NDArray[np.float32]
+_LABELS = ("targets", "labels")
+"""What the labels of all samples are called, where a set has them at hand."""
+
+
+class Indexed(Protocol):
+    """``len(set)`` samples; ``set[i]`` is inputs and a label: `(x, y)`, `(rgb, flow, y)`, or `({"rgb": …}, y)`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+class IndexedDataset:
+    """``sets`` by split, `train` among them; what is not given of the others is a share of it, of each class alike
+    where the set has all its labels at hand.
+
+    Samples are taken as they are, but for bytes, which are scaled to 0…1. A sample depends on its index alone.
+    ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``classes``: how many there are; None:
+    as many as the set names, or as its labels are.
+    """
+
+    def __init__(
+        self,
+        sets: Mapping[str, Indexed],
+        shares: Shares,
+        names: Sequence[str] | None = None,
+        classes: int | None = None,
+        called: str = "the data",
+        place: Span | None = None,
+    ) -> None:
+        self._sets, self._called, self._place = sets, called, place
+        first = sets[TRAIN]
+        self._names = tuple(names) if names is not None else _names_in(first)
+        named = _class_names(first)
+        self._classes = named if named is not None and classes in (None, len(named)) else None
+        labels = self._labels_at_hand(first)
+        if self._classes is None and classes is not None:
+            self._classes = tuple(map(str, range(classes)))
+        if self._classes is None:
+            if labels is None:
+                labels = np.array([self._label(first[i][-1], TRAIN, i) for i in range(len(first))], np.int64)
+            self._classes = tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
+        targets = labels if labels is not None else np.zeros(len(first), np.int64)
+        ranks = keys(key(0, "split", "indexed"), np.arange(len(first)))
+        parts = divided(targets, ranks, shares.beside(sets))
+        whole = {split: np.arange(len(found)) for split, found in sets.items()}
+        self._places = {split: chosen for split, chosen in parts.items() if split not in sets}
+        self._places = whole | self._places | {TRAIN: parts[TRAIN]}
+
+    @property
+    def origin(self) -> Any:
+        """What the set says of how it is found again, where it is alone."""
+        return getattr(self._sets[TRAIN], "origin", None) if len(self._sets) == 1 else None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        assert self._classes is not None
+        return self._classes
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self._names
+
+    @property
+    def normalisation(self) -> Normalisation:
+        return Normalisation()
+
+    def size(self, split: str) -> int:
+        return len(self._places[split])
+
+    def varies(self, split: str) -> bool:
+        return False
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        found = [self.sample(split, int(index)) for index in indices]
+        columns = zip(*(values for values, _ in found), strict=True)
+        inputs = []
+        for name, column in zip(self._names, columns, strict=True):
+            for values, index in zip(column, indices, strict=True):
+                if values.shape != column[0].shape:
+                    fault = f"has `{name}` of {_shape(values)}, and another one of {_shape(column[0])}"
+                    raise self._wrong(split, int(index), fault)
+            inputs.append(torch.from_numpy(np.stack(column)))
+        return Batch(tuple(inputs), torch.tensor([label for _, label in found], dtype=torch.int64))
+
+    def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], int]:
+        """The inputs and the label of one. Raises RunError where it holds something else."""
+        owner = self._sets.get(split, self._sets[TRAIN])
+        try:
+            sample = owner[int(self._places[split][index])]
+        except Exception as error:  # the code of the user's may raise anything
+            raise self._wrong(split, index, f"cannot be had: {type(error).__name__}: {error}") from error
+        if not isinstance(sample, tuple | list) or len(sample) < 2:
+            raise self._wrong(split, index, f"is {type(sample).__name__}, and a sample is inputs and a label")
+        *inputs, label = sample
+        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+            absent = [name for name in self._names if name not in inputs[0]]
+            if absent:
+                raise self._wrong(split, index, f"has no `{absent[0]}`")
+            inputs = [inputs[0][name] for name in self._names]
+        if len(inputs) != len(self._names):
+            raise self._wrong(split, index, f"has {len(inputs)} inputs, and there are {len(self._names)}")
+        values = tuple(self._values(entry, split, index) for entry in inputs)
+        return values, self._label(label, split, index)
+
+    def _values(self, entry: Any, split: str, index: int) -> Values:
+        array = entry.detach().cpu().float().numpy() if _is_real(entry) else np.asarray(entry)
+        if array.dtype.kind not in "biuf":
+            raise self._wrong(split, index, f"holds {type(entry).__name__}, and numbers are read")
+        scaled = array / np.float32(255) if array.dtype == np.uint8 else array
+        return np.ascontiguousarray(scaled, np.float32)
+
+    def _label(self, label: Any, split: str, index: int) -> int:
+        if isinstance(label, str) and self._classes is not None and label in self._classes:
+            return self._classes.index(label)
+        try:
+            number = label.item() if hasattr(label, "item") else label
+        except (ValueError, RuntimeError):
+            number = None
+        if not isinstance(number, int):
+            raise self._wrong(split, index, f"has the label {str(label)[:40]}, and labels are whole numbers from 0")
+        return number
+
+    def _labels_at_hand(self, found: Indexed) -> npt.NDArray[np.int64] | None:
+        for name in _LABELS:
+            labels = getattr(found, name, None)
+            if labels is None or not hasattr(labels, "__len__") or len(labels) != len(found):
+                continue
+            array = np.asarray(labels)
+            if array.ndim == 1 and array.dtype.kind in "iu" and array.min(initial=0) >= 0:
+                return array.astype(np.int64)
+        return None
+
+    def _wrong(self, split: str, index: int, fault: str) -> RunError:
+        return RunError([WrongSample(self._place, self._called, split, index, fault)])
+
+
+def is_indexed(data: Any) -> bool:
+    """Whether something gives samples by index; arrays, tensors, texts and lists do so otherwise."""
+    plain = isinstance(data, np.ndarray | torch.Tensor | str | bytes | list | tuple | Mapping)
+    return not plain and hasattr(data, "__len__") and hasattr(data, "__getitem__")
+
+
+def _names_in(found: Indexed) -> tuple[str, ...]:
+    if not len(found):
+        return ("x",)
+    sample = found[0]
+    *inputs, _ = sample if isinstance(sample, tuple | list) and len(sample) > 1 else (sample, 0)
+    if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+        return tuple(map(str, inputs[0]))
+    return ("x",) if len(inputs) == 1 else tuple(f"x{i}" for i in range(1, len(inputs) + 1))
+
+
+def _class_names(found: Indexed) -> tuple[str, ...] | None:
+    names = getattr(found, "classes", None)
+    listed = isinstance(names, list | tuple) and len(names) > 0 and all(isinstance(name, str) for name in names)
+    return tuple(names) if isinstance(names, list | tuple) and listed else None
+
+
+def _is_real(entry: Any) -> bool:
+    """A tensor whose numbers NumPy may not know (bfloat16); bytes stay bytes."""
+    return isinstance(entry, torch.Tensor) and entry.dtype.is_floating_point
+
+
+def _shape(values: Values) -> str:
+    return f"({', '.join(map(str, values.shape))})"

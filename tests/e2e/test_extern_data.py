@@ -1,0 +1,251 @@
+"""`extern data`: a class of the user's, from the text to a run that is gone on with."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from kills.outcome import outcome
+
+import stdsl as api
+from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.runtime.data.batch import Dataset
+from stdsl.runtime.prepare.opening import opened
+from stdsl.runtime.prepare.preparation import load_job
+
+Order = Callable[..., int]
+
+CODE = '''
+import numpy as np
+import torch
+
+
+class Blobs(torch.utils.data.Dataset):
+    """Bright or dark frames, and a flow that says nothing."""
+
+    def __init__(self, root, frames=2, split="train"):
+        self.root, self.frames, self.split = root, frames, split
+        self.targets = [i % 3 for i in range(30)]
+
+    def __len__(self):
+        return 30 if self.split == "train" else 9
+
+    def __getitem__(self, index):
+        rng = np.random.default_rng([index, len(self.split)])
+        rgb = rng.integers(0, 60, (3, self.frames, 6, 6), dtype=np.uint8) + np.uint8(80 * (index % 3))
+        return {"flow": torch.zeros(2, self.frames, 6, 6), "rgb": rgb}, index % 3
+
+
+class Odd(Blobs):
+    def __getitem__(self, index):
+        return self.odd(*super().__getitem__(index))
+
+
+class Shorter(Odd):
+    odd = lambda self, x, y: ({"rgb": x["rgb"][:, :1], "flow": x["flow"]}, y)
+
+
+class Random(Odd):
+    odd = lambda self, x, y: ({"rgb": x["rgb"] + np.float32(np.random.rand()), "flow": x["flow"]}, y)
+
+
+class Nameless(Odd):
+    odd = lambda self, x, y: ({"rgb": x["rgb"]}, y)
+
+
+class Unlabelled(Odd):
+    odd = lambda self, x, y: x["rgb"]
+
+
+class Fraction(Odd):
+    odd = lambda self, x, y: (x, 0.5)
+
+
+class Failing(Odd):
+    odd = lambda self, x, y: [][0]
+
+
+class Refusing(Blobs):
+    def __init__(self, root, frames):
+        raise OSError("no disk")
+
+
+class Nothing:
+    def __init__(self, root, frames):
+        pass
+
+
+class Four(Blobs):
+    classes = ["a", "b", "c"]
+'''
+
+TEXT = """stdsl 1
+extern data mine(root: path, frames: int = 2) from "blobs_of_mine:Blobs" {
+  inputs = {rgb: clip(3, frames, 6, 6), flow: clip(2, frames, 6, 6)}
+  classes = 3
+}
+meta fused(t, classes) on flow: clip(2, t, 6, 6), rgb: clip(3, t, 6, 6) {
+  y = [flow, rgb] -> concat -> choose {flat: conv(4, 1x3x3), full: conv(4, 3x3x3)} as kind -> bn -> relu
+  return y -> global_avg_pool -> linear(classes)
+}
+space nets(t = 2, classes = 3) = fused(t, classes)
+search first {
+  space = nets(data.frames, data.classes)
+  data = mine("somewhere")
+  strategy = gradient { steps = 4  batch = 6 }
+  retrain { steps = 4  batch = 6 }
+}
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "blobs_of_mine", raising=False)
+    (tmp_path / "blobs_of_mine.py").write_text(CODE)
+    path = tmp_path / "mine.space"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def codes(text: str) -> list[str]:
+    return [d.code for d in check_text(Source("a.space", text))]
+
+
+def data_of(space: Path, text: str = TEXT, *overrides: str) -> Dataset:
+    space.write_text(text, encoding="utf-8")
+    return opened(load_job(str(space), "first", overrides, allow_extern=True))
+
+
+def refused(space: Path, text: str) -> Diagnostic:
+    with pytest.raises(RunError) as raised:
+        data_of(space, text)
+    return raised.value.diagnostics[0]
+
+
+def test_killed_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    leave = ("--allow-extern", "--device", "cpu")
+    assert stdsl("run", str(space), *leave, "--out", str(whole)) == 0
+    killed = stdsl("run", str(space), *leave, "--out", str(broken), moment="step", number=2)
+    assert killed == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken), "--allow-extern") == 0
+    assert outcome(broken) == outcome(whole)
+
+
+def test_what_is_stated_is_checked_without_the_code(space: Path) -> None:
+    assert codes(TEXT) == []
+    assert codes(TEXT.replace("data.frames", "3")) == ["E0516"]
+    assert codes(TEXT.replace("  classes = 3\n", "")) == ["E0535"]
+    assert "blobs_of_mine" not in sys.modules
+
+
+def test_settings_come_back_from_json(space: Path) -> None:
+    config = load_job(str(space), "first").config
+    again = SearchConfig.load(config.model_dump(mode="json"))
+    assert again.data == config.data
+    assert again.data.signature() == config.data.signature()
+
+
+def test_without_leave_nothing_is_loaded(space: Path) -> None:
+    with pytest.raises(RunError, match="E0227"):
+        opened(load_job(str(space), "first"))
+    assert "blobs_of_mine" not in sys.modules
+
+
+def test_samples_in_the_order_of_the_block_in_shares(space: Path) -> None:
+    dataset = data_of(space)
+    assert dataset.inputs == ("rgb", "flow")
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [12, 12, 6]
+    batch = dataset.samples("test", np.arange(6), 0)
+    assert batch.inputs[0].shape == (6, 3, 2, 6, 6)
+    assert batch.inputs[0].max() <= 1, "bytes are scaled"
+    assert sorted(batch.targets.tolist()) == [0, 0, 1, 1, 2, 2], "of each class alike"
+    assert torch.equal(batch.inputs[0], dataset.samples("test", np.arange(6), 3).inputs[0])
+
+
+def test_paths_start_from_the_folder_of_the_text(space: Path) -> None:
+    root = data_of(space).dataset._sets["train"].root  # type: ignore[attr-defined]
+    assert root == str(space.parent / "somewhere")
+
+
+def test_splits_that_the_class_is_asked_for(space: Path) -> None:
+    dataset = data_of(
+        space, TEXT.replace("classes = 3\n", 'classes = 3\n  splits = ["train", "test"]\n  valid = 0.2\n')
+    )
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [24, 6, 9]
+
+
+def test_arguments_on_the_command_line(space: Path) -> None:
+    dataset = data_of(space, TEXT, "data.frames=3", "data.root=other/place")
+    assert dataset.samples("train", np.arange(2), 0).inputs[0].shape == (2, 3, 3, 6, 6)
+    with pytest.raises(api.SpaceError, match="E0501"):
+        load_job(str(space), "first", ["data.fames=3"])
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("Shorter", "E0234", r"`rgb` is clip\(3, 2, 6, 6\), and the first sample has \(3, 1, 6, 6\)"),
+        ("Random", "E0234", "another one when it is asked for again"),
+        ("Nameless", "E0724", "has no `flow`"),
+        ("Unlabelled", "E0724", "a sample is inputs and a label"),
+        ("Fraction", "E0724", "has the label 0.5"),
+        ("Failing", "E0724", "IndexError: list index out of range"),
+        ("Refusing", "E0233", "OSError: no disk"),
+        ("Nothing", "E0233", "neither `__len__` and `__getitem__`"),
+        ("Absent", "E0233", "has no class of that name"),
+    ],
+)
+def test_what_is_wrong_with_a_class_is_said(name: str, code: str, words: str, space: Path) -> None:
+    found = refused(space, TEXT.replace("Blobs", name))
+    assert found.code == code
+    assert re.search(words, found.message), found.message
+
+
+def test_number_of_classes_of_a_class_that_names_them(space: Path) -> None:
+    text = TEXT.replace("Blobs", "Four").replace("  classes = 3\n", "").replace("data.classes", "3")
+    assert data_of(space, text).classes == ("a", "b", "c")
+    assert refused(space, text.replace("data.frames, 3", "data.frames, 4")).code == "E0516"
+
+
+def test_a_data_set_of_a_program_that_says_how_it_is_found_again(
+    space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    from blobs_of_mine import Blobs  # type: ignore[import-not-found]
+
+    class Found(Blobs):  # type: ignore[misc]
+        origin = ("blobs_of_mine:Blobs", {"root": "here"})
+
+    text = TEXT.replace('mine("somewhere")', "motion_digits()")
+    space.write_text(text, encoding="utf-8")
+    first = api.run(space, data=Found("here"), out="run", device="cpu")
+    (tmp_path / "run" / "result.json").unlink()
+    with pytest.raises(RunError, match="E0227"):
+        api.run(resume="run")
+    assert api.run(resume="run", allow_extern=True).accuracy == first.accuracy
+
+
+def test_a_data_set_for_each_split(space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from blobs_of_mine import Blobs  # type: ignore[import-not-found]
+
+    from stdsl.runtime.data.given import as_dataset
+
+    dataset = as_dataset({"train": Blobs(""), "val": Blobs("", split="val"), "test": Blobs("", split="test")})
+    assert dataset.inputs == ("flow", "rgb")
+    assert dataset.classes == ("0", "1", "2")
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [30, 9, 9]
+    with pytest.raises(TypeError, match="with `train` among them"):
+        as_dataset({"test": Blobs("")})
