@@ -17,6 +17,7 @@ from .phases.assignment import Subject
 from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, repeats
+from .prepare.job import Job
 from .tracking.names import DERIVED, SEARCH, title_of
 
 FORMAT = 1
@@ -81,6 +82,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
             "flops": own.flops,
             "depth": own.depth,
             "layers": _layers(derived),
+            "within": _within(run.job),
         },
         "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
         "networks": networks,
@@ -95,6 +97,19 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
 def _place(run: Context, path: Path) -> str:
     """Where a file is inside the run directory."""
     return path.relative_to(run.directory.path).as_posix()
+
+
+def _within(job: Job) -> list[dict[str, Any]]:
+    """What was kept to, as it is written: `where` of the space that was searched, and of the one that is trained."""
+    found = []
+    for graph in dict.fromkeys((job.search.graph, job.final)):
+        # That a keep keeps what is there is a constraint, too, which stands where it is decided.
+        decided = {decision.span for decision in graph.decisions}
+        texts = list(dict.fromkeys(c.span.text for c in graph.constraints if c.span not in decided))
+        if texts:
+            parameters = {name: str(value) for name, value in graph.parameters}
+            found.append({"space": graph.name, "parameters": parameters, "where": texts})
+    return found
 
 
 def _layers(subject: Subject) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from ..ir.graph import SpaceGraph
 from .architecture import of_answers
 from .circuits.of_space import CountResult, circuits, decided
 from .costs.additive import ADDITIVE
+from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme, within_costs
 from .feasible import feasible
@@ -30,7 +31,7 @@ def _some(graph: SpaceGraph) -> bool:
     """Whether one of the cheapest or dearest architectures, or one of a few others, is within the constraints."""
     for metric in ADDITIVE:
         for sign in (1, -1):
-            if within_costs(graph, extreme(graph, metric, sign)[1]):
+            if within_costs(graph, extreme(graph, Measure(metric), sign)[1]):
                 return True
     whole = circuits(graph).whole
     if whole is None:

@@ -15,6 +15,7 @@ from ..ir.graph import CostConstraint, SpaceGraph
 from .architecture import Architecture, of_answers, violations
 from .circuits.of_space import circuits
 from .costs.limits import Limits
+from .costs.measures import trained_in
 from .costs.of_architecture import cost_constraints
 from .demand import active, next_question
 from .derivation.descent import Landed
@@ -70,8 +71,10 @@ def too_few(graph: SpaceGraph, drawn: Sample) -> SpaceError:
     """What to raise where fewer were drawn than are needed."""
     place = next((c.span for c in cost_constraints(graph)), graph.span)
     if drawn.empty:
-        return SpaceError([NothingWithin(place, graph.name, "its constraints exclude each other")])
-    return SpaceError([NotFoundWithin(place, graph.name, drawn.tried, drawn.steps)])
+        return SpaceError(
+            [NothingWithin(place, graph.name, "its constraints exclude each other", trained=trained_in(graph))]
+        )
+    return SpaceError([NotFoundWithin(place, graph.name, drawn.tried, drawn.steps, trained_in(graph))])
 
 
 def draw(

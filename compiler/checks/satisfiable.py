@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from ..analysis.architecture import Architecture, of_answers
 from ..analysis.circuits.of_space import circuits
-from ..analysis.costs.depth import depth_bounds
+from ..analysis.costs.measures import depth_reach, place_of
 from ..analysis.costs.of_architecture import cost_constraints
 from ..analysis.derivation.descent import Landed
 from ..analysis.derivation.walk import Walk
 from ..analysis.feasible import feasible
+from ..analysis.memo import once_per_graph
 from ..diagnostics.budgets import NothingWithin, UnknownWithin
 from ..diagnostics.model import Diagnostic, Label, SpaceError
 from ..diagnostics.source import Span
@@ -25,6 +26,9 @@ COUNTED = 2
 """Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
 count takes a second or two at most."""
 
+EXCLUDED = "its constraints exclude each other"
+"""What is said where a search has gone through everything."""
+
 Constraint = CostConstraint | DecisionConstraint
 
 
@@ -36,6 +40,7 @@ class Satisfiable:
     diagnostic: Diagnostic | None = None
 
 
+@once_per_graph
 def satisfiable(graph: SpaceGraph) -> Satisfiable:
     """Whether some architecture of ``graph`` is within its constraints."""
     known = _depths(graph)
@@ -51,7 +56,7 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
         return Satisfiable(of_answers(graph, landed.answers))
     span = next((c.span for c in cost_constraints(graph)), graph.span)
     if landed.all:
-        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, "its constraints exclude each other")))
+        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, EXCLUDED)))
     within, whole = feasible(graph), circuits(graph).whole
     if within is not None and whole is not None:
         if within.count:
@@ -70,11 +75,12 @@ def _depths(graph: SpaceGraph) -> NothingWithin | None:
     for constraint in cost_constraints(graph):
         if constraint.metric != "depth":
             continue
-        low, high = depth_bounds(graph)
+        low, high = depth_reach(graph, constraint)
+        where = place_of(constraint)
         if constraint.high is not None and low > constraint.high:
-            return NothingWithin(constraint.span, graph.name, f"the shallowest has a depth of {low} or more")
+            return NothingWithin(constraint.span, graph.name, f"the shallowest has a depth of {low} or more{where}")
         if constraint.low is not None and high < constraint.low:
-            return NothingWithin(constraint.span, graph.name, f"the deepest has a depth of {high} or less")
+            return NothingWithin(constraint.span, graph.name, f"the deepest has a depth of {high} or less{where}")
     return None
 
 
@@ -96,7 +102,7 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
     place, others = needed[-1], needed[:-1]
     related = tuple(Label(span, "together with this") for span in others)
     reason = found.reason
-    if len(needed) == 1 and isinstance(groups[place][0], DecisionConstraint):
+    if len(needed) == 1 and (found.reason == EXCLUDED or isinstance(groups[place][0], DecisionConstraint)):
         reason = "every architecture breaks this one"
     elif others:
         reason = "they exclude each other"

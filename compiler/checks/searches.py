@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Sink
@@ -26,9 +27,9 @@ SpaceOf = Callable[["SpaceRef"], SpaceGraph | None]
 class CheckedSearch:
     """A search in which nothing is wrong, with the spaces that it names.
 
-    ``final`` is the space that the result is trained in: ``graph``, or a larger sibling of it. ``compared``: the
-    different spaces of ``compare { spaces = … }`` by the first text that names each. ``needs``: the searches that run
-    before. ``warnings``: what to tell before a run of it.
+    ``graph`` is the space that is searched, ``final`` the one that the result is trained in: the same, or a larger
+    sibling of it. ``compared``: the different spaces of ``compare { spaces = … }`` by the first text that names each.
+    ``needs``: the searches that run before. ``warnings``: what to tell before a run of it.
     """
 
     config: SearchConfig
@@ -37,6 +38,13 @@ class CheckedSearch:
     compared: Mapping[str, SpaceGraph] = field(default_factory=dict)
     needs: tuple[CheckedSearch, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def common(self) -> SpaceGraph:
+        """``graph`` with the constraints of ``final``: what is derived and drawn is within `where` of both."""
+        from .sibling import common_space
+
+        return common_space(self.graph, self.final)
 
 
 def check_search(
@@ -51,11 +59,10 @@ def check_search(
     final = space_of(sibling) if sibling is not None else graph
     refs = config.compare.spaces if config.compare is not None else ()
     others = [(ref, other) for ref in refs if (other := space_of(ref)) is not None]
-    twice = Sink()
-    compared = different(others, twice)
-    for warning in twice.diagnostics:
-        sink.add_once(warning)
+    told = Sink()
+    compared = different(others, told)
     if graph is None:
+        _tell(told, sink)
         return None
     _check_data(config, graph, final, others, sink)
     if config.strategy is None and graph.open:
@@ -69,9 +76,11 @@ def check_search(
 
         check_phases(config, graph, sink)
     if sibling is not None and final is not None:
-        from .sibling import check_sibling
+        from .sibling import check_common, check_sibling
 
-        check_sibling(config, graph, final, sink)
+        if check_sibling(config, graph, final, sink):
+            check_common(config, graph, final, told)
+    _tell(told, sink)
     check_comparisons(config, graph, others, sink)
     check_needs(config, [g for g in (graph, final, *compared.values()) if g is not None], known, sink)
     if config.strategy is not None:
@@ -81,7 +90,12 @@ def check_search(
     check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None
-    return CheckedSearch(config, graph, final, compared, warnings=twice.diagnostics)
+    return CheckedSearch(config, graph, final, compared, warnings=told.diagnostics)
+
+
+def _tell(told: Sink, sink: Sink) -> None:
+    for diagnostic in told.diagnostics:
+        sink.add_once(diagnostic)
 
 
 def _check_data(

@@ -1,13 +1,18 @@
-"""Whether what a search finds can be trained in the space that its `retrain` names."""
+"""Whether what a search finds can be trained in the space that its `retrain` names, and within which constraints."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..analysis.derivation.carry import differences
+from ..analysis.joint.common import common
+from ..analysis.joint.translation import shown_name
 from ..diagnostics.architectures import NoSibling
-from ..diagnostics.model import Label, Sink
+from ..diagnostics.budgets import NothingWithin, UnknownWithin
+from ..diagnostics.model import Label, Sink, SpaceError
+from ..diagnostics.siblings import NothingInCommon, UnknownInCommon
 from ..ir.graph import SpaceGraph
+from .satisfiable import satisfiable
 
 if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
@@ -26,3 +31,26 @@ def check_sibling(config: SearchConfig, searched: SpaceGraph, final: SpaceGraph,
     span = config.place("retrain.space")
     sink.add(NoSibling(span, searched.name, final.name, texts, config.place("space"), places))
     return False
+
+
+def common_space(searched: SpaceGraph, final: SpaceGraph) -> SpaceGraph:
+    """The space that architectures of a search are taken from: ``searched``, within `where` of ``final`` too, to which
+    its architectures carry over. Raises SpaceError (E0225)."""
+    return common(searched, final)
+
+
+def check_common(config: SearchConfig, searched: SpaceGraph, final: SpaceGraph, sink: Sink) -> None:
+    """Reports where no architecture is within `where` of both spaces, or perhaps none, though each of them has some."""
+    try:
+        both = common_space(searched, final)
+    except SpaceError as error:
+        sink.extend(error.diagnostics)
+        return
+    if both is searched or any(satisfiable(graph).diagnostic is not None for graph in (searched, final)):
+        return
+    found, place, other = satisfiable(both).diagnostic, config.place("retrain.space"), shown_name(searched, final)
+    if isinstance(found, NothingWithin):
+        places = (*found.related, Label(found.span, "asked for here")) if found.span is not None else found.related
+        sink.add(NothingInCommon(place, searched.name, other, found.reason, places))
+    elif isinstance(found, UnknownWithin):
+        sink.add(UnknownInCommon(place, searched.name, other, found.steps))

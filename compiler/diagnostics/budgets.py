@@ -7,13 +7,23 @@ from typing import ClassVar
 from .model import Diagnostic, Label, Severity, kind
 
 
+def _whose(trained: str, own: str = "its") -> str:
+    return f"{own} constraints" + (f" and those of `{trained}`" if trained else "")
+
+
+def _where(trained: str) -> str:
+    return "`where`" + (f" (and that of `{trained}`)" if trained else "")
+
+
 @kind
 class NothingWithin(Diagnostic):
-    """No architecture satisfies `where`."""
+    """No architecture satisfies `where`. ``trained``: the space that the result is trained in, whose `where` binds,
+    too; "" where there is none."""
 
     space: str
     reason: str
     related: tuple[Label, ...] = ()
+    trained: str = ""
 
     code: ClassVar[str] = "E0441"
     title: ClassVar[str] = "no architecture is within `where`"
@@ -28,7 +38,7 @@ dearest one less than it asks for, or the constraints contradict each other.
 
     @property
     def message(self) -> str:
-        return f"no architecture of `{self.space}` is within its constraints: {self.reason}"
+        return f"no architecture of `{self.space}` is within {_whose(self.trained)}: {self.reason}"
 
     @property
     def label(self) -> str:
@@ -48,11 +58,12 @@ dearest one less than it asks for, or the constraints contradict each other.
 @kind
 class NotFoundWithin(Diagnostic):
     """The search for an architecture within `where` gave up. ``drawn``: how many were drawn before; ``steps``: how many
-    answers to decisions the search tried."""
+    answers to decisions the search tried; ``trained``: as in :class:`NothingWithin`."""
 
     space: str
     drawn: int
     steps: int
+    trained: str = ""
 
     code: ClassVar[str] = "E0442"
     title: ClassVar[str] = "no architecture within `where` was found"
@@ -69,8 +80,8 @@ architecture meets (a band of costs that falls between two sums, a depth that ha
     def message(self) -> str:
         drawn = f"among {self.drawn:,} drawn at random, nor " if self.drawn else ""
         return (
-            f"no architecture of `{self.space}` within `where` was found {drawn}in {self.steps:,} steps of a search; "
-            "there may be one"
+            f"no architecture of `{self.space}` within {_where(self.trained)} was found {drawn}in {self.steps:,} steps "
+            "of a search; there may be one"
         )
 
     @property
@@ -84,9 +95,10 @@ architecture meets (a band of costs that falls between two sums, a depth that ha
 
 @kind
 class PerhapsNotBest(Diagnostic):
-    """The search for the best architecture within `where` gave up."""
+    """The search for the best architecture within `where` gave up. ``trained``: as in :class:`NothingWithin`."""
 
     space: str
+    trained: str = ""
 
     code: ClassVar[str] = "W0442"
     title: ClassVar[str] = "perhaps not the best architecture within `where`"
@@ -102,8 +114,8 @@ one that it found; a better one may exist. Tight constraints over many decisions
     @property
     def message(self) -> str:
         return (
-            f"the derived architecture of `{self.space}` is within `where`, but perhaps not the one within it that the "
-            "search prefers most"
+            f"the derived architecture of `{self.space}` is within {_where(self.trained)}, but perhaps not the one "
+            "within it that the search prefers most"
         )
 
     @property
@@ -117,11 +129,12 @@ one that it found; a better one may exist. Tight constraints over many decisions
 
 @kind
 class UnevenComparisons(Diagnostic):
-    """Architectures to compare with were searched for instead of drawn."""
+    """Architectures to compare with were searched for instead of drawn. ``trained``: as in :class:`NothingWithin`."""
 
     space: str
     searched: int
     drawn: int
+    trained: str = ""
 
     code: ClassVar[str] = "W0443"
     title: ClassVar[str] = "random architectures that are not equally likely"
@@ -138,8 +151,9 @@ mean is not that of the space.
     @property
     def message(self) -> str:
         return (
-            f"of {self.drawn:,} architectures of `{self.space}` drawn at random hardly any was within the constraints: "
-            f"{self.searched:,} to compare with were searched for, and are not equally likely"
+            f"of {self.drawn:,} architectures of `{self.space}` drawn at random hardly any was within "
+            f"{_whose(self.trained, 'the')}: {self.searched:,} to compare with were searched for, and are not "
+            "equally likely"
         )
 
     @property

@@ -32,6 +32,8 @@ from .operation import CHANNEL_AXIS, Extern, Layout, Primitive, TensorShape
 if TYPE_CHECKING:
     import networkx
 
+    from .sibling import Sibling
+
 NodeKind = Literal["input", "apply", "switch", "gate", "reduce", "merged"]
 """`merged` nodes are made by passes alone: several applications computed at once, by a kernel (``compiler/passes``)."""
 
@@ -131,12 +133,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class CostConstraint:
-    """``low <= metric <= high`` in a `where`; None is open."""
+    """``low <= metric <= high`` in a `where`; None is open. ``other``: None for what architectures cost in the space
+    itself, else the sibling in which it is measured what they cost."""
 
     metric: Literal["flops", "params", "depth", "activations"]
     low: float | None
     high: float | None
     span: Span
+    other: Sibling | None = None
 
 
 @dataclass(frozen=True, slots=True)

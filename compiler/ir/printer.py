@@ -38,7 +38,8 @@ def _lines(graph: SpaceGraph) -> Iterator[str]:
             if isinstance(c, CostConstraint):
                 low = f"{c.low:g} <= " if c.low is not None else ""
                 high = f" <= {c.high:g}" if c.high is not None else ""
-                yield f"  where {low}{c.metric}{high}"
+                place = f" in {c.other.name}" if c.other is not None else ""
+                yield f"  where {low}{c.metric}{high}{place}"
             else:
                 yield f"  where {guard_text(graph, c.condition)}"
     scope: int | None = None

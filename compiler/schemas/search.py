@@ -24,7 +24,8 @@ class RetrainSection(Retrain):
 
     space: SpaceRef | None = Field(
         default=None,
-        description="A larger sibling that the architecture carries over to; none: the space of the search",
+        description="A larger sibling that the architecture carries over to, and whose `where` it keeps to; none: the "
+        "space of the search",
     )
 
 

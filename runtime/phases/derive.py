@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.analysis.costs.measures import trained_in
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
@@ -26,7 +27,8 @@ DERIVE, DRAW = "derive", "draw"
 
 
 def derive(run: Context) -> None:
-    """Leaves ``architectures/derived.arch.json``: the likeliest architecture within the space's ``where``."""
+    """Leaves ``architectures/derived.arch.json``: the likeliest architecture within ``where`` of the space that is
+    searched and of the one that it is trained in."""
     if DERIVE in run.tracker.finished:
         return
     graph, strategy = run.job.graph, run.config.strategy
@@ -36,7 +38,7 @@ def derive(run: Context) -> None:
         facts = run.tracker.finished["search"]
         arch = runner(strategy).derive(strategy, graph, facts)[0]
         if not runner(strategy).surely_best(strategy, graph, facts):
-            run.reporter.say(warned(PerhapsNotBest(run.config.place("space"), graph.name)))
+            run.reporter.say(warned(PerhapsNotBest(run.config.place("space"), graph.name, trained_in(graph))))
     run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 
@@ -55,7 +57,7 @@ def repeats(run: Context) -> list[str]:
 
 def draw(run: Context) -> None:
     """Leaves ``architectures/random-1.arch.json`` and so on: uniformly drawn (or searched for, with a warning, where
-    hardly any will do), within ``where``, of comparable cost, all different.
+    hardly any will do), within ``where`` of both spaces, of comparable cost, all different.
     """
     compare = run.config.compare
     if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
@@ -74,11 +76,12 @@ def draw(run: Context) -> None:
     for name, arch in zip(names, found, strict=True):
         run.directory.save_architecture(name, arch)
     if len(found) < compare.random:
-        warning = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
-        run.reporter.say(warned(warning))
+        few = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
+        run.reporter.say(warned(few))
     if sample.searched:
         place = run.config.place("compare")
-        run.reporter.say(warned(UnevenComparisons(place, graph.name, sample.searched, sample.tried)))
+        warning = UnevenComparisons(place, graph.name, sample.searched, sample.tried, trained_in(graph))
+        run.reporter.say(warned(warning))
     # Of a space that is too entangled to count no sample is uniform, searched for or not.
     facts = {"names": names, "tried": sample.tried} | ({} if sample.uniform else {"uniform": False})
     run.tracker.finish(DRAW, facts)

@@ -41,8 +41,8 @@ class Job:
 
     @property
     def graph(self) -> SpaceGraph:
-        """The space that is searched."""
-        return self.search.graph
+        """The space that is searched, within `where` of the one that the result is trained in too."""
+        return self.search.common
 
     @property
     def final(self) -> SpaceGraph:

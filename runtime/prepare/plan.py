@@ -100,7 +100,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
         compare = config.compare
-        typical = Subject(DERIVED, job.final, _typical(job.final))
+        typical = _typical(job)
         names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
         names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
         for name in names:
@@ -232,15 +232,20 @@ def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
     return batch * (whole.kept_after + (whole.kept_before - whole.kept_after) // cells), batch * again
 
 
+def _typical(job: Job) -> Subject:
+    """A random architecture, which stands for the derived one in the space of the final training: that is not known
+    yet."""
+    return Subject(DERIVED, job.final, architecture(job.final, _drawn(job.graph)))
+
+
 @once_per_graph
-def _typical(graph: SpaceGraph) -> Architecture:
-    """A random architecture, which stands for the derived one: that is not known yet."""
+def _drawn(graph: SpaceGraph) -> Architecture:
     return sample(graph, 0)[0] if graph.open else architecture(graph, {})
 
 
 def _features(job: Job, obstacle: str | None) -> str:
     """What becomes of the features of frozen parts of the space that the result is trained in."""
-    model = build(Subject(DERIVED, job.final, _typical(job.final)), 0).to("meta")
+    model = build(_typical(job), 0).to("meta")
     shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
     still = still_part(model, [str(place) for place in range(len(shapes))])
     if still is None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from ..costs.additive import ADDITIVE, AdditiveMetric, additive_cost
+from ..costs.additive import ADDITIVE, AdditiveMetric
+from ..costs.measures import Measure, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
 from .cost_states import DEAD, CostStates, TooManyCosts, Vector, cost_states
 
@@ -37,16 +38,16 @@ class Extremes:
 @dataclass(frozen=True)
 class CostCircuit:
     """``circuit``: what is within the constraints, in the same order as in the circuit of the space. ``added``: by
-    node and answer, what the answer adds to the costs ``metrics``, which start from ``base``."""
+    node and answer, what the answer adds to the costs ``measures``, which start from ``base``."""
 
     circuit: Circuit
-    metrics: tuple[AdditiveMetric, ...]
+    measures: tuple[Measure, ...]
     base: Vector
     added: tuple[tuple[Vector, ...], ...]
 
     def extremes(self, metric: AdditiveMetric) -> Extremes:
         """Of a circuit that is not empty."""
-        m = self.metrics.index(metric)
+        m = self.measures.index(Measure(metric))
         counts = self.circuit.counts
         least, greatest, totals = [0, 0], [0, 0], [0, 0]
         for node, added in zip(self.circuit.nodes[2:], self.added[2:], strict=True):
@@ -80,13 +81,14 @@ def cost_circuit(
 ) -> CostCircuit | None:
     """What of a circuit with a root is within constraints over costs; ``also``: further costs to know. None where a
     cost is no exact sum, or there are too many different ones."""
-    if any(c.metric not in ADDITIVE for c in constraints):
-        return None
-    metrics = tuple(m for m in ADDITIVE if m in also or any(c.metric == m for c in constraints))
-    if not all(additive_cost(graph, m).exact for m in metrics):
+    bounded = {measure_of(c) for c in constraints}
+    own = [m for m in map(Measure, ADDITIVE) if m.metric in also or m in bounded]
+    measures = tuple(dict.fromkeys([*own, *(m for c in constraints if (m := measure_of(c)) is not None)]))
+    found = [measured(graph, measure) for measure in measures]
+    if None in bounded or not all(cost is not None and cost.exact for cost in found):
         return None
     try:
-        return _Bounded(cost_states(graph, circuit, metrics), constraints).run()
+        return _Bounded(cost_states(graph, circuit, measures), constraints).run()
     except TooManyCosts:
         return None
 
@@ -95,8 +97,8 @@ class _Bounded:
     def __init__(self, states: CostStates, constraints: Sequence[CostConstraint]) -> None:
         self.states = states
         self.bounds: list[tuple[float | None, float | None]] = []
-        for metric in states.metrics:
-            own = [c for c in constraints if c.metric == metric]
+        for measure in states.measures:
+            own = [c for c in constraints if measure_of(c) == measure]
             lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
             self.bounds.append((max(lows, default=None), min(highs, default=None)))
         self.reach: list[tuple[tuple[int, int], ...]] = []
@@ -108,7 +110,7 @@ class _Bounded:
                     (min(a[m] + self.reach[s][m][0] for s, a in ways), max(a[m] + self.reach[s][m][1] for s, a in ways))
                     if ways
                     else (0, 0)
-                    for m in range(len(states.metrics))
+                    for m in range(len(states.measures))
                 )
             )
 
@@ -142,7 +144,7 @@ class _Bounded:
             else:
                 known[key] = ZERO
         start = ZERO if root is None else known[root]
-        return CostCircuit(_rooted(nodes, start), self.states.metrics, self.states.base, tuple(added))
+        return CostCircuit(_rooted(nodes, start), self.states.measures, self.states.base, tuple(added))
 
     def _follow(self, costs: tuple[int | None, ...], follower: tuple[int, Vector]) -> _Key | None:
         state, added = follower

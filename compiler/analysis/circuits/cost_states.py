@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from ...ir.diagram import Case, Diagram, support
 from ...ir.graph import SpaceGraph
-from ..costs.additive import AdditiveMetric, additive_cost, default_answers
+from ..costs.additive import default_answers
+from ..costs.measures import Measure, measured
 from ..diagrams.products import Product as Factors
 from ..diagrams.products import value_of
 from .circuit import ONE, ZERO, Branch, Circuit, Product
@@ -48,30 +49,31 @@ class CostStates:
     """``steps``: by state, those that follow one before it; None for the end, where nothing is asked any more.
 
     The costs of an architecture are ``base`` plus what its answers add from the state ``start`` on, in the order of
-    ``metrics``.
+    ``measures``.
     """
 
-    metrics: tuple[AdditiveMetric, ...]
+    measures: tuple[Measure, ...]
     base: Vector
     steps: tuple[Step | None, ...]
     start: int
 
 
-def cost_states(graph: SpaceGraph, circuit: Circuit, metrics: Sequence[AdditiveMetric]) -> CostStates:
+def cost_states(graph: SpaceGraph, circuit: Circuit, measures: Sequence[Measure]) -> CostStates:
     """The states of a circuit with a root, for costs that are exact sums. Raises TooManyCosts."""
-    return _Walk(graph, circuit, tuple(metrics)).run()
+    return _Walk(graph, circuit, tuple(measures)).run()
 
 
 class _Walk:
-    def __init__(self, graph: SpaceGraph, circuit: Circuit, metrics: tuple[AdditiveMetric, ...]) -> None:
-        self.graph, self.circuit, self.metrics = graph, circuit, metrics
+    def __init__(self, graph: SpaceGraph, circuit: Circuit, measures: tuple[Measure, ...]) -> None:
+        self.graph, self.circuit, self.measures = graph, circuit, measures
         self.defaults = default_answers(graph)
         self.terms: list[tuple[int, Factors]] = []
         self.by_variable: dict[int, list[int]] = {}
         self.masks: list[int] = []
         base = []
-        for i, metric in enumerate(metrics):
-            cost = additive_cost(graph, metric)
+        for i, measure in enumerate(measures):
+            cost = measured(graph, measure)
+            assert cost is not None, "only costs that are sums are followed"
             for term in cost.terms:
                 self._add_term(i, term)
             base.append(cost.constant)
@@ -117,7 +119,7 @@ class _Walk:
             head = self._pending[state[0]][0]
             node = self.circuit.nodes[head]
             steps.append(Step(node.variable, followers) if isinstance(node, Branch) else None)
-        return CostStates(self.metrics, self.base, tuple(steps), known[start])
+        return CostStates(self.measures, self.base, tuple(steps), known[start])
 
     def _followers(self, state: _State) -> list[tuple[_State | None, Vector]]:
         pending, left = state
@@ -140,7 +142,7 @@ class _Walk:
     ) -> tuple[tuple[tuple[int, _Left], ...], Vector]:
         """What is left of the terms after an answer, and what it adds to the costs; ``asked`` is what may be asked
         later."""
-        added = [0] * len(self.metrics)
+        added = [0] * len(self.measures)
         self._work += 1
         for t in self.by_variable.get(variable, ()):
             metric, term = self.terms[t]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from ..architecture import of_answers
-from .additive import ADDITIVE, AdditiveMetric, additive_cost
-from .depth import depth_bounds_under
-from .of_architecture import costs
+from .additive import AdditiveCost
+from .measures import depth_under, figures, measure_of, measured
 
 
 class Limits:
@@ -16,15 +14,18 @@ class Limits:
 
     def __init__(self, graph: SpaceGraph, constraints: tuple[CostConstraint, ...]) -> None:
         self.graph, self.constraints = graph, constraints
-        self.sums: list[tuple[AdditiveMetric, CostConstraint]] = []
+        self.sums: list[tuple[AdditiveCost, CostConstraint]] = []
         self.depths = [c for c in constraints if c.metric == "depth"]
         self.others: list[CostConstraint] = []
         """Those over costs that are no exact sums."""
         for constraint in constraints:
-            metric = next((m for m in ADDITIVE if m == constraint.metric), None)
-            if metric is not None and additive_cost(graph, metric).exact:
-                self.sums.append((metric, constraint))
-            elif metric is not None:
+            measure = measure_of(constraint)
+            if measure is None:
+                continue
+            cost = measured(graph, measure)
+            if cost is not None and cost.exact:
+                self.sums.append((cost, constraint))
+            else:
                 self.others.append(constraint)
 
     @property
@@ -34,17 +35,14 @@ class Limits:
 
     def admit(self, answers: Mapping[int, int]) -> bool:
         """Whether the architecture behind the answers meets all of them."""
-        for metric, constraint in self.sums:
-            if not _between(constraint, additive_cost(self.graph, metric).of(answers)):
+        for cost, constraint in self.sums:
+            if not _between(constraint, cost.of(answers)):
                 return False
         for constraint in self.depths:
             # Under answers to all that is asked, both bounds are the depth.
-            if not _between(constraint, depth_bounds_under(self.graph, answers)[0]):
+            if not _between(constraint, depth_under(self.graph, constraint, answers)[0]):
                 return False
-        if not self.others:
-            return True
-        exact = costs(self.graph, of_answers(self.graph, answers))
-        return all(exact.within(c) for c in self.others)
+        return all(figures(self.graph, constraint, answers).within(constraint) for constraint in self.others)
 
 
 def _between(constraint: CostConstraint, value: int) -> bool:

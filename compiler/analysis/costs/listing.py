@@ -9,7 +9,8 @@ from functools import cached_property
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.circuit import Circuit
-from .additive import ADDITIVE, additive_cost
+from .additive import additive_cost
+from .measures import measure_of
 from .table import Table
 
 LISTED = 20_000
@@ -71,15 +72,19 @@ def listed(graph: SpaceGraph, circuit: Circuit, constraints: Sequence[CostConstr
     """What is within the constraints; None where there is too much to list, or a cost is no exact sum."""
     if circuit.count > LISTED:
         return None
-    if any(m == c.metric and not additive_cost(graph, m).exact for m in ADDITIVE for c in constraints):
-        return None
+    measures = [measure_of(c) for c in constraints]
+    for measure in measures:
+        if measure is not None:
+            there = graph if measure.sibling is None else measure.sibling.graph
+            if not additive_cost(there, measure.metric).exact:
+                return None
     table = Table(graph, circuit)
     import numpy as np
 
     fits = np.ones(circuit.count, dtype=bool)
-    for constraint in constraints:
-        metric = next((m for m in ADDITIVE if m == constraint.metric), None)
-        values = table.depth() if metric is None else table.cost(metric)
+    for constraint, measure in zip(constraints, measures, strict=True):
+        rows = table if constraint.other is None else table.carried(constraint.other)
+        values = rows.depth() if measure is None else rows.cost(measure.metric)
         if constraint.low is not None:
             fits &= (values >= constraint.low).astype(bool)
         if constraint.high is not None:

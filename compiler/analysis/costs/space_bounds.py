@@ -5,28 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from ..architecture import Architecture, of_answers
+from ..architecture import Architecture, answers_of, of_answers
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.elimination import INFINITE, Elimination, Function, eliminate, ordering
 from ..diagrams.products import scaled
 from ..memo import once_per_graph
 from ..validity import validity
-from .additive import ADDITIVE, AdditiveCost, AdditiveMetric, additive_cost
-from .depth import depth_bounds
-from .of_architecture import cost_constraints, costs
+from .additive import AdditiveCost
+from .limits import Limits
+from .measures import Measure, depth_reach, measure_of, measured
+from .of_architecture import cost_constraints
 
 
-def extreme(graph: SpaceGraph, metric: AdditiveMetric, sign: int) -> tuple[int, Architecture | None]:
+def extreme(graph: SpaceGraph, measure: Measure, sign: int) -> tuple[int, Architecture | None]:
     """The least (sign 1) or greatest (-1) cost without constraints over costs, and an architecture that has it; where
     that cannot be had, a bound and None."""
     known = _extremes(graph)
-    if (metric, sign) not in known:
-        known[metric, sign] = _extreme(graph, additive_cost(graph, metric), sign)
-    return known[metric, sign]
+    if (measure, sign) not in known:
+        cost = measured(graph, measure)
+        if cost is not None:
+            known[measure, sign] = _extreme(graph, cost, sign)
+        else:
+            assert measure.sibling is not None, "the costs of a space itself are always a sum, or nearly"
+            known[measure, sign] = extreme(measure.sibling.graph, Measure(measure.metric), sign)[0], None
+    return known[measure, sign]
 
 
 @once_per_graph
-def _extremes(graph: SpaceGraph) -> dict[tuple[AdditiveMetric, int], tuple[int, Architecture | None]]:
+def _extremes(graph: SpaceGraph) -> dict[tuple[Measure, int], tuple[int, Architecture | None]]:
     return {}
 
 
@@ -52,19 +58,18 @@ def _optimum(graph: SpaceGraph, cost: AdditiveCost, sign: int) -> tuple[Eliminat
 
 def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:
     """Whether there is an architecture and it meets the constraints over costs."""
-    if arch is None:
-        return False
-    found = costs(graph, arch)
-    return all(found.within(c) for c in cost_constraints(graph))
+    return arch is not None and Limits(graph, cost_constraints(graph)).admit(answers_of(graph, arch))
 
 
 def binding(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> tuple[CostConstraint, ...] | None:
     """The constraints over costs that some architecture may break; None where certainly none meets them all."""
     left = []
     for constraint in constraints:
-        metric = next((m for m in ADDITIVE if m == constraint.metric), None)
+        measure = measure_of(constraint)
         least, greatest = (
-            depth_bounds(graph) if metric is None else (extreme(graph, metric, 1)[0], extreme(graph, metric, -1)[0])
+            depth_reach(graph, constraint)
+            if measure is None
+            else (extreme(graph, measure, 1)[0], extreme(graph, measure, -1)[0])
         )
         low, high = constraint.low, constraint.high
         if (high is not None and least > high) or (low is not None and greatest < low):

@@ -18,6 +18,7 @@ from ..feasible import feasible, feasible_extremes
 from ..memo import once_per_graph
 from ..sampling import draw
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
+from .measures import Measure, measure_of
 from .of_architecture import cost_constraints
 from .space_bounds import extreme, within_costs
 
@@ -62,7 +63,8 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange | None:
         return None
     if cost_constraints(graph):
         return _constrained(graph, metric)
-    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
+    own = Measure(metric)
+    (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     exact = cheapest is not None and dearest is not None
     cost = additive_cost(graph, metric)
     mean = exact_mean(graph, cost)
@@ -81,11 +83,12 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     if found is not None:
         ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
         return CostRange(found.least, found.greatest, float(found.mean), True, True, *ends)
-    (least, cheapest), (greatest, dearest) = extreme(graph, metric, 1), extreme(graph, metric, -1)
+    own = Measure(metric)
+    (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     cheapest = cheapest if within_costs(graph, cheapest) else None
     dearest = dearest if within_costs(graph, dearest) else None
     for constraint in constraints:
-        if constraint.metric == metric:
+        if measure_of(constraint) == own:
             if cheapest is None and constraint.low is not None:
                 least = max(least, math.ceil(constraint.low))
             if dearest is None and constraint.high is not None:

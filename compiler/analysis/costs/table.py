@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...ir.diagram import IMPOSSIBLE, Case, Diagram
 from ...ir.graph import SpaceGraph
+from ...ir.sibling import Sibling
 from ...ops.registry import primitives_of
 from ..circuits.circuit import ONE, Branch, Circuit
 from ..diagrams.products import span_of
@@ -23,19 +24,31 @@ EXACT = 2**62
 
 
 class Table:
-    """A row for each architecture of a circuit, in the order of the circuit."""
+    """A row for each architecture of a circuit, in the order of the circuit. ``answers``: those of the circuit, or by
+    variable index a column with -1 where the variable is not asked for."""
 
-    def __init__(self, graph: SpaceGraph, circuit: Circuit) -> None:
-        self.graph = graph
+    def __init__(self, graph: SpaceGraph, circuit: Circuit, answers: Mapping[int, Column] | None = None) -> None:
+        self.graph, self.circuit = graph, circuit
         self.rows = circuit.count
-        self.answers = _answers(circuit)
-        """By variable index: the answers, -1 where the variable is not asked for."""
+        self.answers = _answers(circuit) if answers is None else answers
         self._defaults = default_answers(graph)
         self._settled: dict[int, Column] = {}
 
     def row(self, place: int) -> dict[int, int]:
         """The answers of an architecture."""
         return {v: int(column[place]) for v, column in self.answers.items() if column[place] >= 0}
+
+    def carried(self, sibling: Sibling) -> Table:
+        """The same architectures in a sibling."""
+        import numpy as np
+
+        columns: dict[int, Column] = {}
+        for variable, (own, here) in sibling.own.items():
+            if own in self.answers:
+                # The last one stands for what is not asked for.
+                columns[variable] = np.array([*here, -1], dtype=np.int16)[self.answers[own]]
+        columns |= {v: np.full(self.rows, answer, dtype=np.int16) for v, answer in sibling.settled.items()}
+        return Table(sibling.graph, self.circuit, columns)
 
     def values(self, case: Case, dtype: Any = int) -> Column:
         """A value of every architecture that has it (numbers and truth values)."""

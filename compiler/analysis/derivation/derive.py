@@ -18,6 +18,7 @@ from ...ir.graph import SpaceGraph
 from ..architecture import Architecture, of_answers, violations
 from ..costs.additive import default_answers
 from ..costs.limits import Limits
+from ..costs.measures import trained_in
 from ..costs.of_architecture import cost_constraints
 from ..demand import active
 from ..diagrams.arithmetic import Arithmetic
@@ -108,7 +109,7 @@ class _Derivation:
         if drawn.all:
             raise self._nothing()
         steps = walk.within(self.limit) + landed.steps + drawn.steps
-        raise SpaceError([NotFoundWithin(self._place(), self.graph.name, 0, steps)])
+        raise SpaceError([NotFoundWithin(self._place(), self.graph.name, 0, steps, trained_in(self.graph))])
 
     def _wished(self) -> dict[int, int] | None:
         """What is preferred, where it is within `where`."""
@@ -116,7 +117,8 @@ class _Derivation:
         plain = eliminate(self.graph.diagrams, functions, ordering(self.graph.diagrams, functions))
         if plain.least == INFINITE:
             reason = "the constraints over decisions exclude each other, or what is held"
-            raise SpaceError([NothingWithin(self.graph.span, self.graph.name, reason)])
+            found = NothingWithin(self.graph.span, self.graph.name, reason, trained=trained_in(self.graph))
+            raise SpaceError([found])
         answers = plain.witness()
         if answers is None:
             return None
@@ -172,7 +174,8 @@ class _Derivation:
         return of_answers(self.graph, {**default_answers(self.graph), **self.held, **answers})
 
     def _nothing(self) -> SpaceError:
-        return SpaceError([NothingWithin(self._place(), self.graph.name, "its constraints exclude each other")])
+        reason = "its constraints exclude each other"
+        return SpaceError([NothingWithin(self._place(), self.graph.name, reason, trained=trained_in(self.graph))])
 
     def _place(self) -> Span:
         return next((c.span for c in cost_constraints(self.graph)), self.graph.span)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from ..costs.additive import ADDITIVE, AdditiveCost, additive_cost
+from ..costs.additive import AdditiveCost
+from ..costs.measures import measure_of, measured
 from ..costs.of_architecture import cost_constraints
 from ..costs.space_bounds import extreme
 from ..diagrams.arithmetic import Arithmetic
@@ -55,12 +56,12 @@ def bounds(graph: SpaceGraph, constraints: Sequence[CostConstraint] | None = Non
     space where none are given."""
     found = []
     for constraint in cost_constraints(graph) if constraints is None else constraints:
-        metric = next((m for m in ADDITIVE if m == constraint.metric), None)
-        if metric is None:
+        measure = measure_of(constraint)
+        cost = None if measure is None else measured(graph, measure)
+        if measure is None or cost is None:
             continue
-        cost = additive_cost(graph, metric)
         for sign, limit in ((1, constraint.high), (-1, constraint.low)):
-            if limit is not None and sign * extreme(graph, metric, -sign)[0] > sign * limit:
+            if limit is not None and sign * extreme(graph, measure, -sign)[0] > sign * limit:
                 # What the sum leaves out may be all that is missing.
                 found.append(Bound(constraint, cost, sign, limit - (cost.slack if sign < 0 else 0)))
     return found

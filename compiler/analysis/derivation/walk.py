@@ -14,8 +14,8 @@ from ...ir.diagram import Case, Diagram, support
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..architecture import violations
 from ..costs.additive import default_answers
-from ..costs.depth import depth_bounds_under
 from ..costs.limits import Limits
+from ..costs.measures import depth_under, measure_of, place_of, trained_in
 from ..costs.of_architecture import cost_constraints
 from ..demand import active
 from ..diagrams.arithmetic import Arithmetic
@@ -114,7 +114,7 @@ class Walk:
         """Whether what the eliminations do not know of allows the answers: the depth, where it is not known to be
         beyond; all constraints exactly, where they are the ``last``."""
         for constraint in self.limits.depths:
-            low, high = depth_bounds_under(self.graph, answers)
+            low, high = depth_under(self.graph, constraint, answers)
             if constraint.high is not None and low > constraint.high:
                 return False
             if constraint.low is not None and high < constraint.low:
@@ -164,7 +164,8 @@ class Walk:
             excesses = [self.least([])]
         if any(excess.least == INFINITE for excess in excesses):
             reason = "with what is held" if self.held else "the constraints over decisions exclude each other"
-            raise SpaceError([NothingWithin(self.graph.span, self.graph.name, reason)])
+            found = NothingWithin(self.graph.span, self.graph.name, reason, trained=trained_in(self.graph))
+            raise SpaceError([found])
         return [*(Ceiling(excess, ROUNDING) for excess in excesses), *self._joint()]
 
     def _nothing(self, bound: Bound, excess: Elimination) -> SpaceError:
@@ -174,13 +175,14 @@ class Walk:
             what = f"the cheapest has {extreme:.0f}{'' if known else ' or more'}"
         else:
             what = f"the dearest has no more than {extreme:.0f}"
-        reason = f"{what} {bound.constraint.metric}"
-        return SpaceError([NothingWithin(bound.constraint.span, self.graph.name, reason)])
+        reason = f"{what} {bound.constraint.metric}{place_of(bound.constraint)}"
+        trained = trained_in(self.graph)
+        return SpaceError([NothingWithin(bound.constraint.span, self.graph.name, reason, trained=trained)])
 
     def _joint(self) -> list[Ceiling]:
         """The least weighted sum of what is beyond bounds of different costs, which is 0 or less where all are met; the
         weights are moved towards the bounds that the architecture with the least sum is beyond."""
-        if len({bound.constraint.metric for bound in self.bounds}) < 2:
+        if len({measure_of(bound.constraint) for bound in self.bounds}) < 2:
             return []
         scales = [bound.scale for bound in self.bounds]
         shares = [1 / len(scales)] * len(scales)

@@ -10,6 +10,7 @@ from ...diagnostics.budgets import NotFoundWithin, NothingWithin
 from ...diagnostics.model import SpaceError
 from ...ir.graph import SpaceGraph
 from ..architecture import Architecture
+from ..costs.measures import trained_in
 from ..costs.of_architecture import cost_constraints
 from ..marginals import Marginal
 
@@ -47,9 +48,9 @@ class Policy(ABC):
     def nothing(self) -> SpaceError:
         """E0441: what to raise where no architecture is left."""
         reason = "with what is held" if self.held else "its constraints exclude each other"
-        return SpaceError([NothingWithin(self.graph.span, self.graph.name, reason)])
+        return SpaceError([NothingWithin(self.graph.span, self.graph.name, reason, trained=trained_in(self.graph))])
 
     def not_found(self, drawn: int, steps: int) -> SpaceError:
         """E0442: what to raise where drawing so many gave up, and so many steps of a search."""
         place = next((c.span for c in cost_constraints(self.graph)), self.graph.span)
-        return SpaceError([NotFoundWithin(place, self.graph.name, drawn, steps)])
+        return SpaceError([NotFoundWithin(place, self.graph.name, drawn, steps, trained_in(self.graph))])

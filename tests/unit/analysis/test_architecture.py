@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from stdsl.compiler.analysis.architecture import answers_of, architecture, load, of_answers
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import ArchitectureError
-from stdsl.compiler.ir.graph import DecisionConstraint
+from stdsl.compiler.ir.graph import CostConstraint, DecisionConstraint
 
 
 @pytest.fixture
@@ -109,6 +111,15 @@ def test_constraints_over_decisions(sketch):
     assert codes(caught) == [("E0605", "")]
     assert architecture(graph, {**FULL, "x.count": 3})
     assert architecture(graph, {"x.inputs": [2], "x.count": 1})
+
+
+def test_what_is_given_may_cost_what_it_does(graph, tmp_path):
+    """As a mapping and as a file alike: a budget bounds what is drawn and derived."""
+    budget = replace(graph, constraints=(CostConstraint("flops", 1, None, graph.span),))
+    found = architecture(budget, FULL)
+    assert costs(budget, found).flops == 0
+    found.save(tmp_path / "a.arch.json")
+    assert load(tmp_path / "a.arch.json", budget) == found
 
 
 def test_file_and_back(graph, tmp_path):

@@ -1,0 +1,103 @@
+"""What a constraint over costs measures of an architecture: what it costs itself, or what it costs in a sibling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...ir.diagram import IMPOSSIBLE, Diagram, DiagramTooLarge
+from ...ir.graph import CostConstraint, SpaceGraph
+from ...ir.sibling import Sibling
+from ..architecture import of_answers
+from ..diagrams.arithmetic import Arithmetic
+from ..diagrams.products import Product, scaled
+from ..joint.translation import translated
+from ..memo import once_per_graph
+from .additive import ADDITIVE, AdditiveCost, AdditiveMetric, additive_cost, default_answers
+from .depth import depth_bounds, depth_bounds_under
+from .of_architecture import Costs, cost_constraints, costs
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A cost that adds up, of the space's own networks or of those that a sibling makes of its architectures."""
+
+    metric: AdditiveMetric
+    sibling: Sibling | None = None
+
+
+def measure_of(constraint: CostConstraint) -> Measure | None:
+    """What a constraint bounds; None for the depth, which does not add up."""
+    metric = next((m for m in ADDITIVE if m == constraint.metric), None)
+    return None if metric is None else Measure(metric, constraint.other)
+
+
+def measured(graph: SpaceGraph, measure: Measure) -> AdditiveCost | None:
+    """The measure of every architecture of ``graph`` as a sum over its decisions; None where those of a sibling are
+    too differently ordered for that."""
+    if measure.sibling is None:
+        return additive_cost(graph, measure.metric)
+    known = _known(graph)
+    if measure not in known:
+        known[measure] = _carried(graph, measure.sibling, additive_cost(measure.sibling.graph, measure.metric))
+    return known[measure]
+
+
+@once_per_graph
+def _known(graph: SpaceGraph) -> dict[Measure, AdditiveCost | None]:
+    return {}
+
+
+def _carried(graph: SpaceGraph, sibling: Sibling, cost: AdditiveCost) -> AdditiveCost | None:
+    """A cost of the sibling as a sum over the decisions of ``graph``."""
+    arithmetic = Arithmetic(graph.diagrams)
+    constant: float = cost.constant
+    terms: list[Product] = []
+    try:
+        for term in cost.terms:
+            factors = [translated(graph.diagrams, sibling, factor) for factor in term]
+            plain = [factor for factor in factors if type(factor) is not Diagram]
+            # What stays impossible stands behind a condition that never holds.
+            if any(factor is IMPOSSIBLE or factor == 0 for factor in plain):
+                continue
+            number = 1
+            for factor in plain:
+                number *= factor
+            product = tuple(factor for factor in factors if type(factor) is Diagram)
+            if product:
+                terms.append(product if number == 1 else scaled(arithmetic, number, product))
+            else:
+                constant += number
+    except DiagramTooLarge:
+        return None
+    return AdditiveCost(int(constant), tuple(terms), cost.slack, default_answers(graph))
+
+
+def depth_reach(graph: SpaceGraph, constraint: CostConstraint) -> tuple[int, int]:
+    """Bounds of the depth that a constraint bounds, over all architectures."""
+    return depth_bounds(graph if constraint.other is None else constraint.other.graph)
+
+
+def depth_under(graph: SpaceGraph, constraint: CostConstraint, answers: Mapping[int, int]) -> tuple[int, int]:
+    """The same of the architectures with these answers; with answers to all that is asked for, both are the depth."""
+    if constraint.other is None:
+        return depth_bounds_under(graph, answers)
+    return depth_bounds_under(constraint.other.graph, constraint.other.answers(answers))
+
+
+def figures(graph: SpaceGraph, constraint: CostConstraint, answers: Mapping[int, int]) -> Costs:
+    """What the network costs that a constraint is about, exactly."""
+    if constraint.other is None:
+        return costs(graph, of_answers(graph, answers))
+    there = constraint.other.graph
+    return costs(there, of_answers(there, constraint.other.answers(answers)))
+
+
+def place_of(constraint: CostConstraint) -> str:
+    """Where a constraint measures, for messages: "" where that is the space itself."""
+    return "" if constraint.other is None else f" in `{constraint.other.name}`"
+
+
+def trained_in(graph: SpaceGraph) -> str:
+    """The name of the sibling whose costs are bounded, too; "" where there is none."""
+    return next((c.other.name for c in cost_constraints(graph) if c.other is not None), "")
