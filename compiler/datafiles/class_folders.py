@@ -54,6 +54,11 @@ class ClassFolders:
                     return None
         return counts
 
+    def miscounted(self, classes: int) -> FileDamaged:
+        """That it has another number of classes."""
+        fault = f"it has {len(self.folders)} folders, and `classes` is {classes}"
+        return FileDamaged(self.splits[TRAIN], fault)
+
     def _walked(self, split: str, label: int) -> Iterator[tuple[str, bool]]:
         return self.walk(os.path.join(self.splits[split], self.folders[label]))
 

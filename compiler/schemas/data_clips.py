@@ -35,8 +35,8 @@ class ClipFolder(Folder):
     )
     shift: bool = Field(default=True, description="Take training clips from anywhere in a video; else from the middle")
 
-    def folders(self, folder: Path) -> ClassFolders:
-        return clip_folders(folder / self.root)
+    def folders(self, root: Path) -> ClassFolders:
+        return clip_folders(root)
 
     @property
     def given(self) -> tuple[InputSignature, ...]:

@@ -1,4 +1,4 @@
-"""What data sets of files in a folder for each class have in common."""
+"""What data sets of files in a folder for each class, or in a list, have in common."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
-from ..datafiles.faults import FileDamaged
-from ..datafiles.splits import TRAIN, Shares
+from ..datafiles.listed_files import ListedFiles, listed_files
+from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural, Share
 from .data import Data, DataSignature, Found, Half, InputSignature
 
@@ -22,12 +22,18 @@ class Folder(Data):
     """So many samples are counted when a text is checked; of more the number is unknown then."""
 
     root: str = Field(description="Folder that holds `train/CLASS/…`, `val/CLASS/…` and `test/CLASS/…`, or `CLASS/…`")
+    list: str | None = Field(
+        default=None,
+        description="Table of files in place of folders: columns `path` (from `root` on), `label` and perhaps `split`",
+    )
     size: Count = Field(default=224, description="Height and width of the crop")
     resize: Count | None = Field(
         default=None, description="Length of the short side before the crop; none: 8/7 of the crop"
     )
     channels: Literal[3, 1] = Field(default=3, description="3: colour, 1: grey")
-    classes: Count | None = Field(default=None, description="Number of classes; none: as many as there are folders")
+    classes: Count | None = Field(
+        default=None, description="Number of classes; none: as many as there are folders, or labels in the list"
+    )
     valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
     test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
     crop: bool = Field(default=True, description="Crop training samples at random; else at the centre")
@@ -45,9 +51,15 @@ class Folder(Data):
     def shares(self) -> Shares:
         return Shares(self.valid, self.test)
 
-    def folders(self, folder: Path) -> ClassFolders:
-        """The files, told by their names. ``folder``: what relative paths start from. Raises FilesAbsent and
-        FileDamaged."""
+    def files(self, folder: Path) -> ClassFolders | ListedFiles:
+        """The files, told by their names or by the list. ``folder``: what relative paths start from. Raises
+        FilesAbsent and FileDamaged."""
+        if self.list is not None:
+            return listed_files(folder / self.list, folder / self.root)
+        return self.folders(folder / self.root)
+
+    def folders(self, root: Path) -> ClassFolders:
+        """The files, told by their names. Raises FilesAbsent and FileDamaged."""
         raise NotImplementedError
 
     @property
@@ -56,11 +68,9 @@ class Folder(Data):
         raise NotImplementedError
 
     def look(self, folder: Path) -> Found:
-        there = self.folders(folder)
-        if self.classes is not None and self.classes != len(there.folders):
-            raise FileDamaged(
-                there.splits[TRAIN], f"it has {len(there.folders)} folders, and `classes` is {self.classes}"
-            )
+        there = self.files(folder)
+        if self.classes is not None and self.classes != len(there.classes):
+            raise there.miscounted(self.classes)
         counts = {split: there.counts(split, self.counted) for split in there.splits}
         return Found(self.given, there.classes, self.shares.sizes(counts))
 

@@ -66,8 +66,8 @@ class ImageFolder(Folder):
     reader: ClassVar[str | None] = "image_folder:ImageFolderDataset"
     kind: Literal["image_folder"] = "image_folder"
 
-    def folders(self, folder: Path) -> ClassFolders:
-        return image_folders(folder / self.root)
+    def folders(self, root: Path) -> ClassFolders:
+        return image_folders(root)
 
     @property
     def given(self) -> tuple[InputSignature, ...]:

@@ -48,9 +48,9 @@ class FolderDataset(ABC, Generic[S]):
         self.settings, self.seed, self._place = settings, seed, place
         with reading(settings.kind, place):
             settings.look(folder)  # all that can be wrong with the folders
-            there = settings.folders(folder)
+            there = settings.files(folder)
             files = {
-                split: [(label, name) for label in range(len(there.folders)) for name in there.samples(split, label)]
+                split: [(label, name) for label in range(len(there.classes)) for name in there.samples(split, label)]
                 for split in there.splits
             }
         self._there = there

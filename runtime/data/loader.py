@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -19,10 +20,19 @@ class Loader:
 
     def __init__(self, order: Order, last: int, workers: int = 0) -> None:
         self.order, self.last, self.workers = order, last, workers
+        self.waited = 0.0
+        """Seconds that those who asked have waited."""
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="stdsl-data") if workers > 0 else None
         self._ahead: deque[tuple[int, Future[Batch]]] = deque()
 
     def at(self, step: int) -> Batch:
+        started = time.monotonic()
+        try:
+            return self._at(step)
+        finally:
+            self.waited += time.monotonic() - started
+
+    def _at(self, step: int) -> Batch:
         if self._pool is None:
             return self.order.at(step)
         if not self._ahead or self._ahead[0][0] != step:

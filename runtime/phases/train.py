@@ -108,6 +108,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     check_finite(named, "weights", model.state_dict())
     save_weights(model, shop.directory.weights(subject.name))
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2)}
+    facts["waited"] = done.share(work.waited)
     if work.best is not None:
         facts["held_out"] = {"step": work.best["step"], recipe.metric: abs(work.best["value"])}
     tracker.finish(phase, facts)

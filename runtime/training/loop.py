@@ -47,6 +47,10 @@ class Driven:
     seconds: float
     last: Facts = field(default_factory=dict)
 
+    def share(self, seconds: float) -> float:
+        """What part of all that some of its seconds were, rounded."""
+        return round(min(1.0, seconds / self.seconds), 4) if self.seconds else 0.0
+
 
 def drive(
     phase: str,

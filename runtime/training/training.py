@@ -66,11 +66,17 @@ class Training:
         """The best epoch so far on held-out samples: its ``value``, ``step`` and ``model``."""
         self._function = placement.function(model)
         self._events: list[Event] = []
+        self._waited_before = 0.0
         model.train()
 
     @property
     def total(self) -> int:
         return self.steps
+
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for data."""
+        return self._waited_before + self.loader.waited
 
     def step(self, t: int) -> Facts:
         batch = self.loader.at(t)
@@ -95,13 +101,14 @@ class Training:
         return self._events
 
     def state(self) -> dict[str, Any]:
-        state = {"model": self.model.state_dict(), "optimizer": self.descent.state()}
+        state = {"model": self.model.state_dict(), "optimizer": self.descent.state(), "waited": self.waited}
         return state | ({"best": self.best} if self.best else {})
 
     def load(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.descent.load(state["optimizer"])
         self.best = state.get("best")
+        self._waited_before = state.get("waited", 0.0) - self.loader.waited
 
     def finish(self) -> None:
         """Go back to the weights of the best epoch, where those are asked for."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from stdsl.runtime.tracking.journal import read_journal
 
-_TIMES = frozenset({"time", "seconds", "measuring", "latency_ms"})
+_TIMES = frozenset({"time", "seconds", "measuring", "waited", "latency_ms"})
 _ASIDE = frozenset({"run.json", "result.json", "journal.jsonl", ".lock"})
 
 

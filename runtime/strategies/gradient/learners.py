@@ -53,6 +53,11 @@ class Batches:
     weights: Loader
     decisions: Loader
 
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for them."""
+        return self.weights.waited + self.decisions.waited
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -33,7 +33,7 @@ class PhasedSearch:
         """The decision weights that earlier parts ended with."""
         self.waiting: dict[str, Tensor] = {}
         """The weights of all networks so far."""
-        self.measured = 0.0
+        self.measured = self.waited_before = 0.0
         self.current = begin(0, {})
         self._events: list[Event] = []
 
@@ -74,6 +74,7 @@ class PhasedSearch:
         """Go to the next part."""
         found, rows, weights = self._found(), self.chosen, self.weights()
         self.measured += self.current.measuring
+        self.waited_before += self.current.waited
         self.found, self.rows, self.waiting = {**self.found, **found}, rows, weights
         self.number += 1
         self._enter()
@@ -103,6 +104,11 @@ class PhasedSearch:
     def measuring(self) -> float:
         return self.measured + self.current.measuring
 
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for data."""
+        return self.waited_before + self.current.waited
+
     def state(self) -> dict[str, Any]:
         plain = {path: list(v) if isinstance(v, tuple) else v for path, v in self.found.items()}
         return {
@@ -111,13 +117,14 @@ class PhasedSearch:
             "rows": self.rows,
             "waiting": self.waiting,
             "measured": self.measured,
+            "waited": self.waited_before,
             "current": self.current.state(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         self.number, self.rows, self.waiting = state["number"], state["rows"], state["waiting"]
         self.found = {path: tuple(v) if isinstance(v, list) else v for path, v in state["found"].items()}
-        self.measured = state["measured"]
+        self.measured, self.waited_before = state["measured"], state.get("waited", 0.0)
         with torch.no_grad():
             self._enter()
         self.current.load(state["current"])

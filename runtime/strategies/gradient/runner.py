@@ -54,11 +54,12 @@ class GradientRunner(Runner):
             phased = phased_search(run, each)
             done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
             work, probabilities, weights = phased.current, phased.chosen, phased.weights()
-            measuring = phased.measuring
+            measuring, waited = phased.measuring, phased.waited
         else:
             work = gradient_search(run, part(each, 0, {}))
             done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
-            probabilities, weights, measuring = work.chosen, work.supernet.state_dict(), work.measuring
+            probabilities, weights = work.chosen, work.supernet.state_dict()
+            measuring, waited = work.measuring, work.waited
         check_finite(PHASE, "weights", weights)
         check_finite(PHASE, "decision weights", probabilities)
         save_tensors(weights, run.directory.weights(SEARCH))
@@ -67,7 +68,7 @@ class GradientRunner(Runner):
         gauge = work.extras.gauge
         if gauge is not None and gauge.samples:
             facts["gap"] = gauge.measure(work.supernet, probabilities | work.scores(), work.held).document()
-        facts["measuring"] = round(measuring, 2)
+        facts |= {"measuring": round(measuring, 2), "waited": done.share(waited)}
         if work.held:
             facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
         if work.best:

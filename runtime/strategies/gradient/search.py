@@ -71,6 +71,7 @@ class GradientSearch:
         self.extras = extras or Extras()
         self.measuring = 0.0
         """Seconds spent on measuring accuracies beside the search."""
+        self._waited_before = 0.0
         self._events: list[Event] = []
         self._take(learners)
 
@@ -81,6 +82,11 @@ class GradientSearch:
     @property
     def total(self) -> int:
         return self.schedule.steps
+
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for data."""
+        return self._waited_before + self.batches.waited
 
     def step(self, t: int) -> Facts:
         facts: dict[str, float] = {}
@@ -147,7 +153,7 @@ class GradientSearch:
         shrinking = self.extras.shrinking
         return (
             self.learners.state()
-            | {"measuring": self.measuring}
+            | {"measuring": self.measuring, "waited": self.waited}
             | ({"shrinking": shrinking.state()} if shrinking else {})
             | ({"best": self.best} if self.best else {})
         )
@@ -159,6 +165,7 @@ class GradientSearch:
             self._take(shrinking.fresh())
         self.learners.load(state)
         self.measuring = state["measuring"]
+        self._waited_before = state.get("waited", 0.0) - self.batches.waited
         if self.extras.snapshots is not None:
             self.extras.snapshots.best = state.get("best")
 

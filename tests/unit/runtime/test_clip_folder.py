@@ -148,6 +148,16 @@ def test_frames_of_different_sizes(tmp_path: Path) -> None:
         whole(opened(tmp_path), "train")
 
 
+def test_a_list_of_videos_and_folders_of_frames(tmp_path: Path) -> None:
+    write_frames(tmp_path / "walk", coloured(5, 16, 16))
+    write_video(tmp_path / "run.mp4", coloured(5, 16, 16, 1))
+    (tmp_path / "list.csv").write_text("path,label\nwalk,slow\nrun.mp4,fast")
+    dataset = opened(tmp_path, list=str(tmp_path / "list.csv"), resize=16)
+    assert dataset.classes == ("fast", "slow")
+    assert dataset.size("train") == 2
+    assert whole(dataset, "train").targets.tolist() == [0, 1]
+
+
 def test_images_that_lie_in_the_folder_of_a_class(tmp_path: Path) -> None:
     write_frames(tmp_path / "wave", coloured(3))
     with pytest.raises(

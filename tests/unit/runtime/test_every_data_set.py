@@ -21,6 +21,8 @@ from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.schemas.constructors import DATA
 from stdsl.compiler.schemas.data import Data, Found
 from stdsl.runtime.data.batch import Batch, Dataset, Part
+from stdsl.runtime.data.loader import Loader
+from stdsl.runtime.data.order import Order
 from stdsl.runtime.data.registry import open_dataset
 
 SPLITS = ("train", "valid", "test")
@@ -174,6 +176,19 @@ def test_a_sample_depends_on_split_index_and_epoch_alone(settings: Data, dataset
             assert _equal(found, again)
         other = open_dataset(settings, 3, tmp_path)
         assert _equal(other.samples(split, places, 1), whole)
+
+
+def test_any_number_of_workers_gives_the_same_batches(dataset: Dataset) -> None:
+    order = Order(Part(dataset, ("train",)), 3, 5, "weights")
+    steps = 2 * order.steps_per_epoch
+    expected = [order.at(step) for step in range(steps)]
+    for workers in (0, 1, 4):
+        loader = Loader(order, steps, workers)
+        assert all(_equal(loader.at(step), expected[step]) for step in range(steps))
+        middle = steps // 2 + 1  # as after a resume in the middle of an epoch
+        assert _equal(loader.at(min(middle, steps - 1)), expected[min(middle, steps - 1)])
+        assert loader.waited > 0
+        loader.close()
 
 
 def test_epochs_differ_where_the_schema_says_so(settings: Data, dataset: Dataset) -> None:

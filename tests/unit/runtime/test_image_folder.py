@@ -171,6 +171,62 @@ def test_training_is_cropped_and_mirrored_the_test_never(tmp_path: Path) -> None
     assert torch.equal(whole(still, "train", 0).inputs[0], whole(still, "train", 1).inputs[0])
 
 
+def listed(folder: Path, rows: list[str], **settings: Any) -> ImageFolderDataset:
+    for number in range(12):
+        write(folder / "in" / f"{number}.png", number)
+    (folder / "labels.csv").write_text("\n".join(rows), encoding="utf-8")
+    return opened(folder, list=str(folder / "labels.csv"), **settings)
+
+
+def test_a_list_of_files_with_their_labels(tmp_path: Path) -> None:
+    rows = [f"in/{number}.png,{'größer' if number % 3 else 'klein'}" for number in range(12)]
+    dataset = listed(tmp_path, ["path,label", *rows], valid=0.25, test=0.25)
+    assert dataset.classes == ("größer", "klein")
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [6, 3, 3]
+    for split in ("train", "valid", "test"):
+        assert whole(dataset, split).targets.tolist() == [int(p.stem) % 3 == 0 for p in dataset._files[split]]
+
+
+def test_a_list_that_says_the_split(tmp_path: Path) -> None:
+    rows = [f"{number % 2};in/{number}.png;{'train' if number < 8 else 'val'}" for number in range(12)]
+    dataset = listed(tmp_path, ["label;path;split", *rows], valid=0.25)
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [6, 2, 4]
+    assert {path.stem for path in dataset._files["test"]} == {"8", "9", "10", "11"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["file,label", "in/0.png,a"], "no column `path`, but `file`, `label`; write `path,label`"),
+        (["path,label", "in/0.png,a", "in/1.png,"], "its row 2 has no label"),
+        (["path,label", "in/0.png,a", ",a"], "its row 2 has no path"),
+        (["path,label", "0.png,a", "1.png,b"], "`0.png` and those behind it are not in .*, which its paths start from"),
+        (["path,label", "in/0.png,a", "./in/0.png,b"], "names `in/0.png` twice"),
+        (["path,label,split", "in/0.png,a,left"], "says `left`, and splits are train, valid and test"),
+        (["path,label,split", "in/0.png,a,test"], "none of its rows is of the split `train`"),
+        (["path,label", "in/0.png"], "row 1 has 1 cells"),
+    ],
+)
+def test_lists_that_are_wrong(rows: list[str], words: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=f"E0703.*{words}"):
+        listed(tmp_path, rows)
+
+
+def test_a_listed_file_that_is_not_there_is_damaged(tmp_path: Path) -> None:
+    dataset = listed(tmp_path, ["path,label", *(f"in/{n}.png,{n % 2}" for n in range(14))], damaged=0.2)
+    for split in ("train", "valid", "test"):
+        whole(dataset, split)
+    assert dataset.damaged.keys() == {"in/12.png", "in/13.png"}
+    assert "No such file" in dataset.damaged["in/12.png"]
+    with pytest.raises(RunError, match=r"E0703.*2 labels, and `classes` is 3"):
+        listed(tmp_path, ["path,label", "in/0.png,a", "in/1.png,b"], classes=3)
+    with pytest.raises(RunError, match=r"E0702.*absent.csv"):
+        opened(tmp_path, list=str(tmp_path / "absent.csv"))
+    (tmp_path / "labels.txt").write_text("path,label\nin/0.png,a")
+    with pytest.raises(RunError, match=r"E0703.*ends in .csv or .tsv"):
+        opened(tmp_path, list=str(tmp_path / "labels.txt"))
+
+
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     try:
