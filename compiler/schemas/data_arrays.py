@@ -25,7 +25,7 @@ class Arrays(Data):
     that is alone beside `train` is the test.
     """
 
-    reader: ClassVar[str | None] = "arrays:ArraysDataset"
+    reader: ClassVar[str | None] = "arrays:arrays_dataset"
 
     kind: Literal["arrays"] = "arrays"
     file: str | None = Field(
@@ -49,6 +49,13 @@ class Arrays(Data):
         description="To mean 0 and deviation 1: each channel by all samples to train on, or each sample by itself",
     )
     seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
+    flip: bool = Field(default=False, description="Mirror training images and clips at random, all inputs alike")
+    pad: Natural = Field(
+        default=0, description="Pixels by which training images and clips are moved at random, at most"
+    )
+    flow: tuple[str, ...] = Field(
+        default=("flow",), description="Inputs whose first channel is a movement to the right, inverted by mirroring"
+    )
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -103,7 +110,7 @@ class Arrays(Data):
         return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def varies(self) -> bool:
-        return False
+        return self.flip or self.pad > 0
 
     def conflicts(self) -> Iterator[Conflict]:
         if (self.file is None) == (self.x is None):

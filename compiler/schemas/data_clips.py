@@ -43,4 +43,4 @@ class ClipFolder(Folder):
         return (InputSignature("clip", "clip", (self.channels, self.frames, self.size, self.size)),)
 
     def varies(self) -> bool:
-        return self.crop or self.flip or self.shift
+        return super().varies() or self.shift

@@ -11,7 +11,7 @@ from pydantic import Field
 from ..datafiles.class_folders import ClassFolders
 from ..datafiles.listed_files import ListedFiles, listed_files
 from ..datafiles.splits import Shares
-from .base import Conflict, Count, Natural, Share
+from .base import Conflict, Count, Fraction, Natural, Share
 from .data import Data, DataSignature, Found, Half, InputSignature
 
 
@@ -38,6 +38,10 @@ class Folder(Data):
     test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
     crop: bool = Field(default=True, description="Crop training samples at random; else at the centre")
     flip: bool = Field(default=True, description="Mirror training samples at random")
+    pad: Natural = Field(default=0, description="Pixels around a training sample before the crop, its own reflection")
+    colour: Fraction = Field(
+        default=0.0, description="Brightness, contrast and saturation of training samples change by up to this share"
+    )
     seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
     damaged: Share = Field(default=0.01, description="Share of the files that may be damaged before a run ends")
     cache: Natural = Field(default=512, description="MiB of decoded samples that are kept in memory")
@@ -83,9 +87,13 @@ class Folder(Data):
         return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def varies(self) -> bool:
-        return self.crop or self.flip
+        return self.crop or self.flip or self.colour > 0
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.side < self.size:
             message = f"a crop of {self.size} is larger than the sample, whose short side is {self.side}"
             yield Conflict("resize", message, "let `resize` be `size` at least", "size")
+        if self.pad and not self.crop:
+            yield Conflict(
+                "pad", "what is around a sample is only seen by random crops", "leave `crop` at `true`", "crop"
+            )

@@ -19,7 +19,8 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import Arrays
 
 from ..randomness import key, keys
-from .batch import Batch, Normalisation
+from .augment import Augmented
+from .batch import Batch, Dataset, Normalisation
 from .division import divided
 from .opening import reading
 from .statistics import channel_statistics
@@ -133,6 +134,19 @@ class ArraysDataset:
                 split: tuple(self._loaded(stored) for stored in inputs)
                 for split, (inputs, _) in self._arrangement.splits.items()
             }
+
+
+def arrays_dataset(settings: Arrays, seed: int, folder: Path, place: Span | None) -> Dataset:
+    """The arrays of files, with what is changed at random in training."""
+    return varied(ArraysDataset(settings, seed, folder, place), seed)
+
+
+def varied(dataset: ArraysDataset, seed: int) -> Dataset:
+    """Arrays with the random changes that their settings ask for."""
+    settings = dataset.settings
+    if not settings.varies():
+        return dataset
+    return Augmented(dataset, seed, settings.flip, settings.pad, settings.flow)
 
 
 def _numbered(labels: Array, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:

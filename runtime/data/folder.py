@@ -28,9 +28,11 @@ from .opening import reading
 from .statistics import channel_statistics
 
 S = TypeVar("S", bound=Folder)
+_GREY = np.array([0.299, 0.587, 0.114], np.float32)
+"""Of ITU-R BT.601, as Pillow has it."""
 Uniform = npt.NDArray[np.float64]
-_VARIED = 4
-"""So many random numbers a sample takes: down, to the right, mirrored, along."""
+_VARIED = 7
+"""So many random numbers a sample takes: down, to the right, mirrored, along, brightness, contrast, saturation."""
 
 
 class FolderDataset(ABC, Generic[S]):
@@ -124,7 +126,12 @@ class FolderDataset(ABC, Generic[S]):
         found = [self._sample(split, int(index), u) for index, u in zip(indices, varied, strict=True)]
         shape = tuple(n or 0 for n in self.settings.given[0].shape)
         pixels = np.stack([values for values, _ in found]) if found else np.zeros((0, *shape), np.uint8)
-        values = self.normalisation.applied(np.divide(pixels, 255, dtype=np.float32))
+        values = np.divide(pixels, 255, dtype=np.float32)
+        if self.settings.colour:
+            for own, u in zip(values, varied, strict=True):
+                if u is not None:
+                    own[:] = recoloured(own, 1 + self.settings.colour * (2 * u[4:] - 1))
+        values = self.normalisation.applied(values)
         return Batch((torch.from_numpy(values),), torch.tensor([label for _, label in found], dtype=torch.int64))
 
     def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[Pixels, int]:
@@ -159,12 +166,27 @@ class FolderDataset(ABC, Generic[S]):
 
     def _cropped(self, pixels: Pixels, u: Uniform | None) -> Pixels:
         settings, size = self.settings, self.settings.size
+        if u is not None and settings.pad:
+            around = [(0, 0)] * (pixels.ndim - 2) + [(settings.pad, settings.pad)] * 2
+            pixels = np.pad(pixels, around, mode="reflect")
         below, beside = pixels.shape[-2] - size, pixels.shape[-1] - size
         top, left = below // 2, beside // 2
         if u is not None and settings.crop:
             top, left = int(u[0] * (below + 1)), int(u[1] * (beside + 1))
         pixels = pixels[..., top : top + size, left : left + size]
         return pixels[..., ::-1] if u is not None and settings.flip and u[2] < 0.5 else pixels
+
+
+def recoloured(values: npt.NDArray[np.float32], factors: Uniform) -> npt.NDArray[np.float32]:
+    """(C, …, H, W) in 0…1, all its frames alike. ``factors``: of brightness; of contrast, around the mean of its grey;
+    of saturation, around the grey of each pixel."""
+    brightness, contrast, saturation = factors.astype(np.float32)
+    values = values * brightness
+    grey = values if len(values) == 1 else np.tensordot(_GREY, values, 1)[None]
+    mean = grey.mean()
+    values = grey + (values - grey) * saturation
+    changed: npt.NDArray[np.float32] = np.clip(mean + (values - mean) * contrast, 0, 1, dtype=np.float32)
+    return changed
 
 
 def _rank(seed: int, name: str) -> int:

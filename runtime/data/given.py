@@ -22,7 +22,7 @@ from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.data_given import Given
 
 from ..tracking.manifest import Origin
-from .arrays import Array, ArraysDataset
+from .arrays import Array, ArraysDataset, varied
 from .batch import Dataset
 from .indexed import IndexedDataset, is_indexed
 from .inspection import SPLITS
@@ -92,7 +92,7 @@ def _indexed(sets: Mapping[str, Any]) -> Dataset:
 def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:
     """Arrays in memory, by name, as ``arrays`` of a search takes them from a file. Raises RunError where they do not go
     together, TypeError and ``pydantic.ValidationError`` for other settings."""
-    return GivenArrays(arrays, _settings(settings))
+    return varied(GivenArrays(arrays, _settings(settings)), 0)
 
 
 def origin_of(dataset: Dataset) -> Origin | None:

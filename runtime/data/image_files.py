@@ -53,7 +53,11 @@ def size_of(path: Path) -> tuple[int, int] | None:
 
 
 def sized(image: Any, side: int) -> Pixels:
-    """(C, H, W) of an image in mode L or RGB, its short side ``side`` pixels long."""
+    """(C, H, W) of an image in mode L or RGB, its short side ``side`` pixels long.
+
+    Bilinear with half-pixel centres, antialiased, along rows and then along columns, each rounded to 8 bits: to the bit
+    what ``tests/reference/resizing.py`` writes down.
+    """
     width, height = image.size
     short = min(width, height)
     if max(width, height) > _LONGEST * short:
@@ -62,8 +66,10 @@ def sized(image: Any, side: int) -> Pixels:
         image = image.crop((left, top, left + wide, top + high))
         width, height = image.size
     if short != side:
-        size = (max(side, round(width * side / short)), max(side, round(height * side / short)))
-        image = image.resize(size, _pillow().Resampling.BILINEAR)
+        wide, high = max(side, round(width * side / short)), max(side, round(height * side / short))
+        # Pillow's versions differ in which axis comes first, which rounds otherwise.
+        for size in ((wide, height), (wide, high)):
+            image = image.resize(size, _pillow().Resampling.BILINEAR)
     pixels = np.asarray(image)
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0))
 
