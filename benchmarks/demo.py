@@ -37,11 +37,11 @@ def measure(seed: int, folder: Path) -> dict[str, Any]:
     with ConsoleReporter() as reporter:
         document = run(RunRequest(str(SPACE), overrides=[f"seed={seed}"], out=folder / str(seed)), reporter).document
     networks = {n["title"]: n for n in document["networks"]}
-    random = [n["test"]["top1"] for n in document["networks"] if n["kind"] == "random"]
-    (baseline,) = (n["test"]["top1"] for n in document["networks"] if n["kind"] == "space")
+    random = [n["test"]["accuracy"] for n in document["networks"] if n["kind"] == "random"]
+    (baseline,) = (n["test"]["accuracy"] for n in document["networks"] if n["kind"] == "space")
     return {
         "seed": seed,
-        "derived": networks["derived"]["test"]["top1"],
+        "derived": networks["derived"]["test"]["accuracy"],
         "params": networks["derived"]["params"],
         "flops": networks["derived"]["flops"],
         "random": random,

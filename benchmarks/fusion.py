@@ -56,10 +56,10 @@ def row(seed: int, document: Mapping[str, Any]) -> dict[str, Any]:
     seconds = document["search_facts"]["seconds"] + sum(n["seconds"] for n in document["networks"])
     return {
         "seed": seed,
-        "found": networks["derived"]["test"]["top1"],
+        "found": networks["derived"]["test"]["accuracy"],
         "params": networks["derived"]["params"],
-        "random": [n["test"]["top1"] for n in document["networks"] if n["kind"] == "random"],
-        "baselines": [networks[title]["test"]["top1"] for title in BASELINES],
+        "random": [n["test"]["accuracy"] for n in document["networks"] if n["kind"] == "random"],
+        "baselines": [networks[title]["test"]["accuracy"] for title in BASELINES],
         "onnx": max(document["onnx"]["difference"].values()),
         "seconds": seconds,
     }

@@ -89,7 +89,7 @@ def scores(model: Path, file: Path) -> dict[str, float]:
 
 def accuracies(document: Mapping[str, Any]) -> dict[str, float]:
     """The test accuracy of each network of a run."""
-    return {network["title"]: network["test"]["top1"] for network in document["networks"]}
+    return {network["title"]: network["test"]["accuracy"] for network in document["networks"]}
 
 
 def main() -> None:

@@ -12,7 +12,9 @@ from typing import Any
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.schemas.tasks.metrics import METRICS
 
+from .data.targets import targets_of
 from .phases.assignment import Subject
 from .phases.compare import compared, metrics_of
 from .phases.context import Context
@@ -32,11 +34,17 @@ class RunResult:
 
     @property
     def accuracy(self) -> float | None:
-        """Top-1 accuracy of the derived network on the test split, None if nothing was trained."""
+        """That of the derived network on the test split; None if nothing was trained, or the task has no accuracy."""
+        return self.metrics.get("accuracy")
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Those of the derived network on the test split by name, none if nothing was trained; ``metric`` of the
+        document names the one that the search is told by."""
         for network in self.document["networks"]:
             if network["kind"] == "derived":
-                return float(network["test"]["top1"])
-        return None
+                return {name: float(value) for name, value in network["test"].items() if name in METRICS}
+        return {}
 
     @property
     def failures(self) -> list[Mapping[str, str]]:
@@ -53,9 +61,9 @@ class RunResult:
 def collect(run: Context, derived: Subject) -> dict[str, Any]:
     """The document of a run whose phases are over."""
     finished = run.tracker.finished
-    networks = _networks(run, derived)
-    randoms = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] == "random"}
-    seeds = {n["title"]: n["test"]["top1"] for n in networks if n["kind"] in ("derived", "seed")}
+    networks, metric = _networks(run, derived), run.criterion.metric
+    randoms = {n["title"]: n["test"][metric] for n in networks if n["kind"] == "random"}
+    seeds = {n["title"]: n["test"][metric] for n in networks if n["kind"] in ("derived", "seed")}
     own = costs(derived.graph, derived.arch)
     own_files = {
         "architecture": run.directory.architecture(DERIVED),
@@ -72,7 +80,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "space": str(run.config.space),
         "data": run.config.data.kind,
         "classes": list(run.dataset.classes),
-        "metric": run.config.evaluate.metric,
+        "targets": targets_of(run.dataset).document(),
+        "metric": metric,
         "seed": run.seed,
         "threads": run.manifest.threads,
         "derived": {
@@ -86,8 +95,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         },
         "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
         "networks": networks,
-        "random": _summary(randoms, finished.get(DRAW, {}).get("uniform", True)),
-        "seeds": _summary(seeds, True) if len(seeds) > 1 else None,
+        "random": _summary(randoms, metric, finished.get(DRAW, {}).get("uniform", True)),
+        "seeds": _summary(seeds, metric, True) if len(seeds) > 1 else None,
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
@@ -162,11 +171,11 @@ def _row(title: str, kind: str, subject: Subject, test: Mapping[str, float], sec
     return facts | {"test": dict(test), "seconds": seconds}
 
 
-def _summary(randoms: Mapping[str, float], uniform: bool) -> dict[str, Any] | None:
+def _summary(randoms: Mapping[str, float], metric: str, uniform: bool) -> dict[str, Any] | None:
     """``uniform``: whether all architectures were as likely to be among them."""
     if not randoms:
         return None
-    best = max(randoms, key=lambda name: randoms[name])
+    best = max(randoms, key=lambda name: METRICS[metric].score(randoms[name]))
     values = list(randoms.values())
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
     return {

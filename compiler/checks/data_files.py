@@ -21,12 +21,13 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
     if given is not None:
         own = given if found is None else given.knowing(found)
         return config.model_copy(update={"data": own})
+    config = config.model_copy(update={"data": config.data.for_task(config.task)})
     place = config.place("data")
     try:
         found = config.data.look(folder_of(module)) if found is None else found
     except FilesAbsent as fault:
         signature = config.data.signature()
-        if not signature.inputs or signature.classes is None:  # else the settings say all
+        if not signature.inputs or not signature.targets.known:  # else the settings say all
             sink.add(DataAbsent(place, config.data.kind, fault.missing, str(fault.folder)))
     except FileDamaged as fault:
         sink.add(DataUnreadable(place, str(fault.path), fault.reason))

@@ -1,6 +1,7 @@
 """What a search says of its data where it names a space: `net(classes = data.classes)`.
 
-`data` is the data of the search that the expression stands in. Its classes, and the sizes of its inputs (`data.height`,
+`data` is the data of the search that the expression stands in. Its classes (or, whatever it has to be told, the
+`outputs` of a network for it), and the sizes of its inputs (`data.height`,
 or `data.flow.height` of one of several), are numbers that the settings or the files say.
 """
 
@@ -18,7 +19,7 @@ from ..schemas.data import Data, DataSignature, InputSignature
 from ..semantics.elaboration.indices import SHAPE_ATTRIBUTES
 
 _DATA = "data"
-_CLASSES = "classes"
+_CLASSES, _OUTPUTS = "classes", "outputs"
 
 
 def with_values(expr: ast.Expr, data: Data, sink: Sink) -> ast.Expr | None:
@@ -75,7 +76,9 @@ def _value(way: tuple[str, ...], place: Span, data: Data, sink: Sink) -> int | N
 def facts(signature: DataSignature) -> dict[str, int | None]:
     """All that can be asked of data, with its value where that is known. Of several inputs each has its own, and those
     in which they all agree are the data's too."""
-    found: dict[str, int | None] = {_CLASSES: signature.classes}
+    targets = signature.targets
+    found: dict[str, int | None] = {} if targets.kind == "numbers" else {_CLASSES: targets.count}
+    found[_OUTPUTS] = targets.count
     each = [_sizes(own) for own in signature.inputs]
     for name in dict.fromkeys(key for own in each for key in own):
         values = {own.get(name) for own in each}

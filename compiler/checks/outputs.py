@@ -1,8 +1,9 @@
-"""Whether a space takes what the data of a search gives, and gives what its labels are compared with."""
+"""Whether a space takes what the data of a search gives, and gives what its targets are compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Label, Sink
@@ -15,32 +16,85 @@ from ..semantics.elaboration.shapes import type_text
 if TYPE_CHECKING:
     from ..schemas.data import DataSignature, InputSignature
     from ..schemas.search import SearchConfig
+    from ..schemas.tasks.targets import TargetSignature
 
 
 def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink) -> bool:
-    """Whether the data of a search gives exactly the inputs of a space, and its prediction is a number for each class;
-    reports where not. ``place``: the text that names the space."""
+    """Whether the data of a search gives exactly the inputs of a space, and its prediction is what the targets are
+    compared with; reports where not. ``place``: the text that names the space."""
     from ..schemas.data import described
+    from ..schemas.tasks.targets import longer
 
     signature, inputs = config.data.signature(), inputs_of(graph)
-    prediction = graph.nodes[graph.outputs[0][1]].type
-    classes = classes_of(prediction)
-    if classes is not None and signature.fits(inputs, classes):
-        return True
-    takes = f"{described(inputs)}, {classes} classes"
     node = graph.nodes[graph.outputs[0][1]]
-    advice, labels = ("", ()) if signature.fits(inputs, None) else _different(graph, signature, inputs)
-    if classes is None or signature.classes not in (None, classes):
-        wanted = signature.classes or "…"
-        if classes is None:
-            takes = f"{described(inputs)} and gives {type_text(prediction)}, not a number for each class"
-            end = f"end it in a number for each class: `-> global_avg_pool -> linear({wanted})`"
+    targets = targets_for(config)
+    told = comparable(targets, node.type)
+    if told and signature.fits(inputs):
+        return True
+    given = outputs_of(node.type)
+    takes = described(inputs)
+    advice, labels = ("", ()) if signature.fits(inputs) else _different(graph, signature, inputs)
+    if not told:
+        wanted = targets.count or "…"
+        if given is None or targets.positions is None or longer(given[1]) != longer(targets.positions):
+            takes += f" and gives {type_text(node.type)}, not {_each(targets)}"
+            end = _ending(targets, wanted)
         else:
-            end = f"let it give {wanted} classes, not {classes}{_parameter(graph, classes, wanted)}"
+            word, other = targets.kind or "classes", _parameter(graph, given[0], wanted)
+            takes += f", {told_by(targets, node.type)}"
+            end = f"let it give {wanted} {word}, not {given[0]}{other}"
         advice = f"{advice}; {end}" if advice else end
-        labels = (*labels, Label(node.span, f"{type_text(prediction)} leaves here"))
+        labels = (*labels, Label(node.span, f"{type_text(node.type)} leaves here"))
+    else:
+        takes += f", {told_by(targets, node.type)}"
     sink.add(DataMismatch(config.place("data"), str(signature), takes, place, advice, related=labels))
     return False
+
+
+def targets_for(config: SearchConfig) -> TargetSignature:
+    """The targets of a search's data as far as they are known; what its task says of them where the data does not."""
+    from ..schemas.tasks.task import named
+
+    targets = config.data.signature().targets
+    rows = named(config.task) if config.task is not None else ()
+    if rows and targets.kind is None and len({row.kind for row in rows}) == 1:
+        targets = replace(targets, kind=rows[0].kind)
+    if targets.positions is None and not (rows and rows[0].dense):
+        # Where neither says that there is one for each position, there is one for each sample.
+        targets = replace(targets, positions=())
+    return targets
+
+
+def comparable(targets: TargetSignature, type: TensorType) -> bool:
+    """Whether an output can be compared with targets."""
+    given = outputs_of(type)
+    return given is not None and targets.fits(*given)
+
+
+def told_by(targets: TargetSignature, type: TensorType) -> str:
+    """What an output tells, in the words of targets where it can be compared with such."""
+    given = outputs_of(type)
+    if given is None or (targets.positions is not None and not replace(targets, count=None).fits(*given)):
+        return type_text(type)
+    return str(replace(targets, count=given[0], positions=targets.positions or ()))
+
+
+def _each(targets: TargetSignature) -> str:
+    """What an output has to be."""
+    what = {"labels": "a number for each label", "numbers": "as many numbers as are to be told"}.get(
+        targets.kind or "", "a number for each class"
+    )
+    return f"{what} at each position of the targets" if targets.positions != () else what
+
+
+def _ending(targets: TargetSignature, wanted: int | str) -> str:
+    """How a space ends in what an output has to be."""
+    from ..schemas.tasks.targets import grid
+
+    if targets.positions == ():
+        return f"end it in {_each(targets)}: `-> global_avg_pool -> linear({wanted})`"
+    size = f" of {grid(targets.positions)}" if targets.positions else ""
+    return f"end it in {_each(targets)}: `-> pointwise({wanted})`, with axes{size} as those have"
 
 
 def _different(
@@ -62,16 +116,21 @@ def _parameter(graph: SpaceGraph, found: int, wanted: int | str) -> str:
 
 
 def check_auxiliary(config: SearchConfig, graph: SpaceGraph, place: Span | None, setting: str, sink: Sink) -> None:
-    """Reports further outputs of a space that are to have a loss and are not of the classes of the prediction.
-    ``setting``: the key of that loss's weight."""
+    """Reports further outputs of a space that are to have a loss and are not like the prediction. ``setting``: the key
+    of that loss's weight."""
     from ..schemas.data import described
+    from ..schemas.tasks.targets import longer
 
     signature, inputs = config.data.signature(), inputs_of(graph)
     (_, prediction), *others = [(name, graph.nodes[id].type) for name, id in graph.outputs]
+    wanted = outputs_of(prediction)
+    assert wanted is not None, "a prediction that fits no targets is reported before"
     for name, type in others:
-        if classes_of(type) != classes_of(prediction):
+        given = outputs_of(type)
+        if given is None or given[0] != wanted[0] or longer(given[1]) != longer(wanted[1]):
             takes = f"{described(inputs)} and gives {type_text(type)} at `{name}`, whose loss is asked for"
-            advice = f"let `{name}` give {classes_of(prediction)} numbers as well, or leave `aux` out"
+            like = f"{wanted[0]} numbers" if not longer(wanted[1]) else f"{type_text(prediction)}"
+            advice = f"let `{name}` give {like} as well, or leave `aux` out"
             sink.add(DataMismatch(config.place(setting), str(signature), takes, place, advice, "this loss"))
 
 
@@ -83,10 +142,9 @@ def inputs_of(graph: SpaceGraph) -> list[InputSignature]:
     return [InputSignature(node.op, node.type.layout, tuple(node.type.dims)) for node in nodes]
 
 
-def classes_of(type: TensorType) -> int | None:
-    """How many numbers an output gives for each sample, if that is one for each class: beside the channels, its axes
-    are of size 1. None where it gives more, or where that depends on decisions."""
+def outputs_of(type: TensorType) -> tuple[int, tuple[int, ...]] | None:
+    """How many numbers an output gives at each position, and its positions; None where that depends on decisions."""
     axis = CHANNEL_AXIS[type.layout]
-    beside = (*type.dims[:axis], *type.dims[axis + 1 :])
-    channels = type.dims[axis]
-    return channels if isinstance(channels, int) and all(isinstance(d, int) and d == 1 for d in beside) else None
+    channels, beside = type.dims[axis], (*type.dims[:axis], *type.dims[axis + 1 :])
+    positions = tuple(n for n in beside if isinstance(n, int))
+    return (channels, positions) if isinstance(channels, int) and len(positions) == len(beside) else None

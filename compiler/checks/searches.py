@@ -14,6 +14,7 @@ from .batches import check_batches
 from .comparisons import check_comparisons, different
 from .needs import check_needs
 from .outputs import check_auxiliary, check_data
+from .tasks import check_task
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.search import SearchConfig
@@ -64,6 +65,7 @@ def check_search(
     if graph is None:
         _tell(told, sink)
         return None
+    check_task(config, sink)
     _check_data(config, graph, final, others, sink)
     if config.strategy is None and graph.open:
         sink.add(StrategyNeeded(config.place("space"), config.name, len(graph.open)))

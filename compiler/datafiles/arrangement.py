@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .faults import FileDamaged
-from .labels import check_labels
 from .npy import Header, StoredArray
 from .splits import TRAIN, named_splits
 
@@ -96,7 +95,8 @@ def _lacking(split: str, own: Mapping[str, StoredArray], target: str, names: Seq
 def _check_sizes(path: Path, splits: Mapping[str, tuple[tuple[StoredArray, ...], StoredArray]]) -> None:
     first, _ = splits["train"]
     for inputs, targets in splits.values():
-        check_labels(targets)
+        if not targets.header.shape:
+            raise FileDamaged(targets.path, f"`{targets.name}` holds one number, and each sample has a target")
         for stored, model in zip(inputs, first, strict=True):
             header = stored.header
             if not 1 <= len(header.shape) <= 5 or header.kind == "U":

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ..text.reading import TEXT
-from .faults import FileDamaged
 from .npy import StoredArray
 
 _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
@@ -18,17 +17,6 @@ _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
     ("u", 8): "Q",
     ("b", 1): "B",
 }
-
-
-def check_labels(stored: StoredArray) -> None:
-    """Raises FileDamaged where an array cannot be one of labels: a whole number or a text for each sample."""
-    header = stored.header
-    beside = [n for n in header.shape[1:] if n != 1]
-    if not header.shape or beside:
-        raise FileDamaged(stored.path, f"`{stored.name}` has the shape {_shape(header.shape)}, and labels have (N,)")
-    if header.kind == "f":
-        reason = f"`{stored.name}` holds {header}, and labels of classes are whole numbers or texts"
-        raise FileDamaged(stored.path, f"{reason}; this version trains classifiers alone")
 
 
 def label_counts(stored: StoredArray) -> Counter[int | str] | None:
@@ -56,7 +44,3 @@ def class_names(labels: Iterable[int | str], classes: int | None) -> tuple[str, 
         return tuple(sorted(str(label) for label in found))
     greatest = max((int(label) for label in found), default=-1)
     return tuple(map(str, range(classes if classes is not None else greatest + 1)))
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"

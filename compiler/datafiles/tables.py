@@ -8,10 +8,13 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from ..text.reading import check_file, read_file, reason_of
 from .faults import FileDamaged, FilesAbsent
+from .forms import Kind
 from .splits import TRAIN, named_splits
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
@@ -20,6 +23,10 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 class PackageMissing(Exception):
     """A kind of file is read by a package that is not installed."""
+
+
+Targets: TypeAlias = tuple[tuple[str, ...], Sequence[tuple[float, ...]]]
+"""Names, and what each row is to be told as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +44,33 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """What becomes of a table. ``features``: a column, and the category of it that the feature stands for, None for
-    a number. ``classes``: what the target may be, in order. ``splits``: the places of the rows, by split."""
+    a number. ``names``: of the classes in order, or of the columns of labels or numbers. ``targets``: of each row the
+    place of its class, or a number for each name. ``splits``: the places of the rows, by split."""
 
     features: tuple[tuple[str, str | None], ...]
-    classes: tuple[str, ...]
-    labels: tuple[int, ...]
+    kind: Kind
+    names: tuple[str, ...]
+    targets: Sequence[tuple[float, ...]]
     splits: Mapping[str, Sequence[int]]
 
+    @property
+    def sorts(self) -> Sequence[int]:
+        """What rows are divided into splits by, each sort alike: their classes, or one for all."""
+        return [int(target[0]) for target in self.targets] if self.kind == "classes" else [0] * len(self.targets)
+
     def counts(self) -> dict[str, Counter[int]]:
-        """How often each class occurs in each split that is given."""
-        return {split: Counter(self.labels[row] for row in rows) for split, rows in self.splits.items()}
+        """How often each sort occurs in each split that is given."""
+        sorts = self.sorts
+        return {split: Counter(sorts[row] for row in rows) for split, rows in self.splits.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of a table is asked for. ``inputs``: None for all columns but the others that are named here."""
+    """What of a table is asked for. ``inputs``: None for all columns but the others that are named here. ``kind``: what
+    the targets are; None: as they look."""
 
-    target: str
+    targets: tuple[str, ...]
+    kind: Kind | None
     inputs: Sequence[str] | None
     without: Sequence[str]
     categories: Collection[str]
@@ -82,7 +99,7 @@ def read_table(path: Path, limit: int | None = None) -> Table | None:
 
 def encoding(table: Table, wanted: Wanted) -> Encoding:
     """Raises FileDamaged where a column is not there, or cannot serve."""
-    others = [name for name in (wanted.target, wanted.split) if name is not None]
+    others = [name for name in (*wanted.targets, wanted.split) if name is not None]
     for name in (*others, *(wanted.inputs or ()), *wanted.without, *wanted.categories):
         if name not in table.columns:
             raise FileDamaged(table.path, f"it has no column `{name}`, but {_listed(table.columns)}")
@@ -104,8 +121,9 @@ def encoding(table: Table, wanted: Wanted) -> Encoding:
         features += [(name, category) for category in found]
     if not features:
         raise FileDamaged(table.path, "it has no columns beside the target")
-    classes, labels = _labels(table, wanted.target)
-    return Encoding(tuple(features), classes, labels, _splits(table, wanted.split))
+    kind = wanted.kind or _kind(table, wanted.targets)
+    names, targets = (_labels if kind == "classes" else partial(_numbers, kind=kind))(table, wanted.targets)
+    return Encoding(tuple(features), kind, names, targets, _splits(table, wanted.split))
 
 
 def _numeric(table: Table, name: str) -> bool:
@@ -146,17 +164,53 @@ def _whole(value: str) -> bool:
     return value.removeprefix("-").isdecimal() and value.isascii()
 
 
-def _labels(table: Table, target: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    values = table.columns[target]
-    for row, value in enumerate(values):
+def _kind(table: Table, targets: Sequence[str]) -> Kind:
+    """What targets are that hold numbers with fractions, or texts. Raises FileDamaged where that is open."""
+    cells = [[number(value) for value in set(table.columns[name]) if not missing(value)] for name in targets]
+    if all(None not in column for column in cells) and any(
+        value is not None and math.isfinite(value) and not value.is_integer() for column in cells for value in column
+    ):
+        return "numbers"
+    if len(targets) > 1:
+        told = "`task = multi_label` where each applies (1) or not (0), `task = regression` where they are numbers"
+        raise FileDamaged(table.path, f"its columns {_listed(targets)} may be labels or numbers; write {told}")
+    return "classes"
+
+
+def _check_whole(table: Table, target: str) -> None:
+    for row, value in enumerate(table.columns[target]):
         if missing(value):
             raise FileDamaged(table.path, f"its row {row + 1} has no `{target}`, the target")
+
+
+def _labels(table: Table, targets: Sequence[str]) -> Targets:
+    """The classes, and the place of that of each row."""
+    if len(targets) > 1:
+        raise FileDamaged(table.path, f"its columns {_listed(targets)} are to name classes, and one does")
+    (target,) = targets
+    _check_whole(table, target)
+    values = table.columns[target]
     classes = in_order(values)
     if any((n := number(value)) is not None and not n.is_integer() for value in classes):
         reason = f"its column `{target}` holds numbers with fractions, and the target names classes"
-        raise FileDamaged(table.path, f"{reason}; this version trains classifiers alone")
+        raise FileDamaged(table.path, f"{reason}; write `task = regression`")
     places = {name: place for place, name in enumerate(classes)}
-    return classes, tuple(places[value] for value in values)
+    return classes, [(places[value],) for value in values]
+
+
+def _numbers(table: Table, targets: Sequence[str], kind: Kind) -> Targets:
+    """The names of the columns, and the numbers of each row."""
+    columns: list[list[float]] = []
+    for target in targets:
+        _check_whole(table, target)
+        column = [number(value) for value in table.columns[target]]
+        for row, value in enumerate(column):
+            if value is None or not math.isfinite(value) or (kind == "labels" and value not in (0, 1)):
+                told = "0 or 1, whether the label applies" if kind == "labels" else "a number"
+                reason = f"its row {row + 1} has `{table.columns[target][row]}` as `{target}`, and that is {told}"
+                raise FileDamaged(table.path, reason)
+        columns.append([value for value in column if value is not None])
+    return tuple(targets), list(zip(*columns, strict=True))
 
 
 def _splits(table: Table, column: str | None) -> dict[str, Sequence[int]]:

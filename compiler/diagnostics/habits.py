@@ -79,7 +79,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("scheduler", "lr_scheduler", "schedule"), "a rate follows a schedule where it stands: `sgd(lr = cosine(0.05))`"
     ),
-    **dict.fromkeys(("loss", "criterion", "loss_fn"), "the loss follows from the labels of the data"),
+    **dict.fromkeys(("criterion", "loss_fn"), "write `loss = …` in the search; without, it follows from the targets"),
 }
 
 COSTS: Final[Mapping[str, str]] = {

@@ -10,9 +10,9 @@ from ..schemas.base import Count, NonNegative, Positive, Section
 from ..schemas.length import Length
 from ..schemas.objectives import Objective
 from ..schemas.optimizers import Adam, Optimizer
-from ..schemas.recipe import Metric
 from ..schemas.schedules import constant
 from ..schemas.strategy import Strategy
+from ..schemas.tasks.metrics import MetricName
 from ..schemas.warmup import Warmup, warmup_steps
 from ..schemas.weights import Weights
 from .family import Family
@@ -39,7 +39,9 @@ class DeriveSampled(Section):
     candidates: Count = Field(
         default=1, description="1: the most probable one; n: the best of n drawn ones, measured with the shared weights"
     )
-    metric: Metric = Field(default="accuracy", description="What the candidates are measured by")
+    metric: MetricName | None = Field(
+        default=None, description="What the candidates are measured by; none: what the search is evaluated by"
+    )
 
 
 class SamplingConfig(Length, Strategy):

@@ -12,9 +12,9 @@ from ..schemas.length import Length
 from ..schemas.objectives import KLDropPath, Objective
 from ..schemas.optimizers import Adam, Optimizer
 from ..schemas.over import Over, Variables
-from ..schemas.recipe import Metric
 from ..schemas.schedules import constant
 from ..schemas.strategy import Strategy
+from ..schemas.tasks.metrics import MetricName
 from ..schemas.weights import Weights
 from .family import Family
 
@@ -42,7 +42,9 @@ class DeriveVariational(Section):
         default=0,
         description="0: the most probable one; n: the best of n drawn ones, measured with the template's weights",
     )
-    metric: Metric = Field(default="accuracy", description="What drawn architectures are measured by")
+    metric: MetricName | None = Field(
+        default=None, description="What drawn architectures are measured by; none: what the search is evaluated by"
+    )
 
 
 class VariationalConfig(Length, Strategy):

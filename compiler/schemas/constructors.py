@@ -15,6 +15,7 @@ from .objectives import Entropy, KLDropPath, SoftCost
 from .optimizers import SGD, Adam, AdamW
 from .relax import Gumbel, Partial, Sigmoid, Softmax
 from .schedules import Constant, Cosine, Linear, Staircase
+from .tasks.losses import LOSSES
 
 
 def constructor_name(model: type[Constructor]) -> str:
@@ -44,6 +45,7 @@ DATA: dict[str, type[Data]] = {
 """Data sets by name."""
 
 CONSTRUCTORS: dict[str, type[Constructor]] = {
+    **{constructor_name(loss): loss for loss in LOSSES},
     **{
         constructor_name(model): model
         for model in (

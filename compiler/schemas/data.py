@@ -11,6 +11,8 @@ from annotated_types import Gt, Lt
 from pydantic import PrivateAttr
 
 from .base import Constructor
+from .tasks.targets import UNKNOWN, TargetSignature
+from .tasks.task import TaskName
 
 Layout = Literal["image", "clip", "tokens", "features"]
 
@@ -36,18 +38,14 @@ class InputSignature:
 
 @dataclass(frozen=True, slots=True)
 class DataSignature:
-    """What a data set gives: its inputs in order (none: only known at run time), and its classes (None: likewise)."""
+    """What a data set gives: its inputs in order (none: only known at run time), and its targets."""
 
     inputs: tuple[InputSignature, ...]
-    classes: int | None
-    class_names: tuple[str, ...] | None = None
-    multi_label: bool = False
+    targets: TargetSignature = UNKNOWN
 
-    def fits(self, inputs: Sequence[InputSignature], classes: int | None) -> bool:
-        """Whether a network with these inputs and so many classes can take it. The names of inputs do not matter unless
-        there are several and all of the network's are names of the data's: then they may come in another order."""
-        if classes is not None and self.classes is not None and classes != self.classes:
-            return False
+    def fits(self, inputs: Sequence[InputSignature]) -> bool:
+        """Whether a network with these inputs can take it. The names of inputs do not matter unless there are several
+        and all of the network's are names of the data's: then they may come in another order."""
         if not self.inputs:
             return True
         own = self.ordered([i.name for i in inputs])
@@ -59,20 +57,19 @@ class DataSignature:
         return tuple(by_name[n] for n in names) if by_name.keys() == set(names) else self.inputs
 
     def __str__(self) -> str:
-        classes = "classes unknown before the data is read" if self.classes is None else f"{self.classes} classes"
-        return f"{described(self.inputs)}, {classes}"
+        return f"{described(self.inputs)}, {self.targets}"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What the files of a data set say of it before they are read: headers, names of folders, labels.
 
-    ``class_names`` and ``sizes`` (of `train`, `valid` and `test`) are None where that takes too much reading. A run
-    keeps it, so that what it is made from stays the same.
+    The number and names of classes, and ``sizes`` (of `train`, `valid` and `test`), are None where that takes too much
+    reading. A run keeps it, so that what it is made from stays the same.
     """
 
     inputs: tuple[InputSignature, ...]
-    class_names: tuple[str, ...] | None
+    targets: TargetSignature
     sizes: Mapping[str, int] | None
 
 
@@ -111,6 +108,10 @@ class Data(Constructor):
         copy = self.model_copy()
         copy._found = found
         return copy
+
+    def for_task(self, task: TaskName | None) -> Self:
+        """The same settings, with targets read as a search's ``task`` asks, where its files leave that open."""
+        return self
 
     def look(self, folder: Path) -> Found | None:
         """What its files say of it; None where the settings say all. ``folder``: what relative paths start from.

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal, Self, cast
 
 from pydantic import Field
 
 from ..datafiles.arrangement import AXES, Arrangement, arranged, ordered_axes, sample_axes, undivided
 from ..datafiles.faults import FileDamaged
+from ..datafiles.forms import POSITIONS, Kind, TargetForm, target_form
 from ..datafiles.labels import class_names, label_counts
 from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
 from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
+from .tasks.targets import TargetSignature
+from .tasks.task import TaskName, named
 
 
 class Arrays(Data):
     """Arrays of NumPy: an `.npz` file, which is read whole, or `.npy` files, which stay on the disk.
 
-    The targets are a whole number or a text for each sample. Arrays called `train_…`, `valid_…` (or `val_…`) and
-    `test_…` are splits; what is not given of these is a share of the samples to train on, of each class alike. A split
-    that is alone beside `train` is the test.
+    The targets are a whole number or a text for each sample, or numbers to be told. Arrays called `train_…`, `valid_…`
+    (or `val_…`) and `test_…` are splits; what is not given of these is a share of the samples to train on, of each
+    class alike. A split that is alone beside `train` is the test.
     """
 
     reader: ClassVar[str | None] = "arrays:arrays_dataset"
@@ -40,6 +43,21 @@ class Arrays(Data):
         default=None,
         description="The axes of an array, of all inputs or of each: N samples, C channels, T frames, H, W, L tokens; "
         "none: NC, NHW (grey), NCHW or NCTHW by their number",
+    )
+    targets: Kind | None = Field(
+        default=None,
+        description="What the targets are; none: what the search's `task` has, else numbers where they are "
+        "floating-point ones, and classes where not",
+    )
+    target_axes: str | None = Field(
+        default=None,
+        description="The axes of the targets: N samples, C numbers or labels, T, H, W, L where each position has one; "
+        "none: N, NC, NHW, NCHW or NCTHW of numbers, N, NHW or NTHW of classes, by their number",
+    )
+    scale_target: bool = Field(
+        default=True,
+        description="Numbers to tell get mean 0 and deviation 1 over the samples to train on; results are in their own "
+        "units",
     )
     classes: Count | None = Field(default=None, description="Number of classes; none: as many as the targets name")
     valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
@@ -87,23 +105,49 @@ class Arrays(Data):
                 raise FileDamaged(own.path, reason)
         return tuple(sample_axes(own.header, text) for own, text in zip(stored, written, strict=True))
 
+    def for_task(self, task: TaskName | None) -> Self:
+        if task is None or self.targets is not None:
+            return self
+        return self.model_copy(update={"targets": named(task)[0].asks})
+
+    def form(self, arrangement: Arrangement) -> TargetForm:
+        """What the targets are. Raises FileDamaged where they cannot be that, or not in all splits."""
+        forms = {
+            split: target_form(targets, self.targets, self.target_axes)
+            for split, (_, targets) in arrangement.splits.items()
+        }
+        first = forms["train"]
+        for split, other in forms.items():
+            if other != first:
+                raise FileDamaged(arrangement.path, f"the targets of its split `{split}` are not as those to train on")
+        if self.classes is not None and first.kind == "numbers":
+            raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}")
+        return first
+
     def look(self, folder: Path) -> Found:
         found = self.arrangement(folder)
+        form = self.form(found)
         stored, _ = found.splits["train"]
         inputs = tuple(
             _signature(name, own, axes)
             for name, own, axes in zip(found.names, stored, self.axes_of(found), strict=True)
         )
+        if form.kind != "classes":
+            numbers = number_names(found.splits["train"][1].name, form.count or 1)
+            signature = TargetSignature(form.kind, form.count, numbers, form.positions)
+            return Found(inputs, signature, self.shares.sizes(_samples(found)))
         counts = {split: label_counts(targets) for split, (_, targets) in found.splits.items()}
         known = [count for count in counts.values() if count is not None]
         names = class_names((label for c in known for label in c), self.classes) if len(known) == len(counts) else None
-        return Found(inputs, names, self.shares.sizes(counts))
+        count = self.classes if names is None else len(names)
+        signature = TargetSignature("classes", count, names, form.positions)
+        sizes = self.shares.sizes(_samples(found)) if form.positions else self.shares.sizes(counts)
+        return Found(inputs, signature, sizes)
 
     def signature(self) -> DataSignature:
         if self.found is None:
-            return DataSignature((), self.classes)
-        names = self.found.class_names
-        return DataSignature(self.found.inputs, self.classes if names is None else len(names), names)
+            return DataSignature((), TargetSignature(self.targets, self.classes))
+        return DataSignature(self.found.inputs, self.found.targets)
 
     def samples(self, splits: Sequence[str]) -> int | None:
         sizes = self.found.sizes if self.found is not None else None
@@ -125,6 +169,23 @@ class Arrays(Data):
             if not text.startswith("N") or ordered_axes(text[1:]) is None:
                 known = ", ".join(f"N{axes}" for axes in AXES)
                 yield Conflict("axes", f"no network takes samples with the axes {text}", f"use the letters of {known}")
+        grids = {"".join(sorted(grid + channels)) for grid in POSITIONS for channels in ("", "C")}
+        own = self.target_axes
+        if own is not None and (not own.startswith("N") or "".join(sorted(own[1:])) not in grids):
+            known = ", ".join(f"N{grid}, NC{grid}" for grid in POSITIONS)
+            yield Conflict(
+                "target_axes", f"no network gives numbers with the axes {own}", f"use the letters of {known}"
+            )
+
+
+def number_names(name: str, count: int) -> tuple[str, ...]:
+    """What the numbers (or labels) of an array are called."""
+    return (name,) if count == 1 else tuple(f"{name}[{place}]" for place in range(count))
+
+
+def _samples(arrangement: Arrangement) -> dict[str, dict[str, int]]:
+    """How many samples each split has that is given, all of one sort."""
+    return {split: {"": targets.header.shape[0]} for split, (_, targets) in arrangement.splits.items()}
 
 
 def _signature(name: str, stored: StoredArray, axes: str) -> InputSignature:

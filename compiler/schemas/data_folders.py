@@ -13,6 +13,7 @@ from ..datafiles.listed_files import ListedFiles, listed_files
 from ..datafiles.splits import Shares
 from .base import Conflict, Count, Fraction, Natural, Share
 from .data import Data, DataSignature, Found, Half, InputSignature
+from .tasks.targets import class_targets
 
 
 class Folder(Data):
@@ -76,11 +77,10 @@ class Folder(Data):
         if self.classes is not None and self.classes != len(there.classes):
             raise there.miscounted(self.classes)
         counts = {split: there.counts(split, self.counted) for split in there.splits}
-        return Found(self.given, there.classes, self.shares.sizes(counts))
+        return Found(self.given, class_targets(len(there.classes), there.classes), self.shares.sizes(counts))
 
     def signature(self) -> DataSignature:
-        names = self.found.class_names if self.found is not None else None
-        return DataSignature(self.given, self.classes if names is None else len(names), names)
+        return DataSignature(self.given, self.found.targets if self.found is not None else class_targets(self.classes))
 
     def samples(self, splits: Sequence[str]) -> int | None:
         sizes = self.found.sizes if self.found is not None else None

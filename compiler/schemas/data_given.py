@@ -20,9 +20,8 @@ class Given(Data):
 
     def signature(self) -> DataSignature:
         if self.found is None:
-            return DataSignature((), None)
-        names = self.found.class_names
-        return DataSignature(self.found.inputs, None if names is None else len(names), names)
+            return DataSignature(())
+        return DataSignature(self.found.inputs, self.found.targets)
 
     def samples(self, splits: Sequence[str]) -> int | None:
         sizes = self.found.sizes if self.found is not None else None

@@ -13,6 +13,7 @@ from ..datafiles.image_folders import image_folders
 from .base import Natural
 from .data import Data, DataSignature, Half, InputSignature
 from .data_folders import Folder
+from .tasks.targets import class_targets
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -30,7 +31,9 @@ class _Cifar(Data):
     flip: bool = Field(default=True, description="Mirror training images at random")
 
     def signature(self) -> DataSignature:
-        return DataSignature((InputSignature("image", "image", (3, 32, 32)),), self.classes, self.class_names)
+        return DataSignature(
+            (InputSignature("image", "image", (3, 32, 32)),), class_targets(self.classes, self.class_names)
+        )
 
     def samples(self, splits: Sequence[str]) -> int:
         shares = {"train": 1 - self.valid, "valid": self.valid, "test": 1 / 5}  # of 50 000; 10 000 more for the test

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .base import Conflict, Count, Natural, NonNegative
 from .data import Data, DataSignature, InputSignature
+from .tasks.targets import class_targets
 
 MOTIONS: tuple[str, ...] = (
     "right",
@@ -77,7 +78,7 @@ class MotionDigits(Data):
     def signature(self) -> DataSignature:
         shape = (self.frames, self.size, self.size)
         inputs = tuple(InputSignature(m, "clip", (_CHANNELS.get(m, self.channels), *shape)) for m in self.modalities)
-        return DataSignature(inputs, len(self.class_names), self.class_names)
+        return DataSignature(inputs, class_targets(len(self.class_names), self.class_names))
 
     def samples(self, splits: Sequence[str]) -> int:
         return sum({"train": self.train, "valid": self.valid, "test": self.test}[split] for split in splits)

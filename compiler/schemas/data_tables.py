@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
 from ..datafiles.faults import FileDamaged
+from ..datafiles.forms import Kind
 from ..datafiles.splits import Shares
 from ..datafiles.tables import Encoding, PackageMissing, Wanted, encoding, read_table
 from ..datafiles.tables import Table as TableFile
 from ..text.reading import TEXT
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature
+from .tasks.targets import TargetSignature
+from .tasks.task import TaskName, named
 
 
 class Table(Data):
@@ -28,7 +31,18 @@ class Table(Data):
 
     kind: Literal["table"] = "table"
     file: str = Field(description="The file, with the names of the columns in its first row")
-    target: str = Field(description="The column of the classes")
+    target: tuple[str, ...] | str = Field(
+        description="The column to be told, or several of them: numbers, or labels that apply (1) or not (0)"
+    )
+    targets: Kind | None = Field(
+        default=None,
+        description="What the target is; none: what the search's `task` has, else numbers where some have fractions, "
+        "and classes where not",
+    )
+    scale_target: bool = Field(
+        default=True,
+        description="Numbers to tell get mean 0 and deviation 1 over the rows to train on; results are in their units",
+    )
     columns: tuple[str, ...] | None = Field(default=None, description="The columns of the features; none: all others")
     without: tuple[str, ...] = Field(default=(), description="Columns that are left out: numbers of rows, names")
     categories: tuple[str, ...] = Field(default=(), description="Columns of numbers that name categories")
@@ -45,12 +59,18 @@ class Table(Data):
 
     def encoding(self, table: TableFile) -> Encoding:
         """What becomes of a table. Raises FileDamaged."""
-        wanted = Wanted(self.target, self.columns, self.without, self.categories, self.split, self.most)
+        targets = (self.target,) if isinstance(self.target, str) else self.target
+        wanted = Wanted(targets, self.targets, self.columns, self.without, self.categories, self.split, self.most)
         found = encoding(table, wanted)
-        if self.classes is not None and self.classes != len(found.classes):
-            reason = f"its column `{self.target}` names {len(found.classes)} classes, and `classes` is {self.classes}"
-            raise FileDamaged(table.path, reason)
+        if self.classes is not None and (found.kind == "numbers" or self.classes != len(found.names)):
+            told = f"names {len(found.names)} classes" if found.kind == "classes" else f"holds {found.kind}"
+            raise FileDamaged(table.path, f"its column `{targets[0]}` {told}, and `classes` is {self.classes}")
         return found
+
+    def for_task(self, task: TaskName | None) -> Self:
+        if task is None or self.targets is not None:
+            return self
+        return self.model_copy(update={"targets": named(task)[0].asks})
 
     def look(self, folder: Path) -> Found | None:
         try:
@@ -61,13 +81,13 @@ class Table(Data):
             return None
         found = self.encoding(table)
         inputs = (InputSignature("features", "features", (len(found.features),)),)
-        return Found(inputs, found.classes, self.shares.sizes(found.counts()))
+        targets = TargetSignature(found.kind, len(found.names), found.names, ())
+        return Found(inputs, targets, self.shares.sizes(found.counts()))
 
     def signature(self) -> DataSignature:
         if self.found is None:
-            return DataSignature((), self.classes)
-        names = self.found.class_names
-        return DataSignature(self.found.inputs, None if names is None else len(names), names)
+            return DataSignature((), TargetSignature(self.targets, self.classes, None, ()))
+        return DataSignature(self.found.inputs, self.found.targets)
 
     def samples(self, splits: Sequence[str]) -> int | None:
         sizes = self.found.sizes if self.found is not None else None
@@ -77,5 +97,8 @@ class Table(Data):
         return False
 
     def conflicts(self) -> Iterator[Conflict]:
+        if not self.target or (not isinstance(self.target, str) and len(set(self.target)) < len(self.target)):
+            message = "no column is to be told" if not self.target else "a column is to be told twice"
+            yield Conflict("target", message, "name each column once")
         if self.columns is not None and self.without:
             yield Conflict("without", "`columns` says already which there are", "leave one of the two out", "columns")

@@ -8,8 +8,10 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import Field
 
+from ..datafiles.forms import Kind
 from .base import Conflict, Count
 from .data import Data, DataSignature, InputSignature
+from .tasks.targets import TargetSignature
 
 Modality = Literal["rgb", "flow", "pose"]
 CHANNELS: dict[str, int] = {"rgb": 3, "flow": 2, "pose": 3}
@@ -18,7 +20,7 @@ CHANNELS: dict[str, int] = {"rgb": 3, "flow": 2, "pose": 3}
 class Video(Data):
     """What all video data sets have in common: how a clip is cut from a video."""
 
-    multi_label: ClassVar[bool] = False
+    targets: ClassVar[Kind] = "classes"
 
     root: str = Field(description="Folder of the data set, as it is published")
     frames: Count = Field(default=16, description="Frames of a clip, T")
@@ -46,7 +48,7 @@ class Video(Data):
     def signature(self) -> DataSignature:
         shape = (self.frames, self.size, self.size)
         inputs = tuple(InputSignature(m, "clip", (CHANNELS[m], *shape)) for m in self.modalities)
-        return DataSignature(inputs, self.class_count(), multi_label=self.multi_label)
+        return DataSignature(inputs, TargetSignature(self.targets, self.class_count(), None, ()))
 
     def conflicts(self) -> Iterator[Conflict]:
         if not self.modalities or len(set(self.modalities)) < len(self.modalities):
@@ -97,7 +99,7 @@ class SomethingSomething(Video):
 class Charades(Video):
     """Charades: 157 actions, several in one video, scored by mean average precision."""
 
-    multi_label: ClassVar[bool] = True
+    targets: ClassVar[Kind] = "labels"
     kind: Literal["charades"] = "charades"
 
     def class_count(self) -> int:

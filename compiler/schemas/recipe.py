@@ -10,8 +10,8 @@ from .base import Count, Fraction, Natural, NonNegative, Positive, Share
 from .length import Length
 from .optimizers import SGD, Optimizer
 from .schedules import Cosine
+from .tasks.metrics import MetricName
 
-Metric = Literal["accuracy", "top5", "balanced_accuracy", "mean_ap", "loss"]
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -39,7 +39,9 @@ class Recipe(Length):
     )
     dropout: Fraction | None = Field(default=None, description="Rate of all dropout layers; none: as the space says")
     aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
-    metric: Metric = Field(default="accuracy", description="What is measured on held-out data")
+    metric: MetricName | None = Field(
+        default=None, description="What is chosen by on held-out data; none: what the search is evaluated by"
+    )
     precision: Precision | None = Field(default=None, description="Number format; none: the search's")
 
 

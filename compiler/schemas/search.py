@@ -13,9 +13,12 @@ from .data_any import AnyData
 from .expectation import Reference
 from .length import Length
 from .patterns import Pattern
-from .recipe import Metric, Precision, Retrain
+from .recipe import Precision, Retrain
 from .space_ref import SpaceRef
 from .strategy import AnyStrategy
+from .tasks.losses import AnyLoss
+from .tasks.metrics import MetricName
+from .tasks.task import TaskName
 from .warmup import warmup_conflicts
 
 
@@ -42,7 +45,9 @@ class Compare(Section):
 class Evaluate(Section):
     """How a trained network is measured on the test split."""
 
-    metric: Metric = Field(default="accuracy", description="What is reported first")
+    metric: MetricName | None = Field(
+        default=None, description="What is reported first, and what the search is told by; none: that of the task"
+    )
     batch: Count | None = Field(default=None, description="Samples at a time; none: the training's batch")
     clips: Count = Field(default=1, description="Clips uniformly spaced over a video whose predictions are averaged")
     crops: Literal["center", "left_center_right"] = Field(
@@ -85,6 +90,12 @@ class SearchConfig(Placed):
         default=None, description="How; may be absent for a space without open decisions, which is just trained"
     )
     data: SerializeAsAny[AnyData] = Field(description="The data set")
+    task: TaskName | None = Field(
+        default=None, description="What networks have to tell; none: as the targets of the data say"
+    )
+    loss: AnyLoss | None = Field(
+        default=None, description="What they are trained by, in the search and after it; none: that of the task"
+    )
     seed: Natural = Field(default=0, description="Seed of everything random")
     needs: tuple[Annotated[str, Reference("search")], ...] = Field(
         default=(), description="Searches of the same file that run first"

@@ -13,10 +13,12 @@ import torch
 
 from stdsl.compiler.datafiles.arrangement import Arrangement, ordered_axes
 from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.forms import POSITIONS
 from stdsl.compiler.datafiles.labels import class_names
 from stdsl.compiler.datafiles.npy import StoredArray
 from stdsl.compiler.diagnostics.source import Span
-from stdsl.compiler.schemas.data_arrays import Arrays
+from stdsl.compiler.schemas.data_arrays import Arrays, number_names
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
 from ..randomness import key, keys
 from .augment import Augmented
@@ -24,6 +26,7 @@ from .batch import Batch, Dataset, Normalisation
 from .division import divided
 from .opening import reading
 from .statistics import channel_statistics
+from .targets import Targets
 
 Array = npt.NDArray[Any]
 _PIECE = 256
@@ -42,23 +45,32 @@ class ArraysDataset:
         with reading(settings.kind, place):
             self._arrangement = self._arranged(folder)
             self._axes = settings.axes_of(self._arrangement)
-            labels = {
-                split: self._loaded(targets).reshape(-1) for split, (_, targets) in self._arrangement.splits.items()
-            }
-        self._classes = class_names((label for own in labels.values() for label in np.unique(own)), settings.classes)
-        targets = {split: _numbered(own, self._classes) for split, own in labels.items()}
-        given = settings.shares.beside(targets)
-        ranks = keys(key(settings.seed, "split", settings.kind), np.arange(len(targets["train"])))
+            self._form = settings.form(self._arrangement)
+            raw = {split: self._ordered(own) for split, (_, own) in self._arrangement.splits.items()}
+        self._names = self._named(raw)
+        targets = {split: self._encoded(own) for split, own in raw.items()}
+        given, whole = settings.shares.beside(targets), targets["train"]
+        ranks = keys(key(settings.seed, "split", settings.kind), np.arange(len(whole)))
+        sorts = whole if self._form.kind == "classes" and whole.ndim == 1 else np.zeros(len(whole), np.int64)
         # By split: the split of the file that it is taken from, and its places there.
-        self._places = {split: ("train", found) for split, found in divided(targets["train"], ranks, given).items()}
+        self._places = {split: ("train", found) for split, found in divided(sorts, ranks, given).items()}
         for split in ("valid", "test"):
             if split in targets:
                 self._places[split] = (split, np.arange(len(targets[split])))
-        self._targets = {split: targets[source][found] for split, (source, found) in self._places.items()}
+        self._unscaled = targets
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return self._classes
+        return () if self._form.kind == "numbers" else self._names
+
+    @cached_property
+    def targets(self) -> Targets:
+        signature = TargetSignature(self._form.kind, len(self._names), self._names, self._form.positions)
+        if self._form.kind != "numbers" or not self.settings.scale_target:
+            return Targets(signature)
+        source, places = self._places["train"]
+        mean, std = channel_statistics([self._unscaled[source][places]])
+        return Targets(signature, mean, std)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -90,7 +102,7 @@ class ArraysDataset:
             raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error
 
     def size(self, split: str) -> int:
-        return len(self._targets[split])
+        return len(self._places[split][1])
 
     def varies(self, split: str) -> bool:
         return False
@@ -100,7 +112,34 @@ class ArraysDataset:
         for i, name in enumerate(self.inputs):
             values = self._raw(i, split, indices).astype(np.float32)
             inputs.append(torch.from_numpy(self.normalisation.of(name).applied(values, self._channel_axis(i))))
-        return Batch(tuple(inputs), torch.from_numpy(self._targets[split][indices]))
+        source, places = self._places[split]
+        wanted = self._unscaled[source][places[indices]]
+        return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(wanted)))
+
+    def _ordered(self, stored: StoredArray) -> Array:
+        """The targets of a split: (N, …) of classes, (N, C, …) of numbers and labels, with the axes of positions in
+        order. Raises FileDamaged."""
+        values, form = self._loaded(stored), self._form
+        if not form.axes:
+            return values.reshape(-1) if form.kind == "classes" else values.reshape(-1, 1)
+        grid = next(order for order in POSITIONS if sorted(order) == sorted(form.axes.replace("C", "")))
+        order = grid if form.kind == "classes" else "C" * ("C" in form.axes) + grid
+        values = values.transpose(0, *(1 + form.axes.index(axis) for axis in order))
+        return values if form.kind == "classes" or "C" in form.axes else values[:, None]
+
+    def _named(self, targets: Mapping[str, Array]) -> tuple[str, ...]:
+        """The names of classes, labels or numbers."""
+        if self._form.kind == "classes":
+            found = (label for own in targets.values() for label in np.unique(own))
+            return class_names(found, self.settings.classes)
+        name = self._arrangement.splits["train"][1].name
+        return number_names(name, self._form.count or 1)
+
+    def _encoded(self, targets: Array) -> Array:
+        """Numbers of classes, int64; else numbers, float32."""
+        if self._form.kind == "classes":
+            return _numbered(targets, self._names)
+        return np.ascontiguousarray(targets, np.float32)
 
     def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:
         """Samples of input i with their axes in order; bytes are scaled to 0…1."""

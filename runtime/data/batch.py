@@ -16,8 +16,8 @@ from ..randomness import permutation
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """``inputs``: one tensor per input of the meta, (N, C, T, H, W) or (N, C, H, W), float32. ``targets``: (N,)
-    int64.
+    """``inputs``: one tensor per input of the meta, (N, C, T, H, W) or (N, C, H, W), float32. ``targets``: of classes
+    int64, (N,) or (N, …) at positions; of labels (0 or 1) and of numbers float32, (N, C) or (N, C, …).
     """
 
     inputs: tuple[Tensor, ...]
@@ -78,11 +78,14 @@ class Dataset(Protocol):
 
     ``samples(split, indices, epoch)`` is a pure function: sample i of epoch e is the same whoever asks, in whatever
     order and batch. Splits are ``train`` and ``valid`` (disjoint; both together for the final training) and ``test``
-    (held out).
+    (held out). Its targets are a class for each sample, unless it has a property ``targets`` that
+    says otherwise (``Targets``).
     """
 
     @property
-    def classes(self) -> tuple[str, ...]: ...
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; none where something else is to be told."""
+        ...
 
     @property
     def inputs(self) -> tuple[str, ...]:

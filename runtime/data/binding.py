@@ -12,6 +12,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 
 from .batch import Batch, Dataset, Normalisation
 from .facts import DataFacts
+from .targets import Targets, targets_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Reordered:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.dataset.classes
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.dataset)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -54,7 +59,8 @@ def bound(dataset: Dataset, graph: SpaceGraph) -> Dataset:
 def description(search: str, data: DataFacts, graph: SpaceGraph) -> dict[str, Any]:
     """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities`` are in the
     order of the network's inputs."""
-    facts = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
+    facts: dict[str, Any] = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
+    facts |= {"targets": data.targets}
     inputs = [data.inputs[place] for place in _places(data.inputs, graph)]
     return facts | ({"modalities": inputs} if len(inputs) > 1 else {})
 

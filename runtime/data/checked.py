@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 
 from .batch import Batch, Dataset, Normalisation
+from .targets import Targets, targets_of
 
 
 @dataclass(frozen=True)
 class Checked:
-    """``dataset``; raises RunError at ``place`` for a sample whose label is no class, or whose values are not all
-    finite."""
+    """``dataset``; raises RunError at ``place`` for a sample whose label is no class, or whose values (or numbers to
+    tell) are not all finite."""
 
     dataset: Dataset
     name: str
@@ -27,6 +29,10 @@ class Checked:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.dataset.classes
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.dataset)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -49,10 +55,7 @@ class Checked:
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         batch = self.dataset.samples(split, indices, epoch)
-        wrong = (batch.targets < 0) | (batch.targets >= len(self.classes))
-        if bool(wrong.any()):
-            first = int(wrong.nonzero()[0])
-            fault = f"has the label {int(batch.targets[first])}, and there are {len(self.classes)} classes, from 0 on"
+        for first, fault in wrong_targets(batch.targets, self.targets):
             raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
         for values in batch.inputs:
             if not bool(values.isfinite().all()):
@@ -60,3 +63,23 @@ class Checked:
                 fault = "holds values that are infinite or no numbers"
                 raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
         return batch
+
+
+def wrong_targets(values: Tensor, targets: Targets) -> Iterator[tuple[int, str]]:
+    """The samples of a batch whose targets are not what ``targets`` says, by their places in it, with the reason."""
+    own = targets.signature
+    match own.kind:
+        case "classes":
+            wrong = (values < 0) | (values >= (own.count or 0))
+        case "labels":
+            wrong = (values != 0) & (values != 1)
+        case _:
+            wrong = ~values.isfinite()
+    for place in wrong.reshape(len(wrong), -1).any(1).nonzero().flatten().tolist():
+        first = values[place][wrong[place]].flatten()[0].item()
+        if own.kind == "classes":
+            yield place, f"has the label {int(first)}, and there are {own.count} classes, from 0 on"
+        elif own.kind == "labels":
+            yield place, f"has {first:g} for a label, and that is 0 or 1"
+        else:
+            yield place, "has a target that is infinite or no number"

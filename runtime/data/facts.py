@@ -16,24 +16,31 @@ from stdsl.compiler.diagnostics.source import Span
 
 from ..tracking.files import read_bytes, write_json
 from .batch import Dataset
+from .targets import targets_of
 
 _CLOSE = 1e-6
 """So far statistics may be apart, relatively, that another machine computes of the same samples."""
 
 
 class DataFacts(BaseModel):
-    """``inputs``: the names of what a sample has, in the data's order. ``normalisation``: as
-    ``Normalisation.document`` has it."""
+    """``inputs``: the names of what a sample has, in the data's order. ``normalisation`` and
+    ``targets``: as ``Normalisation.document`` and ``Targets.document`` have them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     classes: tuple[str, ...]
     inputs: tuple[str, ...]
     normalisation: dict[str, Any]
+    targets: dict[str, Any]
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
-        return cls(classes=dataset.classes, inputs=dataset.inputs, normalisation=dataset.normalisation.document())
+        return cls(
+            classes=dataset.classes,
+            inputs=dataset.inputs,
+            normalisation=dataset.normalisation.document(),
+            targets=targets_of(dataset).document(),
+        )
 
 
 def kept_facts(path: Path) -> DataFacts | None:
@@ -53,9 +60,13 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
         write_json(path, now.model_dump(mode="json"))
         return
     faults = [f"its {what} are others" for what in ("classes", "inputs") if getattr(kept, what) != getattr(now, what)]
-    before, after = (list(_numbers(facts.model_dump(mode="json")["normalisation"])) for facts in (kept, now))
-    if not faults and (len(before) != len(after) or not all(map(_near, before, after))):
-        faults.append("the statistics of the samples to train on are others")
+    for part, fault in (
+        ("normalisation", "the statistics of the samples to train on are others"),
+        ("targets", "what is to be told is something else, or its statistics are others"),
+    ):
+        before, after = (list(_numbers(facts.model_dump(mode="json")[part])) for facts in (kept, now))
+        if not faults and (len(before) != len(after) or not all(map(_near, before, after))):
+            faults.append(fault)
     if faults:
         raise RunError([DataChanged(place, name, "; ".join(faults))])
 

@@ -68,7 +68,7 @@ class FeatureFiles:
         rows = torch.from_numpy(self._open[split, digest][indices])
         return rows.movedim(-1, 1) if self._last[digest] else rows
 
-    def targets(self, split: str) -> npt.NDArray[np.int64]:
+    def targets(self, split: str) -> Array:
         return self._open[split, ""]
 
     def is_channels_last(self, digest: str) -> bool:

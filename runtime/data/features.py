@@ -25,6 +25,7 @@ from ..training.interruption import Interrupted, Interruption
 from ..training.placement import Placement
 from .batch import Batch, Dataset, Normalisation
 from .feature_files import FeatureFiles, TooLarge
+from .targets import Targets, targets_of
 
 _CHUNK = 32
 """Samples at a time, whatever batches the features are for: so it does not matter who computes them."""
@@ -68,6 +69,10 @@ class Features:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.dataset.classes
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.dataset)
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from .arrays import Array, ArraysDataset, varied
 from .batch import Dataset
 from .indexed import IndexedDataset, is_indexed
 from .inspection import SPLITS
+from .targets import targets_of
 
 NOT_FOUND_AGAIN = (
     "the data does not say how it is found again (it has no `origin`): "
@@ -121,7 +122,7 @@ def schema_of(dataset: Dataset) -> Data:
         if len(shape) not in _LAYOUTS:
             raise ValueError(f"a sample of `{name}` has the shape {shape}, which no network takes")
         inputs.append(InputSignature(name, _LAYOUTS[len(shape)], shape))
-    return Given(changes=dataset.varies("train")).knowing(Found(tuple(inputs), tuple(dataset.classes), sizes))
+    return Given(changes=dataset.varies("train")).knowing(Found(tuple(inputs), targets_of(dataset).signature, sizes))
 
 
 def not_at_hand(settings: Given, seed: int, folder: Path, place: Span | None) -> Dataset:

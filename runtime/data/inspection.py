@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 
 from ..report.reporter import Reporter
 from .batch import Dataset
+from .checked import wrong_targets
+from .targets import Targets, targets_of
 
 SPLITS = ("train", "valid", "test")
 _PIECE = 64
@@ -39,11 +42,14 @@ class InputFacts:
 
 @dataclass(frozen=True)
 class Inspection:
-    """``counts``: by split, how many samples each class has. ``wrong``: samples that would stop a run, ``damaged``:
-    files that would be left out of one, by name with what is the matter."""
+    """``targets``: what is to be told. ``counts``: by split, how many samples (or positions) each class has, how many
+    samples each label; ``numbers``: of numbers to tell, by split, in the data's units. ``wrong``: samples that would
+    stop a run, ``damaged``: files that would be left out of one, by name with what is the matter."""
 
-    classes: tuple[str, ...]
+    targets: Mapping[str, Any]
+    sizes: Mapping[str, int]
     counts: Mapping[str, tuple[int, ...]]
+    numbers: Mapping[str, tuple[InputFacts, ...]]
     inputs: tuple[InputFacts, ...]
     normalisation: Mapping[str, Any]
     wrong: Mapping[str, str]
@@ -66,7 +72,7 @@ class _Sums:
     greatest: float = -np.inf
     shape: tuple[int, ...] = field(default=())
 
-    def add(self, values: Any) -> None:
+    def add(self, values: npt.NDArray[Any]) -> None:
         self.shape = tuple(values.shape[1:])
         finite = values[np.isfinite(values)].astype(np.float64)
         if not finite.size:
@@ -85,9 +91,18 @@ class _Sums:
         return InputFacts(name, self.shape, self.mean, deviation, self.least, self.greatest)
 
 
+def _in_units(values: npt.NDArray[Any], targets: Targets, place: int) -> npt.NDArray[Any]:
+    """One of the numbers to tell, as it stands in the data."""
+    return values * targets.std[place] + targets.mean[place] if targets.mean else values
+
+
 def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
     """Reads every sample of ``dataset``, as it looks in the first epoch."""
-    counts = {split: np.zeros(len(dataset.classes), np.int64) for split in SPLITS}
+    told = targets_of(dataset)
+    count = told.signature.count or 0
+    counts = {split: np.zeros(count if told.signature.kind != "numbers" else 0, np.int64) for split in SPLITS}
+    numbers = {split: [_Sums() for _ in range(count if told.signature.kind == "numbers" else 0)] for split in SPLITS}
+    sizes = {split: dataset.size(split) for split in SPLITS}
     sums = [_Sums() for _ in dataset.inputs]
     wrong: dict[str, str] = {}
     title = "samples"
@@ -98,9 +113,16 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
             places = np.arange(first, min(first + _PIECE, dataset.size(split)))
             batch = dataset.samples(split, places, 0)
             targets = batch.targets.numpy()
-            known = (targets >= 0) & (targets < len(dataset.classes))
-            counts[split] += np.bincount(targets[known], minlength=len(dataset.classes))
-            faults = {int(i): f"has the label {targets[i]}, which is no class" for i in np.nonzero(~known)[0]}
+            faults = dict(wrong_targets(batch.targets, told))
+            match told.signature.kind:
+                case "classes":
+                    known = targets[(targets >= 0) & (targets < count)]
+                    counts[split] += np.bincount(known, minlength=count)
+                case "labels":
+                    counts[split] += (targets == 1).reshape(len(targets), count, -1).any(2).sum(0)
+                case _:
+                    for place, own in enumerate(numbers[split]):
+                        own.add(_in_units(targets[:, place], told, place))
             for own, values in zip(sums, batch.inputs, strict=True):
                 array = values.numpy()
                 own.add(array)
@@ -113,8 +135,10 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
             reporter.advance(title, done, {})
     reporter.end(title)
     return Inspection(
-        dataset.classes,
+        told.document(),
+        sizes,
         {split: tuple(found.tolist()) for split, found in counts.items()},
+        {split: tuple(own.facts(n) for n, own in zip(told.names, numbers[split], strict=False)) for split in SPLITS},
         tuple(own.facts(name) for own, name in zip(sums, dataset.inputs, strict=True)),
         dataset.normalisation.document(),
         wrong,

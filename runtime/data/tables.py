@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,14 @@ from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_tables import Table
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
 from ..randomness import key, keys
 from .batch import Batch, Normalisation
 from .division import divided
 from .opening import reading
 from .statistics import channel_statistics
+from .targets import Targets
 
 
 class TableDataset:
@@ -36,20 +39,31 @@ class TableDataset:
                 found = settings.encoding(table)
         except PackageMissing:
             raise RunError([PackageNeeded(place, settings.kind, "pyarrow", "table")]) from None
-        self._table = table
-        self._classes, self._features = found.classes, found.features
+        self.settings, self._table = settings, table
+        self._encoding, self._features = found, found.features
         self._values = _values(table, found.features)
-        labels = np.array(found.labels, np.int64)
+        sorts = np.array(found.sorts, np.int64)
         train = np.array(found.splits[TRAIN], np.int64)
         ranks = keys(key(settings.seed, "split", settings.kind), train)
-        parts = divided(labels[train], ranks, settings.shares.beside(found.splits))
+        parts = divided(sorts[train], ranks, settings.shares.beside(found.splits))
         given = {split: np.array(rows, np.int64) for split, rows in found.splits.items() if split != TRAIN}
         self._rows = {split: train[chosen] for split, chosen in parts.items()} | given
-        self._labels = labels
+        self._unscaled: npt.NDArray[Any] = (
+            sorts if found.kind == "classes" else np.array(found.targets, np.float64).astype(np.float32)
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return self._classes
+        return () if self._encoding.kind == "numbers" else self._encoding.names
+
+    @cached_property
+    def targets(self) -> Targets:
+        found = self._encoding
+        signature = TargetSignature(found.kind, len(found.names), found.names, ())
+        if found.kind != "numbers" or not self.settings.scale_target:
+            return Targets(signature)
+        mean, std = channel_statistics([self._unscaled[self._rows[TRAIN]]])
+        return Targets(signature, mean, std)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -83,7 +97,7 @@ class TableDataset:
         values = self._values[rows]
         values = np.where(np.isnan(values), np.array(self.normalisation.mean), values)
         scaled = self.normalisation.applied(values.astype(np.float32))
-        return Batch((torch.from_numpy(scaled),), torch.from_numpy(self._labels[rows]))
+        return Batch((torch.from_numpy(scaled),), torch.from_numpy(self.targets.scaled(self._unscaled[rows])))
 
 
 def _values(table: TableFile, features: tuple[tuple[str, str | None], ...]) -> npt.NDArray[np.float64]:

@@ -15,6 +15,7 @@ from ..data.batch import Dataset
 from ..engines.local import Helpers
 from ..prepare.job import Job
 from ..report.reporter import Reporter
+from ..tasks.criterion import Criterion, criterion
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
 from ..tracking.tracker import Tracker
@@ -46,6 +47,11 @@ class Context:
         )
 
     @property
+    def criterion(self) -> Criterion:
+        """What networks are trained and measured by."""
+        return criterion(self.config, self.dataset)
+
+    @property
     def config(self) -> SearchConfig:
         return self.job.config
 
@@ -67,6 +73,7 @@ def workshop(
     config = job.config
     return Workshop(
         dataset,
+        criterion(config, dataset),
         data_identity(config),
         replace(placement, compile=config.compile),
         config.precision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from ..data.loader import Loader
 from ..data.order import Order
 from ..randomness import key
 from ..report.reporter import Reporter
+from ..tasks.criterion import Criterion
 from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED, is_trial
 from ..tracking.tracker import Tracker
@@ -38,9 +39,10 @@ RETRAIN = "retrain"
 @dataclass(frozen=True)
 class Workshop:
     """What trainings of a run share. ``identity``: a hash of what the samples of ``dataset`` depend on. ``precision``:
-    of trainings whose recipe has none of its own."""
+    of trainings whose recipe has none of its own. ``criterion``: what they are trained and measured by."""
 
     dataset: Dataset
+    criterion: Criterion
     identity: str
     placement: Placement
     precision: Precision
@@ -86,6 +88,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
         _set_dropout(model, recipe.dropout)
     data.attach(model)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    metric = recipe.metric or shop.criterion.metric
     work = Training(
         model,
         build_descent(recipe.optimizer, learnt, steps, order.steps_per_epoch, recipe.clip),
@@ -94,10 +97,9 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
         steps,
         shop.seed,
         subject.name,
-        recipe.aux,
-        recipe.label_smoothing,
+        shop.criterion.by(recipe.label_smoothing, recipe.aux),
         recipe.cutout,
-        HeldOut(held, assignment.batch, order.steps_per_epoch, recipe.metric, assignment.keep_best)
+        HeldOut(held, assignment.batch, order.steps_per_epoch, metric, assignment.keep_best)
         if held is not None
         else None,
         recipe.drop_path,
@@ -110,7 +112,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2)}
     facts["waited"] = done.share(work.waited)
     if work.best is not None:
-        facts["held_out"] = {"step": work.best["step"], recipe.metric: abs(work.best["value"])}
+        facts["held_out"] = {"step": work.best["step"], metric: work.best["value"]}
     tracker.finish(phase, facts)
     shop.reporter.end(title, f"{done.steps} steps")
 
@@ -123,8 +125,9 @@ def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str
         data = shop.samples(assignment.subject.graph, splits, placement, altered=False)
         model = trained(assignment.subject, shop, placement)
         data.attach(model)
-        found = evaluate(model, Part(data, splits), placement, assignment.batch, samples=assignment.samples)
-        metrics = asdict(found)
+        part, criterion = Part(data, splits), shop.criterion
+        found = evaluate(model, part, placement, assignment.batch, samples=assignment.samples, criterion=criterion)
+        metrics = found.document()
         for what, value in metrics.items():
             where = f"{what.replace('_', ' ')} on the {assignment.measured} split"
             check_finite(_named(assignment.subject), where, {what: value})

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stdsl.compiler.checks.batches import batches_of_one
-from stdsl.compiler.checks.outputs import classes_of
+from stdsl.compiler.checks.outputs import comparable, told_by
+from stdsl.compiler.checks.tasks import task_faults
 from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.exports import ExportPlace
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
@@ -22,6 +23,7 @@ from stdsl.compiler.text.whole_files import temporary_name
 from ..data.batch import Dataset, Part
 from ..data.checked import Checked
 from ..data.registry import open_dataset
+from ..data.targets import targets_of
 from .job import Job
 from .samples import held_out, retraining_splits, stage_sizes
 
@@ -75,10 +77,10 @@ def _changed(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
     found = config.data.found
     if found is None:
         return
-    names, sizes = found.class_names, found.sizes or {}
+    sizes, targets, now = found.sizes or {}, found.targets, targets_of(dataset).signature
     faults = [f"it has {dataset.inputs} as inputs"] if tuple(i.name for i in found.inputs) != dataset.inputs else []
-    if names is not None and names != dataset.classes:
-        faults.append(f"it had {len(names)} classes, and has {len(dataset.classes)}, or calls them otherwise")
+    if targets.names is not None and targets.names != now.names:
+        faults.append(f"it had {targets}, and has {now}, or calls them otherwise")
     for split, size in sizes.items():
         if dataset.size(split) != size:
             faults.append(f"its split `{split}` had {size:,} samples, and has {dataset.size(split):,}")
@@ -87,12 +89,15 @@ def _changed(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
 
 
 def _misfit(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
-    """Classes that were unknown when the text was checked, and are not those of the space."""
-    config, graph = job.config, job.final
-    classes = classes_of(graph.nodes[graph.outputs[0][1]].type)
-    if config.data.signature().classes is None and classes != len(dataset.classes):
-        gives = f"{len(dataset.classes)} classes"
-        yield DataMismatch(config.place("data"), gives, f"{classes} classes", config.place("space"))
+    """Targets that were unknown when the text was checked, and are not for the task, or not what the space gives."""
+    config, graph, targets = job.config, job.final, targets_of(dataset).signature
+    if config.data.signature().targets.known:
+        return
+    faults = tuple(task_faults(config, targets))
+    yield from faults
+    output = graph.nodes[graph.outputs[0][1]].type
+    if not faults and not comparable(targets, output):
+        yield DataMismatch(config.place("data"), str(targets), told_by(targets, output), config.place("space"))
 
 
 def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:

@@ -20,7 +20,8 @@ from rich.progress import (
 from stdsl.compiler.text.quoting import visible
 
 _LINE_SECONDS = 10.0
-_SHOWN = ("loss", "accuracy", "decision_accuracy")
+_HIDDEN = frozenset({"lr", "decision_loss"})
+"""What a step tells that progress does not show."""
 
 
 class ConsoleReporter:
@@ -63,7 +64,9 @@ class ConsoleReporter:
         with self._lock:
             if self.quiet:
                 return
-            text = "  ".join(f"{name.replace('_', ' ')} {facts[name]:.3f}" for name in _SHOWN if name in facts)
+            text = "  ".join(
+                f"{name.replace('_', ' ')} {value:.3f}" for name, value in facts.items() if name not in _HIDDEN
+            )
             if title in self._tasks:
                 self._bars().update(self._tasks[title], completed=done, facts=text)
                 return

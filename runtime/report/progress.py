@@ -6,10 +6,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from stdsl.compiler.schemas.tasks.task import TASKS
+
 from ..tracking.progress import PhaseProgress, Progress
 from .plain import plain
 
-_SHOWN = ("loss", "accuracy", "decision_accuracy", "top1", "top5")
+_SHOWN = ("loss", *dict.fromkeys(name for task in TASKS for name in (task.step, f"decision_{task.step}", *task.shown)))
+"""What is shown of the facts of a phase, where it has them."""
 
 
 def render_progress(progress: Progress, console: Console) -> None:

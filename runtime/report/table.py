@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
+from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.figures import figure
 
 from .plain import plain
@@ -42,24 +44,18 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield Padding(_pairs(result["files"]), (0, 0, 0, 2))
 
 
-_METRICS = {"balanced_accuracy": "balanced accuracy", "mean_ap": "mean AP", "loss": "loss"}
-"""What a metric is called in the table."""
-
-
 def _networks(result: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("network", no_wrap=True)
-    metric = result.get("metric", "accuracy")
-    further = [] if metric in ("accuracy", "top5") else [metric]
-    for title in (*(_METRICS[name] for name in further), "test accuracy", "top 5", "params", "FLOPs", "trained in"):
+    shown = _shown(result)
+    titles = [METRICS[name].title for name in shown]
+    for title in (f"test {titles[0]}", *titles[1:], "params", "FLOPs", "trained in"):
         table.add_column(title, justify="right")
     for row in result["networks"]:
         test = row["test"]
         table.add_row(
             plain(row["title"]),
-            *(f"{test[name]:.3f}" for name in further),
-            f"{test['top1']:.3f}",
-            f"{test['top5']:.3f}",
+            *(METRICS[name].written(test[name]) for name in shown),
             figure(row["params"]),
             figure(row["flops"]),
             f"{row['seconds']:.0f} s",
@@ -68,14 +64,21 @@ def _networks(result: Mapping[str, Any]) -> Table:
     summary, seeds = result.get("random"), result.get("seeds")
     if summary or seeds:
         table.add_section()
-    blank = [""] * len(further)
+    written = METRICS[shown[0]].written
     if seeds:
-        table.add_row(f"derived, {len(seeds['values'])} seeds", *blank, f"{seeds['mean']:.3f} ± {seeds['sd']:.3f}")
+        table.add_row(f"derived, {len(seeds['values'])} seeds", f"{written(seeds['mean'])} ± {written(seeds['sd'])}")
     if summary:
         drawn = "random" if summary.get("uniform", True) else "random, not equally likely"
-        table.add_row(f"mean of {len(summary['values'])} {drawn}", *blank, f"{summary['mean']:.3f}")
-        table.add_row("best random", *blank, f"{summary['best']:.3f}")
+        table.add_row(f"mean of {len(summary['values'])} {drawn}", written(summary["mean"]))
+        table.add_row("best random", written(summary["best"]))
     return table
+
+
+def _shown(result: Mapping[str, Any]) -> list[str]:
+    """The metrics of the table: what the search is told by, then those of its task."""
+    own = result["targets"]
+    task = next(task for task in TASKS if task.name == own["task"] and task.kind == own["kind"])
+    return list(dict.fromkeys((result["metric"], *task.shown)))
 
 
 def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -85,7 +88,7 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     parts = [f"search: {facts['steps']:,} steps in {facts['seconds']:,.0f} s"]
     if "trials" in facts:
         yield Text(f"{parts[0]} of {len(facts['trials'])} trials, by their {facts['metric']} on held-out samples")
-        yield _trials(facts["trials"])
+        yield _trials(facts["trials"], METRICS[facts["metric"]])
         return
     if facts.get("fixed"):
         parts.append(f"{len(facts['fixed'])} decisions fixed on the way")
@@ -93,7 +96,10 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         parts.append(f"decisions at {facts['entropy']:.0%} of full uncertainty")
     gap = facts.get("gap")
     if gap:
-        parts.append(f"relaxed network {gap['relaxed']:.3f}, discrete {gap['discrete']:.3f} with its weights")
+        metric = METRICS[gap["metric"]]
+        what = "" if gap["metric"] == "accuracy" else f", {metric.title}"
+        relaxed, discrete = metric.written(gap["relaxed"]), metric.written(gap["discrete"])
+        parts.append(f"relaxed network {relaxed}, discrete {discrete} with its weights{what}")
     yield plain("; ".join(parts))
     lean = facts.get("weightless")
     if lean:
@@ -109,18 +115,18 @@ _SHOWN = 8
 """The table of trials has so many rows."""
 
 
-def _trials(trials: list[Mapping[str, Any]]) -> Table:
+def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
     """The best ones."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("trial")
     for title in ("value", "params", "FLOPs", "trained in"):
         table.add_column(title, justify="right")
-    best = sorted(trials, key=lambda trial: -trial["value"])
+    best = sorted(trials, key=lambda trial: -metric.score(trial["value"]))
     for trial in best[:_SHOWN]:
-        value, seconds = f"{abs(trial['value']):.3f}", f"{trial['seconds']:.0f} s"
+        value, seconds = metric.written(trial["value"]), f"{trial['seconds']:.0f} s"
         table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
     if len(best) > _SHOWN:
-        table.add_row(f"… {len(best) - _SHOWN} more", f"{abs(best[-1]['value']):.3f} at the end", "", "", "")
+        table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")
     return table
 
 

@@ -13,6 +13,7 @@ from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.strategy import Strategy
+from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ..phases.assignment import Subject
 from ..phases.compare import metrics_of, train_all
@@ -22,7 +23,6 @@ from ..prepare.job import Job
 from ..prepare.samples import stage_sizes
 from ..randomness import key
 from ..tracking.names import trial_name
-from ..training.evaluate import Metrics
 from .runner import Found, Runner, Work
 
 _DUPLICATES = 1_000
@@ -56,10 +56,9 @@ class RandomRunner(Runner):
             if not run.directory.architecture(name).exists():
                 run.directory.save_architecture(name, arch)
         train_all(run, names)
-        metric = strategy.fitness.metric
+        metric = strategy.fitness.metric or run.criterion.metric
         trials = [_trial(run, name, arch, metric) for name, arch in zip(names, found, strict=True)]
-        values = [trial["value"] for trial in trials]
-        best = trials[_ranked(values)[0]]
+        best = trials[_ranked(trials, metric)[0]]
         facts = {
             "metric": metric,
             "steps": sum(trial["steps"] for trial in trials),
@@ -67,11 +66,13 @@ class RandomRunner(Runner):
             "best": best["name"],
             "trials": trials,
         }
-        return Found(facts, f"{len(trials)} trials, the best {metric} {abs(best['value']):.3f} ({best['name']})")
+        return Found(
+            facts, f"{len(trials)} trials, the best {metric} {METRICS[metric].written(best['value'])} ({best['name']})"
+        )
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         trials = facts["trials"]
-        order = _ranked([trial["value"] for trial in trials])
+        order = _ranked(trials, facts["metric"])
         return [architecture(graph, trials[place]["architecture"]) for place in order]
 
 
@@ -90,15 +91,15 @@ def drawn(graph: SpaceGraph, strategy: RandomConfig, seed: int) -> list[Architec
 
 
 def _trial(run: Context, name: str, arch: Architecture, metric: str) -> dict[str, Any]:
-    """What is told of a trial that is over. ``value``: its metric so that the greater is the better."""
+    """What is told of a trial that is over. ``value``: that of its metric."""
     metrics = metrics_of(run.directory, name)
     assert metrics is not None, f"{name} was not trained"
     own = costs(run.job.graph, arch)
-    facts = {key: value for key, value in metrics.items() if key in Metrics.__dataclass_fields__}
+    facts = {name: value for name, value in metrics.items() if name in (*METRICS, "samples")}
     return {
         "name": name,
         "hash": arch.hash,
-        "value": Metrics(**facts).score(metric),
+        "value": facts[metric],
         "metrics": facts,
         "steps": metrics["steps"],
         "seconds": metrics["seconds"],
@@ -108,9 +109,9 @@ def _trial(run: Context, name: str, arch: Architecture, metric: str) -> dict[str
     }
 
 
-def _ranked(values: Sequence[float]) -> list[int]:
-    """The places of values, the greatest first, of equal ones the earlier first."""
-    return sorted(range(len(values)), key=lambda place: (-values[place], place))
+def _ranked(trials: Sequence[Mapping[str, Any]], metric: str) -> list[int]:
+    """The places of trials, the best first, of equal ones the earlier first."""
+    return sorted(range(len(trials)), key=lambda place: (-METRICS[metric].score(trials[place]["value"]), place))
 
 
 def _own(strategy: Strategy | None) -> RandomConfig:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
 
+from stdsl.compiler.schemas.tasks.metrics import METRICS, MetricName
+
 from ..data.batch import Part
 from ..data.loader import Loader
 from ..randomness import key, seed_torch
+from ..tasks.criterion import Criterion
 from .cutout import cutout as cut
 from .descent import Descent
-from .evaluate import accuracy, evaluate, loss_of, prediction
+from .evaluate import evaluate
 from .placement import Placement
 from .stepped import Event, Facts
 
@@ -28,16 +31,16 @@ class HeldOut:
     part: Part
     batch: int
     every: int
-    metric: str
+    metric: MetricName
     keep: bool
 
 
 class Training:
-    """Steps of cross-entropy on batches in a fixed order.
+    """Steps down the loss of ``criterion`` on batches in a fixed order (None: that of the task of the data).
 
-    ``auxiliary``: the weight of the loss of every output after the first. The random numbers of step t (dropout) depend
-    on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of the erased square. ``drop_path``: the
-    probability with which layers that drop paths do so; it grows linearly from 0 in the first step to this.
+    The random numbers of step t (dropout) depend on the seed, ``phase`` and t alone. ``cutout``: the side in pixels of
+    the erased square. ``drop_path``: the probability with which layers that drop paths do so; it grows linearly from 0
+    in the first step to this.
     """
 
     def __init__(
@@ -49,8 +52,7 @@ class Training:
         steps: int,
         seed: int,
         phase: str,
-        auxiliary: float = 0.0,
-        label_smoothing: float = 0.0,
+        criterion: Criterion | None = None,
         cutout: int = 0,
         held_out: HeldOut | None = None,
         drop_path: float = 0.0,
@@ -60,7 +62,7 @@ class Training:
         self._dropping: list[Tensor] = [layer.keep for layer in found] if drop_path else []
         self.model, self.descent, self.loader, self.placement = model, descent, loader, placement
         self.steps, self.seed, self.phase = steps, seed, phase
-        self.auxiliary, self.label_smoothing = auxiliary, label_smoothing
+        self.criterion = criterion or Criterion.of(loader.order.part.dataset)
         self.cutout, self.held_out = cutout, held_out
         self.best: dict[str, Any] | None = None
         """The best epoch so far on held-out samples: its ``value``, ``step`` and ``model``."""
@@ -89,10 +91,11 @@ class Training:
         seed_torch(self.seed, self.phase, t)
         with self.placement.autocast():
             output = self._function(*batch.inputs)
-            loss = loss_of(output, batch.targets, self.label_smoothing, self.auxiliary)
+            loss = self.criterion(output, batch.targets)
         rate = self.descent.descend(loss, t)
         self._hold_out(t)
-        return {"loss": loss.item(), "accuracy": accuracy(prediction(output).detach(), batch.targets), "lr": rate}
+        name, value = self.criterion.of_batch(output, batch.targets)
+        return {"loss": loss.item(), name: value, "lr": rate}
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         return None
@@ -121,10 +124,10 @@ class Training:
         held = self.held_out
         if held is None or ((t + 1) % held.every and t + 1 != self.steps):
             return
-        found = evaluate(self.model, held.part, self.placement, held.batch)
-        self._events.append(("held_out", asdict(found)))
-        value = found.score(held.metric)
-        if self.best is None or value > self.best["value"]:
+        found = evaluate(self.model, held.part, self.placement, held.batch, criterion=self.criterion)
+        self._events.append(("held_out", found.document()))
+        value, score = found[held.metric], METRICS[held.metric].score
+        if self.best is None or score(value) > score(self.best["value"]):
             self.best = {"value": value, "step": t}
             if held.keep:
                 self.best["model"] = {name: v.detach().clone() for name, v in self.model.state_dict().items()}

@@ -178,7 +178,7 @@ def test_the_example_as_it_is(tmp_path: Path, stdsl_command: Command) -> None:
     assert stdsl_command("run", f"{EXAMPLE}::fuse", "--out", str(folder), moment="step", number=1500) == -signal.SIGKILL
     assert stdsl_command("run", "--resume", str(folder)) == 0
     result = json.loads((folder / "result.json").read_text())
-    accuracy = {n["title"]: n["test"]["top1"] for n in result["networks"]}
+    accuracy = {n["title"]: n["test"]["accuracy"] for n in result["networks"]}
     alone = max(accuracy[name] for name in ("frames_only", "flow_only", "mask_only"))
     assert alone < 0.4
     assert accuracy["derived"] > alone + 0.2

@@ -76,8 +76,8 @@ def test_the_best_of_held_out_samples_over_two_seeds(tmp_path: Path) -> None:
     assert facts["held_out"] == {"step": best["step"], "loss": best["loss"]}
     document = json.loads((tmp_path / "whole" / "result.json").read_text())
     assert [n["title"] for n in document["networks"]] == ["derived", "derived-2"]
-    assert document["seeds"]["values"] == [n["test"]["top1"] for n in document["networks"]]
-    assert whole.accuracy == document["networks"][0]["test"]["top1"]
+    assert document["seeds"]["values"] == [n["test"]["accuracy"] for n in document["networks"]]
+    assert whole.accuracy == document["networks"][0]["test"]["accuracy"]
 
 
 def test_cutout_erases_a_square_in_all_frames() -> None:

@@ -13,10 +13,10 @@ from ...schemas.length import Length
 from ...schemas.objectives import Objective
 from ...schemas.optimizers import Adam, Optimizer
 from ...schemas.over import Over, Variables
-from ...schemas.recipe import Metric
 from ...schemas.relax import Relax
 from ...schemas.schedules import constant
 from ...schemas.strategy import Strategy
+from ...schemas.tasks.metrics import MetricName
 from ...schemas.warmup import Warmup, warmup_conflicts, warmup_steps
 from ...schemas.weights import Split, Weights
 
@@ -70,7 +70,7 @@ class Derive(Section):
     snapshot: Literal["last", "best"] = Field(
         default="last", description="Decision weights of the end, or of the best epoch"
     )
-    metric: Metric = Field(default="loss", description="What `best` means, on the decisions' half of the data")
+    metric: MetricName = Field(default="loss", description="What `best` means, on the decisions' half of the data")
 
 
 class GradientConfig(Length, Strategy):

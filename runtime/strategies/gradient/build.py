@@ -100,7 +100,7 @@ class _Assembly:
             ),
             run.placement,
             stretch.seed(run.seed),
-            _objective(strategy, self.graph),
+            _objective(run, strategy, self.graph),
             relaxing(strategy, self.steps, drawn),
             Extras(
                 shrinking,
@@ -154,14 +154,14 @@ class _Assembly:
             strategy.measure,
             strategy.relax.statistics,
             strategy.reading,
+            self.run.criterion,
         )
 
 
-def _objective(strategy: GradientConfig, graph: SpaceGraph) -> Objective:
+def _objective(run: Context, strategy: GradientConfig, graph: SpaceGraph) -> Objective:
     terms = [term for term in strategy.objectives if isinstance(term, SoftCost)]
     return Objective(
-        strategy.label_smoothing,
-        strategy.aux,
+        run.criterion.by(strategy.label_smoothing, strategy.aux),
         sum(term.weight for term in strategy.objectives if isinstance(term, Entropy)),
         SoftCosts(graph, terms) if terms else None,
     )

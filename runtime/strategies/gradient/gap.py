@@ -17,6 +17,7 @@ from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...data.batch import Part
+from ...tasks.criterion import Criterion
 from ...training.evaluate import evaluate
 from ...training.placement import Placement
 from ...training.statistics import Statistics
@@ -24,8 +25,9 @@ from ...training.statistics import Statistics
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Top-1 accuracies on ``samples`` held-out samples, batch-norms handled alike."""
+    """The search's ``metric`` on ``samples`` held-out samples, batch-norms handled alike."""
 
+    metric: str
     relaxed: float
     discrete: float
     samples: int
@@ -45,19 +47,25 @@ class Gauge:
     samples: int
     statistics: Statistics
     reading: Reading
+    criterion: Criterion
 
     def measure(self, supernet: nn.Module, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> Gap:
         """``scores``: decision weights by path; ``held``: what is fixed already."""
         net: Any = supernet
-        relaxed = self.accuracy(supernet)
+        relaxed, metric = self.figure(supernet), self.criterion.metric
         net.hold_architecture(preferred(self.graph, scores, self.reading, held).architecture)
         try:
-            return Gap(relaxed, self.accuracy(supernet), min(self.samples, len(self.part)))
+            return Gap(metric, relaxed, self.figure(supernet), min(self.samples, len(self.part)))
         finally:
             net.release()
 
-    def accuracy(self, supernet: nn.Module) -> float:
-        return evaluate(supernet, self.part, self.placement, self.batch, self.statistics, self.samples).top1
+    def figure(self, supernet: nn.Module, metric: str | None = None, whole: bool = False) -> float:
+        """A metric of the network as it is, None for the search's; ``whole``: on all samples of the part."""
+        name, samples = metric or self.criterion.metric, None if whole else self.samples
+        with torch.no_grad():
+            return evaluate(
+                supernet, self.part, self.placement, self.batch, self.statistics, samples, self.criterion, (name,)
+            )[name]
 
 
 def preferred(
@@ -85,9 +93,3 @@ def _moved(weight: float, gate: float) -> float:
     """The odds of a weight over those of the threshold, as a weight: ``gate`` becomes one half."""
     on, off = weight * (1 - gate), (1 - weight) * gate
     return on / (on + off) if on + off > 0 else 0.5
-
-
-def best_metric(metric: str, supernet: nn.Module, gauge: Gauge) -> float:
-    """What a snapshot is chosen by, on all samples of the decisions' part: the greater the better."""
-    with torch.no_grad():
-        return evaluate(supernet, gauge.part, gauge.placement, gauge.batch, gauge.statistics).score(metric)

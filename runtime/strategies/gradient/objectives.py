@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...training.evaluate import loss_of
+from ...tasks.criterion import Criterion
 from .expected_cost import SoftCosts
 
 _SMALL = 1e-12
@@ -17,17 +17,12 @@ _SMALL = 1e-12
 
 @dataclass(frozen=True)
 class Objective:
-    """``auxiliary``: the weight of the losses of further outputs. ``entropy``: the factor of the decision weights'
+    """``task``: the loss of the task, all that the weights learn from. ``entropy``: the factor of the decision weights'
     entropy, ``costs``: soft costs; both in the decisions' loss alone."""
 
-    label_smoothing: float = 0.0
-    auxiliary: float = 0.0
+    task: Criterion
     entropy: float = 0.0
     costs: SoftCosts | None = None
-
-    def task(self, output: Tensor | dict[str, Tensor], targets: Tensor) -> Tensor:
-        """The loss of the task: all that the weights learn from."""
-        return loss_of(output, targets, self.label_smoothing, self.auxiliary)
 
     def further(self, loss: Tensor, supernet: nn.Module, held: Mapping[str, Any]) -> Tensor:
         """The decisions' loss, ``loss`` being the task's; ``held``: the decisions that have a value."""

@@ -72,7 +72,7 @@ class GradientRunner(Runner):
         if work.held:
             facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
         if work.best:
-            facts["best"] = {"step": work.best["step"], "value": abs(work.best["value"])}
+            facts["best"] = {"step": work.best["step"], "value": work.best["value"]}
         lean = leaning(probabilities, work.extras.weightless)
         if lean is not None:
             facts["weightless"] = lean.document()

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from ...data.batch import Batch
 from ...randomness import seed_torch
+from ...tasks.criterion import Criterion
 from ...training.descent import Descent
-from ...training.evaluate import accuracy, prediction
 from ...training.placement import Placement
 from ...training.statistics import keeping_buffers
 from ...training.stepped import Event, Facts
@@ -67,7 +67,8 @@ class GradientSearch:
     ) -> None:
         self.learners, self.batches, self.schedule = learners, batches, schedule
         self.placement, self.seed = placement, seed
-        self.objective, self.relaxing = objective or Objective(), relaxing or Relaxing()
+        self.objective = objective or Objective(Criterion.of(batches.weights.order.part.dataset))
+        self.relaxing = relaxing or Relaxing()
         self.extras = extras or Extras()
         self.measuring = 0.0
         """Seconds spent on measuring accuracies beside the search."""
@@ -91,6 +92,7 @@ class GradientSearch:
     def step(self, t: int) -> Facts:
         facts: dict[str, float] = {}
         self._events = []
+        figure = self.objective.task.task.step
         self.relaxing.begin(self.supernet, t)
         weights, decisions = self.learners.weights, self.learners.decisions
         batch = self.placement.put(self.batches.weights.at(t))
@@ -101,10 +103,10 @@ class GradientSearch:
                 loss, share, _ = self._descend(decisions, weights.parameters, other, "decisions", t)
             else:
                 loss, share = self._descend_unrolled(batch, other, unrolled(t), t)
-            facts |= {"decision_loss": loss, "decision_accuracy": share}
+            facts |= {"decision_loss": loss, f"decision_{figure}": share}
         loss, share, rate = self._descend(weights, decisions.parameters, batch, "weights", t)
         self.relaxing.end(self.supernet, t)
-        facts = {"loss": loss, "accuracy": share, "lr": rate} | facts
+        facts = {"loss": loss, figure: share, "lr": rate} | facts
         if all(map(math.isfinite, facts.values())):  # else the search is over
             self._discretize(t)
             self._snapshot(t)
@@ -174,32 +176,33 @@ class GradientSearch:
         self._function = self.placement.function(learners.supernet)
         learners.supernet.train()
 
-    def _loss(self, batch: Batch, purpose: str, t: int) -> tuple[Tensor, Tensor]:
-        """The loss, and the logits. Its random numbers depend on the seed, the purpose and the step alone."""
+    def _loss(self, batch: Batch, purpose: str, t: int) -> tuple[Tensor, Any]:
+        """The loss, and what the network gives. Its random numbers depend on the seed, the purpose and the step
+        alone."""
         seed_torch(self.seed, "search", purpose, t)
         with self.relaxing.sampling(self.supernet), self.placement.autocast():
             output = self._function(*batch.inputs)
             loss = self.objective.task(output, batch.targets)
         if purpose == "decisions":
             loss = self.objective.further(loss, self.supernet, self.held)
-        return loss, prediction(output).detach()
+        return loss, output
 
     def _descend(
         self, descent: Descent, others: list[Tensor], batch: Batch, purpose: str, t: int
     ) -> tuple[float, float, float]:
         with without_gradients(others):
-            loss, logits = self._loss(batch, purpose, t)
+            loss, output = self._loss(batch, purpose, t)
             rate = descent.descend(loss, t)
-        return loss.item(), accuracy(logits, batch.targets), rate
+        return loss.item(), self.objective.task.of_batch(output, batch.targets)[1], rate
 
     def _descend_unrolled(self, batch: Batch, other: Batch, rate: float, t: int) -> tuple[float, float]:
-        """A decision step through one unrolled step of the weights; returns loss and accuracy after that step. Its
-        passes leave the running statistics alone."""
+        """A decision step through one unrolled step of the weights; returns the loss and the figure after that step.
+        Its passes leave the running statistics alone."""
         seen: list[tuple[float, float]] = []
 
         def valid() -> Tensor:
-            loss, logits = self._loss(other, "decisions", t)
-            seen.append((loss.item(), accuracy(logits, other.targets)))
+            loss, output = self._loss(other, "decisions", t)
+            seen.append((loss.item(), self.objective.task.of_batch(output, other.targets)[1]))
             return loss
 
         with keeping_buffers(self.supernet):

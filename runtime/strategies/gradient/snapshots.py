@@ -6,8 +6,10 @@ from typing import Any
 
 from torch import nn
 
+from stdsl.compiler.schemas.tasks.metrics import METRICS, MetricName
+
 from ...training.stepped import Event
-from .gap import Gauge, best_metric
+from .gap import Gauge
 
 
 class Snapshots:
@@ -16,7 +18,7 @@ class Snapshots:
     ``best``: the best epoch so far: its ``value``, ``step`` and ``probabilities``.
     """
 
-    def __init__(self, metric: str, gauge: Gauge, epoch: int) -> None:
+    def __init__(self, metric: MetricName, gauge: Gauge, epoch: int) -> None:
         self.metric, self.gauge, self.epoch = metric, gauge, epoch
         self.best: dict[str, Any] | None = None
 
@@ -27,8 +29,8 @@ class Snapshots:
     def take(self, t: int, supernet: nn.Module) -> Event:
         """Measure the supernet as it is after step ``t``."""
         net: Any = supernet
-        value = best_metric(self.metric, supernet, self.gauge)
-        better = self.best is None or value > self.best["value"]
+        value, score = self.gauge.figure(supernet, self.metric, whole=True), METRICS[self.metric].score
+        better = self.best is None or score(value) > score(self.best["value"])
         if better:
             self.best = {"value": value, "step": t, "probabilities": net.probabilities()}
-        return "epoch", {"metric": self.metric, "value": abs(value), "best": better}
+        return "epoch", {"metric": self.metric, "value": value, "best": better}

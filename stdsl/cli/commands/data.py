@@ -12,7 +12,7 @@ from stdsl.cli.output import document, fact, table
 from stdsl.target import Target
 
 if TYPE_CHECKING:
-    from stdsl.runtime.data.inspection import Inspection
+    from stdsl.runtime.data.inspection import InputFacts, Inspection
 
 _CLASSES, _FILES = 20, 10
 """So many classes and files are listed; JSON has all."""
@@ -72,27 +72,18 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
         for text in _told(found):
             fact(text)
     opened(job)
-    files = sum(sum(counts) for counts in found.counts.values())
+    files = sum(found.sizes.values())
     allowed = getattr(config.data, "damaged", 0.0) * files
     click.get_current_context().exit(1 if found.wrong or len(found.damaged) > allowed else 0)
 
 
 def _told(found: Inspection) -> Iterator[str]:
-    splits = tuple(found.counts)
-    rows = [
-        (name, *(f"{found.counts[split][i]:,}" for split in splits)) for i, name in enumerate(found.classes[:_CLASSES])
-    ]
-    if len(found.classes) > _CLASSES:
-        rows.append((f"… {len(found.classes) - _CLASSES:,} more", *("" for _ in splits)))
-    rows.append(("together", *(f"{sum(found.counts[split]):,}" for split in splits)))
-    yield table([("class", *splits), *rows], right=range(1, 1 + len(splits))) + "\n"
-    facts = [
-        (own.name, _shape(own.shape), *(f"{x:.3g}" for x in (own.mean, own.deviation, own.least, own.greatest)))
-        for own in found.inputs
-    ]
+    yield from _targets(found)
+    facts = [(own.name, _shape(own.shape), *_figures(own)) for own in found.inputs]
     yield table([("input", "shape", "mean", "deviation", "least", "greatest"), *facts], right=range(2, 6))
-    for split in splits:
-        lacking = [name for name, count in zip(found.classes, found.counts[split], strict=True) if not count]
+    for split in found.counts:
+        counted = zip(found.targets["names"], found.counts[split], strict=False)
+        lacking = [name for name, count in counted if not count]
         if lacking:
             yield f"\nno sample in `{split}` of {_listed(lacking)}"
     yield from (f"\n{remark}" for remark in found.remarks)
@@ -105,6 +96,28 @@ def _told(found: Inspection) -> Iterator[str]:
             yield "\n".join(f"  {name}: {reason}" for name, reason in list(files.items())[:_FILES])
             if len(files) > _FILES:
                 yield f"  … {len(files) - _FILES:,} more"
+
+
+def _targets(found: Inspection) -> Iterator[str]:
+    """Counts of classes or labels, or what the numbers to tell are like."""
+    names, kind = found.targets["names"], found.targets["kind"]
+    splits = tuple(found.sizes)
+    if kind == "numbers":
+        numbers = [(own, split) for split in splits for own in found.numbers[split]]
+        facts = [(own.name, split, f"{found.sizes[split]:,}", *_figures(own)) for own, split in numbers]
+        titles = ("target", "split", "samples", "mean", "deviation", "least", "greatest")
+        yield table([titles, *facts], right=range(2, 7)) + "\n"
+        return
+    rows = [(name, *(f"{found.counts[split][i]:,}" for split in splits)) for i, name in enumerate(names[:_CLASSES])]
+    if len(names) > _CLASSES:
+        rows.append((f"… {len(names) - _CLASSES:,} more", *("" for _ in splits)))
+    rows.append(("together", *(f"{found.sizes[split]:,}" for split in splits)))
+    heads = ("class" if kind == "classes" else "label", *splits)
+    yield table([heads, *rows], right=range(1, 1 + len(splits))) + "\n"
+
+
+def _figures(own: InputFacts) -> tuple[str, ...]:
+    return tuple(f"{x:.3g}" for x in (own.mean, own.deviation, own.least, own.greatest))
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -184,7 +184,7 @@ def test_classes_that_are_texts_are_in_their_order(tmp_path: Path) -> None:
     labels = np.array(["yes", "no", "étage", "no"] * 5)
     np.savez(tmp_path / "a.npz", x=np.zeros((20, 2)), y=labels)
     settings = Arrays(file="a.npz")
-    assert settings.knowing(settings.look(tmp_path)).signature().class_names == ("no", "yes", "étage")
+    assert settings.knowing(settings.look(tmp_path)).signature().targets.names == ("no", "yes", "étage")
     dataset = ArraysDataset(settings, 0, tmp_path, None)
     assert dataset.classes == ("no", "yes", "étage")
     parts = [dataset.samples(s, np.arange(dataset.size(s)), 0).targets for s in ("train", "valid", "test")]
@@ -210,8 +210,10 @@ FAULTS: dict[str, tuple[str, Damage | None, dict[str, Array]]] = {
     "nothing": ("no arrays at all", None, {}),
     "too few": ("`x` has 5 samples, and `y` has 6", None, {"x": X[:5], "y": Y}),
     "no samples": ("`x` has no samples", None, {"x": X[:0], "y": Y[:0]}),
-    "numbers": ("`y` holds float64, and labels", None, {"x": X, "y": Y / 2}),
-    "one-hot": ("`y` has the shape (6, 2), and labels have (N,)", None, {"x": X, "y": np.eye(2, dtype=int)[Y]}),
+    "one-hot": ("`y` has the shape (6, 2), and a class for each", None, {"x": X, "y": np.eye(2, dtype=int)[Y]}),
+    "six axes": ("`y` has the shape (6, 1, 1, 1, 1, 2)", None, {"x": X, "y": np.zeros((6, 1, 1, 1, 1, 2))}),
+    "one target": ("`y` holds one number", None, {"x": X, "y": np.array(1)}),
+    "other targets": ("not as those to", None, {"train_x": X, "train_y": Y, "test_x": X, "test_y": Y / 2}),
     "many axes": ("`x` has 6 axes", None, {"x": np.zeros((6, 1, 1, 1, 1, 1)), "y": Y}),
     "half split": ("`y` in it is of no split", None, {"train_x": X, "y": Y}),
     "no training": ("to train on", None, {"test_x": X, "test_y": Y}),
@@ -258,10 +260,25 @@ def test_check_holds_headers_against_the_space(tmp_path: Path) -> None:
     assert [d.code for d in checks(tmp_path, 'arrays("b.npz", classes = 3)')] == ["E0516", "W0726"]
 
 
+def test_check_holds_numbers_to_tell_against_the_space(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=np.random.default_rng(0).normal(size=(6, 2)))
+    assert checks(tmp_path, 'arrays("a.npz")') == ()
+    (told,) = checks(tmp_path, 'arrays("a.npz")', classes=3)
+    assert (told.code, told.help) == ("E0516", "let it give 2 numbers, not 3")
+    assert checks(tmp_path, 'arrays("a.npz")  task = regression') == ()
+    assert [d.code for d in checks(tmp_path, 'arrays("a.npz")  task = classification')] == ["E0703"]
+    assert [d.code for d in checks(tmp_path, 'arrays("a.npz", targets = "numbers")  task = classification')] == [
+        "E0561"
+    ]
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    assert checks(tmp_path, 'arrays("a.npz")  task = regression', classes=1) == ()
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         ("arrays()", "no file"),
+        ('arrays("a.npz", target_axes = "NWW")', "NWW"),
         ('arrays("a.npz", x = "x.npy")', "two ways"),
         ('arrays(x = "x.npy")', "belong together"),
         ('arrays(x = ["a/x.npy", "b/x.npy"], y = "y.npy")', "called alike"),

@@ -13,14 +13,17 @@ import pytest
 import torch
 from torch import nn
 
+from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import Cifar10
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.batch import Batch, Normalisation, Part
 from stdsl.runtime.data.checked import Checked
 from stdsl.runtime.data.cifar import CifarDataset
+from stdsl.runtime.data.targets import Targets
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.training.evaluate import accuracy, evaluate
+from stdsl.runtime.training.evaluate import evaluate
 from stdsl.runtime.training.placement import Placement
 from stdsl.runtime.training.statistics import measured_anew
 
@@ -165,7 +168,32 @@ def test_batch_norms_are_measured_anew_but_frozen_ones() -> None:
     assert (learnt.momentum, learnt.training, frozen.training, model.training) == (0.3, True, False, True)
 
 
-def test_what_is_no_number_is_not_right() -> None:
-    logits = torch.tensor([[torch.nan, 0.0], [0.0, 1.0]])
-    assert accuracy(logits, torch.tensor([0, 1])) == 0.5
-    assert accuracy(logits, torch.tensor([1, 1]), k=2) == 0.5
+@dataclass
+class Told(Rows):
+    """The same, with numbers or labels to tell of each."""
+
+    kind: Kind = "numbers"
+
+    def __post_init__(self) -> None:
+        self.labels = torch.zeros(9, 2)
+        self.targets = Targets(TargetSignature(self.kind, 2, ("a", "b"), ()))  # type: ignore[assignment]
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        return Batch((self.values[indices],), self.labels[indices])
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "words"),
+    [
+        ("numbers", torch.nan, "a target that is infinite or no number"),
+        ("numbers", torch.inf, "a target that is infinite or no number"),
+        ("labels", 0.5, "0.5 for a label, and that is 0 or 1"),
+        ("labels", torch.nan, "nan for a label"),
+    ],
+)
+def test_a_target_that_cannot_be_learnt(kind: Kind, wrong: float, words: str) -> None:
+    rows = Told(kind=kind)
+    rows.labels[3, 1] = wrong
+    assert len(Checked(rows, "rows").samples("train", np.array([4, 6]), 0)) == 2
+    with pytest.raises(RunError, match=f"E0724.*sample 3 .* has {words}"):
+        Checked(rows, "rows").samples("train", np.array([4, 3]), 0)

@@ -1,6 +1,7 @@
 """What every data set keeps: what its schema says of its samples holds for those that its reader gives.
 
-A new one needs a line in `EXAMPLES`: settings whose files a few lines write. One that nothing reads yet needs none.
+A new one needs a line in `EXAMPLES` under its name: settings whose files a few lines write. Others may follow, told
+apart by further words. One that nothing reads yet needs none.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.schemas.constructors import DATA
 from stdsl.compiler.schemas.data import Data, Found
 from stdsl.runtime.data.batch import Batch, Dataset, Part
+from stdsl.runtime.data.checked import wrong_targets
 from stdsl.runtime.data.loader import Loader
 from stdsl.runtime.data.order import Order
 from stdsl.runtime.data.registry import open_dataset
+from stdsl.runtime.data.targets import targets_of
 
 SPLITS = ("train", "valid", "test")
 
@@ -89,6 +92,18 @@ def _table(folder: Path) -> Data:
     return DATA["table"].load({"kind": "table", "file": "rows.csv", "target": "label"})
 
 
+def _numbers(folder: Path) -> Data:
+    rng = np.random.default_rng(0)
+    np.savez(folder / "rows.npz", x=rng.normal(size=(30, 5)), y=rng.normal(7, 3, size=(30, 2)))
+    return DATA["arrays"].load({"kind": "arrays", "file": "rows.npz"})
+
+
+def _prices(folder: Path) -> Data:
+    rows = [f"{i},{i * i % 7},{3 + i * 1.5}" for i in range(40)]
+    (folder / "rows.csv").write_text("\n".join(["weight,height,price", *rows]), encoding="utf-8")
+    return DATA["table"].load({"kind": "table", "file": "rows.csv", "target": "price"})
+
+
 EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "motion_digits": _motion_digits,
     "cifar10": _cifar10,
@@ -97,13 +112,15 @@ EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "image_folder": _image_folder,
     "clip_folder": _clip_folder,
     "table": _table,
+    "arrays of numbers": _numbers,
+    "table of numbers": _prices,
 }
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
 """Samples to learn from of published data sets, of which the examples have a few."""
 
 
 def test_every_data_set_that_is_read_has_an_example() -> None:
-    assert {name for name, model in DATA.items() if model.reader is not None} == EXAMPLES.keys()
+    assert {name for name, model in DATA.items() if model.reader is not None} == {n.split()[0] for n in EXAMPLES}
 
 
 @pytest.fixture(params=sorted(EXAMPLES))
@@ -123,10 +140,14 @@ def dataset(settings: Data, tmp_path: Path) -> Dataset:
 
 
 def test_samples_are_what_the_schema_says(settings: Data, dataset: Dataset) -> None:
-    signature = settings.signature()
+    signature, told = settings.signature(), targets_of(dataset).signature
     assert dataset.inputs == tuple(i.name for i in signature.inputs)
-    assert signature.classes in (None, len(dataset.classes))
-    assert signature.class_names in (None, dataset.classes)
+    assert told.known
+    assert told.names is not None
+    assert len(told.names) == told.count
+    assert dataset.classes == (() if told.kind == "numbers" else told.names)
+    for name in ("kind", "count", "names", "positions"):
+        assert getattr(signature.targets, name) in (None, getattr(told, name))
     for split in SPLITS:
         batch = dataset.samples(split, np.arange(min(4, dataset.size(split))), 0)
         for tensor, said in zip(batch.inputs, signature.inputs, strict=True):
@@ -134,16 +155,17 @@ def test_samples_are_what_the_schema_says(settings: Data, dataset: Dataset) -> N
             assert len(tensor.shape) == 1 + len(said.shape)
             assert all(n in (None, have) for n, have in zip(said.shape, tensor.shape[1:], strict=True))
             assert torch.isfinite(tensor).all()
-        assert batch.targets.dtype == torch.int64
-        assert batch.targets.min() >= 0
-        assert batch.targets.max() < len(dataset.classes)
+        positions, channels = told.positions or (), () if told.kind == "classes" else (told.count,)
+        assert batch.targets.shape[1:] == (*channels, *positions)
+        assert batch.targets.dtype == (torch.int64 if told.kind == "classes" else torch.float32)
+        assert not dict(wrong_targets(batch.targets, targets_of(dataset)))
 
 
 def test_what_was_found_in_the_files_is_what_is_read(settings: Data, dataset: Dataset, tmp_path: Path) -> None:
     found = settings.found
     if found is None:
         return
-    assert found.class_names in (None, dataset.classes)
+    assert found.targets.names in (None, targets_of(dataset).names)
     assert found.sizes in (None, {split: dataset.size(split) for split in SPLITS})
     kept = TypeAdapter(Found)  # as a run keeps it
     assert kept.validate_json(kept.dump_json(found)) == found

@@ -63,7 +63,7 @@ def test_quiet_says_nothing() -> None:
 
 
 def network(title: str, kind: str, accuracy: float) -> dict[str, Any]:
-    test = {"top1": accuracy, "top5": 0.9, "loss": 1.0, "samples": 64}
+    test = {"accuracy": accuracy, "top5": 0.9, "loss": 1.0, "samples": 64}
     return {"title": title, "kind": kind, "params": 1234, "flops": 567_890, "test": test, "seconds": 12.3}
 
 
@@ -72,6 +72,8 @@ RESULT: dict[str, Any] = {
     "space": "cells(c = 4)",
     "data": "motion_digits",
     "seed": 3,
+    "metric": "accuracy",
+    "targets": {"task": "classification", "kind": "classes"},
     "networks": [
         network("derived", "derived", 0.8125),
         network("random-1", "random", 0.5),

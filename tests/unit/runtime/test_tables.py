@@ -30,6 +30,12 @@ def opened(path: Path, **settings: Any) -> TableDataset:
     return TableDataset(Table(file=str(path), **wanted), 0, Path(), None)
 
 
+def written(folder: Path, names: str, lines: list[str]) -> Path:
+    path = folder / "written.csv"
+    path.write_text("\n".join([names, *lines]), encoding="utf-8")
+    return path
+
+
 def rows(dataset: TableDataset) -> tuple[torch.Tensor, list[int]]:
     """All rows of the table in their order."""
     found = [dataset.samples(s, np.arange(dataset.size(s)), 0) for s in ("train", "valid", "test")]
@@ -117,7 +123,7 @@ FAULTS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
     "no text": ("no text in UTF-8", b"a,grade\n\xff\xfe,1\n", {}),
     "a quote": ("it is no table", b'a,grade\n"1,2\n', {}),
     "no label": ("its row 2 has no `grade`", b"a,grade\n1,x\n1,?\n", {}),
-    "fractions": ("trains classifiers alone", b"a,grade\n1,0.5\n", {}),
+    "fractions": ("write `task = regression`", b"a,grade\n1,0.5\n", {"targets": "classes"}),
     "endless": ("holds an infinite number", b"a,grade\n1,x\ninf,y\n", {}),
     "too many": ("3 different texts, and at most 2", b"a,grade\nu,x\nv,y\nw,x\n", {"most": 2}),
     "a strange split": ("says `later`", b"a,part,grade\n1,later,x\n", {"split": "part"}),
@@ -141,3 +147,41 @@ def test_a_parquet_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "r.parquet").write_text("a,grade\n1,2\n")
     with pytest.raises(RunError, match=r"E0703.*no whole \.parquet"):
         opened(tmp_path / "r.parquet", without=())
+
+
+def test_numbers_to_tell_are_scaled_by_the_rows_to_train_on(tmp_path: Path) -> None:
+    rows = [f"{i},{'ab'[i % 2]},{100 + 3 * i + 0.5}" for i in range(40)]
+    dataset = opened(written(tmp_path, "x,y,price", rows), target="price", without=())
+    assert dataset.classes == ()
+    targets = dataset.targets
+    assert (targets.signature.kind, targets.names) == ("numbers", ("price",))
+    values = dataset.samples("train", np.arange(dataset.size("train")), 0).targets
+    assert values.shape == (dataset.size("train"), 1)
+    assert values.mean().item() == pytest.approx(0, abs=1e-5)
+    assert values.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+    assert targets.mean[0] == pytest.approx(100 + 3 * 19.5 + 0.5, rel=0.3)
+    plain = opened(written(tmp_path, "x,y,price", rows), target="price", without=(), scale_target=False)
+    raw = plain.samples("train", np.arange(plain.size("train")), 0).targets
+    assert torch.allclose(values * targets.std[0] + targets.mean[0], raw, atol=1e-3)
+
+
+def test_several_columns_are_numbers_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = written(tmp_path, "x,a,b", [f"{i},{i % 3},{i % 4}" for i in range(30)])
+    with pytest.raises(RunError, match=r"E0703.*`a`, `b` may be labels or numbers"):
+        opened(path, target=("a", "b"), without=())
+    dataset = opened(path, target=("a", "b"), without=(), targets="numbers")
+    assert dataset.targets.names == ("a", "b")
+    assert dataset.samples("test", np.arange(2), 0).targets.shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("1,2.5\n2,\n3,4.5", "its row 2 has no `y`"),
+        ("1,2.5\n2,inf\n3,4.5", "its row 2 has `inf` as `y`"),
+        ("1,2.5\n2,much\n3,4.5", "its row 2 has `much` as `y`"),
+    ],
+)
+def test_a_target_that_is_no_number_is_told_with_its_row(tmp_path: Path, rows: str, words: str) -> None:
+    with pytest.raises(RunError, match=words):
+        opened(written(tmp_path, "x,y", [rows]), target="y", without=(), targets="numbers")

@@ -50,7 +50,7 @@ def test_the_search_on_motion_digits(read: Read) -> None:
     assert config.compare is not None
     assert [str(s) for s in config.compare.spaces] == ["per_frame_2d"]
     assert str(config.space) == "video"
-    assert config.data.signature().classes == 13
+    assert config.data.signature().targets.count == 13
 
 
 def test_a_run_manifest_holds_and_gives_back_everything(read: Read) -> None:

@@ -1,0 +1,66 @@
+"""Whether the task of a search, its loss and its metrics go with the targets of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics.model import Diagnostic, Sink
+from ..diagnostics.source import Span
+from ..diagnostics.tasks import LossMismatch, MetricMismatch, TaskMismatch
+from .outputs import targets_for
+
+if TYPE_CHECKING:
+    from ..schemas.search import SearchConfig
+    from ..schemas.tasks.targets import TargetSignature
+
+
+def check_task(config: SearchConfig, sink: Sink) -> None:
+    """Reports what of a search does not go with its targets, as far as these are known before data is read."""
+    sink.extend(task_faults(config, targets_for(config)))
+
+
+def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diagnostic]:
+    """What of a search does not go with ``targets``; of metrics and losses nothing is said where the task does not."""
+    from ..schemas.constructors import constructor_name
+    from ..schemas.tasks.losses import LOSSES
+    from ..schemas.tasks.metrics import METRICS
+    from ..schemas.tasks.task import named, task_of
+
+    if config.task is not None:
+        rows = named(config.task)
+        kinds, dense = {row.kind for row in rows}, rows[0].dense
+        wrong_kind = targets.kind is not None and targets.kind not in kinds
+        if wrong_kind or (targets.positions is not None and targets.dense != dense):
+            other = task_of(targets)
+            whole = "" if wrong_kind else " of whole samples"
+            own = str(targets) if targets.positions or targets.kind is None else f"{targets.kind}{whole}"
+            name = other.name if other is not None else None
+            yield TaskMismatch(config.place("task"), config.task, config.data.kind, own, name)
+            return
+    told = f"{targets.kind or 'unknown'}{' at positions' if targets.dense else ''}"
+    losses = tuple(constructor_name(loss) for loss in LOSSES if loss.of(targets))
+    if config.loss is not None and not config.loss.of(targets):
+        yield LossMismatch(config.place("loss"), config.loss.kind, told, losses)
+    smooth = type(config.loss).smooths if config.loss is not None else targets.kind in (None, "classes")
+    for place, value in _settings(config, "label_smoothing"):
+        if value and not smooth:
+            yield LossMismatch(place, "label_smoothing", told, ())
+    metrics = tuple(name for name, metric in METRICS.items() if metric.of(targets))
+    for place, value in _settings(config, "metric"):
+        if value is not None and value not in metrics:
+            yield MetricMismatch(place, value, told, metrics)
+
+
+def _settings(config: SearchConfig, key: str) -> Iterator[tuple[Span | None, Any]]:
+    """The values of a setting that the parts of a search have, with their places."""
+    from ..schemas.base import Placed
+
+    parts: list[tuple[Placed, str, Any]] = [(config, "evaluate", config.evaluate), (config, "retrain", config.retrain)]
+    strategy = config.strategy
+    if strategy is not None:
+        parts.append((strategy, "", strategy))
+        parts += [(strategy, name, getattr(strategy, name, None)) for name in ("derive", "fitness")]
+    for owner, prefix, part in parts:
+        if part is not None and hasattr(part, key):
+            yield owner.place(f"{prefix}.{key}" if prefix else key), getattr(part, key)

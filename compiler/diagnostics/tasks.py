@@ -1,0 +1,100 @@
+"""Tasks: what does not go with the targets of the data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .model import Diagnostic, kind
+from .settings import listed
+
+
+@kind
+class TaskMismatch(Diagnostic):
+    """A search says what is to be told, and the targets of its data are of another form."""
+
+    task: str
+    dataset: str
+    targets: str
+    other: str | None
+
+    code: ClassVar[str] = "E0561"
+    title: ClassVar[str] = "the task does not go with the targets"
+    explanation: ClassVar[str] = """\
+A task has targets of one form: `classification` a class for each sample, `multi_label` for each label whether it
+applies, `regression` numbers, `dense` a class or numbers at each position of a grid (pixels, frames). Without `task`
+it follows from the targets.
+
+    task = regression   data = image_folder(root = "photos")            E0561: its targets are classes
+    task = regression   data = table("rows.csv", target = "price")      fine"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.task}` is asked for, and the targets of `{self.dataset}` are {self.targets}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f"write `task = {self.other}`, or leave `task` out" if self.other else "leave `task` out"
+
+
+@kind
+class LossMismatch(Diagnostic):
+    """A loss that cannot be computed of the targets."""
+
+    loss: str
+    targets: str
+    others: tuple[str, ...]
+
+    code: ClassVar[str] = "E0562"
+    title: ClassVar[str] = "the loss does not go with the targets"
+    explanation: ClassVar[str] = """\
+A loss compares what a network gives with targets of one form: `cross_entropy` (and `dice`, at positions) with classes,
+`bce` with labels, `mse`, `l1` and `huber` with numbers. `label_smoothing` is part of `cross_entropy` alone.
+
+    loss = mse              on data with 10 classes      E0562
+    loss = cross_entropy    on data with 10 classes      fine, and what is taken without `loss`"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.loss}` is not for targets that are {self.targets}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f"use {listed(self.others)}" if self.others else "leave it out"
+
+
+@kind
+class MetricMismatch(Diagnostic):
+    """A metric that cannot be measured of the targets."""
+
+    metric: str
+    targets: str
+    others: tuple[str, ...]
+
+    code: ClassVar[str] = "E0563"
+    title: ClassVar[str] = "the metric does not go with the targets"
+    explanation: ClassVar[str] = """\
+What is right, and how far off an answer is, depends on what is to be told. Each metric is of targets of one form, or of
+several; without `metric` a search is told by that of its task: `accuracy`, `mean_ap`, `rmse`, or `iou`.
+
+    evaluate { metric = accuracy }      on numbers to tell      E0563
+    evaluate { metric = mae }           on numbers to tell      fine"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.metric}` is not measured where targets are {self.targets}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f"use {listed(self.others)}"

@@ -1,0 +1,59 @@
+"""What the targets of a data set are, with how numbers among them are scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stdsl.compiler.schemas.tasks.targets import TargetSignature, class_targets
+from stdsl.compiler.schemas.tasks.task import Task, task_of
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """``signature``: all of it is known. ``mean``, ``std``: what numbers were scaled by, one for each; () where they
+    are as they stand in the data."""
+
+    signature: TargetSignature
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @property
+    def task(self) -> Task:
+        """What is to be told. Raises ValueError where no task has such targets."""
+        found = task_of(self.signature)
+        if found is None:
+            raise ValueError(f"no task has targets that are {self.signature}")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.signature.names or ()
+
+    def scaled(self, values: Floats) -> Floats:
+        """Numbers (N, C, …) as networks are trained on them."""
+        if not self.mean:
+            return values
+        mean, std = (np.array(own, np.float32).reshape(-1, *[1] * (values.ndim - 2)) for own in (self.mean, self.std))
+        return np.ascontiguousarray((values - mean) / std, np.float32)
+
+    def document(self) -> dict[str, Any]:
+        """As runs and exported files have it: ``mean`` and ``std`` turn what a network gives into the data's units."""
+        own = self.signature
+        facts: dict[str, Any] = {"task": self.task.name, "kind": own.kind, "names": list(self.names)}
+        facts |= {"positions": list(own.positions)} if own.positions else {}
+        return facts | ({"mean": list(self.mean), "std": list(self.std)} if self.mean else {})
+
+
+def targets_of(dataset: Any) -> Targets:
+    """What a data set says in ``targets`` of what is to be told; else a class for each sample."""
+    said = getattr(dataset, "targets", None)
+    if isinstance(said, Targets):  # others have something else of that name: their labels
+        return said
+    names = tuple(dataset.classes)
+    return Targets(class_targets(len(names), names))

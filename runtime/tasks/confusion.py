@@ -1,0 +1,53 @@
+"""How often each class is told as which: what accuracy, F1 and IoU are computed from."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class Confusion:
+    """``counts`` (classes, classes + 1) int64: row, what it is; column, as what it is told. The last column: where
+    nothing is told, since what the network gives holds something that is no number."""
+
+    def __init__(self, classes: int) -> None:
+        self.counts = torch.zeros(classes, classes + 1, dtype=torch.int64)
+
+    def add(self, given: Tensor, targets: Tensor) -> None:
+        """``given`` (N, C, …), the greatest tells; ``targets`` (N, …)."""
+        rows, columns = self.counts.shape
+        told = torch.where(given.isnan().any(1), rows, given.argmax(1))
+        found = torch.bincount((targets * columns + told).flatten(), minlength=rows * columns)
+        self.counts += found.reshape(rows, columns).cpu()
+
+    @property
+    def hits(self) -> Tensor:
+        """How many of each class are told right, (classes,) float64."""
+        return self.counts[:, :-1].diagonal().double()
+
+    @property
+    def real(self) -> Tensor:
+        """How many there are of each class."""
+        return self.counts.sum(1).double()
+
+    @property
+    def told(self) -> Tensor:
+        """How many are told as each class."""
+        return self.counts[:, :-1].sum(0).double()
+
+    def accuracy(self) -> float:
+        return (self.hits.sum() / self.real.sum()).item()
+
+    def balanced_accuracy(self) -> float:
+        """Over the classes that there are."""
+        return (self.hits / self.real)[self.real > 0].mean().item()
+
+    def macro_f1(self) -> float:
+        """Over the classes that there are, or that are told."""
+        both = self.real + self.told
+        return (2 * self.hits / both)[both > 0].mean().item()
+
+    def iou(self) -> float:
+        """Likewise."""
+        union = self.real + self.told - self.hits
+        return (self.hits / union)[union > 0].mean().item()

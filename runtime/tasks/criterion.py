@@ -1,0 +1,87 @@
+"""What networks of a search are trained by and measured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from torch import Tensor
+
+from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.schemas.tasks.losses import Loss
+from stdsl.compiler.schemas.tasks.metrics import MetricName
+from stdsl.compiler.schemas.tasks.task import Task
+
+from ..data.batch import Dataset
+from ..data.targets import Targets, targets_of
+from .losses import loss_by
+from .measurement import Measurement
+
+Output = Tensor | dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """``loss``: None for that of the task. ``metric``: what results are told by. ``auxiliary``: the weight of the
+    losses of all outputs after the first."""
+
+    targets: Targets
+    loss: Loss | None = None
+    metric: MetricName = "loss"
+    label_smoothing: float = 0.0
+    auxiliary: float = 0.0
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """That of the task of a data set, where nothing else is said."""
+        targets = targets_of(dataset)
+        return cls(targets, metric=targets.task.metric)
+
+    def by(self, label_smoothing: float, auxiliary: float) -> Self:
+        """The same with what a training adds to it."""
+        return replace(self, label_smoothing=label_smoothing, auxiliary=auxiliary)
+
+    @property
+    def task(self) -> Task:
+        return self.targets.task
+
+    def prediction(self, output: Output) -> Tensor:
+        """The first output of a network, (N, C) or (N, C, …): a number for each class, label or number to tell, at each
+        position of the targets."""
+        return self._arranged(output if isinstance(output, Tensor) else next(iter(output.values())))
+
+    def __call__(self, output: Output, targets: Tensor) -> Tensor:
+        """The loss of a batch."""
+        loss = self._loss(self.prediction(output), targets)
+        if self.auxiliary and isinstance(output, dict):
+            for extra in list(output.values())[1:]:
+                loss = loss + self.auxiliary * self._loss(self._arranged(extra), targets)
+        return loss
+
+    def plain(self, given: Tensor, targets: Tensor) -> Tensor:
+        """The loss that results are told by: of the prediction alone, without label smoothing."""
+        return loss_by(self.loss or self.task.loss, given, targets)
+
+    def of_batch(self, output: Output, targets: Tensor) -> tuple[str, float]:
+        """The figure that is told of a batch beside its loss, by its name."""
+        measurement = Measurement(self.targets, (self.task.step,))
+        measurement.add(self.prediction(output).detach(), targets)
+        return self.task.step, measurement.figures()[self.task.step]
+
+    def _loss(self, given: Tensor, targets: Tensor) -> Tensor:
+        return loss_by(self.loss or self.task.loss, given, targets, self.label_smoothing)
+
+    def _arranged(self, output: Tensor) -> Tensor:
+        """An output with its channels behind the samples, and the positions of the targets behind these."""
+        positions = self.targets.signature.positions
+        if not positions:
+            return output.flatten(1)
+        if output.dim() == 3:  # tokens (N, L, C)
+            output = output.movedim(2, 1)
+        return output.reshape(*output.shape[:2], *positions)
+
+
+def criterion(config: SearchConfig, dataset: Dataset) -> Criterion:
+    """That of a search on its data."""
+    targets = targets_of(dataset)
+    return Criterion(targets, config.loss, config.evaluate.metric or targets.task.metric)
