@@ -20,6 +20,7 @@ from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, repeats
 from .prepare.job import Job
+from .tasks.measurement import TABLES
 from .tracking.names import DERIVED, SEARCH, title_of
 
 FORMAT = 1
@@ -72,6 +73,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     }
     if "retrain" in finished:
         del own_files["search's weights"]
+    own_files |= {name: run.directory.evaluation(derived.name, name) for name in TABLES}
     files = {"run": "."} | {name: _place(run, path) for name, path in own_files.items() if path.exists()}
     files |= finished.get("export", {}).get("files", {})
     return {

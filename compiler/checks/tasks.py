@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
-from ..diagnostics.tasks import LossMismatch, MetricMismatch, TaskMismatch
+from ..diagnostics.tasks import CannotBalance, LossMismatch, MetricMismatch, TaskMismatch
 from .outputs import targets_for
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
     for place, value in _settings(config, "label_smoothing"):
         if value and not smooth:
             yield LossMismatch(place, "label_smoothing", told, ())
+    weights = getattr(config.loss, "weights", None)
+    if isinstance(weights, tuple) and targets.count not in (None, len(weights)):
+        fault = f"there are {len(weights)} weights, and {targets.count} {targets.kind or 'classes'}"
+        yield CannotBalance(config.place("loss"), fault, "write one for each, or `balanced`")
+    if config.sampling == "balanced" and (targets.kind not in (None, "classes") or targets.dense):
+        fault = f"targets that are {told} are no classes that samples could be drawn by"
+        yield CannotBalance(config.place("sampling"), fault, "leave `sampling` out")
     metrics = tuple(name for name, metric in METRICS.items() if metric.of(targets))
     for place, value in _settings(config, "metric"):
         if value is not None and value not in metrics:

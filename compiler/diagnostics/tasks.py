@@ -71,6 +71,37 @@ A loss compares what a network gives with targets of one form: `cross_entropy` (
 
 
 @kind
+class CannotBalance(Diagnostic):
+    """Classes cannot be balanced as a search asks."""
+
+    fault: str
+    advice: str
+
+    code: ClassVar[str] = "E0564"
+    title: ClassVar[str] = "classes cannot be balanced so"
+    explanation: ClassVar[str] = """\
+Where some classes have many more samples than others, `loss = cross_entropy(weights = balanced)` lets a sample of a
+rare class weigh more, and `sampling = balanced` draws it more often. Weights that are written out are one for each
+class; what is drawn are samples of classes.
+
+    loss = cross_entropy(weights = [1, 4])      with 3 classes              E0564
+    sampling = balanced                         with numbers to tell        E0564
+    loss = cross_entropy(weights = [1, 4, 2])   with 3 classes              fine"""
+
+    @property
+    def message(self) -> str:
+        return self.fault
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@kind
 class MetricMismatch(Diagnostic):
     """A metric that cannot be measured of the targets."""
 

@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 
 from ..diagnostics.source import Span
 from .data import Data, DataSignature, Half, InputSignature
+from .tasks.targets import class_targets
 
 
 class ExternData(Data):
@@ -53,7 +54,7 @@ class ExternData(Data):
         return copy
 
     def signature(self) -> DataSignature:
-        return DataSignature(self.stated, self.classes)
+        return DataSignature(self.stated, class_targets(self.classes))
 
     def samples(self, splits: Sequence[str]) -> int | None:
         return None

@@ -18,9 +18,10 @@ WEIGHTS: Final = "weights"
 COMPARE: Final = "compare"
 NEEDS: Final = "needs"
 FEATURES: Final = "features"
+EVALUATION: Final = "evaluation"
 
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
 
 FILES: Final = (MANIFEST, RESULT, DATA, JOURNAL, MODULE, LOCK, STARTING)
-FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES)
+FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES, EVALUATION)

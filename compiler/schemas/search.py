@@ -96,6 +96,11 @@ class SearchConfig(Placed):
     loss: AnyLoss | None = Field(
         default=None, description="What they are trained by, in the search and after it; none: that of the task"
     )
+    sampling: Literal["once", "balanced"] = Field(
+        default="once",
+        description="What is trained on in an epoch: each sample once, or as many samples of each class (those of rare "
+        "classes several times, those of frequent ones in turns)",
+    )
     seed: Natural = Field(default=0, description="Seed of everything random")
     needs: tuple[Annotated[str, Reference("search")], ...] = Field(
         default=(), description="Searches of the same file that run first"

@@ -107,6 +107,11 @@ class ArraysDataset:
     def varies(self, split: str) -> bool:
         return False
 
+    def split_targets(self, split: str) -> Array:
+        """The targets of all samples of a split."""
+        source, places = self._places[split]
+        return self._unscaled[source][places]
+
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         inputs = []
         for i, name in enumerate(self.inputs):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..randomness import key, keys, uniform
 from .batch import Batch, Dataset, Normalisation
+from .targets import Targets, targets_of
 
 Array = npt.NDArray[np.generic]
 Numbers = npt.NDArray[np.float64]
@@ -37,6 +38,10 @@ class Augmented:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.dataset.classes
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.dataset)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -66,8 +71,9 @@ class Augmented:
             still = values.dim() not in (4, 5)
             flow = self.normalisation.of(name) if name in self.flow else None
             inputs.append(values if still else self._changed(values, u, height, flow))
-        targets = batch.targets
-        return Batch(tuple(inputs), self._changed(targets, u, height, None) if targets.dim() > 2 else targets)
+        targets, positions = batch.targets, self.targets.signature.positions or ()
+        # Pixels have two axes at least; frames and tokens have one.
+        return Batch(tuple(inputs), self._changed(targets, u, height, None) if len(positions) > 1 else targets)
 
     def _changed(self, values: Tensor, u: Numbers, height: int, flow: Normalisation | None) -> Tensor:
         changed = values.numpy()

@@ -119,6 +119,10 @@ class FolderDataset(ABC, Generic[S]):
     def varies(self, split: str) -> bool:
         return split != "test" and self.settings.varies()
 
+    def split_targets(self, split: str) -> npt.NDArray[np.int64]:
+        """The classes of all samples of a split; one whose file is damaged counts as what it was."""
+        return self._targets[split]
+
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         varied: list[Uniform | None] = [None] * len(indices)
         if split != "test":

@@ -92,6 +92,10 @@ class TableDataset:
     def varies(self, split: str) -> bool:
         return False
 
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The targets of all rows of a split."""
+        return self._unscaled[self._rows[split]]
+
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         rows = self._rows[split][indices]
         values = self._values[rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 
@@ -39,17 +40,17 @@ class Context:
     dataset: Dataset
     helpers: Helpers
 
-    @property
+    @cached_property
     def workshop(self) -> Workshop:
         """What trainings of this run share."""
         return workshop(
             self.job, self.manifest, self.directory, self.placement, self.dataset, self.reporter, self.interruption
         )
 
-    @property
+    @cached_property
     def criterion(self) -> Criterion:
         """What networks are trained and measured by."""
-        return criterion(self.config, self.dataset)
+        return self.workshop.criterion
 
     @property
     def config(self) -> SearchConfig:
@@ -78,6 +79,7 @@ def workshop(
         replace(placement, compile=config.compile),
         config.precision,
         config.seed,
+        config.sampling == "balanced",
         config.workers,
         manifest.training_threads,
         directory,

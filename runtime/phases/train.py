@@ -21,6 +21,7 @@ from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion
 from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED, is_trial
+from ..tracking.rows import write_rows
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
 from ..training.evaluate import evaluate
@@ -39,7 +40,8 @@ RETRAIN = "retrain"
 @dataclass(frozen=True)
 class Workshop:
     """What trainings of a run share. ``identity``: a hash of what the samples of ``dataset`` depend on. ``precision``:
-    of trainings whose recipe has none of its own. ``criterion``: what they are trained and measured by."""
+    of trainings whose recipe has none of its own. ``criterion``: what they are trained and measured by.
+    ``balanced``: each class is drawn as often."""
 
     dataset: Dataset
     criterion: Criterion
@@ -47,6 +49,7 @@ class Workshop:
     placement: Placement
     precision: Precision
     seed: int
+    balanced: bool
     workers: int
     threads: int
     directory: RunDirectory
@@ -77,7 +80,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     part, held = Part(data, assignment.splits), None
     if assignment.holdout:
         part, held = part.divided(assignment.holdout, key(shop.seed, "held-out samples"))
-    order = Order(part, recipe.batch, shop.seed, assignment.purpose)
+    order = Order(part, recipe.batch, shop.seed, assignment.purpose, shop.balanced)
     steps = assignment.length(order.steps_per_epoch)
     model = build(subject, key(shop.seed, "initial weights", subject.name), drop_paths=recipe.drop_path > 0)
     load_run_weights(model, subject.graph, shop.directory)
@@ -131,6 +134,9 @@ def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str
         for what, value in metrics.items():
             where = f"{what.replace('_', ' ')} on the {assignment.measured} split"
             check_finite(_named(assignment.subject), where, {what: value})
+        if not is_trial(assignment.subject.name):
+            for name, table in found.tables.items():
+                write_rows(shop.directory.evaluation(assignment.subject.name, name), table)
         tracker.finish(phase, metrics)
     return tracker.finished[phase]
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from ..tracking.rows import Table
+from .confusion import RATES, rates
 
 
 class AppliedLabels:
@@ -21,6 +26,12 @@ class AppliedLabels:
         self.false += (told & ~real).sum(0).double().cpu()
         self.missed += (~told & real).sum(0).double().cpu()
         self.samples += len(given)
+
+    def table(self, names: Sequence[str]) -> Table:
+        """What is told right of each label."""
+        real, told = self.right + self.missed, self.right + self.false
+        counted = zip(names, real.tolist(), told.tolist(), self.right.tolist(), strict=True)
+        return [("label", *RATES), *((name, *rates(*found)) for name, *found in counted)]
 
     def accuracy(self) -> float:
         wrong = (self.false + self.missed).sum().item()

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from ..tracking.rows import Table
+
+RATES = ("samples", "told", "right", "recall", "precision", "f1")
+
+
+def rates(real: float, told: float, right: float) -> tuple[int | float | None, ...]:
+    """``RATES`` of a class that there is, is told, and is rightly told so many times; None where there is nothing to be
+    a share of."""
+    shares = (right / real if real else None, right / told if told else None)
+    return int(real), int(told), int(right), *shares, 2 * right / (real + told) if real + told else None
 
 
 class Confusion:
@@ -34,6 +47,16 @@ class Confusion:
     def told(self) -> Tensor:
         """How many are told as each class."""
         return self.counts[:, :-1].sum(0).double()
+
+    def table(self, names: Sequence[str]) -> Table:
+        """What is told right of each class."""
+        counted = zip(names, self.real.tolist(), self.told.tolist(), self.hits.tolist(), strict=True)
+        return [("class", *RATES), *((name, *rates(*found)) for name, *found in counted)]
+
+    def matrix(self, names: Sequence[str]) -> Table:
+        """A row for each class as it is, a column for each as which it is told."""
+        rows = zip(names, self.counts[:, :-1].tolist(), strict=True)
+        return [("is, told as", *names), *((name, *found) for name, found in rows)]
 
     def accuracy(self) -> float:
         return (self.hits.sum() / self.real.sum()).item()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from stdsl.compiler.schemas.search import SearchConfig
@@ -12,6 +15,7 @@ from stdsl.compiler.schemas.tasks.losses import Loss
 from stdsl.compiler.schemas.tasks.metrics import MetricName
 from stdsl.compiler.schemas.tasks.task import Task
 
+from ..data.balance import counts, split_targets
 from ..data.batch import Dataset
 from ..data.targets import Targets, targets_of
 from .losses import loss_by
@@ -23,13 +27,15 @@ Output = Tensor | dict[str, Tensor]
 @dataclass(frozen=True)
 class Criterion:
     """``loss``: None for that of the task. ``metric``: what results are told by. ``auxiliary``: the weight of the
-    losses of all outputs after the first."""
+    losses of all outputs after the first. ``weights``: of the classes or labels in the loss; (): none.
+    """
 
     targets: Targets
     loss: Loss | None = None
     metric: MetricName = "loss"
     label_smoothing: float = 0.0
     auxiliary: float = 0.0
+    weights: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -59,7 +65,7 @@ class Criterion:
         return loss
 
     def plain(self, given: Tensor, targets: Tensor) -> Tensor:
-        """The loss that results are told by: of the prediction alone, without label smoothing."""
+        """The loss that results are told by: of the prediction alone, without label smoothing and weights."""
         return loss_by(self.loss or self.task.loss, given, targets)
 
     def of_batch(self, output: Output, targets: Tensor) -> tuple[str, float]:
@@ -69,7 +75,8 @@ class Criterion:
         return self.task.step, measurement.figures()[self.task.step]
 
     def _loss(self, given: Tensor, targets: Tensor) -> Tensor:
-        return loss_by(self.loss or self.task.loss, given, targets, self.label_smoothing)
+        weights = torch.tensor(self.weights, device=given.device) if self.weights else None
+        return loss_by(self.loss or self.task.loss, given, targets, self.label_smoothing, weights)
 
     def _arranged(self, output: Tensor) -> Tensor:
         """An output with its channels behind the samples, and the positions of the targets behind these."""
@@ -82,6 +89,17 @@ class Criterion:
 
 
 def criterion(config: SearchConfig, dataset: Dataset) -> Criterion:
-    """That of a search on its data."""
+    """That of a search on its data, whose classes may have to be counted: those of the split `train`."""
     targets = targets_of(dataset)
-    return Criterion(targets, config.loss, config.evaluate.metric or targets.task.metric)
+    weights = getattr(config.loss, "weights", None)
+    if weights == "balanced":
+        weights = balanced_weights(counts(dataset), len(split_targets(dataset, "train")), targets)
+    return Criterion(targets, config.loss, config.evaluate.metric or targets.task.metric, weights=weights or ())
+
+
+def balanced_weights(found: npt.NDArray[np.int64], samples: int, targets: Targets) -> tuple[float, ...]:
+    """Of classes that are there n times, n = Σn / classes having the weight 1; of labels how many samples are without
+    one for each that has it. What is never there counts as once."""
+    there = np.maximum(found, 1)
+    weights = (samples - found) / there if targets.signature.kind == "labels" else found.sum() / (len(found) * there)
+    return tuple(np.maximum(weights, 1e-3).tolist())

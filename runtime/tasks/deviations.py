@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..tracking.rows import Table
+
 
 class Deviations:
     """Sums over samples and positions, a number by itself, (C,) float64. ``units``: what a deviation of 1 is in units
@@ -32,14 +34,31 @@ class Deviations:
         self.mean += shift * n / whole
         self.count = whole
 
+    def table(self, names: Sequence[str]) -> Table:
+        """How far off each number is."""
+        found = (self._rmse.tolist(), self._mae.tolist(), self._r2.tolist())
+        return [("number", "rmse", "mae", "r2"), *zip(names, *found, strict=True)]
+
     def rmse(self) -> float:
-        return ((self.squared / self.count).sqrt() * self.units).mean().item()
+        return self._rmse.mean().item()
 
     def mae(self) -> float:
-        return (self.absolute / self.count * self.units).mean().item()
+        return self._mae.mean().item()
 
     def r2(self) -> float:
         """Of a target that is the same everywhere 1 where it is told exactly, else 0."""
+        return self._r2.mean().item()
+
+    @property
+    def _rmse(self) -> Tensor:
+        return (self.squared / self.count).sqrt() * self.units
+
+    @property
+    def _mae(self) -> Tensor:
+        return self.absolute / self.count * self.units
+
+    @property
+    def _r2(self) -> Tensor:
         plain = 1 - self.squared / self.spread
         constant = (self.squared == 0).double()
-        return torch.where(self.spread > 0, plain, constant).mean().item()
+        return torch.where(self.spread > 0, plain, constant)

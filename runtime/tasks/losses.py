@@ -16,14 +16,17 @@ from stdsl.compiler.schemas.tasks.losses import (
 )
 
 
-def loss_by(settings: Loss, given: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
+def loss_by(
+    settings: Loss, given: Tensor, targets: Tensor, label_smoothing: float = 0.0, weights: Tensor | None = None
+) -> Tensor:
     """The loss of a batch, a mean over samples and positions. ``given`` (N, C, …); ``targets`` (N, …) int64 of classes,
-    (N, C, …) float32 of labels and numbers."""
+    (N, C, …) float32 of labels and numbers. ``weights`` (C,): of the samples of each class, whose mean is weighted; of
+    each label where it applies."""
     match settings:
         case CrossEntropy():
-            return F.cross_entropy(given, targets, label_smoothing=label_smoothing)
+            return F.cross_entropy(given, targets, weights, label_smoothing=label_smoothing)
         case BinaryCrossEntropy():
-            return F.binary_cross_entropy_with_logits(given, targets)
+            return F.binary_cross_entropy_with_logits(given, targets, pos_weight=weights)
         case SquaredError():
             return F.mse_loss(given, targets)
         case AbsoluteError():

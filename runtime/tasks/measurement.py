@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from torch import Tensor
 
 from ..data.targets import Targets
+from ..tracking.rows import Table
 from .applied_labels import AppliedLabels
 from .confusion import Confusion
 from .deviations import Deviations
@@ -30,6 +31,10 @@ SOURCES: Mapping[str, Mapping[str, str]] = {
 """By kind of targets and name of a metric, what it is a method of."""
 
 
+TABLES = ("classes", "confusion", "labels", "numbers")
+"""What tables of results are called."""
+
+
 class Source(Protocol):
     """What metrics are computed from. ``add`` takes what a network gives, (N, C, …), and the targets."""
 
@@ -42,6 +47,8 @@ class Metrics:
 
     values: Mapping[str, float]
     samples: int
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """By name: what is told right of each class or label, or how far off each number is; which is taken for which."""
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
@@ -70,9 +77,25 @@ class Measurement:
         """By name, in the order of the table of metrics."""
         return {name: getattr(self._made[source], name)() for name, source in self._sources.items()}
 
-    def source(self, name: str) -> Source | None:
-        """What was added up under a name of ``SOURCES``, where something asked for it."""
-        return self._made.get(name)
+    def tables(self) -> dict[str, Table]:
+        """By name, of what something was asked of."""
+        found: dict[str, Table] = {}
+        for source in self._made.values():
+            match source:
+                case Confusion():
+                    found["classes"] = source.table(self.names)
+                    found["confusion"] = source.matrix(self.names)
+                case AppliedLabels():
+                    found["labels"] = source.table(self.names)
+                case Deviations():
+                    found["numbers"] = source.table(self.names)
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes, labels or numbers."""
+        count = self.targets.signature.count or 0
+        return self.targets.names or tuple(map(str, range(count)))
 
     def _source(self, name: str) -> Source:
         count = self.targets.signature.count

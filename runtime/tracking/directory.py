@@ -65,6 +65,10 @@ class RunDirectory:
         """What frozen parts make of the samples, while the run lasts."""
         return self.path / run_files.FEATURES
 
+    def evaluation(self, name: str, table: str) -> Path:
+        """A table of what a network tells right on the test split."""
+        return self.path / run_files.EVALUATION / f"{name}-{table}.csv"
+
     def comparison(self, name: str) -> Path:
         """What the training of a network leaves, beside the derived one's own."""
         return self.path / run_files.COMPARE / name

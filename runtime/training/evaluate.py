@@ -41,7 +41,7 @@ def evaluate(
                 given = criterion.prediction(model(*batch.inputs)).float()
             loss += criterion.plain(given, batch.targets).item() * len(batch)
             measurement.add(given, batch.targets)
-    return Metrics({"loss": loss / total, **measurement.figures()}, total)
+    return Metrics({"loss": loss / total, **measurement.figures()}, total, measurement.tables())
 
 
 def _batches(total: int, size: int, statistics: Statistics) -> list[npt.NDArray[np.int64]]:

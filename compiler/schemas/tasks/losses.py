@@ -38,6 +38,11 @@ class CrossEntropy(Loss):
     smooths: ClassVar[bool] = True
 
     kind: Literal["cross_entropy"] = "cross_entropy"
+    weights: tuple[Positive, ...] | Literal["balanced"] | None = Field(
+        default=None,
+        description="What a sample of each class weighs; `balanced`: the less, the more samples the class has; "
+        "none: all alike",
+    )
 
 
 class BinaryCrossEntropy(Loss):
@@ -46,6 +51,11 @@ class BinaryCrossEntropy(Loss):
     kinds: ClassVar[tuple[Kind, ...]] = ("labels",)
 
     kind: Literal["bce"] = "bce"
+    weights: tuple[Positive, ...] | Literal["balanced"] | None = Field(
+        default=None,
+        description="What a label that applies weighs, one that does not weighing 1; `balanced`: how many samples are "
+        "without it for each that has it; none: 1",
+    )
 
 
 class SquaredError(Loss):

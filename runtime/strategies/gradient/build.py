@@ -113,7 +113,8 @@ class _Assembly:
 
     def order(self, split: str, purpose: str) -> Order:
         part = Part(self.dataset, (split,))
-        return Order(part, self.strategy.batch, self.run.seed, f"search {purpose}{self.stretch.name}")
+        own = f"search {purpose}{self.stretch.name}"
+        return Order(part, self.strategy.batch, self.run.seed, own, self.run.workshop.balanced)
 
     @property
     def orders(self) -> tuple[Order, Order]:

@@ -147,8 +147,8 @@ def test_a_data_set_of_the_users(space: str, tmp_path: Path) -> None:
         ({"x": X}, stdsl.RunError, "no targets `y`"),
         ({"x": X[:5], "y": Y}, stdsl.RunError, "5 samples, and `y` has 60"),
         ({"x": X.astype(object), "y": Y}, stdsl.RunError, "holds `object`"),
-        ((X, X), stdsl.RunError, "labels have"),
-        ((X, Y / 2), stdsl.RunError, "classifiers alone"),
+        ((X, X.round().astype(int)), stdsl.RunError, "a class for each sample has|which is not that of targets"),
+        ((X, Y / 2), stdsl.SpaceError, "E0534.*no `classes`"),
     ],
 )
 def test_what_cannot_be_given(space: str, data: Any, error: type[Exception], words: str) -> None:

@@ -7,7 +7,10 @@ import torch
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.checks.opening import load_text
+from stdsl.compiler.schemas.tasks.targets import class_targets
 from stdsl.runtime.data.batch import Batch
+from stdsl.runtime.data.targets import Targets
+from stdsl.runtime.tasks.criterion import Criterion
 from stdsl.runtime.training.descent import Descent
 from stdsl.runtime.training.placement import Placement
 from stdsl.runtime.training.training import Training
@@ -67,6 +70,9 @@ def test_samples_are_dropped_whole_and_the_mean_is_kept():
     assert abs(y.mean().item() - 1) < 0.1
 
 
+CRITERION = Criterion(Targets(class_targets(5)))
+
+
 def test_training_drops_more_and_more():
     model = network(("sep", "skip", "pool"))
     data = Batch((torch.randn(6, 3, 8, 8),), torch.arange(6) % 5)
@@ -76,7 +82,7 @@ def test_training_drops_more_and_more():
             return data
 
     descent = Descent(torch.optim.SGD(model.parameters(), 0.01), lambda t: 0.01)
-    work = Training(model, descent, Same(), Placement(torch.device("cpu")), 4, 0, "p", drop_path=0.4)
+    work = Training(model, descent, Same(), Placement(torch.device("cpu")), 4, 0, "p", CRITERION, drop_path=0.4)
     seen = []
     for t in range(4):
         work.step(t)

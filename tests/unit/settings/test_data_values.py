@@ -60,7 +60,7 @@ def test_a_setting_of_the_command_line_changes_them(tmp_path: Path) -> None:
 def test_each_of_several_inputs_has_its_own() -> None:
     data = MotionDigits(frames=4, size=12, motions=5, modalities=("frames", "flow"))
     assert facts(data.signature()) == {
-        **{"classes": 5, "frames": 4, "height": 12, "width": 12},
+        **{"classes": 5, "outputs": 5, "frames": 4, "height": 12, "width": 12},
         **{"frames.channels": 1, "frames.frames": 4, "frames.height": 12, "frames.width": 12},
         **{"flow.channels": 2, "flow.frames": 4, "flow.height": 12, "flow.width": 12},
     }
