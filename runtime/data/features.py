@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.networks.frozen_part import Still, still_part
+from stdsl.compiler.backends.networks.frozen_part import FrozenPart, frozen_part
 
 from ..report.reporter import Reporter
 from ..training.interruption import Interrupted, Interruption
@@ -62,7 +62,7 @@ class Features:
     making: Making
     altered: bool = False
     _model: nn.Module | None = None
-    _still: Still | None = None
+    _frozen: FrozenPart | None = None
     _files: FeatureFiles | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -93,45 +93,45 @@ class Features:
         change until the first batch is asked for."""
         usable = hindrance(self.altered or any(map(self.varies, self.splits)), self.making.placement) is None
         with self._lock:
-            self._model, self._still, self._files = model if usable else None, None, None
+            self._model, self._frozen, self._files = model if usable else None, None, None
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         with self._lock:
             if self._model is not None:
                 self._prepare(self._model)
                 self._model = None
-        if self._still is None or self._files is None:
+        if self._frozen is None or self._files is None:
             return self.dataset.samples(split, indices, epoch)
-        found = [self._files.read(split, digest, indices) for digest in self._still.digests]
-        if self._still.inputs:
+        found = [self._files.read(split, digest, indices) for digest in self._frozen.digests]
+        if self._frozen.inputs:
             raw = self.dataset.samples(split, indices, epoch).inputs
-            found += [raw[place] for place in self._still.inputs]
+            found += [raw[place] for place in self._frozen.inputs]
         targets = self._files.targets(split)[indices]
         return Batch(tuple(found), torch.from_numpy(targets))
 
     def _prepare(self, model: nn.Module) -> None:
         """Split the network, and compute what is not there yet."""
-        still = still_part(model, self.dataset.inputs)
-        if still is None:
+        part = frozen_part(model, self.dataset.inputs)
+        if part is None:
             return
         files = FeatureFiles(self.making.folder, self.making.identity)
         try:
             for split in self.splits:
                 with files.locked(split):
-                    missing = [i for i, digest in enumerate(still.digests) if not files.has(split, digest)]
+                    missing = [i for i, digest in enumerate(part.digests) if not files.has(split, digest)]
                     if missing or not files.has_targets(split):
-                        self._compute(still, missing, split, files)
-                files.open(split, still.digests)
+                        self._compute(part, missing, split, files)
+                files.open(split, part.digests)
         except (TooLarge, OSError, ValueError) as error:  # the last: a file that is not what was written
             reason = getattr(error, "strerror", None) or error
             self.making.reporter.say(f"features are computed anew in every step: {reason}")
             return
-        self._still, self._files = still, files
+        self._frozen, self._files = part, files
         # State dicts, modes and parameters stay those of the whole network.
-        model.forward = _behind(still, files)
+        model.forward = _behind(part, files)
 
     @torch.no_grad()
-    def _compute(self, still: Still, missing: Sequence[int], split: str, files: FeatureFiles) -> None:
+    def _compute(self, part: FrozenPart, missing: Sequence[int], split: str, files: FeatureFiles) -> None:
         making, size = self.making, self.dataset.size(split)
         title = f"features of {split}"
         making.reporter.begin(title, size)
@@ -142,18 +142,18 @@ class Features:
                 # The last batch is as large as the others, by samples that were there before.
                 past = min(first, max(0, first + _CHUNK - size))
                 batch = self.dataset.samples(split, np.arange(first - past, min(first + _CHUNK, size)), 0)
-                values = still.features(*making.placement.put(batch).inputs)
-                writer.add({still.digests[i]: values[i][past:] for i in missing}, batch.targets[past:])
+                values = part.features(*making.placement.put(batch).inputs)
+                writer.add({part.digests[i]: values[i][past:] for i in missing}, batch.targets[past:])
                 making.reporter.advance(title, min(first + _CHUNK, size), {})
         making.reporter.end(title, f"{len(missing)} values of {size:,} samples, {writer.bytes / 1e6:,.0f} MB")
 
 
-def _behind(still: Still, files: FeatureFiles) -> Callable[..., object]:
+def _behind(part: FrozenPart, files: FeatureFiles) -> Callable[..., object]:
     """The second half, given features that lie in memory as they came out of the first."""
-    plain = [not files.is_channels_last(digest) for digest in still.digests]
+    plain = [not files.is_channels_last(digest) for digest in part.digests]
 
     def forward(*tensors: Tensor) -> object:
         values = [x.contiguous() if p else x for x, p in zip(tensors, plain, strict=False)]
-        return still.rest(*values, *tensors[len(plain) :])
+        return part.rest(*values, *tensors[len(plain) :])
 
     return forward

@@ -21,7 +21,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.memo import once_per_graph
 from stdsl.compiler.analysis.sampling import sample
-from stdsl.compiler.backends.networks.frozen_part import still_part
+from stdsl.compiler.backends.codegen.definitions import number_of_calls
+from stdsl.compiler.backends.networks.frozen_part import frozen_part
+from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 
@@ -192,7 +194,7 @@ def _stage(
     model = make().to("meta").train()
     params = sum(p.numel() for p in model.parameters())
     inputs = [torch.empty(batch, *graph.nodes[id].type.concrete().dims, device="meta") for id in graph.inputs]
-    still = still_part(model, [graph.nodes[id].op for id in graph.inputs]) if kept else None
+    part = frozen_part(model, [graph.nodes[id].op for id in graph.inputs]) if kept else None
     saved: dict[int, int] = {}
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
@@ -204,10 +206,10 @@ def _stage(
     storages: list[torch.UntypedStorage] = []
     counter = FlopCounterMode(display=False)
     forward: Callable[..., Any] = model
-    if still is not None:
+    if part is not None:
         with torch.no_grad():
-            inputs = [*still.features(*inputs), *(inputs[place] for place in still.inputs)]
-        forward = still.rest
+            inputs = [*part.features(*inputs), *(inputs[place] for place in part.inputs)]
+        forward = part.rest
     with counter, saved_tensors_hooks(pack, lambda tensor: tensor):
         forward(*inputs)
     flops = counter.get_total_flops() // 2 // batch  # the counter counts a multiply-add as two
@@ -228,7 +230,9 @@ def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
     whole = reports.get("recompute_cells")
     if whole is None:
         return 0, batch * again
-    cells = max(1, str(getattr(model, "source", "")).count("recomputed(self."))
+    one_of_each = {type(module): module for module in model.modules()}
+    classes = [found for module in one_of_each.values() if (found := definition_of(module)) is not None]
+    cells = max(1, number_of_calls(classes, "recomputed"))
     return batch * (whole.kept_after + (whole.kept_before - whole.kept_after) // cells), batch * again
 
 
@@ -247,13 +251,13 @@ def _features(job: Job, obstacle: str | None) -> str:
     """What becomes of the features of frozen parts of the space that the result is trained in."""
     model = build(_typical(job), 0).to("meta")
     shapes = [job.final.nodes[id].type.concrete().dims for id in job.final.inputs]
-    still = still_part(model, [str(place) for place in range(len(shapes))])
-    if still is None:
+    part = frozen_part(model, [str(place) for place in range(len(shapes))])
+    if part is None:
         return ""
     if obstacle is not None:
         return f"frozen parts run in every step: {obstacle}"
     with torch.no_grad():
-        values = still.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
+        values = part.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
     size = sum(value.nbytes for value in values)
     samples = job.config.data.samples(("train", "valid", "test"))
     if samples is None:

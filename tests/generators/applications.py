@@ -10,9 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from stdsl.compiler.backends.codegen.printing import text_of
 from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.emission import Emission
+from stdsl.compiler.ops.torch.expressions import Name
 
 NAMES = {"torch": torch, "nn": nn, "F": F, "float": float}
 TRIES = 25
@@ -178,10 +180,11 @@ def cases(op: str, tries: int = TRIES) -> Iterator[Case]:
 def module_of(emission: Emission) -> nn.Module | None:
     """The module that an application has."""
     names = NAMES | {name: getattr(layers, name) for name in emission.layers}
-    return eval(emission.module, dict(names)) if emission.module else None
+    return eval(text_of(emission.module), dict(names)) if emission.module is not None else None
 
 
 def function_of(emission: Emission, inputs: int) -> Callable[..., torch.Tensor]:
     """From the module and the inputs to the output."""
     names = [f"x{i}" for i in range(inputs)]
-    return eval(f"lambda {', '.join(['m', *names])}: {emission.render('m', *names)}", dict(NAMES))  # type: ignore[no-any-return]
+    text = text_of(emission.applied(Name("m"), *map(Name, names)))
+    return eval(f"lambda {', '.join(['m', *names])}: {text}", dict(NAMES))  # type: ignore[no-any-return]

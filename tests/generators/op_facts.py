@@ -11,8 +11,8 @@ import torch
 from applications import cases, function_of, module_of
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.lowering.merged import with_ways
-from stdsl.compiler.backends.networks.frozen_part import _is_still
+from stdsl.compiler.backends.lowering.merged import hinted
+from stdsl.compiler.backends.networks.frozen_part import is_fixed
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.graph import Node, TensorType
 from stdsl.compiler.ir.operation import REQUIRED, Application, Primitive, Saved, TensorShape
@@ -96,7 +96,7 @@ def check_random(primitive: Primitive) -> None:
         inputs = [x + 3 for x in one.inputs(16)]
         differ |= not torch.equal(one(*inputs), one(*inputs))
         if primitive.random:
-            demand(one.module is not None and not _is_still(one.module), "random", primitive, "frozen parts keep it")
+            demand(one.module is not None and not is_fixed(one.module), "random", primitive, "frozen parts keep it")
             assert one.module is not None
             one.module.eval()
             demand(torch.equal(one(*inputs), inputs[0]), "random", primitive, "in evaluation it is not its input")
@@ -178,7 +178,7 @@ def check_ways(primitive: Primitive) -> None:
         attrs = (*one.attrs.items(), (ATTRIBUTE, way))
         node = Node(0, "apply", primitive.name, (), type, 0, Span(Source("ops", ""), 0, 0), attrs)
         call = emit(primitive.name, one.shapes, one.attrs, one.output).call
-        return with_ways(node, call) != call
+        return hinted(node, call) != call
 
     for way in sorted(primitive.ways):
         demand(any(known(way, one) for one in made(primitive)), "ways", primitive, f"nothing runs `{way}`")

@@ -3,15 +3,31 @@ alone share one."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...ir.names import identifier
 from ...ir.operation import TensorShape
-from ...text.quoting import python_string
-from .decision_keys import handed_weights
+from ...ops.torch.expressions import (
+    MODULE,
+    PREPARED,
+    SELF,
+    Conditional,
+    Dictionary,
+    Expression,
+    Literal,
+    Name,
+    call,
+    dotted,
+    expression,
+    filled,
+    indexed,
+    method,
+)
+from .decision_keys import WEIGHTS, handed_weights
+from .definitions import Assignment, Class, Evaluation, Function, Line, Parameter, Return
+from .kernel_table import kernel
 from .namespace import INSIDE, Namespace
 from .numbers import Number, brief, full, skeleton
 from .program import Program, Statement
@@ -19,42 +35,28 @@ from .regions import Region, regions
 
 SETTINGS = frozenset({"stride", "dilation", "groups"})
 """Parameters that get a default: ones, or else the value that most instances have."""
+NN_MODULE = dotted("nn.Module")
 AXES = {"image": "CHW", "clip": "CTHW", "tokens": "NC", "features": "C"}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """``self.<target> = <constructor>``."""
-
-    target: str
-    constructor: str
-    frozen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """``<target> = <expression>  # <comment>`` of a forward pass."""
-
-    target: str
-    expression: str
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassText:
-    """All that a template needs to write one class. ``parameters`` are those of the constructor."""
+class Outermost:
+    """What sets the class of the whole network apart. ``arguments``: those of its base's constructor;
+    ``stays_frozen``: whether frozen modules stay in evaluation mode."""
 
     name: str
-    doc: str
-    parameters: tuple[str, ...]
-    fields: tuple[Field, ...]
-    arguments: tuple[str, ...]
-    lines: tuple[Line, ...]
-    result: tuple[str, ...]
-    prepared: tuple[Line, ...] = ()
-    """What the constructor sets once all modules are made."""
-    holds: bool = False
-    """Whether it has no forward pass, its modules being used by others."""
+    base: Expression = NN_MODULE
+    arguments: tuple[Expression, ...] = ()
+    stays_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``self.<target> = <constructor>``; the target may have dots."""
+
+    target: str
+    constructor: Expression
+    frozen: bool = False
 
 
 @dataclass(slots=True)
@@ -64,18 +66,18 @@ class _Instance:
     region: Region
     fields: list[Field]
     arguments: list[str]
-    lines: list[tuple[str, str, TensorShape | None]]
-    result: list[str]
-    prepared: list[Line] = field(default_factory=list)
+    lines: list[tuple[tuple[str, ...], Expression, TensorShape | None]] = field(default_factory=list)
+    result: list[Expression] = field(default_factory=list)
+    prepared: list[Assignment] = field(default_factory=list)
     shapes: list[TensorShape] = field(default_factory=list)
 
     @property
     def structure(self) -> tuple[object, ...]:
         return (
             self.region.callee,
-            tuple((f.target, skeleton(f.constructor).pieces, f.frozen) for f in self.fields),
+            tuple((f.target, skeleton(f.constructor).form, f.frozen) for f in self.fields),
             tuple(self.arguments),
-            tuple((target, expression, shape and shape.layout) for target, expression, shape in self.lines),
+            tuple((targets, value, shape and shape.layout) for targets, value, shape in self.lines),
             tuple(self.result),
             tuple(self.prepared),
             tuple(shape.layout for shape in self.shapes),
@@ -88,15 +90,15 @@ class Classes:
     ``names``: what the module has besides them.
     """
 
-    def __init__(self, program: Program, root_name: str, names: Collection[str]) -> None:
-        self._program = program
+    def __init__(self, program: Program, root: Outermost, names: Collection[str]) -> None:
+        self._program, self._root = program, root
         self._outside = names
         self._scopes = {scope.id: scope.parent for scope in program.scopes}
-        self._constructors: dict[int, str] = {}
-        self._defaults: dict[str, dict[str, str]] = {}
+        self._constructors: dict[int, Expression] = {}
+        self._defaults: dict[str, dict[str, Expression]] = {}
         self._module = Namespace(names)
-        self._module.take((root_name, *program.layers, *(e.alias for e in program.externs)))
-        self.parts: list[ClassText] = []
+        self._module.take((root.name, *program.layers, *(e.alias for e in program.externs)))
+        self.parts: list[Class] = []
         top = regions(program)
         self._handed = handed_weights(program, top)
         by_height: dict[int, list[Region]] = {}
@@ -109,63 +111,72 @@ class Classes:
                 groups.setdefault(instance.structure, []).append(instance)
             for group in groups.values():
                 self._define(group)
-        self.root = self._text(root_name, [self._instance(top)])[0]
+        self.root = self._class(root.name, [self._instance(top)])[0]
+
+    @property
+    def all(self) -> tuple[Class, ...]:
+        return (*self.parts, self.root)
 
     def _instance(self, region: Region) -> _Instance:
         program = self._program
         names = Namespace((*self._outside, *INSIDE))
-        variables: dict[int, str] = {}
+        variables: dict[int, Expression] = {}
+        arguments = []
         tensors = [i for i in region.inputs if program.statements[i].kind == "value"]
         for i in tensors:
-            name = (
+            wanted = (
                 program.statements[i].name if region.is_root else "x" if len(tensors) == 1 else f"x{len(variables) + 1}"
             )
-            variables[i] = names.variable(name)
-        arguments = [variables[i] for i in tensors]
+            arguments.append(names.variable(wanted))
+            variables[i] = Name(arguments[-1])
         handed = self._handed[region.scope]
-        variables |= {i: f"weights[{python_string(key)}]" for i, key in handed.keys.items()}
-        if handed.text:
-            arguments.append("weights")
-        instance = _Instance(region, [], arguments, [], [])
+        variables |= {i: indexed(WEIGHTS, key) for i, key in handed.keys.items()}
+        if handed.given is not None:
+            arguments.append(WEIGHTS.id)
+        instance = _Instance(region, [], arguments)
         made: list[tuple[int, Field]] = []
-        for item in region.items:
-            if isinstance(item, Region):
-                attribute = item.attribute
-                made.append((item.order, Field(attribute, full(self._constructors[item.scope], self._defaults))))
-                if item.holds:
+        for part in region.items:
+            if isinstance(part, Region):
+                attribute = part.attribute
+                made.append((part.order, Field(attribute, full(self._constructors[part.scope], self._defaults))))
+                if part.holds:
                     continue
-                targets = [names.variable(self._variable(attribute, item, o)) for o in item.outputs]
-                values = [variables[i] for i in item.inputs if program.statements[i].kind == "value"]
-                weights = self._handed[item.scope].text
-                given = ", ".join([*values, weights] if weights else values)
-                call = f"recomputed(self.{attribute}, {given})" if item.recompute else f"self.{attribute}({given})"
-                shape = program.statements[item.outputs[0]].shape if len(item.outputs) == 1 else None
-                instance.lines.append((", ".join(targets), call, shape))
-                variables.update(zip(item.outputs, targets, strict=True))
+                targets = tuple(names.variable(self._variable(attribute, part, o)) for o in part.outputs)
+                given = [variables[i] for i in part.inputs if program.statements[i].kind == "value"]
+                weights = self._handed[part.scope].given
+                if weights is not None:
+                    given.append(weights)
+                module = _own(attribute)
+                value = kernel("recomputed", module, *given) if part.recompute else call(module, *given)
+                shape = program.statements[part.outputs[0]].shape if len(part.outputs) == 1 else None
+                instance.lines.append((targets, value, shape))
+                variables.update(zip(part.outputs, map(Name, targets), strict=True))
                 continue
-            attribute = region.prefixes.get(item.id, "") + item.name
-            if item.module is not None:
-                made.append((item.order, Field(attribute, full(item.module, self._defaults), item.frozen)))
-            if not item.call or item.kind != "value":
+            attribute = region.prefixes.get(part.id, "") + part.name
+            if part.module is not None:
+                made.append((part.order, Field(attribute, full(part.module, self._defaults), part.frozen)))
+            if part.call is None or part.kind != "value":
                 continue
-            target = names.variable(item.name)
-            values = [
-                self._held(program.statements[i], region) if program.statements[i].kind == "held" else variables[i]
-                for i in item.inputs
-            ]
-            terms = f"self._{target}_terms"
-            call = _fill(item.call, values, f"self.{attribute}", terms)
-            if item.prepared:
-                instance.prepared.append(Line(terms, _fill(item.prepared, values, "", "")))
-            instance.lines.append((target, call, item.shape))
-            variables[item.id] = target
-        instance.fields = [Field(name, "nn.Module()") for name in region.containers]
+            target = names.variable(part.name)
+            values: dict[int | str, Expression] = {
+                place: self._held(program.statements[i], region)
+                if program.statements[i].kind == "held"
+                else variables[i]
+                for place, i in enumerate(part.inputs)
+            }
+            terms = _own(f"_{target}_terms")
+            if part.prepared is not None:
+                instance.prepared.append(Assignment((terms,), filled(part.prepared, values)))
+            own: dict[int | str, Expression] = {MODULE.key: _own(attribute), PREPARED.key: terms}
+            instance.lines.append(((target,), filled(part.call, values | own), part.shape))
+            variables[part.id] = Name(target)
+        instance.fields = [Field(name, call(NN_MODULE)) for name in region.containers]
         instance.fields += [field for _, field in sorted(made, key=lambda m: m[0])]
         instance.result = [variables[i] for i in region.outputs]
         instance.shapes = [s for i in (*tensors, *region.outputs) if (s := program.statements[i].shape) is not None]
         return instance
 
-    def _held(self, statement: Statement, region: Region) -> str:
+    def _held(self, statement: Statement, region: Region) -> Expression:
         """A module that stands in ``region`` or below, as its methods see it."""
         names = [statement.name]
         scope = statement.scope
@@ -174,7 +185,7 @@ class Classes:
             above = self._scopes[scope]
             assert above is not None, "a module outside the region that reads it"
             scope = above
-        return ".".join(["self", *reversed(names)])
+        return _own(".".join(reversed(names)))
 
     @staticmethod
     def _variable(attribute: str, region: Region, output: int) -> str:
@@ -182,27 +193,27 @@ class Classes:
         return base if len(region.outputs) == 1 else f"{base}_{region.outputs.index(output) + 1}"
 
     def _define(self, group: list[_Instance]) -> None:
-        callee = re.sub(r"\W", "_", group[0].region.callee)
-        camel = "".join(part[:1].upper() + part[1:] for part in callee.split("_") if part) or "Part"
+        words = "".join(c if c.isalnum() else " " for c in group[0].region.callee).split()
+        camel = "".join(word[:1].upper() + word[1:] for word in words) or "Part"
         camel = f"Op{camel}" if camel[0].isdigit() else camel
         name = self._module.type(camel)
-        text, arguments = self._text(name, group)
-        defaults = {}
-        for parameter in text.parameters:
+        found, arguments = self._class(name, group)
+        defaults: dict[str, Number] = {}
+        for parameter in (p.name for p in found.constructor.parameters):
             if parameter.rstrip("_0123456789") in SETTINGS:
-                values = Counter(str(given[parameter]) for given in arguments)
-                plain = [value for value in values if set(value) <= set("(1, )")]
-                defaults[parameter] = plain[0] if plain else values.most_common(1)[0][0]
-        self._defaults[name] = defaults
-        required = [p for p in text.parameters if p not in defaults]
-        self.parts.append(
-            replace(text, parameters=(*required, *(f"{name}={value}" for name, value in defaults.items())))
-        )
+                values = Counter(given[parameter] for given in arguments)
+                ones = [value for value in values if value == 1 or (isinstance(value, tuple) and set(value) == {1})]
+                defaults[parameter] = ones[0] if ones else values.most_common(1)[0][0]
+        self._defaults[name] = {parameter: expression(value) for parameter, value in defaults.items()}
+        required = [p for p in found.constructor.parameters if p.name not in defaults]
+        optional = [Parameter(parameter, value) for parameter, value in self._defaults[name].items()]
+        constructor = replace(found.constructor, parameters=(*required, *optional))
+        self.parts.append(replace(found, constructor=constructor))
         for instance, given in zip(group, arguments, strict=True):
-            texts = [f"{p}={given[p]}" for p in (*required, *defaults)]
-            self._constructors[instance.region.scope] = f"{name}({', '.join(texts)})"
+            named = {p.name: given[p.name] for p in constructor.parameters}
+            self._constructors[instance.region.scope] = call(name, **named)
 
-    def _text(self, name: str, group: list[_Instance]) -> tuple[ClassText, list[dict[str, Number]]]:
+    def _class(self, name: str, group: list[_Instance]) -> tuple[Class, list[dict[str, Number]]]:
         """The class that all instances of the group share, and for each instance the values of its parameters."""
         first = group[0]
         names = self._module.inner(INSIDE)
@@ -210,13 +221,14 @@ class Classes:
         fields = []
         for i, f in enumerate(first.fields):
             skeletons = [skeleton(instance.fields[i].constructor) for instance in group]
-            values = []
+            values: list[Expression] = []
             for j, role in enumerate(skeletons[0].roles):
                 column: tuple[Number, ...] = tuple(s.numbers[j] for s in skeletons)
                 if len(set(column)) > 1 and column not in parameters:
                     parameters[column] = names.variable(identifier(role))
-                values.append(parameters[column] if len(set(column)) > 1 else str(column[0]))
-            fields.append(Field(f.target, brief(skeletons[0].fill(values), self._defaults), f.frozen))
+                values.append(Name(parameters[column]) if len(set(column)) > 1 else expression(column[0]))
+            made = brief(skeletons[0].fill(values), self._defaults)
+            fields.append(Assignment((_own(f.target),), kernel("frozen", made) if f.frozen else made))
 
         def describe(shapes: Sequence[TensorShape]) -> str:
             dims = ["N"]
@@ -225,31 +237,37 @@ class Classes:
                 dims.append(str(column[0]) if len(set(column)) == 1 else parameters.get(column, axis))
             return f"({', '.join(dims)})"
 
-        lines = []
-        for i, (target, expression, shape) in enumerate(first.lines):
+        body: list[Line] = []
+        if first.region.is_root and any(s.kind == "weights" for s in self._program.statements):
+            body.append(Assignment((WEIGHTS,), call("self.decision_weights")))
+        for i, (targets, value, shape) in enumerate(first.lines):
             comment = ""
             if shape is not None:
                 comment = describe([s for instance in group if (s := instance.lines[i][2]) is not None])
-            lines.append(Line(target, expression, comment))
+            body.append(Assignment(tuple(map(Name, targets)), value, comment))
+        body.append(Return(self._result(first)))
         shapes = [describe([instance.shapes[i] for instance in group]) for i in range(len(first.shapes))]
         cut = len(first.shapes) - len(first.result)
         doc = f"{', '.join(shapes[:cut])} → {', '.join(shapes[cut:])}"
         if first.region.holds:
             doc = f"The weights of `{first.region.callee}`."
-        text = ClassText(
-            name,
-            doc,
-            tuple(parameters.values()),
-            tuple(fields),
-            tuple(first.arguments),
-            tuple(lines),
-            tuple(first.result),
-            tuple(first.prepared),
-            first.region.holds,
-        )
-        return text, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
+        kind = self._root if first.region.is_root else Outermost(name)
+        start = Evaluation(method(call("super"), "__init__", *kind.arguments))
+        made_of = tuple(map(Parameter, parameters.values()))
+        constructor = Function("__init__", made_of, (start, *fields, *first.prepared))
+        forward = Function("forward", tuple(map(Parameter, first.arguments)), tuple(body))
+        found = Class(name, doc, constructor, None if first.region.holds else forward, kind.base, kind.stays_frozen)
+        return found, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
+
+    def _result(self, instance: _Instance) -> tuple[Expression, ...]:
+        """What a forward pass returns; that of a network with several outputs all of them in training alone."""
+        if not instance.region.is_root or len(self._program.outputs) == 1:
+            return tuple(instance.result)
+        names = (Literal(name) for name, _ in self._program.outputs)
+        every = Dictionary(tuple(zip(names, instance.result, strict=True)))
+        return (Conditional(every, dotted("self.training"), instance.result[0]),)
 
 
-def _fill(call: str, values: Sequence[str], module: str, prepared: str) -> str:
-    named = {"m": module, "p": prepared}
-    return re.sub(r"\{(m|p|\d+)\}", lambda match: named.get(match[1]) or values[int(match[1])], call)
+def _own(path: str) -> Expression:
+    """An attribute of ``self``; the path may have dots."""
+    return dotted(f"{SELF.id}.{path}")

@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ...ir.names import Uniquely
-from ...text.quoting import python_string
+from ...ops.torch.expressions import Dictionary, Expression, Literal, Name, indexed
+from .kernel_table import kernel
 from .program import Program
 from .regions import Region
+
+WEIGHTS: Final = Name("weights")
+"""What a method calls the mapping that it is handed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What a part is handed. ``mapping``: key → the statement of a decision's weights; ``text``: the mapping, as an
-    expression over the caller's ``weights``, "" where the part reads none."""
+    """What a part is handed. ``mapping``: key → the statement of a decision's weights; ``given``: the mapping, as an
+    expression over the caller's ``weights``, None where the part reads none."""
 
     mapping: Mapping[str, int]
-    text: str
+    given: Expression | None
 
     @property
     def keys(self) -> dict[int, str]:
@@ -34,7 +39,7 @@ class Handed:
 def handed_weights(program: Program, root: Region) -> dict[int, Handed]:
     """For every region, by its scope, what its caller hands it; for the root all weights by their paths."""
     paths = {s.name: s.id for s in program.statements if s.kind == "weights"}
-    found = {root.scope: Handed(paths, "")}
+    found = {root.scope: Handed(paths, None)}
 
     def descend(region: Region) -> None:
         for item in region.items:
@@ -57,16 +62,15 @@ def _handed(mapping: Mapping[str, int], read: Sequence[int], part: str) -> Hande
     start = f"{part}."
     inside = {key.removeprefix(start): i for key, i in mapping.items() if part and key.startswith(start)}
     if not set(read) & set(inside.values()):
-        return Handed(mapping, "weights" if read else "")
+        return Handed(mapping, WEIGHTS if read else None)
     outside = {key: i for key, i in mapping.items() if not key.startswith(start)}
-    given = outside | inside
-    text = f"within(weights, {python_string(part)})"
+    keys = outside | inside
+    given: Expression = kernel("within", WEIGHTS, part)
     # What was decided outside may have a key that means something else inside.
-    hidden = [(key, i) for key, i in outside.items() if i in read and given[key] != i]
+    hidden = [(key, i) for key, i in outside.items() if i in read and keys[key] != i]
     if hidden:
-        unique = Uniquely(frozenset(given))
+        unique = Uniquely(frozenset(keys))
         moved = {unique(key): (key, i) for key, i in hidden}
-        pairs = [f"{python_string(new)}: weights[{python_string(key)}]" for new, (key, _) in moved.items()]
-        text = f"{{**{text}, {', '.join(pairs)}}}"
-        given |= {new: i for new, (_, i) in moved.items()}
-    return Handed(given, text)
+        given = Dictionary(((None, given), *((Literal(new), indexed(WEIGHTS, key)) for new, (key, _) in moved.items())))
+        keys |= {new: i for new, (_, i) in moved.items()}
+    return Handed(keys, given)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from ...ops.torch.expressions import Call, call
 
 _BACKENDS: Final = __name__.rpartition(".")[0].rpartition(".")[0]
 
@@ -23,3 +25,10 @@ KERNELS: Final[Mapping[str, str]] = {
     for name in names
 }
 """Name → module."""
+
+
+def kernel(name: str, /, *arguments: Any, **named: Any) -> Call:
+    """A call of a kernel with expressions or plain values. Raises ValueError for a name that has no row."""
+    if name not in KERNELS:
+        raise ValueError(f"there is no kernel {name}")
+    return call(name, *arguments, **named)

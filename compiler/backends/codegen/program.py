@@ -8,6 +8,7 @@ from typing import Literal
 
 from ...ir.graph import Scope
 from ...ir.operation import TensorShape
+from ...ops.torch.expressions import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +19,14 @@ class Import:
     name: str
     alias: str
 
-    def __str__(self) -> str:
-        return f"from {self.module} import {self.name}{f' as {self.alias}' if self.alias != self.name else ''}"
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One value of the forward pass.
 
-    ``call`` is an expression in which ``{0}``, ``{1}``, … stand for the values of the statements ``inputs``, and
-    ``{m}`` for the module that ``module`` (an expression) constructs. ``name`` is what module and variable are
-    called. ``shape`` is None for what is no activation. An input of the network has an empty ``call``.
+    ``call`` is an expression with slots: by number for the values of the statements ``inputs``, ``MODULE`` for what
+    ``module`` constructs, ``PREPARED`` for what the constructor keeps of ``prepared``. ``name`` is what module and
+    variable are called. ``shape`` is None for what is no activation. An input of the network has no ``call``.
     ``kind``: ``weights`` of a decision, whose ``name`` is the decision's path; ``held``, a module that has no call of
     its own: statements that read it stand for the module. Modules are made by ascending ``order``, then in the order of
     statements.
@@ -38,13 +36,13 @@ class Statement:
     name: str
     scope: int
     inputs: tuple[int, ...]
-    call: str
+    call: Expression | None
     shape: TensorShape | None
-    module: str | None = None
+    module: Expression | None = None
     frozen: bool = False
     kind: Literal["value", "weights", "held"] = "value"
     order: int = -1
-    prepared: str = ""
+    prepared: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,26 @@
-"""Writes class texts as Python, by the templates in ``templates/``."""
+"""Writes classes and files of Python by the templates in ``templates/``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ...text.quoting import python_comment, python_doc
-from .classes import ClassText
-from .layout import WIDTH, statement
+from ...text.quoting import python_doc
+from .definitions import Class
+from .layout import WIDTH
+from .printing import function_lines, text_of
 
 if TYPE_CHECKING:
     import jinja2
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A generated file: its text, and the classes that were printed."""
+
+    text: str
+    classes: tuple[Class, ...]
 
 
 @cache
@@ -36,40 +45,15 @@ def render(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**values)
 
 
-def class_source(
-    text: ClassText,
-    base: str = "nn.Module",
-    outputs: str | None = None,
-    train: bool = False,
-    super_arguments: str = "",
-    prologue: Sequence[str] = (),
-) -> str:
-    """The source of one class. ``outputs`` replaces the returned expression; ``train``: keep frozen modules in
-    evaluation mode; ``prologue``: the first lines of the forward pass."""
-    init = statement(f"def __init__({', '.join(('self', *text.parameters))}):", 4)
-    init.append(f"        super().__init__({super_arguments})")
-    for f in text.fields:
-        value = f"frozen({f.constructor})" if f.frozen else f.constructor
-        init += statement(f"self.{f.target} = {value}", 8)
-    for line in text.prepared:
-        init += statement(f"{line.target} = {line.expression}", 8)
-    forward = statement(f"def forward({', '.join(('self', *text.arguments))}):", 4)
-    forward += [f"{' ' * 8}{line}" for line in prologue]
-    for line in text.lines:
-        lines = statement(f"{line.target} = {line.expression}", 8)
-        comment = f"  # {python_comment(line.comment)}" if line.comment else ""
-        if len(lines[-1]) + len(comment) <= WIDTH:
-            lines[-1] += comment
-        forward += lines
-    forward += statement(f"return {outputs or ', '.join(text.result)}", 8)
-    if text.holds:
-        forward = []
-    doc = text.doc if len(text.doc) + 10 <= WIDTH else text.doc[: WIDTH - 12].rsplit(" ", 1)[0] + " …"
+def class_source(found: Class) -> str:
+    """The source of one class."""
+    doc = found.doc if len(found.doc) + 10 <= WIDTH else found.doc[: WIDTH - 12].rsplit(" ", 1)[0] + " …"
     return render(
         "class.py.jinja",
-        text=ClassText(text.name, doc, text.parameters, text.fields, text.arguments, text.lines, text.result),
-        base=base,
-        init=init,
-        forward=forward,
-        has_frozen=train,
+        name=found.name,
+        base=text_of(found.base),
+        doc=doc,
+        constructor=function_lines(found.constructor, 4),
+        forward=function_lines(found.forward, 4) if found.forward is not None else [],
+        stays_frozen=found.stays_frozen,
     ).rstrip("\n")

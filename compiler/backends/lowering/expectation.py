@@ -1,37 +1,40 @@
-"""The probability of a guard when each decision has weights, as Python text."""
+"""The probability of a guard when each decision has weights, as an expression."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from ...ir.diagram import Diagram, Guard, Variable
+from ...ops.torch.expressions import Expression, Literal, product, total
 
-Weigh = Callable[[Variable, int], str]
-"""The text of the weight of an answer to a variable: ``"0"`` where it is certain not to be given."""
+NEVER: Final = Literal(0)
+ALWAYS: Final = Literal(1)
+
+Weigh = Callable[[Variable, int], Expression]
+"""The weight of an answer to a variable: :data:`NEVER` where it is certain not to be given."""
 
 
-def expectation(guard: Guard, weigh: Weigh) -> str:
+def expectation(guard: Guard, weigh: Weigh) -> Expression:
     """Σ over the assignments under which ``guard`` holds of the product of their weights, decisions taken as
     independent.
 
-    ``"1"`` and ``"0"`` for guards that always or never hold.
+    :data:`ALWAYS` and :data:`NEVER` for guards that always or never hold.
     """
     if type(guard) is not Diagram:
-        return "1" if guard is True else "0"
-    terms: dict[str, list[str]] = {}
-    answers: dict[str, list[int]] = {}
+        return ALWAYS if guard is True else NEVER
+    weights: dict[Expression, list[Expression]] = {}
+    """What the answers of this variable weigh, by the expectation of what is behind them."""
     for answer, child in enumerate(guard.children):
         rest = expectation(child, weigh)
-        weight = weigh(guard.variable, answer) if rest != "0" else "0"
-        if weight != "0":
-            terms.setdefault(rest, []).append(weight)
-            answers.setdefault(rest, []).append(answer)
-    texts = []
-    for rest, weights in terms.items():
-        if len(weights) == guard.variable.arity:
-            texts.append(rest)  # holds whatever the answer: its weights add up to one
+        weight = weigh(guard.variable, answer) if rest != NEVER else NEVER
+        if weight != NEVER:
+            weights.setdefault(rest, []).append(weight)
+    terms = []
+    for rest, found in weights.items():
+        if len(found) == guard.variable.arity:
+            terms.append(rest)  # holds whatever the answer: its weights add up to one
             continue
-        inner = " + ".join(weights)
-        inner = f"({inner})" if len(weights) > 1 else inner
-        texts.append(inner if rest == "1" else rest if inner == "1" else f"{inner} * {rest}")
-    return "0" if not texts else texts[0] if len(texts) == 1 else f"({' + '.join(texts)})"
+        factors = [factor for factor in (total(*found), rest) if factor != ALWAYS]
+        terms.append(product(*factors) if factors else ALWAYS)
+    return total(*terms) if terms else NEVER

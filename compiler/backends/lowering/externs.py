@@ -9,7 +9,7 @@ from ...diagnostics.model import SpaceError
 from ...ir.graph import SpaceGraph
 from ...ir.operation import Attributes, Extern, Primitive, TensorShape
 from ...ops.torch.emission import Emission
-from ...text.quoting import python_value
+from ...ops.torch.expressions import MODULE, Slot, call
 from ..codegen.layer_text import layer_parameters
 from ..codegen.namespace import INSIDE, NETWORK, SUPERNET, Namespace
 from ..codegen.program import Import
@@ -68,13 +68,12 @@ class Externs:
         return tuple(self._used.values())
 
     def emit(self, op: str, inputs: tuple[TensorShape, ...], attrs: Attributes, output: TensorShape) -> Emission:
-        """The text of one application of ``op``; of an extern operator its constructor with all parameters by name."""
+        """One application of ``op``; of an extern operator with all parameters of its constructor by name."""
         primitive = self._graph.externs.get(op)
         if primitive is None:
             return self._emit(op, inputs, attrs, output)
-        arguments = ", ".join(f"{name}={python_value(value)}" for name, value in attrs.items())
-        places = ", ".join(f"{{{i}}}" for i in range(len(inputs)))
-        return Emission(f"{self._called(_extern(primitive))}({arguments})", f"{{m}}({places})")
+        made = call(self._called(_extern(primitive)), **attrs)
+        return Emission(made, call(MODULE, *map(Slot, range(len(inputs)))))
 
     def _called(self, extern: Extern) -> str:
         """What the class is called in generated code; a name that is taken gets a number."""

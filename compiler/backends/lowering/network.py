@@ -9,8 +9,9 @@ from ...ir.names import Names, identifier
 from ...ir.network import Layer, Network
 from ...ir.operation import Attributes, TensorShape
 from ...ops.torch.emission import Emission
+from ...ops.torch.expressions import Slot, call
+from ...ops.torch.lowering import APPLIED, reduce_call
 from ...ops.torch.lowering import emit as emit_primitive
-from ...ops.torch.lowering import reduce_call
 from ..codegen.program import Program, Statement
 from ..networks import drop_paths
 from .externs import Externs
@@ -42,16 +43,16 @@ def _statement(
 ) -> tuple[Statement, tuple[str, ...]]:
     if layer.op == "input":
         name = identifier(layer.attrs["name"])
-        return Statement(layer.id, name, layer.scope, (), "", layer.shape), ()
+        return Statement(layer.id, name, layer.scope, (), None, layer.shape), ()
     if layer.op in REDUCES:
-        call = reduce_call(layer.op, [f"{{{i}}}" for i in range(len(layer.inputs))], layer.shape)
-        return Statement(layer.id, REDUCES[layer.op], layer.scope, layer.inputs, call, layer.shape), ()
+        reduced = reduce_call(layer.op, list(map(Slot, range(len(layer.inputs)))), layer.shape)
+        return Statement(layer.id, REDUCES[layer.op], layer.scope, layer.inputs, reduced, layer.shape), ()
     if layer.op == drop_paths.OP:
         name = names.further(layer.scope, f"{layer.op}_{names.nodes[layer.node]}_{layer.attrs['number']}")
-        dropped = Statement(layer.id, name, layer.scope, layer.inputs, "{m}({0})", layer.shape, "DropPath()")
+        dropped = Statement(layer.id, name, layer.scope, layer.inputs, APPLIED, layer.shape, call("DropPath"))
         return dropped, ("DropPath",)
     emission = emit(layer.op, tuple(network.layers[i].shape for i in layer.inputs), layer.attrs, layer.shape)
-    name = names.local(graph.nodes[layer.node], layer.attrs) if emission.module else identifier(layer.op)
+    name = names.local(graph.nodes[layer.node], layer.attrs) if emission.module is not None else identifier(layer.op)
     statement = Statement(
         layer.id,
         name,

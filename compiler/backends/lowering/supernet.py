@@ -10,17 +10,28 @@ from ...ir.decisions import Decision
 from ...ir.diagram import Variable
 from ...ir.graph import Edge, Node, SpaceGraph
 from ...ir.names import Names, identifier
-from ...ops.torch.lowering import emit, reduce_call
+from ...ops.torch.expressions import (
+    Expression,
+    Operation,
+    Slice,
+    Slot,
+    Subscript,
+    indexed,
+    method,
+    product,
+    total,
+)
+from ...ops.torch.lowering import X, batch_of_zeros, emit, reduce_call
 from ...passes.chains import Part
 from ...passes.hints import ways_of, without_ways
 from ...passes.merge_targets import Mixture
 from ...passes.mixtures import decision_of, options_of
 from ...passes.partial_channels import INTERLEAVE, PART
-from ...text.quoting import python_string
+from ..codegen.kernel_table import kernel
 from ..codegen.program import Program, Statement
-from .expectation import expectation
+from .expectation import ALWAYS, NEVER, expectation
 from .externs import Externs
-from .merged import mixture_text, with_ways
+from .merged import hinted, mixture_call
 from .network import REDUCES, Emit
 
 KeepWeights = Literal["sigmoid", "softmax", "none"]
@@ -46,15 +57,15 @@ def lower_supernet(graph: SpaceGraph, keep: KeepWeights, emit: Emit = emit) -> L
 
 
 @dataclass(slots=True)
-class _Call:
-    """An expression under construction: the statements it reads and the text with their places."""
+class _Reads:
+    """The statements that an expression under construction reads, in the order of its slots."""
 
     inputs: list[int] = field(default_factory=list)
 
-    def place(self, statement: int) -> str:
+    def slot(self, statement: int) -> Slot:
         if statement not in self.inputs:
             self.inputs.append(statement)
-        return f"{{{self.inputs.index(statement)}}}"
+        return Slot(self.inputs.index(statement))
 
 
 class _Lowering:
@@ -92,7 +103,13 @@ class _Lowering:
         )
 
     def _add(
-        self, node: Node, name: str, inputs: list[int], call: str, module: str | None = None, prepared: str = ""
+        self,
+        node: Node,
+        name: str,
+        inputs: list[int],
+        value: Expression | None,
+        module: Expression | None = None,
+        prepared: Expression | None = None,
     ) -> int:
         id = len(self.statements)
         shape = node.type.concrete()
@@ -102,7 +119,7 @@ class _Lowering:
                 name,
                 node.scope,
                 tuple(inputs),
-                call,
+                value,
                 shape,
                 module,
                 node.frozen and module is not None,
@@ -113,18 +130,16 @@ class _Lowering:
         return id
 
     def _input(self, node: Node) -> int:
-        return self._add(node, identifier(node.op), [], "")
+        return self._add(node, identifier(node.op), [], None)
 
     def _apply(self, node: Node) -> int:
         sources = [edge.source for edge in node.edges]
         shapes = tuple(self.graph.nodes[s].type.concrete() for s in sources)
         emission = self.emit(node.op, shapes, without_ways(node).attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
-        name = node.key if emission.module else identifier(node.op)
-        call = emission.call
-        if ways_of(node):
-            call = with_ways(node, call)
-        return self._add(node, name, [self.values[s] for s in sources], call, emission.module)
+        name = node.key if emission.module is not None else identifier(node.op)
+        applied = hinted(node, emission.call) if ways_of(node) else emission.call
+        return self._add(node, name, [self.values[s] for s in sources], applied, emission.module)
 
     # -- merged nodes
 
@@ -135,75 +150,75 @@ class _Lowering:
             emission = self.emit(node.op, (part.input,), without_ways(node).attributes, node.type.concrete())
             id = len(self.statements)
             self.statements.append(
-                Statement(id, node.key, node.scope, (), "", None, emission.module, kind="held", order=node.place)
+                Statement(id, node.key, node.scope, (), None, None, emission.module, kind="held", order=node.place)
             )
             self.held[node.id] = id
         return self.held[node.id]
 
     def _merged(self, node: Node) -> int:
-        call = _Call()
+        reads = _Reads()
         attributes = node.attributes
 
-        def hold(part: Part) -> str:
-            return call.place(self._hold(part))
+        def hold(part: Part) -> Expression:
+            return reads.slot(self._hold(part))
 
         sources = [edge.source for edge in node.edges]
         if node.op == PART:
             x = self.values[sources[0]]
-            return self._add(node, "part", [x], f"{{0}}[:, {attributes['first']}:{attributes['last']}]")
+            channels = Slice(attributes["first"], attributes["last"])
+            return self._add(node, "part", [x], Subscript(X, (Slice(), channels)))
         if node.op == INTERLEAVE:
             x = self.values[sources[0]]
-            return self._add(node, "interleaved", [x], f"interleave({{0}}, {attributes['groups']})")
+            return self._add(node, "interleaved", [x], kernel("interleave", X, attributes["groups"]))
         mixture: Mixture = attributes["mixture"]
         decision = self.graph.decisions[node.decision] if node.decision is not None else None
         name = REDUCES.get(node.op, "mixed") if decision is None else self._called(decision, node)
-        weights = call.place(self._edge_weights(node, mixture, name))
-        plain = [call.place(self.values[s]) for s in sources[: len(mixture.plain)]]
-        groups, start = [], len(mixture.plain)
+        weights = reads.slot(self._edge_weights(node, mixture, name))
+        plain = [reads.slot(self.values[s]) for s in sources[: len(mixture.plain)]]
+        groups: list[list[Expression]] = []
+        start = len(mixture.plain)
         for group in mixture.groups:
-            reads = sources[start : start + len(group.places)]
-            groups.append([call.place(self.values[s]) for s in reads])
-            start += len(reads)
+            members = sources[start : start + len(group.places)]
+            groups.append([reads.slot(self.values[s]) for s in members])
+            start += len(members)
         sizes = [len(self.graph.decisions[id].options) for id in mixture.inner]
-        text, prepared = mixture_text(mixture, plain, groups, sizes, weights, hold)
-        return self._add(node, name, call.inputs, text, prepared=prepared)
+        mixed, terms = mixture_call(mixture, plain, groups, sizes, weights, hold)
+        return self._add(node, name, reads.inputs, mixed, prepared=terms)
 
     def _edge_weights(self, node: Node, mixture: Mixture, name: str) -> int:
         """The statement of the weights of all options of all edges into a node."""
-        call = _Call()
-        outer = "None"
+        reads = _Reads()
+        outer: Expression | None = None
         if mixture.outer is not None and self.keep != "none":
-            outer = self._weight(self.graph.decisions[mixture.outer], call)
+            outer = self._weight(self.graph.decisions[mixture.outer], reads)
             if mixture.order != tuple(range(len(self.graph.decisions[mixture.outer].options))):
-                outer = f"{outer}[{list(mixture.order)}]"
-        rows = ", ".join(self._weight(self.graph.decisions[id], call) for id in mixture.inner)
+                outer = indexed(outer, list(mixture.order))
+        rows = [self._weight(self.graph.decisions[id], reads) for id in mixture.inner]
         id = len(self.statements)
-        text = f"edge_weights({outer}, [{rows}])"
-        self.statements.append(Statement(id, f"{name}_weights", node.scope, tuple(call.inputs), text, None))
+        weights = kernel("edge_weights", outer, rows)
+        self.statements.append(Statement(id, f"{name}_weights", node.scope, tuple(reads.inputs), weights, None))
         return id
 
     # -- decisions
 
-    def _weight(self, decision: Decision, call: _Call) -> str:
-        """The place of a decision's weights in ``call``."""
+    def _weight(self, decision: Decision, reads: _Reads) -> Expression:
+        """The slot of a decision's weights."""
         if decision.id not in self.weights:
             id = len(self.statements)
-            text = f"weights[{python_string(decision.path)}]"
-            self.statements.append(Statement(id, decision.path, self.root, (), text, None, kind="weights"))
+            self.statements.append(Statement(id, decision.path, self.root, (), None, None, kind="weights"))
             self.weights[decision.id] = id
-        return call.place(self.weights[decision.id])
+        return reads.slot(self.weights[decision.id])
 
-    def _answer(self, variable: Variable, answer: int, call: _Call) -> str:
+    def _answer(self, variable: Variable, answer: int, reads: _Reads) -> Expression:
         decision = self.graph.deciding[variable.index]
+        if variable.element is not None and self.keep == "none":
+            return ALWAYS if answer else NEVER
+        weight = self._weight(decision, reads)
         if variable.element is not None:
-            if self.keep == "none":
-                return "1" if answer else "0"
-            text = f"{self._weight(decision, call)}[{variable.element}]"
-            return text if answer else f"(1 - {text})"
-        text = self._weight(decision, call)
-        if decision.kind == "gate":
-            return text if answer else f"(1 - {text})"
-        return f"{text}[{answer}]"
+            weight = indexed(weight, variable.element)
+        elif decision.kind != "gate":
+            return indexed(weight, answer)
+        return weight if answer else Operation("-", (ALWAYS, weight))
 
     def _mixture(self, node: Node) -> int:
         decision = decision_of(self.graph, node)
@@ -213,44 +228,44 @@ class _Lowering:
             decision = None
         unweighted = decision is not None and decision.kind == "keep" and self.keep == "none"
         options = None if unweighted else options_of(node, decision)
-        call = _Call()
+        reads = _Reads()
         # A mean divides by the weights of those elements alone that are left.
         whole = decision is not None and (node.op != "mean" or len(options or ()) == len(decision.options))
         if options is not None and decision is not None and whole:
-            weights = self._weight(decision, call)
+            weights = self._weight(decision, reads)
             values = [
-                call.place(self.values[options[i]]) if i in options else "0" for i in range(len(decision.options))
+                reads.slot(self.values[options[i]]) if i in options else NEVER for i in range(len(decision.options))
             ]
-            text = f"mix({weights}, {', '.join(values)})"
+            mixed = kernel("mix", weights, *values)
             if node.op == "mean":
-                text = f"averaged({text}, {weights}.sum())"
-            return self._add(node, name, call.inputs, text)
+                mixed = kernel("averaged", mixed, method(weights, "sum"))
+            return self._add(node, name, reads.inputs, mixed)
         is_site = decision is not None and decision.kind == "keep" and decision.trivial and not unweighted
         site = decision if is_site else None
-        terms = [(self._expected(edge, site, call), edge) for edge in node.edges]
-        terms = [(weight, edge) for weight, edge in terms if weight != "0"]
+        terms = [(self._expected(edge, site, reads), edge) for edge in node.edges]
+        terms = [(weight, edge) for weight, edge in terms if weight != NEVER]
         if not terms:
             return self._zeros(node)
-        if node.kind == "reduce" and all(weight == "1" for weight, _ in terms):
+        if node.kind == "reduce" and all(weight == ALWAYS for weight, _ in terms):
             return self._plain(node, name, [edge for _, edge in terms])
-        texts = []
+        weighed = []
         for weight, edge in terms:
-            place = call.place(self.values[edge.source])
-            texts.append(place if weight == "1" else f"{weight} * {place}")
-        text = " + ".join(texts)
+            value = reads.slot(self.values[edge.source])
+            weighed.append(value if weight == ALWAYS else product(weight, value))
+        added = total(*weighed)
         if node.op == "mean":
-            text = f"averaged({text}, {' + '.join(weight for weight, _ in terms)})"
-        if len(terms) == 1 and terms[0][0] == "1":
+            added = kernel("averaged", added, total(*(weight for weight, _ in terms)))
+        if len(terms) == 1 and terms[0][0] == ALWAYS:
             return self.values[terms[0][1].source]
-        return self._add(node, name, call.inputs, text)
+        return self._add(node, name, reads.inputs, added)
 
-    def _expected(self, edge: Edge, site: Decision | None, call: _Call) -> str:
+    def _expected(self, edge: Edge, site: Decision | None, reads: _Reads) -> Expression:
         """The probability that an edge is there, times its weight in a site."""
-        present = expectation(edge.guard, lambda v, a: self._answer(v, a, call))
-        if site is None or present == "0":
+        present = expectation(edge.guard, lambda v, a: self._answer(v, a, reads))
+        if site is None or present == NEVER:
             return present
-        weight = f"{self._weight(site, call)}[{edge.option}]"
-        return weight if present == "1" else f"{weight} * {present}"
+        weight = indexed(self._weight(site, reads), edge.option)
+        return weight if present == ALWAYS else product(weight, present)
 
     def _called(self, decision: Decision, node: Node) -> str:
         """What the variable of a mixture is called: the last two names of the decision's path."""
@@ -258,15 +273,13 @@ class _Lowering:
         return identifier(".".join(path.split(".")[-2:]))
 
     def _plain(self, node: Node, name: str, edges: Sequence[Edge]) -> int:
-        call = _Call()
-        texts = [call.place(self.values[edge.source]) for edge in edges]
-        if len(texts) == 1:
+        reads = _Reads()
+        values = [reads.slot(self.values[edge.source]) for edge in edges]
+        if len(values) == 1:
             return self.values[edges[0].source]
-        return self._add(node, name, call.inputs, reduce_call(node.op, texts, node.type.concrete()))
+        return self._add(node, name, reads.inputs, reduce_call(node.op, values, node.type.concrete()))
 
     def _zeros(self, node: Node) -> int:
         """A sum of none: zeros for as many samples as the first input has."""
-        dims = ", ".join(map(str, node.type.concrete().dims))
-        return self._add(
-            node, "zeros", [self.values[self.graph.inputs[0]]], f"{{0}}.new_zeros(({{0}}.shape[0], {dims}))"
-        )
+        first = self.values[self.graph.inputs[0]]
+        return self._add(node, "zeros", [first], batch_of_zeros(X, node.type.concrete().dims))

@@ -1,28 +1,32 @@
 """The part of a network that training leaves as it is: what depends on inputs and frozen parts alone.
 
-Generated networks are read, not run: the forward pass of the outermost class is a list of assignments, and one of them
-is *still* if it reads inputs and still values, and applies modules that are frozen or have neither weights nor
-randomness. Frozen batch-norms use their running statistics in training too, so a still value is the same function of
-the inputs in every step and mode.
+The forward pass of the outermost class of a generated network is a list of assignments, known as data. The value of one
+of them is *fixed*, the same function of the inputs in every step and mode, if it reads inputs and fixed values, and
+applies modules that are frozen or have neither weights nor randomness: frozen batch-norms use their running statistics
+in training too.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ...ops.torch.expressions import SELF, Attribute, Expression, Literal, Name, Tuple, changed, every, names_in
+from ..codegen.definitions import Assignment, Function, Line, Parameter, Return
+from ..codegen.printing import function_lines, text_of
+from .loader import definition_of
+
 
 @dataclass(frozen=True)
-class Still:
+class FrozenPart:
     """The forward pass of a network in two halves.
 
     ``values``: the names of what the first half gives the second, those that come out of frozen parts. ``inputs``: the
@@ -44,20 +48,17 @@ class Still:
         return tuple(self.digest(value) for value in self.values)
 
 
-def still_part(model: nn.Module, names: Sequence[str]) -> Still | None:
+def frozen_part(model: nn.Module, names: Sequence[str]) -> FrozenPart | None:
     """The halves of a generated network (one of ``build_module`` or ``build_supernet``), None where no frozen part
-    stands at its start.
+    stands at its start, and for other modules.
 
     ``names``: what the network's inputs are, for the digests.
     """
-    text = getattr(model, "source", None)
-    if not isinstance(text, str):
+    definition = definition_of(model)
+    if definition is None or definition.forward is None:
         return None
-    classes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
-    forward = _forward(classes[type(model).__name__])
-    assert forward is not None
-    inputs = [argument.arg for argument in forward.args.args[1:]]
-    lines = [_Line.of(statement) for statement in forward.body]
+    inputs = [parameter.name for parameter in definition.forward.parameters]
+    lines = list(map(_Step.of, definition.forward.body))
     kept = _kept(model, lines, inputs)
     if not kept:
         return None
@@ -65,13 +66,13 @@ def still_part(model: nn.Module, names: Sequence[str]) -> Still | None:
     read = {name for line in later for name in line.reads}
     values = tuple(lines[place].target for place in sorted(kept) if lines[place].target in read)
     besides = tuple(place for place, name in enumerate(inputs) if name in read)
-    digests = _Digests(model, classes, lines, dict(zip(inputs, names, strict=True)))
-    first = [lines[place].statement for place in sorted(kept)]
-    give = ast.parse(f"return ({', '.join(values)},)").body
+    digests = _Digests(model, lines, dict(zip(inputs, names, strict=True)))
+    first = [lines[place].line for place in sorted(kept)]
+    give = Return((Tuple(tuple(map(Name, values))),))
     space = vars(sys.modules[type(model).__module__])
-    head = _function("features", inputs, [*first, *give], space)
-    rest = _function("rest", [*values, *(inputs[i] for i in besides)], [line.statement for line in later], space)
-    return Still(
+    head = _function("features", inputs, [*first, give], space)
+    rest = _function("rest", [*values, *(inputs[i] for i in besides)], [line.line for line in later], space)
+    return FrozenPart(
         values,
         besides,
         lambda *tensors: head(model, *tensors),
@@ -81,50 +82,49 @@ def still_part(model: nn.Module, names: Sequence[str]) -> Still | None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Line:
-    """One statement of a forward pass. ``modules``: attributes of ``self`` that it names; ``target`` is "" where it is
-    no assignment to one name."""
+class _Step:
+    """One statement of a forward pass; ``target`` is "" where it is no assignment to one name. ``values``: what it
+    evaluates."""
 
-    statement: ast.stmt
+    line: Line
     target: str
-    reads: frozenset[str]
-    modules: frozenset[str]
+    values: tuple[Expression, ...]
 
     @classmethod
-    def of(cls, statement: ast.stmt) -> _Line:
-        target = ""
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            target = statement.targets[0].id
-        nodes = list(ast.walk(statement))
-        own = {n.attr for n in nodes if isinstance(n, ast.Attribute) and _is_self(n.value)}
-        loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-        return cls(statement, target, frozenset(loaded - {"self"}), frozenset(own))
+    def of(cls, line: Line) -> _Step:
+        match line:
+            case Assignment(targets=(Name(target),)):
+                return cls(line, target, (line.value,))
+            case Return():
+                return cls(line, "", line.values)
+        return cls(line, "", (line.value,))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The variables, and other names."""
+        return frozenset(name for value in self.values for name in names_in(value)) - {SELF.id}
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """Attributes of ``self``."""
+        inside = (inner for value in self.values for inner in every(value))
+        return frozenset(inner.name for inner in inside if isinstance(inner, Attribute) and inner.value == SELF)
 
 
-def _forward(definition: ast.ClassDef) -> ast.FunctionDef | None:
-    """The forward pass of a class; None for one that holds modules for others."""
-    found = (f for f in definition.body if isinstance(f, ast.FunctionDef) and f.name == "forward")
-    return next(found, None)
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id == "self"
-
-
-def _kept(model: nn.Module, lines: Sequence[_Line], inputs: Sequence[str]) -> set[int]:
-    """The places of the still lines that apply something frozen, or lead to one that does."""
+def _kept(model: nn.Module, lines: Sequence[_Step], inputs: Sequence[str]) -> set[int]:
+    """The places of the fixed lines that apply something frozen, or lead to one that does."""
     made = {line.target for line in lines}
     known = set(inputs)
-    still: set[int] = set()
+    fixed: set[int] = set()
     for place, line in enumerate(lines):
         modules = [getattr(model, name, None) for name in line.modules]
         local = line.reads & (made | set(inputs))
-        if line.target and local and local <= known and all(_is_still(module) for module in modules):
+        if line.target and local and local <= known and all(is_fixed(module) for module in modules):
             known.add(line.target)
-            still.add(place)
+            fixed.add(place)
     kept: set[int] = set()
     wanted: set[str] = set()
-    for place in sorted(still, reverse=True):
+    for place in sorted(fixed, reverse=True):
         line = lines[place]
         if line.target in wanted or any(_is_frozen(getattr(model, name)) for name in line.modules):
             kept.add(place)
@@ -132,7 +132,7 @@ def _kept(model: nn.Module, lines: Sequence[_Line], inputs: Sequence[str]) -> se
     return kept
 
 
-def _is_still(module: Any) -> bool:
+def is_fixed(module: Any) -> bool:
     """Whether a module computes the same in every step: its parts are frozen, or PyTorch's or ours without weights and
     chance."""
     return isinstance(module, nn.Module) and all(
@@ -154,11 +154,7 @@ def _is_empty(module: nn.Module) -> bool:
 
 
 def _is_known(module: nn.Module) -> bool:
-    return type(module).__module__.partition(".")[0] in ("torch", "stdsl") or _is_generated(module)
-
-
-def _is_generated(module: nn.Module) -> bool:
-    return type(module).__module__.startswith("stdsl_generated_")
+    return type(module).__module__.partition(".")[0] in ("torch", "stdsl") or definition_of(module) is not None
 
 
 def _is_frozen(module: nn.Module) -> bool:
@@ -166,50 +162,46 @@ def _is_frozen(module: nn.Module) -> bool:
     return any(getattr(part, "is_frozen", False) and any(True for _ in part.parameters()) for part in module.modules())
 
 
-def _function(name: str, arguments: Sequence[str], body: Sequence[ast.stmt], space: dict[str, Any]) -> Any:
-    """The function of ``self`` and ``arguments`` with that body, reading globals from ``space``."""
-    text = f"def {name}({', '.join(('self', *arguments))}):\n    pass"
-    tree = ast.parse(text)
-    cast(ast.FunctionDef, tree.body[0]).body = list(body)
+def _function(name: str, inputs: Sequence[str], body: Sequence[Line], space: dict[str, Any]) -> Any:
+    """The function of ``self`` and ``inputs`` with that body, reading globals from ``space``."""
+    text = "\n".join(function_lines(Function(name, tuple(map(Parameter, inputs)), tuple(body)), 0))
     found: dict[str, Any] = {}
-    exec(compile(ast.fix_missing_locations(tree), f"<{name}>", "exec"), space, found)
+    exec(compile(text, f"<{name}>", "exec"), space, found)
     return found[name]
 
 
 class _Digests:
-    """Hashes of still values by their variables. What a value, a module or a weight is called does not matter."""
+    """Hashes of fixed values by their variables. What a value, a module or a weight is called does not matter."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        classes: Mapping[str, ast.ClassDef],
-        lines: Sequence[_Line],
-        inputs: Mapping[str, str],
-    ) -> None:
-        self._model, self._classes = model, classes
+    def __init__(self, model: nn.Module, lines: Sequence[_Step], inputs: Mapping[str, str]) -> None:
+        self._model = model
         self._lines = {line.target: line for line in lines}
         self._found = {variable: f"input {name}" for variable, name in inputs.items()}
 
     def of(self, variable: str) -> str:
         if variable not in self._found:
-            line = self._lines[variable]
-            names = {name: self.of(name) for name in line.reads if name in self._lines or name in self._found}
-            modules = {name: self._module(getattr(self._model, name)) for name in line.modules}
-            expression = cast(ast.Assign, line.statement).value
-            text = ast.unparse(_Renamed(names, modules).visit(ast.parse(ast.unparse(expression), mode="eval")))
-            self._found[variable] = hashlib.sha256(text.encode()).hexdigest()
+            (value,) = self._lines[variable].values
+            self._found[variable] = hashlib.sha256(text_of(changed(value, self._digest)).encode()).hexdigest()
         return self._found[variable]
+
+    def _digest(self, found: Expression) -> Expression | None:
+        """What is hashed in place of a variable or a module."""
+        match found:
+            case Name(name) if name in self._lines or name in self._found:
+                return Literal(self.of(name))
+            case Attribute(value, name) if value == SELF:
+                return Literal(self._module(getattr(self._model, name)))
+        return None
 
     def _module(self, module: nn.Module) -> str:
         total = hashlib.sha256()
         for name, part in module.named_modules():
-            kind = type(part)
+            kind, definition = type(part), definition_of(part)
             plain = {key: repr(v) for key, v in vars(part).items() if isinstance(v, (bool, int, float, str, tuple))}
             plain.pop("training", None)
             text = f"{kind.__module__}.{kind.__qualname__}"
-            if _is_generated(part):  # what its constructor sets is below, in its parts
-                forward = _forward(self._classes[kind.__name__])
-                text = "" if forward is None else ast.unparse(forward)
+            if definition is not None:  # what its constructor sets is below, in its parts
+                text = "" if definition.forward is None else "\n".join(_uncommented(definition.forward))
             total.update(json.dumps([name, text, sorted(plain.items())]).encode())
         for name, tensor in module.state_dict().items():
             data = tensor.detach().cpu().contiguous().reshape(-1)
@@ -218,16 +210,7 @@ class _Digests:
         return total.hexdigest()
 
 
-class _Renamed(ast.NodeTransformer):
-    """Puts digests for variables and for modules."""
-
-    def __init__(self, names: Mapping[str, str], modules: Mapping[str, str]) -> None:
-        self._names, self._modules = names, modules
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.copy_location(ast.Constant(self._names[node.id]), node) if node.id in self._names else node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if _is_self(node.value):
-            return ast.copy_location(ast.Constant(self._modules[node.attr]), node)
-        return cast(ast.expr, self.generic_visit(node))
+def _uncommented(found: Function) -> list[str]:
+    """The lines of a method without the shapes behind them."""
+    body = tuple(replace(line, comment="") if isinstance(line, Assignment) else line for line in found.body)
+    return function_lines(replace(found, body=body), 0)

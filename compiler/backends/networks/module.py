@@ -12,7 +12,7 @@ from ..lowering.externs import load_externs
 from .drop_paths import with_drop_paths
 from .initial import seeded
 from .interface import interface_of
-from .loader import load_text
+from .loader import load
 from .source import network_source
 from .weights import load_scope_weights
 
@@ -35,11 +35,11 @@ def build_module(
     """
     network = specialise(graph, arch)
     dropping = with_drop_paths(graph, network, answers_of(graph, arch)) if drop_paths else network
-    text = network_source(graph, dropping, arch)
+    written = network_source(graph, dropping, arch)
     load_externs(graph)
     with seeded(seed):
-        model = cast("nn.Module", load_text(text, "module").Network())
-    model.source = text  # type: ignore[assignment]
+        model = cast("nn.Module", load(written, "module").Network())
+    model.source = written.text  # type: ignore[assignment]
     model.interface = interface_of(graph, network, arch)  # type: ignore[assignment]
     load_scope_weights(model, graph)
     return model

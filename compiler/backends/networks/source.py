@@ -8,14 +8,17 @@ from typing import Any
 from ...analysis.specialise import specialise
 from ...ir.graph import SpaceGraph
 from ...ir.network import Network, total
+from ...ops.torch.expressions import Name, call
 from ...text.figures import counted
-from ...text.quoting import python_doc, python_string
-from ..codegen.classes import Classes
+from ...text.quoting import python_doc
+from ..codegen.classes import Classes, Outermost
+from ..codegen.definitions import Assignment, names_read
 from ..codegen.layer_text import layer_source
-from ..codegen.layout import WIDTH, statement
+from ..codegen.layout import WIDTH
 from ..codegen.namespace import NETWORK
+from ..codegen.printing import import_line, lines_of
 from ..codegen.program import Import
-from ..codegen.render import class_source, render
+from ..codegen.render import Source, class_source, render
 from ..lowering.externs import permitted
 from ..lowering.network import lower_network
 
@@ -27,36 +30,32 @@ def source(graph: SpaceGraph, arch: Mapping[str, Any]) -> str:
     torch and has the state dict of :func:`build_module`'s network. Running it as a script passes a batch of random
     numbers through the network.
     """
-    return network_source(graph, specialise(graph, arch), arch)
+    return network_source(graph, specialise(graph, arch), arch).text
 
 
-def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> str:
-    """As :func:`source`, for a network that is at hand."""
+def network_source(graph: SpaceGraph, network: Network, arch: Mapping[str, Any]) -> Source:
+    """As :func:`source`, for a network that is at hand, and with the classes as data."""
     permitted(graph)
     program = lower_network(graph, network)
-    classes = Classes(program, "Network", NETWORK)
     has_frozen = any(layer.frozen for layer in network.layers)
-    outputs = None
-    if len(network.outputs) > 1:
-        pairs = zip((name for name, _ in network.outputs), classes.root.result, strict=True)
-        named = ", ".join(f"{python_string(name)}: {value}" for name, value in pairs)
-        outputs = f"{{{named}}} if self.training else {classes.root.result[0]}"
-    parts = [class_source(text) for text in classes.parts]
-    parts.append(class_source(classes.root, outputs=outputs, train=has_frozen))
-    return render(
+    classes = Classes(program, Outermost("Network", stays_frozen=has_frozen), NETWORK).all
+    text = render(
         "network.py.jinja",
         docstring=_docstring(graph, network, arch, program.externs),
-        externs=program.externs,
+        externs=list(map(import_line, program.externs)),
         layers=[layer_source(name) for name in program.layers],
         has_frozen=has_frozen,
-        has_functional=any("F." in part for part in parts) or bool(program.layers),
-        parts=parts,
-        smoke=statement(f"outputs = model({', '.join(_samples(network))})", 8),
+        has_functional="F" in names_read(classes) or bool(program.layers),
+        parts=list(map(class_source, classes)),
+        example=lines_of(_example(network), 8),
     )
+    return Source(text, classes)
 
 
-def _samples(network: Network) -> list[str]:
-    return [f"torch.randn(2, {', '.join(map(str, network.layers[i].shape.dims))})" for i in network.inputs]
+def _example(network: Network) -> Assignment:
+    """A call of the network with random numbers."""
+    samples = (call("torch.randn", 2, *network.layers[i].shape.dims) for i in network.inputs)
+    return Assignment((Name("outputs"),), call("model", *samples))
 
 
 def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], externs: Sequence[Import]) -> str:

@@ -8,9 +8,9 @@ from typing import cast
 from ...ir.graph import SpaceGraph
 from ..lowering.externs import load_externs
 from .initial import seeded
-from .loader import load_text
+from .loader import load
 from .supernet_base import Supernet
-from .supernet_text import Relaxation, supernet_source
+from .supernet_text import Relaxation, supernet_source, written_supernet
 from .weights import load_scope_weights
 
 __all__ = ["Relaxation", "Supernet", "build_supernet", "supernet_source"]
@@ -29,10 +29,10 @@ def build_supernet(
     ``seed`` (None: from torch's global generator); then the weight files that the space names are loaded. Raises as
     :func:`supernet_source` does.
     """
-    text, reports = supernet_source(graph, relaxation, passes)
+    written, reports = written_supernet(graph, relaxation, passes)
     load_externs(graph)
     with seeded(seed):
-        net = cast(Supernet, load_text(text, "supernet").SearchNetwork())
-    net.source, net.graph, net.passes = text, graph, reports
+        net = cast(Supernet, load(written, "supernet").SearchNetwork())
+    net.source, net.graph, net.passes = written.text, graph, reports
     load_scope_weights(net, graph)
     return net

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,13 +10,14 @@ from ...analysis.relaxable import relaxable
 from ...diagnostics.model import SpaceError
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
+from ...ops.torch.expressions import Call, Name
 from ...passes.pipeline import PassReport, Watch, run_passes, select
-from ...text.quoting import python_string, python_value
-from ..codegen.classes import Classes
-from ..codegen.kernel_table import KERNELS
-from ..codegen.layout import statement
+from ..codegen.classes import Classes, Outermost
+from ..codegen.definitions import names_read
+from ..codegen.kernel_table import KERNELS, kernel
 from ..codegen.namespace import SUPERNET
-from ..codegen.render import class_source, render
+from ..codegen.printing import element_lines, import_line
+from ..codegen.render import Source, class_source, render
 from ..lowering.externs import permitted
 from ..lowering.supernet import KeepWeights, lower_supernet
 
@@ -66,36 +66,36 @@ def supernet_source(
 
     ``passes``, ``watch``, and what is raised: as of :func:`rewritten`.
     """
+    written, reports = written_supernet(graph, relaxation, passes, watch)
+    return written.text, reports
+
+
+def written_supernet(
+    graph: SpaceGraph,
+    relaxation: Relaxation | None = None,
+    passes: Sequence[str] | None = None,
+    watch: Watch | None = None,
+) -> tuple[Source, tuple[PassReport, ...]]:
+    """As :func:`supernet_source`, with the classes as data."""
     relaxation = relaxation or Relaxation()
     permitted(graph)
     result, reports = rewritten(graph, relaxation, passes, watch)
     lowered = lower_supernet(result, relaxation.keep)
-    classes = Classes(lowered.program, "SearchNetwork", SUPERNET)
-    parts = [class_source(text) for text in classes.parts]
-    outputs = None
-    if len(graph.outputs) > 1:
-        pairs = ", ".join(
-            f"{python_string(n)}: {v}" for (n, _), v in zip(graph.outputs, classes.root.result, strict=True)
-        )
-        outputs = f"{{{pairs}}} if self.training else {classes.root.result[0]}"
-    prologue = ["weights = self.decision_weights()"] if lowered.used else []
-    parts.append(class_source(classes.root, "Supernet", outputs, super_arguments="ROWS", prologue=prologue))
+    outermost = Outermost("SearchNetwork", Name("Supernet"), (Name("ROWS"),))
+    classes = Classes(lowered.program, outermost, SUPERNET).all
+    read = names_read(classes)
     text = render(
         "supernet.py.jinja",
         graph=graph,
-        rows=[line for d in lowered.used for line in _row(d, relaxation)],
+        rows=[line for d in lowered.used for line in element_lines(_row(d, relaxation), 4)],
         layers=sorted(lowered.program.layers),
-        imports=_imports([*(["Row"] if lowered.used else []), "Supernet", *_used(parts)]),
-        externs=lowered.program.externs,
-        has_functional=any("F." in part for part in parts),
-        has_torch=any("torch." in part for part in parts),
-        parts=parts,
+        imports=_imports([*(["Row"] if lowered.used else []), *(name for name in KERNELS if name in read)]),
+        externs=list(map(import_line, lowered.program.externs)),
+        has_functional="F" in read,
+        has_torch="torch" in read,
+        parts=list(map(class_source, classes)),
     )
-    return text, reports
-
-
-def _used(parts: list[str]) -> list[str]:
-    return [name for name in KERNELS if any(re.search(rf"(?<![.\w]){name}\(", part) for part in parts)]
+    return Source(text, classes), reports
 
 
 def _imports(names: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -106,17 +106,10 @@ def _imports(names: Iterable[str]) -> list[tuple[str, list[str]]]:
     return [(module, sorted(found[module])) for module in sorted(found)]
 
 
-def _row(decision: Decision, relaxation: Relaxation) -> list[str]:
+def _row(decision: Decision, relaxation: Relaxation) -> Call:
     by = {"choose": relaxation.choose, "count": relaxation.choose, "keep": relaxation.keep, "gate": "sigmoid"}[
         decision.kind
     ]
-    given = [
-        decision.path,
-        decision.kind,
-        by,
-        *([decision.options] if decision.options and decision.kind != "gate" else []),
-    ]
-    arguments = [python_value(value) for value in given]
-    if decision.trivial:
-        arguments.append("site=True")
-    return statement(f"Row({', '.join(arguments)}),", 4)
+    options = [decision.options] if decision.options and decision.kind != "gate" else []
+    site = {"site": True} if decision.trivial else {}
+    return kernel("Row", decision.path, decision.kind, by, *options, **site)

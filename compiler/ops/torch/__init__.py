@@ -1,5 +1,5 @@
-"""The torch lowering of the primitives, as text: what every backend generates Python from.
+"""The torch lowering of the primitives, as expressions: what every backend generates Python from.
 
-Only ``layers.py`` imports torch; :func:`~.lowering.emit` writes expressions over the names ``torch``, ``nn``
+Only ``layers.py`` imports torch; :func:`~.lowering.emit` builds expressions over the names ``torch``, ``nn``
 (torch.nn), ``F`` (torch.nn.functional) and the classes of ``layers.py``.
 """

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .expressions import MODULE, Call, Expression, filled
+
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """Python text for one application.
+    """The Python of one application.
 
-    ``module``: the constructor expression of its module, such as ``nn.Conv2d(16, 32, (3, 3), bias=False)``, or None
-    where it has none. ``call``: a template with ``{m}`` for the module and ``{0}``, ``{1}`` for the inputs (plain
-    names), such as ``{m}({0})`` or ``F.relu({0})``. ``layers``: the names of the classes of ``layers.py`` that the text
-    uses.
+    ``module``: the constructor of its module, such as ``nn.Conv2d(16, 32, (3, 3), bias=False)``, or None where it has
+    none. ``call``: what is computed, with :data:`MODULE` for the module and ``Slot(0)``, ``Slot(1)`` for the inputs.
+    ``layers``: the names of the classes of ``layers.py`` that it uses.
     """
 
-    module: str | None
-    call: str
+    module: Call | None
+    call: Expression
     layers: tuple[str, ...] = ()
 
-    def render(self, module: str, *inputs: str) -> str:
-        """The call with ``module`` (`self.m3`) and the inputs (`x`, `y`) filled in."""
-        return self.call.format(*inputs, m=module)
+    def applied(self, module: Expression, *inputs: Expression) -> Expression:
+        """The call of ``module`` (`self.m3`) for the inputs (`x`, `y`)."""
+        return filled(self.call, {**dict(enumerate(inputs)), MODULE.key: module})

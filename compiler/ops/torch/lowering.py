@@ -1,4 +1,4 @@
-"""Text for each primitive: :func:`emit` for an application, :func:`reduce_call` for a `sum`, `mean` or `concat`.
+"""Each primitive in torch: :func:`emit` for an application, :func:`reduce_call` for a `sum`, `mean` or `concat`.
 
 One function per family; each takes the inputs' shapes, complete attributes and the output's shape. No torch here.
 """
@@ -9,39 +9,57 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 from ...ir.operation import Attributes, TensorShape
-from ...text.quoting import python_value
 from ..convolution import geometry
 from ..windows import even, fits, paddings
 from .emission import Emission
+from .expressions import (
+    MODULE,
+    Attribute,
+    Expression,
+    Operation,
+    Slice,
+    Slot,
+    Subscript,
+    call,
+    expression,
+    indexed,
+    method,
+    total,
+)
 
 Inputs = tuple[TensorShape, ...]
 Lowering = Callable[[str, Inputs, Attributes, TensorShape], Emission]
 
+X: Final = Slot(0)
+APPLIED: Final = call(MODULE, X)
+"""A module of its only input."""
+
 
 def emit(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    """The text of one application of the primitive ``op``; raises KeyError for a name that is none."""
+    """One application of the primitive ``op``; raises KeyError for a name that is none."""
     return LOWERINGS[op](op, inputs, attrs, output)
 
 
 def reduce_call(
-    op: Literal["sum", "mean", "concat"] | str, arguments: Sequence[str], shape: TensorShape | None = None
-) -> str:
-    """The text of a reduce over at least one tensor. ``shape``: of the result; only tokens need it (channels last)."""
+    op: Literal["sum", "mean", "concat"] | str, arguments: Sequence[Expression], shape: TensorShape | None = None
+) -> Expression:
+    """A reduce over at least one tensor. ``shape``: of the result; only tokens need it (channels last)."""
     if len(arguments) == 1:
         return arguments[0]
     if op == "concat":
         axis = 2 if shape is not None and shape.layout == "tokens" else 1
-        return f"torch.cat([{', '.join(arguments)}], dim={axis})"
-    total = " + ".join(arguments)
-    return total if op == "sum" else f"({total}) / {len(arguments)}"
+        return call("torch.cat", list(arguments), dim=axis)
+    added = total(*arguments)
+    return added if op == "sum" else Operation("/", (added, expression(len(arguments))))
+
+
+def batch_of_zeros(x: Expression, dims: Sequence[int]) -> Expression:
+    """Zeros (N, dims) for the N samples of ``x``."""
+    return method(x, "new_zeros", (indexed(Attribute(x, "shape"), 0), *dims))
 
 
 def _rank(shape: TensorShape) -> int:
     return len(shape.axes)
-
-
-def _arguments(*positional: Any, **named: Any) -> str:
-    return ", ".join([*map(python_value, positional), *(f"{name}={python_value(v)}" for name, v in named.items())])
 
 
 def _flat(pads: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
@@ -56,9 +74,9 @@ def _convolution(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape
     named: dict[str, Any] = {}
     if any(s != 1 for s in g["stride"]):
         named["stride"] = g["stride"]
-    call = "{m}({0})"
+    applied = APPLIED
     if not even(pads):
-        call = f"{{m}}(F.pad({{0}}, {_flat(pads)}))"
+        applied = call(MODULE, call("F.pad", X, _flat(pads)))
     elif any(before for before, _ in pads):
         named["padding"] = tuple(before for before, _ in pads)
     if any(d != 1 for d in g["dilation"]):
@@ -66,20 +84,13 @@ def _convolution(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape
     if g["groups"] != 1:
         named["groups"] = g["groups"]
     named["bias"] = g["bias"]
-    return Emission(f"nn.Conv{_rank(x)}d({_arguments(x.channels, g['c'], g['k'], **named)})", call)
+    return Emission(call(f"nn.Conv{_rank(x)}d", x.channels, g["c"], g["k"], **named), applied)
 
 
 def _temporal_gaussian(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    text = _arguments(
-        inputs[0].channels,
-        attrs["c"],
-        attrs["k"],
-        stride=attrs["stride"],
-        mixtures=attrs["mixtures"],
-        bias=attrs["bias"],
-        pad=attrs["pad"],
-    )
-    return Emission(f"TemporalGaussianConv3d({text})", "{m}({0})", ("TemporalGaussianConv3d",))
+    name = "TemporalGaussianConv3d"
+    named = {key: attrs[key] for key in ("stride", "mixtures", "bias", "pad")}
+    return Emission(call(name, inputs[0].channels, attrs["c"], attrs["k"], **named), APPLIED, (name,))
 
 
 def _bn(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
@@ -90,41 +101,41 @@ def _bn(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emis
         named["momentum"] = attrs["momentum"]
     if not attrs["affine"]:
         named["affine"] = False
-    return Emission(f"nn.BatchNorm{_rank(output) or 1}d({_arguments(output.channels, **named)})", "{m}({0})")
+    return Emission(call(f"nn.BatchNorm{_rank(output) or 1}d", output.channels, **named), APPLIED)
 
 
 def _other_norm(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     if op == "group_norm":
         named = {"eps": attrs["eps"], "affine": attrs["affine"]}
-        return Emission(f"nn.GroupNorm({_arguments(attrs['groups'], output.channels, **named)})", "{m}({0})")
+        return Emission(call("nn.GroupNorm", attrs["groups"], output.channels, **named), APPLIED)
     named = {"eps": attrs["eps"], "elementwise_affine": attrs["affine"]}
-    return Emission(f"nn.LayerNorm({_arguments(output.channels, **named)})", "{m}({0})")
+    return Emission(call("nn.LayerNorm", output.channels, **named), APPLIED)
 
 
 _ACTIVATIONS: Final = {
-    "relu": "F.relu({0})",
-    "relu6": "F.relu6({0})",
-    "elu": "F.elu({0})",
-    "sigmoid": "torch.sigmoid({0})",
-    "hsigmoid": "F.hardsigmoid({0})",
-    "tanh": "torch.tanh({0})",
-    "gelu": "F.gelu({0})",
-    "silu": "F.silu({0})",
-    "hswish": "F.hardswish({0})",
+    "relu": "F.relu",
+    "relu6": "F.relu6",
+    "elu": "F.elu",
+    "sigmoid": "torch.sigmoid",
+    "hsigmoid": "F.hardsigmoid",
+    "tanh": "torch.tanh",
+    "gelu": "F.gelu",
+    "silu": "F.silu",
+    "hswish": "F.hardswish",
 }
 
 
 def _activation(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     # Never in place: the input may have other consumers.
-    return Emission(None, _ACTIVATIONS[op])
+    return Emission(None, call(_ACTIVATIONS[op], X))
 
 
 def _leaky_relu(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, f"F.leaky_relu({{0}}, {attrs['slope']!r})")
+    return Emission(None, call("F.leaky_relu", X, attrs["slope"]))
 
 
 def _softmax(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, f"torch.softmax({{0}}, dim={2 if output.layout == 'tokens' else 1})")
+    return Emission(None, call("torch.softmax", X, dim=2 if output.layout == "tokens" else 1))
 
 
 def _pool(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
@@ -133,94 +144,92 @@ def _pool(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Em
     pads = paddings(x, k, stride, None, attrs["pad"])
     function = f"F.{op}{_rank(x)}d"
     if op == "max_pool" and not even(pads):
-        return Emission(None, f'{function}(F.pad({{0}}, {_flat(pads)}, value=float("-inf")), {k}, {stride})')
+        return Emission(None, call(function, call("F.pad", X, _flat(pads), value=float("-inf")), k, stride))
     if op == "avg_pool" and not (even(pads) and fits(x, k)):
-        return Emission(f"PaddedAvgPool({_arguments(k, stride, _flat(pads))})", "{m}({0})", ("PaddedAvgPool",))
-    text = f"{{0}}, {k}, {stride}"
-    if any(before for before, _ in pads):
-        text += f", {tuple(before for before, _ in pads)}"
-        if op == "avg_pool":
-            text += ", count_include_pad=False"
-    return Emission(None, f"{function}({text})")
+        return Emission(call("PaddedAvgPool", k, stride, _flat(pads)), APPLIED, ("PaddedAvgPool",))
+    if not any(before for before, _ in pads):
+        return Emission(None, call(function, X, k, stride))
+    named = {"count_include_pad": False} if op == "avg_pool" else {}
+    return Emission(None, call(function, X, k, stride, tuple(before for before, _ in pads), **named))
 
 
 def _global_pool(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     function = "mean" if op == "global_avg_pool" else "amax"
     if inputs[0].layout == "tokens":
-        return Emission(None, f"{{0}}.{function}(1)")
-    return Emission(None, f"{{0}}.{function}({tuple(range(2, 2 + _rank(inputs[0])))}, keepdim=True)")
+        return Emission(None, method(X, function, 1))
+    return Emission(None, method(X, function, tuple(range(2, 2 + _rank(inputs[0]))), keepdim=True))
 
 
 def _identity(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, "{0}")
+    return Emission(None, X)
 
 
 def _zero(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     # New zeros rather than a product with 0, which would spread NaN and infinity.
-    return Emission(None, f"{{0}}.new_zeros(({{0}}.shape[0], {', '.join(map(str, output.dims))}))")
+    return Emission(None, batch_of_zeros(X, output.dims))
 
 
 def _dropout(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(f"nn.Dropout({attrs['p']!r})", "{m}({0})")
+    return Emission(call("nn.Dropout", attrs["p"]), APPLIED)
 
 
 def _linear(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     x = inputs[0]
-    call = "{m}({0}.flatten(1))" if x.axes else "{m}({0})"
-    return Emission(f"nn.Linear({_arguments(x.channels, attrs['c'], bias=attrs['bias'])})", call)
+    applied = call(MODULE, method(X, "flatten", 1)) if x.axes else APPLIED
+    return Emission(call("nn.Linear", x.channels, attrs["c"], bias=attrs["bias"]), applied)
 
 
 def _attention(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     heads = attrs["heads"]
-    parts = ", ".join(
-        f"{{{i}}}.unflatten(2, ({heads}, {x.channels // heads})).transpose(1, 2)" for i, x in enumerate(inputs)
-    )
-    return Emission(None, f"F.scaled_dot_product_attention({parts}).transpose(1, 2).flatten(2)")
+    parts = [
+        method(method(Slot(i), "unflatten", 2, (heads, x.channels // heads)), "transpose", 1, 2)
+        for i, x in enumerate(inputs)
+    ]
+    joined = method(call("F.scaled_dot_product_attention", *parts), "transpose", 1, 2)
+    return Emission(None, method(joined, "flatten", 2))
 
 
 def _pointwise_sum(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, "{0} + {1}" if op == "add" else "{0} * {1}")
+    return Emission(None, Operation("+" if op == "add" else "*", (X, Slot(1))))
 
 
 def _per_channel(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     name = "ChannelScale" if op == "scale" else "ChannelBias"
     last = {"last": True} if output.layout == "tokens" else {}
-    return Emission(f"{name}({_arguments(output.channels, **last)})", "{m}({0})", (name,))
+    return Emission(call(name, output.channels, **last), APPLIED, (name,))
 
 
 def _subsample(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     x = inputs[0]
-    slices, missing = [], []
+    slices, missing = [Slice(), Slice()], []
     for n, stride, offset, out in zip(x.axes, attrs["stride"], attrs["offset"], output.axes, strict=True):
-        if stride == 1:
-            slices.append(":")
-        else:
-            slices.append(f"{offset or ''}::{stride}")
+        slices.append(Slice() if stride == 1 else Slice(offset or None, None, stride))
         missing.append((0, out - len(range(offset, n, stride))))
-    text = f"{{0}}[:, :, {', '.join(slices)}]"
-    return Emission(None, text if even(tuple(missing)) else f"F.pad({text}, {_flat(tuple(missing))})")
+    taken = Subscript(X, tuple(slices))
+    return Emission(None, taken if even(tuple(missing)) else call("F.pad", taken, _flat(tuple(missing))))
 
 
 def _upsample(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, f'F.interpolate({{0}}, size={output.axes}, mode="nearest")')
+    return Emission(None, call("F.interpolate", X, size=output.axes, mode="nearest"))
 
 
 def _flatten(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, "{0}.flatten(1)" if inputs[0].layout != "features" else "{0}")
+    return Emission(None, method(X, "flatten", 1) if inputs[0].layout != "features" else X)
 
 
 def _to_tokens(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    return Emission(None, "{0}.flatten(2).transpose(1, 2)")
+    return Emission(None, method(method(X, "flatten", 2), "transpose", 1, 2))
 
 
 def _channel_shuffle(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     groups, c = attrs["groups"], output.channels
-    return Emission(None, f"{{0}}.unflatten(1, ({groups}, {c // groups})).transpose(1, 2).flatten(1, 2)")
+    swapped = method(method(X, "unflatten", 1, (groups, c // groups)), "transpose", 1, 2)
+    return Emission(None, method(swapped, "flatten", 1, 2))
 
 
 def _time_to_channel(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    frames = attrs["frames"]
-    return Emission(None, f"{{0}}.unflatten(2, ({output.dims[1]}, {frames})).movedim(3, 2).flatten(1, 2)")
+    moved = method(method(X, "unflatten", 2, (output.dims[1], attrs["frames"])), "movedim", 3, 2)
+    return Emission(None, method(moved, "flatten", 1, 2))
 
 
 LOWERINGS: Final[dict[str, Lowering]] = {

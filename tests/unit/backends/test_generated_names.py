@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from importlib import import_module
 from pathlib import Path
 
@@ -10,16 +11,46 @@ import pytest
 import torch
 
 import stdsl
-from stdsl.compiler.backends.codegen.kernel_table import KERNELS
+from stdsl.compiler.backends.codegen.definitions import number_of_calls
+from stdsl.compiler.backends.codegen.kernel_table import KERNELS, kernel
 from stdsl.compiler.backends.codegen.namespace import SUPERNET, Namespace
+from stdsl.compiler.backends.codegen.render import class_source
+from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.backends.networks.module import build_module
-from stdsl.compiler.backends.networks.supernet import build_supernet
+from stdsl.compiler.backends.networks.supernet import build_supernet, supernet_source
 from stdsl.compiler.checks.opening import load_space
+
+PLAIN = """stdsl 1
+op block() = choose {one: identity, two: zero} as kind
+meta m on x: image(2, 1, 1) {
+  F = x -> block
+  torch = F -> block
+  return torch -> flatten -> linear(2)
+}
+space s = m
+"""
 
 
 def test_kernels_are_where_the_table_says() -> None:
     for name, module in KERNELS.items():
         assert getattr(import_module(module), name).__module__ == module
+
+
+def test_no_kernel_is_called_that_has_no_row() -> None:
+    with pytest.raises(ValueError, match="there is no kernel mixed"):
+        kernel("mixed", 1)
+
+
+def test_only_what_code_reads_is_imported() -> None:
+    """Whatever stands in its texts."""
+    written, _ = supernet_source(stdsl.loads(PLAIN).graph)
+    assert 'weights["F.kind"]' in written
+    assert 'weights["torch.kind"]' in written
+    imports = [line for line in written.splitlines() if line.startswith(("import", "from"))]
+    assert imports == [
+        "from torch import nn",
+        f"from {KERNELS['mix']} import Row, Supernet, mix",
+    ]
 
 
 def test_nothing_that_is_handed_out_hides_another_thing() -> None:
@@ -144,3 +175,14 @@ def test_inputs_of_an_exported_network_keep_their_names(tmp_path: Path, name: st
     graph = onnx.load(tmp_path / "x.onnx").graph
     assert [value.name for value in graph.input] == [name]
     assert [value.name for value in graph.output] == ["output_2" if name == "output" else "output"]
+
+
+def test_a_class_knows_the_data_it_was_printed_from() -> None:
+    space = stdsl.loads(CALLED.format(name="block", label="kind"))
+    net = build_supernet(space.graph, passes=["+recompute_cells"])
+    classes = {type(module).__name__: found for module in net.modules() if (found := definition_of(module))}
+    assert set(classes) == {"SearchNetwork", "Block"}
+    assert number_of_calls(classes.values(), "recomputed") == net.source.count("recomputed(") == 2
+    assert all(class_source(found) in net.source for found in classes.values())
+    assert definition_of(net.get_submodule("linear")) is None
+    assert definition_of(copy.deepcopy(net)) is classes["SearchNetwork"]

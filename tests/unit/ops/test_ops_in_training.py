@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from applications import function_of, module_of
 from torch import nn
-from torch.nn import functional as F
 
 from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
-from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.lowering import emit
 
 torch.set_num_threads(1)
@@ -49,16 +48,12 @@ def step(op: str, shape: TensorShape, memory: torch.memory_format) -> list[torch
     attrs = primitive.normalise(shapes, REQUIRED.get(op, {}))
     emission = emit(op, shapes, attrs, primitive.shape(shapes, attrs))
     torch.manual_seed(0)
-    module = eval(emission.module, {"nn": nn, **vars(layers)}) if emission.module else None
+    module = module_of(emission)
     for p in module.parameters() if module else ():
         nn.init.normal_(p)
     values = [torch.randn(2, *s.dims).contiguous(memory_format=memory).requires_grad_() for s in shapes]
-    names = [f"x{i}" for i in range(len(shapes))]
-    run = eval(
-        f"lambda m, {', '.join(names)}: {emission.render('m', *names)}", {"torch": torch, "F": F, "float": float}
-    )
     torch.manual_seed(1)
-    y = run(module, *values)
+    y = function_of(emission, len(shapes))(module, *values)
     found = [*values, *(module.parameters() if module else ())]
     gradients = torch.autograd.grad(y.square().sum(), found) if y.requires_grad else ()
     return [y.detach(), *gradients]

@@ -10,12 +10,11 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from applications import function_of, module_of
 from torch import nn
-from torch.nn import functional as F
 
 from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
-from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.lowering import emit
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -51,17 +50,15 @@ class Applied(nn.Module):
 
     def __init__(self, emission: Any, inputs: int) -> None:
         super().__init__()
-        names = {"nn": nn, **vars(layers)}
-        self.m = eval(emission.module, names) if emission.module else None
-        self.run = eval(
-            f"lambda m, x, y: {emission.render('m', *'xyx'[:inputs])}", {"torch": torch, "F": F, "float": float}
-        )
+        self.m = module_of(emission)
+        self.run = function_of(emission, inputs)
         self.inputs = inputs
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         # Neither the input nor a constant is a graph of its own in ONNX.
         second = x[:, :1] if self.inputs == 2 else x * 2
-        return self.run(self.m, x + 1, second) + 0  # type: ignore[no-any-return]
+        first = x + 1
+        return self.run(self.m, *(first, second, first)[: self.inputs]) + 0
 
 
 @pytest.mark.parametrize("op", sorted(PRIMITIVES))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from applications import function_of, module_of
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.nn import functional as F
 
 from stdsl.compiler.ir.operation import OpFault, TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
-from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.lowering import emit
 from stdsl.compiler.ops.windows import paddings, sizes
 
@@ -51,11 +50,7 @@ def run(op: str, x: torch.Tensor, **attrs: object) -> torch.Tensor:
     primitive = PRIMITIVES[op]
     complete = primitive.normalise((shape,), attrs)
     emission = emit(op, (shape,), complete, primitive.shape((shape,), complete))
-    names = {"torch": torch, "F": F, "nn": torch.nn, "x": x, **vars(layers)}
-    if emission.module:
-        names["m"] = eval(emission.module, names)
-    result: torch.Tensor = eval(emission.render("m", "x"), names)
-    return result
+    return function_of(emission, 1)(module_of(emission), x)
 
 
 @pytest.mark.parametrize(("k", "stride"), [(2, 1), (2, 2), (3, 1), (3, 2), (4, 1), (4, 3), (5, 2)])

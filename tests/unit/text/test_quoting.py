@@ -10,10 +10,13 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.backends.codegen.layout import WIDTH, split_arguments, statement
+from stdsl.compiler.backends.codegen.definitions import Assignment
+from stdsl.compiler.backends.codegen.layout import WIDTH
 from stdsl.compiler.backends.codegen.numbers import skeleton
+from stdsl.compiler.backends.codegen.printing import lines_of, text_of
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.frontend.lexer import string
+from stdsl.compiler.ops.torch.expressions import Name, Operation, call, dotted, expression, indexed, product, total
 from stdsl.compiler.text import quoting
 
 FEW = settings(max_examples=40, deadline=None)
@@ -158,18 +161,23 @@ def test_workflow_commands(text: str) -> None:
 @FEW
 @given(st.lists(texts, min_size=1), st.integers(0, 3))
 def test_strings_in_broken_lines_and_skeletons_stay_whole(strings: list[str], filler: int) -> None:
-    arguments = [f"a{i}={quoting.python_string(text)}" for i, text in enumerate(strings)]
-    arguments += ["k=(3, 3)", *(f"m{i}=12345678901234567890" for i in range(8 * filler))]
-    call = f"E({', '.join(arguments)})"
-    assert len(split_arguments(call[2:-1])) == len(arguments)
-    index = f"w[{quoting.python_string(''.join(strings))}]"
-    mean = f"({index} * a + {index} * b) / ({index} + {index})"
-    for text in (f"self.x = {call}", f"y = {call} + {call}", f"y = {index}", f"y = f({index}, {index})", f"y = {mean}"):
-        lines = statement(text, 8)
+    named = {f"a{i}": text for i, text in enumerate(strings)} | {"k": (3, 3)}
+    made = call("E", **named, **{f"m{i}": 12345678901234567890 for i in range(8 * filler)})
+    weight = indexed(Name("w"), "".join(strings))
+    added = total(product(weight, Name("a")), product(weight, Name("b")))
+    mean = Operation("/", (added, total(weight, weight)))
+    for value in (made, total(made, made), weight, call("f", weight, weight), mean):
+        line = Assignment((dotted("self.x"),), value)
+        text = f"self.x = {text_of(value)}"
+        lines = lines_of(line, 8)
         assert ast.dump(ast.parse("\n".join(line[8:] for line in lines))) == ast.dump(ast.parse(text))
         assert len(text) + 8 > WIDTH or len(lines) == 1
-    found = skeleton(call)
-    assert found.fill([str(n) for n in found.numbers]) == call
+        assert {n.value for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Constant)} >= (
+            set(strings) if value in (made, total(made, made)) else {"".join(strings)}
+        )
+    found = skeleton(made)
+    assert found.numbers == ((3, 3), *[12345678901234567890] * (8 * filler))
+    assert found.fill([expression(number) for number in found.numbers]) == made
 
 
 def test_an_escape_in_a_name_of_a_file_is_no_place_of_its_own() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import stdsl
-from stdsl.compiler.backends.networks.frozen_part import still_part
+from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
 HEAD = """stdsl 1
@@ -30,7 +30,7 @@ def halves(folder: Path, body: str, inputs: str = TWO, supernet: bool = False) -
     for name, buffer in model.named_buffers():  # statistics as after a training
         if name.endswith("running_mean"):
             buffer.normal_(generator=torch.Generator().manual_seed(1))
-    return model.train(), still_part(model, [f"input {name}" for name in "ab"][: 1 + ("b:" in inputs)])
+    return model.train(), frozen_part(model, [f"input {name}" for name in "ab"][: 1 + ("b:" in inputs)])
 
 
 def tensors() -> tuple[torch.Tensor, torch.Tensor]:
@@ -48,15 +48,15 @@ FUSED = """
 @pytest.mark.parametrize("supernet", [False, True])
 def test_the_halves_compute_what_the_whole_does(tmp_path: Path, supernet: bool) -> None:
     last = "choose {one: conv(4, 1x1x1) -> bn, two: conv(4, 3x3x3) -> bn} as kind"
-    model, still = halves(tmp_path, FUSED.format(last=last), supernet=supernet)
-    assert still is not None
-    assert still.values == ("known", "known_2")
-    assert still.inputs == ()
+    model, part = halves(tmp_path, FUSED.format(last=last), supernet=supernet)
+    assert part is not None
+    assert part.values == ("known", "known_2")
+    assert part.inputs == ()
     inputs = tensors()
     with torch.no_grad():
-        features = still.features(*inputs)
+        features = part.features(*inputs)
     twin, _ = halves(tmp_path, FUSED.format(last=last), supernet=supernet)
-    whole, split = twin(*inputs), still.rest(*features)
+    whole, split = twin(*inputs), part.rest(*features)
     assert torch.equal(whole, split)
     whole.sum().backward()
     split.sum().backward()
@@ -70,13 +70,13 @@ def test_the_halves_compute_what_the_whole_does(tmp_path: Path, supernet: bool) 
 def test_inputs_that_are_read_behind_frozen_parts_too(tmp_path: Path) -> None:
     read = "known = a -> frozen seen(4)\nnew = b -> changed(4)"
     body = f"{read}\nreturn [known, new] -> concat -> global_avg_pool -> linear(3)"
-    model, still = halves(tmp_path, body)
-    assert still is not None
-    assert still.values == ("known",)
-    assert still.inputs == (1,)
+    model, part = halves(tmp_path, body)
+    assert part is not None
+    assert part.values == ("known",)
+    assert part.inputs == (1,)
     a, b = tensors()
     model.eval()
-    assert torch.equal(model(a, b), still.rest(*still.features(a, b), b))
+    assert torch.equal(model(a, b), part.rest(*part.features(a, b), b))
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_inputs_that_are_read_behind_frozen_parts_too(tmp_path: Path) -> None:
     ],
     ids=["nothing is frozen", "what is frozen stands behind something that is not"],
 )
-def test_no_still_part(tmp_path: Path, body: str) -> None:
+def test_no_part_is_frozen(tmp_path: Path, body: str) -> None:
     assert halves(tmp_path, body)[1] is None
 
 
-def test_what_chance_changes_is_not_still(tmp_path: Path) -> None:
+def test_what_chance_changes_is_not_fixed(tmp_path: Path) -> None:
     known = "known = a -> frozen seen(4) -> dropout(0.5) -> frozen conv(4, 3x3x3)"
     body = f"{known}\nreturn [known, b -> seen(4)] -> concat -> global_avg_pool -> linear(3)"
-    _, still = halves(tmp_path, body)
-    assert still is not None
-    assert len(still.values) == 1
+    _, part = halves(tmp_path, body)
+    assert part is not None
+    assert len(part.values) == 1
     inputs = tensors()
-    assert torch.equal(still.features(*inputs)[0], still.features(*inputs)[0])
+    assert torch.equal(part.features(*inputs)[0], part.features(*inputs)[0])
 
 
 def test_a_digest_is_about_operations_weights_and_inputs(tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_a_digest_is_about_operations_weights_and_inputs(tmp_path: Path) -> None
         if change:
             with torch.no_grad():
                 model.state_dict()[change].view(-1)[0] += 1
-        still = still_part(model, ["a", "b"])
-        assert still is not None
-        return still.digests
+        part = frozen_part(model, ["a", "b"])
+        assert part is not None
+        return part.digests
 
     both = FUSED.format(last="conv(4, 1x1x1)")
     first, second = digests(both)
