@@ -38,15 +38,21 @@ class Model:
     names: tuple[str, ...]
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    takes_bytes: bool = False
+    """Whether the file takes images as they are decoded, channels last, and scales them itself."""
 
     def scores(self, samples: Sequence[npt.NDArray[Any]]) -> Values:
         """A row for each sample (…, as ``shape`` says; bytes or numbers): the probability of each class or label, or
         the numbers that are told."""
         batch = np.stack(samples)
+        if self.takes_bytes:
+            return self._told(self.session.run(None, {self.name: np.ascontiguousarray(np.moveaxis(batch, 1, -1))})[0])
         scaled = np.divide(batch, 255, dtype=np.float32) if batch.dtype == np.uint8 else batch.astype(np.float32)
         values = self.normalisation.of(self.name).applied(scaled, 2 if self.layout == "tokens" else 1)
-        (output,) = self.session.run(None, {self.name: values})
-        rows: Values = output.reshape(len(batch), -1)
+        return self._told(self.session.run(None, {self.name: values})[0])
+
+    def _told(self, output: Values) -> Values:
+        rows = output.reshape(len(output), -1)
         if self.kind == "numbers":
             return rows * np.array(self.std, np.float32) + np.array(self.mean, np.float32) if self.mean else rows
         if self.kind == "labels":
@@ -110,6 +116,7 @@ def _described(session: Any, shown: str) -> Model:
         tuple(told["names"]),
         tuple(told.get("mean", ())),
         tuple(told.get("std", ())),
+        own["axes"].endswith("H,W,C"),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -113,6 +114,41 @@ def test_videos_and_folders_of_frames(stdsl: Any, films: Path) -> None:
     result = stdsl("predict", str(films), str(frames), str(films.parent / "films"), "--json")
     assert result.exit_code == 0
     assert len(json.loads(result.stdout)["predictions"]) == 17
+
+
+@pytest.mark.parametrize("name", ["photos", "films"])
+def test_a_file_that_scales_bytes_itself_has_the_same_scores(
+    name: str, stdsl: Any, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    plain = request.getfixturevalue(name)
+    source = plain.parent / ("photos" if name == "photos" else "films")
+    (tmp_path / source.name).symlink_to(source)
+    own = trained(tmp_path, *(PHOTOS if name == "photos" else FILMS), export=" preprocess = true")
+    session = onnxruntime.InferenceSession(str(own / "model.onnx"), providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    assert given.type == "tensor(uint8)"
+    assert given.shape[1:] == ([8, 8, 3] if name == "photos" else [4, 8, 8, 3])
+    scores = []
+    for run in (plain, own):
+        result = stdsl("predict", str(run), str(source), "--json")
+        assert result.exit_code == 0
+        scores.append([list(one["scores"].values()) for one in json.loads(result.stdout)["predictions"]])
+    assert np.allclose(*scores, atol=1e-4)
+    model = model_of(own)
+    first = sorted(path for path in source.rglob("*.*"))[0]
+    pixels = np.moveaxis(sample_of(model, first), 0, -1)[None]
+    (raw,) = session.run(None, {given.name: pixels})
+    shares = np.exp(raw[0]) / np.exp(raw[0]).sum()
+    expected = json.loads(stdsl("predict", str(plain), str(first), "--json").stdout)["predictions"][0]["scores"]
+    assert np.allclose(shares, list(expected.values()), atol=1e-4), "by onnxruntime alone"
+
+
+def test_bytes_of_what_is_no_picture_are_refused(stdsl: Any, tmp_path: Path) -> None:
+    text = TEXT.replace("KIND", "image(3, 8, 8)").replace("KERNEL", "3x3").replace("EXPORT", "preprocess = true")
+    (tmp_path / "a.space").write_text(text.replace("DATA", 'arrays("a.npz", classes = 2)'), encoding="utf-8")
+    result = stdsl("check", str(tmp_path / "a.space"))
+    assert "error[E0510]: `arrays` reads no files of images or clips" in result.stdout
+    assert result.exit_code == 1
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_predicted(stdsl: Any, photos: Path, tmp_path: Path) -> None:
