@@ -193,7 +193,7 @@ class Primitive:
     training, and is its input otherwise. ``zero``: its output is always an exact zero; ``identity``: it is its input;
     ``adds``: it is the sum of its inputs; ``multiplies``: it is their product; ``keeps_zeros``: where all its inputs
     are exact zeros its output is one, unless its attribute `bias` says that something is added. ``commutes``: the order
-    of its inputs does not matter. ``ways``: how kernels can compute it otherwise (``compiler/passes/hints.py``).
+    of its inputs does not matter. ``hints``: how kernels can compute it otherwise (``compiler/passes/hints.py``).
     ``extern``: set for an operator of the user's, which is in no registry but in the graph that applies it.
     """
 
@@ -215,5 +215,5 @@ class Primitive:
     multiplies: bool = False
     keeps_zeros: bool = False
     commutes: bool = False
-    ways: frozenset[str] = frozenset()
+    hints: frozenset[str] = frozenset()
     extern: Extern | None = None

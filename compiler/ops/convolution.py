@@ -149,7 +149,7 @@ PRIMITIVES = (
         saves=_saves,
         keeps_zeros=True,
         stateful=True,
-        ways=frozenset({"clips", "product"}),
+        hints=frozenset({"clips", "product"}),
     ),
     Primitive(
         "depthwise",
@@ -161,7 +161,7 @@ PRIMITIVES = (
         saves=_saves,
         keeps_zeros=True,
         stateful=True,
-        ways=frozenset({"clips", "narrow", "phases"}),
+        hints=frozenset({"clips", "narrow", "phases"}),
     ),
     Primitive(
         "pointwise",
@@ -173,6 +173,6 @@ PRIMITIVES = (
         saves=input_alone,
         keeps_zeros=True,
         stateful=True,
-        ways=frozenset({"product"}),
+        hints=frozenset({"product"}),
     ),
 )

@@ -78,7 +78,7 @@ PRIMITIVES = (
         "The greatest value of each window.",
         saves=_saves_max,
         keeps_zeros=True,
-        ways=frozenset({"clips"}),
+        hints=frozenset({"clips"}),
     ),
     Primitive(
         "avg_pool",

@@ -24,4 +24,4 @@ def recompute_merged(graph: SpaceGraph) -> SpaceGraph:
 PASS = Pass(
     "recompute_merged", "computes merged operations again in the backward pass", recompute_merged, optional=True
 )
-"""See ``meet`` in ``backends/kernels/merged_forward.py``."""
+"""See ``merged_sum`` in ``backends/kernels/merged_forward.py``."""

@@ -170,18 +170,18 @@ def check_drawn(primitive: Primitive) -> None:
             demand(parameter.drawn is not None, "drawn", primitive, f"parameter `{parameter.name}` has none")
 
 
-def check_ways(primitive: Primitive) -> None:
-    """Lowering knows every way that the entry names."""
+def check_hints(primitive: Primitive) -> None:
+    """Lowering knows every hint that the entry names."""
 
-    def known(way: str, one: Made) -> bool:
+    def known(hint: str, one: Made) -> bool:
         type = TensorType(one.output.layout, one.output.dims)
-        attrs = (*one.attrs.items(), (ATTRIBUTE, way))
+        attrs = (*one.attrs.items(), (ATTRIBUTE, hint))
         node = Node(0, "apply", primitive.name, (), type, 0, Span(Source("ops", ""), 0, 0), attrs)
         call = emit(primitive.name, one.shapes, one.attrs, one.output).call
         return hinted(node, call) != call
 
-    for way in sorted(primitive.ways):
-        demand(any(known(way, one) for one in made(primitive)), "ways", primitive, f"nothing runs `{way}`")
+    for hint in sorted(primitive.hints):
+        demand(any(known(hint, one) for one in made(primitive)), "hints", primitive, f"nothing is done about `{hint}`")
 
 
 def check_doc(primitive: Primitive) -> None:
@@ -263,7 +263,7 @@ FACTS: dict[str, Callable[[Primitive], None]] = {
     "keeps_zeros": check_keeps_zeros,
     "commutes": check_commutes,
     "drawn": check_drawn,
-    "ways": check_ways,
+    "hints": check_hints,
     "doc": check_doc,
     "view": check_view,
     "saves": check_saves,

@@ -12,10 +12,10 @@ _BACKENDS: Final = __name__.rpartition(".")[0].rpartition(".")[0]
 KERNELS: Final[Mapping[str, str]] = {
     name: f"{_BACKENDS}.{module}"
     for module, names in {
-        "kernels.folding": ("frames", "instants"),
+        "kernels.folding": ("frames", "pixels"),
         "kernels.depthwise": ("filtered",),
         "kernels.merged_terms": ("Terms",),
-        "kernels.merged_forward": ("meet",),
+        "kernels.merged_forward": ("merged_sum",),
         "kernels.pointwise": ("product",),
         "kernels.pools": ("pooled",),
         "kernels.recompute": ("recomputed",),

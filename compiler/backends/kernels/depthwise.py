@@ -17,20 +17,20 @@ NARROW = 3
 of this width."""
 
 
-def filtered(conv: Any, x: Tensor, ways: str) -> Tensor:
-    """``conv``, of one filter per channel, of ``x`` (N, C, …), by ``ways``: the same numbers."""
+def filtered(conv: Any, x: Tensor, hints: str) -> Tensor:
+    """``conv``, of one filter per channel, of ``x`` (N, C, …), computed as ``hints`` say: the same numbers."""
     if conv.groups != conv.out_channels or conv.bias is not None or not x.is_floating_point():
         y: Tensor = conv(x)
         return y
-    y = _Filtered.apply(x, conv.weight, window_of(conv), ways)  # type: ignore[no-untyped-call]
+    y = _Filtered.apply(x, conv.weight, window_of(conv), hints)  # type: ignore[no-untyped-call]
     return y
 
 
 class _Filtered(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernel: Tensor, window: Window, ways: str) -> Tensor:
-        steps, plain = path(tuple(x.shape[2:]), window, ways)
-        ctx.shape, ctx.steps, ctx.window, ctx.ways = x.shape, steps, plain, ways
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, window: Window, hints: str) -> Tensor:
+        steps, plain = path(tuple(x.shape[2:]), window, hints)
+        ctx.shape, ctx.steps, ctx.window, ctx.hints = x.shape, steps, plain, hints
         ctx.in_full = is_automatic(x)
         ctx.save_for_backward(kernel, x if ctx.needs_input_grad[1] else None)
         if ctx.in_full:
@@ -50,7 +50,7 @@ class _Filtered(torch.autograd.Function):
 
         outside = leave_gradient(g.movedim(1, -1).contiguous(), ctx.steps)
         with as_given(g):
-            g_x, g_kernel = gradients(outside, reader, kernel, ctx.window, of_input, of_kernel, ctx.ways)
+            g_x, g_kernel = gradients(outside, reader, kernel, ctx.window, of_input, of_kernel, ctx.hints)
         return enter_gradient(g_x, ctx.steps).movedim(-1, 1) if g_x is not None else None, g_kernel, None, None
 
 
@@ -116,15 +116,15 @@ def _channels_second(x: Tensor) -> Tensor:
 
 
 def gradients(
-    g: Tensor, reader: Callable[[], Tensor], kernel: Tensor, window: Window, of_input: bool, of_kernel: bool, ways: str
+    g: Tensor, reader: Callable[[], Tensor], kernel: Tensor, window: Window, of_input: bool, of_kernel: bool, hints: str
 ) -> tuple[Tensor | None, Tensor | None]:
     """The gradients of :func:`convolve` with respect to its input, which ``reader`` gives, and to ``kernel``. Unless
     ``of_kernel``, only the shape of the input matters.
 
-    ``ways`` with the word ``narrow``: the gradient of the input as a convolution of its own, that of wide kernels a few
+    ``hints`` with the word ``narrow``: the gradient of the input as a convolution of its own, that of wide kernels some
     columns at a time. This is for CPUs.
     """
-    narrow = "narrow" in ways and g.device.type == "cpu" and len(window.kernel) == 2 and window.dilation == (1, 1)
+    narrow = "narrow" in hints and g.device.type == "cpu" and len(window.kernel) == 2 and window.dilation == (1, 1)
     mirrored = of_input and narrow and window.stride == (1, 1)
     mirrored = mirrored and all(p < k for k, p in zip(window.kernel, window.padding, strict=True))
     if mirrored and not of_kernel:

@@ -33,7 +33,7 @@ def frames(conv: nn.Conv3d, x: Tensor) -> Tensor:
     return y.reshape(n, t, *y.shape[1:]).transpose(1, 2)
 
 
-def instants(conv: nn.Conv3d, x: Tensor) -> Tensor:
+def pixels(conv: nn.Conv3d, x: Tensor) -> Tensor:
     """``conv``, of a window t×1×1, pixel by pixel: (N, C, T, H, W) to (N, C', T', H', W')."""
     if not x.is_contiguous(memory_format=torch.channels_last_3d):
         y: Tensor = nn.Conv3d.forward(conv, x)

@@ -22,7 +22,7 @@ from .scratch import scratch
 from .weighted import dots, factors_of
 
 
-class Retreat:
+class MergedBackward:
     """``ctx``: of the forward pass; ``g``: (N, …, C'), contiguous."""
 
     def __init__(self, ctx: Any, g: Tensor) -> None:
@@ -63,7 +63,7 @@ class Retreat:
 
     def run(self) -> Any:
         """The gradients of the inputs of the forward pass, in their order."""
-        self._meeting()
+        self._last_stages()
         for level in reversed(self.plan.levels[:-1]):
             for unit in level:
                 if self.wants[unit].any_of:
@@ -93,7 +93,7 @@ class Retreat:
 
     # -- from the node to the rows
 
-    def _meeting(self) -> None:
+    def _last_stages(self) -> None:
         members: dict[Bucket, list[Unit]] = {}
         for unit in self.last:
             if self.wants[unit].any_of or self.of_weights:
@@ -211,7 +211,7 @@ class Retreat:
                     return self.inputs.entered(unit, steps, before)
                 return stepped(g.new_empty(self.g.shape[0], *unit.sizes, unit.size * unit.c_in), steps)
 
-            g_x, g_kernel = gradients(outside, reader, kernel, plain, want.of_input, of_kernel, unit.ways)
+            g_x, g_kernel = gradients(outside, reader, kernel, plain, want.of_input, of_kernel, unit.hints)
             if g_kernel is not None:
                 self._take(unit, row, g_kernel)
             if g_x is not None:

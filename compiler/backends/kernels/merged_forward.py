@@ -19,7 +19,7 @@ from .convolved import convolved
 from .depthwise import leave
 from .inner import Inner
 from .inputs import Inputs
-from .merged_backward import Retreat
+from .merged_backward import MergedBackward
 from .merged_terms import Terms
 from .moments import Bucket
 from .norms import Batch, affine, track
@@ -30,7 +30,7 @@ from .scratch import hold_heap
 from .weighted import factors_of
 
 
-def meet(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
+def merged_sum(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
     """Σ weights[place] · source over the plain terms + Σ weights[place] · operation(source) over the operations of all
     lines: (N, C', …), channels last in memory.
 
@@ -41,13 +41,13 @@ def meet(terms: Terms, weights: Tensor, *sources: Tensor) -> Tensor:
     hold_heap()
     total: Tensor | None = None
     for plan in terms.plans(sources):
-        y: Tensor = Meeting.apply(plan, weights, *plan.tensors(sources))  # type: ignore[no-untyped-call]
+        y: Tensor = MergedSum.apply(plan, weights, *plan.tensors(sources))  # type: ignore[no-untyped-call]
         total = y if total is None else total + y
     assert total is not None, "nothing meets"
     return total
 
 
-class Meeting(torch.autograd.Function):
+class MergedSum(torch.autograd.Function):
     """Saved are the sources (which others may share), the centred D of last stages and what inner stages save (unless
     they are computed again), and small matrices."""
 
@@ -55,9 +55,9 @@ class Meeting(torch.autograd.Function):
     def forward(ctx: Any, plan: Plan, weights: Tensor, *given: Tensor) -> Tensor:
         ctx.in_full = is_automatic(weights)
         if not ctx.in_full:
-            return Meeting.compute(ctx, plan, weights, given, given)
+            return MergedSum.compute(ctx, plan, weights, given, given)
         with as_given(weights):
-            return Meeting.compute(ctx, plan, in_full(weights), [in_full(t) for t in given], given)
+            return MergedSum.compute(ctx, plan, in_full(weights), [in_full(t) for t in given], given)
 
     @staticmethod
     def compute(ctx: Any, plan: Plan, weights: Tensor, tensors: Sequence[Tensor], kept: Sequence[Tensor]) -> Tensor:
@@ -102,7 +102,7 @@ class Meeting(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         with as_given(g):
-            return Retreat(ctx, g.movedim(1, -1).contiguous()).run()
+            return MergedBackward(ctx, g.movedim(1, -1).contiguous()).run()
 
 
 def _kernels(unit: Unit, tensors: Sequence[Tensor]) -> list[Tensor]:

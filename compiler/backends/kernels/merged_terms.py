@@ -26,7 +26,7 @@ class Terms:
     where others have taken their places.
 
     ``owner``: the module that all others stand in. ``plain``: which of the sources are summed up as they are, with the
-    weights at ``places``. ``again``: see ``meet``.
+    weights at ``places``. ``again``: see ``merged_sum``.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ def _mapped(line: Any, to: Callable[[Any], Any]) -> Any:
     def row(parts: Sequence[Any]) -> list[Any]:
         return [to(part) for part in parts]
 
-    mapped = [([row(r) for r in rows], row(points), row(norms), ways) for rows, points, norms, ways in stages]
+    mapped = [([row(r) for r in rows], row(points), row(norms), hints) for rows, points, norms, hints in stages]
     return reads, mapped, places
 
 
@@ -141,5 +141,5 @@ def portions(lines: Sequence[Line], sources: Sequence[Tensor]) -> Iterator[list[
 
 def _cut(line: Line, at: slice) -> Line:
     reads, stages, places = line
-    cut = [([row[at] for row in rows], pointwise[at], norms[at], ways) for rows, pointwise, norms, ways in stages]
+    cut = [([row[at] for row in rows], pointwise[at], norms[at], hints) for rows, pointwise, norms, hints in stages]
     return reads[at], cut, places[at]

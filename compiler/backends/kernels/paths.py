@@ -144,7 +144,7 @@ class Frames(Permutation):
 
 
 @dataclass(frozen=True, slots=True)
-class Instants(Permutation):
+class Pixels(Permutation):
     """(N, T, H, W, C) to (N, T/d, d·H·W, C): pixels along one axis, and instants equal modulo d beside them."""
 
     height: int
@@ -160,44 +160,44 @@ class Instants(Permutation):
 
 
 @cache
-def path(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window]:
+def path(sizes: Axes, window: Window, hints: str) -> tuple[tuple[Step, ...], Window]:
     """The steps to a plain 2D convolution of inputs of these axes, and its window; none where there are none, as for
     windows over space and time at once.
 
-    ``ways``: which steps may be taken, ``phases`` for dilated windows and ``clips`` for those over clips.
+    ``hints``: which steps may be taken, ``phases`` for dilated windows and ``clips`` for those over clips.
     """
-    found = _image(sizes, window, ways) if len(sizes) == 2 else _clip(sizes, window, ways)
+    found = _image(sizes, window, hints) if len(sizes) == 2 else _clip(sizes, window, hints)
     return found or ((), window)
 
 
-def _clip(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window] | None:
-    if "clips" not in ways:
+def _clip(sizes: Axes, window: Window, hints: str) -> tuple[tuple[Step, ...], Window] | None:
+    if "clips" not in hints:
         return None
     (t, h, w), (kt, kh, kw), (st, sh, sw) = sizes, window.kernel, window.stride
     if kt == 1 and window.padding[0] == 0:
         first: tuple[Step, ...] = (Subsample(sizes, (st, 1, 1)),) if st > 1 else ()
         inner = Window(window.kernel[1:], window.stride[1:], window.padding[1:], window.dilation[1:])
-        steps, plain = _image((h, w), inner, ways) or ((), inner)
+        steps, plain = _image((h, w), inner, hints) or ((), inner)
         return (*first, Frames(-(-t // st)), *steps), plain
     if kh == kw == 1 and window.padding[1:] == (0, 0):
         along: tuple[Step, ...] = ()
         d, pad = window.dilation[0], window.padding[0]
-        if d > 1 and st % d == 0 and pad % d == 0 and "phases" in ways:
+        if d > 1 and st % d == 0 and pad % d == 0 and "phases" in hints:
             along = (Subsample(sizes, (d, sh, sw)),)
             st, d, pad = st // d, 1, pad // d
         elif sh * sw > 1:
             along = (Subsample(sizes, (1, sh, sw)),)
-        phases = d if d > 1 and st == 1 and t % d == 0 and pad % d == 0 and "phases" in ways else 1
+        phases = d if d > 1 and st == 1 and t % d == 0 and pad % d == 0 and "phases" in hints else 1
         plain = Window((kt, 1), (st, 1), (pad // phases, 0), (d // phases, 1))
-        return (*along, Instants(-(-h // sh), -(-w // sw), phases)), plain
+        return (*along, Pixels(-(-h // sh), -(-w // sw), phases)), plain
     return None
 
 
-def _image(sizes: Axes, window: Window, ways: str) -> tuple[tuple[Step, ...], Window] | None:
+def _image(sizes: Axes, window: Window, hints: str) -> tuple[tuple[Step, ...], Window] | None:
     dilation = tuple(d if k > 1 else 1 for d, k in zip(window.dilation, window.kernel, strict=True))
     if max(dilation) == 1:
         return (), Window(window.kernel, window.stride, window.padding, (1, 1))
-    if "phases" not in ways or any(p % d for p, d in zip(window.padding, dilation, strict=True)):
+    if "phases" not in hints or any(p % d for p, d in zip(window.padding, dilation, strict=True)):
         return None
     pads = tuple(p // d for p, d in zip(window.padding, dilation, strict=True))
     if all(s % d == 0 for s, d in zip(window.stride, dilation, strict=True)):

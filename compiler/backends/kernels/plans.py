@@ -18,7 +18,7 @@ Parts = Sequence[nn.Module]
 """One module per operation."""
 Stage = tuple[Sequence[Parts], Parts, Parts, str]
 """Depthwise convolutions that read the same and are added up (none: the pointwise ones read x), pointwise ones, norms,
-and the ways that the depthwise ones may take (``paths.path``)."""
+and hints how to compute the depthwise ones (``paths.path``)."""
 Line = tuple[Sequence[int], Sequence[Stage], Sequence[int]]
 """Operations side by side: which of the sources each reads; their stages, with a ReLU between each two; and the places
 of their weights."""
@@ -42,7 +42,7 @@ class Unit:
     reads: tuple[int, ...]
     windows: tuple[Window, ...]
     norms: Parts
-    ways: str
+    hints: str
     first: int
     size: int
     c_in: int
@@ -58,7 +58,7 @@ class Unit:
 
     def find_paths(self, sizes: Axes) -> None:
         """Note how to convolve inputs of these axes."""
-        paths = tuple([path(sizes, window, self.ways) for window in self.windows])
+        paths = tuple([path(sizes, window, self.hints) for window in self.windows])
         self.sizes = sizes
         self.steps = paths[0][0] if len(paths) == 1 else ()
         self.order = order(self.steps)
@@ -201,7 +201,7 @@ def plan_of(
     levels: list[list[Unit]] = [[] for _ in range(depth)]
     for number, (_, stages, at) in enumerate(lines):
         before: Unit | None = None
-        for i, (depthwise, pointwise, norms, ways) in enumerate(stages):
+        for i, (depthwise, pointwise, norms, hints) in enumerate(stages):
             modules: Any = pointwise
             first, (c_out, c_in) = len(known) + len(owners), modules[0].weight.shape[:2]
             for row in (*depthwise, pointwise):
@@ -212,7 +212,7 @@ def plan_of(
             windows = tuple([window_of(row[0]) for row in depthwise])
             here = () if before else reads[number]
             before = Unit(
-                before, here, windows, norms, ways, first, len(norms), c_in, c_out, gains, uses_batch(norms), tuple(at)
+                before, here, windows, norms, hints, first, len(norms), c_in, c_out, gains, uses_batch(norms), tuple(at)
             )
             levels[depth - len(stages) + i].append(before)
     plan = Plan(tuple(known), owners, [], of_plain, tuple(places), levels, again)

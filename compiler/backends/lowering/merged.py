@@ -8,7 +8,7 @@ from ...ir.graph import Node
 from ...ops.torch.expressions import MODULE, PREPARED, SELF, Call, Expression, List, Literal, Tuple, dotted
 from ...ops.torch.lowering import X
 from ...passes.chains import Part, Stage
-from ...passes.hints import ways_of
+from ...passes.hints import hints_of
 from ...passes.merge_targets import Mixture, Place
 from ..codegen.kernel_table import kernel
 
@@ -24,7 +24,7 @@ def mixture_call(
     weights: Expression,
     hold: Hold,
 ) -> tuple[Call, Call | None]:
-    """A call of ``kernels.merged_forward.meet``, and the terms that it needs, to be prepared; or a call of
+    """A call of ``kernels.merged_forward.merged_sum``, and the terms that it needs, to be prepared; or a call of
     ``kernels.weighted.weighted`` where only plain terms meet, which needs none. ``plain``: the tensors; ``groups``:
     what the operations of each group read; ``sizes``: how many options each edge has; ``weights``: all weights in a
     row."""
@@ -45,7 +45,7 @@ def mixture_call(
         lines.append((numbers(xs), [_stage(stages, hold) for stages in group.stages], positions(group.places)))
     again = {"again": True} if mixture.again else {}
     terms = kernel("Terms", SELF, plain=numbers(plain), places=positions(mixture.plain), lines=lines, **again)
-    return kernel("meet", PREPARED, weights, *sources), terms
+    return kernel("merged_sum", PREPARED, weights, *sources), terms
 
 
 def _stage(stages: Sequence[Stage], hold: Hold) -> Expression:
@@ -53,22 +53,22 @@ def _stage(stages: Sequence[Stage], hold: Hold) -> Expression:
         return List(tuple(hold(part) for part in parts))
 
     depthwise = List(tuple(row([s.depthwise[i] for s in stages]) for i in range(len(stages[0].depthwise))))
-    ways = ways_of(stages[0].depthwise[0].node) if stages[0].depthwise else ""
-    return Tuple((depthwise, row([s.pointwise for s in stages]), row([s.norm for s in stages]), Literal(ways)))
+    hints = hints_of(stages[0].depthwise[0].node) if stages[0].depthwise else ""
+    return Tuple((depthwise, row([s.pointwise for s in stages]), row([s.norm for s in stages]), Literal(hints)))
 
 
 def hinted(node: Node, applied: Expression) -> Expression:
     """The call of an application by itself, changed to what the node's hints say."""
     if not isinstance(applied, Call):
         return applied
-    hints = ways_of(node)
+    hints = hints_of(node)
     if applied.function == MODULE:
         if node.op == "depthwise":
             return kernel("filtered", MODULE, *applied.arguments, hints)
         if "product" in hints:
             return kernel("product", MODULE, *applied.arguments)
         if "clips" in hints:
-            return kernel("frames" if node.attributes["k"][0] == 1 else "instants", MODULE, *applied.arguments)
+            return kernel("frames" if node.attributes["k"][0] == 1 else "pixels", MODULE, *applied.arguments)
     if applied.function == dotted("F.max_pool3d") and applied.arguments[0] == X:
         return kernel("pooled", *applied.arguments)
     return applied

@@ -23,7 +23,7 @@ from ...ops.torch.expressions import (
 )
 from ...ops.torch.lowering import X, batch_of_zeros, emit, reduce_call
 from ...passes.chains import Part
-from ...passes.hints import ways_of, without_ways
+from ...passes.hints import hints_of, without_hints
 from ...passes.merge_targets import Mixture
 from ...passes.mixtures import decision_of, options_of
 from ...passes.partial_channels import INTERLEAVE, PART
@@ -135,10 +135,10 @@ class _Lowering:
     def _apply(self, node: Node) -> int:
         sources = [edge.source for edge in node.edges]
         shapes = tuple(self.graph.nodes[s].type.concrete() for s in sources)
-        emission = self.emit(node.op, shapes, without_ways(node).attributes, node.type.concrete())
+        emission = self.emit(node.op, shapes, without_hints(node).attributes, node.type.concrete())
         self.layers.update(dict.fromkeys(emission.layers))
         name = node.key if emission.module is not None else identifier(node.op)
-        applied = hinted(node, emission.call) if ways_of(node) else emission.call
+        applied = hinted(node, emission.call) if hints_of(node) else emission.call
         return self._add(node, name, [self.values[s] for s in sources], applied, emission.module)
 
     # -- merged nodes
@@ -147,7 +147,7 @@ class _Lowering:
         """The statement of a module that a kernel uses."""
         node = part.node
         if node.id not in self.held:
-            emission = self.emit(node.op, (part.input,), without_ways(node).attributes, node.type.concrete())
+            emission = self.emit(node.op, (part.input,), without_hints(node).attributes, node.type.concrete())
             id = len(self.statements)
             self.statements.append(
                 Statement(id, node.key, node.scope, (), None, None, emission.module, kind="held", order=node.place)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from stdsl.compiler.backends.kernels.folding import frames, instants
+from stdsl.compiler.backends.kernels.folding import frames, pixels
 from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 
@@ -26,7 +26,7 @@ def test_equal_to_3d(kernel: Any, stride: Any, groups: int, dilation: int, forma
     folded = copy.deepcopy(conv)
     x = torch.randn(2, 4, 5, 7, 6, dtype=torch.float64).to(memory_format=format).requires_grad_()
     y = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
-    a, b = conv(x), (frames if kernel[0] == 1 else instants)(folded, y)
+    a, b = conv(x), (frames if kernel[0] == 1 else pixels)(folded, y)
     torch.testing.assert_close(a, b)
     assert b.is_contiguous(memory_format=format)
     a.square().sum().backward()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -186,3 +187,17 @@ def test_a_class_knows_the_data_it_was_printed_from() -> None:
     assert all(class_source(found) in net.source for found in classes.values())
     assert definition_of(net.get_submodule("linear")) is None
     assert definition_of(copy.deepcopy(net)) is classes["SearchNetwork"]
+
+
+@pytest.mark.parametrize("name", ["hints", "ways", "function", "value", "name"])
+def test_a_parameter_of_an_extern_operator_may_be_called_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "named_scales.py").write_text(SCALED.replace("mode, to", name))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "named_scales", raising=False)
+    operator = f'extern op scaled({name}: number) on x from "named_scales:Scaled" {{ params = 1 flops = 0 }}'
+    net = f"meta m on x: image(3, 8, 8) = x -> scaled({name} = choose {{1, 2}} as k) -> global_avg_pool -> linear(3)"
+    space = stdsl.loads(f"stdsl 1\n{operator}\n{net}\nspace s = m\n", allow_extern=True)
+    assert stdsl.compile(space)(torch.zeros(2, 3, 8, 8)).shape == (2, 3)
+    assert stdsl.compile(space, space.sample(0))(torch.zeros(2, 3, 8, 8)).shape == (2, 3)

@@ -47,7 +47,7 @@ FORGOTTEN: list[tuple[str, str, dict[str, Any]]] = [
     ("mul", "commutes", {"commutes": False}),
     ("attention", "commutes", {"commutes": True}),
     ("conv", "drawn", {"parameters": _undrawn(PRIMITIVES["conv"].parameters)}),
-    ("relu", "ways", {"ways": frozenset({"narrow"})}),
+    ("relu", "hints", {"hints": frozenset({"narrow"})}),
     ("conv", "doc", {"doc": ""}),
     ("flatten", "view", {"view": None}),
     ("relu", "view", {"view": always}),

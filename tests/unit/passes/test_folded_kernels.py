@@ -23,7 +23,7 @@ from stdsl.compiler.backends.kernels.recompute import recomputed
 from stdsl.compiler.backends.kernels.weighted import edge_weights, weighted
 
 EDGES, C = 3, 4
-WAYS = "clips phases narrow"
+HINTS = "clips phases narrow"
 CONV = {2: nn.Conv2d, 3: nn.Conv3d}
 NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 
@@ -39,7 +39,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], list[tuple[Any, Any, Any]]]] = {
     "frames in phases": ((4, 6, 6), [((1, 5, 5), (0, 4, 4), 2)]),
     "side by side": ((4, 6, 6), [((1, 3, 3), (0, 1, 1), 1), ((3, 1, 1), (1, 0, 0), 1)]),
     "side by side, dilated": ((4, 6, 6), [((1, 3, 3), (0, 2, 2), 2), ((3, 1, 1), (2, 0, 0), 2)]),
-    "instants": ((5, 6, 6), [((3, 1, 1), (2, 0, 0), (2, 1, 1))]),
+    "pixels": ((5, 6, 6), [((3, 1, 1), (2, 0, 0), (2, 1, 1))]),
     "space and time at once": ((5, 6, 6), [((3, 3, 3), 1, 1)]),
 }
 
@@ -83,19 +83,19 @@ class Chain(nn.Module):
         return xs
 
 
-def meet(w: Tensor, places: tuple[int, ...], plain: list[Tensor], lines: list[Any]) -> Tensor:
+def merged_sum(w: Tensor, places: tuple[int, ...], plain: list[Tensor], lines: list[Any]) -> Tensor:
     """All that meets in a node; lines hold what they read."""
     xs = [*plain, *[x for found, _, _ in lines for x in found]]
     sources = list({id(x): x for x in xs}.values())
     number = {id(x): i for i, x in enumerate(sources)}
     numbered = [(tuple(number[id(x)] for x in found), stages, places) for found, stages, places in lines]
     owner = nn.ModuleList(m for _, stages, _ in lines for rows, p, n, _ in stages for row in (*rows, p, n) for m in row)
-    return merged_forward.meet(Terms(owner, [number[id(x)] for x in plain], places, numbered), w, *sources)
+    return merged_forward.merged_sum(Terms(owner, [number[id(x)] for x in plain], places, numbered), w, *sources)
 
 
-def line(chain: nn.Module, xs: list[Tensor], first: int, ways: str = WAYS) -> Any:
-    """What ``meet`` takes for all edges of a chain, whose weights stand at ``first`` and after it."""
-    stages = [([list(r) for r in s.depthwise], list(s.pointwise), list(s.norms), ways) for s in chain.stages]  # type: ignore[union-attr,arg-type]
+def line(chain: nn.Module, xs: list[Tensor], first: int, hints: str = HINTS) -> Any:
+    """What ``merged_sum`` takes for all edges of a chain, whose weights stand at ``first`` and after it."""
+    stages = [([list(r) for r in s.depthwise], list(s.pointwise), list(s.norms), hints) for s in chain.stages]  # type: ignore[union-attr,arg-type]
     return xs, stages, tuple(range(first, first + EDGES))
 
 
@@ -134,12 +134,12 @@ def test_equal_to_modules(name: str, stride: int, affine: bool, training: bool) 
     merged = copy.deepcopy(plain)
     xs = [torch.randn(3, C, *sizes, dtype=torch.float64, requires_grad=True) for _ in range(EDGES + 1)]
     w = torch.rand(2 + 2 * EDGES, dtype=torch.float64, requires_grad=True)
-    for ways in (WAYS, ""):
+    for hints in (HINTS, ""):
         outs = [y for chain, at in zip(plain, (0, 1), strict=True) for y in chain(xs[at : at + EDGES])]
         v = [torch.randn_like(outs[0]).requires_grad_(True) for _ in range(2)]
         a = sum(w[i] * y for i, y in enumerate([*v, *outs]))
-        lines = [line(merged[i], xs[i : i + EDGES], 2 + i * EDGES, ways) for i in (0, 1)]
-        b = meet(w, (0, 1), v, lines)
+        lines = [line(merged[i], xs[i : i + EDGES], 2 + i * EDGES, hints) for i in (0, 1)]
+        b = merged_sum(w, (0, 1), v, lines)
         torch.testing.assert_close(a, b)
         r = torch.randn_like(b)
         mine = torch.autograd.grad((b * r).sum(), [w, *xs, *v, *merged.parameters()])
@@ -161,7 +161,7 @@ def test_passes_in_any_order(name: str) -> None:
     w = torch.ones(EDGES, dtype=torch.float64)
     wanted = [torch.autograd.grad(sum(chain(xs)).square().sum(), list(chain.parameters())) for xs in batches]  # type: ignore[union-attr]
     for backward in ((0, 1), (1, 0)):
-        losses = [meet(w, (), [], [line(chain, xs, 0)]).square().sum() for xs in batches]
+        losses = [merged_sum(w, (), [], [line(chain, xs, 0)]).square().sum() for xs in batches]
         for i in backward:
             for p, q in zip(wanted[i], torch.autograd.grad(losses[i], list(chain.parameters())), strict=True):
                 torch.testing.assert_close(p, q)
@@ -177,7 +177,7 @@ class Node(nn.Module):
         self.terms = Terms(self, (0,), (0,), [(tuple(range(EDGES)), stages, places)])
 
     def forward(self, w: Tensor, *xs: Tensor) -> Tensor:
-        return merged_forward.meet(self.terms, w, *xs)
+        return merged_forward.merged_sum(self.terms, w, *xs)
 
 
 def test_terms_are_used_again() -> None:
@@ -319,8 +319,8 @@ def test_steps_after_inference_mode() -> None:
     xs = [torch.randn(3, C, 8, 8, dtype=torch.float64) for _ in range(EDGES)]
     for training in (False, True):
         with torch.inference_mode():
-            still = meet(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
-        again = meet(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
+            still = merged_sum(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
+        again = merged_sum(torch.ones(EDGES), (), [], [line(copy.deepcopy(chain).train(training), xs, 0)])
         assert torch.equal(still, again)
         again.sum().backward()
 
@@ -337,8 +337,8 @@ def test_running_statistics_stay_where_they_are_looked_for() -> None:
         found, stages, places = line(merged, xs, 0)
         for start in range(0, EDGES, edges):
             at = slice(start, start + edges)
-            cut = [([r[at] for r in rows], points[at], norms[at], ways) for rows, points, norms, ways in stages]
-            meet(torch.ones(EDGES, dtype=torch.float64), (), [], [(found[at], cut, places[at])])
+            cut = [([r[at] for r in rows], points[at], norms[at], hints) for rows, points, norms, hints in stages]
+            merged_sum(torch.ones(EDGES, dtype=torch.float64), (), [], [(found[at], cut, places[at])])
         for (key, p), q in zip(plain.named_buffers(), merged.buffers(), strict=True):
             torch.testing.assert_close(p, q, msg=key)
 
@@ -365,7 +365,7 @@ def test_accurate_far_from_zero() -> None:
     merged = copy.deepcopy(plain)
     xs = [1000 + torch.randn(4, C, 8, 8) for _ in range(EDGES)]
     exact = sum(copy.deepcopy(plain).double()([x.double() for x in xs]))
-    mine = meet(torch.ones(EDGES), (), [], [line(merged, xs, 0)])
+    mine = merged_sum(torch.ones(EDGES), (), [], [line(merged, xs, 0)])
     assert (mine - exact).abs().max() < 5e-2
     assert (mine - exact).abs().max() <= 2 * (sum(plain(xs)) - exact).abs().max()
 
@@ -377,23 +377,23 @@ def test_portions_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     xs = [torch.randn(2, C, 4, 4, dtype=torch.float64) for _ in range(EDGES)]
     w = torch.rand(2 * EDGES, dtype=torch.float64)
     both = [line(copy.deepcopy(plain), xs, 0), line(copy.deepcopy(plain), xs, EDGES)]
-    whole = meet(w, (0,), [xs[0]], both)
+    whole = merged_sum(w, (0,), [xs[0]], both)
     monkeypatch.setattr(merged_terms, "TOGETHER", 1)
     numbered = [(range(EDGES), stages, places) for _, stages, places in both]
     assert len(list(merged_terms.portions(numbered, xs))) == 2 * EDGES
-    torch.testing.assert_close(meet(w, (0,), [xs[0]], both), whole)
+    torch.testing.assert_close(merged_sum(w, (0,), [xs[0]], both), whole)
 
 
 def test_one_value_a_channel_is_refused() -> None:
     chain = Chain(2, [], [1], False)
     with pytest.raises(ValueError, match="more than 1 value per channel"):
-        meet(torch.ones(EDGES), (), [], [line(chain, [torch.randn(1, C, 1, 1)] * EDGES, 0)])
+        merged_sum(torch.ones(EDGES), (), [], [line(chain, [torch.randn(1, C, 1, 1)] * EDGES, 0)])
 
 
 @pytest.mark.parametrize("name", [n for n in SHAPES if len(SHAPES[n][1]) == 1])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_single_convolutions(name: str, stride: int) -> None:
-    """Depthwise convolutions by themselves, by all ways and by none."""
+    """Depthwise convolutions by themselves, with all hints and with none."""
     torch.manual_seed(0)
     sizes, ((k, p, d),) = SHAPES[name]
     conv = CONV[len(sizes)](C, C, k, stride, p, d, groups=C, bias=False).double()
@@ -401,8 +401,8 @@ def test_single_convolutions(name: str, stride: int) -> None:
     wanted = conv(x)
     r = torch.randn_like(wanted)
     expected = torch.autograd.grad((wanted * r).sum(), [x, conv.weight])
-    for ways in (WAYS, "narrow", ""):
-        y = filtered(conv, x, ways)
+    for hints in (HINTS, "narrow", ""):
+        y = filtered(conv, x, hints)
         torch.testing.assert_close(y, wanted)
         for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
             torch.testing.assert_close(p, q)
@@ -418,7 +418,7 @@ def test_maps_smaller_than_the_window(k: int, stride: int) -> None:
         wanted = conv(x)
         r = torch.randn_like(wanted)
         expected = torch.autograd.grad((wanted * r).sum(), [x, conv.weight])
-        y = filtered(conv, x, WAYS)
+        y = filtered(conv, x, HINTS)
         torch.testing.assert_close(y, wanted)
         for p, q in zip(torch.autograd.grad((y * r).sum(), [x, conv.weight]), expected, strict=True):
             torch.testing.assert_close(p, q)
@@ -451,7 +451,7 @@ def test_no_gradient_that_is_not_wanted() -> None:
     kept: list[Tensor] = []
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t.detach(), lambda t: t):  # type: ignore[func-returns-value]
         xs = [torch.randn(2, C, 8, 8) for _ in range(EDGES)]
-        y = meet(w, (), [], [line(chain, xs, 0)])
+        y = merged_sum(w, (), [], [line(chain, xs, 0)])
     assert all(t.data_ptr() != x.data_ptr() for t in kept for x in xs)
     (gradient,) = torch.autograd.grad(y.sum(), [w])
     assert gradient.shape == (EDGES,)
@@ -481,8 +481,8 @@ def test_weights_of_edges() -> None:
 
 
 def test_steps() -> None:
-    def names(sizes: tuple[int, ...], window: Window, ways: str = WAYS) -> list[str]:
-        return [type(step).__name__ for step in path(sizes, window, ways)[0]]
+    def names(sizes: tuple[int, ...], window: Window, hints: str = HINTS) -> list[str]:
+        return [type(step).__name__ for step in path(sizes, window, hints)[0]]
 
     dilated = Window((3, 3), (1, 1), (2, 2), (2, 2))
     assert names((8, 8), Window((3, 3), (1, 1), (1, 1), (1, 1))) == []
@@ -494,7 +494,7 @@ def test_steps() -> None:
     assert names((4, 8, 8), spatial) == ["Frames", "Phases"]
     assert names((4, 8, 8), spatial, "clips") == ["Frames"]
     assert names((4, 8, 8), spatial, "phases") == []
-    assert names((4, 8, 8), Window((3, 1, 1), (2, 2, 2), (1, 0, 0), (1, 1, 1))) == ["Subsample", "Instants"]
+    assert names((4, 8, 8), Window((3, 1, 1), (2, 2, 2), (1, 0, 0), (1, 1, 1))) == ["Subsample", "Pixels"]
     assert names((4, 8, 8), Window((3, 3, 3), (1, 1, 1), (1, 1, 1), (1, 1, 1))) == []
 
 

@@ -141,10 +141,10 @@ def test_equal_to_the_plain_lowering(kind: str, graph: SpaceGraph, passes: Any, 
 
 def test_everything_that_can_be_merged_is(kind: str, graph: SpaceGraph) -> None:
     text, reports = supernet_source(graph)
-    assert "meet(" in text
+    assert "merged_sum(" in text
     by_name = {report.name: report for report in reports}
     assert by_name["merge_targets"].after < by_name["merge_targets"].before
-    assert "meet(" not in supernet_source(graph, passes=["-merge_targets"])[0]
+    assert "merged_sum(" not in supernet_source(graph, passes=["-merge_targets"])[0]
 
 
 def test_checkpoints_carry_over(kind: str, graph: SpaceGraph, tmp_path: Path) -> None:
