@@ -11,7 +11,8 @@ from stdsl.compiler.analysis.architecture import Architecture, answers_of, of_an
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.analysis.circuits.of_space import CountResult
-from stdsl.compiler.analysis.costs.of_architecture import Costs, cost_constraints, costs, unknown_costs
+from stdsl.compiler.analysis.costs.measures import within_budgets
+from stdsl.compiler.analysis.costs.of_architecture import Costs, costs, unknown_costs
 from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
@@ -21,9 +22,8 @@ from stdsl.compiler.analysis.marginals import Marginal, marginals
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.checks.opening import LoadedSpace, load_space, load_text
-from stdsl.compiler.diagnostics.architectures import ConstraintViolated
 from stdsl.compiler.diagnostics.budgets import NotCountedExactly
-from stdsl.compiler.diagnostics.model import ArchitectureError, Diagnostic, SpaceError
+from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
@@ -98,13 +98,15 @@ class Space:
         """The architecture of a mapping from paths to values: the name of a choose's alternative, the places of a
         keep's elements (counted from 1), a gate's bool, a count's number.
 
-        Raises ArchitectureError, which lists all that is missing, unknown, not active or not allowed.
+        Raises ArchitectureError, which lists all that is missing, unknown, not active or not allowed, or what of
+        `where` it breaks (E0605).
         """
-        return make_architecture(self.graph, mapping)
+        return self.valid(mapping)
 
     def load_architecture(self, path: str | os.PathLike[str]) -> Architecture:
-        """Read an ``.arch.json`` file. Raises ArchitectureError, which lists what changed since it was written."""
-        return load_architecture(path, self.graph)
+        """Read an ``.arch.json`` file. Raises ArchitectureError, which lists what changed since it was written, or what
+        of `where` it breaks (E0605)."""
+        return within_budgets(self.graph, load_architecture(path, self.graph))
 
     def architectures(self) -> Iterator[Architecture]:
         """All that are within the constraints, one after the other, in the order of :meth:`rank` where there is one;
@@ -121,14 +123,7 @@ class Space:
         exactly.
         """
         valid = self.valid(arch)
-        within = self._exact()
-        broken = [c for c in cost_constraints(self.graph) if not costs(self.graph, valid).within(c)]
-        if broken:
-            figures = costs(self.graph, valid)
-            raise ArchitectureError(
-                [ConstraintViolated(c.span, (), f"{getattr(figures, c.metric)} {c.metric}") for c in broken]
-            )
-        return within.rank(answers_of(self.graph, valid))
+        return self._exact().rank(answers_of(self.graph, valid))
 
     def unrank(self, rank: int) -> Architecture:
         """The architecture at a place: the inverse of :meth:`rank`. Raises IndexError, and SpaceError as that does."""
@@ -162,15 +157,16 @@ class Space:
         """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``, each None where an extern
         operator of it does not state it. Of the space: their ranges.
 
-        Raises ArchitectureError for a mapping that is no architecture of the space.
+        Raises ArchitectureError for a mapping that is no architecture of the space; it may cost more than `where`
+        allows.
         """
         if arch is not None:
-            return costs(self.graph, self.valid(arch))
+            return costs(self.graph, make_architecture(self.graph, arch))
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:
-        """``arch`` as an architecture of this space. Raises ArchitectureError."""
-        return make_architecture(self.graph, arch)
+        """``arch`` as an architecture of this space, within its `where`. Raises ArchitectureError."""
+        return within_budgets(self.graph, make_architecture(self.graph, arch))
 
     @property
     def unknown_costs(self) -> frozenset[str]:

@@ -140,16 +140,19 @@ class ConstraintViolated(Diagnostic):
     code: ClassVar[str] = "E0605"
     title: ClassVar[str] = "the architecture is outside `where`"
     explanation: ClassVar[str] = """\
-Constraints over decisions are part of a space: an architecture that breaks one is none of its architectures.
+Constraints are part of a space: an architecture that breaks one is none of its architectures. What it costs,
+`space.costs(…)` says all the same; to build it, declare the space without the constraint beside this one.
 
-    space s = net() where width % heads == 0
+    space s = net() where width % heads == 0, flops <= 2M
     {"width": "48", "heads": "5"}      48 % 5 is 3
-    {"width": "48", "heads": "4"}      right"""
+    {"width": "48", "heads": "4"}      right, if it costs at most 2 M multiply-adds"""
 
     @property
     def message(self) -> str:
         if self.cost:
             return f"this condition does not hold for an architecture of {self.cost}"
+        if not self.decisions:
+            return "this condition does not hold for the architecture"
         return f"this condition does not hold for the values of {', '.join(f'`{d}`' for d in self.decisions)}"
 
     @property
@@ -159,8 +162,8 @@ Constraints over decisions are part of a space: an architecture that breaks one 
     @property
     def help(self) -> str | None:
         if self.cost:
-            return "only architectures within the constraints over costs have a place among them"
-        return "change one of these values"
+            return "take another architecture, or one of a space that is declared without this condition"
+        return "change one of these values" if self.decisions else "change its values"
 
 
 @kind

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from ..ir.diagram import Case, Diagram, leaves
-from ..ir.graph import Node, SpaceGraph, TensorType
+from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ir.operation import Application, Primitive, Saved
 from ..ops.registry import primitives_of
 from ..ops.saving import FLOAT
@@ -34,6 +34,7 @@ def kept_bytes(graph: SpaceGraph, keeps: bool = True) -> int:
 class _Keeping:
     def __init__(self, graph: SpaceGraph, keeps: bool) -> None:
         self.graph, self.keeps, self.primitives = graph, keeps, primitives_of(graph)
+        self.elements = {v.index: 1 for d in graph.decisions for v in d.variables if v.element is not None}
         self.gradients: list[bool] = []
         """For each node whether its value needs a gradient."""
         self.owners: list[int] = []
@@ -42,8 +43,9 @@ class _Keeping:
     def bytes(self) -> int:
         kept: set[int] = set()
         beside = 0
+        read = self._read()
         for node in self.graph.nodes:
-            tensors, more = self._of(node)
+            tensors, more = self._of(node) if node.id in read else self._add(node, False, [])
             inside = _recomputed(self.graph, node.scope)
             if inside is None:
                 kept.update(self.owners[id] for id in tensors)
@@ -56,6 +58,18 @@ class _Keeping:
             )
         return beside + sum(FLOAT * _elements(self.graph.nodes[id]) for id in kept)
 
+    def _read(self) -> set[int]:
+        """The nodes that the outputs are computed from."""
+        read = {id for _, id in self.graph.outputs}
+        for node in reversed(self.graph.nodes):
+            if node.id in read:
+                read.update(edge.source for edge in node.edges if self._there(edge))
+        return read
+
+    def _there(self, edge: Edge) -> bool:
+        """Whether the edge may be there; where keeps have no weights, all of their elements are."""
+        return self.keeps or self.graph.diagrams.restrict(edge.guard, self.elements) is not False
+
     def _of(self, node: Node) -> tuple[list[int], int]:
         """The nodes whose values ``node`` keeps (itself too), and the bytes that it keeps beside them."""
         match node.kind:
@@ -67,7 +81,7 @@ class _Keeping:
                 return self._add(node, True, [e.source for e in node.edges], _of_mixture(node))
             case "merged":
                 return self._passed_on(node, view=node.op == PART)
-        weighted = [edge.source for edge in weighted_edges(self.graph, node, self.keeps)]
+        weighted = [edge.source for edge in weighted_edges(self.graph, node, self.keeps) if self._there(edge)]
         if not weighted:
             return self._passed_on(node, view=len(node.edges) == 1)
         # A weighted mean divides a sum by one of weights, and keeps both.

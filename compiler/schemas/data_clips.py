@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,10 +37,6 @@ class ClipFolder(Folder):
 
     def folders(self, root: Path) -> ClassFolders:
         return clip_folders(root)
-
-    def preparation(self) -> Mapping[str, Any]:
-        facts = {"size": self.size, "resize": self.side, "channels": self.channels}
-        return {"kind": "clip", "frames": self.frames, "stride": self.stride, "sampling": self.sampling} | facts
 
     @property
     def given(self) -> tuple[InputSignature, ...]:

@@ -62,10 +62,6 @@ class Export(Section):
     source: str | None = Field(default=None, description="Python file of the network that needs torch alone")
     weights: str | None = Field(default=None, description="safetensors file of the weights")
     opset: Annotated[int, Ge(18), Le(23)] = Field(default=18, description="ONNX operator set")
-    preprocess: bool = Field(
-        default=False,
-        description="The ONNX file takes bytes as they are decoded, N×H×W×3 or N×T×H×W×3, and scales them itself",
-    )
     verify: bool = Field(default=True, description="Compare the file with the network in onnxruntime")
 
 
@@ -131,9 +127,6 @@ class SearchConfig(Placed):
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
             yield Conflict("", message, "add `strategy = …`, or `retrain { … }` for a space without open decisions")
-        if self.export is not None and self.export.preprocess and self.data.preparation() is None:
-            message = f"`{self.data.kind}` reads no files of images or clips, whose bytes a network could take"
-            yield Conflict("export.preprocess", message, "leave `preprocess` out", "data")
         if self.phase and self.strategy is None:
             yield Conflict(
                 "phase", "phases are parts of a strategy's run, and there is no strategy", "add `strategy = …`"

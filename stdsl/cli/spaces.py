@@ -12,6 +12,7 @@ from stdsl.cli.options import places, values
 from stdsl.cli.places import of_option
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.diagnostics.command_line import ValuesRefused
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -55,7 +56,7 @@ def the_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch
     Raises ArchitectureError."""
     if path is not None:
         with of_option(option, path, "E0606"):
-            return load_architecture(path, graph)
+            return within_budgets(graph, load_architecture(path, graph))
     return None if graph.open else architecture(graph, {})
 
 

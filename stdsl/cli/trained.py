@@ -40,5 +40,5 @@ def trained(path: Path) -> Trained:
     if facts is None:  # a run of an older version
         config = job.config
         facts = DataFacts.of(open_dataset(config.data, config.seed, job.texts.folder, config.place("data")))
-    metadata = description(job.config.name, facts, job.final, job.config.data)
+    metadata = description(job.config.name, facts, job.final)
     return Trained(weights, directory.architecture(DERIVED), metadata)

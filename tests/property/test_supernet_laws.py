@@ -100,6 +100,12 @@ meta m on x: image(4, 6, 6) {
   windows = [1, 3, 5] -> keep any as few
   return x -> conv(4, windows[1]) -> global_avg_pool -> linear(2)
 }""",
+    "a block that only the second element of a keep reads": """
+op block on x = x -> conv(4, 3) -> bn
+meta m on x: image(4, 6, 6) {
+  few = [x, x -> block] -> keep 1..2 as few
+  return few[<2] -> sum -> global_avg_pool -> linear(2)
+}""",
 }
 
 

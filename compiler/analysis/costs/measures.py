@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...diagnostics.architectures import ConstraintViolated
+from ...diagnostics.model import ArchitectureError
 from ...ir.diagram import IMPOSSIBLE, Diagram, DiagramTooLarge
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.sibling import Sibling
-from ..architecture import of_answers
+from ..architecture import Architecture, answers_of, of_answers
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.products import Product, scaled
 from ..joint.translation import translated
@@ -101,3 +103,18 @@ def place_of(constraint: CostConstraint) -> str:
 def trained_in(graph: SpaceGraph) -> str:
     """The name of the sibling whose costs are bounded, too; "" where there is none."""
     return next((c.other.name for c in cost_constraints(graph) if c.other is not None), "")
+
+
+def within_budgets(graph: SpaceGraph, arch: Architecture) -> Architecture:
+    """``arch``, an architecture of ``graph``. Raises ArchitectureError (E0605) where it breaks a constraint over costs,
+    saying what it costs."""
+    answers = answers_of(graph, arch)
+    broken = []
+    for constraint in cost_constraints(graph):
+        found = figures(graph, constraint, answers)
+        if not found.within(constraint):
+            cost = f"{getattr(found, constraint.metric):,} {constraint.metric}{place_of(constraint)}"
+            broken.append(ConstraintViolated(constraint.span, (), cost))
+    if broken:
+        raise ArchitectureError(broken)
+    return arch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...ir.decisions import Decision
@@ -92,10 +92,14 @@ class _Lowering:
                 self.values[node.id] = self._merged(node)
             elif node.kind != "input":
                 self.values[node.id] = self._mixture(node)
+        inputs = [self.values[i] for i in self.graph.inputs]
+        outputs = [self.values[i] for _, i in self.graph.outputs]
+        statements, ids = _read_by(self.statements, [*inputs, *outputs])
+        self.weights = {decision: id for decision, id in self.weights.items() if id in ids}
         return Program(
-            tuple(self.statements),
-            tuple(self.values[i] for i in self.graph.inputs),
-            tuple((name, self.values[i]) for name, i in self.graph.outputs),
+            statements,
+            tuple(ids[i] for i in inputs),
+            tuple((name, ids[i]) for (name, _), i in zip(self.graph.outputs, outputs, strict=True)),
             self.graph.scopes,
             self.names.scopes,
             tuple(self.layers),
@@ -283,3 +287,18 @@ class _Lowering:
         """A sum of none: zeros for as many samples as the first input has."""
         first = self.values[self.graph.inputs[0]]
         return self._add(node, "zeros", [first], batch_of_zeros(X, node.type.concrete().dims))
+
+
+def _read_by(statements: Sequence[Statement], ends: Sequence[int]) -> tuple[tuple[Statement, ...], dict[int, int]]:
+    """The statements that ``ends`` read, with new ids, and these by the old ones. What no output reads was left out of
+    a sum for its weight, which is 0."""
+    found, todo = set(ends), list(ends)
+    while todo:
+        new = [id for id in statements[todo.pop()].inputs if id not in found]
+        found.update(new)
+        todo += new
+    ids = {old: i for i, old in enumerate(sorted(found))}
+    read = [
+        replace(statements[old], id=i, inputs=tuple(ids[n] for n in statements[old].inputs)) for old, i in ids.items()
+    ]
+    return tuple(read), ids

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from stdsl.compiler.analysis.architecture import answers_of, architecture, load, of_answers
+from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import ArchitectureError
 from stdsl.compiler.ir.graph import CostConstraint, DecisionConstraint
@@ -113,13 +114,16 @@ def test_constraints_over_decisions(sketch):
     assert architecture(graph, {"x.inputs": [2], "x.count": 1})
 
 
-def test_what_is_given_may_cost_what_it_does(graph, tmp_path):
-    """As a mapping and as a file alike: a budget bounds what is drawn and derived."""
+def test_what_is_given_keeps_to_a_budget(graph):
+    """The costs can be asked of what is over it."""
     budget = replace(graph, constraints=(CostConstraint("flops", 1, None, graph.span),))
     found = architecture(budget, FULL)
     assert costs(budget, found).flops == 0
-    found.save(tmp_path / "a.arch.json")
-    assert load(tmp_path / "a.arch.json", budget) == found
+    with pytest.raises(ArchitectureError) as caught:
+        within_budgets(budget, found)
+    assert [(d.code, d.cost) for d in caught.value.diagnostics] == [("E0605", "0 flops")]
+    allowed = replace(graph, constraints=(CostConstraint("flops", 0, None, graph.span),))
+    assert within_budgets(allowed, found) == found
 
 
 def test_file_and_back(graph, tmp_path):
