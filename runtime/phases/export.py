@@ -59,7 +59,7 @@ def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[
     from stdsl.compiler.backends.export.onnx import export_onnx
 
     model = trained(subject, run.workshop, run.placement).to("cpu")
-    metadata = description(run.config.name, DataFacts.of(run.datasets["retrain"]), subject.graph)
+    metadata = description(run.config.name, DataFacts.of(run.dataset), subject.graph)
     with refusing(path, "written"):
         report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
     return {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from itertools import combinations
+from math import comb
 from typing import Any
 
 from . import syntax as s
@@ -365,7 +366,7 @@ def is_site(wanted: Any, entering: Thunk, run: Run) -> bool:
     if wanted == "any":
         return max(lengths) == 1
     low, high = (wanted.low, wanted.high) if isinstance(wanted, Range) else (wanted, wanted)
-    return all(max(low, min(high, n)) == low and n in (low, 0) for n in lengths) or high == 0
+    return all(sum(comb(n, size) for size in range(low, min(high, n) + 1)) <= 1 for n in lengths)
 
 
 def each_element(node: s.Each, env: Env, entering: Thunk, site: Place, run: Run) -> Listed:

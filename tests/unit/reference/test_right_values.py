@@ -11,6 +11,16 @@ meta m on x: image(3, 8, 8) = [x, x -> relu, x -> tanh] -> keep 2 as a -> keep 2
 space s = m
 """,
     ),
+    "a keep of as many as the longest list has": (
+        1,
+        """
+space s = m() where d in 3..3
+meta m on x: image(4, 6, 6) {
+  n = choose 1..3 as d
+  return [x -> relu for i in 1..n] -> keep 3 as k -> sum
+}
+""",
+    ),
     "a keep of any of the only one left": (
         3,
         """
