@@ -13,11 +13,13 @@ from PIL import Image
 
 import stdsl
 from stdsl.compiler.schemas.data_arrays import Arrays
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.arrays import arrays_dataset
 from stdsl.runtime.data.augment import Augmented, mirrored, moved
 from stdsl.runtime.data.batch import Batch, Dataset, Normalisation
 from stdsl.runtime.data.folder import recoloured
 from stdsl.runtime.data.image_files import sized
+from stdsl.runtime.data.targets import Targets
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -95,6 +97,7 @@ class Dense:
     """Images whose target has a place for each pixel."""
 
     classes, inputs, normalisation = ("a", "b"), ("x",), Normalisation()
+    targets = Targets(TargetSignature("classes", 2, ("a", "b"), (6, 7)))
 
     def size(self, split: str) -> int:
         return 12
