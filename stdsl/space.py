@@ -27,6 +27,7 @@ from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.ops.attributes import shown
 from stdsl.target import Target
 
 
@@ -53,7 +54,7 @@ class Space:
         """The space graph, for those who work with the compiler itself."""
 
     def __repr__(self) -> str:
-        parameters = ", ".join(f"{name}={value}" for name, value in self.graph.parameters)
+        parameters = ", ".join(f"{name}={shown(value)}" for name, value in self.graph.parameters)
         return f"Space({self.name}{f', {parameters}' if parameters else ''}, {len(self.decisions)} decisions)"
 
     @property

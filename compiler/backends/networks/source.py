@@ -8,6 +8,7 @@ from typing import Any
 from ...analysis.specialise import specialise
 from ...ir.graph import SpaceGraph
 from ...ir.network import Network, total
+from ...ops.attributes import shown
 from ...ops.torch.expressions import Name, call
 from ...text.figures import counted
 from ...text.quoting import python_doc
@@ -59,7 +60,7 @@ def _example(network: Network) -> Assignment:
 
 
 def _docstring(graph: SpaceGraph, network: Network, arch: Mapping[str, Any], externs: Sequence[Import]) -> str:
-    parameters = ", ".join(f"{name} = {value}" for name, value in graph.parameters)
+    parameters = ", ".join(f"{name} = {shown(value)}" for name, value in graph.parameters)
     lines = [f"One architecture of the space {graph.name}{f'({parameters})' if parameters else ''}.", ""]
     for i in network.inputs:
         layer = network.layers[i]

@@ -14,6 +14,7 @@ from ...frontend import ast
 from ...ir.diagram import Case, Guard
 from ...ir.graph import Ask, TensorType
 from ...ir.operation import Primitive
+from ...ops.attributes import shown
 
 if TYPE_CHECKING:
     from ..modules import Module
@@ -132,6 +133,9 @@ class ListValue:
     def fixed(self) -> bool:
         return all(item.guard is True for item in self.items)
 
+    def __str__(self) -> str:
+        return f"[{', '.join(shown(item.value) for item in self.items)}]"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RangeValue:
@@ -139,6 +143,9 @@ class RangeValue:
 
     low: Value
     high: Value
+
+    def __str__(self) -> str:
+        return f"{self.low}..{self.high}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,8 +162,21 @@ class SetValue:
     options: tuple[Option, ...]
     asks: Asks = ()
 
+    def __str__(self) -> str:
+        return f"{{{', '.join(option.name for option in self.options)}}}"
 
-class Operator:
+
+class Written:
+    """What is shown as it is written: `s2`, `relu -> conv(4)`."""
+
+    __slots__ = ()
+    span: Span
+
+    def __str__(self) -> str:
+        return " ".join(self.span.text.split())
+
+
+class Operator(Written):
     """Tensor(s) in, tensor out."""
 
     __slots__ = ()
@@ -198,7 +218,7 @@ class Template(Operator):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SetTemplate:
+class SetTemplate(Written):
     """A declared `ops` by its bare name. ``asks``: what is asked for before anything is chosen from it."""
 
     declaration: ast.OpsDecl
@@ -224,6 +244,9 @@ class Composed(Operator):
     second: Value
     span: Span
 
+    def __str__(self) -> str:
+        return f"{self.first} -> {self.second}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pointwise(Operator):
@@ -233,6 +256,9 @@ class Pointwise(Operator):
     left: Value
     right: Value
     span: Span
+
+    def __str__(self) -> str:
+        return f"{self.left} {self.operation} {self.right}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,7 +346,7 @@ class ReduceOp(Operator):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Builtin:
+class Builtin(Written):
     """A function of plain values: `share`, `min`, `ceil`, `last`, …"""
 
     name: str

@@ -23,6 +23,7 @@ from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ops.attributes import shown
 from stdsl.compiler.text.figures import figure
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
@@ -149,12 +150,8 @@ def _stated(graph: SpaceGraph, metric: str) -> str:
 
 
 def _title(graph: SpaceGraph) -> str:
-    parameters = ", ".join(f"{name} = {_value(value)}" for name, value in graph.parameters)
+    parameters = ", ".join(f"{name} = {shown(value)}" for name, value in graph.parameters)
     return visible(f"{graph.name}({parameters})" if parameters else graph.name)
-
-
-def _value(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _kind(d: Decision) -> str:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 
 import stdsl
+from stdsl.cli.main import cli
 from stdsl.compiler.backends.networks.supernet import Relaxation
+from stdsl.compiler.ir.printer import print_ir
 
 TEXT = """\
 stdsl 1
@@ -50,6 +53,28 @@ def test_load_by_library_name_file_and_target(tmp_path: Path) -> None:
     space = stdsl.load(path, "small", c=8)
     assert space.parameters == {"c": 8}
     assert repr(space) == "Space(small, c=8, 2 decisions)"
+
+
+def test_parameters_of_all_kinds_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    """And nothing of the compiler's own, nor of where the file lies."""
+    declared = "f = relu -> bn, g = relu + gelu, s = two, t = {one: relu, two: gelu}, u = [1, 2], v = block"
+    declared += ', w = block(4), k = 3x3, r = 1..3, n = none, b = true, y = sum, z = "x"'
+    path = tmp_path / "x.space"
+    path.write_text(f"""stdsl 1
+ops two = {{a: conv(4, 3x3), b: relu -> conv(4, 1x1)}}
+op block(c) = conv(c, 3x3)
+meta m(f, g, s, t, v, w) on x: image(3, 8, 8) =
+  x -> f -> g -> choose s as kind -> choose t as other -> v(4) -> w -> global_avg_pool -> linear(3)
+space s({declared}) = m(f, g, s, t, v, w)
+""")
+    space = stdsl.load(path)
+    shown = declared.replace("{one: relu, two: gelu}", "{one, two}")
+    assert repr(space) == f"Space(s, {shown.replace(' = ', '=')}, 2 decisions)"
+    texts = [stdsl.source(space, space.sample(0)), print_ir(space.graph)]
+    runner = CliRunner()
+    texts.append(runner.invoke(cli, ["info", f"{path}::s"]).output)
+    for text in texts:
+        assert f"s({shown})" in text
 
 
 def test_errors_hold_all_diagnostics() -> None:
