@@ -53,8 +53,7 @@ def broken(pieces: Pieces, indent: int, end: str = "") -> list[str]:
         lines += broken(last.parts[0], indent + 4)
     else:
         for part in last.parts:
-            lines += broken(part, indent + 4)
-            lines[-1] += ","
+            lines += broken(part, indent + 4, ",")
     return [*lines, f"{pad}{last.closing}{end}"]
 
 

@@ -205,6 +205,13 @@ def test_arguments_stand_on_a_line_of_their_own_or_on_one_each() -> None:
     ]
 
 
+@pytest.mark.parametrize("length", range(48, 56))
+def test_the_comma_behind_an_argument_has_room_too(length: int) -> None:
+    long = [Name("x" * length), Name("y" * 54)]
+    lines = lines_of(Return((call("f", call("g", *long), *LONG),)), 4)
+    assert max(map(len, lines)) <= WIDTH
+
+
 def test_an_index_and_a_pair_of_parentheses_get_no_comma() -> None:
     lines = lines_of(Assignment((A,), Operation("/", (B, total(*LONG)))), 0)
     assert not any(line.endswith(",") for line in lines)
