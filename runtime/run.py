@@ -25,7 +25,7 @@ from .data.facts import keep_facts
 from .data.given import NOT_FOUND_AGAIN, origin_of
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited
-from .phases.compare import assignment_named, missing, train_all
+from .phases.compare import as_measured, assignment_named, missing, train_all
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
@@ -35,8 +35,9 @@ from .phases.search import search
 from .phases.train import RETRAIN, Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
-from .prepare.opening import fitting, found_data, opened
+from .prepare.opening import fitting, found_data, opened_for
 from .prepare.plan import plan, plan_text, separate_trainings
+from .prepare.tested import check_tested
 from .prepare.texts import checksum
 from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
@@ -87,7 +88,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
         permit(each)
         _refuse(limits(each.search, request.engine))
-        opened(each)
+        opened_for(each)
+        check_tested(each)
     writable(request.out)
     fitting(job, request.out)
     placement = available(request.device)
@@ -151,9 +153,8 @@ def reopened(
     directory = open_run(folder)
     manifest = directory.manifest
     job = load_kept_job(directory, manifest, allow_extern)
-    dataset = opened(job)
     placement = available(manifest.device)
-    shop = workshop(job, manifest, directory, placement, dataset, reporter, interruption)
+    shop = workshop(job, manifest, directory, placement, opened_for(job), reporter, interruption)
     return shop, lambda name: assignment_named(job, directory, name)
 
 
@@ -165,14 +166,19 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
     try:
         _run_needs(job, manifest, directory, reporter)
         with interruption.watch(), _failures(job):
-            dataset = opened(job)
-            keep_facts(directory.data, dataset, job.config.data.kind, job.config.place("data"))
+            datasets = opened_for(job)
+            own = {role: dataset for role, dataset in datasets.items() if job.config.owner(role) == role}
+            for role, dataset in own.items():
+                kept = role == job.config.owner("retrain")
+                path = directory.data if kept else directory.other_data(role)
+                keep_facts(path, dataset, job.config.data_of(role).kind, job.config.place(job.config.data_key(role)))
             helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
-            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, dataset, helpers)
+            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, datasets, helpers)
             result = _phases(context)
-            if dataset.damaged:
-                data = job.config.data
-                reporter.say(warned(DamagedLeftOut(job.config.place("data"), data.kind, tuple(dataset.damaged))))
+            for role, dataset in own.items():
+                if dataset.damaged:
+                    data, place = job.config.data_of(role), job.config.place(job.config.data_key(role))
+                    reporter.say(warned(DamagedLeftOut(place, data.kind, tuple(dataset.damaged))))
             return result
     except Interrupted:
         raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
@@ -227,12 +233,17 @@ def _phases(run: Context) -> RunResult:
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
         if run.config.retrain is None and run.config.export is not None:
             inherit(run, subject)
-            measure(inherited(run.config, subject), run.workshop, run.tracker, "evaluate")
+            measure(
+                inherited(run.config, subject, as_measured(run.job, run.directory, subject)),
+                run.workshop,
+                run.tracker,
+                "evaluate",
+            )
             export(run, subject)
         if run.config.retrain is not None:
             draw(run)
             run.helpers.add(missing(run, [*repeats(run), *drawn(run)]))
-            final = final_training(run.config, subject)
+            final = final_training(run.config, subject, as_measured(run.job, run.directory, subject))
             train(final, run.workshop, run.tracker, RETRAIN)
             measure(final, run.workshop, run.tracker, "evaluate")
             export(run, subject)
@@ -253,7 +264,7 @@ def _helpers(job: Job, manifest: Manifest, placement: Placement) -> int:
 
 def permit(job: Job) -> None:
     """Load the extern operators of all spaces of a job. Raises SpaceError where it may not, or cannot."""
-    for graph in (job.graph, job.final, *job.compared.values()):
+    for graph in (job.graph, job.final, *job.compared.values(), *job.tested.values()):
         load_externs(graph)
 
 

@@ -210,17 +210,17 @@ def _fitting(
     configs = [looked_up(config, main, sink, given.get(config.name)) for config in configs]
     known = {config.name: config for config in configs}
     for config in configs:
-        search = check_search(config, partial(_space_for, config, module, graphs, sink), known, sink)
+        search = check_search(config, partial(_space_for, module, graphs, sink), known, sink)
         if search is not None:
             found[config.name] = search
     return {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
 
 
-def _space_for(config: SearchConfig, module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef) -> SpaceGraph | None:
-    """A space that a search names, perhaps by what its data is like."""
+def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data: Data) -> SpaceGraph | None:
+    """A space that a search names, perhaps by what the data is like that it is for."""
     from .data_values import with_values
 
-    expr = with_values(ref.expr, config.data, sink)
+    expr = with_values(ref.expr, data, sink)
     return graphs.named(expr, module) if expr is not None else None
 
 

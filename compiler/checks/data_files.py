@@ -9,7 +9,7 @@ from ..diagnostics.data import DataAbsent
 from ..diagnostics.model import Sink
 from ..diagnostics.run import DataUnreadable
 from ..schemas.data import Data
-from ..schemas.search import SearchConfig
+from ..schemas.search import ROLES, Role, SearchConfig
 from ..semantics.modules import Module
 
 
@@ -17,21 +17,38 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
     """The search with what its data's files say: as a run keeps it where one is gone on with, else as they are now.
     Files that are not there are told of in a warning, those that hold something else in an error. ``given``: other
     data, in place of that of the text."""
-    found = module.data_kept.get(config.name)
-    if given is not None:
-        own = given if found is None else given.knowing(found)
-        return config.model_copy(update={"data": own})
-    config = config.model_copy(update={"data": config.data.for_task(config.task)})
-    place = config.place("data")
-    try:
-        found = config.data.look(folder_of(module)) if found is None else found
-    except FilesAbsent as fault:
-        signature = config.data.signature()
-        if not signature.inputs or not signature.targets.known:  # else the settings say all
-            sink.add(DataAbsent(place, config.data.kind, fault.missing, str(fault.folder)))
-    except FileDamaged as fault:
-        sink.add(DataUnreadable(place, str(fault.path), fault.reason))
-    return config if found is None else config.model_copy(update={"data": config.data.knowing(found)})
+    for role in ROLES:
+        if config.owner(role) != role:
+            continue
+        own = config.data_of(role).for_task(config.task)
+        found = module.data_kept.get(kept_as(config.name, role))
+        if role == "search" and given is not None:
+            config = _with(config, role, given if found is None else given.knowing(found))
+            continue
+        place = config.place(config.data_key(role))
+        try:
+            found = own.look(folder_of(module)) if found is None else found
+        except FilesAbsent as fault:
+            signature = own.signature()
+            if not signature.inputs or not signature.targets.known:  # else the settings say all
+                sink.add(DataAbsent(place, own.kind, fault.missing, str(fault.folder)))
+        except FileDamaged as fault:
+            sink.add(DataUnreadable(place, str(fault.path), fault.reason))
+        config = _with(config, role, own if found is None else own.knowing(found))
+    return config
+
+
+def kept_as(search: str, role: Role) -> str:
+    """What a run keeps of the data of a role is called so."""
+    return search if role == "search" else f"{search} {role}"
+
+
+def _with(config: SearchConfig, role: Role, data: Data) -> SearchConfig:
+    """A search with the data of a role replaced."""
+    if role == "search":
+        return config.model_copy(update={"data": data})
+    section = getattr(config, role).model_copy(update={"data": data})
+    return config.model_copy(update={role: section})
 
 
 def folder_of(module: Module) -> Path:

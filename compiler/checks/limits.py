@@ -9,7 +9,7 @@ from ..diagnostics.run import CannotRunYet
 from ..families.family import cannot_run_yet
 from ..families.registry import FAMILIES, family
 from ..schemas.constructors import DATA
-from ..schemas.search import SearchConfig
+from ..schemas.search import ROLES, SearchConfig
 from .searches import CheckedSearch
 
 
@@ -60,9 +60,12 @@ def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 
 
 def _data_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    if config.data.reader is None:
-        readable = tuple(name for name, model in DATA.items() if model.reader is not None)
-        yield cannot_run_yet(config, "data", f"on the data set `{config.data.kind}`", f"use {_one_of(readable)}")
+    for role in ROLES:
+        own = config.data_of(role)
+        if config.owner(role) == role and own.reader is None:
+            readable = tuple(name for name, model in DATA.items() if model.reader is not None)
+            key, what = config.data_key(role), f"on the data set `{own.kind}`"
+            yield cannot_run_yet(config, key, what, f"use {_one_of(readable)}")
 
 
 def _one_of(names: tuple[str, ...]) -> str:

@@ -15,25 +15,27 @@ from ..semantics.elaboration.shapes import type_text
 
 if TYPE_CHECKING:
     from ..schemas.data import DataSignature, InputSignature
-    from ..schemas.search import SearchConfig
+    from ..schemas.search import Role, SearchConfig
     from ..schemas.tasks.targets import TargetSignature
 
 
-def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink) -> bool:
+def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink, role: Role = "search") -> bool:
     """Whether the data of a search gives exactly the inputs of a space, and its prediction is what the targets are
-    compared with; reports where not. ``place``: the text that names the space."""
+    compared with; reports where not. ``place``: the text that names the space; ``role``: what the data is for."""
     from ..schemas.data import described
     from ..schemas.tasks.targets import longer
 
-    signature, inputs = config.data.signature(), inputs_of(graph)
+    signature, inputs = config.data_of(role).signature(), inputs_of(graph)
     node = graph.nodes[graph.outputs[0][1]]
-    targets = targets_for(config)
+    targets = targets_for(config, role)
     told = comparable(targets, node.type)
     if told and signature.fits(inputs):
         return True
     given = outputs_of(node.type)
     takes = described(inputs)
     advice, labels = ("", ()) if signature.fits(inputs) else _different(graph, signature, inputs)
+    if advice and role == "retrain" and config.owner(role) != role and config.place("retrain.space") is place:
+        advice += "; other data is named by `retrain { data = … }`"
     if not told:
         wanted = targets.count or "…"
         if given is None or targets.positions is None or longer(given[1]) != longer(targets.positions):
@@ -47,15 +49,16 @@ def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink
         labels = (*labels, Label(node.span, f"{type_text(node.type)} leaves here"))
     else:
         takes += f", {told_by(targets, node.type)}"
-    sink.add(DataMismatch(config.place("data"), str(signature), takes, place, advice, related=labels))
+    span = config.place(config.data_key(role))
+    sink.add(DataMismatch(span, str(signature), takes, place, advice, related=labels))
     return False
 
 
-def targets_for(config: SearchConfig) -> TargetSignature:
+def targets_for(config: SearchConfig, role: Role = "search") -> TargetSignature:
     """The targets of a search's data as far as they are known; what its task says of them where the data does not."""
     from ..schemas.tasks.task import named
 
-    targets = config.data.signature().targets
+    targets = config.data_of(role).signature().targets
     rows = named(config.task) if config.task is not None else ()
     if rows and targets.kind is None and len({row.kind for row in rows}) == 1:
         targets = replace(targets, kind=rows[0].kind)
@@ -115,13 +118,15 @@ def _parameter(graph: SpaceGraph, found: int, wanted: int | str) -> str:
     return f": `{graph.name}({names[0]} = {wanted})`" if len(names) == 1 else ""
 
 
-def check_auxiliary(config: SearchConfig, graph: SpaceGraph, place: Span | None, setting: str, sink: Sink) -> None:
+def check_auxiliary(
+    config: SearchConfig, graph: SpaceGraph, place: Span | None, setting: str, sink: Sink, role: Role = "search"
+) -> None:
     """Reports further outputs of a space that are to have a loss and are not like the prediction. ``setting``: the key
     of that loss's weight."""
     from ..schemas.data import described
     from ..schemas.tasks.targets import longer
 
-    signature, inputs = config.data.signature(), inputs_of(graph)
+    signature, inputs = config.data_of(role).signature(), inputs_of(graph)
     (_, prediction), *others = [(name, graph.nodes[id].type) for name, id in graph.outputs]
     wanted = outputs_of(prediction)
     assert wanted is not None, "a prediction that fits no targets is reported before"

@@ -17,11 +17,13 @@ from .outputs import check_auxiliary, check_data
 from .tasks import check_task
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
+    from ..schemas.data import Data
     from ..schemas.search import SearchConfig
     from ..schemas.space_ref import SpaceRef
 
-SpaceOf = Callable[["SpaceRef"], SpaceGraph | None]
-"""The graph of a space as settings name it; None where it is wrong, which was reported."""
+SpaceOf = Callable[["SpaceRef", "Data"], SpaceGraph | None]
+"""The graph of a space as settings name it, perhaps by what some data is like; None where it is wrong, which was
+reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +32,16 @@ class CheckedSearch:
 
     ``graph`` is the space that is searched, ``final`` the one that the result is trained in: the same, or a larger
     sibling of it. ``compared``: the different spaces of ``compare { spaces = … }`` by the first text that names each.
-    ``needs``: the searches that run before. ``warnings``: what to tell before a run of it.
+    ``tested``: where networks are measured on other data than they are trained on, their spaces for that: of ``final``
+    under "", of ``compared`` under their texts. ``needs``: the searches that run before. ``warnings``: what to tell
+    before a run of it.
     """
 
     config: SearchConfig
     graph: SpaceGraph
     final: SpaceGraph
     compared: Mapping[str, SpaceGraph] = field(default_factory=dict)
+    tested: Mapping[str, SpaceGraph] = field(default_factory=dict)
     needs: tuple[CheckedSearch, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 
@@ -54,12 +59,13 @@ def check_search(
     """Reports what of a search does not fit its spaces; None where something does not. ``known``: the searches of the
     file."""
     before = len(sink.errors)
-    graph = space_of(config.space)
+    graph, trained = space_of(config.space, config.data), config.data_of("retrain")
     retrain = config.retrain
     sibling = retrain.space if retrain is not None else None
-    final = space_of(sibling) if sibling is not None else graph
+    last = sibling or config.space
+    final = space_of(last, trained) if graph is not None and (sibling or trained is not config.data) else graph
     refs = config.compare.spaces if config.compare is not None else ()
-    others = [(ref, other) for ref in refs if (other := space_of(ref)) is not None]
+    others = [(ref, other) for ref in refs if (other := space_of(ref, trained)) is not None]
     told = Sink()
     compared = different(others, told)
     if graph is None:
@@ -67,6 +73,7 @@ def check_search(
         return None
     check_task(config, sink)
     _check_data(config, graph, final, others, sink)
+    tested = _tested(config, last, final, others, space_of, sink)
     if config.strategy is None and graph.open:
         sink.add(StrategyNeeded(config.place("space"), config.name, len(graph.open)))
     if config.export is not None:
@@ -77,7 +84,7 @@ def check_search(
         from .phases import check_phases
 
         check_phases(config, graph, sink)
-    if sibling is not None and final is not None:
+    if final is not None and final is not graph:
         from .sibling import check_common, check_sibling
 
         if check_sibling(config, graph, final, sink):
@@ -92,7 +99,8 @@ def check_search(
     check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None
-    return CheckedSearch(config, graph, final, compared, warnings=told.diagnostics)
+    tested = {text: other for text, other in tested.items() if not text or text in compared}
+    return CheckedSearch(config, graph, final, compared, tested, warnings=told.diagnostics)
 
 
 def _tell(told: Sink, sink: Sink) -> None:
@@ -116,5 +124,33 @@ def _check_data(
         check_auxiliary(config, graph, place, "strategy.aux", sink)
     trained = [(recipe.space.span if recipe.space is not None else place, final)] if recipe is not None else []
     for named, other in (*trained, *((ref.span, other) for ref, other in compared)):
-        if other is not None and check_data(config, other, named, sink) and recipe is not None and recipe.aux:
-            check_auxiliary(config, other, named, "retrain.aux", sink)
+        if (
+            other is not None
+            and check_data(config, other, named, sink, "retrain")
+            and recipe is not None
+            and recipe.aux
+        ):
+            check_auxiliary(config, other, named, "retrain.aux", sink, "retrain")
+
+
+def _tested(
+    config: SearchConfig,
+    last: SpaceRef,
+    final: SpaceGraph | None,
+    compared: Sequence[tuple[SpaceRef, SpaceGraph]],
+    space_of: SpaceOf,
+    sink: Sink,
+) -> dict[str, SpaceGraph]:
+    """The spaces of the networks where they are measured on other data; reports what is not for it."""
+    from .sibling import check_sibling
+
+    if config.owner("evaluate") != "evaluate" or final is None:
+        return {}
+    found: dict[str, SpaceGraph] = {}
+    for key, ref, trained in (("", last, final), *((str(ref), ref, graph) for ref, graph in compared)):
+        graph = space_of(ref, config.data_of("evaluate"))
+        if graph is None or not check_data(config, graph, ref.span, sink, "evaluate"):
+            continue
+        if graph is trained or check_sibling(config, trained, graph, sink, config.data_key("evaluate")):
+            found[key] = graph
+    return found

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
 
 
-def check_sibling(config: SearchConfig, searched: SpaceGraph, final: SpaceGraph, sink: Sink) -> bool:
-    """Whether every architecture of ``searched`` carries over to ``final``; reports where it does not."""
+def check_sibling(
+    config: SearchConfig, searched: SpaceGraph, final: SpaceGraph, sink: Sink, key: str = "retrain.space"
+) -> bool:
+    """Whether every architecture of ``searched`` carries over to ``final``; reports where it does not, at the setting
+    ``key``."""
     found = differences(searched, final)
     if not found:
         return True
@@ -28,7 +31,7 @@ def check_sibling(config: SearchConfig, searched: SpaceGraph, final: SpaceGraph,
     # Two spaces of one meta decide at the same place of the text, which then says nothing.
     places = () if first.here == first.there else tuple(Label(s, text) for s, text in named if s is not None)
     texts = tuple(difference.text for difference in found)
-    span = config.place("retrain.space")
+    span = config.place(key)
     sink.add(NoSibling(span, searched.name, final.name, texts, config.place("space"), places))
     return False
 

@@ -7,17 +7,37 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
-from ..diagnostics.tasks import CannotBalance, LossMismatch, MetricMismatch, TaskMismatch
+from ..diagnostics.tasks import CannotBalance, LossMismatch, MetricMismatch, OtherTargets, TaskMismatch
 from .outputs import targets_for
 
 if TYPE_CHECKING:
-    from ..schemas.search import SearchConfig
+    from ..schemas.search import Role, SearchConfig
     from ..schemas.tasks.targets import TargetSignature
 
 
 def check_task(config: SearchConfig, sink: Sink) -> None:
     """Reports what of a search does not go with its targets, as far as these are known before data is read."""
-    sink.extend(task_faults(config, targets_for(config)))
+    searched = targets_for(config)
+    sink.extend(task_faults(config, searched))
+    for role in ("retrain", "evaluate"):
+        if config.owner(role) == role:
+            sink.extend(other_targets(config, role, searched, targets_for(config, role)))
+
+
+def other_targets(
+    config: SearchConfig, role: Role, searched: TargetSignature, own: TargetSignature
+) -> Iterator[Diagnostic]:
+    """That data of another role has targets of another form than those of the search, as far as both are known; what is
+    measured on has the classes of what is trained on."""
+    trained = targets_for(config, "retrain") if role == "evaluate" else own
+    kinds = {targets.kind for targets in (searched, own) if targets.kind is not None}
+    grids = {targets.dense for targets in (searched, own) if targets.positions is not None}
+    counts = {targets.count for targets in (trained, own) if targets.count is not None}
+    names = {targets.names for targets in (trained, own) if targets.names is not None}
+    if any(len(different) > 1 for different in (kinds, grids, counts, names)):
+        other = trained if role == "evaluate" else searched
+        fault = str(own) if str(own) != str(other) else f"{own}, which are called otherwise"
+        yield OtherTargets(config.place(config.data_key(role)), config.data_of(role).kind, fault, str(other), role)
 
 
 def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diagnostic]:

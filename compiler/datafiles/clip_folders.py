@@ -18,7 +18,7 @@ VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".m
 def clip_folders(root: Path) -> ClassFolders:
     """The clips of `train/CLASS/…` beside `val/CLASS/…` and `test/CLASS/…`, or of `CLASS/…` alone. A clip is a video,
     or a folder that holds images. Raises FilesAbsent and FileDamaged, also where images lie as if each were a clip."""
-    found = class_folders(root, _clips)
+    found = class_folders(root, clips_in)
     for split, base in found.splits.items():
         for label, folder in enumerate(found.folders):
             if next(found.samples(split, label), None) is None:
@@ -33,7 +33,8 @@ def frame_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=_by_number))
 
 
-def _clips(root: str) -> Iterator[tuple[str, bool]]:
+def clips_in(root: str) -> Iterator[tuple[str, bool]]:
+    """All in a folder, in the order of the names: whether each is a clip."""
     for folder, names in walked(root):
         images = [name for name in names if ending(name) in IMAGES]
         if images and folder != root:
@@ -47,7 +48,7 @@ def _clips(root: str) -> Iterator[tuple[str, bool]]:
 
 def _check_loose(folder: Path) -> None:
     """Raises FileDamaged for a class without a clip that has images."""
-    for path, _ in _clips(str(folder)):
+    for path, _ in clips_in(str(folder)):
         if ending(path) in IMAGES:
             reason = f"`{os.path.basename(path)}` lies in it, and the frames of each clip have a folder of their own"
             raise FileDamaged(folder, f"{reason}: {folder.name}/CLIP/0001.png")

@@ -102,6 +102,74 @@ class; what is drawn are samples of classes.
 
 
 @kind
+class OtherTargets(Diagnostic):
+    """Data that is trained on, or measured on, has targets of another form."""
+
+    dataset: str
+    targets: str
+    others: str
+    role: str
+
+    code: ClassVar[str] = "E0565"
+    title: ClassVar[str] = "data of another task"
+    explanation: ClassVar[str] = """\
+What a search found may be trained on other data (`retrain { data = … }`), with other sizes and another number of
+classes, and what was trained may be measured on other data (`evaluate { data = … }`). The task stays the same, and what
+is measured on has the classes of what was trained on.
+
+    data = cifar10(…)   retrain { data = cifar100(…) }                fine: 100 classes are learnt
+    data = cifar10(…)   evaluate { data = cifar100(…) }               E0565
+    data = cifar10(…)   retrain { data = table("prices.csv", …) }     E0565"""
+
+    @property
+    def message(self) -> str:
+        before = "what is searched on" if self.role == "retrain" else "what is trained on"
+        return f"the targets of `{self.dataset}` are {self.targets}; {before} has {self.others}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        if self.role == "retrain":
+            return "name data with targets of the same form"
+        return "name data with the same targets"
+
+
+@kind
+class OtherWeights(Diagnostic):
+    """A network has other weights where it is measured than where it is trained."""
+
+    space: str
+    layer: str
+    trained: str
+    measured: str
+
+    code: ClassVar[str] = "E0566"
+    title: ClassVar[str] = "weights that are as large as the input"
+    explanation: ClassVar[str] = """\
+`evaluate { size = … }` and `evaluate { data = … }` measure the trained network on samples of other sizes. Convolutions
+and pools take any size, so their weights go with all; a linear layer over all pixels does not.
+
+    return y -> global_avg_pool -> linear(10)     measured at any size
+    return y -> flatten -> linear(10)             E0566 at another size than that of the training"""
+
+    @property
+    def message(self) -> str:
+        sizes = f"{self.trained} where it is trained, {self.measured} where it is measured"
+        return f"`{self.layer}` of `{self.space}` is {sizes}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "measure at the size of the training, or let the space average over positions before its linear layers"
+
+
+@kind
 class MetricMismatch(Diagnostic):
     """A metric that cannot be measured of the targets."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Gt, Lt
 from pydantic import PrivateAttr
@@ -126,6 +126,11 @@ class Data(Constructor):
 
     def samples(self, splits: Sequence[str]) -> int | None:
         """How many there are in some of the splits `train`, `valid` and `test`; None: only the files tell."""
+        return None
+
+    def preparation(self) -> Mapping[str, Any] | None:
+        """What is done to a file before its values are scaled, for those who use a network without its data: `kind`
+        (`image` or `clip`) and the settings that say how; None where samples come from no files of their own."""
         return None
 
     def written(self, name: str) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -37,6 +38,10 @@ class ClipFolder(Folder):
 
     def folders(self, root: Path) -> ClassFolders:
         return clip_folders(root)
+
+    def preparation(self) -> Mapping[str, Any]:
+        facts = {"size": self.size, "resize": self.side, "channels": self.channels}
+        return {"kind": "clip", "frames": self.frames, "stride": self.stride, "sampling": self.sampling} | facts
 
     @property
     def given(self) -> tuple[InputSignature, ...]:

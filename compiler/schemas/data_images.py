@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -71,6 +71,9 @@ class ImageFolder(Folder):
 
     def folders(self, root: Path) -> ClassFolders:
         return image_folders(root)
+
+    def preparation(self) -> Mapping[str, Any]:
+        return {"kind": "image", "size": self.size, "resize": self.side, "channels": self.channels}
 
     @property
     def given(self) -> tuple[InputSignature, ...]:

@@ -7,6 +7,8 @@ from typing import Final
 MANIFEST: Final = "run.json"
 RESULT: Final = "result.json"
 DATA: Final = "data.json"
+SEARCH_DATA: Final = "data-search.json"
+EVALUATION_DATA: Final = "data-evaluate.json"
 JOURNAL: Final = "journal.jsonl"
 MODULE: Final = "module.py"
 LOCK: Final = ".lock"
@@ -23,5 +25,5 @@ EVALUATION: Final = "evaluation"
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
 
-FILES: Final = (MANIFEST, RESULT, DATA, JOURNAL, MODULE, LOCK, STARTING)
+FILES: Final = (MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING)
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES, EVALUATION)

@@ -9,6 +9,7 @@ from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
 
 from .base import Conflict, Count, Natural, Placed, Section
+from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
 from .length import Length
@@ -21,6 +22,10 @@ from .tasks.metrics import MetricName
 from .tasks.task import TaskName
 from .warmup import warmup_conflicts
 
+Role = Literal["search", "retrain", "evaluate"]
+"""What data is for."""
+ROLES: tuple[Role, ...] = ("search", "retrain", "evaluate")
+
 
 class RetrainSection(Retrain):
     """The final training, in the space of the search or in a larger sibling of it."""
@@ -29,6 +34,9 @@ class RetrainSection(Retrain):
         default=None,
         description="A larger sibling that the architecture carries over to, and whose `where` it keeps to; none: the "
         "space of the search",
+    )
+    data: SerializeAsAny[AnyData] | None = Field(
+        default=None, description="Other data, of the same task, that it is trained on; none: that of the search"
     )
 
 
@@ -48,6 +56,13 @@ class Evaluate(Section):
     metric: MetricName | None = Field(
         default=None, description="What is reported first, and what the search is told by; none: that of the task"
     )
+    data: SerializeAsAny[AnyData] | None = Field(
+        default=None,
+        description="Other data, of the same targets, whose test split is taken; none: that of the training",
+    )
+    size: Count | None = Field(
+        default=None, description="The `size` of the samples, where their data has such a setting; none: as in training"
+    )
     batch: Count | None = Field(default=None, description="Samples at a time; none: the training's batch")
     clips: Count = Field(default=1, description="Clips uniformly spaced over a video whose predictions are averaged")
     crops: Literal["center", "left_center_right"] = Field(
@@ -62,6 +77,10 @@ class Export(Section):
     source: str | None = Field(default=None, description="Python file of the network that needs torch alone")
     weights: str | None = Field(default=None, description="safetensors file of the weights")
     opset: Annotated[int, Ge(18), Le(23)] = Field(default=18, description="ONNX operator set")
+    preprocess: bool = Field(
+        default=False,
+        description="The ONNX file takes bytes as they are decoded, N×H×W×3 or N×T×H×W×3, and scales them itself",
+    )
     verify: bool = Field(default=True, description="Compare the file with the network in onnxruntime")
 
 
@@ -119,6 +138,31 @@ class SearchConfig(Placed):
     compile: bool = Field(default=False, description="Hand the networks to `torch.compile`")
     workers: Natural = Field(default=0, description="Processes that load data; 0: the training's own")
 
+    def data_of(self, role: Role) -> Data:
+        """What is searched on, trained on at the end, or measured on."""
+        trained = self.retrain.data if self.retrain is not None and self.retrain.data is not None else self.data
+        if role == "search":
+            return self.data
+        if role == "retrain":
+            return trained
+        if self.evaluate.data is not None:
+            return self.evaluate.data
+        size = self.evaluate.size
+        return trained if size is None else trained.model_copy(update={"size": size}).knowing(None)
+
+    def owner(self, role: Role) -> Role:
+        """The role whose data it is: its own, or that of another where it has none."""
+        if role == "evaluate" and self.evaluate.data is None and self.evaluate.size is None:
+            role = "retrain"
+        return "search" if role == "retrain" and (self.retrain is None or self.retrain.data is None) else role
+
+    def data_key(self, role: Role) -> str:
+        """The setting that names the data of a role."""
+        own = self.owner(role)
+        if own == "evaluate":
+            return "evaluate.data" if self.evaluate.size is None else "evaluate.size"
+        return "retrain.data" if own == "retrain" else "data"
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         return self.phase
@@ -127,6 +171,9 @@ class SearchConfig(Placed):
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
             yield Conflict("", message, "add `strategy = …`, or `retrain { … }` for a space without open decisions")
+        if self.export is not None and self.export.preprocess and self.data.preparation() is None:
+            message = f"`{self.data.kind}` reads no files of images or clips, whose bytes a network could take"
+            yield Conflict("export.preprocess", message, "leave `preprocess` out", "data")
         if self.phase and self.strategy is None:
             yield Conflict(
                 "phase", "phases are parts of a strategy's run, and there is no strategy", "add `strategy = …`"
@@ -140,6 +187,16 @@ class SearchConfig(Placed):
                 whole = phase.steps or phase.epochs
                 message = f"the decisions stay as they are for {decisions.warmup} {unit}, and this phase has {whole}"
                 yield Conflict(f"phase.{number}.{unit}", message, conflict.help, "strategy")
+        if self.evaluate.size is not None:
+            trained = self.data_of("retrain")
+            if self.evaluate.data is not None:
+                message = "`data` of an evaluation says its size itself"
+                yield Conflict("evaluate.size", message, "leave `size` out", "evaluate.data")
+            elif "size" not in type(trained).model_fields:
+                message = f"`{trained.kind}` has no `size`"
+                yield Conflict(
+                    "evaluate.size", message, "name other data: `evaluate { data = … }`", self.data_key("retrain")
+                )
         if self.compare is not None and self.retrain is None:
             message = "`compare` trains by the recipe of `retrain`, and there is none"
             yield Conflict("compare", message, "add `retrain { … }`")

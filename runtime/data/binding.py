@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.data import Data
 
 from .batch import Batch, Dataset, Normalisation
 from .facts import DataFacts
@@ -56,11 +57,13 @@ def bound(dataset: Dataset, graph: SpaceGraph) -> Dataset:
     return dataset if places == tuple(range(len(places))) else Reordered(dataset, places)
 
 
-def description(search: str, data: DataFacts, graph: SpaceGraph) -> dict[str, Any]:
+def description(search: str, data: DataFacts, graph: SpaceGraph, settings: Data) -> dict[str, Any]:
     """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities`` are in the
-    order of the network's inputs."""
+    order of the network's inputs. ``settings``: of that data."""
     facts: dict[str, Any] = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
     facts |= {"targets": data.targets}
+    preparation = settings.preparation()
+    facts |= {"preparation": dict(preparation)} if preparation is not None else {}
     inputs = [data.inputs[place] for place in _places(data.inputs, graph)]
     return facts | ({"modalities": inputs} if len(inputs) > 1 else {})
 

@@ -54,6 +54,8 @@ class Assignment:
     start: Path | None = None
     holdout: float = 0.0
     keep_best: bool = False
+    tested: Subject | None = None
+    """The same network where it is measured, if that is on data of other sizes."""
 
     def length(self, per_epoch: int) -> int:
         """Steps in all."""
@@ -63,7 +65,7 @@ class Assignment:
         return self.recipe.total_steps(per_epoch)
 
 
-def final_training(config: SearchConfig, subject: Subject) -> Assignment:
+def final_training(config: SearchConfig, subject: Subject, tested: Subject | None = None) -> Assignment:
     """By the section `retrain` of a search: of what it found, and of everything that this is compared with."""
     recipe = config.retrain
     assert recipe is not None
@@ -76,6 +78,7 @@ def final_training(config: SearchConfig, subject: Subject) -> Assignment:
         "final training" if subject.repeat == 1 else f"final training {subject.repeat}",
         holdout=recipe.holdout,
         keep_best=recipe.snapshot == "best",
+        tested=tested,
     )
 
 
@@ -84,7 +87,7 @@ def trial(fitness: Fitness, subject: Subject) -> Assignment:
     return Assignment(subject, fitness, ("train",), "valid", fitness.batch, "trial", samples=fitness.samples)
 
 
-def inherited(config: SearchConfig, subject: Subject) -> Assignment:
+def inherited(config: SearchConfig, subject: Subject, tested: Subject | None = None) -> Assignment:
     """Of what a search found, with the weights that the search left: measured, and not trained."""
     batch: int = getattr(config.strategy, "batch", 1)
-    return Assignment(subject, None, (), "test", config.evaluate.batch or batch, "")
+    return Assignment(subject, None, (), "test", config.evaluate.batch or batch, "", tested=tested)

@@ -5,6 +5,7 @@ search.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
@@ -29,7 +30,8 @@ def assignment_named(job: Job, directory: RunDirectory, name: str) -> Assignment
         fitness = getattr(job.config.strategy, "fitness", None)
         assert isinstance(fitness, Fitness), f"{name} is a trial, and the strategy has no `fitness`"
         return trial(fitness, Subject(name, job.graph, architectures.load(directory.architecture(name), job.graph)))
-    return final_training(job.config, compared(job, directory, name))
+    subject = compared(job, directory, name)
+    return final_training(job.config, subject, as_measured(job, directory, subject))
 
 
 def compared(job: Job, directory: RunDirectory, name: str) -> Subject:
@@ -38,6 +40,18 @@ def compared(job: Job, directory: RunDirectory, name: str) -> Subject:
         if directory.network_of(text) == name:
             return Subject(name, graph, architectures.architecture(graph, {}), shown=title_of(text))
     return Subject(name, *carried(job, directory, name), repeat=repeat_number(name))
+
+
+def as_measured(job: Job, directory: RunDirectory, subject: Subject) -> Subject | None:
+    """A network as it is measured, where that is on other data than it is trained on; else None."""
+    if not job.tested:
+        return None
+    for text, graph in job.compared.items():
+        if graph is subject.graph and directory.network_of(text) == subject.name:
+            return replace(subject, graph=job.tested[text], arch=architectures.architecture(job.tested[text], {}))
+    graph = job.tested[""]
+    arch = architectures.load(directory.architecture(subject.name), graph, carry=True)
+    return replace(subject, graph=graph, arch=arch)
 
 
 def train_one(assignment: Assignment, shop: Workshop) -> dict[str, float]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 
 from stdsl import __version__
-from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.schemas.data import Data
+from stdsl.compiler.schemas.search import Role, SearchConfig
 
 from ..data.batch import Dataset
 from ..engines.local import Helpers
@@ -22,7 +24,7 @@ from ..tracking.manifest import Manifest
 from ..tracking.tracker import Tracker
 from ..training.interruption import Interruption
 from ..training.placement import Placement
-from .train import Workshop
+from .train import Material, Workshop
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,25 @@ class Context:
     reporter: Reporter
     interruption: Interruption
     placement: Placement
-    dataset: Dataset
+    datasets: Mapping[Role, Dataset]
     helpers: Helpers
+
+    @property
+    def dataset(self) -> Dataset:
+        """What is searched on."""
+        return self.datasets["search"]
 
     @cached_property
     def workshop(self) -> Workshop:
         """What trainings of this run share."""
         return workshop(
-            self.job, self.manifest, self.directory, self.placement, self.dataset, self.reporter, self.interruption
+            self.job, self.manifest, self.directory, self.placement, self.datasets, self.reporter, self.interruption
         )
 
     @cached_property
     def criterion(self) -> Criterion:
-        """What networks are trained and measured by."""
-        return self.workshop.criterion
+        """What networks of the search are trained and measured by."""
+        return self.workshop.materials["search"].criterion
 
     @property
     def config(self) -> SearchConfig:
@@ -66,16 +73,17 @@ def workshop(
     manifest: Manifest,
     directory: RunDirectory,
     placement: Placement,
-    dataset: Dataset,
+    datasets: Mapping[Role, Dataset],
     reporter: Reporter,
     interruption: Interruption,
 ) -> Workshop:
     """What trainings share, of a run that this process leads or helps."""
     config = job.config
     return Workshop(
-        dataset,
-        criterion(config, dataset),
-        data_identity(config),
+        {
+            role: Material(own, criterion(config, own), data_identity(config, config.data_of(role)))
+            for role, own in datasets.items()
+        },
         replace(placement, compile=config.compile),
         config.precision,
         config.seed,
@@ -88,7 +96,7 @@ def workshop(
     )
 
 
-def data_identity(config: SearchConfig) -> str:
-    """A hash of what the samples of a search's data depend on: its settings, the seed and the versions at work."""
-    facts = config.data.model_dump_json() + json.dumps([config.seed, __version__, torch.__version__])
+def data_identity(config: SearchConfig, data: Data) -> str:
+    """A hash of what the samples of data of a search depend on: its settings, the seed and the versions at work."""
+    facts = data.model_dump_json() + json.dumps([config.seed, __version__, torch.__version__])
     return hashlib.sha256(facts.encode()).hexdigest()

@@ -57,11 +57,18 @@ def export(run: Context, subject: Subject) -> None:
 
 def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.export.onnx import export_onnx
+    from stdsl.compiler.backends.export.pixels import Pixels
 
     model = trained(subject, run.workshop, run.placement).to("cpu")
-    metadata = description(run.config.name, DataFacts.of(run.dataset), subject.graph)
+    dataset, data = run.datasets["retrain"], run.config.data_of("retrain")
+    metadata = description(run.config.name, DataFacts.of(dataset), subject.graph, data)
+    pixels = None
+    if settings.preprocess:
+        scale = dataset.normalisation
+        pixels = Pixels(scale.mean, scale.std)
+        metadata |= {"normalisation": {}, "normalised_in_the_graph": scale.document()}
     with refusing(path, "written"):
-        report = export_onnx(model, path, metadata=metadata, verify=settings.verify)
+        report = export_onnx(model, path, metadata=metadata, verify=settings.verify, pixels=pixels)
     return {
         "difference": {str(batch): value for batch, value in report.max_abs_diff.items()},
         "latency_ms": report.latency_ms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import nn
 
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.recipe import Precision, Recipe
+from stdsl.compiler.schemas.search import Role
 
 from ..data.batch import Dataset, Part
 from ..data.binding import bound
@@ -38,14 +40,21 @@ RETRAIN = "retrain"
 
 
 @dataclass(frozen=True)
+class Material:
+    """Data, and what networks are trained and measured by on it. ``identity``: a hash of what the samples depend on."""
+
+    dataset: Dataset
+    criterion: Criterion
+    identity: str
+
+
+@dataclass(frozen=True)
 class Workshop:
     """What trainings of a run share. ``identity``: a hash of what the samples of ``dataset`` depend on. ``precision``:
     of trainings whose recipe has none of its own. ``criterion``: what they are trained and measured by.
     ``balanced``: each class is drawn as often."""
 
-    dataset: Dataset
-    criterion: Criterion
-    identity: str
+    materials: Mapping[Role, Material]
     placement: Placement
     precision: Precision
     seed: int
@@ -62,11 +71,14 @@ class Workshop:
             self.placement, bfloat16=((recipe.precision if recipe else None) or self.precision) == "bfloat16"
         )
 
-    def samples(self, graph: SpaceGraph, splits: tuple[str, ...], placement: Placement, altered: bool) -> Features:
+    def samples(
+        self, role: Role, graph: SpaceGraph, splits: tuple[str, ...], placement: Placement, altered: bool
+    ) -> Features:
         """The data as networks of ``graph`` take them, with features of frozen parts kept; ``altered``: batches are
         changed before they enter the network."""
-        making = Making(self.directory.features, self.identity, placement, self.reporter, self.interruption)
-        return Features(bound(self.dataset, graph), splits, making, altered)
+        own = self.materials[role]
+        making = Making(self.directory.features, own.identity, placement, self.reporter, self.interruption)
+        return Features(bound(own.dataset, graph), splits, making, altered)
 
 
 def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) -> None:
@@ -76,7 +88,9 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     torch.set_num_threads(shop.threads)
     subject, recipe, placement = assignment.subject, assignment.recipe, shop.placed(assignment.recipe)
     assert recipe is not None
-    data = shop.samples(subject.graph, assignment.splits, placement, altered=recipe.cutout > 0)
+    role: Role = "search" if is_trial(subject.name) else "retrain"
+    criterion = shop.materials[role].criterion
+    data = shop.samples(role, subject.graph, assignment.splits, placement, altered=recipe.cutout > 0)
     part, held = Part(data, assignment.splits), None
     if assignment.holdout:
         part, held = part.divided(assignment.holdout, key(shop.seed, "held-out samples"))
@@ -91,7 +105,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
         _set_dropout(model, recipe.dropout)
     data.attach(model)
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    metric = recipe.metric or shop.criterion.metric
+    metric = recipe.metric or criterion.metric
     work = Training(
         model,
         build_descent(recipe.optimizer, learnt, steps, order.steps_per_epoch, recipe.clip),
@@ -100,7 +114,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
         steps,
         shop.seed,
         subject.name,
-        shop.criterion.by(recipe.label_smoothing, recipe.aux),
+        criterion.by(recipe.label_smoothing, recipe.aux),
         recipe.cutout,
         HeldOut(held, assignment.batch, order.steps_per_epoch, metric, assignment.keep_best)
         if held is not None
@@ -125,10 +139,12 @@ def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
         splits, placement = (assignment.measured,), shop.placed(assignment.recipe)
-        data = shop.samples(assignment.subject.graph, splits, placement, altered=False)
-        model = trained(assignment.subject, shop, placement)
+        role: Role = "search" if is_trial(assignment.subject.name) else "evaluate"
+        subject = assignment.tested or assignment.subject
+        data = shop.samples(role, subject.graph, splits, placement, altered=False)
+        model = trained(subject, shop, placement)
         data.attach(model)
-        part, criterion = Part(data, splits), shop.criterion
+        part, criterion = Part(data, splits), shop.materials[role].criterion
         found = evaluate(model, part, placement, assignment.batch, samples=assignment.samples, criterion=criterion)
         metrics = found.document()
         for what, value in metrics.items():

@@ -55,6 +55,12 @@ class Job:
         return self.search.compared
 
     @property
+    def tested(self) -> Mapping[str, SpaceGraph]:
+        """Where networks are measured on other data than they are trained on, their spaces for that: of ``final`` under
+        "", of ``compared`` under their texts."""
+        return self.search.tested
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What to tell before the run."""
         return self.search.warnings

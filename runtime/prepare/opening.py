@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stdsl.compiler.checks.batches import batches_of_one
+from stdsl.compiler.checks.data_files import kept_as
 from stdsl.compiler.checks.outputs import comparable, told_by
-from stdsl.compiler.checks.tasks import task_faults
+from stdsl.compiler.checks.tasks import other_targets, task_faults
 from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.exports import ExportPlace
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
@@ -18,6 +19,7 @@ from stdsl.compiler.families.family import Learner
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.data import Found
 from stdsl.compiler.schemas.run_files import EXPORTS
+from stdsl.compiler.schemas.search import ROLES, Role
 from stdsl.compiler.text.whole_files import temporary_name
 
 from ..data.batch import Dataset, Part
@@ -28,20 +30,27 @@ from .job import Job
 from .samples import held_out, retraining_splits, stage_sizes
 
 
-def opened(job: Job) -> Checked:
-    """The data set of a job. Raises RunError where its files are missing or damaged, or have too few samples."""
+def opened(job: Job, role: Role = "search") -> Checked:
+    """The data set of a job, by what it is for. Raises RunError where its files are missing or damaged, or have too few
+    samples."""
     config = job.config
-    place = config.place("data")
-    if job.given is not None:
-        dataset = Checked(job.given, config.data.kind, place)
+    data, place = config.data_of(role), config.place(config.data_key(role))
+    if job.given is not None and role == "search":
+        dataset = Checked(job.given, data.kind, place)
     else:
-        dataset = open_dataset(config.data, config.seed, job.texts.folder, place)
-    found: tuple[Diagnostic, ...] = tuple(_changed(job, dataset)) or tuple(_misfit(job, dataset))
-    found = found or tuple(_too_few(job, dataset))
-    found = found or tuple(_small_batches(job, dataset))
+        dataset = open_dataset(data, config.seed, job.texts.folder, place)
+    found: tuple[Diagnostic, ...] = tuple(_changed(job, dataset, role)) or tuple(_misfit(job, dataset, role))
+    found = found or tuple(_too_few(job, dataset, role))
+    found = found or tuple(_small_batches(job, dataset, role))
     if found:
         raise RunError(found)
     return dataset
+
+
+def opened_for(job: Job) -> dict[Role, Checked]:
+    """The data sets of a job by role; roles that share data share it here. Raises as :func:`opened` does."""
+    own = {role: opened(job, role) for role in ROLES if job.config.owner(role) == role}
+    return {role: own[job.config.owner(role)] for role in ROLES}
 
 
 def fitting(job: Job, out: Path | None) -> None:
@@ -67,14 +76,20 @@ def fitting(job: Job, out: Path | None) -> None:
 
 def found_data(job: Job) -> dict[str, Found]:
     """What the files of the data of a job, and of those that it needs, were found to say, by the search."""
-    configs = (job.config, *(needed.config for needed in job.search.needs))
-    return {config.name: config.data.found for config in configs if config.data.found is not None}
+    known: dict[str, Found] = {}
+    for config in (job.config, *(needed.config for needed in job.search.needs)):
+        for role in ROLES:
+            found = config.data_of(role).found
+            if config.owner(role) == role and found is not None:
+                known[kept_as(config.name, role)] = found
+    return known
 
 
-def _changed(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+def _changed(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnostic]:
     """What the files said when the run was started, and do not say now."""
     config = job.config
-    found = config.data.found
+    data = config.data_of(role)
+    found = data.found
     if found is None:
         return
     sizes, targets, now = found.sizes or {}, found.targets, targets_of(dataset).signature
@@ -85,46 +100,50 @@ def _changed(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
         if dataset.size(split) != size:
             faults.append(f"its split `{split}` had {size:,} samples, and has {dataset.size(split):,}")
     if faults:
-        yield DataChanged(config.place("data"), config.data.kind, "; ".join(faults))
+        yield DataChanged(config.place(config.data_key(role)), data.kind, "; ".join(faults))
 
 
-def _misfit(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+def _misfit(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnostic]:
     """Targets that were unknown when the text was checked, and are not for the task, or not what the space gives."""
-    config, graph, targets = job.config, job.final, targets_of(dataset).signature
-    if config.data.signature().targets.known:
+    config, targets = job.config, targets_of(dataset).signature
+    graph = {"search": job.graph, "retrain": job.final}.get(role, job.tested.get("", job.final))
+    if config.data_of(role).signature().targets.known:
         return
-    faults = tuple(task_faults(config, targets))
+    others = () if role == "search" else other_targets(config, role, config.data.signature().targets, targets)
+    faults = (*task_faults(config, targets), *others)
     yield from faults
     output = graph.nodes[graph.outputs[0][1]].type
     if not faults and not comparable(targets, output):
-        yield DataMismatch(config.place("data"), str(targets), told_by(targets, output), config.place("space"))
+        place = config.place(config.data_key(role))
+        yield DataMismatch(place, str(targets), told_by(targets, output), config.place("space"))
 
 
-def _too_few(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+def _too_few(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnostic]:
     config, recipe = job.config, job.config.retrain
-    wanted: list[tuple[tuple[str, ...], int, str]] = []
+    wanted: list[tuple[Role, tuple[str, ...], int, str]] = []
     for learner in _learners(job):
-        wanted.append(((learner.split,), 1, f"the search of {learner.what}"))
+        wanted.append(("search", (learner.split,), 1, f"the search of {learner.what}"))
     if recipe is not None:
         reader = "the final training with held-out samples" if recipe.holdout else "the final training"
-        wanted.append((retraining_splits(recipe), 2 if recipe.holdout else 1, reader))
+        wanted.append(("retrain", retraining_splits(recipe), 2 if recipe.holdout else 1, reader))
     if recipe is not None or config.export is not None:
-        wanted.append((("test",), 1, "the evaluation"))
-    for splits, needed, reader in wanted:
+        wanted.append(("evaluate", ("test",), 1, "the evaluation"))
+    place = config.place(config.data_key(role))
+    for whose, splits, needed, reader in wanted:
         n = len(Part(dataset, splits))
-        if n < needed:
-            yield TooFewSamples(config.place("data"), config.data.kind, " and ".join(splits), n, needed, reader)
+        if config.owner(whose) == role and n < needed:
+            yield TooFewSamples(place, config.data_of(role).kind, " and ".join(splits), n, needed, reader)
 
 
-def _small_batches(job: Job, dataset: Dataset) -> Iterator[Diagnostic]:
+def _small_batches(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnostic]:
     """Batches that have one sample because the data has."""
     config, recipe = job.config, job.config.retrain
     searching: int | None = None
     training = None
-    for learner in _learners(job):
+    for learner in _learners(job) if role == "search" else ():
         own = stage_sizes(dataset.size(learner.split), learner.batch)[1]
         searching = own if searching is None else min(searching, own)
-    if recipe is not None:
+    if recipe is not None and config.owner("retrain") == role:
         n = len(Part(dataset, retraining_splits(recipe)))
         training = stage_sizes(n - held_out(n, recipe.holdout), recipe.batch)[1]
     yield from batches_of_one(config, job.graph, (job.final, *job.compared.values()), (searching, training))

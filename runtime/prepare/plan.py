@@ -25,7 +25,7 @@ from stdsl.compiler.backends.codegen.definitions import number_of_calls
 from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.data import Data
+from stdsl.compiler.schemas.search import ROLES, SearchConfig
 
 from ..data.features import hindrance
 from ..phases.assignment import Subject
@@ -90,7 +90,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     rate = _rate(placement.device)
     stages: list[Stage] = []
     recipe = config.retrain
-    altered = config.data.varies() or (recipe is not None and recipe.cutout > 0)
+    altered = config.data_of("retrain").varies() or config.data.varies() or (recipe is not None and recipe.cutout > 0)
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
     stage = partial(_stage, rate=rate, kept=obstacle is None)
     strategy = config.strategy
@@ -117,7 +117,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     return Plan(
         config.name,
         str(config.space),
-        _described(config.data),
+        _described(config),
         str(placement.device),
         tuple(stages),
         searching,
@@ -259,7 +259,7 @@ def _features(job: Job, obstacle: str | None) -> str:
     with torch.no_grad():
         values = part.features(*(torch.empty(1, *dims, device="meta") for dims in shapes))
     size = sum(value.nbytes for value in values)
-    samples = job.config.data.samples(("train", "valid", "test"))
+    samples = job.config.data_of("retrain").samples(("train", "valid", "test"))
     if samples is None:
         return f"frozen parts run once for each sample; {size / 1e6:,.1f} MB each on disk while the run lasts"
     size *= samples
@@ -284,6 +284,11 @@ def _rate(device: torch.device) -> float:
     return work / best
 
 
-def _described(data: Data) -> str:
-    kind: str = data.kind
-    return f"{kind} ({data.signature()})"
+def _described(config: SearchConfig) -> str:
+    """What is searched on, and where that is other data, what is trained on and measured on."""
+    parts, told = [], {"search": "", "retrain": "trained on ", "evaluate": "measured on "}
+    for role in ROLES:
+        data = config.data_of(role)
+        if config.owner(role) == role:
+            parts.append(f"{told[role]}{data.kind} ({data.signature()})")
+    return ", ".join(parts)

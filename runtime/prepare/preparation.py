@@ -67,5 +67,6 @@ def _measured(search: CheckedSearch) -> CheckedSearch:
         graph=measured(search.graph),
         final=measured(search.final),
         compared={text: measured(graph) for text, graph in search.compared.items()},
+        tested={text: measured(graph) for text, graph in search.tested.items()},
         needs=tuple(map(_measured, search.needs)),
     )

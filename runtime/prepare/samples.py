@@ -13,7 +13,7 @@ def retraining_samples(config: SearchConfig) -> int | None:
     """Samples that the final training learns from: those of its splits but the ones held out."""
     recipe = config.retrain
     assert recipe is not None
-    n = config.data.samples(retraining_splits(recipe))
+    n = config.data_of("retrain").samples(retraining_splits(recipe))
     return None if n is None else n - held_out(n, recipe.holdout)
 
 

@@ -51,8 +51,12 @@ class RunDirectory:
 
     @property
     def data(self) -> Path:
-        """What networks of the run have to know of its data."""
+        """What networks of the run have to know of the data that they are trained on."""
         return self.path / run_files.DATA
+
+    def other_data(self, role: str) -> Path:
+        """The same of other data, that is searched on or measured on."""
+        return self.path / {"search": run_files.SEARCH_DATA, "evaluate": run_files.EVALUATION_DATA}[role]
 
     def architecture(self, name: str) -> Path:
         return self.path / run_files.ARCHITECTURES / f"{name}.arch.json"

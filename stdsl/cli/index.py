@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "plan": "Show what a search will do and about what it takes.",
     "run": "Search, retrain, evaluate and export.",
     "show": "Show the results of a run.",
+    "predict": "Classify files with the network that a run has exported.",
     "explain": "Explain the code of a message.",
     "data": "List the data sets that searches can name, and look at those of a search.",
 }

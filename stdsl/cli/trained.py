@@ -39,6 +39,7 @@ def trained(path: Path) -> Trained:
     facts = kept_facts(directory.data)
     if facts is None:  # a run of an older version
         config = job.config
-        facts = DataFacts.of(open_dataset(config.data, config.seed, job.texts.folder, config.place("data")))
-    metadata = description(job.config.name, facts, job.final)
+        data, place = config.data_of("retrain"), config.place(config.data_key("retrain"))
+        facts = DataFacts.of(open_dataset(data, config.seed, job.texts.folder, place))
+    metadata = description(job.config.name, facts, job.final, job.config.data_of("retrain"))
     return Trained(weights, directory.architecture(DERIVED), metadata)

@@ -12,6 +12,7 @@ import pytest
 from stdsl.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "generators"))
 
 SMALL = """\
 stdsl 1

@@ -22,6 +22,7 @@ from ...text.quoting import json_text, visible
 from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
 from .onnx_names import PROVISIONAL_OUTPUT, name_ports, provisional
+from .pixels import AXES, Pixels, bytes_shape, take_pixels
 
 if TYPE_CHECKING:
     import onnx
@@ -60,6 +61,7 @@ def export_onnx(
     metadata: Mapping[str, Any] | None = None,
     verify: bool = True,
     threads: int = 1,
+    pixels: Pixels | None = None,
 ) -> ExportReport:
     """Write ``model`` (of :func:`build_module`, or any module with ``inputs`` given) to ``path``, whole or not at all.
 
@@ -67,8 +69,9 @@ def export_onnx(
     beside what is known
     of the space, strings as they are and other values as JSON; ``classes`` (a list of names) and ``normalisation`` (a
     dict with ``mean``
-    and ``std`` per channel, or ``per_sample``: true) are what ``examples/deploy_onnx.py`` reads. The model itself is
-    not changed.
+    and ``std`` per channel, or ``per_sample``: true) are what ``examples/deploy_onnx.py`` reads. ``pixels``: the file
+    takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C), and scales them so. The model itself is not
+    changed.
     Raises RunError: the network cannot be exported, is too large, or the file computes something else.
     """
     target = Path(path)
@@ -77,8 +80,12 @@ def export_onnx(
     if size > LIMIT:
         raise RunError([ExportTooLarge(None, size)])
     proto = _converted(model, ports)
-    _describe(proto, model, ports, metadata or {})
+    _describe(proto, model, ports, metadata or {}, pixels)
     _check(proto, ports)
+    if pixels is not None:
+        (port,) = ports
+        take_pixels(proto, port, pixels)
+        _check_file(proto)
     differences: Mapping[int, float] = {}
     latency: float | None = None
 
@@ -86,7 +93,7 @@ def export_onnx(
         nonlocal differences, latency
         temporary.write_bytes(proto.SerializeToString())
         if verify:
-            differences, latency = _compare(model, str(temporary), target, ports, threads)
+            differences, latency = _compare(model, str(temporary), target, ports, threads, pixels)
 
     write_whole(target, write)
     ops = Counter(node.op_type for node in proto.graph.node)
@@ -149,7 +156,9 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _describe(proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, Any]) -> None:
+def _describe(
+    proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, Any], pixels: Pixels | None
+) -> None:
     """Put our metadata in, and take out the exporter's, which holds paths of this machine."""
     from stdsl import __version__
 
@@ -169,8 +178,11 @@ def _describe(proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], m
         facts["parameters"] = {name: _json(value) for name, value in interface.parameters}
         facts["architecture"] = interface.architecture
         facts["decisions"] = {path: _json(value) for path, value in interface.values}
+    axes = BATCH_AXES if pixels is None else AXES
+    shapes = [list(p.shape if pixels is None else bytes_shape(p)) for p in ports]
     facts["inputs"] = [
-        {"name": p.name, "layout": p.layout, "axes": BATCH_AXES[p.layout], "shape": ["batch", *p.shape]} for p in ports
+        {"name": p.name, "layout": p.layout, "axes": axes[p.layout], "shape": ["batch", *shape]}
+        for p, shape in zip(ports, shapes, strict=True)
     ]
     for key, value in {**facts, **metadata}.items():
         entry = proto.metadata_props.add()
@@ -187,12 +199,7 @@ def _json(value: Any) -> Any:
 
 def _check(proto: onnx.ModelProto, ports: Sequence[Port]) -> None:
     """That the file is valid, has no operators of others, and is dynamic in the batch axis alone."""
-    import onnx
-
-    try:
-        onnx.checker.check_model(proto, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise RunError([ExportFailed(None, "checking the file", _first_line(error))]) from error
+    _check_file(proto)
     foreign = {node.op_type for node in proto.graph.node if node.domain not in ("", "ai.onnx")}
     if foreign or proto.functions:
         raise RunError([ExportFailed(None, "checking the file", f"it has operators of its own: {sorted(foreign)}")])
@@ -204,8 +211,30 @@ def _check(proto: onnx.ModelProto, ports: Sequence[Port]) -> None:
             raise RunError([ExportFailed(None, "checking the file", reason)])
 
 
+def _check_file(proto: onnx.ModelProto) -> None:
+    import onnx
+
+    try:
+        onnx.checker.check_model(proto, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise RunError([ExportFailed(None, "checking the file", _first_line(error))]) from error
+
+
+def _fed(ports: Sequence[Port], batch: int, pixels: Pixels | None) -> tuple[dict[str, Any], list[torch.Tensor]]:
+    """What the file is given, and what the network gets of it."""
+    import numpy as np
+    import torch
+
+    if pixels is None:
+        samples = _samples(ports, batch)
+        return {port.name: x.numpy() for port, x in zip(ports, samples, strict=True)}, samples
+    (port,) = ports
+    values = np.random.default_rng(batch).integers(0, 256, (batch, *bytes_shape(port)), dtype=np.uint8)
+    return {port.name: values}, [torch.from_numpy(pixels.scaled(values, port.layout))]
+
+
 def _compare(
-    model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int
+    model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int, pixels: Pixels | None
 ) -> tuple[dict[int, float], float]:
     import copy
 
@@ -219,8 +248,7 @@ def _compare(
         raise RunError([ExportFailed(None, "loading the file in onnxruntime", _first_line(error))]) from error
     differences: dict[int, float] = {}
     for batch in BATCHES:
-        samples = _samples(ports, batch)
-        feed = {port.name: x.numpy() for port, x in zip(ports, samples, strict=True)}
+        feed, samples = _fed(ports, batch, pixels)
         with torch.no_grad():
             expected = reference(*samples)
         if isinstance(expected, dict):
@@ -232,7 +260,7 @@ def _compare(
         if not difference <= TOLERANCE * scale:
             raise RunError([ExportDiffers(None, str(target), difference, TOLERANCE * scale, batch)])
         differences[batch] = difference
-    feed = {port.name: x.numpy() for port, x in zip(ports, _samples(ports, 1), strict=True)}
+    feed, _ = _fed(ports, 1, pixels)
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()

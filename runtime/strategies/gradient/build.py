@@ -71,7 +71,11 @@ class _Assembly:
         self.strategy, self.graph = stretch.strategy, run.job.graph
         splits = tuple(dict.fromkeys((self.strategy.weights.split, self.strategy.decisions.split)))
         making = Making(
-            run.directory.features, data_identity(run.config), run.placement, run.reporter, run.interruption
+            run.directory.features,
+            data_identity(run.config, run.config.data),
+            run.placement,
+            run.reporter,
+            run.interruption,
         )
         self.dataset = Features(bound(run.dataset, self.graph), splits, making)
         self.weight_order = self.order(self.strategy.weights.split, "weights")

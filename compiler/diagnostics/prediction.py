@@ -1,0 +1,57 @@
+"""Using an exported network: files that are no network, and files that cannot be read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .model import Diagnostic, kind
+
+
+@kind
+class NoModel(Diagnostic):
+    """What is named to predict with cannot be used for that."""
+
+    path: str
+    reason: str
+    advice: str
+
+    code: ClassVar[str] = "E0741"
+    title: ClassVar[str] = "nothing to predict with"
+    explanation: ClassVar[str] = """\
+`stdsl predict` takes an ONNX file that stdsl has written, or the directory of a run that has exported one. The file
+says itself how its inputs are prepared, and what its classes are called.
+
+    export { onnx = "model.onnx" }                           in the search, then:
+    stdsl predict runs/photos-0001 new.png"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@kind
+class NotPredicted(Diagnostic):
+    """A file that cannot be read; the others are predicted all the same."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "E0742"
+    title: ClassVar[str] = "a file cannot be predicted"
+    explanation: ClassVar[str] = """\
+A file that is no image or video, is cut off, or holds something else than the network takes has no prediction. The
+others have theirs; the exit code is 1.
+
+    stdsl predict runs/photos-0001 new.png page.html         E0742 for page.html"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return None

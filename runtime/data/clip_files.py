@@ -1,0 +1,74 @@
+"""Clips in files, videos and folders of frames: which frames one has, decoded and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stdsl.compiler.datafiles.clip_folders import frame_names
+from stdsl.compiler.schemas.data_clips import ClipFolder
+
+from .image_files import Pixels, decoded, grey_or_colour, sized
+from .video_files import VideoIndex, index_of, pictures
+
+Listing = tuple[str, ...] | VideoIndex
+"""Where the frames are: the names of images, or in a video."""
+
+
+def listing_of(path: Path) -> Listing:
+    """Raises ValueError where there are none."""
+    if not path.is_dir():
+        return index_of(path)
+    try:
+        names = frame_names(path)
+    except OSError as error:
+        raise ValueError(str(error)) from error
+    if not names:
+        raise ValueError("no images are in it")
+    return names
+
+
+def length(listing: Listing) -> int:
+    """The number of frames."""
+    return listing.frames if isinstance(listing, VideoIndex) else len(listing)
+
+
+def frames_of(path: Path, listing: Listing, settings: ClipFolder, numbers: Sequence[int]) -> Iterator[Pixels]:
+    """(C, H, W) of the frames with these numbers (rising, each once). Raises ValueError where one cannot be decoded."""
+    if not numbers:
+        return
+    if isinstance(listing, VideoIndex):
+        for picture in pictures(path, listing, numbers):
+            yield sized(grey_or_colour(picture, settings.channels), settings.side)
+        return
+    for number in numbers:
+        try:
+            yield decoded(path / listing[number], settings.side, settings.channels)
+        except ValueError as error:
+            raise ValueError(f"{listing[number]}: {error}") from error
+
+
+def together(frames: Mapping[int, Pixels], numbers: Sequence[int]) -> Pixels:
+    """(C, T, H, W). Raises ValueError where frames differ in size."""
+    if len({frame.shape for frame in frames.values()}) > 1:
+        raise ValueError("its frames are of different sizes")
+    return np.stack([frames[number] for number in numbers], axis=1)
+
+
+def span(settings: ClipFolder) -> int:
+    """So many frames of a video a clip reaches over."""
+    return settings.frames if settings.sampling == "segments" else (settings.frames - 1) * settings.stride + 1
+
+
+def places(settings: ClipFolder, frames: int, along: float | None) -> tuple[int, ...]:
+    """The numbers of the frames of a clip in a video of so many, rising. ``along``: a random number in [0, 1); None:
+    the middle. Behind the last frame it stands still."""
+    wanted = settings.frames
+    shift = 0.5 if along is None or not settings.shift else along
+    if settings.sampling == "segments":  # Wang et al., "Temporal segment networks", 2016
+        return tuple(min(frames - 1, int((i + shift) * frames / wanted)) for i in range(wanted))
+    room = max(0, frames - span(settings))
+    first = room // 2 if along is None or not settings.shift else int(along * (room + 1))
+    return tuple(min(frames - 1, first + i * settings.stride) for i in range(wanted))

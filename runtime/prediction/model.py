@@ -1,0 +1,127 @@
+"""An exported network in onnxruntime, with what its file says of its inputs and classes; without a tensor library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stdsl.compiler.datafiles.forms import Kind
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.prediction import NoModel
+
+from ..data.normalisation import Normalisation
+from ..tracking.directory import result_of
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Model:
+    """``shape``: of a sample, without the batch axis. ``layout``: `image`, `clip`, `tokens` or `features`.
+    ``preparation``: how a file becomes a sample, as ``Data.preparation`` has it; None where the file does not say.
+    ``kind``: what is told, a class out of ``names``, `labels` of which each applies or not, or `numbers`, with ``mean``
+    and ``std`` in units of the data."""
+
+    session: Any
+    name: str
+    shape: tuple[int, ...]
+    layout: str
+    normalisation: Normalisation
+    preparation: Mapping[str, Any] | None
+    kind: Kind
+    names: tuple[str, ...]
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    takes_bytes: bool = False
+    """Whether the file takes images as they are decoded, channels last, and scales them itself."""
+
+    def scores(self, samples: Sequence[npt.NDArray[Any]]) -> Values:
+        """A row for each sample (…, as ``shape`` says; bytes or numbers): the probability of each class or label, or
+        the numbers that are told."""
+        batch = np.stack(samples)
+        if self.takes_bytes:
+            return self._told(self.session.run(None, {self.name: np.ascontiguousarray(np.moveaxis(batch, 1, -1))})[0])
+        scaled = np.divide(batch, 255, dtype=np.float32) if batch.dtype == np.uint8 else batch.astype(np.float32)
+        values = self.normalisation.of(self.name).applied(scaled, 2 if self.layout == "tokens" else 1)
+        return self._told(self.session.run(None, {self.name: values})[0])
+
+    def _told(self, output: Values) -> Values:
+        rows = output.reshape(len(output), -1)
+        if self.kind == "numbers":
+            return rows * np.array(self.std, np.float32) + np.array(self.mean, np.float32) if self.mean else rows
+        if self.kind == "labels":
+            each: Values = np.reciprocal(1 + np.exp(-rows), dtype=np.float32)
+            return each
+        powers = np.exp(rows - rows.max(1, keepdims=True))
+        shares: Values = powers / powers.sum(1, keepdims=True)
+        return shares
+
+
+def model_of(path: Path) -> Model:
+    """The network of an ONNX file, or that of a run. Raises RunError."""
+    file = _exported(path) if path.is_dir() else path
+    shown = str(file)
+    if not file.is_file():
+        raise RunError([NoModel(None, shown, "is not there", "name an ONNX file, or the directory of a run")])
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(shown, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common base
+        reason = f"cannot be loaded by onnxruntime: {str(error).splitlines()[0]}"
+        raise RunError([NoModel(None, shown, reason, "name an ONNX file that stdsl has written")]) from error
+    return _described(session, shown)
+
+
+def _exported(folder: Path) -> Path:
+    files = result_of(folder).get("files") or {}
+    if "onnx" not in files:
+        advice = "write `export { onnx = … }` in the search, or `stdsl compile --to onnx --weights` with this run"
+        raise RunError([NoModel(None, str(folder), "has exported no ONNX file", advice)])
+    return folder / str(files["onnx"])
+
+
+def _described(session: Any, shown: str) -> Model:
+    facts = {key: _read(text) for key, text in session.get_modelmeta().custom_metadata_map.items()}
+    inputs = facts.get("inputs")
+    if not isinstance(inputs, list) or "classes" not in facts:
+        advice = "an ONNX file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`"
+        raise RunError([NoModel(None, shown, "does not say what its classes are and how inputs are scaled", advice)])
+    if len(inputs) != 1:
+        names = ", ".join(f"`{one['name']}`" for one in inputs)
+        advice = "call it in onnxruntime, as docs/deployment.md shows"
+        raise RunError([NoModel(None, shown, f"takes several inputs ({names}), and a file is one", advice)])
+    (own,) = inputs
+    told = facts.get("targets") or {"kind": "classes", "names": facts["classes"]}
+    if "positions" in told:
+        grid = " × ".join(map(str, told["positions"]))
+        reason = f"tells something of each of {grid} positions, which no table shows"
+        raise RunError([NoModel(None, shown, reason, "call it in onnxruntime, as docs/deployment.md shows")])
+    return Model(
+        session,
+        own["name"],
+        tuple(own["shape"][1:]),
+        own["layout"],
+        Normalisation.read(facts.get("normalisation") or {}),
+        facts.get("preparation"),
+        told["kind"],
+        tuple(told["names"]),
+        tuple(told.get("mean", ())),
+        tuple(told.get("std", ())),
+        own["axes"].endswith("H,W,C"),
+    )
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
