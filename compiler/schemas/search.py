@@ -171,8 +171,9 @@ class SearchConfig(Placed):
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
             yield Conflict("", message, "add `strategy = …`, or `retrain { … }` for a space without open decisions")
-        if self.export is not None and self.export.preprocess and self.data.preparation() is None:
-            message = f"`{self.data.kind}` reads no files of images or clips, whose bytes a network could take"
+        exported = self.data_of("retrain")
+        if self.export is not None and self.export.preprocess and exported.preparation() is None:
+            message = f"`{exported.kind}` reads no files of images or clips, whose bytes a network could take"
             yield Conflict("export.preprocess", message, "leave `preprocess` out", "data")
         if self.phase and self.strategy is None:
             yield Conflict(

@@ -143,9 +143,12 @@ def test_a_file_that_scales_bytes_itself_has_the_same_scores(
     assert np.allclose(shares, list(expected.values()), atol=1e-4), "by onnxruntime alone"
 
 
-def test_bytes_of_what_is_no_picture_are_refused(stdsl: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("trained_on", ["", 'data = arrays("a.npz", classes = 2)'])
+def test_bytes_of_what_is_no_picture_are_refused(trained_on: str, stdsl: Any, tmp_path: Path) -> None:
     text = TEXT.replace("KIND", "image(3, 8, 8)").replace("KERNEL", "3x3").replace("EXPORT", "preprocess = true")
-    (tmp_path / "a.space").write_text(text.replace("DATA", 'arrays("a.npz", classes = 2)'), encoding="utf-8")
+    data = 'image_folder(root = "photos", size = 8, classes = 2)' if trained_on else 'arrays("a.npz", classes = 2)'
+    text = text.replace("DATA", data).replace("retrain {", f"retrain {{ {trained_on} ")
+    (tmp_path / "a.space").write_text(text, encoding="utf-8")
     result = stdsl("check", str(tmp_path / "a.space"))
     assert "error[E0510]: `arrays` reads no files of images or clips" in result.stdout
     assert result.exit_code == 1
