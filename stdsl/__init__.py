@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stdsl.networks import compile as compile
     from stdsl.networks import export_onnx as export_onnx
     from stdsl.networks import source as source
+    from stdsl.runtime.report.listener import ProgressEvent as ProgressEvent
     from stdsl.searches import arrays as arrays
     from stdsl.searches import run as run
     from stdsl.space import Space as Space
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "ArchitectureError",
+    "ProgressEvent",
     "RunError",
     "Space",
     "SpaceCosts",
@@ -55,6 +57,7 @@ __all__ = [
 _HOMES = {
     "Architecture": "stdsl.compiler.analysis.architecture",
     "ArchitectureError": "stdsl.compiler.diagnostics.model",
+    "ProgressEvent": "stdsl.runtime.report.listener",
     "RunError": "stdsl.compiler.diagnostics.model",
     "SpaceError": "stdsl.compiler.diagnostics.model",
     "StdslError": "stdsl.compiler.diagnostics.model",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from stdsl.target import Target
 
 if TYPE_CHECKING:
     from stdsl.runtime.data.batch import Dataset
+    from stdsl.runtime.report.listener import ProgressEvent
     from stdsl.runtime.report.reporter import Reporter
     from stdsl.runtime.result import RunResult
 
@@ -24,6 +26,7 @@ def run(
     device: str = "auto",
     data: Any = None,
     allow_extern: bool = False,
+    progress: bool | Callable[[ProgressEvent], object] = True,
     reporter: Reporter | None = None,
 ) -> RunResult:
     """Run a search of a file, ``FILE::SEARCH``: search, derive, retrain, evaluate, export.
@@ -32,17 +35,16 @@ def run(
     run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
     with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or ``(x, y)``,
     in place of the search's own; a run that was started with it is gone on with by giving the same again.
-    ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``reporter``:
-    told what goes on (None: nobody is).
+    ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``progress``:
+    show on standard error what goes on, as `stdsl run` does (False: do not), or a function that is called with each
+    :class:`ProgressEvent`; what it raises ends the run, which can be gone on with. ``reporter``: told in place of that.
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
     """
     from stdsl.compiler.semantics.settings.overrides import overrides_of
-    from stdsl.runtime.report.reporter import Silent
     from stdsl.runtime.run import RunRequest
     from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.run import run as start
 
-    listener = reporter or Silent()
     given = None
     if data is not None:
         from stdsl.runtime.data.given import as_dataset
@@ -51,14 +53,38 @@ def run(
     if resume is not None:
         if target is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
-        return go_on(Path(resume), listener, allow_extern, given)
+        with _told(progress, reporter) as listener:
+            return go_on(Path(resume), listener, allow_extern, given)
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
     request = RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern, data=given)
-    return start(request, listener)
+    with _told(progress, reporter) as listener:
+        return start(request, listener)
+
+
+@contextmanager
+def _told(progress: bool | Callable[[ProgressEvent], object], reporter: Reporter | None) -> Iterator[Reporter]:
+    """Who is told what goes on."""
+    if reporter is not None:
+        yield reporter
+    elif callable(progress):
+        from stdsl.runtime.report.listener import Listener
+
+        listener = Listener(progress)
+        yield listener
+        listener.check()
+    elif progress:
+        from stdsl.runtime.report.console import ConsoleReporter
+
+        with ConsoleReporter() as console:
+            yield console
+    else:
+        from stdsl.runtime.report.reporter import Silent
+
+        yield Silent()
 
 
 def arrays(arrays: Mapping[str, Any], **settings: Any) -> Dataset:
