@@ -18,7 +18,8 @@ from ..frontend.stack import deep_stack
 from ..ir.graph import SpaceGraph
 from ..semantics.elaboration.elaborate import SpaceReference, elaborate
 from ..semantics.elaboration.global_names import constant
-from ..semantics.elaboration.state import Abandoned, State
+from ..semantics.elaboration.state.limits import Abandoned
+from ..semantics.elaboration.state.state import State
 from ..semantics.modules import Loader, Module
 from ..semantics.program import open_module, referred
 from ..semantics.text.kinds import check_kinds

@@ -18,7 +18,8 @@ from .elaboration import expressions
 from .elaboration.arithmetic import is_plain
 from .elaboration.context import Context, Env
 from .elaboration.elaborate import SpaceReference
-from .elaboration.state import Abandoned, State
+from .elaboration.state.limits import Abandoned
+from .elaboration.state.state import State
 from .elaboration.values import ERROR, Scalar, kind_of
 from .modules import Loader, Module, library_names
 from .signatures import bind, declared_signature

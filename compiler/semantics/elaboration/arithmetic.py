@@ -12,7 +12,8 @@ from ...diagnostics.source import Span
 from ...diagnostics.values import ArithmeticFault, WrongType
 from ...ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, evaluate, leaves, witness
 from .context import Context
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .values import ERROR, Asks, Fault, ListValue, Same, Scalar, Value, kind_of
 
 LISTLESS: Final = "a tensor, an operator or a number"
@@ -151,7 +152,7 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
     faults = [leaf for leaf in leaves(case) if isinstance(leaf, Fault)]
     if faults:
         failing = state.diagrams.apply(lambda v: isinstance(v, Fault), case)
-        failing = state.diagrams.ite(failing, state.diagrams.both(context.condition, state.valid(case)), False)
+        failing = state.diagrams.ite(failing, state.diagrams.both(context.condition, state.decided.valid(case)), False)
         told = case
         case = state.diagrams.apply(lambda v: IMPOSSIBLE if isinstance(v, Fault) else v, case)
 
@@ -161,7 +162,7 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
             return ArithmeticFault(span, fault.reason, words, fault.advice)
 
         if case is IMPOSSIBLE or witness(failing) is not None:
-            state.shown(make, failing, lost=case is IMPOSSIBLE)
+            state.mistakes.shown(make, failing, lost=case is IMPOSSIBLE)
         if case is IMPOSSIBLE:
             return ERROR
     return scalar(case, asks)
@@ -177,7 +178,7 @@ def compute(state: State, function: Callable[..., Any], values: Sequence[Value],
         )
     cases = [case_of(v) for v in values]
     asks = merge_asks(ask for v in values for ask in asks_of(v))
-    return settle(state, state.lift("a number", span, function, *cases), asks, context, span)
+    return settle(state, state.limits.lift("a number", span, function, *cases), asks, context, span)
 
 
 def binary(
@@ -243,7 +244,7 @@ def under(state: State, guard: Guard, asks: Asks) -> Asks:
     """The asks, made only where ``guard`` holds."""
     if guard is True:
         return asks
-    state.asked_under(guard, asks)
+    state.asking.note_order(guard, asks)
     return merge_asks(type(a)(a.decision, state.diagrams.both(guard, a.guard)) for a in asks)
 
 
@@ -258,8 +259,8 @@ def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongT
     if not isinstance(value, Scalar):
         return WrongType(span, what, wanted, found, advice)
     answers = witness(state.diagrams.apply(lambda v: type(v) is type(wrong) and v == wrong, value.case)) or {}
-    found = f"{found} when {state.witness_words(answers)}"
-    return WrongType(span, what, wanted, found, advice, deciders=state.deciders(answers))
+    found = f"{found} when {state.mistakes.witness_words(answers)}"
+    return WrongType(span, what, wanted, found, advice, deciders=state.mistakes.deciders(answers))
 
 
 _DIVIDED: Final = re.compile(r"(?<!/)/(?!/)")

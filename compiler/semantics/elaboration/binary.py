@@ -24,7 +24,8 @@ from .arithmetic import (
 )
 from .context import Env
 from .open_lists import asked
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .values import (
     ERROR,
     Fault,
@@ -123,7 +124,7 @@ def _contains(state: State, expr: ast.Binary, left: Value, right: Value, env: En
     if not is_plain(left) or not all(is_plain(item.value) for item in elements.items):
         state.report(WrongType(expr.span, "what `in` compares", "plain values", "something else"))
         return ERROR
-    found = state.within_limits("a list", expr.span, lambda: _is_among(state, case_of(left), elements.items))
+    found = state.limits.within("a list", expr.span, lambda: _is_among(state, case_of(left), elements.items))
     inner = [ask for item in elements.items for ask in under(state, item.guard, asks_of(item.value))]
     asks = merge_asks((*asks_of(left), *elements.asks, *inner))
     return scalar(state.diagrams.negate(found) if negated else found, asks)
@@ -162,7 +163,7 @@ def _joined(state: State, expr: ast.Binary, env: Env, first: Value, channels: Va
     guard = guard_of(left)
     going_on = state.diagrams.negate(guard) if stops else guard
     known = state.diagrams.both(env.context.condition, going_on)
-    if witness(state.diagrams.both(known, state.valid(known))) is None:
+    if witness(state.diagrams.both(known, state.decided.valid(known))) is None:
         return left
     inside = env.assuming(known)
     second = expressions.evaluate(state, expr.right, inside)

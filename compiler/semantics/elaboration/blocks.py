@@ -12,7 +12,8 @@ from ...ir.diagram import Guard, witness
 from . import expressions, loops
 from .context import Env
 from .open_lists import narrowed
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .values import ERROR, Asks, Item, ListValue, NamedTuple_, Value, kind_of
 
 
@@ -162,13 +163,12 @@ def _element_statement(state: State, statement: ast.Bind, env: Env, outer: Env, 
         builder.items.append(Item(ERROR))
     elif index == 0 and not builder.items:
         if not isinstance(statement.index, ast.Literal_):
-            # Not through the state: a warning spoils no graph.
-            state.sink.add_once(SeedOfALoop(here, name))
+            state.mistakes.warn(SeedOfALoop(here, name))
         builder.seed = value
         builder.places[0] = here
     elif type(index) is int and index == len(builder.items) + 1:
         _no_gap(state, builder, index, loop.guard, env, here)
-        builder.items.append(Item(value, loop.guard, loop.asks, inner=state.made_since(start)))
+        builder.items.append(Item(value, loop.guard, loop.asks, inner=state.decided.made_since(start)))
         builder.places[index] = here
     else:
         shown = str(index) if type(index) is int else kind_of(index)
@@ -189,7 +189,7 @@ def _no_gap(state: State, builder: ListBuilder, index: int, guard: Guard, env: E
         return
     diagrams = state.diagrams
     gap = diagrams.all((guard, env.context.condition, diagrams.negate(before)))
-    gap = diagrams.both(gap, state.valid(gap))
+    gap = diagrams.both(gap, state.decided.valid(gap))
     if witness(gap) is not None:
         name, before_it = f"`{builder.name}`", str(index - 1)
-        state.shown(lambda words, _: BadIndex(here, name, before_it, "fewer elements", words, _IN_ORDER), gap)
+        state.mistakes.shown(lambda words, _: BadIndex(here, name, before_it, "fewer elements", words, _IN_ORDER), gap)

@@ -16,7 +16,7 @@ from . import expressions, indices, operators
 from .arithmetic import FUNCTIONS, compute, is_number
 from .context import Context, Env
 from .primitives import check_arguments
-from .state import State
+from .state.state import State
 from .switches import after
 from .values import (
     ERROR,
@@ -67,7 +67,7 @@ def _pipe_into(state: State, left: Value, right: Value, left_span: Span, span: S
     if isinstance(left, (Tensor, ListValue)):
         here = operators.at(state, context, span)
         state.way.append(span)
-        made = state.within_limits(
+        made = state.limits.within(
             "what this step asks for", span, lambda: operators.apply(state, right, left, here, span)
         )
         state.way.pop()

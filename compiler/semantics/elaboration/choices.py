@@ -16,7 +16,9 @@ from . import expressions, operators
 from .arithmetic import asks_of, case_of, condition, guard_of, is_plain, no_whole_number, scalar, under
 from .context import Context, Env
 from .lists import one_of_lists
-from .state import LENGTH_LIMIT, OPTION_LIMIT, State, merge_asks
+from .state.asking import merge_asks
+from .state.limits import LENGTH_LIMIT, OPTION_LIMIT
+from .state.state import State
 from .switches import after, gate, switch
 from .values import (
     ERROR,
@@ -128,7 +130,7 @@ def choose(state: State, expr: ast.Choose, env: Env) -> Value:
     names = tuple(option.name for option in options)
     values = tuple(o.value if is_plain(o.value) and not isinstance(o.value, Scalar) else o.name for o in options)
     label = expr.label.id if expr.label else None
-    decision = state.decide(
+    decision = state.decided.decide(
         env.context,
         label or "choice",
         id(expr),
@@ -140,9 +142,9 @@ def choose(state: State, expr: ast.Choose, env: Env) -> Value:
         return ERROR
     chosen = combine(state, decision.id, options, env.context, expr.span)
     if isinstance(chosen, Scalar):
-        before = state.meanings.setdefault(decision.id, chosen)
+        before = state.decided.meanings.setdefault(decision.id, chosen)
         if before is None or not same_case(before.case, chosen.case):
-            state.meanings[decision.id] = None
+            state.decided.meanings[decision.id] = None
     return after(state, offered.asks, chosen, env.context, expr.span)
 
 
@@ -196,7 +198,7 @@ def _conditional(state: State, expr: ast.If, env: Env, tested: Value) -> Value:
         return expressions.evaluate(state, expr.then if value else expr.otherwise, env)
     guard = guard_of(value)
     # What is known here may leave one side alone: what the other would come to is nobody's.
-    known = state.diagrams.both(env.context.condition, state.valid(guard))
+    known = state.diagrams.both(env.context.condition, state.decided.valid(guard))
     settled = state.diagrams.constrain(guard, known)
     if isinstance(settled, bool):
         chosen = expressions.evaluate(state, expr.then if settled else expr.otherwise, env)
@@ -231,7 +233,7 @@ def branch(state: State, test: Scalar, then: Value, otherwise: Value, context: C
 def maybe(state: State, expr: ast.Maybe, env: Env) -> Value:
     """`maybe e`: a gate on a tensor, or on what an operator makes."""
     label = expr.label.id if expr.label else None
-    decision = state.decide(
+    decision = state.decided.decide(
         env.context,
         label or "gate",
         id(expr),
@@ -298,7 +300,7 @@ def _counted(state: State, expr: ast.Repeat, env: Env, low: int, high: int) -> V
     if not _small(state, high, span, OPTION_LIMIT):
         return ERROR
     label = expr.count.label.id if expr.count.label else None
-    decision = state.decide(
+    decision = state.decided.decide(
         env.context,
         label or "count",
         id(expr.count),

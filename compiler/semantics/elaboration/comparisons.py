@@ -15,7 +15,7 @@ from . import expressions
 from .arithmetic import asks_of, case_of, is_plain
 from .context import Env
 from .references import is_call, rebuilt, reference, walk
-from .state import State
+from .state.state import State
 from .values import ERROR, Asks, Scalar
 
 Groups: TypeAlias = Mapping[str, Sequence[Decision]]
@@ -38,8 +38,8 @@ def value_of(state: State, row: Decision) -> tuple[Case, Asks]:
     of elements that stay, for a choice without values the name."""
     if row.kind == "keep":
         kept = [state.diagrams.case(variable, (0, 1)) for variable in row.variables]
-        return state.added("how many elements stay", row.span, kept), ()
-    meant = state.meanings.get(row.id)
+        return state.limits.added("how many elements stay", row.span, kept), ()
+    meant = state.decided.meanings.get(row.id)
     if meant is not None:
         return case_of(meant), asks_of(meant)
     return state.diagrams.case(row.variables[0], row.values), ()
@@ -171,7 +171,7 @@ class _Comparisons:
     def _without_value(self, name: str) -> str | None:
         """The first alternative of these decisions that has no value: an operator, say."""
         for row in self.groups[name]:
-            if row.kind == "choose" and self.state.meanings.get(row.id) is None:
+            if row.kind == "choose" and self.state.decided.meanings.get(row.id) is None:
                 pairs = zip(row.options, row.values, strict=True)
                 return next((option for option, value in pairs if value == option), row.options[0])
         return None

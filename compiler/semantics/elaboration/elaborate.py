@@ -27,7 +27,8 @@ from . import blocks, expressions, instances, where
 from .arithmetic import whole_advice
 from .context import Context, Env
 from .faults import demanded, report_faults
-from .state import Abandoned, State
+from .state.limits import Abandoned
+from .state.state import State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
 
 _INPUTS: Mapping[str, tuple[Layout, tuple[str, ...]]] = {
@@ -95,8 +96,8 @@ def elaborate(
         state.report(DiagramLimit(reference.span, "what this space asks for", isinstance(error, TooManySteps)))
         return None
     finally:
-        state.settle()
-        sink.witnessed((d for d, _ in (*state.happened, *state.at_once)), state.showable)
+        state.mistakes.settle()
+        sink.witnessed((d for d, _ in (*state.mistakes.happened, *state.mistakes.at_once)), state.mistakes.showable)
         state.diagrams.steps = math.inf
         if collecting:
             gc.enable()
@@ -118,7 +119,7 @@ def _elaborate(
     if instance is None:
         where.check_costs(state, declaration, env)
         return None
-    state.space = declaration
+    state.mistakes.space = declaration
     state.applying.append(instance)
     meta = instance.template.declaration
     name = meta.name.id
@@ -136,14 +137,14 @@ def _elaborate(
     conditions = _constraints(state, declaration, env, [t.node for _, t in outputs])
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, [t.node for _, t in outputs], conditions)
-    if state.reported or concern(declaration, reference.module, mistakes):
-        state.showable = True
-        if faulty is not None and (state.happened or state.at_once):
-            graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *conditions), name)
-            met = demanded(state, state.at_once, [t.node for _, t in outputs])
-            faulty.append(Faulty(graph, (*state.happened, *met)))
+    if state.mistakes.reported or concern(declaration, reference.module, mistakes):
+        state.mistakes.showable = True
+        if faulty is not None and (state.mistakes.happened or state.mistakes.at_once):
+            graph = _pruned(state, reference, outputs, parameters, (*state.decided.constraints, *conditions), name)
+            met = demanded(state, state.mistakes.at_once, [t.node for _, t in outputs])
+            faulty.append(Faulty(graph, (*state.mistakes.happened, *met)))
         return None
-    graph = _pruned(state, reference, outputs, parameters, (*state.constraints, *conditions), name)
+    graph = _pruned(state, reference, outputs, parameters, (*state.decided.constraints, *conditions), name)
     unknown = _unknown_costs(graph)
     for diagnostic in unknown:
         state.report(diagnostic)
@@ -154,10 +155,10 @@ def _constraints(
     state: State, declaration: ast.SpaceDecl, env: Env, outputs: Sequence[int]
 ) -> tuple[CostConstraint | DecisionConstraint, ...]:
     """What `where` says. A mistake in that is none that `where` could exclude."""
-    met, state.unsettled = state.unsettled, []
+    met, state.mistakes.unsettled = state.mistakes.unsettled, []
     found = where.collect(state, declaration, env, outputs)
-    state.settle()
-    state.unsettled = met
+    state.mistakes.settle()
+    state.mistakes.unsettled = met
     return found
 
 

@@ -12,7 +12,9 @@ from ...ir.diagram import DiagramTooLarge, TooManySteps
 from . import binary, blocks, calls_and_pipes, choices, global_names, indices, loops
 from .arithmetic import compute, is_plain, whole_advice
 from .context import Env
-from .state import LENGTH_LIMIT, Abandoned, State, merge_asks
+from .state.asking import merge_asks
+from .state.limits import LENGTH_LIMIT, Abandoned
+from .state.state import State
 from .values import (
     ERROR,
     Asks,
@@ -33,7 +35,7 @@ from .values import (
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
     """The value of an expression; ERROR where it is wrong (and was reported)."""
-    state.spend(1, expr.span)
+    state.limits.spend(1, expr.span)
     try:
         return _EVALUATE[type(expr)](state, expr, env)
     except DiagramTooLarge as error:
@@ -82,8 +84,8 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
                 failed = True
             elif isinstance(value, ListValue):
                 long = len(items) + len(value.items)
-                state.limit(long, LENGTH_LIMIT, f"a list of {long} elements", expr.span)
-                state.spend(len(value.items), item.span)
+                state.limits.at_most(long, LENGTH_LIMIT, f"a list of {long} elements", expr.span)
+                state.limits.spend(len(value.items), item.span)
                 items.extend(value.items)
                 asks = (*asks, *value.asks)
             else:
@@ -93,7 +95,7 @@ def _list(state: State, expr: ast.List, env: Env) -> Value:
             start = len(state.builder.decisions)
             value = evaluate(state, item, env)
             failed = failed or value is ERROR
-            items.append(Item(value, inner=state.made_since(start)))
+            items.append(Item(value, inner=state.decided.made_since(start)))
     return ERROR if failed else ListValue(tuple(items), asks=merge_asks(asks))
 
 

@@ -43,7 +43,8 @@ from ..text.extern_blocks import OUTPUT, SIZES, TYPES, problems, type_of, undefi
 from . import expressions
 from .arithmetic import is_plain
 from .context import Context, Env
-from .state import Abandoned, State
+from .state.limits import Abandoned
+from .state.state import State
 from .values import ERROR, Scalar, Tensor, kind_of
 
 Inputs = tuple[TensorShape, ...]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from ...diagnostics.model import Diagnostic
 from ...ir.diagram import DiagramTooLarge, Guard, TooManySteps, support, witness
 from ...ir.graph import CostConstraint, DecisionConstraint
-from .state import FaultRecord, State
+from .state.mistakes import FaultRecord
+from .state.state import State
 
 
 def report_faults(
@@ -19,11 +20,11 @@ def report_faults(
     ``outputs``: the nodes that are demanded; None where that is not known (all count). ``where``: the constraints of
     the space; an architecture that they exclude is none of the space, and shows no fault.
     """
-    met = state.faults or state.unsettled
+    met = state.mistakes.faults or state.mistakes.unsettled
     allowed = _allowed(state, where, outputs) if met and outputs is not None else True
-    state.settle(allowed)
+    state.mistakes.settle(allowed)
     told: set[Hashable] = set()
-    for fault in state.faults:
+    for fault in state.mistakes.faults:
         # Once the mistake of a text has been told for a way to it, the other iterations on that way add nothing.
         kind = fault.make("", {})
         way = (kind.code, kind.span, tuple([call.span for call in fault.calls]))
@@ -33,11 +34,13 @@ def report_faults(
         if found is not None:
             told.add(way)
             own, answers, condition = found
-            diagnostic = replace(fault.make(state.witness_words(own), answers), deciders=state.deciders(own))
+            diagnostic = replace(
+                fault.make(state.mistakes.witness_words(own), answers), deciders=state.mistakes.deciders(own)
+            )
             state.report(diagnostic, fault.calls)
             if condition is not None:
-                state.happened.append((diagnostic, condition))
-    state.faults.clear()
+                state.mistakes.happened.append((diagnostic, condition))
+    state.mistakes.faults.clear()
 
 
 def _allowed(state: State, where: Sequence[CostConstraint | DecisionConstraint], outputs: Sequence[int]) -> Guard:
@@ -64,12 +67,12 @@ def _happens(
     try:
         demanded: Guard = True if outputs is None else _demand(state, fault.node, outputs)
         condition = state.diagrams.all((demanded, fault.condition, allowed))
-        condition = state.diagrams.both(condition, state.valid(condition))
+        condition = state.diagrams.both(condition, state.decided.valid(condition))
         answers = witness(condition)
         if answers is None:
             return None
         # The condition alone names the decisions that matter; those on the way to the node do not explain anything.
-        own = witness(state.diagrams.both(fault.condition, state.valid(fault.condition))) or {}
+        own = witness(state.diagrams.both(fault.condition, state.decided.valid(fault.condition))) or {}
         if any(answers.get(index, answer) != answer for index, answer in own.items()):
             own = answers
         elif allowed is not True:

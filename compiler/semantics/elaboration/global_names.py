@@ -11,7 +11,8 @@ from ..modules import Module
 from . import expressions, externs
 from .arithmetic import FUNCTIONS
 from .context import Context, Env
-from .state import Abandoned, State
+from .state.limits import Abandoned
+from .state.state import State
 from .values import ERROR, Builtin, PrimitiveOp, ReduceOp, Same, SetTemplate, Template, Value
 
 
@@ -55,11 +56,11 @@ def constant(state: State, declaration: ast.Let, module: Module) -> Value:
     name = declaration.name.id
     value = module.constants.get(name)
     if value is _EVALUATING:
-        state.recursion(declaration.name.span, (name, name))
+        state.mistakes.recursion(declaration.name.span, (name, name))
         return ERROR
     if value is None:
         module.constants[name] = _EVALUATING
-        before = len(state.touched)
+        before = len(state.decided.touched)
         env = Env(module, Context("", "", 0, (0, "", ()), 0, constant=declaration.name.span))
         try:
             value = expressions.evaluate(state, declaration.value, env)
@@ -67,5 +68,5 @@ def constant(state: State, declaration: ast.Let, module: Module) -> Value:
             module.constants[name] = ERROR
             raise
         # A decision in it was reported where it is made.
-        module.constants[name] = value = ERROR if len(state.touched) > before else value
+        module.constants[name] = value = ERROR if len(state.decided.touched) > before else value
     return value

@@ -14,7 +14,7 @@ from .arithmetic import asks_of, case_of, compute, is_plain, no_whole_number, sc
 from .context import Env
 from .lists import elements_text, one_of
 from .open_lists import asked, candidates, first_of, last_of, length
-from .state import State
+from .state.state import State
 from .switches import after
 from .values import ERROR, Fault, ListValue, Same, Scalar, Tensor, Value, kind_of
 
@@ -41,11 +41,13 @@ def _last(state: State, n: Value, xs: ListValue, arguments: Arguments, expr: ast
         return ERROR
     found, short = last_of(state, xs, case_of(n), asks_of(n), expr.span)
     short = state.diagrams.both(short, env.context.condition)
-    short = state.diagrams.both(short, state.valid(short))
+    short = state.diagrams.both(short, state.decided.valid(short))
     if witness(short) is not None:
         there = elements_text(len(xs.items)) if xs.fixed else "fewer elements"
         wanted = f"{max(numbers)} from the end"
-        state.shown(lambda words, _: BadIndex(expr.span, "the list", wanted, there, words), short, lost=short is True)
+        state.mistakes.shown(
+            lambda words, _: BadIndex(expr.span, "the list", wanted, there, words), short, lost=short is True
+        )
         return ERROR if short is True else found
     return found
 
@@ -116,9 +118,11 @@ def _element(
         return base.seed
     condition = env.context.condition
     if not 1 <= index <= len(base.items):
-        here = state.diagrams.both(condition, state.valid(condition))
+        here = state.diagrams.both(condition, state.decided.valid(condition))
         there = elements_text(len(base.items))
-        state.shown(lambda words, _: BadIndex(expr.span, name, str(index), there, words), here, lost=not chosen)
+        state.mistakes.shown(
+            lambda words, _: BadIndex(expr.span, name, str(index), there, words), here, lost=not chosen
+        )
         return ERROR
     asks = asked(replace(base, items=base.items[:index]) if _filled(expr, env) else base)
     if all(item.guard is True for item in base.items[:index]):
@@ -127,7 +131,9 @@ def _element(
     found, short = candidates(state, base.items, index, env.context, expr.span)
     if not found or witness(short) is not None:
         lost = not found and not chosen
-        state.shown(lambda words, _: BadIndex(expr.span, name, str(index), "fewer elements", words), short, lost)
+        state.mistakes.shown(
+            lambda words, _: BadIndex(expr.span, name, str(index), "fewer elements", words), short, lost
+        )
     if not found:
         return ERROR
     return one_of(state, found, asks, env.context, expr.span)
@@ -138,13 +144,13 @@ def _chosen_element(state: State, expr: ast.Index, base: ListValue, index: Scala
     for number in sorted(leaves(index.case)):
         here = state.diagrams.apply(lambda n, number=number: n == number, index.case)
         possible = state.diagrams.both(here, env.context.condition)
-        if witness(state.diagrams.both(possible, state.valid(possible))) is None:
+        if witness(state.diagrams.both(possible, state.decided.valid(possible))) is None:
             continue
         element = _element(state, expr, base, number, name, env.assuming(possible), chosen=True)
         if element is not ERROR:
             cases.append((element, here))
     if not cases:
-        state.settle()
+        state.mistakes.settle()
         return ERROR
     return one_of(state, cases, index.asks, env.context, expr.span)
 
@@ -171,4 +177,4 @@ def attribute(state: State, expr: ast.Attribute, env: Env) -> Value:
         state.report(UnknownAttribute(expr.name.span, expr.name.id, owner, tuple(axes)))
         return ERROR
     case = base.type.dims[axis]
-    return scalar(case, state.case_asks(case))
+    return scalar(case, state.asking.of_case(case))

@@ -20,7 +20,8 @@ from .arithmetic import is_plain, scalar
 from .context import Context, Env
 from .lists import slots
 from .open_lists import candidates
-from .state import DEPTH_LIMIT, Abandoned, State
+from .state.limits import DEPTH_LIMIT, Abandoned
+from .state.state import State
 from .values import (
     ERROR,
     Called,
@@ -58,7 +59,7 @@ def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
     """Raises Abandoned over the limit: where an op applies itself twice, going on would double the work each time."""
     if context.depth <= DEPTH_LIMIT:
         return True
-    state.recursion(span, (name, "…", name))
+    state.mistakes.recursion(span, (name, "…", name))
     raise Abandoned
 
 
@@ -67,8 +68,8 @@ def report_missing(state: State, declaration: ast.OpDecl | ast.OpsDecl, given: C
     parameters = declaration.parameters
     missing = tuple(p.name.id for p in parameters if p.default is None and p.name.id not in given)
     found = not_given(span, declared_signature(declaration.name.id, parameters, declaration.name.span), missing)
-    whole = state.space is not None and state.space.value.span == span
-    state.report(passed_on(state.space, found) if state.space is not None and whole else found)
+    whole = state.mistakes.space is not None and state.mistakes.space.value.span == span
+    state.report(passed_on(state.mistakes.space, found) if state.mistakes.space is not None and whole else found)
 
 
 def apply_declared(state: State, op: Called | Template, value: Value, context: Context, span: Span) -> Value:
@@ -92,10 +93,10 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         found = state.instances.get(key)
         if found is not None and (not found.decided or (found.token == inside.token and found.path == inside.path)):
             if found.decided:
-                state.touched.extend(state.tables.get(("stamp", key), ((), ""))[0])
+                state.decided.touched.extend(state.decided.tables.get(("stamp", key), ((), ""))[0])
             return _stamp(state, found, _tensors(value, called), inside.place, context, called.span)
-    start = (len(state.builder.nodes), len(state.builder.scopes), len(state.touched))
-    faults, mistakes = len(state.faults), state.mistakes
+    start = (len(state.builder.nodes), len(state.builder.scopes), len(state.decided.touched))
+    faults, mistakes = len(state.mistakes.faults), state.mistakes.number
     scope = state.builder.scope(
         context.scope,
         context.place.rpartition(".")[2],
@@ -111,10 +112,10 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     result = _body(state, called, value, inside)
     state.way.pop()
     state.applying.pop()
-    touched = state.touched[start[2] :]
+    touched = state.decided.touched[start[2] :]
     if touched and (declaration.tied is not None or isinstance(op, Called)):
-        state.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)
-    clean = faults == len(state.faults) and mistakes == state.mistakes
+        state.decided.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)
+    clean = faults == len(state.mistakes.faults) and mistakes == state.mistakes.number
     if key is not None and clean and isinstance(result, Tensor):
         state.instances[key] = _Stamp(
             (start[0], len(state.builder.nodes)),
@@ -126,7 +127,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
             inside.token,
             inside.path,
         )
-        state.tables["stamp", key] = (tuple(touched), "")
+        state.decided.tables["stamp", key] = (tuple(touched), "")
     return result
 
 
@@ -330,8 +331,8 @@ def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, conte
     """A copy of the nodes and scopes of an earlier application on other inputs."""
     nodes, scopes = state.builder.nodes, state.builder.scopes
     first_node, first_scope = stamp.nodes[0], stamp.scopes[0]
-    state.room(stamp.nodes[1] - first_node, span)
-    state.spend(stamp.nodes[1] - first_node + stamp.scopes[1] - first_scope + 1, span)
+    state.limits.room(stamp.nodes[1] - first_node, span)
+    state.limits.spend(stamp.nodes[1] - first_node + stamp.scopes[1] - first_scope + 1, span)
     node_shift, scope_shift = len(nodes) - first_node, len(scopes) - first_scope
     outside = dict(zip(stamp.inputs, (t.node for t in tensors), strict=True))
     for index in range(first_scope, stamp.scopes[1]):

@@ -13,7 +13,9 @@ from ...ir.graph import Ask
 from .context import Context
 from .lists import elements_text
 from .open_lists import how_many, length
-from .state import OPTION_LIMIT, State, merge_asks
+from .state.asking import merge_asks
+from .state.limits import OPTION_LIMIT
+from .state.state import State
 from .values import ERROR, Item, KeepOp, ListValue, Value, kind_of
 
 
@@ -33,14 +35,14 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     if not everything and (low > most or high > most):
         state.report(KeepTooMany(op.span, wanted, elements_text(most)))
         return ERROR
-    state.limit(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
+    state.limits.at_most(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
     decision = _decide(state, op, len(items), low, len(items) if everything else high, most)
     if not value.fixed and not everything:
         _check_enough(state, op, items, low, wanted, context)
     asks = (Ask(decision.id),)
     if decision.trivial:
         guards = [False if high == 0 else item.guard for item in items]
-        state.stay[decision.id] = 0 if high == 0 else how_many(state, items, op.span)
+        state.decided.stay[decision.id] = 0 if high == 0 else how_many(state, items, op.span)
     else:
         stays = [state.diagrams.test(variable, 1) for variable in decision.variables]
         guards = [state.diagrams.both(i.guard, stay) for i, stay in zip(items, stays, strict=True)]
@@ -49,7 +51,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
             exists = state.diagrams.all(
                 state.diagrams.either(away, i.guard) for away, i in zip(gone, items, strict=True)
             )
-            state.only_existing(decision, exists)
+            state.decided.only_existing(decision, exists)
     kept = []
     for place, (item, guard) in enumerate(zip(items, guards, strict=True)):
         needed = merge_asks((*item.asks, *asks)) if item.asks else asks
@@ -59,7 +61,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
 
 def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) -> Any:
     places = tuple(str(i + 1) for i in range(n))
-    return state.decide(
+    return state.decided.decide(
         op.context,
         op.label or "keep",
         id(op.expression),
@@ -70,7 +72,7 @@ def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) ->
 
 
 def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wanted: str, context: Context) -> None:
-    few = state.lift("a keep", op.span, lambda n: n < low, how_many(state, items, op.span))
-    few = state.diagrams.both(few, state.diagrams.both(context.condition, state.valid(few)))
+    few = state.limits.lift("a keep", op.span, lambda n: n < low, how_many(state, items, op.span))
+    few = state.diagrams.both(few, state.diagrams.both(context.condition, state.decided.valid(few)))
     if witness(few) is not None:
-        state.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)
+        state.mistakes.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)

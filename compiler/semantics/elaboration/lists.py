@@ -10,7 +10,8 @@ from ...ir.diagram import Case, Diagram, Guard
 from .arithmetic import asks_of, case_of, is_plain, scalar, under
 from .context import Context
 from .open_lists import asked, length, ranks
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .switches import after, switch
 from .values import ERROR, Asks, ConditionalOp, ListValue, Operator, Same, Scalar, Value, at
 
@@ -34,7 +35,7 @@ def slots(state: State, value: ListValue, count: int, span: Span) -> list[Value]
         what = "fill a fixed number of inputs" if count > 1 else "be one input"
         state.report(OpenList(span, what))
         return None
-    valid = state.valid(*(item.guard for item in items))
+    valid = state.decided.valid(*(item.guard for item in items))
     before = list(ranks(state, items, total, span))
     filled: list[Value] = []
     for slot in range(total):

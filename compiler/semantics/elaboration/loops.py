@@ -12,7 +12,8 @@ from . import expressions, operators
 from .arithmetic import case_of, is_plain, no_whole_number
 from .context import Context, Env
 from .open_lists import narrowed
-from .state import LENGTH_LIMIT, State
+from .state.limits import LENGTH_LIMIT
+from .state.state import State
 from .values import ERROR, Asks, Item, ListValue, RangeValue, Same, Scalar, SetValue, Value, kind_of
 
 
@@ -50,7 +51,7 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds 
     if max(bounds) - low >= LENGTH_LIMIT:
         state.report(TooLarge(span, f"a loop of {max(bounds) - low + 1} iterations", f"at most {LENGTH_LIMIT}"))
         return None
-    state.spend(max(0, max(bounds) - low + 1), span)
+    state.limits.spend(max(0, max(bounds) - low + 1), span)
     if not isinstance(high, Scalar):
         return Rounds([(i, Item(i)) for i in range(low, high + 1)])
     rounds: list[tuple[Value, Item]] = []
@@ -82,7 +83,7 @@ def _comprehension(state: State, expr: ast.Comprehension, env: Env, source: Valu
         start = len(state.builder.decisions)
         result = expressions.evaluate(state, expr.body, inside)
         failed = failed or result is ERROR
-        items.append(Item(result, item.guard, item.asks, inner=state.made_since(start), listed=item.listed))
+        items.append(Item(result, item.guard, item.asks, inner=state.decided.made_since(start), listed=item.listed))
     return ERROR if failed else ListValue(tuple(items), asks=rounds.asks)
 
 

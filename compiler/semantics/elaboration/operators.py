@@ -16,7 +16,7 @@ from .context import Context, Env
 from .keeps import keep_elements
 from .primitives import apply_primitive, apply_rule
 from .reductions import reduce_list
-from .state import State
+from .state.state import State
 from .switches import after, gate, switch
 from .values import (
     ERROR,
@@ -147,7 +147,7 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
         applied = replace(context.index(i, op.body), scope=context.scope, place=inside.place)
         result = apply(state, body, item.value, applied, op.body.span)
         failed = failed or result is ERROR
-        inner = (*item.inner, *state.made_since(start))
+        inner = (*item.inner, *state.decided.made_since(start))
         items.append(Item(result, item.guard, item.asks, item.keep, inner, item.listed))
     return ERROR if failed else ListValue(tuple(items), name=value.name, mapped=True, asks=value.asks)
 

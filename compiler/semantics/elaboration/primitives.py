@@ -22,7 +22,9 @@ from .arithmetic import asks_of, case_of, is_plain, scalar, whole_advice
 from .context import Context
 from .lists import slots
 from .shapes import BROKEN, type_text
-from .state import Make, State, merge_asks
+from .state.asking import merge_asks
+from .state.mistakes import Make
+from .state.state import State
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
 
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
@@ -251,7 +253,7 @@ def _refused_node(
     span: Span,
 ) -> Tensor:
     node = state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
-    state.fault(node.node, context.condition, make)
+    state.mistakes.fault(node.node, context.condition, make)
     return node
 
 
@@ -294,7 +296,7 @@ def _lifted_node(
             found = known[key] = _apply_rule(primitive, shapes, {name: next(values) for name in names})
         return found
 
-    result = state.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
+    result = state.limits.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
     found = leaves(result)
     refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
@@ -322,5 +324,5 @@ def _lifted_node(
     for refusal in refusals:
         failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)
         condition = state.diagrams.ite(failing, context.condition, False)
-        state.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
+        state.mistakes.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
     return node

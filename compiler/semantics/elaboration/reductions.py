@@ -16,7 +16,9 @@ from .agreement import agreed
 from .context import Context
 from .open_lists import asked
 from .shapes import BROKEN, alike, differing_sizes, type_labels, type_under
-from .state import Make, State, merge_asks
+from .state.asking import merge_asks
+from .state.mistakes import Make
+from .state.state import State
 from .values import ERROR, Item, ListValue, Tensor, Value, kind_of
 
 _ELEMENTS = "the elements of a sum"
@@ -62,13 +64,13 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
             return ERROR
         zero = _zero(state, op, [i for i in value.items if not i.value.broken], none, span, failing)
         type = zero if type is None else _together(state, type, zero, none, here)
-        asks = merge_asks((*asks, *state.shape_asks(type)))
+        asks = merge_asks((*asks, *state.asking.of_shape(type)))
     assert type is not None
     node = state.node("reduce", op, edges, type, context, span, asks=asks, decision=decision, broken=type is BROKEN)
     if op == "concat" and none is not False:
         failing.append((none, lambda words, _: EmptyReduce(span, op, words)))
     for condition, make in failing:
-        state.fault(node.node, condition, make)
+        state.mistakes.fault(node.node, condition, make)
     return node
 
 
@@ -81,7 +83,7 @@ def _none(state: State, items: Sequence[Item], here: Guard) -> Guard:
 
 def _here(state: State, items: Sequence[Item], context: Context) -> Guard:
     """What is known to hold where the reduction stands: of the decisions around it, and of the keeps that it is of."""
-    return state.diagrams.both(context.condition, state.valid(*(item.guard for item in items)))
+    return state.diagrams.both(context.condition, state.decided.valid(*(item.guard for item in items)))
 
 
 def _decided_inside(state: State, items: Sequence[Item]) -> str | None:
@@ -111,7 +113,9 @@ def _joined(
         sizes = [item.value.type.dims[axis] for item in items]
         if op == "concat" and axis == CHANNEL_AXIS[first.layout]:
             parts = [diagrams.ite(g, size, 0) for size, g in zip(sizes, guards, strict=True)]
-            dims.append(diagrams.constrain(state.added("the number of channels of this concat", span, parts), here))
+            dims.append(
+                diagrams.constrain(state.limits.added("the number of channels of this concat", span, parts), here)
+            )
         elif _same(sizes):
             dims.append(sizes[0])
         else:
@@ -134,7 +138,7 @@ def _size(
 ) -> Case:
     """The size that the elements agree on where they are there; IMPOSSIBLE if they do nowhere."""
     diagrams = state.diagrams
-    size, differ = state.within_limits("a shape", span, lambda: agreed(diagrams, sizes, guards))
+    size, differ = state.limits.within("a shape", span, lambda: agreed(diagrams, sizes, guards))
     differ = diagrams.both(here, differ)
     if witness(differ) is not None:
         failing.append((differ, _mismatch(state, op, items, span, what)))

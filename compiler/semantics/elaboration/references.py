@@ -10,7 +10,7 @@ from ...frontend import ast
 from ...frontend.walk import children
 from ...ir.decisions import Decision
 from ..patterns import matches
-from .state import State
+from .state.state import State
 
 N = TypeVar("N", bound=ast.Node)
 

@@ -8,7 +8,7 @@ from ...diagnostics.model import Label
 from ...ir.diagram import evaluate, leaves
 from ...ir.graph import TensorType
 from ...ir.operation import CHANNEL_AXIS
-from .state import State
+from .state.state import State
 from .values import Tensor
 
 BROKEN = TensorType("features", ())

@@ -14,7 +14,8 @@ from ...ir.graph import Ask, Edge, TensorType
 from .arithmetic import asks_of, case_of, is_plain, scalar
 from .context import Context
 from .shapes import BROKEN, alike, type_labels, type_text
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .values import (
     ERROR,
     AskingOp,
@@ -93,7 +94,7 @@ def switch(
         if odd is not None:
             shown, labels = (type_text(first), type_text(odd.type)), type_labels(state, whole[0], odd)
             what = "the alternatives of a choice"
-            state.fault(node.node, True, lambda words, _: UnequalShapes(span, *shown, words, labels, what))
+            state.mistakes.fault(node.node, True, lambda words, _: UnequalShapes(span, *shown, words, labels, what))
         return node
     dims: list[Case] = []
     for axis in range(len(first.dims)):
@@ -128,6 +129,6 @@ def gate(state: State, value: Value, decision: int, inner: tuple[int, int], cont
             if inner[0] <= variable.decision < inner[1]:
                 state.report(ZeroOfOpenShape(span, state.builder.decisions[variable.decision].path))
                 return ERROR
-    asks = merge_asks((*asks, *state.shape_asks(value.type)))
+    asks = merge_asks((*asks, *state.asking.of_shape(value.type)))
     edge = Edge(value.node, state.diagrams.test(row.variables[0], 1), 1)
     return state.node("gate", "", (edge,), value.type, context, span, asks=asks, decision=decision, broken=value.broken)

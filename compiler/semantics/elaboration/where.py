@@ -19,7 +19,8 @@ from .comparisons import compared, name_of, named, value_of
 from .context import Env, Scopes
 from .faults import demand_of_decisions
 from .references import is_call, matching, rebuilt, reference, walk
-from .state import State, merge_asks
+from .state.asking import merge_asks
+from .state.state import State
 from .values import ERROR, Asks, RangeValue, Scalar
 
 Metric = Literal["flops", "params", "depth", "activations"]
@@ -203,10 +204,12 @@ def _combinations(state: State, groups: Sequence[Sequence[Decision]]) -> list[tu
 
 def _nearest(state: State, group: Sequence[Decision], others: Sequence[Decision]) -> dict[int, Scopes]:
     """Of each of the group the innermost scope that it has in common with some of the others."""
-    scopes = {tuple(state.scopes[row.id][:n]) for row in others for n in range(len(state.scopes[row.id]) + 1)}
+    scopes = {
+        tuple(state.decided.scopes[row.id][:n]) for row in others for n in range(len(state.decided.scopes[row.id]) + 1)
+    }
     found = {}
     for row in group:
-        around = state.scopes[row.id]
+        around = state.decided.scopes[row.id]
         found[row.id] = next(around[:n] for n in range(len(around), -1, -1) if around[:n] in scopes)
     return found
 
@@ -222,9 +225,9 @@ def _size(state: State, call: ast.Call, outputs: Sequence[int]) -> Scalar | None
         state.report(BadConstraint(call.span, f"no `keep` matches `{pattern}`", advice))
         return None
     active = demand_of_decisions(state, [row.id for row in rows], outputs)
-    stay = [state.stay[row.id] if row.trivial else value_of(state, row)[0] for row in rows]
+    stay = [state.decided.stay[row.id] if row.trivial else value_of(state, row)[0] for row in rows]
     kept = [state.diagrams.ite(active[row.id], n, 0) for row, n in zip(rows, stay, strict=True)]
-    return Scalar(state.added("a size", call.span, kept), ())
+    return Scalar(state.limits.added("a size", call.span, kept), ())
 
 
 def _pattern(state: State, call: ast.Call) -> str | None:

@@ -1,0 +1,102 @@
+"""The decisions that an elaboration makes: which text makes which, and what is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from ....diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
+from ....diagnostics.source import Span
+from ....ir.builder import GraphBuilder
+from ....ir.decisions import Decision
+from ....ir.diagram import Case, Diagram, Guard, support
+from ....ir.graph import DecisionConstraint
+from ..context import Context, Scopes
+from ..values import Value
+from .limits import DECISION_LIMIT, Limits
+from .mistakes import Mistakes
+
+
+class Decided:
+    """``way``: the steps and calls that lead to what is being elaborated, outermost first."""
+
+    def __init__(self, builder: GraphBuilder, mistakes: Mistakes, limits: Limits, way: Sequence[Span]) -> None:
+        self._builder, self._mistakes, self._limits, self._way = builder, mistakes, limits, way
+        self.scopes: dict[int, Scopes] = {}
+        """The instances and iterations that each decision is made in, outermost first."""
+        self.meanings: dict[int, Value] = {}
+        """The values of choices among plain values, by the ids of their decisions; none where instances that decide
+        alike come to different ones."""
+        self.stay: dict[int, Case] = {}
+        """How many elements stay at each site."""
+        self.constraints: list[DecisionConstraint] = []
+        self.touched: list[str] = []
+        """Paths of the decisions met, in order, again and again: slices of it are the decision tables of instances."""
+        self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
+        self._existing: dict[int, Guard] = {}
+        self._ways: dict[int, tuple[Span, ...]] = {}
+        self._made: dict[Hashable, Decision] = {}
+        self._by_path: dict[str, Decision] = {}
+
+    def decide(
+        self,
+        context: Context,
+        leaf: str,
+        text: Hashable,
+        span: Span,
+        make: Callable[[str], Decision],
+        alternatives: tuple[str, ...],
+    ) -> Decision:
+        """The decision that the text ``text`` makes in ``context``.
+
+        Made now, or the same as before when the elaboration is the same (a tied cell, a value applied again).
+        ``leaf`` is its label or the word for its kind.
+        """
+        path = f"{context.path}.{leaf}" if context.path else leaf
+        self.touched.append(path)
+        key = (context.token, text, path)
+        if context.constant is not None:
+            self._mistakes.report(DecisionInLet(span, context.constant))
+        found = self._made.get(key)
+        if found is not None:
+            if found.options != alternatives:
+                reason = f"{', '.join(found.options)} there, {', '.join(alternatives)} here"
+                self._mistakes.report(UnequalTables(span, path.split(".")[0], path, reason, found.span))
+            return found
+        self._limits.at_most(len(self._made) + 1, DECISION_LIMIT, "a space of so many decisions", span)
+        made = make(path)
+        self._made[key] = made
+        first = self._by_path.setdefault(path, made)
+        self._ways[made.id] = tuple(self._way)
+        self.scopes[made.id] = context.scopes
+        if first is not made:
+            pairs = zip(self._ways[first.id], self._ways[made.id], strict=False)
+            ways = next(((a, b) for a, b in pairs if a != b), None)
+            self._mistakes.report(EqualPaths(span, path, first.span, ways))
+        return made
+
+    def same_table(self, key: Hashable, start: int, name: str, span: Span) -> None:
+        """Checks that this elaboration of something that decides alike met the same decisions as the first one."""
+        table = tuple(sorted(set(self.touched[start:])))
+        first, _ = self.tables.setdefault(key, (table, name))
+        if first != table:
+            odd = sorted(set(first) ^ set(table))[0]
+            where = "only in the first instance" if odd in first else "only in this instance"
+            self._mistakes.report(UnequalTables(span, name, odd, where, self._by_path[odd].span))
+
+    def made_since(self, start: int) -> tuple[tuple[int, int], ...]:
+        """The range of the ids of the decisions made since there were ``start``; none where there are none."""
+        end = len(self._builder.decisions)
+        return ((start, end),) if end > start else ()
+
+    def valid(self, *cases: Case) -> Guard:
+        """The condition that the keeps on which the cases depend have an allowed number of elements."""
+        ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
+        decisions, diagrams = self._builder.decisions, self._builder.diagrams
+        return diagrams.all(diagrams.both(decisions[id].valid, self._existing.get(id, True)) for id in sorted(ids))
+
+    def only_existing(self, decision: Decision, exists: Guard) -> None:
+        """What a keep keeps must be there: a constraint of the space, where the list depends on other decisions."""
+        if decision.id not in self._existing:
+            self._existing[decision.id] = exists
+            # What the list depends on was asked for before it was kept of; what of that is not, changes nothing.
+            self.constraints.append(DecisionConstraint(frozenset({decision.id}), exists, decision.span))

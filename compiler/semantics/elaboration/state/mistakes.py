@@ -1,0 +1,120 @@
+"""What went wrong in an elaboration: mistakes that are told at once, and those that wait for what `where` allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from ....diagnostics.calls import Recursion
+from ....diagnostics.model import Diagnostic, Label, Severity, Sink
+from ....diagnostics.source import Span
+from ....frontend import ast
+from ....ir.builder import GraphBuilder
+from ....ir.decisions import answers_in_words
+from ....ir.diagram import Guard, witness
+from ..origins import origins
+from ..values import Called
+
+Make: TypeAlias = Callable[[str, Mapping[int, int]], Diagnostic]
+"""From the words for a witness ("width = 5", "" where there is none to name) and its answers (variable index → answer)
+to a diagnostic."""
+
+DECIDERS = 3
+"""The most decisions that a mistake shows the places of."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """A mistake that counts only where some architecture demands ``node`` while ``condition`` holds."""
+
+    node: int
+    condition: Guard
+    make: Make
+    calls: tuple[Called, ...]
+    """The applications that it was met in, outermost first."""
+
+
+class Mistakes:
+    """``applying``: the applications of declarations that are being elaborated, outermost first."""
+
+    def __init__(self, sink: Sink, builder: GraphBuilder, applying: Sequence[Called]) -> None:
+        self._sink, self._builder, self._applying = sink, builder, applying
+        self.space: ast.SpaceDecl | None = None
+        """The declaration that is elaborated."""
+        self.reported = 0
+        self.faults: list[FaultRecord] = []
+        self.happened: list[tuple[Diagnostic, Guard]] = []
+        """What was reported of the faults, and under which condition an architecture shows it."""
+        self.at_once: list[tuple[Diagnostic, Guard]] = []
+        """The same of mistakes that count whether or not anything demands the place where they were met."""
+        self.unsettled: list[tuple[Make, Guard, tuple[Called, ...]]] = []
+        """Those of them that `where` may exclude, with the applications that they were met in."""
+        self.showable = False
+        """Whether there is a graph of which to take an architecture that shows them."""
+
+    @property
+    def number(self) -> int:
+        """How many mistakes were met so far, without faults."""
+        return self.reported + len(self.unsettled) + len(self.at_once)
+
+    def report(self, diagnostic: Diagnostic, calls: Sequence[Called] | None = None) -> None:
+        """Adds a diagnostic; one of the same kind at the same place is not reported again, but counted.
+
+        ``calls``: the applications that the mistake was met in, those that are being elaborated unless given.
+        """
+        self.reported += 1
+        self._add(diagnostic, self._applying if calls is None else calls)
+
+    def warn(self, diagnostic: Diagnostic) -> None:
+        """Adds a warning; nothing of the space is wrong for it."""
+        assert diagnostic.severity is not Severity.ERROR, "a mistake is reported"
+        self._add(diagnostic, self._applying)
+
+    def _add(self, diagnostic: Diagnostic, calls: Sequence[Called]) -> None:
+        found = origins(diagnostic, calls, self.space)
+        self._sink.add_once(replace(diagnostic, origins=found) if found else diagnostic)
+
+    def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
+        """Reports a circle, unless the names of the text have told of one: going round meets the same one again."""
+        self.reported += 1
+        if not any(isinstance(d, Recursion) for d in self._sink.errors):
+            self._sink.add(Recursion(span, chain))
+
+    def fault(self, node: int, condition: Guard, make: Make) -> None:
+        self.faults.append(FaultRecord(node, condition, make, tuple(self._applying)))
+
+    def shown(self, make: Make, condition: Guard, lost: bool = False) -> None:
+        """Records a mistake that architectures show in which the condition holds, if `where` lets there be any.
+
+        ``lost``: nothing is left of the value, so that it is reported in any case.
+        """
+        if lost:
+            self._tell(make, condition, witness(condition) or {}, self._applying)
+        else:
+            self.unsettled.append((make, condition, tuple(self._applying)))
+
+    def settle(self, allowed: Guard = True) -> None:
+        """Reports the mistakes of :meth:`shown` that happen where ``allowed`` holds."""
+        found, self.unsettled = self.unsettled, []
+        for make, condition, calls in found:
+            inside = condition if allowed is True else self._builder.diagrams.both(condition, allowed)
+            answers = witness(inside)
+            if answers is not None:
+                self._tell(make, inside, answers, calls)
+
+    def _tell(self, make: Make, condition: Guard, answers: Mapping[int, int], calls: Sequence[Called]) -> None:
+        diagnostic = make(self.witness_words(answers), answers)
+        self.report(replace(diagnostic, deciders=self.deciders(answers)), calls)
+        self.at_once.append((diagnostic, condition))
+
+    def deciders(self, answers: Mapping[int, int]) -> tuple[Label, ...]:
+        """Where the decisions of a witness are made, of so many as can be taken in."""
+        decisions = {self._builder.diagrams.variables[index].decision for index in sorted(answers)}
+        rows = [self._builder.decisions[id] for id in sorted(decisions)][:DECIDERS]
+        words = {row.span: f"`{row.label or row.path}` is decided here" for row in reversed(rows)}
+        return tuple(Label(span, text) for span, text in reversed(words.items()))
+
+    def witness_words(self, answers: Mapping[int, int]) -> str:
+        """`width = 5, kind = conv`: the answers by the names of their decisions."""
+        return answers_in_words(self._builder.decisions, self._builder.diagrams.variables, answers)
