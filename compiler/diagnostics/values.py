@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, Fix, Label, kind
+from .model import Diagnostic, Fix, Label, Severity, kind
 from .names import nearest, respelt
 
 
@@ -217,3 +217,34 @@ Make the value the same in all cases, for example by fixing the channels after t
     @property
     def help(self) -> str:
         return "fix it where it arises: `-> pointwise(c)` fixes the channels"
+
+
+@kind
+class CountsDown(Diagnostic):
+    low: int
+    high: int
+
+    code: ClassVar[str] = "W0203"
+    title: ClassVar[str] = "a range that counts down"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+Ranges count up, and hold both of their bounds: `1..3` is 1, 2, 3. Where the lower bound is above the upper one a range
+is empty, and a loop over it leaves out its body.
+
+    for i in 3..1 { x[i] = stem -> conv(8, 3x3) }        # W0203: no iteration
+    for i in 1..3 { x[i] = stem -> conv(8 * (4 - i), 3x3) }    # 24, 16 and 8 channels
+
+A loop whose upper bound is a parameter that may be 0, as in `1..n`, is left out without a warning.
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.low}..{self.high}` is empty: ranges count up"
+
+    @property
+    def label(self) -> str:
+        return "this loop has no iterations"
+
+    @property
+    def help(self) -> str:
+        return f"write `{self.high}..{self.low}`, and compute with the index what is to go down"

@@ -105,7 +105,7 @@ def _named(value: Value, name: str) -> Value:
 
 def _for(state: State, statement: ast.For, env: Env, loop: Item) -> None:
     source = expressions.evaluate(state, statement.source, env)
-    rounds = loops.iterate(state, source, statement.source.span, env.context)
+    rounds = loops.iterate(state, source, statement.source, env.context)
     if rounds is None:
         _spoil(statement.body, env)
         return

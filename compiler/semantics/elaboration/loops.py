@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ...diagnostics.source import Span
-from ...diagnostics.values import TooLarge, WrongType
+from ...diagnostics.values import CountsDown, TooLarge, WrongType
 from ...frontend import ast
 from ...ir.diagram import leaves
 from . import expressions, operators
@@ -26,8 +25,9 @@ class Rounds:
     asks: Asks = ()
 
 
-def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds | None:
-    """The elements of a range, list or set to loop over; None with a diagnostic."""
+def iterate(state: State, value: Value, source: ast.Expr, context: Context) -> Rounds | None:
+    """The elements of a range, list or set to loop over, the value of ``source``; None with a diagnostic."""
+    span = source.span
     value = operators.opened_set(state, value, context, span)
     if value is ERROR:
         return None
@@ -53,6 +53,9 @@ def iterate(state: State, value: Value, span: Span, context: Context) -> Rounds 
         return None
     state.limits.spend(max(0, max(bounds) - low + 1), span)
     if not isinstance(high, Scalar):
+        # An upper bound that comes out small is how a loop is left out; one that is written so small is a slip.
+        if low > high + 1 and isinstance(source, ast.Binary) and isinstance(source.right, ast.Literal_):
+            state.mistakes.warn(CountsDown(span, low, high))
         return Rounds([(i, Item(i)) for i in range(low, high + 1)])
     rounds: list[tuple[Value, Item]] = []
     for i in range(low, max(bounds) + 1):
@@ -71,7 +74,7 @@ def comprehension(state: State, expr: ast.Comprehension, env: Env) -> Value:
 def _comprehension(state: State, expr: ast.Comprehension, env: Env, source: Value) -> Value:
     if isinstance(source, Same):
         return Same(lambda channels: _comprehension(state, expr, env, source.at(channels)))
-    rounds = iterate(state, source, expr.source.span, env.context)
+    rounds = iterate(state, source, expr.source, env.context)
     if rounds is None:
         return ERROR
     items: list[Item] = []
