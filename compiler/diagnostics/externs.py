@@ -12,6 +12,8 @@ from .source import Span
 class ExternNotAllowed(Diagnostic):
     name: str
     target: str
+    variable: str = ""
+    """Of the environment, which gives leave where no call can."""
 
     code: ClassVar[str] = "E0227"
     title: ClassVar[str] = "extern code without permission"
@@ -21,6 +23,9 @@ that, building a network with an `extern op` and reading `extern data` do.
 
     stdsl run my.space::first                            # E0227 where its space applies an extern op
     stdsl run --allow-extern my.space::first
+
+A process that unpickles a network with such operators has no call that could give leave. It loads the code where
+`STDSL_ALLOW_EXTERN=1` stands in its environment.
 """
 
     @property
@@ -29,6 +34,8 @@ that, building a network with an `extern op` and reading `extern data` do.
 
     @property
     def help(self) -> str:
+        if self.variable:
+            return f"set {self.variable}=1 in the environment of this process if you trust it"
         return "pass `--allow-extern` (in Python: `allow_extern=True`) if you trust it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from ...diagnostics.externs import ExternNotAllowed, ExternNotLoaded
@@ -31,11 +32,17 @@ def permitted(graph: SpaceGraph) -> None:
 def load_externs(graph: SpaceGraph) -> None:
     """Import the code of all extern operators of a graph. Raises SpaceError: no permission, or it cannot be."""
     permitted(graph)
-    problems = []
-    for primitive in graph.externs.values():
-        found = extern_class(_extern(primitive))
-        if isinstance(found, ExternNotLoaded):
-            problems.append(found)
+    import_externs(externs_of(graph))
+
+
+def externs_of(graph: SpaceGraph) -> tuple[Extern, ...]:
+    """The extern operators of a graph."""
+    return tuple(map(_extern, graph.externs.values()))
+
+
+def import_externs(externs: Iterable[Extern]) -> None:
+    """Import the code of extern operators, by leave of whoever calls this. Raises SpaceError: it cannot be."""
+    problems = [found for extern in externs if isinstance(found := extern_class(extern), ExternNotLoaded)]
     if problems:
         raise SpaceError(problems)
 

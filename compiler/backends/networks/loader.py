@@ -1,28 +1,55 @@
 """Imports generated text as a module, so that debuggers, tracebacks and ``inspect.getsource`` show it. Its classes know
-the data that they were printed from."""
+the data that they were printed from, and its networks are pickled with their text, so that another process has the
+classes too."""
 
 from __future__ import annotations
 
 import hashlib
 import linecache
+import os
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ...diagnostics.externs import ExternNotAllowed
+from ...diagnostics.model import SpaceError
+from ...ir.operation import Extern
 from ..codegen.definitions import Class
 from ..codegen.render import Source
+from ..lowering.externs import import_externs
 
 if TYPE_CHECKING:
     from torch import nn
 
 _DEFINITION: Final = "_definition"
 """Of a generated class. No attribute of the user's: names of theirs never begin with an underscore."""
+LEAVE: Final = "STDSL_ALLOW_EXTERN"
+"""The variable of the environment that lets networks with extern operators be unpickled: no call could give leave."""
 
 
-def load(source: Source, kind: str) -> ModuleType:
-    """The module that a source defines. Equal texts are one module; ``kind`` is part of its name."""
-    text = source.text
-    name = f"stdsl_generated_{kind}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a generated module is made of: its name, its source, and the extern operators that it imports."""
+
+    name: str
+    source: Source
+    externs: tuple[Extern, ...]
+
+    def __deepcopy__(self, memo: object) -> Origin:
+        return self  # nothing in it changes, and each part of a network that is copied would copy it
+
+
+def load(source: Source, kind: str, externs: Iterable[Extern] = ()) -> ModuleType:
+    """The module that a source defines. Equal texts are one module; ``kind`` is part of its name. ``externs``: those
+    of its operators, which are loaded already."""
+    digest = hashlib.sha256(source.text.encode()).hexdigest()[:16]
+    return _module(Origin(f"stdsl_generated_{kind}_{digest}", source, tuple(externs)))
+
+
+def _module(origin: Origin) -> ModuleType:
+    name, text = origin.name, origin.source.text
     known = sys.modules.get(name)
     if known is not None:
         return known
@@ -37,8 +64,10 @@ def load(source: Source, kind: str) -> ModuleType:
     except BaseException:
         del sys.modules[name]
         raise
-    for found in source.classes:
-        setattr(getattr(module, found.name), _DEFINITION, found)
+    for found in origin.source.classes:
+        made = getattr(module, found.name)
+        setattr(made, _DEFINITION, found)
+        made.__reduce_ex__ = _reducing(made, origin)
     return module
 
 
@@ -46,3 +75,25 @@ def definition_of(module: nn.Module) -> Class | None:
     """What the class of a module was printed from; None for one that is not generated."""
     found = vars(type(module)).get(_DEFINITION)
     return found if isinstance(found, Class) else None
+
+
+def _reducing(made: type, origin: Origin) -> Any:
+    """How modules of a generated class are pickled and copied: the text of the class, then their state as ever."""
+
+    def reduce(module: Any, protocol: Any) -> Any:
+        if type(module) is not made:  # a class that a user derived, which pickle finds by its name
+            return object.__reduce_ex__(module, protocol)
+        return unpickled, (origin, made.__name__), module.__getstate__()
+
+    return reduce
+
+
+def unpickled(origin: Origin, name: str) -> Any:
+    """A module of a generated class, without its state. Raises SpaceError where extern operators are not loaded yet
+    in this process, and may not or cannot be."""
+    if origin.name not in sys.modules and origin.externs:
+        if os.environ.get(LEAVE) != "1":
+            raise SpaceError(ExternNotAllowed(None, e.name, e.target, LEAVE) for e in origin.externs)
+        import_externs(origin.externs)
+    made = getattr(_module(origin), name)
+    return made.__new__(made)

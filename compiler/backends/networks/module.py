@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ...analysis.architecture import answers_of
 from ...analysis.specialise import specialise
 from ...ir.graph import SpaceGraph
-from ..lowering.externs import load_externs
+from ..lowering.externs import externs_of, load_externs
 from .drop_paths import with_drop_paths
 from .initial import seeded
 from .interface import interface_of
@@ -38,7 +38,7 @@ def build_module(
     written = network_source(graph, dropping, arch)
     load_externs(graph)
     with seeded(seed):
-        model = cast("nn.Module", load(written, "module").Network())
+        model = cast("nn.Module", load(written, "module", externs_of(graph)).Network())
     model.source = written.text  # type: ignore[assignment]
     model.interface = interface_of(graph, network, arch)  # type: ignore[assignment]
     load_scope_weights(model, graph)

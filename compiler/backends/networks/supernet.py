@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from ...ir.graph import SpaceGraph
-from ..lowering.externs import load_externs
+from ..lowering.externs import externs_of, load_externs
 from .initial import seeded
 from .loader import load
 from .supernet_base import Supernet
@@ -32,7 +32,7 @@ def build_supernet(
     written, reports = written_supernet(graph, relaxation, passes)
     load_externs(graph)
     with seeded(seed):
-        net = cast(Supernet, load(written, "supernet").SearchNetwork())
+        net = cast(Supernet, load(written, "supernet", externs_of(graph)).SearchNetwork())
     net.source, net.graph, net.passes = written.text, graph, reports
     load_scope_weights(net, graph)
     return net
