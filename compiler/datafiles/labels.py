@@ -6,8 +6,10 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
+from math import prod
 
 from ..text.reading import TEXT
+from .faults import FileDamaged
 from .npy import StoredArray
 
 _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
@@ -17,6 +19,9 @@ _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
     ("u", 8): "Q",
     ("b", 1): "B",
 }
+_FEW, _MANY = 1_000, 65_535
+"""A greatest label up to the first is taken as it is; above the second it is no class. Between, there are as many
+samples at least."""
 
 
 def label_counts(stored: StoredArray) -> Counter[int | str] | None:
@@ -37,10 +42,16 @@ def label_counts(stored: StoredArray) -> Counter[int | str] | None:
     return Counter(numbers)
 
 
-def class_names(labels: Iterable[int | str], classes: int | None) -> tuple[str, ...]:
-    """The classes that labels name: texts in their order, or the numbers from 0 to the greatest, or to ``classes``."""
+def class_names(labels: Iterable[int | str], classes: int | None, stored: StoredArray) -> tuple[str, ...]:
+    """The classes that labels name: texts in their order, or the numbers from 0 to the greatest, or to ``classes``.
+    Raises FileDamaged for ``stored``, which labels samples to train on, where the numbers are hardly those of
+    classes."""
     found = set(labels)
     if any(isinstance(label, str) for label in found):
         return tuple(sorted(str(label) for label in found))
     greatest = max((int(label) for label in found), default=-1)
+    if classes is None and greatest > min(_MANY, max(_FEW, prod(stored.header.shape))):
+        labelled = f"`{stored.name}` holds the label {greatest:,}, and classes are numbered from 0"
+        advice = "write `task = regression` for numbers, or `classes = …` where there are so many classes"
+        raise FileDamaged(stored.path, f"{labelled}; {advice}")
     return tuple(map(str, range(classes if classes is not None else greatest + 1)))

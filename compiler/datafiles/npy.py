@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _MAGIC = b"\x93NUMPY"
 _LONGEST = 10_000
 """Bytes of a header: NumPy's own limit."""
-_TYPE = re.compile(r"([<>|=]?)([biufU])(\d+)")
+_TYPE = re.compile(r"([<>|=]?)(b1|[iu][1248]|f(?:2|4|8|16)|U[0-9]{1,8})")
+_MOST = 2**63
+"""Bytes of a file that there cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ class StoredArray:
         """The bytes of all elements. Raises FileDamaged."""
         with _reading(self.path), self._opened() as file:
             file.seek(self.header.start)
-            return file.read()
+            count = self.header.bytes - self.header.start
+            found = file.read(count)
+        if len(found) < count:
+            raise FileDamaged(self.path, f"`{self.name}` in it is cut off")
+        return found
 
     @contextmanager
     def _opened(self) -> Iterator[IO[bytes]]:
@@ -156,5 +162,8 @@ def _header(file: IO[bytes], path: Path, member: str = "") -> Header:
     if matched is None:
         what = "Python objects" if described == "|O" else f"`{described}`"
         raise FileDamaged(path, f"{within} holds {what}, and numbers or texts are read; save it as another type")
-    order, kind, size = matched[1], matched[2], int(matched[3])
-    return Header(kind, 4 * size if kind == "U" else size, order == ">", shape, 8 + len(length) + count)
+    order, kind, size = matched[1], matched[2][0], int(matched[2][1:])
+    found = Header(kind, 4 * size if kind == "U" else size, order == ">", shape, 8 + len(length) + count)
+    if found.bytes >= _MOST:
+        raise FileDamaged(path, f"{within} has a damaged header")
+    return found

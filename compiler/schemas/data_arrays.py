@@ -138,7 +138,9 @@ class Arrays(Data):
             return Found(inputs, signature, self.shares.sizes(_samples(found)))
         counts = {split: label_counts(targets) for split, (_, targets) in found.splits.items()}
         known = [count for count in counts.values() if count is not None]
-        names = class_names((label for c in known for label in c), self.classes) if len(known) == len(counts) else None
+        names: tuple[str, ...] | None = None
+        if len(known) == len(counts):
+            names = class_names((label for c in known for label in c), self.classes, found.splits["train"][1])
         count = self.classes if names is None else len(names)
         signature = TargetSignature("classes", count, names, form.positions)
         sizes = self.shares.sizes(_samples(found)) if form.positions else self.shares.sizes(counts)

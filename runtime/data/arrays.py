@@ -47,7 +47,7 @@ class ArraysDataset:
             self._axes = settings.axes_of(self._arrangement)
             self._form = settings.form(self._arrangement)
             raw = {split: self._ordered(own) for split, (_, own) in self._arrangement.splits.items()}
-        self._names = self._named(raw)
+            self._names = self._named(raw)
         targets = {split: self._encoded(own) for split, own in raw.items()}
         given, whole = settings.shares.beside(targets), targets["train"]
         ranks = keys(key(settings.seed, "split", settings.kind), np.arange(len(whole)))
@@ -133,12 +133,12 @@ class ArraysDataset:
         return values if form.kind == "classes" or "C" in form.axes else values[:, None]
 
     def _named(self, targets: Mapping[str, Array]) -> tuple[str, ...]:
-        """The names of classes, labels or numbers."""
+        """The names of classes, labels or numbers. Raises FileDamaged."""
+        stored = self._arrangement.splits["train"][1]
         if self._form.kind == "classes":
             found = (label for own in targets.values() for label in np.unique(own))
-            return class_names(found, self.settings.classes)
-        name = self._arrangement.splits["train"][1].name
-        return number_names(name, self._form.count or 1)
+            return class_names(found, self.settings.classes, stored)
+        return number_names(stored.name, self._form.count or 1)
 
     def _encoded(self, targets: Array) -> Array:
         """Numbers of classes, int64; else numbers, float32."""

@@ -9,9 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from stdsl.compiler.datafiles.image_folders import FORMATS
 from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
+
+from .opening import check_regular
 
 Pixels = npt.NDArray[np.uint8]
 _ORIENTATION = 0x0112
@@ -33,9 +36,9 @@ def decoded(path: Path, side: int, channels: Literal[1, 3]) -> Pixels:
     The image is turned as its EXIF says; transparent parts are laid over black; 16 bits become the upper 8; of an image
     of several frames the first is taken. A JPEG is decoded at the least of its scales that is twice as large.
     """
-    image_module = _pillow()
+    check_regular(path)
     try:
-        with image_module.open(path) as image:
+        with _open(path) as image:
             image.draft(None, (2 * side, 2 * side))
             return sized(_plain(_upright(image), channels), side)
     except Exception as error:  # damaged bytes may raise anything
@@ -45,7 +48,8 @@ def decoded(path: Path, side: int, channels: Literal[1, 3]) -> Pixels:
 def size_of(path: Path) -> tuple[int, int] | None:
     """Width and height as they are stored, from the header; None where it is none."""
     try:
-        with _pillow().open(path) as image:
+        check_regular(path)
+        with _open(path) as image:
             width, height = image.size
             return int(width), int(height)
     except Exception:  # damaged bytes may raise anything
@@ -83,6 +87,11 @@ def _pillow() -> ModuleType:
     from PIL import Image
 
     return Image
+
+
+def _open(path: Path) -> Any:
+    # Pillow goes by the content, and for some formats it starts other programs.
+    return _pillow().open(path, formats=tuple(FORMATS))
 
 
 def _upright(image: Any) -> Any:

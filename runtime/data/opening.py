@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
 from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.text.reading import check_file, reason_of
 
 
 @contextmanager
@@ -20,3 +22,11 @@ def reading(dataset: str, place: Span | None) -> Iterator[None]:
         raise RunError([DataMissing(place, dataset, str(fault.folder), fault.missing, fault.hint)]) from fault
     except FileDamaged as fault:
         raise RunError([DataUnreadable(place, str(fault.path), fault.reason)]) from fault
+
+
+def check_regular(path: Path) -> None:
+    """Raises ValueError for what is no file that can be read: opening a pipe, for one, waits for a writer for ever."""
+    try:
+        check_file(path, None)
+    except OSError as error:
+        raise ValueError(reason_of(error)) from error

@@ -17,12 +17,16 @@ from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 
+from .opening import check_regular
+
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3), in red, green and blue."""
 _COUNTED = frozenset({"avi"})
 """Containers whose times are those of decoding, or missing: frames are counted from the beginning."""
 _CUT = 0.02
 """Share of the announced frames, or of the length, that may be missing at the end of a whole file."""
+_FILES_ALONE = {"protocol_whitelist": "file"}
+"""What FFmpeg may open: playlists name other places, which it would go to."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +167,11 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """The container and its first video. Raises ValueError in place of all that PyAV raises."""
     import av
 
+    check_regular(path)
+    # A relative path with a colon in it is an address to FFmpeg; titles come in any encoding, and nobody reads them.
+    name = str(path.absolute())
     try:
-        with av.open(str(path)) as container:
+        with av.open(name, metadata_errors="replace", options=dict(_FILES_ALONE)) as container:
             if not container.streams.video:
                 raise ValueError("it has no video in it")
             stream = container.streams.video[0]

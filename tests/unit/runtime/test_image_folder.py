@@ -15,12 +15,12 @@ import torch
 from PIL import Image
 
 from stdsl.compiler.checks.check import check_text
-from stdsl.compiler.datafiles.image_folders import image_folders
+from stdsl.compiler.datafiles.image_folders import FORMATS, image_folders
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.runtime.data.bounded_cache import BoundedCache
-from stdsl.runtime.data.image_files import decoded
+from stdsl.runtime.data.image_files import decoded, size_of
 from stdsl.runtime.data.image_folder import ImageFolderDataset
 
 Pixels = npt.NDArray[np.uint8]
@@ -49,6 +49,27 @@ RGB = noise(6, 8)
 def test_an_image_as_it_is(tmp_path: Path) -> None:
     Image.fromarray(RGB).save(tmp_path / "a.png")
     assert np.array_equal(decoded(tmp_path / "a.png", 6, 3), np.moveaxis(RGB, 2, 0))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_is_read_whatever_the_name(form: str, tmp_path: Path) -> None:
+    Image.fromarray(RGB).save(tmp_path / "a.png", format=form)
+    assert decoded(tmp_path / "a.png", 6, 3).shape == (3, 6, 8)
+    assert size_of(tmp_path / "a.png") == (8, 6)
+
+
+@pytest.mark.parametrize("form", ["EPS", "PCX", "SGI"])
+def test_other_formats_are_not_opened_under_the_name_of_one_that_is_read(form: str, tmp_path: Path) -> None:
+    Image.fromarray(RGB).save(tmp_path / "a.png", format=form)
+    with pytest.raises(ValueError, match="cannot identify image file"):
+        decoded(tmp_path / "a.png", 6, 3)
+    assert size_of(tmp_path / "a.png") is None
+
+
+def test_photographs_of_two_pictures_are_jpeg(tmp_path: Path) -> None:
+    first, second = Image.fromarray(RGB), Image.fromarray(RGB[::-1])
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
+    assert decoded(tmp_path / "a.jpg", 6, 3).shape == (3, 6, 8)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

@@ -109,6 +109,30 @@ def test_a_file_without_pictures(tmp_path: Path) -> None:
         index_of(path)
 
 
+def test_a_title_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    write_video(path, coloured(3))
+    content = path.read_bytes()
+    assert b"Lavf" in content, "the name of what wrote it is a text as a title is"
+    path.write_bytes(content.replace(b"Lavf", b"caf\xe9"))
+    assert index_of(path).frames == 3
+    assert len(list(pictures(path, index_of(path), [0, 2]))) == 2
+
+
+def test_a_relative_path_is_a_file_and_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_video(Path("a.mp4"), coloured(3))
+    write_video(Path("b.mp4"), coloured(5))
+    shutil.copy("b.mp4", "concat:a.mp4")
+    assert index_of(Path("concat:a.mp4")).frames == 5
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(ValueError, match="no regular file"):
+        index_of(tmp_path / "a.mp4")
+
+
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", coloured(3))
     strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\xff.mp4"))
