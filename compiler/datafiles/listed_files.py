@@ -65,7 +65,9 @@ def listed_files(source: Path, root: Path) -> ListedFiles:
     for row, (path, label) in enumerate(zip(paths, labels, strict=True), 1):
         if not path or missing(label):
             raise FileDamaged(source, f"its row {row} has no {'label' if path else 'path'}")
-    if not any((root / path).exists() for path in paths[:_LOOKED_FOR]):
+        if os.path.isabs(path) or os.pardir in Path(path).parts:
+            raise FileDamaged(source, f"its row {row} names `{path}`, and paths go on from {root}, without `..`")
+    if not any(os.path.exists(root / path) for path in paths[:_LOOKED_FOR]):
         raise FileDamaged(source, f"`{paths[0]}` and those behind it are not in {root}, which its paths start from")
     twice = _first_twice(paths)
     if twice is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ Listing = tuple[str, ...] | VideoIndex
 
 def listing_of(path: Path) -> Listing:
     """Raises ValueError where there are none."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return index_of(path)
     try:
         names = frame_names(path)

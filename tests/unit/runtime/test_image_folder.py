@@ -221,6 +221,9 @@ def test_a_list_that_says_the_split(tmp_path: Path) -> None:
         (["file,label", "in/0.png,a"], "no column `path`, but `file`, `label`; write `path,label`"),
         (["path,label", "in/0.png,a", "in/1.png,"], "its row 2 has no label"),
         (["path,label", "in/0.png,a", ",a"], "its row 2 has no path"),
+        (["path,label", "in/0.png,a", "/in/1.png,a"], "its row 2 names `/in/1.png`, and paths go on from"),
+        (["path,label", "in/0.png,a", "in/../../1.png,a"], "its row 2 names `in/../../1.png`, .* without `..`"),
+        (["path,label", "x" * 300 + ",a"], "and those behind it are not in"),
         (["path,label", "0.png,a", "1.png,b"], "`0.png` and those behind it are not in .*, which its paths start from"),
         (["path,label", "in/0.png,a", "./in/0.png,b"], "names `in/0.png` twice"),
         (["path,label,split", "in/0.png,a,left"], "says `left`, and splits are train, valid and test"),
@@ -246,6 +249,17 @@ def test_a_listed_file_that_is_not_there_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("path,label\nin/0.png,a")
     with pytest.raises(RunError, match=r"E0703.*ends in .csv or .tsv"):
         opened(tmp_path, list=str(tmp_path / "labels.txt"))
+
+
+def test_a_pipe_among_the_files_is_damaged_and_not_waited_for(tmp_path: Path) -> None:
+    for number in range(8):
+        write(tmp_path / "ab"[number % 2] / f"{number}.png", number)
+    os.mkfifo(tmp_path / "a" / "9.png")
+    dataset = opened(tmp_path, damaged=0.2)
+    for split in ("train", "valid", "test"):
+        whole(dataset, split)
+    assert dataset.damaged == {"a/9.png": "it is no regular file"}
+    assert size_of(tmp_path / "a" / "9.png") is None
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
