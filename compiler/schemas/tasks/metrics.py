@@ -82,7 +82,10 @@ METRICS: Mapping[str, Metric] = {
         dense=False,
     ),
     "iou": Metric(
-        "IoU", "of each class tp / (tp + fp + fn) over all positions, averaged over classes", ("classes",), dense=True
+        "IoU",
+        "of each class tp / (tp + fp + fn) over all positions, averaged over those that occur or are told",
+        ("classes",),
+        dense=True,
     ),
     "rmse": Metric("RMSE", "root of the mean squared error, in units of the target", ("numbers",), None, False, True),
     "mae": Metric("MAE", "mean absolute error, in units of the target", ("numbers",), None, False, True),
