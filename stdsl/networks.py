@@ -70,15 +70,31 @@ def export_onnx(
     model: nn.Module,
     path: str | os.PathLike[str],
     *,
+    names: Mapping[str, str] | None = None,
+    normalisation: Mapping[str, Any] | None = None,
+    classes: Sequence[Any] | None = None,
     metadata: Mapping[str, Any] | None = None,
     verify: bool = True,
 ) -> ExportReport:
     """Write a network of :func:`compile` as an ONNX file with a dynamic batch axis.
 
-    ``metadata`` goes into the file: strings as they are, other values as JSON. ``verify`` compares the file with the
-    model in onnxruntime at two batch sizes. Raises RunError when the network cannot be exported or the file computes
-    something else.
+    ``names``: other names for inputs, by those of the space, and for ``output``. ``classes``: the names of what is told
+    apart, one for each channel of the output. ``normalisation``: how inputs were scaled: ``{"mean": […], "std": […]}``
+    with a number for each channel, ``{"per_sample": True}``, with ``"only": [names]`` for some of the inputs, or
+    ``{"each": {name: …}}``; names are those in the file. It is told of, not put into the graph. ``metadata`` goes into
+    the file too: strings as they are, other values as JSON. ``verify`` compares the file with the model in onnxruntime
+    at two batch sizes.
+    Raises RunError when the network cannot be exported or the file computes something else, ValueError where names,
+    classes or normalisation do not fit the network, TypeError for a supernet.
     """
     from stdsl.compiler.backends.export.onnx import export_onnx as export
 
-    return export(model, path, metadata=metadata, verify=verify)
+    return export(
+        model,
+        path,
+        metadata=metadata,
+        verify=verify,
+        names=names,
+        normalisation=normalisation,
+        classes=classes,
+    )

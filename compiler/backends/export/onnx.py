@@ -12,16 +12,18 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from ...diagnostics.model import RunError
+from ...ir.graph import SpaceGraph
 from ...text.quoting import json_text, visible
 from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
-from .onnx_names import PROVISIONAL_OUTPUT, name_ports, provisional
+from .of_data import class_names, scale
+from .onnx_names import OUTPUT, PROVISIONAL_OUTPUT, name_ports, provisional
 from .pixels import AXES, Pixels, bytes_shape, take_pixels
 
 if TYPE_CHECKING:
@@ -62,25 +64,33 @@ def export_onnx(
     verify: bool = True,
     threads: int = 1,
     pixels: Pixels | None = None,
+    names: Mapping[str, str] | None = None,
+    normalisation: Mapping[str, Any] | None = None,
+    classes: Sequence[Any] | None = None,
 ) -> ExportReport:
     """Write ``model`` (of :func:`build_module`, or any module with ``inputs`` given) to ``path``, whole or not at all.
 
     The batch axis is dynamic, all others are fixed. Only the prediction is exported. ``metadata`` goes into the file
     beside what is known
-    of the space, strings as they are and other values as JSON; ``classes`` (a list of names) and ``normalisation`` (a
-    dict with ``mean``
-    and ``std`` per channel, or ``per_sample``: true) are what ``examples/deploy_onnx.py`` reads. ``pixels``: the file
+    of the space, strings as they are and other values as JSON. ``names``: what inputs and the output are called, by
+    their names in the network (``output`` for the output); ``normalisation`` and ``classes``: as
+    :mod:`.of_data` has them, what ``examples/deploy_onnx.py`` and `stdsl predict` read. ``pixels``: the file
     takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C), and scales them so. The model itself is not
     changed.
-    Raises RunError: the network cannot be exported, is too large, or the file computes something else.
+    Raises RunError: the network cannot be exported, is too large, or the file computes something else; ValueError:
+    names, normalisation or classes do not fit the network.
     """
     target = Path(path)
-    ports = tuple(inputs) if inputs is not None else _interface(model).inputs
+    taken = tuple(inputs) if inputs is not None else _interface(model).inputs
+    ports, output = _renamed(taken, names or {})
+    said: dict[str, Any] = {} if normalisation is None else scale(normalisation, ports)
+    if classes is not None:
+        said |= class_names(classes, _interface(model).outputs[0])
     size = sum(p.numel() * 4 for p in model.parameters())
     if size > LIMIT:
         raise RunError([ExportTooLarge(None, size)])
-    proto = _converted(model, ports)
-    _describe(proto, model, ports, metadata or {}, pixels)
+    proto = _converted(model, ports, output)
+    _describe(proto, model, ports, {**said, **(metadata or {})}, pixels)
     _check(proto, ports)
     if pixels is not None:
         (port,) = ports
@@ -102,9 +112,25 @@ def export_onnx(
 
 def _interface(model: nn.Module) -> Interface:
     interface = getattr(model, "interface", None)
-    if not isinstance(interface, Interface):
-        raise TypeError("the model was not made by stdsl: give its inputs")
-    return interface
+    if isinstance(interface, Interface):
+        return interface
+    if isinstance(getattr(model, "graph", None), SpaceGraph):
+        raise TypeError("a supernet has no ONNX file: derive an architecture, and compile that")
+    raise TypeError("the model is no network of stdsl.compile")
+
+
+def _renamed(ports: Sequence[Port], names: Mapping[str, str]) -> tuple[tuple[Port, ...], str | None]:
+    """The inputs as they are called in the file, and the output (None: as ever). Raises ValueError."""
+    own = [port.name for port in ports]
+    for name in names:
+        if name not in (*own, OUTPUT):
+            raise ValueError(f"`names` has `{name}`, and the network has {', '.join((*own, OUTPUT))}")
+    output = names.get(OUTPUT) if OUTPUT not in own else None
+    called = [names.get(name, name) for name in own]
+    every = [*called, *([output] if output is not None else [])]
+    if len(set(every)) < len(every) or not all(every):
+        raise ValueError(f"inputs and the output need names of their own, not {', '.join(map(repr, every))}")
+    return tuple(replace(port, name=name) for port, name in zip(ports, called, strict=True)), output
 
 
 def _samples(ports: Sequence[Port], batch: int) -> list[torch.Tensor]:
@@ -114,7 +140,7 @@ def _samples(ports: Sequence[Port], batch: int) -> list[torch.Tensor]:
     return [torch.randn(batch, *port.shape, generator=generator) for port in ports]
 
 
-def _converted(model: nn.Module, ports: Sequence[Port]) -> onnx.ModelProto:
+def _converted(model: nn.Module, ports: Sequence[Port], output: str | None) -> onnx.ModelProto:
     import torch
 
     from .prepare import prepared
@@ -138,7 +164,7 @@ def _converted(model: nn.Module, ports: Sequence[Port]) -> onnx.ModelProto:
             raise RunError([ExportFailed(None, "converting the network", _first_line(error))]) from error
         assert program is not None
         proto: onnx.ModelProto = program.model_proto
-    name_ports(proto, [port.name for port in ports])
+    name_ports(proto, [port.name for port in ports], output or OUTPUT)
     return proto
 
 

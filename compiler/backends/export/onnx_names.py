@@ -21,12 +21,12 @@ def provisional(number: int) -> str:
 PROVISIONAL_OUTPUT = "stdsl.output"
 
 
-def name_ports(proto: onnx.ModelProto, inputs: Sequence[str]) -> None:
-    """Give inputs with provisional names these ones, and the output its own: ``output``, with a number where an input
-    is called so."""
+def name_ports(proto: onnx.ModelProto, inputs: Sequence[str], output: str = OUTPUT) -> None:
+    """Give inputs with provisional names these ones, and the output its own, with a number where an input is called
+    so."""
     used = set(inputs)
     names = {provisional(i): name for i, name in enumerate(inputs)}
-    names[PROVISIONAL_OUTPUT] = _unused(OUTPUT, used)
+    names[PROVISIONAL_OUTPUT] = _unused(output, used)
     graph = proto.graph
     inner = {*(name for node in graph.node for name in node.output), *(tensor.name for tensor in graph.initializer)}
     used |= inner - names.keys() | set(names.values())

@@ -1,0 +1,127 @@
+"""What a caller says of an exported network: names of its inputs and output, classes, normalisation."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+import stdsl
+from stdsl.runtime.prediction.model import model_of
+
+DEPLOYMENT = Path(__file__).parents[3] / "docs" / "deployment.md"
+TEXT = """stdsl 1
+meta two on a: image(3, 8, 8), b: image(2, 8, 8) {
+  y = [a, b] -> concat -> conv(4, 3x3) -> choose {relu, gelu} as kind
+  return y -> global_avg_pool -> linear(3)
+}
+meta one on output: image(2, 4, 4) = output -> conv(3, 1x1) -> choose {relu, gelu} as kind
+space pair = two
+space dense = one
+search s {
+  space = pair
+  data = arrays("pairs.npz")
+  strategy = gradient { steps = 1  batch = 8 }
+  retrain { steps = 1  batch = 8 }
+  export { onnx = "m.onnx"  verify = false }
+}
+"""
+EACH = {"each": {"left": {"mean": [0, 1, 2], "std": [1, 2, 3]}, "right": {"per_sample": True}}}
+
+
+def network(name: str) -> nn.Module:
+    space = stdsl.loads(TEXT, name)
+    return stdsl.compile(space, space.sample(seed=0), seed=0).eval()
+
+
+def told(path: Path) -> dict[str, Any]:
+    facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    return {key: json.loads(text) if text[:1] in "[{" else text for key, text in facts.items()}
+
+
+def test_inputs_and_the_output_are_called_as_the_caller_says(tmp_path: Path) -> None:
+    model = network("pair")
+    names = {"a": "left", "b": "right", "output": "scores"}
+    report = stdsl.export_onnx(model, tmp_path / "m.onnx", names=names, classes="xyz", normalisation=EACH)
+    session = onnxruntime.InferenceSession(report.path)
+    x = [np.ones((2, 3, 8, 8), np.float32), np.ones((2, 2, 8, 8), np.float32)]
+    (scores,) = session.run(["scores"], {"left": x[0], "right": x[1]})
+    with torch.no_grad():
+        assert np.allclose(scores, model(*map(torch.from_numpy, x)).numpy(), atol=1e-5)
+    facts = told(report.path)
+    assert [entry["name"] for entry in facts["inputs"]] == ["left", "right"]
+    assert facts["classes"] == ["x", "y", "z"]
+    assert facts["normalisation"] == EACH
+
+
+def test_an_input_that_is_called_output_can_be_named_too(tmp_path: Path) -> None:
+    report = stdsl.export_onnx(network("dense"), tmp_path / "m.onnx", names={"output": "given"}, classes=range(3))
+    graph = onnx.load(report.path).graph
+    assert [value.name for value in (*graph.input, *graph.output)] == ["given", "output"]
+    assert told(report.path)["targets"]["positions"] == [4, 4]
+
+
+def test_a_file_that_names_classes_predicts(tmp_path: Path) -> None:
+    text = """stdsl 1
+    meta net on x: features(2) = x -> choose {a: linear(2), b: linear(2, bias = false)} as kind
+    space s = net"""
+    space = stdsl.loads(text)
+    model = stdsl.compile(space, {"kind": "a"})
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.eye(2) if parameter.dim() == 2 else torch.zeros(2))
+    scale = {"mean": np.array([5.0, 0.0]), "std": torch.tensor([1.0, 1.0])}
+    stdsl.export_onnx(model, tmp_path / "m.onnx", classes=["low", "high"], normalisation=scale)
+    found = model_of(tmp_path / "m.onnx")
+    assert found.names == ("low", "high")
+    shares = found.scores([np.array([6.0, 0.0]), np.array([4.0, 0.0])])
+    assert shares.argmax(1).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"names": {"c": "x"}}, "has `c`, and the network has a, b, output"),
+        ({"names": {"a": "b"}}, "need names of their own"),
+        ({"names": {"a": "x", "output": "x"}}, "need names of their own"),
+        ({"names": {"a": ""}}, "need names of their own"),
+        ({"classes": ["x", "y"]}, "tells 3 classes apart, and `classes` names 2"),
+        ({"normalisation": {"mean": [0] * 3}}, "give both"),
+        ({"normalisation": {"mean": [0] * 3, "std": [1] * 3}}, "`b` has 2 channels, and `mean` has 3"),
+        ({"normalisation": {"mean": [0] * 3, "std": [1, 0, 1], "only": ["a"]}}, "above 0"),
+        ({"normalisation": {"mean": [0] * 3, "std": [1] * 3, "only": ["c"]}}, "names the input `c`"),
+        ({"normalisation": {"per_sample": True, "mean": [0], "std": [1]}}, "not both"),
+        ({"normalisation": {"each": {"a": {}}}}, "a table for each input"),
+        ({"normalisation": {"deviation": [1]}}, "has `deviation`, not one of"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_and_leaves_no_file(given: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        stdsl.export_onnx(network("pair"), tmp_path / "m.onnx", **given)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_supernet_and_what_is_no_network_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="derive an architecture"):
+        stdsl.export_onnx(stdsl.compile(stdsl.loads(TEXT, "pair")), tmp_path / "m.onnx")
+    with pytest.raises(TypeError, match=r"stdsl\.compile"):
+        stdsl.export_onnx(nn.Linear(2, 2), tmp_path / "m.onnx")
+
+
+def test_the_page_has_all_keys_of_files(tmp_path: Path) -> None:
+    section = DEPLOYMENT.read_text(encoding="utf-8").split("### What a file says")[1]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    (tmp_path / "a.space").write_text(TEXT, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    data = {"a": rng.normal(size=(30, 3, 8, 8)), "b": rng.normal(size=(30, 2, 8, 8)), "y": np.arange(30) % 3}
+    result = stdsl.run(tmp_path / "a.space", data=data, out=tmp_path / "run", device="cpu", progress=False)
+    assert set(told(result.directory / "m.onnx")) == documented - {"normalised_in_the_graph", "preparation"}
