@@ -18,7 +18,7 @@ from stdsl.compiler.diagnostics.prediction import NoModel
 from ..data.normalisation import Normalisation
 from ..tracking.directory import result_of
 
-Values = npt.NDArray[np.float32]
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,17 @@ class Model:
         values = self.normalisation.of(self.name).applied(scaled, 2 if self.layout == "tokens" else 1)
         return self._told(self.session.run(None, {self.name: values})[0])
 
-    def _told(self, output: Values) -> Values:
-        rows = output.reshape(len(output), -1)
+    def applying(self, scores: Values) -> list[str]:
+        """The labels that are told by a row of scores: above one half, as results are measured."""
+        return [name for name, score in zip(self.names, scores, strict=True) if score > 0.5]
+
+    def _told(self, output: npt.NDArray[np.float32]) -> Values:
+        # In 64 bits, so that hardly any odds above 1 : 1 become one half.
+        rows: Values = output.reshape(len(output), -1).astype(np.float64)
         if self.kind == "numbers":
-            return rows * np.array(self.std, np.float32) + np.array(self.mean, np.float32) if self.mean else rows
+            return rows * np.array(self.std) + np.array(self.mean) if self.mean else rows
         if self.kind == "labels":
-            each: Values = np.reciprocal(1 + np.exp(-rows), dtype=np.float32)
+            each: Values = 1 / (1 + np.exp(-rows))
             return each
         powers = np.exp(rows - rows.max(1, keepdims=True))
         shares: Values = powers / powers.sum(1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,32 +11,53 @@ import numpy as np
 import numpy.typing as npt
 
 from stdsl.compiler.datafiles.clip_folders import clips_in, frame_names
+from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.image_folders import ENDINGS, images_in
+from stdsl.compiler.datafiles.npy import npy_array
+from stdsl.compiler.diagnostics.prediction import NotPredicted
 from stdsl.compiler.schemas.data_clips import ClipFolder
+from stdsl.compiler.text.reading import reason_of
 
 from ..data.clip_files import frames_of, length, listing_of, places, together
 from ..data.image_files import decoded, need_pillow
+from ..data.opening import check_regular
 from ..data.video_files import need_pyav
 from .model import Model
 
 Sample = npt.NDArray[Any]
 
 
-def files_in(model: Model, paths: Iterable[Path]) -> Iterator[Path]:
-    """The files of samples: those that are named, and those in folders that are. Raises RunError where what decodes
-    them is not installed."""
+def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotPredicted]]:
+    """The files of samples, those that are named and those in folders that are; and the folders that cannot be read.
+    Raises RunError where what decodes them is not installed."""
     kind = model.preparation["kind"] if model.preparation else None
-    need = {"image": lambda: need_pillow("predict", None), "clip": lambda: need_pyav("predict", None)}
-    if kind in need:
-        need[kind]()
+    if kind:
+        need_pillow("predict", None)
+    files: list[Path] = []
+    refused: list[NotPredicted] = []
     for path in paths:
-        frames = kind == "clip" and path.is_dir() and bool(frame_names(path))
-        if not path.is_dir() or frames:
-            yield path
-            continue
+        try:
+            for file in _inside(path, kind):
+                files.append(file)
+        except FileDamaged as fault:
+            refused.append(NotPredicted(None, str(fault.path), fault.reason))
+        except OSError as error:
+            refused.append(NotPredicted(None, str(error.filename or path), reason_of(error)))
+    if kind == "clip" and not all(map(os.path.isdir, files)):
+        need_pyav("predict", None)
+    return files, refused
+
+
+def _inside(path: Path, kind: str | None) -> Iterator[Path]:
+    """The file itself, or those in the folder. Raises FileDamaged and OSError."""
+    if not os.path.isdir(path) or (kind == "clip" and frame_names(path)):
+        yield path
+    elif kind is None:
+        with os.scandir(path) as entries:
+            yield from sorted(path / entry.name for entry in entries if entry.name.endswith(".npy"))
+    else:
         walk = clips_in if kind == "clip" else images_in
-        found = [Path(inner) for inner, sample in walk(str(path)) if sample]
-        yield from found if kind else sorted(path.glob("*.npy"))
+        yield from (Path(inner) for inner, sample in walk(str(path)) if sample)
 
 
 def sample_of(model: Model, path: Path) -> Sample:
@@ -59,12 +81,16 @@ def _array(model: Model, path: Path) -> Sample:
     if path.suffix != ".npy":
         known = " (it was trained on arrays, not on files)" if path.suffix.lower() in ENDINGS else ""
         raise ValueError(f"an array of {model.shape} in an .npy file is taken{known}")
+    check_regular(path)
     try:
+        header = npy_array(path).header
+        if header.shape != model.shape or header.kind == "U":
+            raise ValueError(f"it holds {header} of {header.shape}, and numbers of {model.shape} are taken")
         values: Sample = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except FileDamaged as fault:
+        raise ValueError(fault.reason) from fault
+    except (OSError, EOFError) as error:
         raise ValueError(str(error)) from error
-    if values.shape != model.shape or values.dtype.kind not in "biuf":
-        raise ValueError(f"it holds {values.dtype} of {values.shape}, and numbers of {model.shape} are taken")
     return values
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -166,18 +169,84 @@ def test_what_cannot_be_read_is_told_and_the_rest_predicted(stdsl: Any, photos: 
     assert "No such file" in result.stderr
 
 
+def test_a_file_that_is_named_twice_has_two_rows(stdsl: Any, photos: Path) -> None:
+    file = str(next((photos.parent / "photos").rglob("*.png")))
+    found = json.loads(stdsl("predict", str(photos), file, file, "--json").stdout)["predictions"]
+    assert [one["file"] for one in found] == [file, file]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["photos", "films"])
+def test_a_folder_that_cannot_be_read_is_told_and_the_rest_predicted(
+    name: str, stdsl: Any, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = request.getfixturevalue(name)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(30):  # deeper than a path can be long
+        os.mkdir("x" * 200)
+        os.chdir("x" * 200)
+    monkeypatch.chdir(tmp_path)
+    good = next(path for path in sorted((run.parent / name).rglob("*.*")))
+    result = stdsl("predict", str(run), str(tmp_path), str(tmp_path / ("y" * 300)), str(good), "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert [one["file"] for one in document["predictions"]] == [str(good)]
+    assert [one["reason"] for one in document["failed"]] == ["File name too long"] * 2
+
+
+def test_a_pipe_is_not_waited_for(stdsl: Any, photos: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    result = stdsl("predict", str(photos), str(tmp_path / "a.png"), "--json")
+    assert json.loads(result.stdout)["failed"][0]["reason"] == "it is no regular file"
+
+
+def test_frames_need_no_package_for_videos(
+    stdsl: Any, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, frame in enumerate(coloured(5, 24, 32)):
+        Image.fromarray(frame).save(tmp_path / f"{number}.png")
+    film = str(next((films.parent / "films").rglob("*.mp4")))
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert stdsl("predict", str(films), str(tmp_path), "--json").exit_code == 0
+    assert "PyAV" in stdsl("predict", str(films), str(tmp_path), film).stderr
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert "Pillow" in stdsl("predict", str(films), film).stderr
+
+
+def identity(path: Path, facts: dict[str, Any]) -> None:
+    """A network of three numbers that gives them as they are."""
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 3]) for name in "xy"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["x"], ["y"])], "g", values[:1], values[1:])
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    inputs = [{"name": "x", "shape": [None, 3], "layout": "features", "axes": "N,C"}]
+    texts = {key: json.dumps(value) for key, value in ({"inputs": inputs} | facts).items()}
+    onnx.helper.set_model_props(model, texts)
+    onnx.save(model, path)
+
+
+def test_a_label_applies_above_one_half_as_results_are_measured(stdsl: Any, tmp_path: Path) -> None:
+    names = ["above", "half", "below"]
+    identity(tmp_path / "a.onnx", {"classes": names, "targets": {"kind": "labels", "names": names}})
+    np.save(tmp_path / "a.npy", np.array([1e-9, 0, -1e-9], np.float32))
+    result = stdsl("predict", str(tmp_path / "a.onnx"), str(tmp_path / "a.npy"), "--json")
+    assert json.loads(result.stdout)["predictions"][0]["labels"] == ["above"]
+
+
 def test_arrays(stdsl: Any, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "a.npz", x=rng.normal(3, 2, (20, 3, 8, 8)), y=np.array(["low", "high"] * 10))
     run = trained(tmp_path, "image(3, 8, 8)", "3x3", 'arrays("a.npz")')
     np.save(tmp_path / "one.npy", rng.normal(3, 2, (3, 8, 8)))
     np.save(tmp_path / "odd.npy", rng.normal(3, 2, (3, 8, 9)))
-    result = stdsl("predict", str(run), str(tmp_path / "one.npy"), str(tmp_path / "odd.npy"), "a.png", "--json")
+    shutil.copy(tmp_path / "a.npz", tmp_path / "packed.npy")
+    files = [str(tmp_path / name) for name in ("one.npy", "odd.npy")]
+    result = stdsl("predict", str(run), *files, "a.png", str(tmp_path / "packed.npy"), "--json")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["predictions"][0]["scores"].keys() == {"low", "high"}
     assert "(3, 8, 9), and numbers of (3, 8, 8) are taken" in document["failed"][0]["reason"]
     assert "it was trained on arrays" in document["failed"][1]["reason"]
+    assert document["failed"][2]["reason"] == "it is no .npy file"
 
 
 def test_numbers_in_the_units_of_the_data(stdsl: Any, tmp_path: Path) -> None:

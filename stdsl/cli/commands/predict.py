@@ -41,26 +41,25 @@ def command(model: Path, files: tuple[Path, ...], top: int, batch: int, as_json:
     """
     from stdsl.compiler.diagnostics.prediction import NotPredicted
     from stdsl.runtime.prediction.model import model_of
-    from stdsl.runtime.prediction.samples import files_in, sample_of
+    from stdsl.runtime.prediction.samples import Sample, files_in, sample_of
     from stdsl.runtime.report.console import ConsoleReporter
 
     network = model_of(model)
-    paths = list(files_in(network, files))
+    paths, failed = files_in(network, files)
     found: list[dict[str, Any]] = []
-    failed: list[NotPredicted] = []
     with ConsoleReporter(quiet=quiet or as_json) as reporter:
         reporter.begin(_TITLE, len(paths))
         for first in range(0, len(paths), batch):
             piece = paths[first : first + batch]
-            samples: dict[Path, Any] = {}
+            samples: list[tuple[Path, Sample]] = []
             for path in piece:
                 try:
-                    samples[path] = sample_of(network, path)
+                    samples.append((path, sample_of(network, path)))
                 except ValueError as error:
                     failed.append(NotPredicted(None, str(path), str(error)))
             if samples:
-                rows = network.scores(list(samples.values()))
-                found += [_prediction(network, path, row) for path, row in zip(samples, rows, strict=True)]
+                rows = network.scores([sample for _, sample in samples])
+                found += [_prediction(network, path, row) for (path, _), row in zip(samples, rows, strict=True)]
             reporter.advance(_TITLE, first + len(piece), {})
         reporter.end(_TITLE)
     if as_json:
@@ -78,7 +77,7 @@ def _prediction(model: Model, path: Path, row: np.ndarray[Any, Any]) -> dict[str
         case "numbers":
             return {"file": str(path), "values": values}
         case "labels":
-            return {"file": str(path), "labels": [n for n, v in values.items() if v >= 0.5], "scores": values}
+            return {"file": str(path), "labels": model.applying(row), "scores": values}
     return {"file": str(path), "class": model.names[int(row.argmax())], "scores": values}
 
 
