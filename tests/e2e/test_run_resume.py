@@ -105,7 +105,7 @@ def facts(folder: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((folder / "result.json").read_text())
     document.pop("next")
     document["onnx"].pop("latency_ms")
-    for name in ("seconds", "measuring"):
+    for name in ("seconds", "measuring", "waited"):
         document["search_facts"].pop(name)
     for network in document["networks"]:
         network.pop("seconds")

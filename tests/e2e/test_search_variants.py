@@ -105,7 +105,7 @@ def outcome(folder: Path) -> tuple[dict[str, Any], str]:
     finished = [e for e in read_journal(folder / "journal.jsonl") if e["event"] == "phase_finished"]
     facts = next(e["facts"] for e in finished if e["phase"] == "search")
     digest = hashlib.sha256((folder / "weights" / "search.safetensors").read_bytes()).hexdigest()
-    return {k: v for k, v in facts.items() if k not in ("seconds", "measuring")}, digest
+    return {k: v for k, v in facts.items() if k not in ("seconds", "measuring", "waited")}, digest
 
 
 def told(folder: Path, event: str) -> list[dict[str, Any]]:

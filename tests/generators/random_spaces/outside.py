@@ -23,16 +23,26 @@ def allowed(block: Block) -> bool:
     return block.outside and not block.open
 
 
+def data(w: Writer) -> None:
+    """Declare data of the user's, which nothing searches on; what states it is read all the same."""
+    given = w.one("", "(n: int = 3)", "(root: str, step: number = 0.5)")
+    inputs = w.one("inputs = {x: image(3, 8, 8)}", "inputs = {a: clip(1, 4, 8, 8), b: features(3)}")
+    w.declare(f'extern data {w.fresh("data")}{given} from "extern_blocks:Data" {{ {inputs}  classes = 3 }}')
+
+
 @piece(
     "extern op",
     fits=lambda b: allowed(b) and b.windowed,
-    may="type of a parameter|parameter with a default|several inputs of an extern op",
+    may="type of a parameter|parameter with a default|several inputs of an extern op|extern data",
     weight=9,
 )
 def extern(w: Writer) -> str:
     """An operator of :mod:`extern_blocks`, with the block that states what it is."""
     name, a, b = w.fresh("blend"), w.fresh("a"), w.fresh("b")
     w.extern = True
+    if w.chance(0.3):
+        w.show("extern data")
+        data(w)
     if w.chance(0.4):
         w.show("several inputs of an extern op")
         block = "params = 1  flops = 0"

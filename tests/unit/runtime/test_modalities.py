@@ -102,7 +102,8 @@ def test_files_say_which_input_is_which(tmp_path: Path) -> None:
     file = tmp_path / "net.space"
     inputs = "mask: clip(1, 8, 16, 16), frames: clip(1, 8, 16, 16)"
     file.write_text(f"stdsl 1\nmeta net on {inputs} = [mask, frames] -> concat\nspace s = net\n", encoding="utf-8")
-    dataset = MotionDigitsDataset(MotionDigits(**SETTINGS, modalities=("frames", "mask")), 0)
-    facts = description("fuse", DataFacts.of(dataset), stdsl.load(file).graph)
+    settings = MotionDigits(**SETTINGS, modalities=("frames", "mask"))
+    dataset = MotionDigitsDataset(settings, 0)
+    facts = description("fuse", DataFacts.of(dataset), stdsl.load(file).graph, settings)
     assert facts["modalities"] == ["mask", "frames"]
     assert facts["normalisation"] == {"per_sample": True, "only": ("frames",)}
