@@ -44,7 +44,7 @@ def test_the_image_space_starts_where_table_1_does() -> None:
     assert math.floor(count / 1e16) / 100 == 1.07
 
 
-@pytest.mark.parametrize("name", ["cifar", "imagenet"])
+@pytest.mark.parametrize("name", ["cifar", pytest.param("imagenet", marks=pytest.mark.slow)])
 def test_the_image_space_does_not_depend_on_its_size(name: str) -> None:
     assert load(name, k=1).count() == load(name).count() == cells(7) ** 2
 
