@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,7 +21,6 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
-from .data.batch import Dataset
 from .data.facts import keep_facts
 from .data.given import NOT_FOUND_AGAIN, origin_of
 from .engines.local import Helpers
@@ -67,8 +67,8 @@ class RunRequest:
     device: str = "auto"
     checkpoint_seconds: float = 20.0
     allow_extern: bool = False
-    data: Dataset | None = None
-    """In place of the search's own."""
+    data: Any = None
+    """In place of the search's own, as ``as_dataset`` takes it."""
 
 
 def run(request: RunRequest, reporter: Reporter) -> RunResult:
@@ -127,7 +127,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     return _go(job, manifest, directory, placement, reporter)
 
 
-def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Dataset | None = None) -> RunResult:
+def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any = None) -> RunResult:
     """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
     directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again, and ``data`` what the run
     was given in place of the search's own.

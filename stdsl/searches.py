@@ -45,22 +45,17 @@ def run(
     from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.run import run as start
 
-    given = None
-    if data is not None:
-        from stdsl.runtime.data.given import as_dataset
-
-        given = as_dataset(data)
     if resume is not None:
         if target is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
         with _told(progress, reporter) as listener:
-            return go_on(Path(resume), listener, allow_extern, given)
+            return go_on(Path(resume), listener, allow_extern, data)
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
-    request = RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern, data=given)
+    request = RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern, data=data)
     with _told(progress, reporter) as listener:
         return start(request, listener)
 

@@ -23,7 +23,8 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
         own = config.data_of(role).for_task(config.task)
         found = module.data_kept.get(kept_as(config.name, role))
         if role == "search" and given is not None:
-            config = _with(config, role, given if found is None else given.knowing(found))
+            own = given.for_task(config.task)
+            config = _with(config, role, own if found is None else own.knowing(found))
             continue
         place = config.place(config.data_key(role))
         try:

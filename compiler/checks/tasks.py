@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Span
-from ..diagnostics.tasks import CannotBalance, LossMismatch, MetricMismatch, OtherTargets, TaskMismatch
+from ..diagnostics.tasks import CannotBalance, LossMismatch, MetricMismatch, OtherInputs, OtherTargets, TaskMismatch
 from .outputs import targets_for
 
 if TYPE_CHECKING:
@@ -21,7 +21,25 @@ def check_task(config: SearchConfig, sink: Sink) -> None:
     sink.extend(task_faults(config, searched))
     for role in ("retrain", "evaluate"):
         if config.owner(role) == role:
-            sink.extend(other_targets(config, role, searched, targets_for(config, role)))
+            own = targets_for(config, role)
+            sink.extend(other_targets(config, role, searched, own))
+            if role == "retrain":  # what is measured on has as many classes
+                sink.extend(_weight_faults(config, own, " in the data of `retrain`"))
+    trained, measured = (
+        tuple(one.name for one in config.data_of(role).signature().inputs) for role in ("retrain", "evaluate")
+    )
+    fault = other_inputs(trained, measured)
+    if fault is not None:
+        sink.add(OtherInputs(config.place(config.data_key("evaluate")), config.data_of("evaluate").kind, fault))
+
+
+def other_inputs(trained: Sequence[str], own: Sequence[str]) -> str | None:
+    """How the names of inputs differ from those of the training; of a single one the name does not matter, and of
+    another number it is told where they are held against the space."""
+    if len(own) < 2 or len(own) != len(trained) or set(own) == set(trained):
+        return None
+    names, others = (", ".join(f"`{name}`" for name in found) for found in (own, trained))
+    return f"its inputs are {names}, and those of the training {others}"
 
 
 def other_targets(
@@ -52,12 +70,15 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
         kinds, dense = {row.kind for row in rows}, rows[0].dense
         wrong_kind = targets.kind is not None and targets.kind not in kinds
         if wrong_kind or (targets.positions is not None and targets.dense != dense):
-            other = task_of(targets)
+            other, known = task_of(targets), not _of_no_task(targets)
             whole = "" if wrong_kind else " of whole samples"
             own = str(targets) if targets.positions or targets.kind is None else f"{targets.kind}{whole}"
             name = other.name if other is not None else None
-            yield TaskMismatch(config.place("task"), config.task, config.data.kind, own, name)
+            yield TaskMismatch(config.place("task"), config.task, config.data.kind, own, name, known)
             return
+    elif _of_no_task(targets):
+        yield TaskMismatch(config.place("data"), None, config.data.kind, str(targets), None, known=False)
+        return
     told = f"{targets.kind or 'unknown'}{' at positions' if targets.dense else ''}"
     losses = tuple(constructor_name(loss) for loss in LOSSES if loss.of(targets))
     if config.loss is not None and not config.loss.of(targets):
@@ -66,10 +87,7 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
     for place, value in _settings(config, "label_smoothing"):
         if value and not smooth:
             yield LossMismatch(place, "label_smoothing", told, ())
-    weights = getattr(config.loss, "weights", None)
-    if isinstance(weights, tuple) and targets.count not in (None, len(weights)):
-        fault = f"there are {len(weights)} weights, and {targets.count} {targets.kind or 'classes'}"
-        yield CannotBalance(config.place("loss"), fault, "write one for each, or `balanced`")
+    yield from _weight_faults(config, targets)
     if config.sampling == "balanced" and (targets.kind not in (None, "classes") or targets.dense):
         fault = f"targets that are {told} are no classes that samples could be drawn by"
         yield CannotBalance(config.place("sampling"), fault, "leave `sampling` out")
@@ -77,6 +95,21 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
     for place, value in _settings(config, "metric"):
         if value is not None and value not in metrics:
             yield MetricMismatch(place, value, told, metrics)
+
+
+def _of_no_task(targets: TargetSignature) -> bool:
+    """Whether all of the form of targets is known, and no task has such."""
+    from ..schemas.tasks.task import task_of
+
+    return targets.kind is not None and targets.positions is not None and task_of(targets) is None
+
+
+def _weight_faults(config: SearchConfig, targets: TargetSignature, where: str = "") -> Iterator[Diagnostic]:
+    """That weights are written out, and are not one for each class or label. ``where``: said of these behind them."""
+    weights = getattr(config.loss, "weights", None)
+    if isinstance(weights, tuple) and targets.count not in (None, len(weights)):
+        fault = f"there are {len(weights)} weights, and {targets.count} {targets.kind or 'classes'}{where}"
+        yield CannotBalance(config.place("loss"), fault, "write one for each, or `balanced`")
 
 
 def _settings(config: SearchConfig, key: str) -> Iterator[tuple[Span | None, Any]]:

@@ -10,12 +10,14 @@ from .settings import listed
 
 @kind
 class TaskMismatch(Diagnostic):
-    """A search says what is to be told, and the targets of its data are of another form."""
+    """A search says what is to be told, and the targets of its data are of another form. ``task``: None where it says
+    nothing; ``known``: whether some task has such targets, or may have."""
 
-    task: str
+    task: str | None
     dataset: str
     targets: str
     other: str | None
+    known: bool = True
 
     code: ClassVar[str] = "E0561"
     title: ClassVar[str] = "the task does not go with the targets"
@@ -25,10 +27,14 @@ applies, `regression` numbers, `dense` a class or numbers at each position of a 
 it follows from the targets.
 
     task = regression   data = image_folder(root = "photos")            E0561: its targets are classes
-    task = regression   data = table("rows.csv", target = "price")      fine"""
+    task = regression   data = table("rows.csv", target = "price")      fine
+
+No task has labels (of which each applies or not) at the positions of a grid."""
 
     @property
     def message(self) -> str:
+        if self.task is None:
+            return f"no task has targets that are {self.targets}, as those of `{self.dataset}` are"
         return f"`{self.task}` is asked for, and the targets of `{self.dataset}` are {self.targets}"
 
     @property
@@ -37,6 +43,8 @@ it follows from the targets.
 
     @property
     def help(self) -> str:
+        if not self.known:
+            return "let a sample have one set of labels, or read them as numbers at positions: `targets = numbers`"
         return f"write `task = {self.other}`, or leave `task` out" if self.other else "leave `task` out"
 
 
@@ -135,6 +143,36 @@ is measured on has the classes of what was trained on.
         if self.role == "retrain":
             return "name data with targets of the same form"
         return "name data with the same targets"
+
+
+@kind
+class OtherInputs(Diagnostic):
+    """Data that is measured on has other inputs than the data that is trained on."""
+
+    dataset: str
+    fault: str
+
+    code: ClassVar[str] = "E0567"
+    title: ClassVar[str] = "other inputs than those of the training"
+    explanation: ClassVar[str] = """\
+A network takes what it was trained on. So data that is measured on (`evaluate { data = … }`) has the same inputs
+and, in a table, the same columns, in whatever order; it is scaled by the means and deviations of what is trained on,
+and results are in the units of its targets.
+
+    data = table("a.csv", target = "y")   evaluate { data = table("b.csv", target = "y") }
+                                          with the columns of a.csv: fine; with others: E0567"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}` is not like the data of the training: {self.fault}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "name data of the same kind with the same inputs, or the same columns"
 
 
 @kind

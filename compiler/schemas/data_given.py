@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from .data import Data, DataSignature
+from .tasks.task import TaskName
 
 
 class Given(Data):
@@ -17,6 +18,18 @@ class Given(Data):
 
     kind: Literal["given"] = "given"
     changes: bool = Field(default=False, description="Whether a training sample looks different from epoch to epoch")
+
+    _taken: Callable[[TaskName | None], Self] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def taken_by(cls, taken: Callable[[TaskName | None], Self]) -> Self:
+        """Data that is looked at when the task of its search is known, for that may say what its targets are."""
+        made = cls()
+        made._taken = taken
+        return made
+
+    def for_task(self, task: TaskName | None) -> Self:
+        return self if self._taken is None else self._taken(task)
 
     def signature(self) -> DataSignature:
         if self.found is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from .augment import Augmented
 from .batch import Batch, Dataset, Normalisation
 from .division import divided
 from .opening import reading
+from .scale import Scale
 from .statistics import channel_statistics
 from .targets import Targets
 
@@ -85,6 +87,12 @@ class ArraysDataset:
         found = [self._statistics(i) for i in range(len(self.inputs))]
         return found[0] if len(found) == 1 else Normalisation(each=tuple(zip(self.inputs, found, strict=True)))
 
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same samples in other units."""
+        twin = copy(self)
+        twin.targets, twin.normalisation = scale.told(self.targets), scale.normalisation
+        return twin
+
     def _arranged(self, folder: Path) -> Arrangement:
         """What is where. Raises FilesAbsent and FileDamaged."""
         return self.settings.arrangement(folder)
@@ -115,7 +123,8 @@ class ArraysDataset:
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         inputs = []
         for i, name in enumerate(self.inputs):
-            values = self._raw(i, split, indices).astype(np.float32)
+            values = self._raw(i, split, indices)
+            values = values.astype(np.result_type(values, np.float32))
             inputs.append(torch.from_numpy(self.normalisation.of(name).applied(values, self._channel_axis(i))))
         source, places = self._places[split]
         wanted = self._unscaled[source][places[indices]]
@@ -141,10 +150,10 @@ class ArraysDataset:
         return number_names(stored.name, self._form.count or 1)
 
     def _encoded(self, targets: Array) -> Array:
-        """Numbers of classes, int64; else numbers, float32."""
+        """Numbers of classes, int64; else numbers, float32 or as exact as they are."""
         if self._form.kind == "classes":
             return _numbered(targets, self._names)
-        return np.ascontiguousarray(targets, np.float32)
+        return np.ascontiguousarray(targets, np.result_type(targets, np.float32))
 
     def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:
         """Samples of input i with their axes in order; bytes are scaled to 0…1."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,9 @@ import torch
 from torch import Tensor
 
 from ..randomness import key, keys, uniform
+from .balance import split_targets
 from .batch import Batch, Dataset, Normalisation
+from .scale import Scale, scaled_as
 from .targets import Targets, targets_of
 
 Array = npt.NDArray[np.generic]
@@ -50,6 +53,14 @@ class Augmented:
     @property
     def normalisation(self) -> Normalisation:
         return self.dataset.normalisation
+
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same in other units. Raises CannotScale."""
+        return replace(self, dataset=scaled_as(self.dataset, scale))
+
+    def split_targets(self, split: str) -> Array:
+        """The targets of all samples of a split; those with a place for each pixel as they are before changes."""
+        return split_targets(self.dataset, split)
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

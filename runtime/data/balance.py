@@ -17,15 +17,17 @@ _PIECE = 256
 def split_targets(dataset: Dataset, split: str) -> npt.NDArray[Any]:
     """The targets of all samples of a split, in their order: as the data set has them at hand (``split_targets``), else
     read with the samples."""
-    inner: Any = dataset
-    while hasattr(inner, "dataset"):  # what is in front of a data set leaves its targets as they are
-        inner = inner.dataset
-    if hasattr(inner, "split_targets"):
-        found: npt.NDArray[Any] = inner.split_targets(split)
+    if hasattr(dataset, "split_targets"):
+        found: npt.NDArray[Any] = dataset.split_targets(split)
         return found
-    size = inner.size(split)
+    return read_targets(dataset, split)
+
+
+def read_targets(dataset: Dataset, split: str) -> npt.NDArray[Any]:
+    """The targets of all samples of a split, in their order, read with the samples."""
+    size = dataset.size(split)
     pieces = [
-        inner.samples(split, np.arange(i, min(i + _PIECE, size)), 0).targets.numpy() for i in range(0, size, _PIECE)
+        dataset.samples(split, np.arange(i, min(i + _PIECE, size)), 0).targets.numpy() for i in range(0, size, _PIECE)
     ]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 

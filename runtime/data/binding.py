@@ -11,6 +11,7 @@ import numpy.typing as npt
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 
+from .balance import split_targets
 from .batch import Batch, Dataset, Normalisation
 from .facts import DataFacts
 from .targets import Targets, targets_of
@@ -38,6 +39,10 @@ class Reordered:
     @property
     def normalisation(self) -> Normalisation:
         return self.dataset.normalisation
+
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The targets of all samples of a split."""
+        return split_targets(self.dataset, split)
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

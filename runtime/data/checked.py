@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 
+from .balance import read_targets
 from .batch import Batch, Dataset, Normalisation
 from .targets import Targets, targets_of
 
@@ -20,7 +23,7 @@ from .targets import Targets, targets_of
 @dataclass(frozen=True)
 class Checked:
     """``dataset``; raises RunError at ``place`` for a sample whose label is no class, or whose values (or numbers to
-    tell) are not all finite."""
+    tell) are not all finite, and where a data set of the user's own raises anything."""
 
     dataset: Dataset
     name: str
@@ -47,6 +50,13 @@ class Checked:
         """The files that could not be read so far, and were left out, with the reason."""
         return dict(getattr(self.dataset, "damaged", {}))
 
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The targets of all samples of a split; checked where they are read with these."""
+        if hasattr(self.dataset, "split_targets"):
+            found: npt.NDArray[Any] = self.dataset.split_targets(split)
+            return found
+        return read_targets(self, split)
+
     def size(self, split: str) -> int:
         return self.dataset.size(split)
 
@@ -54,7 +64,7 @@ class Checked:
         return self.dataset.varies(split)
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        batch = self.dataset.samples(split, indices, epoch)
+        batch = self._asked(split, indices, epoch)
         for first, fault in wrong_targets(batch.targets, self.targets):
             raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
         for values in batch.inputs:
@@ -63,6 +73,18 @@ class Checked:
                 fault = "holds values that are infinite or no numbers"
                 raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
         return batch
+
+    def _asked(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        try:
+            return self.dataset.samples(split, indices, epoch)
+        except (RunError, MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # the code of the user's may raise anything
+            if type(self.dataset).__module__.partition(".")[0] == __name__.partition(".")[0]:
+                raise  # a mistake in this package
+            others = " and those asked for with it" if len(indices) > 1 else ""
+            fault = f"{others} cannot be had: {type(error).__name__}: {error}".strip()
+            raise RunError([WrongSample(self.place, self.name, split, int(indices[0]), fault)]) from error
 
 
 def wrong_targets(values: Tensor, targets: Targets) -> Iterator[tuple[int, str]]:

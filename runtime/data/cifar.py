@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import pickle
+from copy import copy
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, Self, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from stdsl.compiler.text.reading import MIB, read_file
 
 from ..randomness import key, keys, permutation, uniform
 from .batch import Batch, Normalisation
+from .scale import Scale
 
 _FILES = {
     "cifar10": (
@@ -47,6 +49,7 @@ class CifarDataset:
 
     def __init__(self, settings: Cifar10 | Cifar100, seed: int, folder: Path, place: Span | None) -> None:
         self.settings, self.seed = settings, seed
+        self._others: Normalisation | None = None  # that of other data, in place of its own
         training, testing, labels, meta, names = _FILES[settings.kind]
         root = folder / settings.root
         missing = tuple(name for name in (*training, *testing) if not (root / name).is_file())
@@ -77,7 +80,13 @@ class CifarDataset:
 
     @property
     def normalisation(self) -> Normalisation:
-        return Normalisation(mean=tuple(self._mean.tolist()), std=tuple(self._std.tolist()))
+        return self._others or Normalisation(mean=tuple(self._mean.tolist()), std=tuple(self._std.tolist()))
+
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same images in other units."""
+        twin = copy(self)
+        twin._others = scale.normalisation
+        return twin
 
     def size(self, split: str) -> int:
         return len(self._targets[split])
@@ -86,8 +95,11 @@ class CifarDataset:
         return split != "test" and self.settings.varies()
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        images = self._images[split][indices].astype(np.float32) / 255
-        images = (images - self._mean[:, None, None]) / self._std[:, None, None]
+        images: npt.NDArray[Any] = self._images[split][indices].astype(np.float32) / 255
+        if self._others is not None:
+            images = self._others.applied(images)
+        else:
+            images = (images - self._mean[:, None, None]) / self._std[:, None, None]
         if split != "test":
             images = self._augmented(images, keys(key(self.seed, "augmentation", split, epoch), indices))
         return Batch((torch.from_numpy(images.astype(np.float32)),), torch.from_numpy(self._targets[split][indices]))

@@ -18,6 +18,7 @@ from stdsl.compiler.schemas.data_extern import ExternData
 from stdsl.compiler.schemas.search import SearchConfig
 
 from .batch import Dataset
+from .checked import Checked
 from .given import as_dataset, missing_parts
 from .indexed import IndexedDataset, is_indexed
 
@@ -33,7 +34,7 @@ def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | 
     except NotThere as fault:
         raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "data")]) from fault
     dataset = _dataset(settings, made, place)
-    found = tuple(_differences(settings, dataset))
+    found = tuple(_differences(settings, Checked(dataset, settings.kind, place)))
     if found:
         raise RunError(found)
     return dataset

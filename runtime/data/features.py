@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from stdsl.compiler.backends.networks.frozen_part import FrozenPart, frozen_part
 from ..report.reporter import Reporter
 from ..training.interruption import Interrupted, Interruption
 from ..training.placement import Placement
+from .balance import split_targets
 from .batch import Batch, Dataset, Normalisation
 from .feature_files import FeatureFiles, TooLarge
 from .targets import Targets, targets_of
@@ -81,6 +83,10 @@ class Features:
     @property
     def normalisation(self) -> Normalisation:
         return self.dataset.normalisation
+
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The targets of all samples of a split."""
+        return split_targets(self.dataset, split)
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

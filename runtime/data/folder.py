@@ -6,9 +6,10 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from .batch import Batch, Normalisation
 from .division import divided
 from .image_files import Pixels
 from .opening import reading
+from .scale import Scale
 from .statistics import channel_statistics
 
 S = TypeVar("S", bound=Folder)
@@ -91,6 +93,12 @@ class FolderDataset(ABC, Generic[S]):
         crops = (self._sample(TRAIN, int(i), None)[0][None] / np.float32(255) for i in order)
         mean, std = channel_statistics(crops)
         return Normalisation(mean=mean, std=std)
+
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same files in other units."""
+        twin = copy(self)
+        twin.normalisation = scale.normalisation
+        return twin
 
     @property
     def damaged(self) -> Mapping[str, str]:

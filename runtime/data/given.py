@@ -17,13 +17,16 @@ from stdsl.compiler.datafiles.splits import TRAIN, named_splits
 from stdsl.compiler.diagnostics.data import DataNotGiven
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
-from stdsl.compiler.schemas.data import Data, Found, InputSignature, Layout
+from stdsl.compiler.schemas.data import Found, InputSignature, Layout
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.data_given import Given
+from stdsl.compiler.schemas.tasks.task import TaskName
 
 from ..tracking.manifest import Origin
 from .arrays import Array, ArraysDataset, varied
+from .augment import Augmented
 from .batch import Dataset
+from .checked import Checked
 from .indexed import IndexedDataset, is_indexed
 from .inspection import SPLITS
 from .targets import targets_of
@@ -53,19 +56,46 @@ class GivenArrays(ArraysDataset):
         assert stored.member is not None
         return self._given[stored.member]
 
+    def for_task(self, task: TaskName | None) -> Dataset:
+        """The same arrays, with targets as a search's ``task`` asks where their settings leave that open."""
+        return varied(GivenArrays(self._given, self.settings.for_task(task)), 0)
 
-def as_dataset(data: Any) -> Dataset:
+
+class Offered:
+    """What a program gives to a run: taken as a data set when the task of the search is known."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+        self._made: dict[TaskName | None, Dataset] = {}
+
+    def dataset(self, task: TaskName | None) -> Dataset:
+        """Raises as :func:`as_dataset` does."""
+        if task not in self._made:
+            self._made[task] = as_dataset(self._data, task)
+        return self._made[task]
+
+    @property
+    def settings(self) -> Given:
+        """What stands in place of the data of a search."""
+        return Given.taken_by(lambda task: schema_of(self.dataset(task)))
+
+
+def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
     """``data`` as a data set: one itself, or a ``torch.utils.data.Dataset``, or one for each split (`train`, `test`,
-    …); a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them.
+    …); a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them. ``task``: of the search, for what
+    the targets of arrays are.
 
     Raises TypeError for what is none of these, and RunError for arrays that do not go together.
     """
     if isinstance(data, Mapping) and data and all(map(is_indexed, data.values())):
         return _indexed(data)
     if isinstance(data, Mapping):
-        return GivenArrays(data, _settings({}))
+        return GivenArrays(data, _settings({}).for_task(task))
     if isinstance(data, tuple | list) and len(data) == 2:
-        return GivenArrays({"x": data[0], "y": data[1]}, _settings({}))
+        return GivenArrays({"x": data[0], "y": data[1]}, _settings({}).for_task(task))
+    inner = data.dataset if isinstance(data, Augmented) else data
+    if isinstance(inner, GivenArrays):
+        return inner.for_task(task)
     missing = missing_parts(data)
     if missing and is_indexed(data):
         return _indexed({TRAIN: data})
@@ -110,12 +140,12 @@ def origin_of(dataset: Dataset) -> Origin | None:
         raise TypeError(f"`origin` of a data set is {text}") from error
 
 
-def schema_of(dataset: Dataset) -> Data:
+def schema_of(dataset: Dataset) -> Given:
     """What a search says of a data set that is at hand. Raises ValueError where it has nothing to train on."""
     sizes = {split: dataset.size(split) for split in SPLITS}
     if not sizes["train"]:
         raise ValueError("the data has no sample in its split `train`")
-    first = dataset.samples("train", np.arange(1), 0)
+    first = Checked(dataset, "the data").samples("train", np.arange(1), 0)
     inputs = []
     for name, tensor in zip(dataset.inputs, first.inputs, strict=True):
         shape = tuple(tensor.shape[1:])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from copy import copy
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from stdsl.compiler.diagnostics.source import Span
 from ..randomness import key, keys
 from .batch import Batch, Normalisation
 from .division import divided
+from .scale import Scale
 
 Values = npt.NDArray[np.float32]
 _LABELS = ("targets", "labels")
@@ -50,21 +52,26 @@ class IndexedDataset:
         place: Span | None = None,
     ) -> None:
         self._sets, self._called, self._place = sets, called, place
+        self._scale = Normalisation()
         first = sets[TRAIN]
-        self._names = tuple(names) if names is not None else _names_in(first)
+        lengths = {split: self._length(found, split) for split, found in sets.items()}
+        self._names = tuple(names) if names is not None else self._names_in(first, lengths[TRAIN])
         named = _class_names(first)
         self._classes = named if named is not None and classes in (None, len(named)) else None
-        labels = self._labels_at_hand(first)
+        labels = _labels_at_hand(first, lengths[TRAIN])
         if self._classes is None and classes is not None:
             self._classes = tuple(map(str, range(classes)))
         if self._classes is None:
             if labels is None:
-                labels = np.array([self._label(first[i][-1], TRAIN, i) for i in range(len(first))], np.int64)
+                places = range(lengths[TRAIN])
+                labels = np.array(
+                    [self._label(self._taken(first, TRAIN, i, i)[-1], TRAIN, i) for i in places], np.int64
+                )
             self._classes = tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
-        targets = labels if labels is not None else np.zeros(len(first), np.int64)
-        ranks = keys(key(0, "split", "indexed"), np.arange(len(first)))
+        targets = labels if labels is not None else np.zeros(lengths[TRAIN], np.int64)
+        ranks = keys(key(0, "split", "indexed"), np.arange(lengths[TRAIN]))
         parts = divided(targets, ranks, shares.beside(sets))
-        whole = {split: np.arange(len(found)) for split, found in sets.items()}
+        whole = {split: np.arange(length) for split, length in lengths.items()}
         self._places = {split: chosen for split, chosen in parts.items() if split not in sets}
         self._places = whole | self._places | {TRAIN: parts[TRAIN]}
 
@@ -84,7 +91,13 @@ class IndexedDataset:
 
     @property
     def normalisation(self) -> Normalisation:
-        return Normalisation()
+        return self._scale
+
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same samples in other units."""
+        twin = copy(self)
+        twin._scale = scale.normalisation
+        return twin
 
     def size(self, split: str) -> int:
         return len(self._places[split])
@@ -101,19 +114,15 @@ class IndexedDataset:
                 if values.shape != column[0].shape:
                     fault = f"has `{name}` of {_shape(values)}, and another one of {_shape(column[0])}"
                     raise self._wrong(split, int(index), fault)
-            inputs.append(torch.from_numpy(np.stack(column)))
+            stacked = np.stack(column)
+            scaled = self._scale.of(name).applied(stacked, 2 if stacked.ndim == 3 else 1)  # tokens are (N, L, C)
+            inputs.append(torch.from_numpy(scaled))
         return Batch(tuple(inputs), torch.tensor([label for _, label in found], dtype=torch.int64))
 
     def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], int]:
         """The inputs and the label of one. Raises RunError where it holds something else."""
         owner = self._sets.get(split, self._sets[TRAIN])
-        try:
-            sample = owner[int(self._places[split][index])]
-        except Exception as error:  # the code of the user's may raise anything
-            raise self._wrong(split, index, f"cannot be had: {type(error).__name__}: {error}") from error
-        if not isinstance(sample, tuple | list) or len(sample) < 2:
-            raise self._wrong(split, index, f"is {type(sample).__name__}, and a sample is inputs and a label")
-        *inputs, label = sample
+        *inputs, label = self._taken(owner, split, index, int(self._places[split][index]))
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
             absent = [name for name in self._names if name not in inputs[0]]
             if absent:
@@ -123,6 +132,31 @@ class IndexedDataset:
             raise self._wrong(split, index, f"has {len(inputs)} inputs, and there are {len(self._names)}")
         values = tuple(self._values(entry, split, index) for entry in inputs)
         return values, self._label(label, split, index)
+
+    def _taken(self, owner: Indexed, split: str, index: int, place: int) -> Sequence[Any]:
+        """The inputs and the label of sample ``index`` of a split, which is at ``place`` of a set."""
+        try:
+            sample = owner[place]
+        except Exception as error:  # the code of the user's may raise anything
+            raise self._wrong(split, index, f"cannot be had: {type(error).__name__}: {error}") from error
+        if not isinstance(sample, tuple | list) or len(sample) < 2:
+            raise self._wrong(split, index, f"is {type(sample).__name__}, and a sample is inputs and a label")
+        return sample
+
+    def _length(self, found: Indexed, split: str) -> int:
+        try:
+            return len(found)
+        except Exception as error:  # the code of the user's may raise anything
+            fault = f"cannot be had, for the set has no length: {type(error).__name__}: {error}"
+            raise self._wrong(split, 0, fault) from error
+
+    def _names_in(self, found: Indexed, length: int) -> tuple[str, ...]:
+        if not length:
+            return ("x",)
+        *inputs, _ = self._taken(found, TRAIN, 0, 0)
+        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
+            return tuple(map(str, inputs[0]))
+        return ("x",) if len(inputs) == 1 else tuple(f"x{i}" for i in range(1, len(inputs) + 1))
 
     def _values(self, entry: Any, split: str, index: int) -> Values:
         array = entry.detach().cpu().float().numpy() if _is_real(entry) else np.asarray(entry)
@@ -142,16 +176,6 @@ class IndexedDataset:
             raise self._wrong(split, index, f"has the label {str(label)[:40]}, and labels are whole numbers from 0")
         return number
 
-    def _labels_at_hand(self, found: Indexed) -> npt.NDArray[np.int64] | None:
-        for name in _LABELS:
-            labels = getattr(found, name, None)
-            if labels is None or not hasattr(labels, "__len__") or len(labels) != len(found):
-                continue
-            array = np.asarray(labels)
-            if array.ndim == 1 and array.dtype.kind in "iu" and array.min(initial=0) >= 0:
-                return array.astype(np.int64)
-        return None
-
     def _wrong(self, split: str, index: int, fault: str) -> RunError:
         return RunError([WrongSample(self._place, self._called, split, index, fault)])
 
@@ -162,14 +186,15 @@ def is_indexed(data: Any) -> bool:
     return not plain and hasattr(data, "__len__") and hasattr(data, "__getitem__")
 
 
-def _names_in(found: Indexed) -> tuple[str, ...]:
-    if not len(found):
-        return ("x",)
-    sample = found[0]
-    *inputs, _ = sample if isinstance(sample, tuple | list) and len(sample) > 1 else (sample, 0)
-    if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-        return tuple(map(str, inputs[0]))
-    return ("x",) if len(inputs) == 1 else tuple(f"x{i}" for i in range(1, len(inputs) + 1))
+def _labels_at_hand(found: Indexed, length: int) -> npt.NDArray[np.int64] | None:
+    for name in _LABELS:
+        labels = getattr(found, name, None)
+        if labels is None or not hasattr(labels, "__len__") or len(labels) != length:
+            continue
+        array = np.asarray(labels)
+        if array.ndim == 1 and array.dtype.kind in "iu" and array.min(initial=0) >= 0:
+            return array.astype(np.int64)
+    return None
 
 
 def _class_names(found: Indexed) -> tuple[str, ...] | None:

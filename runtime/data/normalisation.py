@@ -48,17 +48,19 @@ class Normalisation:
             return dict(self.each)[name]
         return Normalisation() if self.only and name not in self.only else self
 
-    def applied(self, values: npt.NDArray[np.float32], channels: int = 1) -> npt.NDArray[np.float32]:
-        """A batch of one input (N, …), normalised; ``channels``: the axis that ``mean`` and ``std`` are along."""
+    def applied(self, values: npt.NDArray[Any], channels: int = 1) -> npt.NDArray[np.float32]:
+        """A batch of one input (N, …), normalised; ``channels``: the axis that ``mean`` and ``std`` are along. What is
+        float64 is centred as such: great numbers that hardly differ are all the same as float32."""
+        exact = np.float64 if values.dtype == np.float64 else np.float32
         if self.per_sample:
             axes = tuple(range(1, values.ndim))
             mean, std = values.mean(axes, keepdims=True), np.maximum(values.std(axes, keepdims=True), 1e-6)
         elif self.mean:
             shape = [-1 if axis == channels else 1 for axis in range(values.ndim)]
-            mean = np.array(self.mean, np.float32).reshape(shape)
+            mean = np.array(self.mean, exact).reshape(shape)
             std = np.array(self.std, np.float32).reshape(shape)
         else:
             return np.ascontiguousarray(values, np.float32)
         scaled = np.ascontiguousarray(values - mean, np.float32)
-        scaled /= std
+        scaled /= std.astype(np.float32)
         return scaled

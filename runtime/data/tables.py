@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ from ..randomness import key, keys
 from .batch import Batch, Normalisation
 from .division import divided
 from .opening import reading
+from .scale import Scale
 from .statistics import channel_statistics
 from .targets import Targets
 
@@ -48,9 +50,7 @@ class TableDataset:
         parts = divided(sorts[train], ranks, settings.shares.beside(found.splits))
         given = {split: np.array(rows, np.int64) for split, rows in found.splits.items() if split != TRAIN}
         self._rows = {split: train[chosen] for split, chosen in parts.items()} | given
-        self._unscaled: npt.NDArray[Any] = (
-            sorts if found.kind == "classes" else np.array(found.targets, np.float64).astype(np.float32)
-        )
+        self._unscaled: npt.NDArray[Any] = sorts if found.kind == "classes" else np.array(found.targets, np.float64)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -79,6 +79,14 @@ class TableDataset:
             columns=self._features,
         )
 
+    def scaled_as(self, scale: Scale) -> Self:
+        """The same rows in other units, and with their features in the order of those."""
+        twin = copy(self)
+        twin.targets, twin.normalisation = scale.told(self.targets), scale.normalisation
+        twin._features = scale.normalisation.columns
+        twin._values = _values(self._table, twin._features)
+        return twin
+
     def remarks(self) -> tuple[str, ...]:
         """The columns in which something is missing."""
         names = dict.fromkeys(name for name, _ in self._features)
@@ -100,7 +108,7 @@ class TableDataset:
         rows = self._rows[split][indices]
         values = self._values[rows]
         values = np.where(np.isnan(values), np.array(self.normalisation.mean), values)
-        scaled = self.normalisation.applied(values.astype(np.float32))
+        scaled = self.normalisation.applied(values)
         return Batch((torch.from_numpy(scaled),), torch.from_numpy(self.targets.scaled(self._unscaled[rows])))
 
 

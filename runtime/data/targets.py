@@ -11,8 +11,6 @@ import numpy.typing as npt
 from stdsl.compiler.schemas.tasks.targets import TargetSignature, class_targets
 from stdsl.compiler.schemas.tasks.task import Task, task_of
 
-Floats = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -35,11 +33,14 @@ class Targets:
     def names(self) -> tuple[str, ...]:
         return self.signature.names or ()
 
-    def scaled(self, values: Floats) -> Floats:
-        """Numbers (N, C, …) as networks are trained on them."""
-        if not self.mean:
+    def scaled(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Numbers (N, C, …) as networks are trained on them, float32; classes as they are."""
+        if self.signature.kind == "classes":
             return values
-        mean, std = (np.array(own, np.float32).reshape(-1, *[1] * (values.ndim - 2)) for own in (self.mean, self.std))
+        if not self.mean:
+            return np.ascontiguousarray(values, np.float32)
+        mean, std = (np.array(own).reshape(-1, *[1] * (values.ndim - 2)) for own in (self.mean, self.std))
+        # Great numbers that hardly differ are all the same as float32: they are centred before.
         return np.ascontiguousarray((values - mean) / std, np.float32)
 
     def document(self) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import torch
 
 from stdsl import __version__
 from stdsl.compiler.schemas.data import Data
-from stdsl.compiler.schemas.search import Role, SearchConfig
+from stdsl.compiler.schemas.search import ROLES, Role, SearchConfig
 
 from ..data.batch import Dataset
+from ..data.targets import targets_of
 from ..engines.local import Helpers
 from ..prepare.job import Job
 from ..report.reporter import Reporter
@@ -80,10 +81,7 @@ def workshop(
     """What trainings share, of a run that this process leads or helps."""
     config = job.config
     return Workshop(
-        {
-            role: Material(own, criterion(config, own), data_identity(config, config.data_of(role)))
-            for role, own in datasets.items()
-        },
+        _materials(config, datasets),
         replace(placement, compile=config.compile),
         config.precision,
         config.seed,
@@ -96,7 +94,23 @@ def workshop(
     )
 
 
-def data_identity(config: SearchConfig, data: Data) -> str:
-    """A hash of what the samples of data of a search depend on: its settings, the seed and the versions at work."""
-    facts = data.model_dump_json() + json.dumps([config.seed, __version__, torch.__version__])
+def _materials(config: SearchConfig, datasets: Mapping[Role, Dataset]) -> dict[Role, Material]:
+    """By role. What is measured on is scaled by what is trained on, and networks are measured by what they were trained
+    by."""
+    found: dict[Role, Material] = {}
+    for role in ROLES:
+        own, data = datasets[role], config.data_of(role)
+        if role == "evaluate" and config.owner(role) == role:
+            by = replace(found["retrain"].criterion, targets=targets_of(own))
+            found[role] = Material(own, by, data_identity(config, data, config.data_of("retrain")))
+        else:
+            found[role] = Material(own, criterion(config, own), data_identity(config, data))
+    return found
+
+
+def data_identity(config: SearchConfig, *data: Data) -> str:
+    """A hash of what the samples of data of a search depend on: its settings (then those of the data by which it is
+    scaled), the seed and the versions at work."""
+    settings = "".join(own.model_dump_json() for own in data)
+    facts = settings + json.dumps([config.seed, __version__, torch.__version__])
     return hashlib.sha256(facts.encode()).hexdigest()

@@ -22,6 +22,7 @@ from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.schemas.search import ROLES, Role
 from stdsl.compiler.text.whole_files import temporary_name
 
+from ..data.as_trained import as_trained
 from ..data.batch import Dataset, Part
 from ..data.checked import Checked
 from ..data.registry import open_dataset
@@ -48,8 +49,11 @@ def opened(job: Job, role: Role = "search") -> Checked:
 
 
 def opened_for(job: Job) -> dict[Role, Checked]:
-    """The data sets of a job by role; roles that share data share it here. Raises as :func:`opened` does."""
+    """The data sets of a job by role; roles that share data share it here, and what is measured on comes scaled as what
+    is trained on. Raises as :func:`opened` does."""
     own = {role: opened(job, role) for role in ROLES if job.config.owner(role) == role}
+    if "evaluate" in own:
+        own["evaluate"] = as_trained(own["evaluate"], own[job.config.owner("retrain")])
     return {role: own[job.config.owner(role)] for role in ROLES}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from stdsl.compiler.backends.networks.extern_measure import measured
 from stdsl.compiler.checks.opening import load_search, search_in
@@ -11,9 +12,8 @@ from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.schemas.data_given import Given
 
-from ..data.batch import Dataset
 from ..data.extern_data import found_again
-from ..data.given import schema_of
+from ..data.given import Offered
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
 from .job import Job
@@ -25,39 +25,39 @@ def load_job(
     search: str | None,
     overrides: Sequence[str] = (),
     allow_extern: bool = False,
-    data: Dataset | None = None,
+    data: Any = None,
 ) -> Job:
     """The job of a search of a file, or of a library file by its name. Raises SpaceError with all that is wrong.
 
-    ``allow_extern``: its networks may load the code of extern operators. ``data``: in place of the search's own.
+    ``allow_extern``: its networks may load the code of extern operators. ``data``: in place of the search's own,
+    as ``as_dataset`` takes it.
     """
-    schema = None if data is None else schema_of(data)
-    loaded = load_search(file, search, overrides, allow_extern, schema)
-    return Job(_measured(loaded.search), gather(loaded.module), data)
+    offered = None if data is None else Offered(data)
+    loaded = load_search(file, search, overrides, allow_extern, None if offered is None else offered.settings)
+    given = None if offered is None else offered.dataset(loaded.search.config.task)
+    return Job(_measured(loaded.search), gather(loaded.module), given)
 
 
-def load_kept_job(
-    directory: RunDirectory, manifest: Manifest, allow_extern: bool = False, data: Dataset | None = None
-) -> Job:
+def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: bool = False, data: Any = None) -> Job:
     """The job of a run, from the texts that its directory holds. Raises RunError where they have changed.
 
     ``allow_extern``: leave to load the code of extern operators. What the manifest says of it is no leave: it was given
     in another call, or in none. ``data``: what was given to the run, once more; without it, and where the data did not
     say how it is found again, the job has none to open.
     """
-    schema = None
     if manifest.origin is not None and data is None:
         data = found_again(manifest.origin.target, manifest.origin.arguments, allow_extern)
-    if manifest.given:
-        schema = schema_of(data) if data is not None else Given()
-    elif data is not None:
+    if data is not None and not manifest.given:
         raise TypeError("the run reads the data of its search: give none")
+    offered = None if data is None else Offered(data)
+    schema = offered.settings if offered is not None else Given() if manifest.given else None
     sink = Sink()
     texts = kept(directory.space, manifest)
     module = KeptLoader(sink, directory.space, texts, allow_extern, manifest.data).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
     loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False, data=schema)
-    return Job(_measured(loaded.search), texts, data)
+    given = None if offered is None else offered.dataset(loaded.search.config.task)
+    return Job(_measured(loaded.search), texts, given)
 
 
 def _measured(search: CheckedSearch) -> CheckedSearch:

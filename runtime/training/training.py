@@ -126,8 +126,8 @@ class Training:
             return
         found = evaluate(self.model, held.part, self.placement, held.batch, criterion=self.criterion)
         self._events.append(("held_out", found.document()))
-        value, score = found[held.metric], METRICS[held.metric].score
-        if self.best is None or score(value) > score(self.best["value"]):
+        value = found[held.metric]
+        if METRICS[held.metric].better(value, self.best["value"] if self.best is not None else None):
             self.best = {"value": value, "step": t}
             if held.keep:
                 self.best["model"] = {name: v.detach().clone() for name, v in self.model.state_dict().items()}

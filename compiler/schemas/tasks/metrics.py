@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -46,6 +47,11 @@ class Metric:
     def score(self, value: float) -> float:
         """A value of it, so that the greater is the better."""
         return value if self.greater else -value
+
+    def better(self, value: float, best: float | None) -> bool:
+        """Whether a value is better than the best so far (None: there is none); one that is no number is worse than
+        any other."""
+        return best is None or math.isnan(best) or self.score(value) > self.score(best)
 
     def written(self, value: float) -> str:
         """A value as people read it."""

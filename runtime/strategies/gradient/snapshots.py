@@ -29,8 +29,8 @@ class Snapshots:
     def take(self, t: int, supernet: nn.Module) -> Event:
         """Measure the supernet as it is after step ``t``."""
         net: Any = supernet
-        value, score = self.gauge.figure(supernet, self.metric, whole=True), METRICS[self.metric].score
-        better = self.best is None or score(value) > score(self.best["value"])
+        value = self.gauge.figure(supernet, self.metric, whole=True)
+        better = METRICS[self.metric].better(value, self.best["value"] if self.best is not None else None)
         if better:
             self.best = {"value": value, "step": t, "probabilities": net.probabilities()}
         return "epoch", {"metric": self.metric, "value": value, "best": better}
