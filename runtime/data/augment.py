@@ -12,24 +12,23 @@ import torch
 from torch import Tensor
 
 from ..randomness import key, keys, uniform
-from .balance import split_targets
 from .batch import Batch, Dataset, Normalisation
 from .scale import Scale, scaled_as
-from .targets import Targets, targets_of
+from .wrapped import Wrapped
 
 Array = npt.NDArray[np.generic]
 Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Augmented:
+class Augmented(Wrapped):
     """``dataset`` with samples to learn from mirrored half of the time (``flip``) and moved by up to ``pad`` pixels;
     what comes in is the frame reflected at its border. A change depends on the seed, the epoch and the place of the
     sample.
 
     Inputs (N, C, H, W) and (N, C, T, H, W) are changed alike, ``pad`` being pixels of the first of them, and with them
     targets that have a place for each pixel; others stay. ``flow``: inputs whose first channel is a movement to the
-    right, which becomes one to the left where a sample is mirrored.
+    right, which becomes one to the left where a sample is mirrored. ``split_targets`` gives targets before changes.
     """
 
     dataset: Dataset
@@ -38,32 +37,9 @@ class Augmented:
     pad: int
     flow: Sequence[str] = ()
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.dataset.classes
-
-    @property
-    def targets(self) -> Targets:
-        return targets_of(self.dataset)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.dataset.inputs
-
-    @property
-    def normalisation(self) -> Normalisation:
-        return self.dataset.normalisation
-
     def scaled_as(self, scale: Scale) -> Self:
         """The same in other units. Raises CannotScale."""
         return replace(self, dataset=scaled_as(self.dataset, scale))
-
-    def split_targets(self, split: str) -> Array:
-        """The targets of all samples of a split; those with a place for each pixel as they are before changes."""
-        return split_targets(self.dataset, split)
-
-    def size(self, split: str) -> int:
-        return self.dataset.size(split)
 
     def varies(self, split: str) -> bool:
         return split != "test"

@@ -11,44 +11,21 @@ import numpy.typing as npt
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 
-from .balance import split_targets
-from .batch import Batch, Dataset, Normalisation
+from .batch import Batch, Dataset
 from .facts import DataFacts
-from .targets import Targets, targets_of
+from .wrapped import Wrapped
 
 
 @dataclass(frozen=True)
-class Reordered:
+class Reordered(Wrapped):
     """``dataset`` with the inputs of its samples in another order: place i has what it has at ``places[i]``."""
 
     dataset: Dataset
     places: tuple[int, ...]
 
     @property
-    def classes(self) -> tuple[str, ...]:
-        return self.dataset.classes
-
-    @property
-    def targets(self) -> Targets:
-        return targets_of(self.dataset)
-
-    @property
     def inputs(self) -> tuple[str, ...]:
         return tuple(self.dataset.inputs[place] for place in self.places)
-
-    @property
-    def normalisation(self) -> Normalisation:
-        return self.dataset.normalisation
-
-    def split_targets(self, split: str) -> npt.NDArray[Any]:
-        """The targets of all samples of a split."""
-        return split_targets(self.dataset, split)
-
-    def size(self, split: str) -> int:
-        return self.dataset.size(split)
-
-    def varies(self, split: str) -> bool:
-        return self.dataset.varies(split)
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         batch = self.dataset.samples(split, indices, epoch)

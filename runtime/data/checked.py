@@ -16,34 +16,19 @@ from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 
 from .balance import read_targets
-from .batch import Batch, Dataset, Normalisation
-from .targets import Targets, targets_of
+from .batch import Batch, Dataset
+from .targets import Targets
+from .wrapped import Wrapped
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(Wrapped):
     """``dataset``; raises RunError at ``place`` for a sample whose label is no class, or whose values (or numbers to
     tell) are not all finite, and where a data set of the user's own raises anything."""
 
     dataset: Dataset
     name: str
     place: Span | None = None
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.dataset.classes
-
-    @property
-    def targets(self) -> Targets:
-        return targets_of(self.dataset)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.dataset.inputs
-
-    @property
-    def normalisation(self) -> Normalisation:
-        return self.dataset.normalisation
 
     @property
     def damaged(self) -> Mapping[str, str]:
@@ -53,15 +38,8 @@ class Checked:
     def split_targets(self, split: str) -> npt.NDArray[Any]:
         """The targets of all samples of a split; checked where they are read with these."""
         if hasattr(self.dataset, "split_targets"):
-            found: npt.NDArray[Any] = self.dataset.split_targets(split)
-            return found
+            return super().split_targets(split)
         return read_targets(self, split)
-
-    def size(self, split: str) -> int:
-        return self.dataset.size(split)
-
-    def varies(self, split: str) -> bool:
-        return self.dataset.varies(split)
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         batch = self._asked(split, indices, epoch)

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +23,9 @@ from stdsl.compiler.backends.networks.frozen_part import FrozenPart, frozen_part
 from ..report.reporter import Reporter
 from ..training.interruption import Interrupted, Interruption
 from ..training.placement import Placement
-from .balance import split_targets
-from .batch import Batch, Dataset, Normalisation
+from .batch import Batch, Dataset
 from .feature_files import FeatureFiles, TooLarge
-from .targets import Targets, targets_of
+from .wrapped import Wrapped
 
 _CHUNK = 32
 """Samples at a time, whatever batches the features are for: so it does not matter who computes them."""
@@ -54,7 +52,7 @@ def hindrance(varies: bool, placement: Placement) -> str | None:
 
 
 @dataclass
-class Features:
+class Features(Wrapped):
     """``dataset``, until a network is attached that starts with frozen parts: from then on what these make of the
     samples of ``splits``. ``altered``: the samples are changed after they leave here (cutout).
     """
@@ -67,32 +65,6 @@ class Features:
     _frozen: FrozenPart | None = None
     _files: FeatureFiles | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.dataset.classes
-
-    @property
-    def targets(self) -> Targets:
-        return targets_of(self.dataset)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.dataset.inputs
-
-    @property
-    def normalisation(self) -> Normalisation:
-        return self.dataset.normalisation
-
-    def split_targets(self, split: str) -> npt.NDArray[Any]:
-        """The targets of all samples of a split."""
-        return split_targets(self.dataset, split)
-
-    def size(self, split: str) -> int:
-        return self.dataset.size(split)
-
-    def varies(self, split: str) -> bool:
-        return self.dataset.varies(split)
 
     def attach(self, model: nn.Module) -> None:
         """``model`` is what batches from now on are for: it must be called with nothing else. Its weights may still

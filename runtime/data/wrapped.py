@@ -1,0 +1,43 @@
+"""A data set around another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from .balance import split_targets
+from .batch import Dataset, Normalisation
+from .targets import Targets, targets_of
+
+
+class Wrapped:
+    """Says of itself what ``dataset`` says: a subclass gives ``samples``, and says what is otherwise."""
+
+    dataset: Dataset
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.dataset.classes
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.dataset)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.dataset.inputs
+
+    @property
+    def normalisation(self) -> Normalisation:
+        return self.dataset.normalisation
+
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The targets of all samples of a split."""
+        return split_targets(self.dataset, split)
+
+    def size(self, split: str) -> int:
+        return self.dataset.size(split)
+
+    def varies(self, split: str) -> bool:
+        return self.dataset.varies(split)
