@@ -125,8 +125,10 @@ class Data(Constructor):
         raise NotImplementedError
 
     def samples(self, splits: Sequence[str]) -> int | None:
-        """How many there are in some of the splits `train`, `valid` and `test`; None: only the files tell."""
-        return None
+        """How many there are in some of the splits `train`, `valid` and `test`, by what was found; None: only the files
+        tell."""
+        sizes = self.found.sizes if self.found is not None else None
+        return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def preparation(self) -> Mapping[str, Any] | None:
         """What is done to a file before its values are scaled, for those who use a network without its data: `kind`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -81,10 +81,6 @@ class Folder(Data):
 
     def signature(self) -> DataSignature:
         return DataSignature(self.given, self.found.targets if self.found is not None else class_targets(self.classes))
-
-    def samples(self, splits: Sequence[str]) -> int | None:
-        sizes = self.found.sizes if self.found is not None else None
-        return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def varies(self) -> bool:
         return self.crop or self.flip or self.colour > 0

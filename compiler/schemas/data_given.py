@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
@@ -35,10 +35,6 @@ class Given(Data):
         if self.found is None:
             return DataSignature(())
         return DataSignature(self.found.inputs, self.found.targets)
-
-    def samples(self, splits: Sequence[str]) -> int | None:
-        sizes = self.found.sizes if self.found is not None else None
-        return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def varies(self) -> bool:
         return self.changes

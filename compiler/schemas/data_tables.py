@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -88,10 +88,6 @@ class Table(Data):
         if self.found is None:
             return DataSignature((), TargetSignature(self.targets, self.classes, None, ()))
         return DataSignature(self.found.inputs, self.found.targets)
-
-    def samples(self, splits: Sequence[str]) -> int | None:
-        sizes = self.found.sizes if self.found is not None else None
-        return sum(sizes[split] for split in splits) if sizes is not None else None
 
     def varies(self) -> bool:
         return False
