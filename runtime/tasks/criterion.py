@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -51,6 +52,10 @@ class Criterion:
     def task(self) -> Task:
         return self.targets.task
 
+    @cached_property
+    def _settings(self) -> Loss:
+        return self.loss or self.task.loss()
+
     def prediction(self, output: Output) -> Tensor:
         """The first output of a network, (N, C) or (N, C, …): a number for each class, label or number to tell, at each
         position of the targets."""
@@ -66,7 +71,7 @@ class Criterion:
 
     def plain(self, given: Tensor, targets: Tensor) -> Tensor:
         """The loss that results are told by: of the prediction alone, without label smoothing and weights."""
-        return loss_by(self.loss or self.task.loss, given, targets)
+        return loss_by(self._settings, given, targets)
 
     def of_batch(self, output: Output, targets: Tensor) -> tuple[str, float]:
         """The figure that is told of a batch beside its loss, by its name."""
@@ -76,7 +81,7 @@ class Criterion:
 
     def _loss(self, given: Tensor, targets: Tensor) -> Tensor:
         weights = torch.tensor(self.weights, device=given.device) if self.weights else None
-        return loss_by(self.loss or self.task.loss, given, targets, self.label_smoothing, weights)
+        return loss_by(self._settings, given, targets, self.label_smoothing, weights)
 
     def _arranged(self, output: Tensor) -> Tensor:
         """An output with its channels behind the samples, and the positions of the targets behind these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,14 +17,14 @@ TaskName = Literal["classification", "multi_label", "regression", "dense"]
 @dataclass(frozen=True, slots=True)
 class Task:
     """``kind``, ``dense``: the form of its targets. ``asks``: as what targets are read for it, where files leave that
-    open. ``loss``, ``metric``: what is taken where a search names none. ``shown``: what is told of every network;
-    ``step``: what is told of a batch beside its loss."""
+    open. ``loss`` (what makes it: settings are built where they are read), ``metric``: what is taken where a search
+    names none. ``shown``: what is told of every network; ``step``: what is told of a batch beside its loss."""
 
     name: TaskName
     kind: Kind
     dense: bool
     asks: Kind | None
-    loss: Loss
+    loss: Callable[[], Loss]
     metric: MetricName
     shown: tuple[MetricName, ...]
     step: MetricName
@@ -36,13 +37,11 @@ class Task:
 
 
 TASKS: tuple[Task, ...] = (
-    Task("classification", "classes", False, "classes", CrossEntropy(), "accuracy", ("accuracy", "top5"), "accuracy"),
-    Task(
-        "multi_label", "labels", False, "labels", BinaryCrossEntropy(), "mean_ap", ("mean_ap", "macro_f1"), "accuracy"
-    ),
-    Task("regression", "numbers", False, "numbers", SquaredError(), "rmse", ("rmse", "mae", "r2"), "rmse"),
-    Task("dense", "classes", True, None, CrossEntropy(), "iou", ("iou", "accuracy"), "accuracy"),
-    Task("dense", "numbers", True, None, SquaredError(), "rmse", ("rmse", "mae", "r2"), "rmse"),
+    Task("classification", "classes", False, "classes", CrossEntropy, "accuracy", ("accuracy", "top5"), "accuracy"),
+    Task("multi_label", "labels", False, "labels", BinaryCrossEntropy, "mean_ap", ("mean_ap", "macro_f1"), "accuracy"),
+    Task("regression", "numbers", False, "numbers", SquaredError, "rmse", ("rmse", "mae", "r2"), "rmse"),
+    Task("dense", "classes", True, None, CrossEntropy, "iou", ("iou", "accuracy"), "accuracy"),
+    Task("dense", "numbers", True, None, SquaredError, "rmse", ("rmse", "mae", "r2"), "rmse"),
 )
 
 

@@ -158,7 +158,7 @@ def test_every_metric_is_computed_for_all_its_targets_and_no_others() -> None:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.name}-{task.kind}")
 def test_what_a_task_takes_by_default_goes_with_its_targets(task: Any) -> None:
     targets = TargetSignature(task.kind, 3, None, (2, 2) if task.dense else ())
-    assert type(task.loss).of(targets)
+    assert type(task.loss()).of(targets)
     assert {task.metric, task.step, *task.shown} <= set(task.metrics)
     assert task.shown[0] == task.metric
     assert task.asks in (None, task.kind)
