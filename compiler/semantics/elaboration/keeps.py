@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ...diagnostics.decisions import KeepTooMany
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import leaves, witness
+from ...ir.diagram import Case, leaves, witness
 from ...ir.graph import Ask
 from .context import Context
 from .lists import elements_text
-from .open_lists import how_many, length
+from .open_lists import how_many
 from .state.asking import merge_asks
 from .state.limits import OPTION_LIMIT
 from .state.state import State
@@ -28,7 +27,8 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
         return ERROR
     items = [item for item in value.items if item.guard is not False]
     everything = op.low is None
-    most = max(leaves(length(state, value, op.span)[0]))
+    there = how_many(state, items, op.span)
+    most = max(leaves(state.diagrams.constrain(there, state.decided.valid(*(item.guard for item in items)))))
     low = len(items) if op.low is None else op.low
     high = most if op.high is None else op.high
     wanted = "any" if op.high is None else str(low) if low == high else f"{low}..{high}"
@@ -38,11 +38,11 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     state.limits.at_most(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
     decision = _decide(state, op, len(items), low, len(items) if everything else high, most)
     if not value.fixed and not everything:
-        _check_enough(state, op, items, low, wanted, context)
+        _check_enough(state, op, there, low, wanted, context)
     asks = (Ask(decision.id),)
     if decision.trivial:
         guards = [False if high == 0 else item.guard for item in items]
-        state.decided.stay[decision.id] = 0 if high == 0 else how_many(state, items, op.span)
+        state.decided.stay[decision.id] = 0 if high == 0 else there
     else:
         stays = [state.diagrams.test(variable, 1) for variable in decision.variables]
         guards = [state.diagrams.both(i.guard, stay) for i, stay in zip(items, stays, strict=True)]
@@ -71,8 +71,8 @@ def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) ->
     )
 
 
-def _check_enough(state: State, op: KeepOp, items: Sequence[Item], low: int, wanted: str, context: Context) -> None:
-    few = state.limits.lift("a keep", op.span, lambda n: n < low, how_many(state, items, op.span))
+def _check_enough(state: State, op: KeepOp, there: Case, low: int, wanted: str, context: Context) -> None:
+    few = state.limits.lift("a keep", op.span, lambda n: n < low, there)
     few = state.diagrams.both(few, state.diagrams.both(context.condition, state.decided.valid(few)))
     if witness(few) is not None:
         state.mistakes.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)
