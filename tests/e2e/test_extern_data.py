@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from kills.outcome import outcome
+from kills.resumed import killed_and_gone_on_with
 
 import stdsl as api
 from stdsl.compiler.checks.check import check_text
@@ -133,13 +132,7 @@ def refused(space: Path, text: str) -> Diagnostic:
 
 
 def test_killed_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    leave = ("--allow-extern", "--device", "cpu")
-    assert stdsl("run", str(space), *leave, "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), *leave, "--out", str(broken), moment="step", number=2)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken), "--allow-extern") == 0
-    assert outcome(broken) == outcome(whole)
+    killed_and_gone_on_with(stdsl, space, tmp_path, 2, ("--allow-extern",))
 
 
 def test_what_is_stated_is_checked_without_the_code(space: Path) -> None:

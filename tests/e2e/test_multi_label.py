@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from kills.outcome import outcome
+from kills.resumed import killed_and_gone_on_with
 
 Order = Callable[..., int]
 
@@ -70,12 +69,7 @@ def test_uneven_classes_killed_and_gone_on_with(rows: Path, stdsl: Order) -> Non
     more = "loss = cross_entropy(weights = balanced)  sampling = balanced  evaluate { metric = balanced_accuracy }"
     data = '"quarter", without = ["right", "high", "rare"]'
     (rows / "a.space").write_text(TEXT.format(target=data, more=more), encoding="utf-8")
-    whole, broken = rows / "whole", rows / "broken"
-    assert stdsl("run", str(rows / "a.space"), "--device", "cpu", "--out", str(whole)) == 0
-    killed = stdsl("run", str(rows / "a.space"), "--device", "cpu", "--out", str(broken), moment="step", number=15)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken)) == 0
-    assert outcome(broken) == outcome(whole)
+    whole = killed_and_gone_on_with(stdsl, rows / "a.space", rows, 15)
     result = json.loads((whole / "result.json").read_text())
     for title in ("derived", "random-1"):
         test = next(network["test"] for network in result["networks"] if network["title"] == title)

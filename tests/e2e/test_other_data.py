@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-from kills.outcome import outcome
+from kills.resumed import killed_and_gone_on_with
 
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.diagnostics.model import RunError
@@ -60,12 +60,7 @@ def space(tmp_path: Path) -> Path:
 
 
 def test_each_part_has_its_own_data_and_the_run_goes_on_after_a_kill(space: Path, tmp_path: Path, stdsl: Order) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(space), "--device", "cpu", "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), "--device", "cpu", "--out", str(broken), moment="step", number=6)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken)) == 0
-    assert outcome(broken) == outcome(whole)
+    whole = killed_and_gone_on_with(stdsl, space, tmp_path, 6)
 
     result = json.loads((whole / "result.json").read_text())
     assert len(result["classes"]) == 6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from kills.outcome import outcome
+from kills.resumed import killed_and_gone_on_with
 from PIL import Image
 
 from stdsl.compiler.diagnostics.model import RunError
@@ -50,12 +50,7 @@ def space(tmp_path: Path) -> Path:
 
 
 def test_killed_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(space), "--device", "cpu", "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), "--device", "cpu", "--out", str(broken), moment="step", number=4)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken)) == 0
-    assert outcome(broken) == outcome(whole)
+    whole = killed_and_gone_on_with(stdsl, space, tmp_path, 4)
 
     session = onnxruntime.InferenceSession(str(whole / "mine.onnx"), providers=["CPUExecutionProvider"])
     metadata = session.get_modelmeta().custom_metadata_map
@@ -100,14 +95,10 @@ def test_images_cropped_at_random_and_one_damaged(tmp_path: Path, stdsl: Order) 
     (tmp_path / "photos" / "b" / "1.png").write_text("a page")
     space = tmp_path / "photos.space"
     space.write_text(IMAGES, encoding="utf-8")
-    whole, broken, loaded = (tmp_path / name for name in ("whole", "broken", "loaded"))
-    assert stdsl("run", str(space), "--device", "cpu", "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), "--device", "cpu", "--out", str(broken), moment="step", number=4)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken)) == 0
+    whole, loaded = killed_and_gone_on_with(stdsl, space, tmp_path, 4), tmp_path / "loaded"
     settings = ("--set", "workers=2", "--set", "data.cache=64")
     assert stdsl("run", str(space), "--device", "cpu", "--out", str(loaded), *settings) == 0
-    assert outcome(broken) == outcome(whole) == outcome(loaded)
+    assert outcome(loaded) == outcome(whole)
 
 
 def test_a_run_goes_on_with_the_data_that_it_was_started_with(space: Path, tmp_path: Path, stdsl: Order) -> None:

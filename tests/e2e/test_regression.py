@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
-from kills.outcome import outcome
+from kills.resumed import killed_and_gone_on_with
 
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
@@ -49,12 +48,7 @@ def space(tmp_path: Path) -> Path:
 def test_killed_and_resumed_it_is_the_same_and_results_are_in_units_of_the_data(
     space: Path, tmp_path: Path, stdsl: Order
 ) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(space), "--device", "cpu", "--out", str(whole)) == 0
-    killed = stdsl("run", str(space), "--device", "cpu", "--out", str(broken), moment="step", number=20)
-    assert killed == -signal.SIGKILL
-    assert stdsl("run", "--resume", str(broken)) == 0
-    assert outcome(broken) == outcome(whole)
+    whole = killed_and_gone_on_with(stdsl, space, tmp_path, 20)
     assert stdsl("show", str(whole)) == 0
 
     result = json.loads((whole / "result.json").read_text())

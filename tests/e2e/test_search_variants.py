@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kills.outcome import without_times
 from rich.console import Console
 
 from stdsl.compiler.analysis.count import count
@@ -105,7 +106,7 @@ def outcome(folder: Path) -> tuple[dict[str, Any], str]:
     finished = [e for e in read_journal(folder / "journal.jsonl") if e["event"] == "phase_finished"]
     facts = next(e["facts"] for e in finished if e["phase"] == "search")
     digest = hashlib.sha256((folder / "weights" / "search.safetensors").read_bytes()).hexdigest()
-    return {k: v for k, v in facts.items() if k not in ("seconds", "measuring", "waited")}, digest
+    return without_times(facts), digest
 
 
 def told(folder: Path, event: str) -> list[dict[str, Any]]:

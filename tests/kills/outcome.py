@@ -23,9 +23,9 @@ def outcome(folder: Path) -> dict[str, Any]:
         if path.is_dir() or "checkpoints" in place.parts:
             continue
         if path.name == "journal.jsonl":
-            found[str(place)] = [_timeless(line) for line in read_journal(path)]
+            found[str(place)] = [without_times(line) for line in read_journal(path)]
         elif path.name == "result.json":
-            found[str(place)] = _timeless({**json.loads(path.read_bytes()), "next": None})
+            found[str(place)] = without_times({**json.loads(path.read_bytes()), "next": None})
         elif path.name not in _ASIDE:
             found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
@@ -36,7 +36,8 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return sorted(place for place in {*one, *other} if one.get(place) != other.get(place))
 
 
-def _timeless(value: Any) -> Any:
+def without_times(value: Any) -> Any:
+    """A document without what says when something was, or how long it took."""
     if isinstance(value, dict):
-        return {name: _timeless(inner) for name, inner in value.items() if name not in _TIMES}
-    return [_timeless(inner) for inner in value] if isinstance(value, list) else value
+        return {name: without_times(inner) for name, inner in value.items() if name not in _TIMES}
+    return [without_times(inner) for inner in value] if isinstance(value, list) else value
