@@ -51,7 +51,7 @@ def absent_elements(w: Writer) -> str:
         (f"*{some}, {fixed}", f"{fixed}, *{some}", f"*{some}, *{some}, {fixed}", f"*{some}, {w.tensor()}, {fixed}")
     )
     xs = w.bind("xs", f"[{items}]")
-    kind = w.rng.randrange(10)
+    kind = w.rng.randrange(12)
     if kind < 3:
         return f"{xs} -> {reduced(w)}"
     w.show("sum")
@@ -65,13 +65,13 @@ def absent_elements(w: Writer) -> str:
         case 5:
             w.show("index of what may be absent")
             return f"{xs}[1] -> {units.unit(w)}"
-        case 6:
+        case 6 | 10:
             w.show("last of what may be absent")
             return w.one(f"last(1, {xs}) -> {reduced(w)}", f"last(1, {xs})[1]")
         case 7:
             w.show("keep any")
             return f"{xs} -> keep {w.one('any', '1', 'all')} as {w.fresh('again')} -> {reduced(w)}"
-        case 8:
+        case 8 | 9:
             w.show("part of what may be absent")
             return f"[*{xs}[<2], {w.tensor()}] -> {reduced(w)}"
         case _:

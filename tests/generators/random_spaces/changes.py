@@ -76,7 +76,7 @@ def smaller(w: Writer) -> str:
     return f"{x} -> {op}"
 
 
-@piece("larger", fits=lambda b: b.free and b.windowed and max(b.here.axes) <= 3, weight=5)
+@piece("larger", fits=lambda b: b.free and b.windowed and max(b.here.axes) <= 3, weight=10)
 def larger(w: Writer) -> str:
     x, here = w.tensor(), w.block.here
     w.becomes(axes(here, lambda size: 2 * size))
@@ -93,7 +93,7 @@ def valid(w: Writer) -> str:
     return f"{x} -> {w.rng.choice(ops)}"
 
 
-@piece("to tokens", fits=free("image", "clip"), weight=0.7)
+@piece("to tokens", fits=free("image", "clip"), weight=1.2)
 def to_tokens(w: Writer) -> str:
     x, here = w.tensor(), w.block.here
     count = 1
@@ -103,7 +103,7 @@ def to_tokens(w: Writer) -> str:
     return f"{x} -> to_tokens"
 
 
-@piece("to features", fits=free(), may="flatten|global pool|linear of an image", weight=1.2)
+@piece("to features", fits=free(), may="flatten|global pool|linear of an image", weight=1.6)
 def to_features(w: Writer) -> str:
     x, here = w.tensor(), w.block.here
     pool = w.one("global_avg_pool", "global_max_pool")
@@ -115,7 +115,7 @@ def to_features(w: Writer) -> str:
     if here.layout == "tokens":
         w.becomes(TensorShape("features", (here.channels,)))
         return f"{x} -> {pool}"
-    if w.chance(0.3):
+    if w.chance(0.2):
         w.becomes(axes(here, lambda size: 1))
         return f"{x} -> {pool}"
     w.show("linear of an image")

@@ -44,7 +44,7 @@ def nested(w: Writer) -> str:
 )
 def ops_set(w: Writer) -> str:
     name = w.fresh("set")
-    kind = w.rng.randrange(4)
+    kind = w.rng.choice((0, 0, 1, 2, 3))
     if kind == 0 and w.block.windowed:
         w.show("ops of numbers")
         n = w.fresh("n")
@@ -119,7 +119,7 @@ def gated_repeat(w: Writer) -> str:
 @piece(
     "repeat",
     may="tied repeat|repeat choose|repeat of 0|repeat of a decided number|repeat of a computed number",
-    weight=2,
+    weight=3,
 )
 def repeat(w: Writer) -> str:
     if w.chance(0.6):

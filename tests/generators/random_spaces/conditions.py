@@ -69,10 +69,10 @@ def condition(w: Writer, depth: int = 1) -> str:
         case 1:
             w.show("in a range")
             return f"{d} {w.one('in', 'not in')} {value}..{value + 1}"
-        case 2:
-            word = w.one("in", "not in")
-            w.show("in a set" if w.chance(0.5) else "in a tuple", *(["not in"] if word == "not in" else []))
-            return f"{d} {word} {w.one(f'{{{value}, 9}}', f'({value}, 9)')}"
+        case 2 | 6:
+            word, kind = w.one("in", "not in"), w.one("in a set", "in a tuple")
+            w.show(kind, *(["not in"] if word == "not in" else []))
+            return f"{d} {word} {f'{{{value}, 9}}' if kind == 'in a set' else f'({value}, 9)'}"
         case 3:
             w.show("floor division and remainder", "comparison")
             return f"{d} % 2 == {w.one('0', '1')}"

@@ -67,7 +67,7 @@ def single(w: Writer, label: Label, parameter: str | None) -> str:
             if any(" in " in f for f in forms):
                 w.show("in in where")
             return w.rng.choice(forms)
-        case "keep" if w.chance(0.75):
+        case "keep" if w.chance(0.5):
             w.show("size in where")
             # Where the label is in a loop or a cell, there may be many of them.
             bound = max(v for v in label.values if isinstance(v, int)) * 50 if not label.once else value

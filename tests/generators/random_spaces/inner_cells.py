@@ -8,13 +8,16 @@ from .registry import piece
 from .writer import Writer
 
 
-@piece("tied cell in a cell", "tied in untied", "cell in a cell", may=f"tied repeat in a cell|{OF_CELLS}", weight=3)
+@piece("tied cell in a cell", "cell in a cell", may=f"tied cell|tied repeat in a cell|{OF_CELLS}", weight=4)
 def tied_in_untied(w: Writer) -> str:
-    """An untied cell that applies a tied one twice, itself applied twice."""
+    """A cell, mostly untied, that applies a tied one twice, itself applied twice."""
     x, outer, a = w.tensor(), w.fresh("stage"), w.fresh("a")
     c = w.fresh("c")
     opened = w.block.opens and (w.block.open or w.chance(0.4))
-    with w.inside(a, channels=c if opened else None, open=opened, steady=True):
+    tied = w.one("", "", "tied ")
+    if tied:
+        w.show("tied cell")
+    with w.inside(a, channels=c if opened else None, open=opened, tied=bool(tied), steady=True):
         made = declared.cell(w, tied="tied ", steady=True, pieces=w.rng.choice((0, 1)))
         b = w.bind("b", f"{a} -> {made.at(w.c)}")
         d = w.bind("b", f"{b} -> {units.unit(w)} -> {made.at(w.c)}")
@@ -23,7 +26,7 @@ def tied_in_untied(w: Writer) -> str:
             times = w.one("2", f"choose 1..2 as {w.fresh('times')}")
             d = w.bind("b", f"{d} -> tied repeat {times} {{ {operators.operator(w, 1)} }}")
         text = "  ".join(w.block.lines)
-    w.declare(f"cell {outer}{f'({c})' if opened else ''} on {a} {{ {text}  return {d} }}")
+    w.declare(f"{tied}cell {outer}{f'({c})' if opened else ''} on {a} {{ {text}  return {d} }}")
     call = f"{outer}({w.c})" if opened else outer
     s = w.bind("s", f"{x} -> {call}")
     return f"{s} -> {call}" if w.chance(0.6) else f"{s} -> {units.unit(w)}"
@@ -74,7 +77,7 @@ def decided_and_passed_on(w: Writer) -> str:
     return f"{first} -> {call}" if w.chance(0.6) else first
 
 
-@piece("operator parameter", "cell", "bare template", may="value of a call|operator passed on|cell in a cell")
+@piece("operator parameter", "cell", "bare template", may="value of a call|operator passed on|cell in a cell", weight=2)
 def template(w: Writer) -> str:
     """An operator that is handed in and applied twice: a template decides anew each time, a value once."""
     name, inner, a, b, c = w.fresh("block"), w.fresh("inner"), w.fresh("a"), w.fresh("b"), w.fresh("c")

@@ -55,7 +55,7 @@ def repeated(w: Writer, depth: int) -> str:
     low, high = w.one("0 2", "1 2", "1 3", "2 3").split()
     match w.rng.randrange(8):
         case 0:
-            times = w.one("2", "1", "0", numbers.exactly(w, 2))
+            times = w.one("2", "1", "0", "0", numbers.exactly(w, 2))
             w.show("repeat", *(["repeat of 0"] if times == "0" else []))
         case 1 | 2:
             w.show("repeat choose")

@@ -100,7 +100,7 @@ def backbone(w: Writer) -> str:
     return f"{x} -> {call}"
 
 
-@piece("use from a file", fits=allowed, may="import by another name|file that uses a file", weight=9)
+@piece("use from a file", fits=allowed, may="import by another name|file that uses a file", weight=12)
 def from_file(w: Writer) -> str:
     """An operator of a file beside this one."""
     name, file = w.fresh("part"), f"{w.fresh('file')}.space"

@@ -7,7 +7,13 @@ from .registry import piece, windowed
 from .writer import Writer
 
 
-@piece("set applied to arguments", "choose", fits=windowed, may="let|choose from a constant|choose a number|tuple")
+@piece(
+    "set applied to arguments",
+    "choose",
+    fits=windowed,
+    may="let|choose from a constant|choose a number|tuple",
+    weight=2,
+)
 def applied_set(w: Writer) -> str:
     rank = len(w.block.here.axes)
     if w.chance(0.5):
@@ -79,7 +85,7 @@ def operator_sum(w: Writer) -> str:
     return f"{w.tensor()} -> ({units.unit(w)} {w.one('+', '*')} {operators.operator(w, 1)}) -> {units.learnt(w)}"
 
 
-@piece("tensor arithmetic", may="broadcast")
+@piece("tensor arithmetic", may="broadcast", weight=1.5)
 def tensor_product(w: Writer) -> str:
     if w.block.windowed and w.chance(0.6):
         w.show("broadcast")
@@ -88,7 +94,7 @@ def tensor_product(w: Writer) -> str:
     return f"{w.tensor()} * ({w.tensor()} -> sigmoid) + {w.tensor()}"
 
 
-@piece("attention", fits=lambda b: b.here.layout == "tokens", weight=4)
+@piece("attention", fits=lambda b: b.here.layout == "tokens", weight=8)
 def attention(w: Writer) -> str:
     heads = "2" if w.block.even and w.chance(0.5) else "1"
     names = [w.bind(stem, f"{w.tensor()} -> {w.one('identity', units.learnt(w))}") for stem in ("q", "k", "t")]
