@@ -25,7 +25,7 @@ def allowed(block: Block) -> bool:
 
 def data(w: Writer) -> None:
     """Declare data of the user's, which nothing searches on; what states it is read all the same."""
-    given = w.one("", "(n: int = 3)", "(root: str, step: number = 0.5)")
+    given = w.one("", "(n: int = 3)", "(root: string, step: number = 0.5)")
     inputs = w.one("inputs = {x: image(3, 8, 8)}", "inputs = {a: clip(1, 4, 8, 8), b: features(3)}")
     w.declare(f'extern data {w.fresh("data")}{given} from "extern_blocks:Data" {{ {inputs}  classes = 3 }}')
 
