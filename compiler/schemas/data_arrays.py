@@ -13,6 +13,7 @@ from ..datafiles.faults import FileDamaged
 from ..datafiles.forms import POSITIONS, Kind, TargetForm, target_form
 from ..datafiles.labels import class_names, label_counts
 from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
+from ..datafiles.shifts import step
 from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
@@ -122,7 +123,28 @@ class Arrays(Data):
                 raise FileDamaged(arrangement.path, f"the targets of its split `{split}` are not as those to train on")
         if self.classes is not None and first.kind == "numbers":
             raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}")
+        self._check_moves(arrangement, first)
         return first
+
+    def _check_moves(self, arrangement: Arrangement, form: TargetForm) -> None:
+        """Raises FileDamaged where `pad` is less than the least move that is whole on all grids."""
+        if not self.pad:
+            return
+        stored, _ = arrangement.splits["train"]
+        own = (_signature(*one) for one in zip(arrangement.names, stored, self.axes_of(arrangement), strict=True))
+        pictures = [one.shape[-2:] for one in own if one.layout in ("image", "clip")]
+        grids = [*pictures, *([form.positions[-2:]] if pictures and len(form.positions) > 1 else [])]
+        for axis in (0, 1) if pictures else ():
+            sizes = [grid[axis] or 1 for grid in grids]
+            least = step(sizes[0], sizes)
+            if least > self.pad:
+                others = ", ".join(str(n) for n in sorted(set(sizes)) if step(sizes[0], [n]) > 1)
+                reason = (
+                    f"its images have {sizes[0]} {('rows', 'columns')[axis]}, and other images or targets {others}: "
+                    f"all are moved by whole pixels where it is by multiples of {least}, and `pad` is {self.pad}; "
+                    f"write `pad = {least}` or more, or leave it out"
+                )
+                raise FileDamaged(arrangement.path, reason)
 
     def look(self, folder: Path) -> Found:
         found = self.arrangement(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -121,14 +121,22 @@ class ArraysDataset:
         return self._unscaled[source][places]
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        inputs = []
-        for i, name in enumerate(self.inputs):
-            values = self._raw(i, split, indices)
-            values = values.astype(np.result_type(values, np.float32))
-            inputs.append(torch.from_numpy(self.normalisation.of(name).applied(values, self._channel_axis(i))))
+        return self.scaled(*self.unscaled(split, indices))
+
+    def unscaled(self, split: str, indices: npt.NDArray[np.int64]) -> tuple[list[Array], Array]:
+        """Samples as they are stored, with their axes in order, and their targets."""
         source, places = self._places[split]
-        wanted = self._unscaled[source][places[indices]]
-        return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(wanted)))
+        inputs = [self._raw(i, split, indices) for i in range(len(self.inputs))]
+        return inputs, self._unscaled[source][places[indices]]
+
+    def scaled(self, inputs: Sequence[Array], targets: Array) -> Batch:
+        """What :meth:`unscaled` gave, as networks take it."""
+        found = []
+        for i, (name, raw) in enumerate(zip(self.inputs, inputs, strict=True)):
+            values = _as_floats(raw)
+            values = values.astype(np.result_type(values, np.float32))
+            found.append(torch.from_numpy(self.normalisation.of(name).applied(values, self._channel_axis(i))))
+        return Batch(tuple(found), torch.from_numpy(self.targets.scaled(np.ascontiguousarray(targets))))
 
     def _ordered(self, stored: StoredArray) -> Array:
         """The targets of a split: (N, …) of classes, (N, C, …) of numbers and labels, with the axes of positions in
@@ -156,15 +164,13 @@ class ArraysDataset:
         return np.ascontiguousarray(targets, np.result_type(targets, np.float32))
 
     def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:
-        """Samples of input i with their axes in order; bytes are scaled to 0…1."""
+        """Samples of input i with their axes in order."""
         source, places = self._places[split]
         values = self._content[source][i][places[indices]]
         axes = self._axes[i]
         order = ordered_axes(axes)
         assert order is not None, "axes that no network takes are refused before"
         values = values.transpose(0, *(1 + axes.index(axis) for axis in order))
-        if values.dtype == np.uint8:
-            values = values.astype(np.float32) / 255
         return values if "C" in axes else values[:, None]
 
     def _channel_axis(self, i: int) -> int:
@@ -175,7 +181,7 @@ class ArraysDataset:
         def pieces() -> Iterator[Array]:
             for first in range(0, self.size("train"), _PIECE):
                 chosen = np.arange(first, min(first + _PIECE, self.size("train")))
-                yield np.moveaxis(self._raw(i, "train", chosen), self._channel_axis(i), 1)
+                yield np.moveaxis(_as_floats(self._raw(i, "train", chosen)), self._channel_axis(i), 1)
 
         mean, std = channel_statistics(pieces())
         return Normalisation(mean=mean, std=std)
@@ -200,6 +206,11 @@ def varied(dataset: ArraysDataset, seed: int) -> Dataset:
     if not settings.varies():
         return dataset
     return Augmented(dataset, seed, settings.flip, settings.pad, settings.flow)
+
+
+def _as_floats(values: Array) -> Array:
+    """Bytes as 0…1, others as they are."""
+    return values.astype(np.float32) / 255 if values.dtype == np.uint8 else values
 
 
 def _numbered(labels: Array, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+from stdsl.compiler.datafiles.shifts import moves, shifted
 
 from ..randomness import key, keys, uniform
-from .batch import Batch, Dataset, Normalisation
+from .batch import Batch, Dataset
 from .scale import Scale, scaled_as
 from .wrapped import Wrapped
 
-Array = npt.NDArray[np.generic]
-Numbers = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+Whole = npt.NDArray[np.int64]
+
+
+class Unscaled(Dataset, Protocol):
+    """A data set that gives its samples as they are stored, too."""
+
+    def unscaled(self, split: str, indices: Whole) -> tuple[list[Array], Array]:
+        """The inputs (N, C, …) and the targets, in units of the data; bytes are bytes."""
+        ...
+
+    def scaled(self, inputs: Sequence[Array], targets: Array) -> Batch:
+        """What :meth:`unscaled` gave, as networks take it."""
+        ...
 
 
 @dataclass(frozen=True)
 class Augmented(Wrapped):
     """``dataset`` with samples to learn from mirrored half of the time (``flip``) and moved by up to ``pad`` pixels;
     what comes in is the frame reflected at its border. A change depends on the seed, the epoch and the place of the
-    sample.
+    sample, and comes before its values are scaled.
 
     Inputs (N, C, H, W) and (N, C, T, H, W) are changed alike, ``pad`` being pixels of the first of them, and with them
-    targets that have a place for each pixel; others stay. ``flow``: inputs whose first channel is a movement to the
-    right, which becomes one to the left where a sample is mirrored. ``split_targets`` gives targets before changes.
+    targets that have a place for each pixel; others stay. All are moved by whole pixels of each. ``flow``: inputs whose
+    first channel is a movement to the right, which becomes one to the left where a sample is mirrored.
+    ``split_targets`` gives targets before changes.
     """
 
-    dataset: Dataset
+    dataset: Unscaled
     seed: int
     flip: bool
     pad: int
@@ -39,39 +52,49 @@ class Augmented(Wrapped):
 
     def scaled_as(self, scale: Scale) -> Self:
         """The same in other units. Raises CannotScale."""
-        return replace(self, dataset=scaled_as(self.dataset, scale))
+        return replace(self, dataset=cast(Unscaled, scaled_as(self.dataset, scale)))
 
     def varies(self, split: str) -> bool:
         return split != "test"
 
-    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        batch = self.dataset.samples(split, indices, epoch)
+    def samples(self, split: str, indices: Whole, epoch: int) -> Batch:
         if not self.varies(split):
-            return batch
-        u = uniform(keys(key(self.seed, "augmentation", split, epoch), indices), 3)
-        pictures = [values for values in batch.inputs if values.dim() in (4, 5)]
-        if not pictures:
-            return batch
-        height = pictures[0].shape[-2]
-        inputs = []
-        for name, values in zip(self.inputs, batch.inputs, strict=True):
-            still = values.dim() not in (4, 5)
-            flow = self.normalisation.of(name) if name in self.flow else None
-            inputs.append(values if still else self._changed(values, u, height, flow))
-        targets, positions = batch.targets, self.targets.signature.positions or ()
+            return self.dataset.samples(split, indices, epoch)
+        inputs, targets = self.dataset.unscaled(split, indices)
+        pictures = [values for values in inputs if values.ndim in (4, 5)]
         # Pixels have two axes at least; frames and tokens have one.
-        return Batch(tuple(inputs), self._changed(targets, u, height, None) if len(positions) > 1 else targets)
+        maps = len(self.targets.signature.positions or ()) > 1
+        grids = [values.shape[-2:] for values in (*pictures, *([targets] if maps else []))]
+        if pictures:
+            u = uniform(keys(key(self.seed, "augmentation", split, epoch), indices), 3)
+            down, right = (
+                moves(self.pad, grids[0][axis], [grid[axis] for grid in grids], u[:, axis]) for axis in (0, 1)
+            )
+            change = _Change(grids[0], down, right, u[:, 2] < 0.5 if self.flip else np.zeros(len(u), bool))
+            inputs = [
+                change.of(values, name in self.flow) if values.ndim in (4, 5) else values
+                for name, values in zip(self.inputs, inputs, strict=True)
+            ]
+            targets = change.of(targets) if maps else targets
+        return self.dataset.scaled(inputs, targets)
 
-    def _changed(self, values: Tensor, u: Numbers, height: int, flow: Normalisation | None) -> Tensor:
-        changed = values.numpy()
-        if self.pad:
-            changed = moved(changed, round(self.pad * values.shape[-2] / height), u[:, :2])
-        if self.flip:
-            chosen = u[:, 2] < 0.5
-            changed = mirrored(changed, chosen)
-            if flow is not None:
-                _turn_back(changed, chosen, flow)
-        return torch.from_numpy(np.ascontiguousarray(changed))
+
+@dataclass(frozen=True)
+class _Change:
+    """``down``, ``right`` (N,): pixels of frames of the size ``whole`` that each sample is moved by; ``mirror`` (N,):
+    whether it is mirrored."""
+
+    whole: tuple[int, ...]
+    down: Whole
+    right: Whole
+    mirror: npt.NDArray[np.bool_]
+
+    def of(self, values: Array, flow: bool = False) -> Array:
+        """Values (N, …, H, W); ``flow``: the first channel is a movement to the right."""
+        height, width = values.shape[-2:]
+        down, right = shifted(self.down, self.whole[0], height), shifted(self.right, self.whole[1], width)
+        changed = mirrored(moved(values, down, right), self.mirror)
+        return turned_back(changed, self.mirror) if flow and self.mirror.any() else changed
 
 
 def mirrored(values: Array, chosen: npt.NDArray[np.bool_]) -> Array:
@@ -79,16 +102,26 @@ def mirrored(values: Array, chosen: npt.NDArray[np.bool_]) -> Array:
     return np.where(chosen.reshape(-1, *(1 for _ in values.shape[1:])), values[..., ::-1], values)
 
 
-def moved(values: Array, pad: int, u: Numbers) -> Array:
-    """(N, …, H, W), each moved by -pad…pad pixels down and to the right; ``u`` (N, 2): by how much, in [0, 1)."""
+def moved(values: Array, down: Whole, right: Whole) -> Array:
+    """(N, …, H, W), each moved by so many pixels (N,) down and to the right. The border is a mirror between pixels, so
+    that what comes in is the same on a coarser grid."""
     height, width = values.shape[-2:]
-    around = [(0, 0)] * (values.ndim - 2) + [(pad, pad)] * 2
-    padded = np.pad(values, around, mode="reflect")
-    places = (u * (2 * pad + 1)).astype(int)
-    return np.stack([own[..., y : y + height, x : x + width] for own, (y, x) in zip(padded, places, strict=True)])
+    most = [int(np.abs(by).max(initial=0)) for by in (down, right)]
+    if not any(most):
+        return values
+    padded = np.pad(values, [(0, 0)] * (values.ndim - 2) + [(n, n) for n in most], mode="symmetric")
+    starts = zip(padded, most[0] - down, most[1] - right, strict=True)
+    return np.stack([own[..., y : y + height, x : x + width] for own, y, x in starts])
 
 
-def _turn_back(values: Array, chosen: npt.NDArray[np.bool_], scale: Normalisation) -> None:
-    """Movements to the right as such to the left, in values that are scaled already."""
-    shift = 2 * scale.mean[0] / scale.std[0] if scale.mean else 0.0
-    values[chosen, 0] = -values[chosen, 0] - np.float32(shift)
+def turned_back(values: Array, chosen: npt.NDArray[np.bool_]) -> Array:
+    """(N, C, …), the first channel of those that are ``chosen`` inverted: x becomes -x; of bytes, which hold a movement
+    to the left below the middle of their range and one to the right above, 255 - x."""
+    if values.dtype.kind in "ub":
+        first = ~values[:, 0]
+    else:
+        values = values.astype(np.result_type(values, np.float32))  # the least whole number has no opposite
+        first = -values[:, 0]
+    changed = values.copy()
+    changed[chosen, 0] = first[chosen]
+    return changed

@@ -12,14 +12,15 @@ import torch
 from PIL import Image
 
 import stdsl
+from stdsl.compiler.datafiles.shifts import moves, shifted
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_arrays import Arrays
-from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.arrays import arrays_dataset
-from stdsl.runtime.data.augment import Augmented, mirrored, moved
-from stdsl.runtime.data.batch import Batch, Dataset, Normalisation
+from stdsl.runtime.data.augment import mirrored, moved
+from stdsl.runtime.data.batch import Batch, Dataset
 from stdsl.runtime.data.folder import recoloured
 from stdsl.runtime.data.image_files import sized
-from stdsl.runtime.data.targets import Targets
+from stdsl.runtime.data.scale import Scale, scaled_as
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -63,57 +64,100 @@ def test_mirrored_alike_in_all_inputs_and_the_flow_turned(tmp_path: Path) -> Non
     assert not torch.equal(after.inputs[0], whole(changed, epoch=1).inputs[0])
 
 
-def test_a_flow_that_was_scaled_is_turned_as_if_it_were_not() -> None:
-    rng = np.random.default_rng(1)
-    arrays = {"flow": 3 + rng.normal(size=(30, 2, 2, 6, 6)), "y": np.arange(30) % 2}
-    still, changed = stdsl.arrays(arrays), stdsl.arrays(arrays, flip=True)
-    scale = still.normalisation
-    mean, std = (torch.tensor(v, dtype=torch.float32).reshape(2, 1, 1, 1) for v in (scale.mean, scale.std))
-    raw, turned = (whole(dataset).inputs[0] * std + mean for dataset in (still, changed))
-    for own, other in zip(raw, turned, strict=True):
-        as_it_was = torch.allclose(own, other, atol=1e-5)
-        back = torch.stack([-own[0].flip(-1), own[1].flip(-1)])
-        assert as_it_was or torch.allclose(other, back, atol=1e-5)
+@pytest.mark.parametrize("normalise", [None, "channels", "samples"])
+@pytest.mark.parametrize("stored", ["float64", "float32", "uint8", "uint16", "int8"])
+def test_mirroring_is_reading_what_was_mirrored_before_with_its_flow_inverted(stored: str, normalise: Any) -> None:
+    """Bytes and other unsigned numbers are inverted within their range."""
+    rng, kind = np.random.default_rng(1), np.dtype(stored)
+    flow = 3 + 9 * rng.normal(size=(30, 2, 2, 6, 6))
+    if kind.kind != "f":
+        least = 0 if kind.kind == "u" else -128
+        flow[0, 0, 0, 0], flow[0, 0, 0, 1] = 100, -90
+        flow = np.clip(flow + (128 if least == 0 else 0), least, least + 255)
+        flow[1, 0] = least
+    flow = flow.astype(kind)
+    greatest = np.iinfo(kind).max if kind.kind == "u" else 0
+    back = flow[..., ::-1].copy() if kind.kind == "u" else flow[..., ::-1].astype(np.float64)
+    back[:, 0] = greatest - back[:, 0]
+    arrays = {"flow": flow, "y": np.arange(30) % 2}
+    still, changed = stdsl.arrays(arrays, normalise=normalise), stdsl.arrays(arrays, normalise=normalise, flip=True)
+    other = scaled_as(stdsl.arrays({"flow": back, "y": arrays["y"]}, normalise=normalise), Scale.of(still))
+    own, turned, found = (whole(dataset).inputs[0] for dataset in (still, other, changed))
+    kept, mirrored_ = (
+        [torch.allclose(a, b, atol=1e-5) for a, b in zip(values, found, strict=True)] for values in (own, turned)
+    )
+    assert all(a != b for a, b in zip(kept, mirrored_, strict=True))
+    assert any(kept)
+    assert any(mirrored_)
+    assert torch.equal(whole(still, "test").inputs[0], whole(changed, "test").inputs[0])
 
 
 def test_moved_alike_with_what_is_reflected_at_the_border() -> None:
     pixels = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
-    u = np.array([[0.0, 0.999], [0.5, 0.5]])
-    found = moved(pixels, 2, u)
-    assert np.array_equal(found[1], pixels[1]), "the middle is where it was"
+    found = moved(pixels, np.array([2, 0]), np.array([-2, 0]))
+    assert np.array_equal(found[1], pixels[1])
     assert np.array_equal(found[0][:, 2:, :3], pixels[0][:, :2, 2:])
-    assert np.array_equal(found[0][:, 1, :3], pixels[0][:, 1, 2:]), "the row above the first is the one below it"
+    assert np.array_equal(found[0][:, 1, :3], pixels[0][:, 0, 2:]), "the row above the first is as the first"
+    assert np.array_equal(found[0][:, 2:, 3], pixels[0][:, :2, 4])
 
 
-def test_inputs_of_half_the_size_are_moved_by_half_as_much() -> None:
-    dataset = given(pad=2)
-    frames, half, *_ = whole(dataset).inputs
-    assert frames.shape[-2:] == (8, 12)
-    assert half.shape[-2:] == (4, 6)
-    assert not torch.equal(frames, whole(given()).inputs[0])
+def test_moves_are_whole_on_all_grids_and_as_likely() -> None:
+    u = (np.arange(600) + 0.5) / 600
+    for pad, size, grids, expected in [
+        (3, 8, [8], [-3, -2, -1, 0, 1, 2, 3]),
+        (5, 8, [8, 4], [-4, -2, 0, 2, 4]),
+        (6, 12, [12, 4, 6], [-6, 0, 6]),
+        (1, 4, [4, 8], [-1, 0, 1]),
+        (1, 8, [8, 1], [-1, 0, 1]),
+        (1, 8, [8, 4], [0]),
+    ]:
+        found, counts = np.unique(moves(pad, size, grids, u), return_counts=True)
+        assert found.tolist() == expected
+        assert np.ptp(counts) <= 1
+        for grid in grids:
+            on_grid = shifted(found, size, grid)
+            assert grid == 1 or np.array_equal(on_grid * size, found * grid)
 
 
-class Dense:
-    """Images whose target has a place for each pixel."""
+def coarse(images: torch.Tensor) -> torch.Tensor:
+    """The sums of blocks of 2 × 3 pixels."""
+    return images.unflatten(-1, (-1, 3)).unflatten(-3, (-1, 2)).sum((-1, -3))
 
-    classes, inputs, normalisation = ("a", "b"), ("x",), Normalisation()
-    targets = Targets(TargetSignature("classes", 2, ("a", "b"), (6, 7)))
 
-    def size(self, split: str) -> int:
-        return 12
+@pytest.mark.parametrize("flip", [False, True])
+def test_inputs_and_targets_on_coarser_grids_are_moved_and_mirrored_alike(flip: bool) -> None:
+    """What stands on the coarser grid is the sum over the pixels below it, before and afterwards."""
+    images = torch.from_numpy(np.random.default_rng(0).integers(0, 9, (40, 1, 8, 12)))
+    small = coarse(images)
+    arrays = {"images": images, "small": small, "y": small[:, 0]}
+    dataset = stdsl.arrays(arrays, normalise=None, flip=flip, pad=4, classes=60)
+    for epoch in range(3):
+        batch = whole(dataset, epoch=epoch)
+        assert torch.equal(coarse(batch.inputs[0]), batch.inputs[1])
+        assert torch.equal(batch.inputs[1][:, 0].long(), batch.targets)
+    still = whole(stdsl.arrays(arrays, normalise=None, classes=60))
+    assert sum(not torch.equal(a, b) for a, b in zip(still.targets, batch.targets, strict=True)) > 5
 
-    def varies(self, split: str) -> bool:
-        return False
 
-    def samples(self, split: str, indices: Any, epoch: int) -> Batch:
-        x = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (12, 1, 6, 7))[indices])
-        return Batch((x.float(),), x[:, 0])
+@pytest.mark.parametrize("pad", [1, 2])
+def test_what_cannot_be_moved_by_whole_pixels_is_told(pad: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "a.npz", x=rng.normal(size=(20, 8, 12)), y=rng.normal(size=(20, 4, 4)))
+    with pytest.raises(RunError) as told:
+        arrays_dataset(Arrays(file="a.npz", pad=pad), 0, tmp_path, None)
+    (fault,) = told.value.diagnostics
+    words = "8 rows, and other images or targets 4" if pad == 1 else "12 columns, and other images or targets 4"
+    assert fault.code == "E0703"
+    assert words in fault.message
+    assert f"`pad = {pad + 1}`" in fault.message
+    arrays_dataset(Arrays(file="a.npz", pad=3), 0, tmp_path, None)
 
 
 def test_targets_with_a_place_for_each_pixel_go_with_them() -> None:
-    batch = whole(Augmented(Dense(), 0, True, 2))
+    x = np.random.default_rng(0).integers(0, 2, (30, 6, 7))
+    batch = whole(stdsl.arrays({"x": x, "y": x}, normalise=None, flip=True, pad=2))
     assert torch.equal(batch.inputs[0][:, 0].long(), batch.targets)
-    assert not torch.equal(batch.targets, whole(Dense()).targets)
+    assert not torch.equal(batch.targets, whole(stdsl.arrays({"x": x, "y": x}, normalise=None)).targets)
 
 
 def test_mirrored_by_choice() -> None:
