@@ -95,7 +95,7 @@ def test_the_page_shows_the_rules(backbone: str) -> None:
 def test_a_published_file_loads_as_it_is(tmp_path: Path, space: str, backbone: str) -> None:
     """A checkpoint as it is saved by a training on several devices: with names of its own, more than is needed, and a
     prefix. The backbone up to the first stage takes its weights from it and keeps them."""
-    whole = stdsl.load(ROOT / "spaces" / "backbones.space", space, upto=1, frames=8, size=32, classes=2)
+    whole = stdsl.load("backbones", space, upto=1, frames=8, size=32, classes=2)
     own = stdsl.compile(whole, whole.architecture({}), seed=1).state_dict()
     state = {"module.fc.weight": torch.zeros(400, 2048)}
     for number, name in enumerate(sorted(published(backbone, 1))):
@@ -104,7 +104,7 @@ def test_a_published_file_loads_as_it_is(tmp_path: Path, space: str, backbone: s
     file = tmp_path / "published.pth"
     torch.save({"epoch": 200, "state_dict": state}, file)
     options = {"upto": 1, "frames": 8, "size": 32, "classes": 2, "weights": str(file), "still": True}
-    loading = stdsl.load(ROOT / "spaces" / "backbones.space", space, **options)
+    loading = stdsl.load("backbones", space, **options)
     model = stdsl.compile(loading, loading.architecture({}), seed=1)
     for number, name in enumerate(sorted(published(backbone, 1))):
         (place,) = (key for key in own if key.endswith(f".{renamed(backbone, name)}"))

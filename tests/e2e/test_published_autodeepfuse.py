@@ -11,8 +11,7 @@ import pytest
 import stdsl
 from stdsl.compiler.analysis.specialise import specialise
 
-SPACES = Path(__file__).parents[2] / "spaces"
-FUSION = SPACES / "autodeepfuse.space"
+FUSION = Path(__file__).parents[2] / "spaces" / "autodeepfuse.space"
 
 TABLES = {
     "s1": {"conv1": 0.26, "conv3": 7.08, "sep3": 0.55, "dil3": 7.08, "split3": 7.08, "skip": 0.0, "zero": 0.0},
@@ -69,7 +68,7 @@ def test_the_second_set_saves_65_percent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("cells", "window"), list(itertools.product((1, 2, 4), (1, 2, 3))))
 def test_a_cell_has_the_stated_connections(cells: int, window: int) -> None:
     """M = 4(I - 1) + 10 in each cell, whatever it reads; the cells decide for themselves."""
-    space = stdsl.load(FUSION, "fusion", cells=cells, window=window, c=8)
+    space = stdsl.load("autodeepfuse", "fusion", cells=cells, window=window, c=8)
     edges = [d for d in space.graph.decisions if d.kind == "choose" and d.demanded]
     assert len(edges) == cells * (4 * (window - 1) + 10)
     assert len({d.path.partition(".")[0] for d in edges}) == cells
@@ -78,7 +77,7 @@ def test_a_cell_has_the_stated_connections(cells: int, window: int) -> None:
 
 @pytest.mark.parametrize("window", [1, 2, 3])
 def test_top_k_keeps_as_many_edges_as_a_cell_has_inputs(window: int) -> None:
-    space = stdsl.load(FUSION, "fusion", cells=1, window=window, kept=window, c=8)
+    space = stdsl.load("autodeepfuse", "fusion", cells=1, window=window, kept=window, c=8)
     keeps = [d for d in space.graph.decisions if d.kind == "keep" and d.demanded]
     assert [(len(d.options), d.sizes) for d in keeps] == [(window + j, (window, window)) for j in range(4)]
 
@@ -86,7 +85,7 @@ def test_top_k_keeps_as_many_edges_as_a_cell_has_inputs(window: int) -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_have_the_printed_parameters(name: str) -> None:
     """Table 3, in millions, cut to whole ones."""
-    space = stdsl.load(FUSION, name)
+    space = stdsl.load("autodeepfuse", name)
     assert space.count() == 1
     assert int(space.costs({}).params / 1e6) == STREAMS[name]
     frozen = {
@@ -97,7 +96,7 @@ def test_streams_have_the_printed_parameters(name: str) -> None:
 
 def test_streams_meet_at_one_size() -> None:
     """64 frames of 112x112 leave the third stages as 8x7x7, with 1024, 1024 and 256 channels; the stem has 512."""
-    graph = stdsl.load(FUSION, "s2_all").graph
+    graph = stdsl.load("autodeepfuse", "s2_all").graph
     stem = next(node for node in graph.nodes if node.op == "concat" and node.type.dims[0] == 2304)
     assert stem.type.dims == (2304, 8, 7, 7)
     assert [graph.nodes[edge.source].type.dims[0] for edge in stem.edges] == [1024, 1024, 256]

@@ -48,7 +48,7 @@ def cifar() -> stdsl.Space:
 
 @pytest.fixture(scope="module")
 def imagenet() -> stdsl.Space:
-    return stdsl.load(ROOT / "spaces" / "pc_darts.space", "pc_darts_imagenet")
+    return stdsl.load("pc_darts", "pc_darts_imagenet")
 
 
 def test_all_files_are_known() -> None:
@@ -94,7 +94,7 @@ def test_sdas_and_pc_darts_evaluate_the_same_network(cifar: stdsl.Space) -> None
     """C1 = 108 and C2 = 144 with K = 6 are DARTS's 36 channels and 20 cells; so for PC-DARTS's parameters."""
     cells = values(GENOTYPES["darts_v2"])
     expected = cifar.costs(cells)
-    sdas = stdsl.load(ROOT / "spaces" / "sdas.space", "cifar", k=6, c1=108, c2=144)
-    pc_darts = stdsl.load(ROOT / "spaces" / "pc_darts.space", "pc_darts_cifar", c=36, k=6)
+    sdas = stdsl.load("sdas", "cifar", k=6, c1=108, c2=144)
+    pc_darts = stdsl.load("pc_darts", "pc_darts_cifar", c=36, k=6)
     assert sdas.costs(cells) == pc_darts.costs(cells) == expected
     assert expected.params == GENOTYPES["darts_v2"]["params"]["exact"]

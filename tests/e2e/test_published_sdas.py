@@ -8,7 +8,6 @@ classifier out: read so, all twenty figures of its residual networks are met, an
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,9 @@ import pytest
 import stdsl
 from stdsl.compiler.ir.decisions import Decision
 
-SPACES = Path(__file__).parents[2] / "spaces"
-
 
 def load(name: str, **parameters: Any) -> stdsl.Space:
-    return stdsl.load(SPACES / "sdas.space", name, **parameters)
+    return stdsl.load("sdas", name, **parameters)
 
 
 def kinds(decisions: tuple[Decision, ...]) -> tuple[int, int]:
@@ -135,7 +132,7 @@ OTHERS = {
 
 def without_classifier(name: str, deep: bool) -> tuple[float, float]:
     """Parameters in units of 2^20 and multiply-adds in units of 2^30."""
-    costs = stdsl.load(SPACES / "baselines3d.space", name, deep=deep).costs({})
+    costs = stdsl.load("baselines3d", name, deep=deep).costs({})
     channels = {"bninception": 1024 // 4}.get(name, 2048 // 4)
     return (costs.params - 10 * channels - 10) / 2**20, (costs.flops - 10 * channels) / 2**30
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from stdsl.compiler.families.gradient.settings import Discretize
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.gradient.discretization import Discretization
 
-ROOT = Path(__file__).parents[3]
 SCHEDULES = {
     "a": "M * t / T",
     "b": "M * (t / T) ** 4",
@@ -24,7 +22,7 @@ SCHEDULES = {
 
 @pytest.fixture(scope="module")
 def darts() -> Discretization:
-    job = load_job(str(ROOT / "spaces" / "darts.space"), "sdas_b")
+    job = load_job("darts", "sdas_b")
     return Discretization(job.graph, settings("a"), Reading())
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from stdsl.compiler.analysis.derivation.weightless import weightless
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.gradient.statistics import leaning
 
-ROOT = Path(__file__).parents[3]
-
 
 def test_skips_and_pools_are_without_weights() -> None:
-    graph = load_job(str(ROOT / "spaces" / "darts.space"), "sdas_b").graph
+    graph = load_job("darts", "sdas_b").graph
     found = weightless(graph)
     edge = graph.by_path["normal.x[2][1].kind"]
     assert {edge.options[i] for i in found[edge.path]} == {"max_pool", "avg_pool", "skip"}
