@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+# Tests of a file stay together, for they share runs that take long.
 # Where several tests share the cores, torch's own threads only get in each other's way.
 QUIETLY := OMP_NUM_THREADS=1
 
@@ -30,10 +31,10 @@ lint: setup
 	$(BIN)/mypy -p stdsl
 
 test: lint
-	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS)
+	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-slow: setup
-	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) -m slow
+	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
 
 # Mutants of all texts of the project; going on with build/fuzz where it was. `--help` says more.
 MUTANTS ?= 50000

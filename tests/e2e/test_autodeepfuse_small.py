@@ -136,6 +136,7 @@ def test_the_network_with_three_inputs_in_onnxruntime(whole: Path) -> None:
     assert np.abs(found - expected.numpy()).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_killed_in_pretraining_search_and_training_it_is_the_same(
     whole: Path, tmp_path: Path, stdsl_command: Command
 ) -> None:

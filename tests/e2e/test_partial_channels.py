@@ -40,6 +40,7 @@ def test_a_fourth_of_the_channels_keeps_less_than_half(script: ModuleType, pair:
     assert documented()[title, step] == pytest.approx((whole / 1e6, part / 1e6), rel=0.03), "run it for the page again"
 
 
+@pytest.mark.slow
 def test_both_sides_have_the_same_space_and_passes(script: ModuleType) -> None:
     for _, _, *searches in script.PAIRS:
         (darts, shapes), (partial, others) = map(script.supernet, searches)

@@ -151,6 +151,7 @@ def test_compiled_cells_can_be_computed_again(tmp_path: Path) -> None:
     assert again == pytest.approx(kept, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_plans_know_of_what_is_computed_again() -> None:
     kept, cells, operations = (
         plan(load_job("sdas", "motion_sdas_c", [f"strategy.relax.recompute={what}"]), "cpu").stages[0]

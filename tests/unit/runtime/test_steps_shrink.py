@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 import torch
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
@@ -36,6 +37,7 @@ def of_a_step(graph: SpaceGraph, strategy: GradientConfig, first: bool) -> tuple
     return sum(kept.values()), counter.get_total_flops()
 
 
+@pytest.mark.slow
 def test_every_few_decisions_less() -> None:
     job = load_job("sdas", "motion_sdas_c")
     strategy = job.config.strategy

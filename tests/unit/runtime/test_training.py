@@ -173,6 +173,7 @@ save_weights(work.supernet if sys.argv[3] == "search" else work.model, folder / 
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["search", "retrain"])
 def test_kill_nine_at_a_random_step_and_resume(tmp_path: Path, phase: str) -> None:
     here = str(Path(__file__).parent)
