@@ -9,7 +9,8 @@ Blocks by the word behind the fence:
 
 A comment in front of a block says more: ``<!-- file: NAME -->`` writes the block into the folder that the page's
 commands run in, ``<!-- error: E0204 -->`` (or ``warning``) expects that code, ``<!-- count: 26 -->`` the count of the
-file's only space, ``<!-- slow -->`` runs the block only with the slow tests, ``<!-- not run: REASON -->`` never.
+file's only space, ``<!-- slow -->`` runs the block only with the slow tests, ``<!-- needs: MODULE -->`` only where a
+library is installed that stdsl itself does not need, ``<!-- not run: REASON -->`` never.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def identify(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def run(page: Path, folder: Path, slow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def run(page: Path, folder: Path, slow: bool, monkeypatch: pytest.MonkeyPatch, library: str | None = None) -> None:
+    """``library``: the one whose blocks are run too."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
     (folder / "examples").symlink_to(ROOT / "examples")
@@ -75,6 +77,8 @@ def run(page: Path, folder: Path, slow: bool, monkeypatch: pytest.MonkeyPatch) -
         if "file" in block.notes:
             (folder / block.notes["file"]).write_text(block.text, encoding="utf-8")
         if "not run" in block.notes or ("slow" in block.notes and not slow):
+            continue
+        if block.notes.get("needs") not in (None, library):
             continue
         if block.kind == "stdsl":
             check(block, place)
@@ -140,6 +144,22 @@ def test_the_page_is_true(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("page", [p for p in PAGES if any("slow" in b.notes for b in blocks(p))], ids=identify)
 def test_the_page_is_true_with_what_takes_time(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(page, tmp_path, True, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("page", "library"),
+    [
+        (page, library)
+        for page in PAGES
+        for library in sorted({b.notes["needs"] for b in blocks(page) if "needs" in b.notes})
+    ],
+    ids=lambda value: identify(value) if isinstance(value, Path) else value,
+)
+def test_the_page_is_true_of_a_library_beside(
+    page: Path, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed: {identify(page)} is not run where it needs it")
+    run(page, tmp_path, False, monkeypatch, library)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)
