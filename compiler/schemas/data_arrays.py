@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal, Self, cast
 
@@ -61,6 +61,10 @@ class Arrays(Data):
         "units",
     )
     classes: Count | None = Field(default=None, description="Number of classes; none: as many as the targets name")
+    ignore: int | None = Field(
+        default=None,
+        description="The label of positions that have no class, and are left out of losses and metrics: 255, say",
+    )
     valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
     test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
     normalise: Literal["channels", "samples"] | None = Field(
@@ -123,8 +127,28 @@ class Arrays(Data):
                 raise FileDamaged(arrangement.path, f"the targets of its split `{split}` are not as those to train on")
         if self.classes is not None and first.kind == "numbers":
             raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}")
+        if self.ignore is not None:
+            self._check_ignored(first, arrangement.splits["train"][1])
         self._check_moves(arrangement, first)
         return first
+
+    def named(self, labels: Iterable[int | str], stored: StoredArray) -> tuple[str, ...]:
+        """The classes that the labels of all samples name; ``stored``: those of the samples to train on. Raises
+        FileDamaged."""
+        names = class_names((label for label in labels if label != self.ignore), self.classes, stored)
+        if self.ignore is not None and 0 <= self.ignore < len(names):
+            reason = f"`{stored.name}` has {len(names)} classes, numbered from 0, and `ignore = {self.ignore}` is one"
+            raise FileDamaged(stored.path, f"{reason}; what is left out has a label below 0 or above all classes: 255")
+        return names
+
+    def _check_ignored(self, form: TargetForm, stored: StoredArray) -> None:
+        """Raises FileDamaged where no label can be ignored."""
+        if form.kind != "classes" or not form.positions:
+            told = f"its targets are {form.kind}{'' if form.positions else ' of whole samples'}"
+            advice = "leave out the samples themselves" if form.kind == "classes" else "leave it out"
+            raise FileDamaged(stored.path, f"{told}, and `ignore` is about classes at positions; {advice}")
+        if stored.header.kind == "U":
+            raise FileDamaged(stored.path, f"its classes are texts, and `ignore = {self.ignore}` is a number")
 
     def _check_moves(self, arrangement: Arrangement, form: TargetForm) -> None:
         """Raises FileDamaged where `pad` is less than the least move that is whole on all grids."""
@@ -162,7 +186,7 @@ class Arrays(Data):
         known = [count for count in counts.values() if count is not None]
         names: tuple[str, ...] | None = None
         if len(known) == len(counts):
-            names = class_names((label for c in known for label in c), self.classes, found.splits["train"][1])
+            names = self.named((label for c in known for label in c), found.splits["train"][1])
         count = self.classes if names is None else len(names)
         signature = TargetSignature("classes", count, names, form.positions)
         sizes = self.shares.sizes(_samples(found)) if form.positions else self.shares.sizes(counts)

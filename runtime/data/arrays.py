@@ -15,7 +15,6 @@ import torch
 from stdsl.compiler.datafiles.arrangement import Arrangement, ordered_axes
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.forms import POSITIONS
-from stdsl.compiler.datafiles.labels import class_names
 from stdsl.compiler.datafiles.npy import StoredArray
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import Arrays, number_names
@@ -28,7 +27,7 @@ from .division import divided
 from .opening import reading
 from .scale import Scale
 from .statistics import channel_statistics
-from .targets import Targets
+from .targets import VOID, Targets
 
 Array = npt.NDArray[Any]
 _PIECE = 256
@@ -69,7 +68,7 @@ class ArraysDataset:
     def targets(self) -> Targets:
         signature = TargetSignature(self._form.kind, len(self._names), self._names, self._form.positions)
         if self._form.kind != "numbers" or not self.settings.scale_target:
-            return Targets(signature)
+            return Targets(signature, void=self.settings.ignore is not None)
         source, places = self._places["train"]
         mean, std = channel_statistics([self._unscaled[source][places]])
         return Targets(signature, mean, std)
@@ -154,13 +153,14 @@ class ArraysDataset:
         stored = self._arrangement.splits["train"][1]
         if self._form.kind == "classes":
             found = (label for own in targets.values() for label in np.unique(own))
-            return class_names(found, self.settings.classes, stored)
+            return self.settings.named(found, stored)
         return number_names(stored.name, self._form.count or 1)
 
     def _encoded(self, targets: Array) -> Array:
-        """Numbers of classes, int64; else numbers, float32 or as exact as they are."""
+        """Numbers of classes, int64, VOID where it is ignored; else numbers, float32 or as exact as they are."""
         if self._form.kind == "classes":
-            return _numbered(targets, self._names)
+            numbers = _numbered(targets, self._names)
+            return numbers if self.settings.ignore is None else np.where(targets == self.settings.ignore, VOID, numbers)
         return np.ascontiguousarray(targets, np.result_type(targets, np.float32))
 
     def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:

@@ -33,13 +33,14 @@ def read_targets(dataset: Dataset, split: str) -> npt.NDArray[Any]:
 
 
 def counts(dataset: Dataset, split: str = "train") -> Whole:
-    """How many samples (or positions) of a split are of each class; how many each label applies to."""
+    """How many samples (or positions) of a split are of each class, those of none left out; how many each label
+    applies to."""
     signature = targets_of(dataset).signature
     assert signature.count is not None, "targets of a data set that is open are known"
     values = split_targets(dataset, split)
     if signature.kind == "labels":
         return np.asarray((values > 0.5).sum(0), np.int64)
-    return np.bincount(values.reshape(-1), minlength=signature.count)
+    return np.bincount(values[values >= 0].reshape(-1), minlength=signature.count)
 
 
 def part_classes(part: Part) -> Whole:

@@ -17,7 +17,7 @@ from stdsl.compiler.diagnostics.source import Span
 
 from .balance import read_targets
 from .batch import Batch, Dataset
-from .targets import Targets
+from .targets import VOID, Targets
 from .wrapped import Wrapped
 
 
@@ -71,6 +71,7 @@ def wrong_targets(values: Tensor, targets: Targets) -> Iterator[tuple[int, str]]
     match own.kind:
         case "classes":
             wrong = (values < 0) | (values >= (own.count or 0))
+            wrong = wrong & (values != VOID) if targets.void else wrong
         case "labels":
             wrong = (values != 0) & (values != 1)
         case _:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..report.reporter import Reporter
 from .batch import Dataset
 from .checked import wrong_targets
-from .targets import Targets, targets_of
+from .targets import VOID, Targets, targets_of
 
 SPLITS = ("train", "valid", "test")
 _PIECE = 64
@@ -43,12 +43,14 @@ class InputFacts:
 @dataclass(frozen=True)
 class Inspection:
     """``targets``: what is to be told. ``counts``: by split, how many samples (or positions) each class has, how many
-    samples each label; ``numbers``: of numbers to tell, by split, in the data's units. ``wrong``: samples that would
-    stop a run, ``damaged``: files that would be left out of one, by name with what is the matter."""
+    samples each label; ``void``: how many positions have no class; ``numbers``: of numbers to tell, by split, in the
+    data's units. ``wrong``: samples that would stop a run, ``damaged``: files that would be left out of one, by name
+    with what is the matter."""
 
     targets: Mapping[str, Any]
     sizes: Mapping[str, int]
     counts: Mapping[str, tuple[int, ...]]
+    void: Mapping[str, int]
     numbers: Mapping[str, tuple[InputFacts, ...]]
     inputs: tuple[InputFacts, ...]
     normalisation: Mapping[str, Any]
@@ -101,6 +103,7 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
     told = targets_of(dataset)
     count = told.signature.count or 0
     counts = {split: np.zeros(count if told.signature.kind != "numbers" else 0, np.int64) for split in SPLITS}
+    void = dict.fromkeys(SPLITS, 0)
     numbers = {split: [_Sums() for _ in range(count if told.signature.kind == "numbers" else 0)] for split in SPLITS}
     sizes = {split: dataset.size(split) for split in SPLITS}
     sums = [_Sums() for _ in dataset.inputs]
@@ -118,6 +121,7 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
                 case "classes":
                     known = targets[(targets >= 0) & (targets < count)]
                     counts[split] += np.bincount(known, minlength=count)
+                    void[split] += int((targets == VOID).sum()) if told.void else 0
                 case "labels":
                     counts[split] += (targets == 1).reshape(len(targets), count, -1).any(2).sum(0)
                 case _:
@@ -138,6 +142,7 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
         told.document(),
         sizes,
         {split: tuple(found.tolist()) for split, found in counts.items()},
+        void,
         {split: tuple(own.facts(n) for n, own in zip(told.names, numbers[split], strict=False)) for split in SPLITS},
         tuple(own.facts(name) for own, name in zip(sums, dataset.inputs, strict=True)),
         dataset.normalisation.document(),

@@ -11,15 +11,19 @@ import numpy.typing as npt
 from stdsl.compiler.schemas.tasks.targets import TargetSignature, class_targets
 from stdsl.compiler.schemas.tasks.task import Task, task_of
 
+VOID = -(2**31)
+"""The class of a position that has none, and is left out of losses and metrics; a number that is no mistaken label."""
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """``signature``: all of it is known. ``mean``, ``std``: what numbers were scaled by, one for each; () where they
-    are as they stand in the data."""
+    are as they stand in the data. ``void``: whether positions may have no class, which is ``VOID`` there."""
 
     signature: TargetSignature
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    void: bool = False
 
     @property
     def task(self) -> Task:

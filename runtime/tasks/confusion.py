@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..data.targets import VOID
 from ..tracking.rows import Table
 
 RATES = ("samples", "told", "right", "recall", "precision", "f1")
@@ -27,10 +28,11 @@ class Confusion:
         self.counts = torch.zeros(classes, classes + 1, dtype=torch.int64)
 
     def add(self, given: Tensor, targets: Tensor) -> None:
-        """``given`` (N, C, …), the greatest tells; ``targets`` (N, …)."""
+        """``given`` (N, C, …), the greatest tells; ``targets`` (N, …), VOID where nothing is counted."""
         rows, columns = self.counts.shape
         told = torch.where(given.isnan().any(1), rows, given.argmax(1))
-        found = torch.bincount((targets * columns + told).flatten(), minlength=rows * columns)
+        places = torch.where(targets == VOID, rows * columns, targets * columns + told)
+        found = torch.bincount(places.flatten(), minlength=rows * columns + 1)[:-1]
         self.counts += found.reshape(rows, columns).cpu()
 
     @property
@@ -59,18 +61,23 @@ class Confusion:
         return [("is, told as", *names), *((name, *found) for name, found in rows)]
 
     def accuracy(self) -> float:
-        return (self.hits.sum() / self.real.sum()).item()
+        """0 where nothing is counted, and so are the others."""
+        return (self.hits.sum() / self.real.sum().clamp(min=1)).item()
 
     def balanced_accuracy(self) -> float:
         """Over the classes that there are."""
-        return (self.hits / self.real)[self.real > 0].mean().item()
+        return _mean(self.hits, self.real)
 
     def macro_f1(self) -> float:
         """Over the classes that there are, or that are told."""
-        both = self.real + self.told
-        return (2 * self.hits / both)[both > 0].mean().item()
+        return _mean(2 * self.hits, self.real + self.told)
 
     def iou(self) -> float:
         """Likewise."""
-        union = self.real + self.told - self.hits
-        return (self.hits / union)[union > 0].mean().item()
+        return _mean(self.hits, self.real + self.told - self.hits)
+
+
+def _mean(parts: Tensor, wholes: Tensor) -> float:
+    """Of the shares of those wholes that are not 0."""
+    found = (parts / wholes)[wholes > 0]
+    return found.mean().item() if len(found) else 0.0

@@ -18,7 +18,7 @@ from stdsl.compiler.schemas.tasks.task import Task
 
 from ..data.balance import counts, split_targets
 from ..data.batch import Dataset
-from ..data.targets import Targets, targets_of
+from ..data.targets import VOID, Targets, targets_of
 from .losses import loss_by
 from .measurement import Measurement
 
@@ -71,7 +71,11 @@ class Criterion:
 
     def plain(self, given: Tensor, targets: Tensor) -> Tensor:
         """The loss that results are told by: of the prediction alone, without label smoothing and weights."""
-        return loss_by(self._settings, given, targets)
+        return loss_by(self._settings, given, targets, void=self.targets.void)
+
+    def counted(self, targets: Tensor) -> int:
+        """How much a batch counts in a mean: its samples, or where positions may be VOID, those that are not."""
+        return int((targets != VOID).sum()) if self.targets.void else len(targets)
 
     def of_batch(self, output: Output, targets: Tensor) -> tuple[str, float]:
         """The figure that is told of a batch beside its loss, by its name."""
@@ -81,7 +85,7 @@ class Criterion:
 
     def _loss(self, given: Tensor, targets: Tensor) -> Tensor:
         weights = torch.tensor(self.weights, device=given.device) if self.weights else None
-        return loss_by(self._settings, given, targets, self.label_smoothing, weights)
+        return loss_by(self._settings, given, targets, self.label_smoothing, weights, self.targets.void)
 
     def _arranged(self, output: Tensor) -> Tensor:
         """An output with its channels behind the samples, and the positions of the targets behind these."""

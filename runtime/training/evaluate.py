@@ -32,16 +32,17 @@ def evaluate(
     ``wanted``: the metrics beside the loss, None for all."""
     criterion = criterion or Criterion.of(part.dataset)
     measurement = Measurement(criterion.targets, wanted)
-    loss = 0.0
+    loss, counted = 0.0, 0
     total = len(part) if samples is None else min(samples, len(part))
     with evaluating(model, statistics):
         for places in _batches(total, size, statistics):
             batch = placement.put(part.samples(places))
             with placement.autocast():
                 given = criterion.prediction(model(*batch.inputs)).float()
-            loss += criterion.plain(given, batch.targets).item() * len(batch)
+            here = criterion.counted(batch.targets)
+            loss, counted = loss + criterion.plain(given, batch.targets).item() * here, counted + here
             measurement.add(given, batch.targets)
-    return Metrics({"loss": loss / total, **measurement.figures()}, total, measurement.tables())
+    return Metrics({"loss": loss / max(counted, 1), **measurement.figures()}, total, measurement.tables())
 
 
 def _batches(total: int, size: int, statistics: Statistics) -> list[npt.NDArray[np.int64]]:

@@ -39,6 +39,7 @@ FRAMES = "avg_pool(1x6x6, stride = 1x6x6) -> pointwise(outputs)"
     [
         ("classes", "", PIXELS, ALL, "iou", (3, 4, 6, 6)),
         ("numbers", ', target_axes = "NTHW"', PIXELS, "loss = l1  evaluate { metric = mae }", "mae", (1, 4, 6, 6)),
+        ("void", ", ignore = 255", PIXELS, "loss = cross_entropy(weights = balanced)", "iou", (3, 4, 6, 6)),
         ("frames", ', target_axes = "NT"', FRAMES, "evaluate { metric = macro_f1 }", "macro_f1", (3, 4, 1, 1)),
     ],
 )
@@ -48,6 +49,8 @@ def test_a_search_over_targets_at_positions(
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 4, 6, 6))
     told: dict[str, Any] = {"classes": np.digitize(x, [-1, 1]), "numbers": 5 + 3 * x}
+    told["void"] = np.where(x > 1.5, 255, told["classes"])
+    told["void"][::3] = 255
     y = told["classes"][:, :, 0, 0] if targets == "frames" else told[targets]
     np.savez(tmp_path / "a.npz", x=x, y=y)
     (tmp_path / "a.space").write_text(TEXT.format(end=end, axes=axes, more=more), encoding="utf-8")

@@ -111,6 +111,8 @@ def _targets(found: Inspection) -> Iterator[str]:
     rows = [(name, *(f"{found.counts[split][i]:,}" for split in splits)) for i, name in enumerate(names[:_CLASSES])]
     if len(names) > _CLASSES:
         rows.append((f"… {len(names) - _CLASSES:,} more", *("" for _ in splits)))
+    if any(found.void.values()):
+        rows.append(("left out", *(f"{found.void[split]:,}" for split in splits)))
     rows.append(("together", *(f"{found.sizes[split]:,}" for split in splits)))
     heads = ("class" if kind == "classes" else "label", *splits)
     yield table([heads, *rows], right=range(1, 1 + len(splits))) + "\n"
