@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from stdsl.compiler.datafiles.shifts import moves, shifted
+from stdsl.compiler.datafiles.shifts import step
 
 from ..randomness import key, keys, uniform
 from .batch import Batch, Dataset
@@ -95,6 +95,21 @@ class _Change:
         down, right = shifted(self.down, self.whole[0], height), shifted(self.right, self.whole[1], width)
         changed = mirrored(moved(values, down, right), self.mirror)
         return turned_back(changed, self.mirror) if flow and self.mirror.any() else changed
+
+
+def moves(pad: int, size: int, grids: Iterable[int], u: npt.NDArray[np.float64]) -> Whole:
+    """For each ``u`` (N,) in [0, 1) one of the moves within -pad…pad, in pixels of an axis of ``size``, that are whole
+    on all grids, all as likely: the lesser ``u``, the further down or to the right."""
+    by = step(size, grids)
+    most = pad // by
+    places = (u * (2 * most + 1)).astype(np.int64)
+    found: Whole = (most - places) * by
+    return found
+
+
+def shifted(move: Whole, size: int, grid: int) -> Whole:
+    """A move in pixels of an axis of ``size``, on another grid."""
+    return move * grid // size if grid > 1 else np.zeros_like(move)
 
 
 def mirrored(values: Array, chosen: npt.NDArray[np.bool_]) -> Array:

@@ -12,11 +12,10 @@ import torch
 from PIL import Image
 
 import stdsl
-from stdsl.compiler.datafiles.shifts import moves, shifted
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.runtime.data.arrays import arrays_dataset
-from stdsl.runtime.data.augment import mirrored, moved
+from stdsl.runtime.data.augment import mirrored, moved, moves, shifted
 from stdsl.runtime.data.batch import Batch, Dataset
 from stdsl.runtime.data.folder import recoloured
 from stdsl.runtime.data.image_files import sized
