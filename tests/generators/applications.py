@@ -11,13 +11,16 @@ from torch import nn
 from torch.nn import functional as F
 
 from stdsl.compiler.backends.codegen.printing import text_of
-from stdsl.compiler.ir.operation import TensorShape
+from stdsl.compiler.ir.operation import REQUIRED, TensorShape
+from stdsl.compiler.ops.registry import PRIMITIVES
 from stdsl.compiler.ops.torch import layers
 from stdsl.compiler.ops.torch.emission import Emission
 from stdsl.compiler.ops.torch.expressions import Name
 
 NAMES = {"torch": torch, "nn": nn, "F": F, "float": float}
 TRIES = 25
+VALUES: dict[str, Any] = {"axes": 3, "int": 2, "number": 0.5, "channels": 5, "bool": True}
+"""What a parameter that must be given is, by its kind."""
 
 Case = tuple[tuple[TensorShape, ...], dict[str, Any]]
 
@@ -172,9 +175,15 @@ DRAWS = {
 
 
 def cases(op: str, tries: int = TRIES) -> Iterator[Case]:
+    assert op in DRAWS or not required(op), f"`{op}` must be given parameters, and has no line in `DRAWS`"
     r = random.Random(op)
     for _ in range(tries):
         yield DRAWS.get(op, anything)(r)
+
+
+def required(op: str) -> dict[str, Any]:
+    """The parameters that an application must give, and nothing else."""
+    return {p.name: VALUES[p.kind] for p in PRIMITIVES[op].parameters if p.default is REQUIRED}
 
 
 def module_of(emission: Emission) -> nn.Module | None:

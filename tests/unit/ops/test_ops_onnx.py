@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from applications import function_of, module_of
+from applications import function_of, module_of, required
 from torch import nn
 
 from stdsl.compiler.ir.operation import TensorShape
@@ -25,17 +25,12 @@ ATTRIBUTES: dict[str, list[dict[str, Any]]] = {
     "conv": [{"c": 6, "k": 3, "stride": 2}, {"c": 6, "k": 2, "stride": 2, "groups": 2, "bias": True}],
     "depthwise": [{"k": 3, "dilation": 2}],
     "temporal_gaussian": [{"c": 6, "k": (5, 3, 3)}, {"c": 6, "k": (4, 3, 3), "stride": (2, 1, 1)}],
-    "group_norm": [{"groups": 2}],
     "max_pool": [{"k": 3, "stride": 2}, {"k": 2, "stride": 2}, {"k": 4}],
     "avg_pool": [{"k": 3, "stride": 2}, {"k": 2, "stride": 2}, {"k": 3, "pad": None}],
     "subsample": [{"stride": 2, "offset": 1}],
-    "upsample": [{"factor": 2}],
-    "linear": [{"c": 5}],
-    "attention": [{"heads": 2}],
-    "channel_shuffle": [{"groups": 2}],
-    "time_to_channel": [{"frames": 3}],
     "zero": [{"c": 6, "stride": 2}],
 }
+"""What is given; of the others what must be."""
 INPUTS = {
     "attention": [TensorShape("tokens", (3, 4))],
     "linear": [TensorShape("clip", (4, 1, 1, 1)), TensorShape("features", (4,)), TensorShape("tokens", (3, 4))],
@@ -66,7 +61,7 @@ def test_exports(op: str) -> None:
     torch.set_num_threads(1)
     primitive = PRIMITIVES[op]
     for shape in INPUTS.get(op, [IMAGE, CLIP]):
-        for given in ATTRIBUTES.get(op, [{}]):
+        for given in ATTRIBUTES.get(op, [required(op)]):
             shapes = (shape,) * 3 if primitive.inputs == 3 else (shape, shape.with_channels(1))[: primitive.inputs]
             attrs = primitive.normalise(shapes, given)
             emission = emit(op, shapes, attrs, primitive.shape(shapes, attrs))
