@@ -43,8 +43,8 @@ class NotPredicted(Diagnostic):
     code: ClassVar[str] = "E0742"
     title: ClassVar[str] = "a file cannot be predicted"
     explanation: ClassVar[str] = """\
-A file that is no image or video, is cut off, or holds something else than the network takes has no prediction. The
-others have theirs; the exit code is 1.
+A file that is no image or video, is cut off, or holds something else than the network takes (other columns of a table,
+arrays of other shapes or names) has no prediction. The others have theirs; the exit code is 1.
 
     stdsl predict runs/photos-0001 new.png page.html         E0742 for page.html"""
 

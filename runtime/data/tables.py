@@ -12,8 +12,7 @@ import numpy.typing as npt
 import torch
 
 from stdsl.compiler.datafiles.splits import TRAIN
-from stdsl.compiler.datafiles.tables import PackageMissing, missing, number, read_table
-from stdsl.compiler.datafiles.tables import Table as TableFile
+from stdsl.compiler.datafiles.tables import PackageMissing, missing, read_table
 from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
@@ -26,6 +25,7 @@ from .division import divided
 from .opening import reading
 from .scale import Scale
 from .statistics import channel_statistics
+from .table_features import feature_values, filled
 from .targets import Targets
 
 
@@ -43,7 +43,7 @@ class TableDataset:
             raise RunError([PackageNeeded(place, settings.kind, "pyarrow", "table")]) from None
         self.settings, self._table = settings, table
         self._encoding, self._features = found, found.features
-        self._values = _values(table, found.features)
+        self._values = feature_values(table, found.features)
         sorts = np.array(found.sorts, np.int64)
         train = np.array(found.splits[TRAIN], np.int64)
         ranks = keys(key(settings.seed, "split", settings.kind), train)
@@ -84,7 +84,7 @@ class TableDataset:
         twin = copy(self)
         twin.targets, twin.normalisation = scale.told(self.targets), scale.normalisation
         twin._features = scale.normalisation.columns
-        twin._values = _values(self._table, twin._features)
+        twin._values = feature_values(self._table, twin._features)
         return twin
 
     def remarks(self) -> tuple[str, ...]:
@@ -106,19 +106,5 @@ class TableDataset:
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         rows = self._rows[split][indices]
-        values = self._values[rows]
-        values = np.where(np.isnan(values), np.array(self.normalisation.mean), values)
-        scaled = self.normalisation.applied(values)
+        scaled = self.normalisation.applied(filled(self._values[rows], self.normalisation.mean))
         return Batch((torch.from_numpy(scaled),), torch.from_numpy(self.targets.scaled(self._unscaled[rows])))
-
-
-def _values(table: TableFile, features: tuple[tuple[str, str | None], ...]) -> npt.NDArray[np.float64]:
-    """(rows, features); a missing number is NaN."""
-    columns: list[npt.NDArray[np.float64]] = []
-    for name, category in features:
-        cells = table.columns[name]
-        if category is None:
-            columns.append(np.array([np.nan if missing(cell) else number(cell) for cell in cells], np.float64))
-        else:
-            columns.append(np.array([("" if missing(cell) else cell) == category for cell in cells], np.float64))
-    return np.stack(columns, 1)

@@ -19,47 +19,66 @@ from ..data.normalisation import Normalisation
 from ..tracking.directory import result_of
 
 Values = npt.NDArray[np.float64]
+Sample = tuple[npt.NDArray[Any], ...]
+"""An array for each input of a network."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """``shape``: of a sample, without the batch axis. ``layout``: `image`, `clip`, `tokens` or `features`. ``called``:
+    what the data calls it. ``takes_bytes``: whether the file takes images as they are decoded, channels last, and
+    scales them itself."""
+
+    name: str
+    called: str
+    shape: tuple[int, ...]
+    layout: str
+    takes_bytes: bool = False
 
 
 @dataclass(frozen=True)
 class Model:
-    """``shape``: of a sample, without the batch axis. ``layout``: `image`, `clip`, `tokens` or `features`.
-    ``preparation``: how a file becomes a sample, as ``Data.preparation`` has it; None where the file does not say.
+    """``preparation``: how a file becomes a sample, as ``Data.preparation`` has it; None where the file does not say.
     ``kind``: what is told, a class out of ``names``, `labels` of which each applies or not, or `numbers`, with ``mean``
-    and ``std`` in units of the data."""
+    and ``std`` in units of the data. ``positions``: of the grid at each of whose places it is told; () of a sample."""
 
     session: Any
-    name: str
-    shape: tuple[int, ...]
-    layout: str
+    inputs: tuple[Input, ...]
     normalisation: Normalisation
     preparation: Mapping[str, Any] | None
     kind: Kind
     names: tuple[str, ...]
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    takes_bytes: bool = False
-    """Whether the file takes images as they are decoded, channels last, and scales them itself."""
+    positions: tuple[int, ...] = ()
 
-    def scores(self, samples: Sequence[npt.NDArray[Any]]) -> Values:
-        """A row for each sample (…, as ``shape`` says; bytes or numbers): the probability of each class or label, or
-        the numbers that are told."""
-        batch = np.stack(samples)
-        if self.takes_bytes:
-            return self._told(self.session.run(None, {self.name: np.ascontiguousarray(np.moveaxis(batch, 1, -1))})[0])
-        scaled = np.divide(batch, 255, dtype=np.float32) if batch.dtype == np.uint8 else batch.astype(np.float32)
-        values = self.normalisation.of(self.name).applied(scaled, 2 if self.layout == "tokens" else 1)
-        return self._told(self.session.run(None, {self.name: values})[0])
+    def scores(self, samples: Sequence[Sample]) -> Values:
+        """A row for each sample (an array for each input, as its ``shape`` says; bytes or numbers): the probability of
+        each class or label, or the numbers that are told. With ``positions`` (N, names, …) of these."""
+        batches = zip(self.inputs, zip(*samples, strict=True), strict=True)
+        fed = {own.name: self._fed(own, np.stack(values)) for own, values in batches}
+        return self._told(self.session.run(None, fed)[0])
 
     def applying(self, scores: Values) -> list[str]:
         """The labels that are told by a row of scores: above one half, as results are measured."""
         return [name for name, score in zip(self.names, scores, strict=True) if score > 0.5]
 
+    def _fed(self, own: Input, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if own.takes_bytes:
+            return np.ascontiguousarray(np.moveaxis(batch, 1, -1))
+        floats = np.result_type(batch, np.float32)
+        scaled = np.divide(batch, 255, dtype=np.float32) if batch.dtype == np.uint8 else batch.astype(floats)
+        return self.normalisation.of(own.called).applied(scaled, 2 if own.layout == "tokens" else 1)
+
     def _told(self, output: npt.NDArray[np.float32]) -> Values:
+        if self.positions and output.ndim == 3:  # tokens (N, L, C)
+            output = np.moveaxis(output, 2, 1)
         # In 64 bits, so that hardly any odds above 1 : 1 become one half.
-        rows: Values = output.reshape(len(output), -1).astype(np.float64)
+        rows: Values = output.reshape(len(output), len(self.names), *self.positions).astype(np.float64)
         if self.kind == "numbers":
-            return rows * np.array(self.std) + np.array(self.mean) if self.mean else rows
+            beside = [1] * len(self.positions)
+            mean, std = (np.array(own).reshape(-1, *beside) for own in (self.mean, self.std))
+            return rows * std + mean if self.mean else rows
         if self.kind == "labels":
             each: Values = 1 / (1 + np.exp(-rows))
             return each
@@ -100,28 +119,21 @@ def _described(session: Any, shown: str) -> Model:
     if not isinstance(inputs, list) or "classes" not in facts:
         advice = "an ONNX file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`"
         raise RunError([NoModel(None, shown, "does not say what its classes are and how inputs are scaled", advice)])
-    if len(inputs) != 1:
-        names = ", ".join(f"`{one['name']}`" for one in inputs)
-        advice = "call it in onnxruntime, as docs/deployment.md shows"
-        raise RunError([NoModel(None, shown, f"takes several inputs ({names}), and a file is one", advice)])
-    (own,) = inputs
     told = facts.get("targets") or {"kind": "classes", "names": facts["classes"]}
-    if "positions" in told:
-        grid = " × ".join(map(str, told["positions"]))
-        reason = f"tells something of each of {grid} positions, which no table shows"
-        raise RunError([NoModel(None, shown, reason, "call it in onnxruntime, as docs/deployment.md shows")])
+    called = facts.get("modalities") or [one["name"] for one in inputs]
     return Model(
         session,
-        own["name"],
-        tuple(own["shape"][1:]),
-        own["layout"],
+        tuple(
+            Input(one["name"], name, tuple(one["shape"][1:]), one["layout"], one["axes"].endswith("H,W,C"))
+            for one, name in zip(inputs, called, strict=True)
+        ),
         Normalisation.read(facts.get("normalisation") or {}),
         facts.get("preparation"),
         told["kind"],
         tuple(told["names"]),
         tuple(told.get("mean", ())),
         tuple(told.get("std", ())),
-        own["axes"].endswith("H,W,C"),
+        tuple(told.get("positions", ())),
     )
 
 

@@ -7,24 +7,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from stdsl.compiler.datafiles.clip_folders import clips_in, frame_names
 from stdsl.compiler.datafiles.faults import FileDamaged
-from stdsl.compiler.datafiles.image_folders import ENDINGS, images_in
-from stdsl.compiler.datafiles.npy import npy_array
+from stdsl.compiler.datafiles.image_folders import images_in
 from stdsl.compiler.diagnostics.prediction import NotPredicted
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.text.reading import reason_of
 
 from ..data.clip_files import frames_of, length, listing_of, places, together
 from ..data.image_files import decoded, need_pillow
-from ..data.opening import check_regular
 from ..data.video_files import need_pyav
-from .model import Model
+from .arrays import arrays_of, is_sample
+from .model import Model, Sample
+from .rows import TABLES, rows_of
 
-Sample = npt.NDArray[Any]
+Pixels = npt.NDArray[Any]
 
 
 def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotPredicted]]:
@@ -37,7 +36,7 @@ def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotP
     refused: list[NotPredicted] = []
     for path in paths:
         try:
-            for file in _inside(path, kind):
+            for file in _inside(model, path, kind):
                 files.append(file)
         except FileDamaged as fault:
             refused.append(NotPredicted(None, str(fault.path), fault.reason))
@@ -48,52 +47,47 @@ def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotP
     return files, refused
 
 
-def _inside(path: Path, kind: str | None) -> Iterator[Path]:
+def _inside(model: Model, path: Path, kind: str | None) -> Iterator[Path]:
     """The file itself, or those in the folder. Raises FileDamaged and OSError."""
-    if not os.path.isdir(path) or (kind == "clip" and frame_names(path)):
+    if not os.path.isdir(path) or (kind == "clip" and frame_names(path)) or (kind is None and is_sample(model, path)):
         yield path
     elif kind is None:
         with os.scandir(path) as entries:
-            yield from sorted(path / entry.name for entry in entries if entry.name.endswith(".npy"))
+            found = sorted(path / entry.name for entry in entries)
+        endings = (".npy", *TABLES) if model.normalisation.columns else (".npy",)
+        several = len(model.inputs) > 1
+        yield from (inner for inner in found if inner.suffix in ((".npz",) if several else endings))
+        yield from (inner for inner in found if several and is_sample(model, inner))
     else:
         walk = clips_in if kind == "clip" else images_in
         yield from (Path(inner) for inner, sample in walk(str(path)) if sample)
 
 
+def samples_of(model: Model, path: Path) -> Iterator[tuple[int | None, Sample]]:
+    """The samples that a file holds, with their rows in a table, from 1 on; None of a file that is one sample. Raises
+    ValueError where the file does not hold them."""
+    if model.normalisation.columns and path.suffix.lower() in TABLES:
+        yield from enumerate(rows_of(model, path), 1)
+    else:
+        yield None, sample_of(model, path)
+
+
 def sample_of(model: Model, path: Path) -> Sample:
-    """A sample, (C, H, W) or (C, T, H, W) of bytes, or the numbers of an array. Raises ValueError where the file does
-    not hold one."""
+    """A sample, (C, H, W) or (C, T, H, W) of bytes, or the numbers of arrays. Raises ValueError where the file does not
+    hold one."""
     how = model.preparation
     if how is None:
-        return _array(model, path)
+        return arrays_of(model, path)
     if how["kind"] == "image":
-        return _centre(decoded(path, how["resize"], how["channels"]), how["size"])
+        return (_centre(decoded(path, how["resize"], how["channels"]), how["size"]),)
     settings = ClipFolder(root="", **{key: how[key] for key in how if key != "kind"})
     listing = listing_of(path)
     numbers = places(settings, length(listing), None)
     wanted = list(dict.fromkeys(numbers))
     frames = dict(zip(wanted, frames_of(path, listing, settings, wanted), strict=True))
-    return _centre(together(frames, numbers), settings.size)
+    return (_centre(together(frames, numbers), settings.size),)
 
 
-def _array(model: Model, path: Path) -> Sample:
-    """One sample of an `.npy` file."""
-    if path.suffix != ".npy":
-        known = " (it was trained on arrays, not on files)" if path.suffix.lower() in ENDINGS else ""
-        raise ValueError(f"an array of {model.shape} in an .npy file is taken{known}")
-    check_regular(path)
-    try:
-        header = npy_array(path).header
-        if header.shape != model.shape or header.kind == "U":
-            raise ValueError(f"it holds {header} of {header.shape}, and numbers of {model.shape} are taken")
-        values: Sample = np.load(path, allow_pickle=False)
-    except FileDamaged as fault:
-        raise ValueError(fault.reason) from fault
-    except (OSError, EOFError) as error:
-        raise ValueError(str(error)) from error
-    return values
-
-
-def _centre(pixels: Sample, size: int) -> Sample:
+def _centre(pixels: Pixels, size: int) -> Pixels:
     top, left = (pixels.shape[-2] - size) // 2, (pixels.shape[-1] - size) // 2
     return pixels[..., top : top + size, left : left + size]

@@ -84,7 +84,7 @@ def test_samples_are_those_that_training_read(name: str, request: pytest.Fixture
     config = load_job(str(run.parent / "a.space"), "s").config
     dataset: Any = open_dataset(config.data, 0, run.parent).dataset
     batch = dataset.samples("test", np.arange(dataset.size("test")), 0)
-    samples = np.stack([sample_of(model, path) for path in dataset._files["test"]])
+    samples = np.stack([sample_of(model, path)[0] for path in dataset._files["test"]])
     values = model.normalisation.applied(samples.astype(np.float32) / np.float32(255))
     assert torch.allclose(torch.from_numpy(values), batch.inputs[0], atol=1e-6)
 
@@ -139,7 +139,7 @@ def test_a_file_that_scales_bytes_itself_has_the_same_scores(
     assert np.allclose(*scores, atol=1e-4)
     model = model_of(own)
     first = sorted(path for path in source.rglob("*.*"))[0]
-    pixels = np.moveaxis(sample_of(model, first), 0, -1)[None]
+    pixels = np.moveaxis(sample_of(model, first)[0], 0, -1)[None]
     (raw,) = session.run(None, {given.name: pixels})
     shares = np.exp(raw[0]) / np.exp(raw[0]).sum()
     expected = json.loads(stdsl("predict", str(plain), str(first), "--json").stdout)["predictions"][0]["scores"]
