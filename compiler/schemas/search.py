@@ -156,6 +156,11 @@ class SearchConfig(Placed):
             role = "retrain"
         return "search" if role == "retrain" and (self.retrain is None or self.retrain.data is None) else role
 
+    @property
+    def several_data(self) -> bool:
+        """Whether it is trained or measured on other data than it searches on."""
+        return any(self.owner(role) != "search" for role in ROLES)
+
     def data_key(self, role: Role) -> str:
         """The setting that names the data of a role."""
         own = self.owner(role)

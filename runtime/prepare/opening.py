@@ -57,6 +57,25 @@ def opened_for(job: Job) -> dict[Role, Checked]:
     return {role: own[job.config.owner(role)] for role in ROLES}
 
 
+def looked_at(job: Job) -> tuple[dict[Role, Checked], tuple[Diagnostic, ...]]:
+    """The data sets of a job by role, of roles that have their own, to be looked at before a run: however many files
+    are damaged, whatever the splits hold. And what is wrong with those that cannot be opened."""
+    config, found, faults = job.config, dict[Role, Checked](), list[Diagnostic]()
+    for role in ROLES:
+        if config.owner(role) != role:
+            continue
+        settings = config.data_of(role)
+        if "damaged" in type(settings).model_fields:
+            settings = settings.model_copy(update={"damaged": 1.0})  # all of them are to be found
+        try:
+            own = open_dataset(settings, config.seed, job.texts.folder, config.place(config.data_key(role)))
+            trained = found.get(config.owner("retrain"))
+            found[role] = as_trained(own, trained) if role == "evaluate" and trained is not None else own
+        except RunError as error:
+            faults += error.diagnostics
+    return found, tuple(faults)
+
+
 def fitting(job: Job, out: Path | None) -> None:
     """Raises RunError where the file system at hand does not take the names of what is exported. ``out``: the run
     directory that was asked for."""

@@ -38,7 +38,7 @@ def test_counts_and_means(stdsl: Any, space: Path) -> None:
     assert result.exit_code == 0
     assert "together     20     20    10" in result.stdout
     assert "no sample in `train` of 2" in result.stdout
-    found = json.loads(stdsl("data", "check", str(space), "--json", "--set", "data.test=0.1").stdout)
+    found = json.loads(stdsl("data", "check", str(space), "--json", "--set", "data.test=0.1").stdout)["data"]
     assert found["counts"]["test"] == [4, 1, 0]
     (own,) = found["inputs"]
     assert own["shape"] == [3, 8, 8]
@@ -82,7 +82,7 @@ def test_damaged_files_and_those_that_are_no_images(stdsl: Any, space: Path, pho
     assert "a/00.png: cannot identify image file" in result.stdout
     assert "… 2 more" in result.stdout
     assert stdsl("data", "check", file, "--quiet", "--set", "data.damaged=0.5").exit_code == 0
-    assert len(json.loads(stdsl("data", "check", file, "--json").stdout)["damaged"]) == 12
+    assert len(json.loads(stdsl("data", "check", file, "--json").stdout)["data"]["damaged"]) == 12
 
 
 def test_what_a_run_refuses_is_an_error_here_too(stdsl: Any, space: Path) -> None:
@@ -94,3 +94,39 @@ def test_what_a_run_refuses_is_an_error_here_too(stdsl: Any, space: Path) -> Non
     assert few.exit_code == 1
     assert "together      2      0     0" in few.stdout
     assert "E0725" in few.stderr
+
+
+def test_data_for_the_final_training_and_the_evaluation_is_looked_at_too(stdsl: Any, space: Path) -> None:
+    rng, y = np.random.default_rng(0), np.arange(40) % 2
+    far = rng.normal(60, 2, (40, 3, 8, 8))
+    far[3, 0, 0, 0] = np.inf
+    np.savez(space.parent / "a.npz", x=rng.normal(5, 2, (40, 3, 8, 8)), y=y)
+    np.savez(space.parent / "b.npz", x=rng.normal(50, 2, (20, 3, 8, 8)), y=y[:20])
+    np.savez(space.parent / "c.npz", x=far, y=y)
+    text = SPACE.replace("DATA", 'arrays("a.npz")').replace("batch = 4", 'batch = 4  data = arrays("b.npz")')
+    space.write_text(text.replace("\n}", '\n  evaluate { data = arrays("c.npz", test = 0.5) }\n}'))
+    result = stdsl("data", "check", str(space), "--quiet")
+    assert result.exit_code == 1
+    heads = [line for line in result.stdout.splitlines() if ": arrays (" in line]
+    assert heads == [
+        f"data: arrays ({space}:6:10)",
+        f"retrain.data: arrays ({space}:7:31)",
+        f"evaluate.data: arrays ({space}:8:21)",
+    ]
+    assert "holds values that are infinite" in result.stdout[result.stdout.index(heads[2]) :]
+    found = json.loads(stdsl("data", "check", str(space), "--json").stdout)
+    assert [sum(own["sizes"].values()) for own in found.values()] == [40, 20, 40]
+    assert [bool(own["wrong"]) for own in found.values()] == [False, False, True]
+    assert found["retrain.data"]["inputs"][0]["mean"] == pytest.approx(0, abs=0.2)
+    assert found["evaluate.data"]["inputs"][0]["mean"] == pytest.approx(5, abs=1), "in the scale of the training"
+
+
+def test_one_that_cannot_be_opened_is_told_behind_the_others(stdsl: Any, space: Path, photos: Path) -> None:
+    text = SPACE.replace("DATA", 'image_folder(root = "photos", size = 8)')
+    text = text.replace("\n}", '\n  evaluate { data = image_folder(root = "absent", size = 8, classes = 2) }\n}')
+    space.write_text(text)
+    result = stdsl("data", "check", str(space), "--quiet")
+    assert result.exit_code == 1
+    assert "images of 12 × 10 to 12 × 49 pixels" in result.stdout
+    assert "E0702" in result.stderr
+    assert f"{space}:8:21" in result.stderr

@@ -36,7 +36,7 @@ def command() -> None:
 @as_json
 @quiet
 def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_json: bool, quiet: bool) -> None:
-    """Read all samples of a search's data once.
+    """Read all samples of a search's data once, and of other data that it is trained or measured on at the end.
 
     Counts of each class in each split, shapes and means of what a network gets, files that are damaged or left out, and
     samples that would stop a run. The exit code is 1 where a run would stop.
@@ -49,8 +49,7 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.runtime.data.inspection import inspect
-    from stdsl.runtime.data.registry import open_dataset
-    from stdsl.runtime.prepare.opening import opened
+    from stdsl.runtime.prepare.opening import looked_at, opened_for
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.report.console import ConsoleReporter
 
@@ -59,22 +58,26 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
     refused = tuple(limits(job.search))
     if refused:
         raise RunError(refused)
-    config = job.config
-    settings = config.data
-    if "damaged" in type(settings).model_fields:
-        settings = settings.model_copy(update={"damaged": 1.0})  # all of them are to be found
-    dataset = open_dataset(settings, config.seed, job.texts.folder, config.place("data")).dataset
+    datasets, faults = looked_at(job)
+    found: dict[str, Inspection] = {}
+    stops = False
     with ConsoleReporter(quiet=quiet or as_json) as reporter:
-        found = inspect(dataset, reporter)
+        for role, dataset in datasets.items():
+            key, settings = job.config.data_key(role), job.config.data_of(role)
+            own = found[key] = inspect(dataset.dataset, reporter)
+            allowed = getattr(settings, "damaged", 0.0) * sum(own.sizes.values())
+            stops = stops or bool(own.wrong) or len(own.damaged) > allowed
+            if not as_json:
+                if job.config.several_data:
+                    fact(("\n" if len(found) > 1 else "") + f"{key}: {settings.kind} ({dataset.place})\n")
+                for text in _told(own):
+                    fact(text)
     if as_json:
-        document(found.document())
-    else:
-        for text in _told(found):
-            fact(text)
-    opened(job)
-    files = sum(found.sizes.values())
-    allowed = getattr(config.data, "damaged", 0.0) * files
-    click.get_current_context().exit(1 if found.wrong or len(found.damaged) > allowed else 0)
+        document({key: own.document() for key, own in found.items()})
+    if faults:
+        raise RunError(faults)
+    opened_for(job)
+    click.get_current_context().exit(1 if stops else 0)
 
 
 def _told(found: Inspection) -> Iterator[str]:

@@ -146,7 +146,7 @@ search s { space = nets(n = data.outputs)  data = arrays("a.npz", ignore = 255) 
     assert shown.exit_code == 0, shown.output
     (row,) = [line for line in shown.stdout.splitlines() if line.startswith("left out")]
     told = CliRunner().invoke(cli, ["data", "check", str(tmp_path / "a.space"), "--json"])
-    document = json.loads(told.stdout)
+    document = json.loads(told.stdout)["data"]
     assert [int(n.replace(",", "")) for n in row.split()[2:]] == list(document["void"].values())
     assert sum(document["void"].values()) == HOLES.sum()
     assert sum(map(sum, document["counts"].values())) == (~HOLES).sum()
