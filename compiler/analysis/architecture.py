@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -25,6 +24,7 @@ from ..diagnostics.architectures import (
 from ..diagnostics.model import ArchitectureError, Diagnostic
 from ..ir.diagram import evaluate
 from ..ir.graph import DecisionConstraint, SpaceGraph
+from ..text.likeness import alike
 from ..text.quoting import json_text
 from ..text.reading import read_file, reason_of
 from ..text.whole_files import write_whole
@@ -146,14 +146,14 @@ def architecture(graph: SpaceGraph, mapping: Mapping[str, Any]) -> Architecture:
     for path, value in mapping.items():
         decision = graph.by_path.get(path)
         if decision is None or decision.trivial:
-            near = difflib.get_close_matches(path, [d.path for d in graph.open], 1)
+            near = alike(path, [d.path for d in graph.open], 1)
             found.append(UnknownDecision(None, path, graph.name, near[0] if near else None, decision is not None))
             continue
         try:
             answers |= encode(decision, value)
         except NotAllowed:
             bad.add(decision.id)
-            options = difflib.get_close_matches(value, decision.options, 1) if isinstance(value, str) else []
+            options = alike(value, decision.options, 1) if isinstance(value, str) else []
             found.append(
                 ValueNotAllowed(
                     decision.span, path, _shown(value), describe_allowed(decision), options[0] if options else None

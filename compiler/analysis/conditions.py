@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 
 from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
@@ -40,14 +41,18 @@ class Conditions:
 
     def active(self, decision: int) -> Guard | None:
         """The condition under which a demanded node asks for the decision."""
-        parts = [
-            self.conjunction(self.of[node.id], ask.guard)
-            for node in self.graph.nodes
-            if node.id in self.of
-            for ask in node.asks
-            if ask.decision == decision
-        ]
+        parts = [self.conjunction(self.of[node], guard) for node, guard in self._asked.get(decision, ())]
         return self._any(parts) if parts else False
+
+    @cached_property
+    def _asked(self) -> Mapping[int, Sequence[tuple[int, Guard]]]:
+        """For each decision the demanded nodes that ask for it, each under a condition of its own besides."""
+        found: dict[int, list[tuple[int, Guard]]] = {}
+        for node in self.graph.nodes:
+            if node.asks and node.id in self.of:
+                for ask in node.asks:
+                    found.setdefault(ask.decision, []).append((node.id, ask.guard))
+        return found
 
     def conjunction(self, a: Guard | None, b: Guard | None) -> Guard | None:
         if a is False or b is False:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import ClassVar
 
+from ..text.likeness import alike
 from .habits import OPERATORS, VALUES, word_advice
 from .model import Diagnostic, Edit, Fix, Label, Severity, kind
 from .source import Span
@@ -12,13 +12,13 @@ from .source import Span
 
 def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """The known name that ``name`` is most likely a slip of, or None."""
-    found = get_close_matches(name, known, n=1, cutoff=0.7)
+    found = alike(name, known, n=1, cutoff=0.7)
     return found[0] if found else None
 
 
 def respelt(span: Span | None, name: str, known: tuple[str, ...]) -> Fix | None:
     """The correction of a misspelt name at the start of ``span``; None unless exactly one known name is near."""
-    found = get_close_matches(name, dict.fromkeys(known), n=2, cutoff=0.7)
+    found = alike(name, dict.fromkeys(known), n=2, cutoff=0.7)
     if span is None or len(found) != 1 or not span.text.startswith(name):
         return None
     place = Span(span.source, span.start, span.start + len(name))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from difflib import get_close_matches
 
 from ..diagnostics.habits import word_advice
+from ..text.likeness import alike
 from .expected import OPERATORS, takes_expression, takes_setting, takes_statement
 
 _DECISIONS = frozenset(("CHOOSE", "KEEP", "MAYBE", "REPEAT", "EACH", "FROZEN", "TIED"))
@@ -38,7 +38,7 @@ def _habit(found: str, text: str, accepts: Set[str], previous: str | None, befor
     if advice is not None and previous == "NAME":
         return advice
     if previous == "NAME" and found in ("LBRACE", "LSQB", "NAME", "NUMBER") and "LBRACE" not in accepts:
-        form = get_close_matches(before, _FORMS, 1, 0.8)
+        form = alike(before, _FORMS, 1, 0.8)
         if form:
             return f"did you mean `{form[0]}`?"
     ended = previous in ("RPAR", "NAME", "NUMBER") and not accepts & {"RSQB", "EQUAL"}

@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 from typing import cast
 
@@ -23,6 +22,7 @@ from ..diagnostics.habits import declaration_advice, word_advice
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingReturn, ReservedWord, Unclosed, UnexpectedToken, UnknownDeclaration
+from ..text.likeness import alike
 from .advice import advise
 from .expected import CLOSERS, SIGNS, describe, takes_expression, takes_setting, takes_statement
 from .habits import mended_body
@@ -172,7 +172,7 @@ class _Run:
         named = self.outline.token(self.at + 1).type == "NAME" and token.type == "NAME"
         advice = declaration_advice(str(token))
         known = sorted(word.lower() for word in ITEM_WORDS if word.isalpha())
-        words = get_close_matches(str(token), known, 1, 0.5) if named else []
+        words = alike(str(token), known, 1, 0.5) if named else []
         if advice is not None:
             words = []
         elif named and token in ("const", "var", "val"):
