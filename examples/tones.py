@@ -5,6 +5,10 @@
 Makes FOLDER/tones.npz, spectrograms (frequency × time) of tones that rise, fall, stay, tremble or are not there, in
 noise; FOLDER/tones.space, a search on them; and runs it. Prints the accuracy of the network that was found beside
 those of three random ones of about its cost, as it comes out (one seed). A minute on one core.
+
+The noise is so loud that none is right most of the time. As it came out on one core of a CPU: found 0.417; random
+0.308, 0.408 and 0.492, where guessing has 0.2. Of 120 sounds such a share is known to 0.05 or so: at this size the
+search finds a network among the random ones, not a better one.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from stdsl.runtime.tracking.journal import read_journal
 
 from .outcome import differences, outcome
 from .process import Zygote
-from .texts import KINDS, TEXT
+from .texts import KINDS, TEXT, write_arrays
 
 EARLY = 0.5
 """Seconds in which a run makes its directory."""
@@ -54,6 +54,7 @@ class Driver:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.space = self.folder / "tiny.space"
         self.space.write_text(TEXT, encoding="utf-8")
+        write_arrays(self.folder)
         log = self.folder / "trials.jsonl"
         for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
             facts = json.loads(line)

@@ -1,6 +1,10 @@
-"""Tiny runs of every kind."""
+"""Tiny runs of every kind, and the arrays that some of them learn from."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
 
 TEXT = """stdsl 1
 use std.video (relu_conv_bn)
@@ -37,10 +41,20 @@ meta fused(c = 4) on video: clip(1, 4, 8, 8) {
   y = known -> choose {pointwise: pointwise(4) -> bn, skip: identity} as kind
   return y -> relu -> global_avg_pool -> linear(4)
 }
+meta labelled(outputs) on x: image(1, 8, 8) {
+  y = x -> conv(4, 3x3, stride = 2) -> bn -> relu -> choose {flat: conv(4, 1x1), full: conv(4, 3x3)} as kind -> relu
+  return y -> pointwise(outputs)
+}
+meta sized(size, classes) on x: image(1, size, size) {
+  y = x -> conv(4, 3x3) -> bn -> relu -> choose {flat: conv(4, 1x1), full: conv(4, 3x3)} as kind -> bn -> dropout(0.1)
+  return y -> relu -> global_avg_pool -> linear(classes)
+}
 space cells(c = 4) = tiny(c)
 space per_frame(c = 4) = flat(c)
 space alone = single
 space together = fused
+space maps(outputs = 3) = labelled(outputs)
+space other_sizes(size = 8, classes = 3) = sized(size, classes)
 
 strategy short = gradient {
   steps = 12  batch = 8  measure = 16
@@ -84,6 +98,28 @@ search trained {
   retrain { steps = 16  batch = 8 }
   export { onnx = "model.onnx" }
 }
+search drawn {
+  space = cells
+  strategy = random { trials = 3  fitness { steps = 6  batch = 8  samples = 16 } }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  retrain { steps = 8  batch = 8 }
+}
+search at_pixels {
+  space = maps(outputs = data.outputs)  strategy = short
+  data = arrays("pixels.npz", ignore = 255, flip = true, pad = 2)
+  loss = dice(cross_entropy = 0.5)
+  retrain { steps = 16  batch = 8  holdout = 0.2  snapshot = best }
+}
+search elsewhere {
+  space = other_sizes(data.height, data.classes)  strategy = short
+  data = arrays("small.npz", flip = true)
+  retrain {
+    space = other_sizes(data.height, data.classes)  data = arrays("large.npz", pad = 1)
+    steps = 16  batch = 8
+  }
+  compare { random = 1 }
+  evaluate { data = arrays("measured.npz", test = 0.9) }
+}
 search pretrain {
   space = alone
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
@@ -113,5 +149,21 @@ KINDS: dict[str, tuple[str, ...]] = {
     "compared, with helpers": ("compared",),
     "trained and exported": ("trained",),
     "with a needed search": ("fuse",),
+    "random": ("drawn",),
+    "random, with helpers": ("drawn",),
+    "classes of pixels": ("at_pixels",),
+    "trained and measured on other data": ("elsewhere",),
 }
 """Kind → the search and what is set. One with helpers uses a second core, the others one."""
+
+
+def write_arrays(folder: Path) -> None:
+    """The files that searches of ``TEXT`` name."""
+    rng = np.random.default_rng(0)
+    pixels = rng.normal(size=(80, 8, 8))
+    coarse = np.digitize(pixels[:, ::2, ::2], [-0.5, 0.5]).astype(np.uint8)
+    coarse[rng.random(coarse.shape) < 0.2] = 255
+    np.savez(folder / "pixels.npz", x=pixels, y=coarse)
+    for name, size, count in (("small", 8, 60), ("large", 10, 48), ("measured", 10, 40)):
+        labels = np.arange(count) % (3 if name == "small" else 4)
+        np.savez(folder / f"{name}.npz", x=rng.normal(size=(count, size, size)) + labels[:, None, None], y=labels)

@@ -98,6 +98,15 @@ def _numbers(folder: Path) -> Data:
     return DATA["arrays"].load({"kind": "arrays", "file": "rows.npz"})
 
 
+def _pixels(folder: Path) -> Data:
+    """Mirrored and moved beside coarser targets, of which some have no class."""
+    rng = np.random.default_rng(0)
+    flow, small = rng.integers(0, 256, (30, 2, 8, 8), dtype=np.uint8), rng.normal(size=(30, 4, 4))
+    np.savez(folder / "pixels.npz", flow=flow, small=small, y=np.where(small > 1, 255, small > 0).astype(np.uint8))
+    changed = {"flip": True, "pad": 2, "ignore": 255, "normalise": "samples"}
+    return DATA["arrays"].load({"kind": "arrays", "file": "pixels.npz"} | changed)
+
+
 def _prices(folder: Path) -> Data:
     rows = [f"{i},{i * i % 7},{3 + i * 1.5}" for i in range(40)]
     (folder / "rows.csv").write_text("\n".join(["weight,height,price", *rows]), encoding="utf-8")
@@ -113,6 +122,7 @@ EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "clip_folder": _clip_folder,
     "table": _table,
     "arrays of numbers": _numbers,
+    "arrays of pixels": _pixels,
     "table of numbers": _prices,
 }
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
