@@ -23,6 +23,7 @@ from stdsl.compiler.text.quoting import visible
 
 from .data.facts import keep_facts
 from .data.given import NOT_FOUND_AGAIN, origin_of
+from .data.targets import targets_of
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited
 from .phases.compare import as_measured, assignment_named, missing, train_all
@@ -42,6 +43,7 @@ from .prepare.texts import checksum
 from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
+from .tasks.extern_loss import own_loss
 from .tracking.directory import RunDirectory, create, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
@@ -88,7 +90,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
         permit(each)
         _refuse(limits(each.search, request.engine))
-        opened_for(each)
+        own_loss(each.config, targets_of(opened_for(each)["search"]).signature)
         check_tested(each)
     writable(request.out)
     fitting(job, request.out)

@@ -81,12 +81,13 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
         return
     told = f"{targets.kind or 'unknown'}{' at positions' if targets.dense else ''}"
     losses = tuple(constructor_name(loss) for loss in LOSSES if loss.of(targets))
-    if config.loss is not None and not config.loss.of(targets):
+    if config.loss is not None and not config.loss.fits(targets):
         yield LossMismatch(config.place("loss"), config.loss.kind, told, losses)
     smooth = type(config.loss).smooths if config.loss is not None else targets.kind in (None, "classes")
     for place, value in _settings(config, "label_smoothing"):
         if value and not smooth:
-            yield LossMismatch(place, "label_smoothing", told, ())
+            by = f" with the loss `{config.loss.kind}`" if config.loss is not None else ""
+            yield LossMismatch(place, "label_smoothing", f"{told}{by}", ())
     yield from _weight_faults(config, targets)
     if config.sampling == "balanced" and (targets.kind not in (None, "classes") or targets.dense):
         fault = f"targets that are {told} are no classes that samples could be drawn by"

@@ -1,4 +1,4 @@
-"""Operators of the user's own, written in Python: `extern op`."""
+"""Code of the user's own, written in Python: `extern op`, `extern data`, `extern loss`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ExternNotAllowed(Diagnostic):
     title: ClassVar[str] = "extern code without permission"
     explanation: ClassVar[str] = """\
 What is `extern` is Python code of the user's. It is loaded only when `--allow-extern` is given; checking never needs
-that, building a network with an `extern op` and reading `extern data` do.
+that, building a network with an `extern op`, reading `extern data` and training by an `extern loss` do.
 
     stdsl run my.space::first                            # E0227 where its space applies an extern op
     stdsl run --allow-extern my.space::first
@@ -59,6 +59,11 @@ its costs, as arithmetic over its parameters and the shapes of its inputs.
 
     extern data mine(frames: int) from "my_pkg.data:Clips" { classes = 51 }           # E0229: no `inputs`
     extern data mine(frames: int) from "my_pkg.data:Clips" { inputs = clip(3, frames, 112, 112)  classes = 51 }
+
+`extern loss` names a class too, and in its block the tasks that it is for; without these it is for all.
+
+    extern loss focal(gamma: number = 2) from "my_pkg.losses:Focal" { tasks = images }           # E0229: no task
+    extern loss focal(gamma: number = 2) from "my_pkg.losses:Focal" { tasks = classification }
 """
 
     @property
@@ -166,6 +171,38 @@ set of stdsl; a sample of a `torch.utils.data.Dataset` depends on its index alon
     @property
     def help(self) -> str:
         return "correct the block, or the class"
+
+
+@kind
+class ExternLossFails(Diagnostic):
+    name: str
+    target: str
+    fault: str
+    advice: str
+
+    code: ClassVar[str] = "E0235"
+    title: ClassVar[str] = "an extern loss gives no loss"
+    explanation: ClassVar[str] = """\
+What an `extern loss` names is made once, and called with what a network gives, (N, C, …), and with the targets: classes
+are (N, …) whole numbers, labels and numbers (N, C, …). It gives one number, a mean over samples and positions, which
+can be differentiated, and depends on the two alone. Before a run, and by `stdsl check --allow-extern`, it is called
+with made-up values.
+
+    def forward(self, given, targets):
+        return F.cross_entropy(given, targets, reduction="none")          # E0235: a number for each sample
+        return F.cross_entropy(given, targets, reduction="none").mean()
+
+Nothing trains parameters of a loss, and nothing keeps what it remembers: a run that is gone on with would come to
+other weights. Constants of it that are tensors are buffers (`register_buffer`).
+"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.name}` ({self.target}) {self.fault}"
+
+    @property
+    def help(self) -> str:
+        return self.advice
 
 
 @kind

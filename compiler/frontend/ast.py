@@ -331,13 +331,23 @@ class ExternDecl(Declaration):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExternDataDecl(Declaration):
-    """`extern data`."""
+class ExternSettingDecl(Declaration):
+    """Code of the user's that a setting names: `extern data` and `extern loss`."""
 
     parameters: tuple[Parameter, ...]
     target: str
     target_span: Span
     section: Section
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExternDataDecl(ExternSettingDecl):
+    """`extern data`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExternLossDecl(ExternSettingDecl):
+    """`extern loss`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

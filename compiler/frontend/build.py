@@ -67,10 +67,11 @@ class Builder(ExpressionBuilder):
             self.section(None, section),
         )
 
-    def item_extern_data(self, tree: Tree[Token], c: Sequence[Child]) -> ast.ExternDataDecl:
+    def item_extern_data(self, tree: Tree[Token], c: Sequence[Child]) -> ast.ExternSettingDecl:
         _, name, parameters, _, target, section = c
         assert isinstance(target, Token)
-        return ast.ExternDataDecl(
+        kind = ast.ExternLossDecl if tree.data == "extern_loss" else ast.ExternDataDecl
+        return kind(
             self.whole(tree),
             self.identifier(name),
             self.parameters(parameters),
@@ -78,6 +79,8 @@ class Builder(ExpressionBuilder):
             self.place(target),
             self.section(None, section),
         )
+
+    item_extern_loss = item_extern_data
 
     def item_space(self, tree: Tree[Token], c: Sequence[Child]) -> ast.SpaceDecl:
         _, name, parameters, _, value, where = c

@@ -36,7 +36,7 @@ class Documents:
     def token(self, token: Token) -> Doc:
         """A token with the comments above and behind it."""
         notes = self.comments.take(token)
-        words = " ".join(token.split()) if token.type == "EXTERN_DATA" else str(token)
+        words = " ".join(token.split()) if token.type in ("EXTERN_DATA", "EXTERN_LOSS") else str(token)
         if notes is None:
             return text(words)
         # Whether an empty line comes before all of it is for what stands around it to say.
@@ -334,6 +334,7 @@ _RULES: dict[str, _Rule] = {
     "default": Documents.default,
     "extern": Documents.extern,
     "extern_data": Documents.extern_data,
+    "extern_loss": Documents.extern_data,
     "for": Documents.for_,
     "if": Documents.if_,
     "inputs": Documents.inputs,

@@ -8,7 +8,7 @@ from lark import Token
 
 from .expected import CLOSERS
 
-_DECLARING = ("LET", "OP", "OPS", "CELL", "META", "EXTERN", "EXTERN_DATA", "SPACE", "STRATEGY", "SEARCH")
+_DECLARING = ("LET", "OP", "OPS", "CELL", "META", "EXTERN", "EXTERN_DATA", "EXTERN_LOSS", "SPACE", "STRATEGY", "SEARCH")
 ITEM_WORDS = frozenset(("USE", *_DECLARING, "TIED"))
 _CLOSING = frozenset(CLOSERS.values())
 _NAMED = ITEM_WORDS - {"EXTERN", "TIED"}

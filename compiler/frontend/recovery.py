@@ -397,7 +397,7 @@ class _Run:
 
     def body_alone(self) -> bool:
         """The head of the item is beyond understanding: goes on with its body, under a head that is well."""
-        settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN", "EXTERN_DATA")
+        settings = self.tokens[0].type in ("STRATEGY", "SEARCH", "EXTERN", "EXTERN_DATA", "EXTERN_LOSS")
         head = ["SEARCH", "NAME"] if settings else ["CELL", "NAME"]
         for j in range(self.at, len(self.tokens)):
             if self.tokens[j].type == "LBRACE" and self.outline.begins_statement(j + 1):

@@ -23,10 +23,10 @@ def _of_its_kind(data: Any, others: Callable[[Any], Any], info: ValidationInfo) 
     return others(data)
 
 
-DECLARED: Final = WrapValidator(_of_its_kind)
+DECLARED_DATA: Final = WrapValidator(_of_its_kind)
 """Marks a setting that may be data that a text declares."""
 
 if TYPE_CHECKING:
     AnyData = Data
 else:
-    AnyData = Annotated[reduce(or_, DATA.values()), Field(discriminator="kind"), DECLARED]
+    AnyData = Annotated[reduce(or_, DATA.values()), Field(discriminator="kind"), DECLARED_DATA]

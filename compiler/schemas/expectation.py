@@ -12,9 +12,12 @@ from pydantic.fields import FieldInfo
 
 from .base import Constructor, Placed, Section, Settings
 from .constructors import constructor_name
-from .data_any import DECLARED
+from .data_any import DECLARED_DATA
 from .over import Over, Variables
 from .space_ref import SpaceRef
+from .tasks.loss_any import DECLARED_LOSS
+
+Declared = Literal["data", "loss"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Expectation:
     section: type[Section] | None = None
     mapping: bool = False
     strategy: bool = False
-    declared_data: bool = False
-    """Whether data that a text declares may stand here."""
+    declared: Declared | None = None
+    """What of the user's own may stand here that a text declares."""
     item: Expectation | None = None
     """What an element of a list is."""
     items: tuple[Expectation, ...] = ()
@@ -125,7 +128,8 @@ def _of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Expectation:
     if origin in (Union, UnionType):
         # Pydantic hands the metadata of a whole union to the field; bounds belong to its numbers.
         together = _merged([_of(a, metadata) for a in get_args(annotation)])
-        return replace(together, declared_data=together.declared_data or DECLARED in metadata)
+        own: Declared | None = "data" if DECLARED_DATA in metadata else "loss" if DECLARED_LOSS in metadata else None
+        return replace(together, declared=together.declared or own)
     if origin is Literal:
         values = get_args(annotation)
         return Expectation(
@@ -202,7 +206,7 @@ def _merged(parts: list[Expectation]) -> Expectation:
             section=result.section or part.section,
             mapping=result.mapping or part.mapping,
             strategy=result.strategy or part.strategy,
-            declared_data=result.declared_data or part.declared_data,
+            declared=result.declared or part.declared,
             item=result.item or part.item,
             items=result.items or part.items,
         )

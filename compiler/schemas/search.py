@@ -17,7 +17,7 @@ from .patterns import Pattern
 from .recipe import Precision, Retrain
 from .space_ref import SpaceRef
 from .strategy import AnyStrategy
-from .tasks.losses import AnyLoss
+from .tasks.loss_any import AnyLoss
 from .tasks.metrics import MetricName
 from .tasks.task import TaskName
 from .warmup import warmup_conflicts
@@ -112,7 +112,7 @@ class SearchConfig(Placed):
     task: TaskName | None = Field(
         default=None, description="What networks have to tell; none: as the targets of the data say"
     )
-    loss: AnyLoss | None = Field(
+    loss: SerializeAsAny[AnyLoss] | None = Field(
         default=None, description="What they are trained by, in the search and after it; none: that of the task"
     )
     sampling: Literal["once", "balanced"] = Field(

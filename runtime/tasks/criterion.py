@@ -19,6 +19,7 @@ from stdsl.compiler.schemas.tasks.task import Task
 from ..data.balance import counts, split_targets
 from ..data.batch import Dataset
 from ..data.targets import VOID, Targets, targets_of
+from .extern_loss import OwnLoss, own_loss
 from .losses import loss_by
 from .measurement import Measurement
 
@@ -28,7 +29,8 @@ Output = Tensor | dict[str, Tensor]
 @dataclass(frozen=True)
 class Criterion:
     """``loss``: None for that of the task. ``metric``: what results are told by. ``auxiliary``: the weight of the
-    losses of all outputs after the first. ``weights``: of the classes or labels in the loss; (): none.
+    losses of all outputs after the first. ``weights``: of the classes or labels in the loss; (): none. ``own``: code of
+    the user's that computes it.
     """
 
     targets: Targets
@@ -37,6 +39,7 @@ class Criterion:
     label_smoothing: float = 0.0
     auxiliary: float = 0.0
     weights: tuple[float, ...] = ()
+    own: OwnLoss | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -71,6 +74,8 @@ class Criterion:
 
     def plain(self, given: Tensor, targets: Tensor) -> Tensor:
         """The loss that results are told by: of the prediction alone, without label smoothing and weights."""
+        if self.own:
+            return self.own(given, targets, self.targets.void)
         return loss_by(self._settings, given, targets, void=self.targets.void)
 
     def counted(self, targets: Tensor) -> int:
@@ -84,6 +89,8 @@ class Criterion:
         return self.task.step, measurement.figures()[self.task.step]
 
     def _loss(self, given: Tensor, targets: Tensor) -> Tensor:
+        if self.own:
+            return self.own(given, targets, self.targets.void)
         weights = torch.tensor(self.weights, device=given.device) if self.weights else None
         return loss_by(self._settings, given, targets, self.label_smoothing, weights, self.targets.void)
 
@@ -98,12 +105,14 @@ class Criterion:
 
 
 def criterion(config: SearchConfig, dataset: Dataset) -> Criterion:
-    """That of a search on its data, whose classes may have to be counted: those of the split `train`."""
+    """That of a search on its data, whose classes may have to be counted: those of the split `train`. Raises RunError
+    where its loss is code of the user's that cannot be trained by."""
     targets = targets_of(dataset)
     weights = getattr(config.loss, "weights", None)
     if weights == "balanced":
         weights = balanced_weights(counts(dataset), len(split_targets(dataset, "train")), targets)
-    return Criterion(targets, config.loss, config.evaluate.metric or targets.task.metric, weights=weights or ())
+    metric = config.evaluate.metric or targets.task.metric
+    return Criterion(targets, config.loss, metric, weights=weights or (), own=own_loss(config, targets.signature))
 
 
 def balanced_weights(found: npt.NDArray[np.int64], samples: int, targets: Targets) -> tuple[float, ...]:

@@ -160,6 +160,8 @@ def _head(declaration: ast.Declaration) -> tuple[str, Sequence[ast.Parameter], s
             return "extern op", parameters, ", ".join(_words(i.span) for i in inputs)
         case ast.ExternDataDecl(parameters=parameters):
             return "extern data", parameters, ""
+        case ast.ExternLossDecl(parameters=parameters):
+            return "extern loss", parameters, ""
         case ast.SearchDecl():
             return "search", (), ""
         case _:

@@ -14,7 +14,7 @@ def _parts(text: str, between: str | None = None) -> tuple[str, ...]:
 FOREIGN = _parts("""
     -> choose { } ( ) [ ] , = keep any all - ** on tied repeat for in return .. none each x frozen where * as if then
     else and or not maybe true use from let op ops cell meta extern space strategy search : . < <= == + / // % " # sum
-    mean concat identity zero skip relu conv(4,3) bn size( pin( last( len( share( over(t) same
+    data loss mean concat identity zero skip relu conv(4,3) bn size( pin( last( len( share( over(t) same
 """)
 NUMBERS = _parts(
     """0|1|2|3|7|64|1000|100000|1000000000|9223372036854775808|1e308|1e-308|0.5|1.0|1.5|10 ** 400|3x3|1x3x3|0x0|1x1x1x1|

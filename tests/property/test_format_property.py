@@ -114,6 +114,7 @@ ITEM = st.one_of(
     seq("ops", NAME, PARAMETERS, "=", EXPR),
     seq("space", NAME, "=", EXPR, st.one_of(st.just([]), seq("where", SMALL, ",", SMALL))),
     seq("extern", "op", NAME, PARAMETERS, INPUTS, "from", '"m:C"', "{", SECTION, "}"),
+    seq(st.sampled_from([["extern data"], ["extern loss"]]), NAME, PARAMETERS, "from", '"m:C"', "{", SECTION, "}"),
     seq("strategy", NAME, PARAMETERS, "=", NAME, "{", SECTION, "}"),
     seq("search", NAME, "{", SECTION, "}"),
 )

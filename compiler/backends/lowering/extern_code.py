@@ -11,9 +11,9 @@ class NotThere(Exception):
     """A class cannot be loaded; the text says why."""
 
 
-def own_class(target: str, folder: str | None) -> Any:
-    """What ``target`` (`my_pkg.ops:Correlation`) names. Its module is looked for in ``folder`` after all usual places.
-    Raises NotThere."""
+def own_class(target: str, folder: str | None, functions: bool = False) -> Any:
+    """What ``target`` (`my_pkg.ops:Correlation`) names: a class, or with ``functions`` anything that can be called. Its
+    module is looked for in ``folder`` after all usual places. Raises NotThere."""
     module_name, _, name = target.partition(":")
     if folder is not None and folder not in sys.path:
         sys.path.append(folder)
@@ -22,6 +22,6 @@ def own_class(target: str, folder: str | None) -> Any:
     except Exception as error:  # the code of the user's may raise anything
         raise NotThere(f"{type(error).__name__}: {error}") from error
     found = getattr(module, name, None)
-    if not isinstance(found, type):
+    if not isinstance(found, type) and not (functions and callable(found)):
         raise NotThere(f"{module_name} has {'no class' if found is None else 'something else'} of that name")
     return found

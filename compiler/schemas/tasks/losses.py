@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,10 @@ class Loss(Constructor):
         if targets.kind is not None and targets.kind not in cls.kinds:
             return False
         return cls.dense is None or targets.positions is None or cls.dense == targets.dense
+
+    def fits(self, targets: TargetSignature) -> bool:
+        """As :meth:`of`, for a loss with its settings."""
+        return self.of(targets)
 
 
 class CrossEntropy(Loss):
@@ -95,7 +99,4 @@ class Dice(Loss):
     cross_entropy: NonNegative = Field(default=0.0, description="Weight of the cross-entropy that is added")
 
 
-AnyLoss = Annotated[
-    CrossEntropy | BinaryCrossEntropy | SquaredError | AbsoluteError | Huber | Dice, Field(discriminator="kind")
-]
 LOSSES: tuple[type[Loss], ...] = (CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError, Huber, Dice)

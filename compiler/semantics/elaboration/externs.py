@@ -39,7 +39,7 @@ from ...ops.attributes import AXES, shown
 from ...ops.registry import PRIMITIVES
 from ...ops.saving import nothing
 from ..modules import Module
-from ..text.extern_blocks import OUTPUT, SIZES, TYPES, problems, type_of, undefined_names
+from ..text.extern_blocks import OUTPUT, SIZES, TYPES, of_type, problems, type_of, undefined_names
 from . import expressions
 from .arithmetic import is_plain
 from .context import Context, Env
@@ -167,7 +167,7 @@ class _Rules:
             if type_name is None:
                 continue
             _, types, words = TYPES[type_name]
-            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            if not of_type(value, types):
                 raise OpFault("attribute", f"`{name}` must be {words}, not {shown(value)}", None, name)
         return complete
 

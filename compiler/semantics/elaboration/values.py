@@ -402,5 +402,7 @@ def kind_of(value: Value) -> str:
             return "an extern operator"
         case ast.ExternDataDecl():
             return "an extern data set"
+        case ast.ExternLossDecl():
+            return "an extern loss"
         case _:
             return "a value of another kind"

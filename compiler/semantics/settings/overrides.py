@@ -15,14 +15,14 @@ from ...frontend import ast
 from ...frontend.parser import parse
 from ...schemas.base import Settings
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
-from ...schemas.data_extern import ExternData
 from ...schemas.expectation import Expectation, settings_of
+from ...schemas.extern_code import ExternCode
 from ...schemas.hyper import Tunable
 from ...schemas.search import SearchConfig
 from ...schemas.space_ref import SpaceRef
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
-from .extern_data import with_argument as with_argument_of_data
+from .extern_values import with_argument_of
 from .numbers import plural
 from .strategy import strategy_tree
 from .tree import Branch, Hole, Items, Leaf, Node
@@ -90,8 +90,8 @@ def _into(
             return tree.set(key, strategy_tree(_expression(item, span, env), env))
         return tree.without(rivals).set(key, _value(item, key, expected, span, env))
     below = tree.children.get(key)
-    if isinstance(below, Leaf) and isinstance(below.data, ExternData):
-        return tree.set(key, _argument_of_data(below, item, rest, span, env))
+    if isinstance(below, Leaf) and isinstance(below.data, ExternCode):
+        return tree.set(key, _argument_of(below, item, rest, span, env))
     if below is None or isinstance(below, Leaf):
         below = _default(model, key, expected, span)
     if isinstance(below, Hole):
@@ -110,13 +110,13 @@ def _into(
     return tree.set(key, _into(below, item, rest, inner, name, span, inside, root))
 
 
-def _argument_of_data(data: Leaf, item: Override, way: list[str], span: Span, env: Env) -> Leaf:
+def _argument_of(code: Leaf, item: Override, way: list[str], span: Span, env: Env) -> Leaf:
     def expression(text: bool) -> ast.Expr:
         if text and not item.text.startswith('"'):
             return ast.Literal_(span, item.text, item.text)  # a shell eats the quotes of a text
         return _expression(item, span, env)
 
-    return with_argument_of_data(data, way, _place(span, item, way), expression, env)
+    return with_argument_of(code, way, _place(span, item, way), expression, env)
 
 
 def _elsewhere(

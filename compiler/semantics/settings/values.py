@@ -18,7 +18,7 @@ from ...schemas.hyper import IntegerRange, LogRange, RealRange, Tunable
 from ...schemas.over import Variables
 from ...schemas.space_ref import SpaceRef
 from .environment import Env, Stop
-from .extern_data import extern_data, is_extern_data
+from .extern_values import extern_value, is_extern
 from .numbers import compute, plural, resolve, show
 from .tree import SLIP, Branch, Hole, Items, Leaf, Node, Open
 
@@ -87,8 +87,8 @@ def _word(key: str, name: ast.Name, expected: Expectation, env: Env) -> Node:
             return Branch(name.span, tag=("kind", word))
         if expected.reference is not None:
             return Leaf(name.span, _reference(word, name.span, env))
-        if expected.declared_data and is_extern_data(word, env):
-            return extern_data(name, env)
+        if is_extern(word, expected.declared, env):
+            return extern_value(name, env)
     found = resolve(name, env)
     if found is not None:
         expr, inside, declared = found
@@ -149,8 +149,8 @@ def _items(key: str, expr: ast.List | ast.Tuple, expected: Expectation, env: Env
 
 def _constructor(key: str, call: ast.Call, name: str, expected: Expectation, env: Env) -> Node:
     model = expected.constructor(name)
-    if expected.declared_data and is_extern_data(name, env):
-        return extern_data(call, env)
+    if is_extern(name, expected.declared, env):
+        return extern_value(call, env)
     if model is None and expected.item is not None and expected.item.constructor(name) is not None:
         advice = "put it in brackets: `[…]`"
         raise env.report.stop(WrongSetting(call.span, key, expected.describe(), f"`{name}(…)`", advice))

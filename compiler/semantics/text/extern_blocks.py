@@ -25,7 +25,11 @@ TYPES: Final[dict[str, tuple[ParameterKind, tuple[type, ...], str]]] = {
     "bool": ("bool", (bool,), "`true` or `false`"),
     "string": ("string", (str,), "a string"),
     "tuple": ("axes", (tuple,), "a tuple"),
+    "path": ("string", (str,), "a string"),
 }
+"""What parameters may be: a kind of an operator's parameter, the types of its values, and words for these. `path` is
+for data alone: a text that starts from the folder of the file that is run."""
+PLAIN: Final = tuple(name for name in TYPES if name != "path")
 SIZES: Final[dict[str, str]] = {
     "image": "(C, H, W)",
     "clip": "(C, T, H, W)",
@@ -41,7 +45,7 @@ _DECISIONS: Final = (ast.Choose, ast.Keep, ast.Maybe, ast.Repeat, ast.Each, ast.
 def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
     """A diagnostic for each mistake that can be seen without what the file's names mean."""
     name = declaration.name.id
-    yield from problems_of_head(declaration, "op", "my_pkg.ops:Correlation", tuple(TYPES))
+    yield from problems_of_head(declaration, "op", "my_pkg.ops:Correlation", PLAIN)
     for entry in declaration.inputs:
         if entry.variadic:
             advice = "name each of its inputs: `on a, b`"
@@ -54,7 +58,7 @@ def problems(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:
 
 
 def problems_of_head(
-    declaration: ast.ExternDecl | ast.ExternDataDecl, what: str, example: str, types: Sequence[str]
+    declaration: ast.ExternDecl | ast.ExternSettingDecl, what: str, example: str, types: Sequence[str]
 ) -> Iterator[Diagnostic]:
     """What is wrong with the class and the parameters of something extern, an ``what``: `op`."""
     name = declaration.name.id
@@ -116,6 +120,11 @@ def undefined_names(declaration: ast.ExternDecl, module: Module) -> Iterator[Dia
                 continue
             if module.lookup(expr.id) is None:
                 yield UndefinedName(expr.span, expr.id, (*own, *module.names(), *BUILTIN_NAMES))
+
+
+def of_type(value: object, types: tuple[type, ...]) -> bool:
+    """Whether a value is of one of the types; `true` is no number."""
+    return isinstance(value, types) and (not isinstance(value, bool) or bool in types)
 
 
 def type_of(parameter: ast.Parameter) -> str | None:

@@ -9,11 +9,9 @@ from ...diagnostics.externs import BadExtern
 from ...diagnostics.model import Diagnostic
 from ...diagnostics.names import nearest
 from ...frontend import ast
-from .extern_blocks import SIZES, problems_of_head
+from .extern_blocks import SIZES, TYPES, problems_of_head
 
 KEYS: Final = ("inputs", "classes", "splits", "valid", "test", "varies")
-TYPES: Final = ("int", "number", "bool", "string", "tuple", "path")
-"""Types of parameters: those of an `extern op`, and `path`, a text that starts from the folder of the file."""
 SPLITS: Final = ("train", "valid", "val", "test")
 
 
@@ -24,7 +22,7 @@ def problems(declaration: ast.ExternDataDecl) -> Iterator[Diagnostic]:
     def bad(node: ast.Node, reason: str, advice: str) -> Diagnostic:
         return BadExtern(node.span, name, reason, advice, "data")
 
-    yield from problems_of_head(declaration, "data", "my_pkg.data:Clips", TYPES)
+    yield from problems_of_head(declaration, "data", "my_pkg.data:Clips", tuple(TYPES))
     seen: set[str] = set()
     for item in declaration.section.items:
         key = item.name.id if isinstance(item, ast.Section) and item.name is not None else ""

@@ -16,7 +16,7 @@ from ...ops.registry import PRIMITIVES
 from ..builtins import BUILTIN_NAMES
 from ..modules import Module, library_home
 from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
-from . import extern_blocks, extern_data
+from . import extern_blocks, extern_data, extern_loss
 
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
 
@@ -137,6 +137,10 @@ class _Names:
                         self._expr(item.value, rules)
             case ast.ExternDataDecl():
                 self._extern_data(declaration)
+            case ast.ExternLossDecl():
+                self._parameters(declaration.parameters)
+                for problem in extern_loss.problems(declaration):
+                    self.sink.add_once(problem)
             case ast.StrategyDecl() | ast.SearchDecl():
                 self._mark(declaration)
 

@@ -44,8 +44,8 @@ def command(files: tuple[str, ...], format_: str, fix: bool, run: bool, allow_ex
     Silent when there are none. Names, shapes of all architectures, settings and constraints are checked; nothing is
     written but with --fix, and no tensor library is needed. `-` reads standard input. Warnings alone are fine (--quiet
     leaves them out). What is extern is not loaded, unless --allow-extern asks to compare the code of operators with
-    their blocks on torch's meta device, and the first sample of data with its block. Not all that the language knows
-    can be run by this version; --run tells what of the searches cannot, as `stdsl plan` does.
+    their blocks on torch's meta device and the first sample of data with its block, and to try losses. Not all that
+    the language knows can be run by this version; --run tells what of the searches cannot, as `stdsl plan` does.
 
     \b
     Example:
@@ -87,9 +87,10 @@ def _checked(files: Sequence[str], run: bool, allow_extern: bool) -> Sink:
             if allow_extern and checked.searches:
                 from stdsl.compiler.checks.data_files import folder_of
                 from stdsl.runtime.data.extern_data import faults_of_data
+                from stdsl.runtime.tasks.extern_loss import faults_of_loss
 
                 for search in checked.searches.values():
-                    for fault in faults_of_data(search.config, folder_of(module)):
+                    for fault in (*faults_of_data(search.config, folder_of(module)), *faults_of_loss(search.config)):
                         sink.add_once(fault)
             if allow_extern and any(graph.externs for graph in graphs):
                 from stdsl.compiler.backends.networks.extern_check import verify_externs

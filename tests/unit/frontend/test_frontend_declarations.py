@@ -87,10 +87,18 @@ def test_extern_data() -> None:
     assert [item.span.text for item in data.section.items] == ["inputs = {a: image(3, 8, 8)}", "classes = 5"]
 
 
-def test_data_is_a_name_elsewhere() -> None:
-    let = only("let data = 3")
+def test_extern_loss() -> None:
+    loss = only('extern loss focal(gamma: number = 2) from "my_pkg.losses:Focal" { tasks = [classification, dense] }')
+    assert isinstance(loss, ast.ExternLossDecl)
+    assert loss.target == "my_pkg.losses:Focal"
+    assert [item.span.text for item in loss.section.items] == ["tasks = [classification, dense]"]
+
+
+@pytest.mark.parametrize("word", ["data", "loss"])
+def test_what_follows_extern_is_a_name_elsewhere(word: str) -> None:
+    let = only(f"let {word} = 3")
     assert isinstance(let, ast.Let)
-    assert let.name.id == "data"
+    assert let.name.id == word
 
 
 def test_space() -> None:

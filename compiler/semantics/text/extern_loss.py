@@ -1,0 +1,47 @@
+"""What is wrong with an `extern loss` as it is written, whether a search uses it or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from ...diagnostics.externs import BadExtern
+from ...diagnostics.model import Diagnostic
+from ...diagnostics.names import nearest
+from ...frontend import ast
+from ...schemas.tasks.task import TaskName
+from .extern_blocks import PLAIN, problems_of_head
+
+KEYS: Final = ("tasks",)
+TASK_NAMES: Final[tuple[str, ...]] = get_args(TaskName)
+
+
+def problems(declaration: ast.ExternLossDecl) -> Iterator[Diagnostic]:
+    """A diagnostic for each mistake that can be seen without what the file's names mean."""
+    name = declaration.name.id
+    yield from problems_of_head(declaration, "loss", "my_pkg.losses:Focal", PLAIN)
+    seen: set[str] = set()
+    for item in declaration.section.items:
+        if not isinstance(item, ast.Setting):
+            advice = "its one key: `tasks = [classification, dense]`"
+            yield BadExtern(item.span, name, "a block of an extern loss holds no other block", advice, "loss")
+            continue
+        key = item.key.id
+        if key not in KEYS:
+            near = nearest(key, KEYS)
+            advice = f"did you mean `{near}`?" if near else "its one key: `tasks = [classification, dense]`"
+            yield BadExtern(item.key.span, name, f"`{key}` is nothing that a loss has", advice, "loss")
+        elif key in seen:
+            yield BadExtern(item.key.span, name, f"`{key}` is given twice", "remove one of them", "loss")
+        elif tasks_in(item.value) is None:
+            words = ", ".join(f"`{task}`" for task in TASK_NAMES)
+            advice = f"write one of {words}, or several in brackets"
+            yield BadExtern(item.value.span, name, "`tasks` names no tasks", advice, "loss")
+        seen.add(key)
+
+
+def tasks_in(value: ast.Expr) -> tuple[str, ...] | None:
+    """The tasks that a block names; None where it names something else, or nothing."""
+    items = value.items if isinstance(value, ast.List) else (value,)
+    words = tuple(item.id for item in items if isinstance(item, ast.Name) and item.id in TASK_NAMES)
+    return words if words and len(words) == len(items) == len(set(words)) else None
