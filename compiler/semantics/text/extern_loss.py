@@ -9,11 +9,9 @@ from ...diagnostics.externs import BadExtern
 from ...diagnostics.model import Diagnostic
 from ...diagnostics.names import nearest
 from ...frontend import ast
-from ...schemas.tasks.task import TaskName
 from .extern_blocks import PLAIN, problems_of_head
 
 KEYS: Final = ("tasks",)
-TASK_NAMES: Final[tuple[str, ...]] = get_args(TaskName)
 
 
 def problems(declaration: ast.ExternLossDecl) -> Iterator[Diagnostic]:
@@ -34,14 +32,22 @@ def problems(declaration: ast.ExternLossDecl) -> Iterator[Diagnostic]:
         elif key in seen:
             yield BadExtern(item.key.span, name, f"`{key}` is given twice", "remove one of them", "loss")
         elif tasks_in(item.value) is None:
-            words = ", ".join(f"`{task}`" for task in TASK_NAMES)
+            words = ", ".join(f"`{task}`" for task in task_names())
             advice = f"write one of {words}, or several in brackets"
             yield BadExtern(item.value.span, name, "`tasks` names no tasks", advice, "loss")
         seen.add(key)
 
 
+def task_names() -> tuple[str, ...]:
+    """All tasks. Schemas of settings are imported where a text has any of that alone."""
+    from ...schemas.tasks.task import TaskName
+
+    return get_args(TaskName)
+
+
 def tasks_in(value: ast.Expr) -> tuple[str, ...] | None:
     """The tasks that a block names; None where it names something else, or nothing."""
+    known = task_names()
     items = value.items if isinstance(value, ast.List) else (value,)
-    words = tuple(item.id for item in items if isinstance(item, ast.Name) and item.id in TASK_NAMES)
+    words = tuple(item.id for item in items if isinstance(item, ast.Name) and item.id in known)
     return words if words and len(words) == len(items) == len(set(words)) else None
