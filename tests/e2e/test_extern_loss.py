@@ -158,12 +158,12 @@ def test_it_is_the_loss_of_a_batch(space: Path) -> None:
 
 
 def test_positions_without_a_class_are_those_that_torch_leaves_out(space: Path) -> None:
-    criterion = Criterion(Targets(TargetSignature("classes", 3, None, (4,)), void=True), own=loss_of(space))
-    given, targets = torch.randn(2, 3, 4), torch.tensor([[0, VOID, 2, 1], [VOID, 1, 2, 0]])
+    criterion = Criterion(Targets(TargetSignature("classes", 3, None, (2, 2)), void=True), own=loss_of(space))
+    given, targets = torch.randn(2, 3, 2, 2), torch.tensor([[[0, VOID], [2, 1]], [[VOID, 1], [2, 0]]])
     expected = loss_of(space)(given, torch.where(targets == VOID, -100, targets))
     assert criterion(given, targets).item() == criterion.plain(given, targets).item() == expected.item()
     assert expected.item() > 0
-    assert criterion(given, torch.full((2, 4), VOID)).item() == 0
+    assert criterion(given, torch.full((2, 2, 2), VOID)).item() == 0
 
 
 def test_a_function_that_makes_a_function(space: Path) -> None:
