@@ -28,21 +28,22 @@ from .graph import Node, SpaceGraph
 
 RESERVED = frozenset(
     """
-    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda decision_parameters
-    decision_weights decisions decide derive double dump_patches eval extra_repr float forward get_buffer
-    get_extra_state get_parameter get_submodule graph half hard hold hold_architecture interface is_frozen ipu
-    keep_temperature load_state_dict materialise modules mtia named_buffers named_children named_decisions named_modules
-    named_parameters parameter parameters passes probabilities register_backward_hook register_buffer
+    T_destination add_module add_submodule apply bfloat16 buffers call_super_init children code compile cpu cuda
+    decision_parameters decision_weights decisions decide delete_all_unused_submodules delete_submodule derive
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule graph
+    half hard hold hold_architecture interface is_frozen ipu keep_temperature load_state_dict materialise meta
+    modules mtia named_buffers named_children named_decisions named_modules named_parameters parameter parameters
+    passes print_readable probabilities range_constraints recompile register_backward_hook register_buffer
     register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state
-    set_submodule share_memory source state_dict temperature to to_empty train training type weights xpu zero_grad self
-    torch nn F math Tensor mix frozen frames instants stage into weighted edge_weights recomputed interleave meet
-    product pooled filtered within
+    set_submodule shape_env share_memory source state_dict temperature to to_empty to_folder train training type
+    validate_inputs weights xpu zero_grad self torch nn F math Tensor mix frozen frames instants stage into weighted
+    edge_weights recomputed interleave meet product pooled filtered within
     """.split()  # noqa: SIM905
 )
-"""Attributes of ``torch.nn.Module``, of supernets and of layers, and names that generated code once used itself: those
-of weights stay."""
+"""Attributes of ``torch.nn.Module``, of what ``torch.fx`` and ``torch.export`` make of one, of supernets and of layers,
+and names that generated code once used itself: those of weights stay."""
 
 
 def identifier(text: str) -> str:

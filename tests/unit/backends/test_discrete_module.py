@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+import stdsl
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.source import source
@@ -200,9 +201,20 @@ def test_scopes_that_entangle_are_dissolved(hand: Any) -> None:
     assert model(torch.randn(1, 2, 4, 4)).shape == (1, 2, 4, 4)
 
 
-def test_reserved_names_cover_torch(clips: SpaceGraph) -> None:
-    missing = {n for n in dir(torch.nn.Module()) if not n.startswith("_")} - RESERVED
-    assert not missing
+def test_reserved_names_cover_torch() -> None:
+    """Also what torch puts beside the parts of a network that it traces or exports: a part of that name was lost."""
+    plain = torch.nn.Identity()
+    exported = torch.export.export(plain, (torch.ones(1),))
+    made = (plain, torch.fx.symbolic_trace(plain), exported.graph_module, exported.module())
+    assert not {n for module in made for n in dir(module) if not n.startswith("_")} - RESERVED
+
+
+@pytest.mark.parametrize("name", ["meta", "code", "graph", "shape_env"])
+def test_a_part_with_a_name_of_torch_is_exported(name: str, tmp_path: Path) -> None:
+    body = f"{{ {name} = x -> pointwise(3) -> conv(2)  return {name} }}"
+    space = stdsl.loads(f"stdsl 1\nmeta net on x: image(2, 4, 4) {body}\nspace s = net")
+    report = stdsl.export_onnx(stdsl.compile(space, space.sample(0)), tmp_path / "a.onnx")
+    assert max(report.max_abs_diff.values()) < 1e-4
 
 
 def _span(hand: Any) -> Any:
