@@ -56,7 +56,7 @@ def _inside(model: Model, path: Path, kind: str | None) -> Iterator[Path]:
             found = sorted(path / entry.name for entry in entries)
         endings = (".npy", *TABLES) if model.normalisation.columns else (".npy",)
         several = len(model.inputs) > 1
-        yield from (inner for inner in found if inner.suffix in ((".npz",) if several else endings))
+        yield from (inner for inner in found if inner.suffix.lower() in ((".npz",) if several else endings))
         yield from (inner for inner in found if several and is_sample(model, inner))
     else:
         walk = clips_in if kind == "clip" else images_in
