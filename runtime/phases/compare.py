@@ -82,6 +82,8 @@ def train_all(run: Context, names: Sequence[str]) -> None:
 
     while (name := run.helpers.take(over)) is not None:
         train_one(assignment_named(run.job, run.directory, name), run.workshop)
+    for name in filter(is_trial, names):  # a process that was killed behind the last line of its journal left them
+        run.directory.weights(name).unlink(missing_ok=True)
 
 
 def missing(run: Context, names: Iterable[str]) -> list[str]:

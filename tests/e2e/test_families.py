@@ -20,12 +20,14 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.families.registry import FAMILIES, family
 from stdsl.compiler.schemas.base import Settings
+from stdsl.runtime.phases.compare import TEST
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.strategies.runner import runner
 from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.tracker import Tracker
 
 TEXT = """stdsl 1
 use std.video (relu_conv_bn)
@@ -126,6 +128,27 @@ def test_killed_at_any_step_it_goes_on_to_the_same_bits(
     assert stdsl("run", str(path), "--out", str(broken), moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
     assert differences(outcome(broken), outcome(whole)) == []
+
+
+@pytest.mark.usefixtures("alone")
+def test_weights_of_a_trial_are_dropped_although_its_process_died_behind_its_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = write(tmp_path, "random"), tmp_path / "run"
+    finish = Tracker.finish
+
+    def dies(self: Tracker, phase: str, facts: dict[str, Any]) -> None:
+        finish(self, phase, facts)
+        if phase == TEST:
+            raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tracker, "finish", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            run(RunRequest(str(path), out=out), Silent())
+    assert (out / "weights" / "trial-1.safetensors").exists()
+    resume(out, Silent())
+    assert [file.name for file in sorted((out / "weights").iterdir())] == ["derived.safetensors"]
 
 
 def test_check_refuses_what_it_cannot_search(tmp_path: Path, name: str) -> None:
