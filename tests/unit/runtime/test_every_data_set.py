@@ -1,7 +1,7 @@
 """What every data set keeps: what its schema says of its samples holds for those that its reader gives.
 
-A new one needs a line in `EXAMPLES` under its name: settings whose files a few lines write. Others may follow, told
-apart by further words. One that nothing reads yet needs none.
+A new one that reads files needs a line in `EXAMPLES` under its name: settings whose files a few lines write. Others
+may follow, told apart by further words. One that makes its samples is taken as it stands, with a few of them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from videos import coloured, write_video
 
+from stdsl.compiler.datafiles.faults import FilesAbsent
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.schemas.constructors import DATA
@@ -125,22 +126,38 @@ EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "arrays of pixels": _pixels,
     "table of numbers": _prices,
 }
+READ = {name for name, model in DATA.items() if model.reader is not None}
+NAMES = sorted(READ - {name.split()[0] for name in EXAMPLES} | set(EXAMPLES))
 WHOLE = {"cifar10": 50_000, "cifar100": 50_000}
 """Samples to learn from of published data sets, of which the examples have a few."""
 
 
-def test_every_data_set_that_is_read_has_an_example() -> None:
-    assert {name for name, model in DATA.items() if model.reader is not None} == {n.split()[0] for n in EXAMPLES}
+def example(name: str, folder: Path) -> Data:
+    """The settings of an example, whose files are in ``folder`` from then on."""
+    if name in EXAMPLES:
+        return EXAMPLES[name](folder)
+    few = {split: n for split, n in (("train", 12), ("valid", 10), ("test", 8)) if split in DATA[name].model_fields}
+    try:
+        settings = DATA[name].load({"kind": name} | few)
+        settings.look(folder)
+        open_dataset(settings, 3, folder)
+    except (ValidationError, FilesAbsent, RunError) as error:
+        pytest.fail(f"the data set `{name}` reads files, and has no line in `EXAMPLES`: {error}")
+    return settings
 
 
-@pytest.fixture(params=sorted(EXAMPLES))
+def test_examples_are_of_data_sets_that_are_read() -> None:
+    assert {name.split()[0] for name in EXAMPLES} <= READ
+
+
+@pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
 def settings(name: str, tmp_path: Path) -> Data:
-    own = EXAMPLES[name](tmp_path)
+    own = example(name, tmp_path)
     return own.knowing(own.look(tmp_path))
 
 
