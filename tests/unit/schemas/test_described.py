@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
-from stdsl.compiler.families.registry import FAMILIES, settings_of_family
+from stdsl.compiler.families.registry import FAMILIES, family, settings_of_family
 from stdsl.compiler.schemas.base import Settings
 from stdsl.compiler.schemas.constructors import CONSTRUCTORS
 from stdsl.compiler.schemas.expectation import settings_of
 from stdsl.compiler.schemas.search import SearchConfig
+
+ROOT = Path(__file__).parents[3]
 
 
 def _models() -> Iterator[type[Settings]]:
@@ -28,6 +33,33 @@ def _models() -> Iterator[type[Settings]]:
             if section is not None:
                 waiting.append(section)
     yield from seen
+
+
+NOT_YET = {"budget", "candidates", "estimator", "eta", "mutations", "prior_length", "rounds", "startup"}
+"""Settings of families that this version cannot run."""
+
+
+@cache
+def _read() -> set[str]:
+    """The attributes that some file of the compiler, the runtime or the command line reads."""
+    files = (path for part in ("compiler", "runtime", "stdsl/cli") for path in (ROOT / part).rglob("*.py"))
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in files)
+    found: set[str] = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        match node:
+            case ast.Attribute(attr=name) | ast.Call(func=ast.Name("getattr"), args=[_, ast.Constant(name), *_]):
+                found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("model", list(_models()), ids=lambda m: m.__name__)
+def test_every_setting_is_used(model: type[Settings]) -> None:
+    assert not set(settings_of(model)) - _read() - NOT_YET
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if family(name).runner])
+def test_every_family_that_runs_has_a_page(name: str) -> None:
+    assert (ROOT / "docs" / "strategies" / f"{name}.md").exists()
 
 
 @pytest.mark.parametrize("model", list(_models()), ids=lambda m: m.__name__)

@@ -32,26 +32,32 @@ DICE = 1 - np.mean((2 * (SHARES * RIGHT).sum((0, 2, 3)) + 2) / (SHARES.sum((0, 2
 ENTROPY = -np.log((SHARES * RIGHT).sum(1)).mean()
 
 
-@pytest.mark.parametrize(
-    ("loss", "targets", "expected"),
-    [
-        (CrossEntropy(), CLASSES, ENTROPY),
-        (
-            BinaryCrossEntropy(),
-            RIGHT,
-            -np.mean(RIGHT * np.log(1 / (1 + np.exp(-GIVEN))) + (1 - RIGHT) * np.log(1 / (1 + np.exp(GIVEN)))),
-        ),
-        (SquaredError(), NUMBERS, (APART**2).mean()),
-        (AbsoluteError(), NUMBERS, APART.mean()),
-        (Huber(delta=0.5), NUMBERS, np.where(APART < 0.5, APART**2 / 2, 0.5 * (APART - 0.25)).mean()),
-        (Dice(smooth=2.0), CLASSES, DICE),
-        (Dice(smooth=2.0, cross_entropy=0.5), CLASSES, DICE + 0.5 * ENTROPY),
-    ],
-)
+DEFINITIONS = [
+    (CrossEntropy(), CLASSES, ENTROPY),
+    (
+        BinaryCrossEntropy(),
+        RIGHT,
+        -np.mean(RIGHT * np.log(1 / (1 + np.exp(-GIVEN))) + (1 - RIGHT) * np.log(1 / (1 + np.exp(GIVEN)))),
+    ),
+    (SquaredError(), NUMBERS, (APART**2).mean()),
+    (AbsoluteError(), NUMBERS, APART.mean()),
+    (Huber(delta=0.5), NUMBERS, np.where(APART < 0.5, APART**2 / 2, 0.5 * (APART - 0.25)).mean()),
+    (Dice(smooth=2.0), CLASSES, DICE),
+    (Dice(smooth=2.0, cross_entropy=0.5), CLASSES, DICE + 0.5 * ENTROPY),
+]
+"""A loss, targets, and what the definition says."""
+
+
+@pytest.mark.parametrize(("loss", "targets", "expected"), DEFINITIONS)
 def test_a_loss_is_what_its_definition_says(loss: Loss, targets: np.ndarray, expected: float) -> None:
     given = torch.from_numpy(GIVEN).float()
     wanted = torch.from_numpy(targets) if targets.dtype.kind == "i" else torch.from_numpy(targets).float()
     assert loss_by(loss, given, wanted).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_every_loss_has_its_definition_here() -> None:
+    missing = {loss.__name__ for loss in LOSSES} - {type(loss).__name__ for loss, *_ in DEFINITIONS}
+    assert not missing
 
 
 @pytest.mark.parametrize("loss", LOSSES)

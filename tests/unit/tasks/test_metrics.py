@@ -59,6 +59,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(drawn: tuple[Tensor, Tenso
     told, real, cut = drawn
     count = told.shape[1]
     found = measured(Targets(TargetSignature("classes", count, None, ())), told, real, cut)
+    assert found.keys() == {"accuracy", "balanced_accuracy", "macro_f1", "mean_ap", "auc", "top5"}
     best, scores, y = told.argmax(1).numpy(), told.log_softmax(1).double().numpy(), real.numpy()
     one_hot = np.eye(count)[y]
     with warnings.catch_warnings():
@@ -82,6 +83,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(drawn: tuple[Tensor, Tenso
 def test_metrics_of_labels_are_those_of_scikit_learn(drawn: tuple[Tensor, Tensor, int]) -> None:
     told, real, cut = drawn
     found = measured(Targets(TargetSignature("labels", told.shape[1], None, ())), told, real, cut)
+    assert found.keys() == {"accuracy", "macro_f1", "mean_ap", "auc"}
     y, applied, scores = real.numpy(), (told > 0).numpy(), told.double().numpy()
     assert found["accuracy"] == pytest.approx(1 - reference.hamming_loss(y, applied))
     own = [reference.f1_score(a, b, zero_division=0) for a, b in zip(y.T, applied.T, strict=True) if a.any() or b.any()]
@@ -97,6 +99,7 @@ def test_metrics_of_numbers_are_those_of_scikit_learn_in_the_units_of_the_data(
 ) -> None:
     told, real, cut = drawn
     found = measured(Targets(TargetSignature("numbers", 2, None, ()), (5.0, -3.0), units), told, real.float(), cut)
+    assert found.keys() == {"rmse", "mae", "r2"}
     y, guess = (real.double().numpy() * units + (5, -3), told.double().numpy() * units + (5, -3))
     assert found["rmse"] == pytest.approx(reference.root_mean_squared_error(y, guess))
     assert found["mae"] == pytest.approx(reference.mean_absolute_error(y, guess))
