@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from stdsl.cli.files import write, write_bytes
+from stdsl.cli.files import write_bytes
 from stdsl.cli.options import architecture, output, parameters, quiet, target
 from stdsl.cli.output import fact, message
 from stdsl.cli.spaces import open_space, the_architecture
@@ -24,14 +24,23 @@ from stdsl.compiler.backends.drawing import (
 )
 from stdsl.target import Target
 
-FORMATS: Mapping[str, Callable[[Picture], str]] = {".svg": to_svg, ".dot": to_dot, ".mmd": to_mermaid}
+Rows = Sequence[tuple[str, str]]
+FORMATS: Mapping[str, Callable[[Picture, Rows], bytes]] = {
+    ".svg": lambda picture, rows: to_svg(picture).encode(),
+    ".html": lambda picture, rows: to_html(picture, rows).encode(),
+    ".png": lambda picture, rows: to_png(picture),
+    ".dot": lambda picture, rows: to_dot(picture).encode(),
+    ".mmd": lambda picture, rows: to_mermaid(picture).encode(),
+}
+"""By the suffix of the file. ``rows``: decisions with what is open or decided, for formats that have room for a
+table."""
 
 
 @click.command("graph")
 @target("space")
 @parameters
 @architecture
-@output("The drawing: .svg, .html, .png, .dot or .mmd (Mermaid). Without it, Mermaid text on standard output.")
+@output(f"The drawing: {', '.join(FORMATS)} (Mermaid). Without it, Mermaid text on standard output.")
 @quiet
 def command(
     target: Target, parameters: Mapping[str, str], architecture: Path | None, output: Path | None, quiet: bool
@@ -46,9 +55,10 @@ def command(
       stdsl graph darts::darts_cifar --arch found.arch.json -o found.html
     """
     suffix = output.suffix.lower() if output is not None else ".mmd"
-    if suffix not in (*FORMATS, ".html", ".png"):
-        known = ", ".join((".svg", ".html", ".png", ".dot", ".mmd"))
-        raise click.BadParameter(f"drawings are {known}, not {suffix or 'a file without a suffix'}", param_hint="-o")
+    if suffix not in FORMATS:
+        raise click.BadParameter(
+            f"drawings are {', '.join(FORMATS)}, not {suffix or 'a file without a suffix'}", param_hint="-o"
+        )
     graph = open_space(target, parameters)
     arch = the_architecture(architecture, graph) if architecture is not None else None
     if arch is None:
@@ -60,8 +70,5 @@ def command(
     if output is None:
         fact(to_mermaid(picture), end="")
         return
-    if suffix == ".png":
-        write_bytes(output, to_png(picture))
-    else:
-        write(output, to_html(picture, rows) if suffix == ".html" else FORMATS[suffix](picture))
+    write_bytes(output, FORMATS[suffix](picture, rows))
     message(f"wrote {output}", quiet)

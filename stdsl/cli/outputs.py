@@ -1,0 +1,167 @@
+"""What `stdsl compile --to` can write: a table, by which the command offers, refuses and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from stdsl.cli.output import message, table
+from stdsl.cli.places import of_option
+from stdsl.cli.spaces import need_architecture, open_space
+from stdsl.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command line asks for."""
+
+    target: Target
+    parameters: Mapping[str, str]
+    architecture: Path | None
+    output: Path | None
+    weights: Path | None
+    seed: int
+    passes: str | None
+    print_after: tuple[str, ...]
+    allow_extern: bool
+    explain: bool
+    quiet: bool
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether it asks for anything of passes."""
+        return self.passes is not None or self.explain or bool(self.print_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """``about``: what it is, for the help. ``takes``: the names of :data:`OPTIONS` that go with it. ``write``: gives a
+    text for standard output or the file that is asked for; None where it has written its file, which is no text."""
+
+    about: str
+    takes: tuple[str, ...]
+    write: Callable[[Request], str | None]
+
+
+_PASSES: Final = "--passes, --print-after and --explain"
+OPTIONS: Final[Mapping[str, Callable[[Request], bool]]] = {
+    "--arch": lambda request: request.architecture is not None,
+    "--weights": lambda request: request.weights is not None,
+    _PASSES: lambda request: request.rewrites,
+}
+"""What goes with some outputs only, and whether a request has it."""
+
+
+def refuse(to: str, request: Request) -> None:
+    """Raises click.UsageError where an option is given that does not go with the output."""
+    for option, given in OPTIONS.items():
+        if given(request) and option not in OUTPUTS[to].takes:
+            allowed = " or ".join(name for name, output in OUTPUTS.items() if option in output.takes)
+            raise click.UsageError(f"{option} cannot go with --to {to}, only with --to {allowed}")
+
+
+def _supernet(request: Request) -> str:
+    return _rewritten(request, graph_alone=False)
+
+
+def _module(request: Request) -> str:
+    from stdsl.compiler.backends.networks.source import source
+
+    graph = open_space(request.target, request.parameters, request.allow_extern)
+    return source(graph, need_architecture(request.architecture, graph))
+
+
+def _onnx(request: Request) -> None:
+    from stdsl.cli.trained import Trained, trained
+    from stdsl.compiler.backends.export.onnx import export_onnx
+    from stdsl.compiler.backends.networks.module import build_module
+    from stdsl.compiler.backends.networks.weights import fit_weights, read_weights
+
+    weights, given = request.weights, request.architecture
+    # Weights first: where they are not there, what they would have told is not what is missing.
+    with of_option("--weights", weights, "E0704", "E0716", "E0722", "E0723", "E0810"):
+        found = trained(weights) if weights is not None else Trained(Path())
+        tensors = read_weights(found.weights) if weights is not None else {}
+    graph = open_space(request.target, request.parameters, request.allow_extern)
+    arch = need_architecture(given or found.architecture, graph, "--weights" if given is None else "--arch")
+    model = build_module(graph, arch, request.seed)
+    if weights is not None:
+        fit_weights(model, tensors, found.weights, superset=True)
+    path = request.output or Path(f"{graph.name}.onnx")
+    try:
+        report = export_onnx(model, path, metadata=found.metadata)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    worst = max(report.max_abs_diff.values(), default=0.0)
+    message(f"wrote {path}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}", request.quiet)
+
+
+def _ir(request: Request) -> str:
+    from stdsl.compiler.ir.printer import print_ir
+
+    if request.rewrites:
+        return _rewritten(request, graph_alone=True)
+    return print_ir(open_space(request.target, request.parameters))
+
+
+def _ast(request: Request) -> str:
+    from stdsl.compiler.diagnostics.model import Sink, SpaceError
+    from stdsl.compiler.frontend.dump import dump
+    from stdsl.compiler.semantics.modules import Loader
+    from stdsl.compiler.semantics.program import open_module
+
+    sink = Sink()
+    module = open_module(request.target.file, Loader(sink))
+    if module is None or sink.errors:
+        raise SpaceError(sink.diagnostics)
+    return dump(module.file)
+
+
+def _rewritten(request: Request, graph_alone: bool) -> str:
+    """The source of a supernet, or the graph that it is lowered from."""
+    from stdsl.compiler.backends.networks.supernet_text import rewritten, supernet_source
+    from stdsl.compiler.ir.graph import SpaceGraph
+    from stdsl.compiler.ir.printer import print_ir
+    from stdsl.compiler.passes.pipeline import watched
+
+    with of_option("--print-after", ", ".join(request.print_after), "E0820"):
+        after = watched(request.print_after)
+
+    def watch(name: str, graph: SpaceGraph) -> None:
+        if name in after:
+            message(f"-- after {name}\n{print_ir(graph)}")
+
+    passes = request.passes
+    names = None if passes is None else [name.strip() for name in passes.split(",") if name.strip()]
+    graph = open_space(request.target, request.parameters, request.allow_extern)
+    with of_option("--passes", passes, "E0820"):
+        if graph_alone:
+            result, reports = rewritten(graph, passes=names, watch=watch)
+            text = print_ir(result)
+        else:
+            text, reports = supernet_source(graph, passes=names, watch=watch)
+    if request.explain:
+        rows = [("pass", "nodes before", "after", "kept per sample, before", "after", "")]
+        for r in reports:
+            kept = (f"{r.kept_before / 2**20:,.2f} MiB", f"{r.kept_after / 2**20:,.2f} MiB")
+            rows.append((r.name, str(r.before), str(r.after), *kept, r.doc))
+        message(table(rows, right=(1, 2, 3, 4)))
+    return text
+
+
+OUTPUTS: Final[Mapping[str, Output]] = {
+    "supernet": Output("Python source of the mixture supernet", (_PASSES,), _supernet),
+    "module": Output("Python source of one architecture, a file that needs torch alone", ("--arch",), _module),
+    "onnx": Output(
+        "one architecture, with fresh weights (of --seed) or --weights, checked and compared in onnxruntime",
+        ("--arch", "--weights"),
+        _onnx,
+    ),
+    "ir": Output("the space graph, or what passes make of it", (_PASSES,), _ir),
+    "ast": Output("the syntax tree of the file", (), _ast),
+}
+"""By the word behind `--to`."""
