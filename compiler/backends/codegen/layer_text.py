@@ -1,7 +1,7 @@
 """The classes of the torch lowering as text: read, not imported, so that code can be generated without torch.
 
-What is read is one file of this package that people write, ``ops/torch/layers.py``; never what was generated, nor what a
-user wrote. Its classes are copied as they stand, with their comments. A registry that is filled when that file is
+What is read is one file of this package that people write, ``ops/torch/layers.py``; never what was generated, nor what
+a user wrote. Its classes are copied as they stand, with their comments. A registry that is filled when that file is
 imported would need torch, and a table beside it would say each class, or its parameters, a second time.
 """
 
