@@ -55,7 +55,8 @@ its costs, as arithmetic over its parameters and the shapes of its inputs.
     extern op corr(d: int) on a, b from "my_pkg.ops" { chanels = 9 }                 # E0229, twice
     extern op corr(d: int) on a, b from "my_pkg.ops:Correlation" { channels = (2 * d + 1) ** 2  flops = 0 }
 
-`extern data` names a class likewise, and states in its block what a sample holds.
+`extern data` names a class likewise, and states in its block what a sample holds: `inputs`, and `classes`, `labels` or
+`numbers` of its targets, with their `positions` where there is one at each pixel or frame.
 
     extern data mine(frames: int) from "my_pkg.data:Clips" { classes = 51 }           # E0229: no `inputs`
     extern data mine(frames: int) from "my_pkg.data:Clips" { inputs = clip(3, frames, 112, 112)  classes = 51 }

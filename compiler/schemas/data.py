@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 
 from .base import Constructor
 from .tasks.targets import UNKNOWN, TargetSignature
-from .tasks.task import TaskName
+from .tasks.task import TaskName, named
 
 Layout = Literal["image", "clip", "tokens", "features"]
 
@@ -96,6 +96,9 @@ class Data(Constructor):
     """What reads it, `module:name` below ``runtime/data``: called with the settings, the search's seed, the folder that
     relative paths start from, and the text that asks for it. None where this version has nothing that does."""
 
+    asks_task: ClassVar[bool] = False
+    """Whether its setting `targets`, where it says nothing, leaves it to the task of the search what targets are."""
+
     _found: Found | None = PrivateAttr(default=None)
 
     @property
@@ -110,8 +113,11 @@ class Data(Constructor):
         return copy
 
     def for_task(self, task: TaskName | None) -> Self:
-        """The same settings, with targets read as a search's ``task`` asks, where its files leave that open."""
-        return self
+        """The same settings, with targets read as a search's ``task`` asks, where a setting `targets` leaves that
+        open."""
+        if task is None or not self.asks_task or getattr(self, "targets", None) is not None:
+            return self
+        return self.model_copy(update={"targets": named(task)[0].asks})
 
     def look(self, folder: Path) -> Found | None:
         """What its files say of it; None where the settings say all. ``folder``: what relative paths start from.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar, Literal, Self, cast
+from typing import ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -18,7 +18,6 @@ from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
 from .tasks.targets import TargetSignature
-from .tasks.task import TaskName, named
 
 
 class Arrays(Data):
@@ -29,6 +28,7 @@ class Arrays(Data):
     class alike. A split that is alone beside `train` is the test.
     """
 
+    asks_task: ClassVar[bool] = True
     reader: ClassVar[str | None] = "arrays:arrays_dataset"
 
     kind: Literal["arrays"] = "arrays"
@@ -109,11 +109,6 @@ class Arrays(Data):
                 reason = f"`{own.name}` has {len(own.header.shape)} axes, and `axes` names {len(text)}: {text}"
                 raise FileDamaged(own.path, reason)
         return tuple(sample_axes(own.header, text) for own, text in zip(stored, written, strict=True))
-
-    def for_task(self, task: TaskName | None) -> Self:
-        if task is None or self.targets is not None:
-            return self
-        return self.model_copy(update={"targets": named(task)[0].asks})
 
     def form(self, arrangement: Arrangement) -> TargetForm:
         """What the targets are. Raises FileDamaged where they cannot be that, or not in all splits."""

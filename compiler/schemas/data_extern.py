@@ -5,30 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ..datafiles.forms import Kind
 from .data import Data, DataSignature, Half, InputSignature
 from .extern_code import ExternCode
-from .tasks.targets import class_targets
+from .tasks.targets import TargetSignature
 
 
 class ExternData(ExternCode, Data):
     """What the block of a declaration states, with the arguments of a search.
 
     The arguments in ``paths`` start from the folder of the text. ``splits``: what the class is asked for one by one, as
-    its argument `split`; none: it is divided.
+    its argument `split`; none: it is divided. ``targets``, ``count`` and ``positions`` say what is to be told; None: as
+    many classes as the class names.
     """
 
     reader: ClassVar[str | None] = "extern_data:extern_dataset"
 
     paths: tuple[str, ...]
     stated: tuple[InputSignature, ...]
-    classes: int | None = None
+    targets: Kind = "classes"
+    count: int | None = None
+    positions: tuple[int, ...] = ()
     splits: tuple[str, ...] = ()
     valid: Half = 0.5
     test: Half = 0.2
     changes: bool = False
 
     def signature(self) -> DataSignature:
-        return DataSignature(self.stated, class_targets(self.classes))
+        return DataSignature(self.stated, self.told)
+
+    @property
+    def told(self) -> TargetSignature:
+        """What is to be told of a sample."""
+        return TargetSignature(self.targets, self.count, None, self.positions)
 
     def samples(self, splits: Sequence[str]) -> int | None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,6 @@ from ..text.reading import TEXT
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature
 from .tasks.targets import TargetSignature
-from .tasks.task import TaskName, named
 
 
 class Table(Data):
@@ -27,6 +26,7 @@ class Table(Data):
     become a feature of 0 and 1 for each of their texts, a missing one is a text of its own.
     """
 
+    asks_task: ClassVar[bool] = True
     reader: ClassVar[str | None] = "tables:TableDataset"
 
     kind: Literal["table"] = "table"
@@ -66,11 +66,6 @@ class Table(Data):
             told = f"names {len(found.names)} classes" if found.kind == "classes" else f"holds {found.kind}"
             raise FileDamaged(table.path, f"its column `{targets[0]}` {told}, and `classes` is {self.classes}")
         return found
-
-    def for_task(self, task: TaskName | None) -> Self:
-        if task is None or self.targets is not None:
-            return self
-        return self.model_copy(update={"targets": named(task)[0].asks})
 
     def look(self, folder: Path) -> Found | None:
         try:

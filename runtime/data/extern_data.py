@@ -21,6 +21,7 @@ from .batch import Dataset
 from .checked import Checked
 from .given import as_dataset, missing_parts
 from .indexed import IndexedDataset, is_indexed
+from .targets import targets_of
 
 
 def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | None) -> Dataset:
@@ -90,7 +91,7 @@ def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> 
     spoken = named_splits(list(made), Path(settings.kind))
     sets = {split: made[word] for split, word in spoken.items()}
     shares = Shares(settings.valid, settings.test)
-    return IndexedDataset(sets, shares, names, settings.classes, settings.kind, place)
+    return IndexedDataset(sets, shares, names, settings.told, None, settings.kind, place)
 
 
 def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]:
@@ -101,8 +102,10 @@ def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]
     if dataset.inputs != names:
         yield differs(f"`{'`, `'.join(names)}`", f"it has `{'`, `'.join(dataset.inputs)}`")
         return
-    if settings.classes is not None and len(dataset.classes) != settings.classes:
-        yield differs(f"{settings.classes} classes", f"it has {len(dataset.classes)}")
+    told, found = settings.told, targets_of(dataset).signature
+    if (told.kind, told.positions) != (found.kind, found.positions) or told.count not in (None, found.count):
+        yield differs(str(told), f"it has {found}")
+        return
     if dataset.varies(TRAIN) != settings.changes:
         word = "varies" if settings.changes else "does not vary"
         yield differs(f"that a sample {word} from epoch to epoch", "the class says otherwise; write `varies = …`")

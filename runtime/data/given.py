@@ -83,12 +83,12 @@ class Offered:
 def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
     """``data`` as a data set: one itself, or a ``torch.utils.data.Dataset``, or one for each split (`train`, `test`,
     …); a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them. ``task``: of the search, for what
-    the targets of arrays are.
+    the targets of arrays, and of what gives samples, are.
 
     Raises TypeError for what is none of these, and RunError for arrays that do not go together.
     """
     if isinstance(data, Mapping) and data and all(map(is_indexed, data.values())):
-        return _indexed(data)
+        return _indexed(data, task)
     if isinstance(data, Mapping):
         return GivenArrays(data, _settings({}).for_task(task))
     if isinstance(data, tuple | list) and len(data) == 2:
@@ -98,7 +98,7 @@ def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
         return inner.for_task(task)
     missing = missing_parts(data)
     if missing and is_indexed(data):
-        return _indexed({TRAIN: data})
+        return _indexed({TRAIN: data}, task)
     if len(missing) == len(_PARTS):
         raise TypeError(f"`data` is a data set, a mapping of arrays, or (x, y), not a {type(data).__name__}")
     if missing:
@@ -111,13 +111,14 @@ def missing_parts(data: Any) -> list[str]:
     return [part for part in _PARTS if not hasattr(data, part)]
 
 
-def _indexed(sets: Mapping[str, Any]) -> Dataset:
+def _indexed(sets: Mapping[str, Any], task: TaskName | None) -> Dataset:
     settings = _settings({})
     strange = [split for split in sets if split not in ("train", "valid", "val", "test")]
     if strange or TRAIN not in sets:
         raise TypeError(f"splits are train, valid and test, with `train` among them, not {', '.join(map(repr, sets))}")
     spoken = named_splits(list(sets), _PLACE)
-    return IndexedDataset({split: sets[word] for split, word in spoken.items()}, settings.shares)
+    own = {split: sets[word] for split, word in spoken.items()}
+    return IndexedDataset(own, settings.shares, asked=settings.for_task(task).targets)
 
 
 def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:

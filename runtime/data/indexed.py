@@ -10,23 +10,29 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.datafiles.splits import TRAIN, Shares
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_arrays import number_names
+from stdsl.compiler.schemas.tasks.targets import UNKNOWN, TargetSignature, class_targets
 
 from ..randomness import key, keys
 from .batch import Batch, Normalisation
 from .division import divided
+from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
 from .scale import Scale
+from .targets import Targets
 
 Values = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
 _LABELS = ("targets", "labels")
 """What the labels of all samples are called, where a set has them at hand."""
 
 
 class Indexed(Protocol):
-    """``len(set)`` samples; ``set[i]`` is inputs and a label: `(x, y)`, `(rgb, flow, y)`, or `({"rgb": …}, y)`."""
+    """``len(set)`` samples; ``set[i]`` is inputs and a target: `(x, y)`, `(rgb, flow, y)`, or `({"rgb": …}, y)`."""
 
     def __len__(self) -> int: ...
 
@@ -37,9 +43,10 @@ class IndexedDataset:
     """``sets`` by split, `train` among them; what is not given of the others is a share of it, of each class alike
     where the set has all its labels at hand.
 
-    Samples are taken as they are, but for bytes, which are scaled to 0…1. A sample depends on its index alone.
-    ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``classes``: how many there are; None:
-    as many as the set names, or as its labels are.
+    Samples and numbers to be told are taken as they are, but bytes of inputs are scaled to 0…1. A sample depends on its
+    index alone. ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``stated``: what targets
+    are, and how many classes, labels or numbers there are; where it says nothing they are what the first of them is, or
+    what they are ``asked`` for as, and there are as many classes as the set names, or as its labels are.
     """
 
     def __init__(
@@ -47,7 +54,8 @@ class IndexedDataset:
         sets: Mapping[str, Indexed],
         shares: Shares,
         names: Sequence[str] | None = None,
-        classes: int | None = None,
+        stated: TargetSignature = UNKNOWN,
+        asked: Kind | None = None,
         called: str = "the data",
         place: Span | None = None,
     ) -> None:
@@ -56,18 +64,14 @@ class IndexedDataset:
         first = sets[TRAIN]
         lengths = {split: self._length(found, split) for split, found in sets.items()}
         self._names = tuple(names) if names is not None else self._names_in(first, lengths[TRAIN])
-        named = _class_names(first)
-        self._classes = named if named is not None and classes in (None, len(named)) else None
-        labels = _labels_at_hand(first, lengths[TRAIN])
-        if self._classes is None and classes is not None:
-            self._classes = tuple(map(str, range(classes)))
-        if self._classes is None:
-            if labels is None:
-                places = range(lengths[TRAIN])
-                labels = np.array(
-                    [self._label(self._taken(first, TRAIN, i, i)[-1], TRAIN, i) for i in places], np.int64
-                )
-            self._classes = tuple(map(str, range(int(labels.max(initial=-1)) + 1)))
+        self._form = stated if stated.kind is not None else self._form_in(first, lengths[TRAIN], asked)
+        labels = None
+        if self._form.kind == "classes":
+            labels = None if self._form.positions else _labels_at_hand(first, lengths[TRAIN])
+            self._told, labels = self._classes_of(first, lengths[TRAIN], labels)
+        else:
+            self._told = number_names(NAME, self._form.count or 1)
+        self.targets = Targets(TargetSignature(self._form.kind, len(self._told), self._told, self._form.positions))
         targets = labels if labels is not None else np.zeros(lengths[TRAIN], np.int64)
         ranks = keys(key(0, "split", "indexed"), np.arange(lengths[TRAIN]))
         parts = divided(targets, ranks, shares.beside(sets))
@@ -82,8 +86,7 @@ class IndexedDataset:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        assert self._classes is not None
-        return self._classes
+        return () if self._form.kind == "numbers" else self._told
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class IndexedDataset:
     def scaled_as(self, scale: Scale) -> Self:
         """The same samples in other units."""
         twin = copy(self)
-        twin._scale = scale.normalisation
+        twin._scale, twin.targets = scale.normalisation, scale.told(self.targets)
         return twin
 
     def size(self, split: str) -> int:
@@ -117,12 +120,12 @@ class IndexedDataset:
             stacked = np.stack(column)
             scaled = self._scale.of(name).applied(stacked, 2 if stacked.ndim == 3 else 1)  # tokens are (N, L, C)
             inputs.append(torch.from_numpy(scaled))
-        return Batch(tuple(inputs), torch.tensor([label for _, label in found], dtype=torch.int64))
+        return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(np.stack([target for _, target in found]))))
 
-    def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], int]:
-        """The inputs and the label of one. Raises RunError where it holds something else."""
+    def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], Array]:
+        """The inputs and the target of one. Raises RunError where it holds something else."""
         owner = self._sets.get(split, self._sets[TRAIN])
-        *inputs, label = self._taken(owner, split, index, int(self._places[split][index]))
+        *inputs, target = self._taken(owner, split, index, int(self._places[split][index]))
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
             absent = [name for name in self._names if name not in inputs[0]]
             if absent:
@@ -131,7 +134,7 @@ class IndexedDataset:
         if len(inputs) != len(self._names):
             raise self._wrong(split, index, f"has {len(inputs)} inputs, and there are {len(self._names)}")
         values = tuple(self._values(entry, split, index) for entry in inputs)
-        return values, self._label(label, split, index)
+        return values, self._target(target, split, index)
 
     def _taken(self, owner: Indexed, split: str, index: int, place: int) -> Sequence[Any]:
         """The inputs and the label of sample ``index`` of a split, which is at ``place`` of a set."""
@@ -165,16 +168,36 @@ class IndexedDataset:
         scaled = array / np.float32(255) if array.dtype == np.uint8 else array
         return np.ascontiguousarray(scaled, np.float32)
 
-    def _label(self, label: Any, split: str, index: int) -> int:
-        if isinstance(label, str) and self._classes is not None and label in self._classes:
-            return self._classes.index(label)
+    def _form_in(self, found: Indexed, length: int, asked: Kind | None) -> TargetSignature:
+        if not length:
+            return class_targets(None)
         try:
-            number = label.item() if hasattr(label, "item") else label
-        except (ValueError, RuntimeError):
-            number = None
-        if not isinstance(number, int):
-            raise self._wrong(split, index, f"has the label {str(label)[:40]}, and labels are whole numbers from 0")
-        return number
+            return form_of(self._taken(found, TRAIN, 0, 0)[-1], asked)
+        except WrongTarget as fault:
+            raise self._wrong(TRAIN, 0, str(fault)) from fault
+
+    def _classes_of(self, found: Indexed, length: int, labels: Labels | None) -> tuple[tuple[str, ...], Labels | None]:
+        """The names of the classes; and the labels of all samples, as far as they were at hand or had to be read."""
+        named, count = _class_names(found), self._form.count
+        if named is not None and count in (None, len(named)):
+            return named, labels
+        if count is not None:
+            return tuple(map(str, range(count))), labels
+        greatest = -1
+        if labels is None:
+            self._told = ()
+            read = [self._target(self._taken(found, TRAIN, i, i)[-1], TRAIN, i) for i in range(length)]
+            greatest = max((int(target.max(initial=-1)) for target in read), default=-1)
+            labels = None if self._form.positions else np.array(read, np.int64)
+        else:
+            greatest = int(labels.max(initial=-1))
+        return tuple(map(str, range(greatest + 1))), labels
+
+    def _target(self, target: Any, split: str, index: int) -> Array:
+        try:
+            return target_in(target, self._form, self._told)
+        except WrongTarget as fault:
+            raise self._wrong(split, index, str(fault)) from fault
 
     def _wrong(self, split: str, index: int, fault: str) -> RunError:
         return RunError([WrongSample(self._place, self._called, split, index, fault)])

@@ -9,7 +9,7 @@ from ...frontend import ast
 from ...schemas.data import InputSignature, Layout
 from ...schemas.data_extern import ExternData
 from ..text.extern_blocks import type_of
-from ..text.extern_data import inputs_in
+from ..text.extern_data import TOLD, inputs_in
 from .environment import Env
 from .extern_code import Use
 from .numbers import compute, show
@@ -28,8 +28,11 @@ def stated_data(use: Use, env: Env) -> ExternData:
         "paths": tuple(p.name.id for p in use.declaration.parameters if type_of(p) == "path"),
         "stated": tuple(inputs),
     }
-    if "classes" in block:
-        found["classes"] = _whole("classes", block["classes"], inside)
+    for kind in TOLD:
+        if kind in block:
+            found |= {"targets": kind, "count": _whole(kind, block[kind], inside)}
+    if "positions" in block:
+        found["positions"] = _sizes("positions", block["positions"], inside)
     if "splits" in block:
         found["splits"] = compute(block["splits"], inside)
     for key in ("valid", "test"):
@@ -47,6 +50,15 @@ def _whole(key: str, expr: ast.Expr, env: Env) -> int:
     if value < 1:
         raise env.report.stop(SettingOutOfRange(expr.span, key, "a whole number from 1", str(value)))
     return value
+
+
+def _sizes(key: str, expr: ast.Expr, env: Env) -> tuple[int, ...]:
+    value = compute(expr, env)
+    sizes = value if isinstance(value, tuple) else (value,)
+    whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in sizes)
+    if not whole or not 1 <= len(sizes) <= 3:
+        raise env.report.stop(WrongSetting(expr.span, key, "one to three whole numbers from 1", show(value)))
+    return sizes
 
 
 def _share(key: str, expr: ast.Expr, env: Env) -> float:

@@ -11,7 +11,9 @@ from ...diagnostics.names import nearest
 from ...frontend import ast
 from .extern_blocks import SIZES, TYPES, problems_of_head
 
-KEYS: Final = ("inputs", "classes", "splits", "valid", "test", "varies")
+TOLD: Final = ("classes", "labels", "numbers")
+"""Keys that say what targets are; their value is how many there are."""
+KEYS: Final = ("inputs", *TOLD, "positions", "splits", "valid", "test", "varies")
 SPLITS: Final = ("train", "valid", "val", "test")
 
 
@@ -43,6 +45,10 @@ def problems(declaration: ast.ExternDataDecl) -> Iterator[Diagnostic]:
             )
         elif key in seen:
             yield BadExtern(item.key.span, name, f"`{key}` is given twice", "remove one of them", "data")
+        elif key in TOLD and not seen.isdisjoint(TOLD):
+            other = next(word for word in TOLD if word in seen)
+            advice = "targets are classes, labels or numbers: remove one of them"
+            yield BadExtern(item.key.span, name, f"both `{other}` and `{key}`", advice, "data")
         elif key == "inputs":
             yield from _problems_of_inputs(item.value, name)
         elif key == "splits" and not _names_splits(item.value):

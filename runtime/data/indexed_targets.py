@@ -1,0 +1,76 @@
+"""Targets of samples that come one after the other: what they are, and each of them as an array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.forms import Kind, target_form
+from stdsl.compiler.datafiles.npy import Header, StoredArray
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
+
+Array = npt.NDArray[Any]
+NAME = "y"
+"""What targets without a name of their own are called, as those of arrays are."""
+
+
+class WrongTarget(Exception):
+    """A target is not what it should be; the text says of a sample what is wrong."""
+
+
+def form_of(first: Any, kind: Kind | None) -> TargetSignature:
+    """What targets are by the first of them, as those of arrays would be. ``kind``: as is asked for; None: as its type
+    and shape say. The number of classes stays open. Raises WrongTarget."""
+    if isinstance(first, str):
+        return TargetSignature("classes", None, None, ())
+    values = _array(first)
+    header = Header(values.dtype.kind, values.dtype.itemsize, False, (2, *values.shape), 0)
+    try:
+        form = target_form(StoredArray(NAME, header, Path()), kind, None)
+    except FileDamaged as fault:
+        raise WrongTarget(f"has a target that is none; of two samples together {fault.reason}") from fault
+    return TargetSignature(form.kind, form.count, None, form.positions)
+
+
+def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Array:
+    """The target of one sample: of classes a whole number, or (…) of them; of labels and numbers (C, …), float32 or as
+    exact as they are. ``classes``: names that may stand for numbers. Raises WrongTarget."""
+    if isinstance(value, str) and value in classes and not wanted.positions:
+        return np.array(classes.index(value))
+    told = "label" if wanted.kind == "classes" and not wanted.positions else "target"
+    positions, count = wanted.positions or (), wanted.count or 1
+    kinds = "iu" if wanted.kind == "classes" else "biuf"
+    try:
+        values = _array(value)
+    except WrongTarget:
+        values = np.array("")
+    if values.dtype.kind not in kinds:
+        what = "labels are whole numbers from 0" if told == "label" else f"targets are {wanted.kind}"
+        raise WrongTarget(f"has the {told} {str(value)[:40]}, and {what}")
+    shape = positions if wanted.kind == "classes" else (count, *positions)
+    bare = (count == 1 and values.shape == positions) or (not positions and values.size == count == 1)
+    if values.shape != shape and not (bare and (wanted.kind != "classes" or not positions)):
+        raise WrongTarget(f"has a {told} of the shape {values.shape}, and all have {shape}")
+    values = values.reshape(shape)
+    exact = np.int64 if wanted.kind == "classes" else np.result_type(values, np.float32)
+    return np.ascontiguousarray(values, exact).reshape(shape)
+
+
+def _array(value: Any) -> Array:
+    """Raises WrongTarget for what is no array of numbers."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        value = value.float() if value.dtype is torch.bfloat16 else value
+    try:
+        found = np.asarray(value)
+    except Exception as error:  # the code of the user's may give anything
+        raise WrongTarget(f"has a target that is no array: {type(error).__name__}: {error}") from error
+    if found.dtype.kind not in "biuf":
+        raise WrongTarget(f"has a target that is {type(value).__name__}, and numbers are read")
+    return found
