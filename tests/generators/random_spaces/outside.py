@@ -27,13 +27,21 @@ def data(w: Writer) -> None:
     """Declare data of the user's, which nothing searches on; what states it is read all the same."""
     given = w.one("", "(n: int = 3)", "(root: string, step: number = 0.5)")
     inputs = w.one("inputs = {x: image(3, 8, 8)}", "inputs = {a: clip(1, 4, 8, 8), b: features(3)}")
-    w.declare(f'extern data {w.fresh("data")}{given} from "extern_blocks:Data" {{ {inputs}  classes = 3 }}')
+    told = w.one("classes = 3", "numbers = 2", "labels = 5", "classes = 3  positions = (8, 8)")
+    w.declare(f'extern data {w.fresh("data")}{given} from "extern_blocks:Data" {{ {inputs}  {told} }}')
+
+
+def loss(w: Writer) -> None:
+    """Declare a loss of the user's, which nothing trains by; what states it is read all the same."""
+    given = w.one("", "(gamma: number = 2)", "(n: int, hard: bool = true)")
+    tasks = w.one("", " tasks = dense ", " tasks = [classification, multi_label] ")
+    w.declare(f'extern loss {w.fresh("loss")}{given} from "extern_blocks:Loss" {{{tasks}}}')
 
 
 @piece(
     "extern op",
     fits=lambda b: allowed(b) and b.windowed,
-    may="type of a parameter|parameter with a default|several inputs of an extern op|extern data",
+    may="type of a parameter|parameter with a default|several inputs of an extern op|extern data|extern loss",
     weight=9,
 )
 def extern(w: Writer) -> str:
@@ -43,6 +51,9 @@ def extern(w: Writer) -> str:
     if w.chance(0.3):
         w.show("extern data")
         data(w)
+    if w.chance(0.3):
+        w.show("extern loss")
+        loss(w)
     if w.chance(0.4):
         w.show("several inputs of an extern op")
         block = "params = 1  flops = 0"
