@@ -211,7 +211,7 @@ def test_reserved_names_cover_torch() -> None:
 
 @pytest.mark.parametrize("name", ["meta", "code", "graph", "shape_env"])
 def test_a_part_with_a_name_of_torch_is_exported(name: str, tmp_path: Path) -> None:
-    body = f"{{ {name} = x -> pointwise(3) -> conv(2)  return {name} }}"
+    body = f"{{ {name}_ = x -> pointwise(3) -> conv(2, 3)  return {name}_ }}"
     space = stdsl.loads(f"stdsl 1\nmeta net on x: image(2, 4, 4) {body}\nspace s = net")
     report = stdsl.export_onnx(stdsl.compile(space, space.sample(0)), tmp_path / "a.onnx")
     assert max(report.max_abs_diff.values()) < 1e-4
