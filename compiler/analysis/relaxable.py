@@ -34,7 +34,7 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
         if node.kind == "reduce" and node.op == "concat":
             for d in blame(guards):
                 found[d.id] = OpenConcat(node.span, d.path)
-        elif node.kind == "switch":
+        elif node.kind == "switch" and not _by_number(node):
             for d in blame(frozenset(v for v in guards if v.element is not None)):
                 found[d.id] = OpenSlots(node.span, d.path)
         if node.type.dims and node.decision is not None and node.decision not in found:
@@ -49,6 +49,12 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
             for d in blame(varying):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
     return list(found.values())
+
+
+def _by_number(node: Node) -> bool:
+    """Whether a switch stands for one application with each value of a number (``passes/expand_numbers.py``), as in a
+    space some of whose decisions are fixed: what stays of a list of numbers weighs the values."""
+    return node.decision is None and all(edge.option is not None for edge in node.edges)
 
 
 def _cases(decision: Decision, graph: SpaceGraph) -> Cases:

@@ -9,9 +9,11 @@ import torch
 
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.incident import incident
+from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
+from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.passes.verify import verify
@@ -88,3 +90,21 @@ def test_what_is_left_is_counted_exactly(hand: Any) -> None:
     assert remaining(graph, {"e1": "a", "e2": "b", "node": (1, 2)}).high == 1
     node = graph.by_path["node"]
     assert incident(graph, node) == {graph.by_path[f"e{i}"].id for i in (1, 2, 3)}
+
+
+def test_what_stays_of_a_list_of_numbers_may_be_open_when_others_are_fixed() -> None:
+    """A width of a window that a keep decides weighs its values, before and after another decision is fixed."""
+    text = """stdsl 1
+    meta net on x: image(2, 4, 4) {
+      widths = [1, 3] -> keep 1 as widths
+      return x -> conv(2, widths[1]) -> choose {relu, gelu} as kind -> choose {relu, tanh} as last
+    }
+    space s = net"""
+    graph = load_text(text).graph
+    left = fixed(graph, {"kind": "gelu"})
+    assert relaxable(graph) == relaxable(left) == []
+    batch = torch.randn(2, 2, 4, 4, dtype=torch.float64)
+    some, whole = (build_supernet(g, seed=1).double() for g in (left, graph))
+    some.load_state_dict({name: value for name, value in whole.state_dict().items() if name in some.state_dict()})
+    whole.hold({"kind": "gelu"})
+    assert torch.allclose(some(batch), whole(batch))
