@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from ...ir.diagram import Diagram, Guard, Variable
+from ...ir.diagram import Diagram, Diagrams, Guard, Variable, support
+from ...ir.graph import SpaceGraph
 from ...ops.torch.expressions import Expression, Literal, product, total
 
 NEVER: Final = Literal(0)
@@ -15,26 +16,37 @@ Weigh = Callable[[Variable, int], Expression]
 """The weight of an answer to a variable: :data:`NEVER` where it is certain not to be given."""
 
 
-def expectation(guard: Guard, weigh: Weigh) -> Expression:
+def expectation(guard: Guard, weigh: Weigh, turns: Mapping[int, int], diagrams: Diagrams) -> Expression:
     """Σ over the assignments under which ``guard`` holds of the product of their weights, decisions taken as
     independent.
 
+    ``turns``: when each variable (by index) is asked for. They are looked at in that order, so that one which is not
+    asked for, whose weights then mean nothing and need not add up to one, does not count.
     :data:`ALWAYS` and :data:`NEVER` for guards that always or never hold.
     """
     if type(guard) is not Diagram:
         return ALWAYS if guard is True else NEVER
+    variable = min(support(guard), key=lambda v: (turns.get(v.index, v.index), v.index))
     weights: dict[Expression, list[Expression]] = {}
     """What the answers of this variable weigh, by the expectation of what is behind them."""
-    for answer, child in enumerate(guard.children):
-        rest = expectation(child, weigh)
-        weight = weigh(guard.variable, answer) if rest != NEVER else NEVER
+    for answer in range(variable.arity):
+        rest = expectation(diagrams.restrict(guard, {variable.index: answer}), weigh, turns, diagrams)
+        weight = weigh(variable, answer) if rest != NEVER else NEVER
         if weight != NEVER:
             weights.setdefault(rest, []).append(weight)
     terms = []
     for rest, found in weights.items():
-        if len(found) == guard.variable.arity:
+        if len(found) == variable.arity:
             terms.append(rest)  # holds whatever the answer: its weights add up to one
             continue
         factors = [factor for factor in (total(*found), rest) if factor != ALWAYS]
         terms.append(product(*factors) if factors else ALWAYS)
     return total(*terms) if terms else NEVER
+
+
+def turns_of(graph: SpaceGraph) -> Mapping[int, int]:
+    """The order in which variables are asked for, by their indices: an alternative may be made, and numbered, before
+    the choice that it stands in."""
+    decisions = dict.fromkeys(ask.decision for node in graph.nodes for ask in node.asks)
+    variables = [variable for id in decisions for variable in graph.decisions[id].variables]
+    return {variable.index: turn for turn, variable in enumerate(variables)}

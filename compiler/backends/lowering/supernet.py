@@ -29,7 +29,7 @@ from ...passes.mixtures import decision_of, options_of
 from ...passes.partial_channels import INTERLEAVE, PART
 from ..codegen.kernel_table import kernel
 from ..codegen.program import Program, Statement
-from .expectation import ALWAYS, NEVER, expectation
+from .expectation import ALWAYS, NEVER, expectation, turns_of
 from .externs import Externs
 from .merged import hinted, mixture_call
 from .network import REDUCES, Emit
@@ -74,6 +74,7 @@ class _Lowering:
         self.emit = self.externs.emit
         self.names = Names(graph)
         self.root = next(s.id for s in graph.scopes if s.parent is None)
+        self.turns = turns_of(graph)
         self.statements: list[Statement] = []
         self.values: dict[int, int] = {}
         self.weights: dict[int, int] = {}
@@ -265,7 +266,7 @@ class _Lowering:
 
     def _expected(self, edge: Edge, site: Decision | None, reads: _Reads) -> Expression:
         """The probability that an edge is there, times its weight in a site."""
-        present = expectation(edge.guard, lambda v, a: self._answer(v, a, reads))
+        present = expectation(edge.guard, lambda v, a: self._answer(v, a, reads), self.turns, self.graph.diagrams)
         if site is None or present == NEVER:
             return present
         weight = indexed(self._weight(site, reads), edge.option)
