@@ -21,8 +21,10 @@ def report_faults(
     the space; an architecture that they exclude is none of the space, and shows no fault.
     """
     met = state.mistakes.faults or state.mistakes.unsettled
-    allowed = _allowed(state, where, outputs) if met and outputs is not None else True
-    state.mistakes.settle(allowed)
+    bounds = _Bounds(state, where, outputs) if met and outputs is not None else None
+    allowed = bounds.allowed() if bounds is not None else True
+    # What such a mistake depends on was asked for where it was met, whether or not an output asks for its place.
+    state.mistakes.settle(lambda condition: bounds.allowed(condition) if bounds is not None else True)
     told: set[Hashable] = set()
     for fault in state.mistakes.faults:
         # Once the mistake of a text has been told for a way to it, the other iterations on that way add nothing.
@@ -43,20 +45,35 @@ def report_faults(
     state.mistakes.faults.clear()
 
 
-def _allowed(state: State, where: Sequence[CostConstraint | DecisionConstraint], outputs: Sequence[int]) -> Guard:
+class _Bounds:
     """What the constraints over decisions leave; each binds only where all that it is about is asked for."""
-    bound = [c for c in where if isinstance(c, DecisionConstraint)]
-    if not bound:
-        return True
-    diagrams = state.diagrams
-    try:
-        demand = demand_of_decisions(state, sorted({id for c in bound for id in c.needs}), outputs)
-        return diagrams.all(
-            diagrams.either(c.condition, diagrams.negate(diagrams.all(demand[id] for id in sorted(c.needs))))
-            for c in bound
-        )
-    except DiagramTooLarge:
-        return True
+
+    def __init__(
+        self, state: State, where: Sequence[CostConstraint | DecisionConstraint], outputs: Sequence[int]
+    ) -> None:
+        self._diagrams = state.diagrams
+        self._bound = [c for c in where if isinstance(c, DecisionConstraint)]
+        self._demand: dict[int, Guard] = {}
+        if self._bound:
+            try:
+                needed = sorted({id for c in self._bound for id in c.needs})
+                self._demand = demand_of_decisions(state, needed, outputs)
+            except DiagramTooLarge:
+                self._bound = []
+
+    def allowed(self, asked: Guard = True) -> Guard:
+        """``asked``: a condition whose decisions are asked for in any case."""
+        diagrams, certain = self._diagrams, {v.decision for v in support(asked)}
+        try:
+            return diagrams.all(
+                diagrams.either(
+                    c.condition,
+                    diagrams.negate(diagrams.all(self._demand[id] for id in sorted(c.needs - certain))),
+                )
+                for c in self._bound
+            )
+        except DiagramTooLarge:
+            return True
 
 
 def _happens(

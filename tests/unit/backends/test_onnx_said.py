@@ -82,7 +82,7 @@ def test_a_file_that_names_classes_predicts(tmp_path: Path) -> None:
     stdsl.export_onnx(model, tmp_path / "m.onnx", classes=["low", "high"], normalisation=scale)
     found = model_of(tmp_path / "m.onnx")
     assert found.names == ("low", "high")
-    shares = found.scores([np.array([6.0, 0.0]), np.array([4.0, 0.0])])
+    shares = found.scores([(np.array([6.0, 0.0]),), (np.array([4.0, 0.0]),)])
     assert shares.argmax(1).tolist() == [0, 1]
 
 

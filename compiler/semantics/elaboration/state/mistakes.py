@@ -94,11 +94,11 @@ class Mistakes:
         else:
             self.unsettled.append((make, condition, tuple(self._applying)))
 
-    def settle(self, allowed: Guard = True) -> None:
-        """Reports the mistakes of :meth:`shown` that happen where ``allowed`` holds."""
+    def settle(self, allowed: Callable[[Guard], Guard] = lambda condition: True) -> None:
+        """Reports the mistakes of :meth:`shown` that happen where what ``allowed`` says of their conditions holds."""
         found, self.unsettled = self.unsettled, []
         for make, condition, calls in found:
-            inside = condition if allowed is True else self._builder.diagrams.both(condition, allowed)
+            inside = self._builder.diagrams.both(condition, allowed(condition))
             answers = witness(inside)
             if answers is not None:
                 self._tell(make, inside, answers, calls)

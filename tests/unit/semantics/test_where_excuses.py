@@ -1,0 +1,34 @@
+"""What `where` rules out is no mistake, wherever it is bound."""
+
+from __future__ import annotations
+
+import pytest
+
+import stdsl
+
+TEXT = """stdsl 1
+meta m on x: image(3, 6, 6) {{
+  n = choose 2..3 as n
+  ys = [x -> leaky_relu for i in 1..n]
+  last = ys[3]
+  return {result}
+}}
+space s = m where n in {allowed}..3
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "count"),
+    [
+        ("last", 1),
+        ("[last, last -> relu] -> keep any as outer -> sum", 3),
+        ("[x, last] -> keep 0..1 as inner -> sum", 3),
+    ],
+)
+def test_an_element_that_is_there_wherever_where_holds(result: str, count: int) -> None:
+    """Where it is not kept nobody asks how many there are, so that `where` does not bind; nor does anybody ask for
+    it (found by the soak)."""
+    assert stdsl.loads(TEXT.format(result=result, allowed=3)).count() == count
+    with pytest.raises(stdsl.SpaceError) as caught:
+        stdsl.loads(TEXT.format(result=result, allowed=2))
+    assert [d.code for d in caught.value.diagnostics] == ["E0220"]
