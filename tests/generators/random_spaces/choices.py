@@ -129,7 +129,10 @@ def repeat(w: Writer) -> str:
 
 @piece("operator bound to a name", "one decision for several consumers", may="value of a call")
 def shared_value(w: Writer) -> str:
-    f = w.fresh("f")
+    f, before = w.fresh("f"), set(w.block.applied)
     w.line(f"{f} = {w.one('choose {relu}', 'choose {gelu,}') if w.chance(0.25) else operators.choice(w, 0)}")
-    w.block.operators.append(Known(f, w.block.here, False))
-    return f"({w.tensor()} -> {f}) + ({w.tensor()} -> {f})"
+    # What decides anew inside of it has one path in each binding.
+    within = frozenset(w.block.applied - before)
+    w.block.operators.append(Known(f, w.block.here, bool(within), within))
+    first = f"{w.tensor()} -> {f}"
+    return f"({first}) + ({w.tensor()} -> {f})" if not within else f"{w.bind('s', first)} + ({w.tensor()} -> {f})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from . import numbers
 from .writer import Writer
 
@@ -182,10 +184,18 @@ def unit(w: Writer) -> str:
         text = w.rng.choice(UNITS[layout])
     else:
         text = w.rng.choice(ANY)
+    if text.startswith("group_norm") and not _varies(w, groups=2 if "2)" in text else 1):
+        text = "relu"
     text = text.format(c=w.c if w.chance(0.9) else numbers.channels(w))
     if "->" in text:
         w.show("composition")
     return f"({text})" if " " in text and ("->" in text or ") +" in text or "zero +" in text) else text
+
+
+def _varies(w: Writer, groups: int) -> bool:
+    """Whether a group of the channels here has more than one value."""
+    here = w.block.here
+    return prod(here.axes) > 1 or (not w.block.open and here.channels > groups)
 
 
 def learnt(w: Writer) -> str:
