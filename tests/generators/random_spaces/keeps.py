@@ -119,7 +119,11 @@ def slots(w: Writer) -> str:
 @piece("inputs of any length", may=f"inputs of any length among others|sum|mean|{FORMS}", weight=2.5)
 def any_length(w: Writer) -> str:
     name, xs = w.fresh("merge"), w.fresh("xs")
-    op = w.one(*units.ANY) if w.block.open else units.unit(w)
+    if w.block.open:
+        op = w.one(*units.ANY)
+    else:
+        with w.inside():  # of a cell, which knows no names of the body
+            op = units.unit(w)
     reduce = reduced(w)
     match w.rng.randrange(3):
         case 0:
