@@ -39,12 +39,13 @@ WORK_LIMIT = 20_000_000
 class CostRange:
     """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
     architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``, and
-    None where it is not known.
+    None where it is not known;
+    a whole number, rounded, where it is too great for a float.
     ``cheapest``, ``dearest``: architectures with the least and greatest cost, where they are known."""
 
     min: int
     max: int
-    mean: float | None
+    mean: float | int | None
     exact: bool
     mean_exact: bool
     cheapest: Architecture | None = None
@@ -69,7 +70,7 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange | None:
     cost = additive_cost(graph, metric)
     mean = exact_mean(graph, cost)
     if mean is not None:
-        return CostRange(least, greatest, float(mean), exact, True, cheapest, dearest)
+        return CostRange(least, greatest, _number(mean), exact, True, cheapest, dearest)
     return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
 
 
@@ -82,7 +83,7 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     found = feasible_extremes(graph, metric)
     if found is not None:
         ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
-        return CostRange(found.least, found.greatest, float(found.mean), True, True, *ends)
+        return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
     own = Measure(metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     cheapest = cheapest if within_costs(graph, cheapest) else None
@@ -98,9 +99,18 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
     return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
 
 
-def _estimate(graph: SpaceGraph, cost: AdditiveCost) -> float | None:
+def _estimate(graph: SpaceGraph, cost: AdditiveCost) -> float | int | None:
     samples = _drawn(graph)
-    return sum(cost.of(a) for a in samples) / len(samples) if cost.exact and samples else None
+    if not cost.exact or not samples:
+        return None
+    return _number(Fraction(sum(cost.of(a) for a in samples), len(samples)))
+
+
+def _number(value: Fraction | int) -> float | int:
+    try:
+        return float(value)
+    except OverflowError:
+        return round(value)
 
 
 @once_per_graph

@@ -84,7 +84,8 @@ class Table:
         import numpy as np
 
         cost = additive_cost(self.graph, metric)
-        large = abs(cost.constant) + sum(span_of(term) for term in cost.terms) >= EXACT
+        spans = [span_of(term) for term in cost.terms]
+        large = abs(cost.constant) >= EXACT or sum(spans) >= EXACT - abs(cost.constant)
         dtype: Any = object if large else np.int64
         total = np.full(self.rows, cost.constant, dtype=dtype)
         for term in cost.terms:

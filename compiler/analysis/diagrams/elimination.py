@@ -59,7 +59,8 @@ class Part:
 
     def value(self, answers: Mapping[int, int]) -> float:
         factor = value_of(self.common, answers)
-        return factor and factor * float(evaluate(self.inner, answers))
+        value: float = factor and factor * evaluate(self.inner, answers)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Bucket:
     def step(self, answers: Mapping[int, int]) -> float:
         """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
         one."""
-        return sum(part.step(answers) for part in self.parts)
+        return _sum(part.step(answers) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,16 @@ class Elimination:
 
             def value(answer: int, bucket: Bucket = bucket) -> float:
                 extended = {**answers, bucket.variable: answer}
-                return sum(part.value(extended) for part in bucket.parts)
+                return _sum(part.value(extended) for part in bucket.parts)
 
             answers[bucket.variable] = min(range(bucket.arity), key=value)
         return answers
+
+
+def _sum(values: Iterable[float]) -> float:
+    """Whole numbers may be too great to be added to a float."""
+    found = list(values)
+    return INFINITE if INFINITE in found else sum(found)
 
 
 def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:

@@ -27,7 +27,7 @@ def value_of(product: Product, answers: Mapping[int, int]) -> float:
 
 def span_of(product: Product) -> float:
     """At most how far the product is from 0."""
-    result = 1.0
+    result: float = 1
     for factor in product:
         result *= max((abs(leaf) for leaf in leaves(factor)), default=0)
     return result
