@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..analysis.values import describe_allowed
 from ..diagnostics.model import Sink
 from ..diagnostics.phases import HeldAtNothing, NeverSearched, PatternMatchesNothing, UndecidedInPhase
+from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
 from ..semantics.patterns import matches
 from .roles import UNIFORM, held_value, never_decided, roles, unmatched
@@ -21,16 +22,21 @@ def check_phases(config: SearchConfig, graph: SpaceGraph, sink: Sink) -> bool:
         return True
     before = len(sink.errors)
     known = tuple(d.path for d in graph.open)
+    told: set[Span | None] = set()
     for number, setting, pattern in unmatched(graph, config.phase):
-        place = config.place(f"phase.{number}.{setting}")
-        sink.add(PatternMatchesNothing(place, pattern, graph.name, known))
+        place = config.place(
+            f"phase.{number}.{setting}.{pattern}" if setting == "hold" else f"phase.{number}.{setting}"
+        )
+        if place not in told:  # of a list of patterns the first one
+            told.add(place)
+            sink.add(PatternMatchesNothing(place, pattern, graph.name, known))
     wrong: set[str] = set()
     for number, phase in enumerate(config.phase, 1):
         for pattern, value in phase.hold.items():
             for decision in graph.open:
                 if value != UNIFORM and matches(pattern, decision.path) and held_value(decision, value) is None:
                     wrong.add(decision.path)
-                    place = config.place(f"phase.{number}.hold")
+                    place = config.place(f"phase.{number}.hold.{pattern}")
                     allowed = describe_allowed(decision) if decision.kind != "keep" else "`all`, where it may keep all"
                     sink.add(HeldAtNothing(place, pattern, value, decision.path, allowed))
                     break

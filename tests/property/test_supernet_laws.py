@@ -12,6 +12,9 @@ from nested_cells import nested_text
 from space_texts import space_text
 from supernet_laws import check_supernets
 
+import stdsl
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
+
 Generator = Callable[[random.Random], str]
 
 
@@ -155,3 +158,24 @@ def test_instances_of_a_cell_in_cells_share_a_class() -> None:
     for kind in ("", "tied "):
         source = supernet_source(stdsl.loads(f"stdsl 1\n{kind}{inner}{outer}{net}").graph)[0]
         assert source.count("class ") == 3
+
+
+def test_a_decision_that_nothing_asks_for_does_not_count() -> None:
+    """It is asked for in an alternative first, and later under another condition; its sigmoid weights do not add up to
+    one."""
+    text = """stdsl 1
+    meta net on x: features(2) {
+      k = choose {a: 1, b: 3} as inner
+      z = choose {p: [x -> gelu for i in 1..k] -> sum, q: x} as outer
+      n = choose {p: k, q: 2} as other
+      return [z -> identity for i in 1..n] -> sum
+    }
+    space s = net"""
+    net = build_supernet(stdsl.loads(text).graph, Relaxation(choose="sigmoid"), passes=[])
+    net.hold({"z.outer": "q", "n.other": "q"})
+    x = torch.ones(1, 2)
+    with torch.no_grad():
+        for value in (-2.0, 0.0, 2.0):
+            for parameter in net.decision_parameters():
+                parameter.fill_(value)
+            assert torch.allclose(net(x), 2 * x)

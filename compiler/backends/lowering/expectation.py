@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ...ir.diagram import Diagram, Diagrams, Guard, Variable, support
-from ...ir.graph import SpaceGraph
+from ...ir.graph import Node, SpaceGraph
 from ...ops.torch.expressions import Expression, Literal, product, total
 
 NEVER: Final = Literal(0)
@@ -44,9 +44,18 @@ def expectation(guard: Guard, weigh: Weigh, turns: Mapping[int, int], diagrams: 
     return total(*terms) if terms else NEVER
 
 
-def turns_of(graph: SpaceGraph) -> Mapping[int, int]:
-    """The order in which variables are asked for, by their indices: an alternative may be made, and numbered, before
-    the choice that it stands in."""
-    decisions = dict.fromkeys(ask.decision for node in graph.nodes for ask in node.asks)
-    variables = [variable for id in decisions for variable in graph.decisions[id].variables]
-    return {variable.index: turn for turn, variable in enumerate(variables)}
+class Turns:
+    """The order in which variables are asked for: an alternative may be made, and numbered, before the choice that it
+    stands in."""
+
+    def __init__(self, graph: SpaceGraph) -> None:
+        self._graph = graph
+        self._all = list(dict.fromkeys(ask.decision for node in graph.nodes for ask in node.asks))
+
+    def of(self, node: Node) -> Mapping[int, int]:
+        """By their indices, for the conditions of the edges into a node. What it asks for itself comes in its own
+        order, for elsewhere the same may be asked for under another condition; all else was asked for before."""
+        own = dict.fromkeys(ask.decision for ask in node.asks)
+        decisions = [*(id for id in self._all if id not in own), *own]
+        variables = [variable for id in decisions for variable in self._graph.decisions[id].variables]
+        return {variable.index: turn for turn, variable in enumerate(variables)}

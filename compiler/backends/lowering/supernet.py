@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -29,7 +29,7 @@ from ...passes.mixtures import decision_of, options_of
 from ...passes.partial_channels import INTERLEAVE, PART
 from ..codegen.kernel_table import kernel
 from ..codegen.program import Program, Statement
-from .expectation import ALWAYS, NEVER, expectation, turns_of
+from .expectation import ALWAYS, NEVER, Turns, expectation
 from .externs import Externs
 from .merged import hinted, mixture_call
 from .network import REDUCES, Emit
@@ -74,7 +74,7 @@ class _Lowering:
         self.emit = self.externs.emit
         self.names = Names(graph)
         self.root = next(s.id for s in graph.scopes if s.parent is None)
-        self.turns = turns_of(graph)
+        self.turns = Turns(graph)
         self.statements: list[Statement] = []
         self.values: dict[int, int] = {}
         self.weights: dict[int, int] = {}
@@ -247,7 +247,8 @@ class _Lowering:
             return self._add(node, name, reads.inputs, mixed)
         is_site = decision is not None and decision.kind == "keep" and decision.trivial and not unweighted
         site = decision if is_site else None
-        terms = [(self._expected(edge, site, reads), edge) for edge in node.edges]
+        turns = self.turns.of(node)
+        terms = [(self._expected(edge, site, reads, turns), edge) for edge in node.edges]
         terms = [(weight, edge) for weight, edge in terms if weight != NEVER]
         if not terms:
             return self._zeros(node)
@@ -264,9 +265,9 @@ class _Lowering:
             return self.values[terms[0][1].source]
         return self._add(node, name, reads.inputs, added)
 
-    def _expected(self, edge: Edge, site: Decision | None, reads: _Reads) -> Expression:
+    def _expected(self, edge: Edge, site: Decision | None, reads: _Reads, turns: Mapping[int, int]) -> Expression:
         """The probability that an edge is there, times its weight in a site."""
-        present = expectation(edge.guard, lambda v, a: self._answer(v, a, reads), self.turns, self.graph.diagrams)
+        present = expectation(edge.guard, lambda v, a: self._answer(v, a, reads), turns, self.graph.diagrams)
         if site is None or present == NEVER:
             return present
         weight = indexed(self._weight(site, reads), edge.option)
