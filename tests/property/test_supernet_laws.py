@@ -176,6 +176,6 @@ def test_a_decision_that_nothing_asks_for_does_not_count() -> None:
     x = torch.ones(1, 2)
     with torch.no_grad():
         for value in (-2.0, 0.0, 2.0):
-            for parameter in net.decision_parameters():
+            for parameter in net.decision_parameters.values():
                 parameter.fill_(value)
             assert torch.allclose(net(x), 2 * x)
