@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,7 @@ def temporary_name(path: Path) -> Path:
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Call ``write`` with a temporary name beside ``path``, bring the file to the disk and rename it. Raises OSError,
     and whatever ``write`` does; then there is no new file."""
+    refuse_devices(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     try:
@@ -31,6 +34,16 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def refuse_devices(path: Path) -> None:
+    """Raises OSError where ``path`` is a device or a pipe: a file in its place would be the end of it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file, but a device or a pipe", str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -133,7 +133,9 @@ class RunDirectory:
         Raises RunError when another process has it."""
         path = self.path / run_files.LOCK
         with refusing(path, "written"):
-            file = path.open("a+")
+            # A link here would lead out of the folder, to a file of somebody else.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+            file = os.fdopen(os.open(path, flags, 0o644), "a+")
             try:
                 _claim(file)
                 if (self.path / run_files.MANIFEST).exists():

@@ -13,6 +13,7 @@ from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.semantics.missing_files import not_named, not_read
 from stdsl.compiler.text.reading import read_file, resolved
+from stdsl.compiler.text.whole_files import refuse_devices
 
 
 def read(file: str) -> Source:
@@ -35,8 +36,12 @@ def write(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """As :func:`write`."""
+    """As :func:`write`. What is a pipe is written into; devices are left alone."""
     try:
+        if path.is_fifo():
+            path.write_bytes(content)
+            return
+        refuse_devices(path)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
