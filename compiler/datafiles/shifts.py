@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import gcd, lcm
+
+
+def measure(grids: Sequence[int]) -> int:
+    """The size of the axis that moves are given in pixels of: the first of ``grids`` that has more than one position,
+    for along one of one position nothing moves."""
+    return next((size for size in grids if size > 1), 1)
 
 
 def step(size: int, grids: Iterable[int]) -> int:

@@ -13,7 +13,7 @@ from ..datafiles.faults import FileDamaged
 from ..datafiles.forms import POSITIONS, Kind, TargetForm, target_form
 from ..datafiles.labels import class_names, label_counts
 from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
-from ..datafiles.shifts import step
+from ..datafiles.shifts import measure, step
 from ..datafiles.splits import Shares
 from .base import Conflict, Count, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
@@ -155,11 +155,12 @@ class Arrays(Data):
         grids = [*pictures, *([form.positions[-2:]] if pictures and len(form.positions) > 1 else [])]
         for axis in (0, 1) if pictures else ():
             sizes = [grid[axis] or 1 for grid in grids]
-            least = step(sizes[0], sizes)
+            size = measure(sizes)
+            least = step(size, sizes)
             if least > self.pad:
-                others = ", ".join(str(n) for n in sorted(set(sizes)) if step(sizes[0], [n]) > 1)
+                others = ", ".join(str(n) for n in sorted(set(sizes)) if step(size, [n]) > 1)
                 reason = (
-                    f"its images have {sizes[0]} {('rows', 'columns')[axis]}, and other images or targets {others}: "
+                    f"its images have {size} {('rows', 'columns')[axis]}, and other images or targets {others}: "
                     f"all are moved by whole pixels where it is by multiples of {least}, and `pad` is {self.pad}; "
                     f"write `pad = {least}` or more, or leave it out"
                 )

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from stdsl.compiler.datafiles.shifts import step
+from stdsl.compiler.datafiles.shifts import measure, step
 
 from ..randomness import key, keys, uniform
 from .batch import Batch, Dataset
@@ -38,8 +38,9 @@ class Augmented(Wrapped):
     what comes in is the frame reflected at its border. A change depends on the seed, the epoch and the place of the
     sample, and comes before its values are scaled.
 
-    Inputs (N, C, H, W) and (N, C, T, H, W) are changed alike, ``pad`` being pixels of the first of them, and with them
-    targets that have a place for each pixel; others stay. All are moved by whole pixels of each. ``flow``: inputs whose
+    Inputs (N, C, H, W) and (N, C, T, H, W) are changed alike, ``pad`` being pixels of the first of them (along an axis
+    of the first that has more than one position there), and with them targets that have a place for each pixel; others
+    stay. All are moved by whole pixels of each. ``flow``: inputs whose
     first channel is a movement to the right, which becomes one to the left where a sample is mirrored.
     ``split_targets`` gives targets before changes.
     """
@@ -67,10 +68,10 @@ class Augmented(Wrapped):
         grids = [values.shape[-2:] for values in (*pictures, *([targets] if maps else []))]
         if pictures:
             u = uniform(keys(key(self.seed, "augmentation", split, epoch), indices), 3)
-            down, right = (
-                moves(self.pad, grids[0][axis], [grid[axis] for grid in grids], u[:, axis]) for axis in (0, 1)
-            )
-            change = _Change(grids[0], down, right, u[:, 2] < 0.5 if self.flip else np.zeros(len(u), bool))
+            rows, columns = ([grid[axis] for grid in grids] for axis in (0, 1))
+            size = measure(rows), measure(columns)
+            down, right = moves(self.pad, size[0], rows, u[:, 0]), moves(self.pad, size[1], columns, u[:, 1])
+            change = _Change(size, down, right, u[:, 2] < 0.5 if self.flip else np.zeros(len(u), bool))
             inputs = [
                 change.of(values, name in self.flow) if values.ndim in (4, 5) else values
                 for name, values in zip(self.inputs, inputs, strict=True)

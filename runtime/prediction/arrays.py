@@ -29,12 +29,12 @@ def arrays_of(model: Model, path: Path) -> Sample:
     """One sample: of a `.npy` file; where there are several inputs of an `.npz` file, or of a folder of `.npy` files,
     whose arrays are called as the data calls the inputs, or as the network does. Raises ValueError."""
     several = len(model.inputs) > 1
-    if not several and path.suffix != ".npy":
+    if not several and path.suffix.lower() != ".npy":
         columns = "a table (.csv, .tsv or .parquet), or " if model.normalisation.columns else ""
         known = " (it was trained on arrays, not on files)" if path.suffix.lower() in (*ENDINGS, *TABLES) else ""
         raise ValueError(f"{columns}an array of {model.inputs[0].shape} in an .npy file is taken{known}")
     folder = several and os.path.isdir(path)
-    if several and not folder and path.suffix != ".npz":
+    if several and not folder and path.suffix.lower() != ".npz":
         raise ValueError(f"an .npz file, or a folder of .npy files, with {_names(model)} is taken")
     try:
         if not folder:

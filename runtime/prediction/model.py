@@ -56,19 +56,19 @@ class Model:
         """A row for each sample (an array for each input, as its ``shape`` says; bytes or numbers): the probability of
         each class or label, or the numbers that are told. With ``positions`` (N, names, …) of these."""
         batches = zip(self.inputs, zip(*samples, strict=True), strict=True)
-        fed = {own.name: self._fed(own, np.stack(values)) for own, values in batches}
+        fed = {own.name: self._fed(own, values) for own, values in batches}
         return self._told(self.session.run(None, fed)[0])
 
     def applying(self, scores: Values) -> list[str]:
         """The labels that are told by a row of scores: above one half, as results are measured."""
         return [name for name, score in zip(self.names, scores, strict=True) if score > 0.5]
 
-    def _fed(self, own: Input, batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _fed(self, own: Input, values: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         if own.takes_bytes:
-            return np.ascontiguousarray(np.moveaxis(batch, 1, -1))
-        floats = np.result_type(batch, np.float32)
-        scaled = np.divide(batch, 255, dtype=np.float32) if batch.dtype == np.uint8 else batch.astype(floats)
-        return self.normalisation.of(own.called).applied(scaled, 2 if own.layout == "tokens" else 1)
+            return np.ascontiguousarray(np.moveaxis(np.stack(values), 1, -1))
+        # Each by its own type: a stack of bytes and floats holds no bytes.
+        batch = np.stack([_as_floats(sample) for sample in values])
+        return self.normalisation.of(own.called).applied(batch, 2 if own.layout == "tokens" else 1)
 
     def _told(self, output: npt.NDArray[np.float32]) -> Values:
         if self.positions and output.ndim == 3:  # tokens (N, L, C)
@@ -135,6 +135,14 @@ def _described(session: Any, shown: str) -> Model:
         tuple(told.get("std", ())),
         tuple(told.get("positions", ())),
     )
+
+
+def _as_floats(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Bytes as 0…1, others as they are; float32, or as exact as they are."""
+    if values.dtype == np.uint8:
+        shares: npt.NDArray[np.float32] = np.divide(values, 255, dtype=np.float32)
+        return shares
+    return values.astype(np.result_type(values, np.float32))
 
 
 def _read(text: str) -> Any:

@@ -169,6 +169,25 @@ def test_several_inputs_come_by_their_names(stdsl: Any, fused: Path, tmp_path: P
     assert predicted(stdsl, fused, tmp_path)[-1] == alone
 
 
+def test_each_sample_of_a_batch_is_scaled_by_its_own_type(fused: Path) -> None:
+    """Bytes are 0…1 as in training, whatever stands beside them in the batch."""
+    model = model_of(fused)
+    look, move = RNG.integers(0, 256, (3, 4, 4), dtype=np.uint8), RNG.normal(3, 2, (2, 4, 4))
+    both = [(move, look), (move, look.astype(np.float32) / 255)]
+    alone = model.scores(both[:1])
+    assert np.allclose(model.scores(both), alone, atol=1e-6)
+
+
+def test_capitals_in_the_ending_of_a_file_make_no_difference(fused: Path, tmp_path: Path) -> None:
+    stored, model = np.load(fused.parent / "a.npz"), model_of(fused)
+    np.savez(tmp_path / "one.npz", rgb=np.moveaxis(stored["rgb"][0], -1, 0), move=stored["move"][0])
+    expected = scores(model, tmp_path / "one.npz")
+    (tmp_path / "one.npz").rename(tmp_path / "ONE.NPZ")
+    (file,), refused = files_in(model, [tmp_path])
+    assert not refused
+    assert np.array_equal(scores(model, file), expected)
+
+
 def test_inputs_that_are_absent_or_others_are_told(stdsl: Any, fused: Path, tmp_path: Path) -> None:
     look = np.zeros((3, 4, 4), np.uint8)
     np.savez(tmp_path / "half.npz", rgb=look)

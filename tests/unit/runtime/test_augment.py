@@ -159,6 +159,25 @@ def test_targets_with_a_place_for_each_pixel_go_with_them() -> None:
     assert not torch.equal(batch.targets, whole(stdsl.arrays({"x": x, "y": x}, normalise=None)).targets)
 
 
+def test_an_input_of_one_position_along_an_axis_leaves_the_moves_of_others_as_they_are() -> None:
+    """Moves along an axis are in pixels of the first input that has several positions there."""
+    rng = np.random.default_rng(0)
+    flat, frames = rng.normal(size=(24, 1, 1, 8)), rng.normal(size=(24, 1, 8, 8))
+    arrays = {"x": flat, "z": frames, "y": np.arange(24) % 2}
+    before, after = (whole(stdsl.arrays(arrays, pad=pad, normalise=None)).inputs for pad in (0, 1))
+    by = np.arange(-1, 2)
+    moves_down = set()
+    for i in range(len(before[0])):
+        own = before[1][i : i + 1].numpy().repeat(9, 0)
+        down, right = np.repeat(by, 3), np.tile(by, 3)
+        moved_ = moved(own, down, right)
+        (place,) = np.nonzero((moved_ == after[1][i].numpy()).all((1, 2, 3)))[0]
+        moves_down.add(int(down[place]))
+        narrow = moved(before[0][i : i + 1].numpy(), np.zeros(1, int), right[place : place + 1])
+        assert np.array_equal(narrow[0], after[0][i].numpy())
+    assert moves_down == {-1, 0, 1}
+
+
 def test_mirrored_by_choice() -> None:
     values = np.arange(6).reshape(2, 3)
     assert mirrored(values, np.array([False, True])).tolist() == [[0, 1, 2], [5, 4, 3]]
