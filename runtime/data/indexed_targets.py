@@ -45,7 +45,7 @@ def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Ar
         return np.array(classes.index(value))
     told = "label" if wanted.kind == "classes" and not wanted.positions else "target"
     positions, count = wanted.positions or (), wanted.count or 1
-    kinds = "iu" if wanted.kind == "classes" else "biuf"
+    kinds = "biu" if wanted.kind == "classes" else "biuf"
     try:
         values = _array(value)
     except WrongTarget:
@@ -54,8 +54,11 @@ def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Ar
         what = "labels are whole numbers from 0" if told == "label" else f"targets are {wanted.kind}"
         raise WrongTarget(f"has the {told} {str(value)[:40]}, and {what}")
     shape = positions if wanted.kind == "classes" else (count, *positions)
-    bare = (count == 1 and values.shape == positions) or (not positions and values.size == count == 1)
-    if values.shape != shape and not (bare and (wanted.kind != "classes" or not positions)):
+    if wanted.kind == "classes":
+        bare = not positions and values.size == 1
+    else:
+        bare = count == 1 and (values.shape == positions or (not positions and values.size == 1))
+    if values.shape != shape and not bare:
         raise WrongTarget(f"has a {told} of the shape {values.shape}, and all have {shape}")
     values = values.reshape(shape)
     exact = np.int64 if wanted.kind == "classes" else np.result_type(values, np.float32)

@@ -137,6 +137,25 @@ def test_without_a_task_numbers_are_told_by_their_type(images: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "label", [bool, np.bool_, np.int64, lambda k: np.array([k]), lambda k: torch.tensor([bool(k)]), torch.tensor]
+)
+def test_a_label_is_one_truth_value_or_whole_number_in_whatever_it_comes(label: Any) -> None:
+    class Rows(torch.utils.data.Dataset[Any]):
+        def __len__(self) -> int:
+            return 20
+
+        def __getitem__(self, index: int) -> Any:
+            return np.zeros(2, np.float32), label(index % 2)
+
+    found = as_dataset(Rows())
+    assert found.classes == ("0", "1")
+    targets = found.samples("train", np.arange(found.size("train")), 0).targets
+    assert targets.shape == (found.size("train"),)
+    assert targets.dtype == torch.int64
+    assert targets.unique().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
     ("form", "stated", "code", "words"),
     [
         ("numbers", "numbers = 3", "E0724", r"of the shape \(2,\), and all have \(3,\)"),
