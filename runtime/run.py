@@ -90,7 +90,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
         permit(each)
         _refuse(limits(each.search, request.engine))
-        own_loss(each.config, targets_of(opened_for(each)["search"]).signature)
+        own_loss(each.config, targets_of(opened_for(each)["search"]))
         check_tested(each)
     writable(request.out)
     fitting(job, request.out)

@@ -185,9 +185,10 @@ class ExternLossFails(Diagnostic):
     title: ClassVar[str] = "an extern loss gives no loss"
     explanation: ClassVar[str] = """\
 What an `extern loss` names is made once, and called with what a network gives, (N, C, …), and with the targets: classes
-are (N, …) whole numbers, labels and numbers (N, C, …). It gives one number, a mean over samples and positions, which
-can be differentiated, and depends on the two alone. Before a run, and by `stdsl check --allow-extern`, it is called
-with made-up values.
+are (N, …) whole numbers, labels and numbers (N, C, …). What a network gives is float32, also where it computes in
+bfloat16; the class of a position that the data leaves out (`ignore`) is -100, which torch's cross-entropy leaves out.
+It gives one number, a mean over samples and positions, which can be differentiated, and depends on the two alone.
+Before a run, and by `stdsl check --allow-extern`, it is called with made-up values.
 
     def forward(self, given, targets):
         return F.cross_entropy(given, targets, reduction="none")          # E0235: a number for each sample

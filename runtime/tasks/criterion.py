@@ -112,7 +112,7 @@ def criterion(config: SearchConfig, dataset: Dataset) -> Criterion:
     if weights == "balanced":
         weights = balanced_weights(counts(dataset), len(split_targets(dataset, "train")), targets)
     metric = config.evaluate.metric or targets.task.metric
-    return Criterion(targets, config.loss, metric, weights=weights or (), own=own_loss(config, targets.signature))
+    return Criterion(targets, config.loss, metric, weights=weights or (), own=own_loss(config, targets))
 
 
 def balanced_weights(found: npt.NDArray[np.int64], samples: int, targets: Targets) -> tuple[float, ...]:

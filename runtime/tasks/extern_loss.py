@@ -15,9 +15,8 @@ from stdsl.compiler.diagnostics.externs import ExternLossFails, ExternNotAllowed
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.schemas.tasks.loss_extern import ExternLoss
-from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
-from ..data.targets import VOID
+from ..data.targets import VOID, Targets
 
 _CORRECT = "correct the code of the loss: `stdsl explain E0235` says what it is given, and gives"
 LEFT_OUT = -100
@@ -35,7 +34,8 @@ class OwnLoss:
     def __call__(self, given: Tensor, targets: Tensor, void: bool = False) -> Tensor:
         """The loss of a batch: ``given`` (N, C, …), ``targets`` as the task has them. ``void``: positions may have no
         class; the code gets what torch's cross-entropy leaves out there, and is not asked where all are so: the loss is
-        0. Raises RunError (E0235)."""
+        0. The code computes in float32, whatever the network does. Raises RunError (E0235)."""
+        given = given.float()
         if void:
             there = targets != VOID
             if not bool(there.any()):
@@ -44,11 +44,15 @@ class OwnLoss:
         if isinstance(self.function, nn.Module):
             self.function.to(given.device)
         try:
-            loss = self.function(given, targets)
+            # Training may be in bfloat16; the trial and evaluation are not, and it is to be the same loss in all.
+            with torch.autocast(given.device.type, enabled=False):
+                loss = self.function(given, targets)
         except (MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:  # the code of the user's may raise anything
-            shapes = f"on {_shape(given)} and {_shape(targets)}"
+            shapes = (
+                f"on {_shape(given)} and {_shape(targets)}{f' with {LEFT_OUT} where there is no class' if void else ''}"
+            )
             raise self.fails(f"fails {shapes}: {type(error).__name__}: {error}") from error
         if not isinstance(loss, Tensor):
             raise self.fails(f"gives {type(loss).__name__}, not a tensor")
@@ -61,7 +65,7 @@ class OwnLoss:
         return RunError([ExternLossFails(own.declared, own.kind, own.target, fault, advice)])
 
 
-def own_loss(config: SearchConfig, targets: TargetSignature) -> OwnLoss | None:
+def own_loss(config: SearchConfig, targets: Targets) -> OwnLoss | None:
     """That of a search, tried on made-up values; None where it has another.
 
     Raises RunError: no leave to load the code (E0227), it cannot be (E0233), or gives no loss (E0235).
@@ -78,15 +82,16 @@ def own_loss(config: SearchConfig, targets: TargetSignature) -> OwnLoss | None:
             loss = OwnLoss(settings, _made(made, settings))
         except NotThere as fault:
             raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "loss")]) from fault
-        if targets.kind is not None:
+        if targets.signature.kind is not None:
             _try(loss, targets)
     return loss
 
 
 def faults_of_loss(config: SearchConfig) -> tuple[Diagnostic, ...]:
     """What is wrong with the extern loss of a search; nothing where it has another."""
+    void = getattr(config.data_of("search"), "ignore", None) is not None
     try:
-        own_loss(config, targets_for(config))
+        own_loss(config, Targets(targets_for(config), void=void))
     except RunError as error:
         return tuple(error.diagnostics)
     return ()
@@ -103,7 +108,7 @@ def _made(made: Any, settings: ExternLoss) -> Callable[[Tensor, Tensor], Any]:
     return found
 
 
-def _try(loss: OwnLoss, targets: TargetSignature) -> None:
+def _try(loss: OwnLoss, targets: Targets) -> None:
     """Raises RunError where it gives no loss of made-up values, another one when it is asked again, or learns."""
     function = loss.function
     module = function if isinstance(function, nn.Module) else nn.Module()
@@ -112,25 +117,30 @@ def _try(loss: OwnLoss, targets: TargetSignature) -> None:
         raise loss.fails("has parameters, and nothing trains those of a loss", advice)
     before = {name: value.clone() for name, value in module.state_dict().items()}
     given, wanted = made_up(targets)
-    found = loss(given, wanted)
+    found = loss(given, wanted, targets.void)
     if not bool(found.isfinite()):
         raise loss.fails(f"gives {found.item():g} for numbers of the size of 1")
     if not found.requires_grad:
         raise loss.fails("gives what does not depend on the prediction, or cannot be differentiated")
-    if not torch.equal(loss(given, wanted), found):
+    if not torch.equal(loss(given, wanted, targets.void), found):
         raise loss.fails("gives another number for the same prediction")
     if any(not torch.equal(value, before[name]) for name, value in module.state_dict().items()):
         raise loss.fails("changes its buffers when it is called")
 
 
-def made_up(targets: TargetSignature) -> tuple[Tensor, Tensor]:
-    """A prediction (N, C, …), and targets of this form; where their number is not known there are three."""
-    count, positions = targets.count or 3, targets.positions or ()
+def made_up(targets: Targets) -> tuple[Tensor, Tensor]:
+    """A prediction (N, C, …), and targets of this form, some VOID where that may be; where the number of classes,
+    labels or numbers is not known there are three."""
+    own = targets.signature
+    count, positions = own.count or 3, own.positions or ()
     given = torch.randn(_SAMPLES, count, *positions, requires_grad=True)
-    if targets.kind == "classes":
-        return given, torch.randint(count, (_SAMPLES, *positions))
+    if own.kind == "classes":
+        classes = torch.randint(count, (_SAMPLES, *positions))
+        if targets.void:
+            classes.view(-1)[::2] = VOID
+        return given, classes
     wanted = torch.randn(_SAMPLES, count, *positions)
-    return given, (wanted > 0).float() if targets.kind == "labels" else wanted
+    return given, (wanted > 0).float() if own.kind == "labels" else wanted
 
 
 def _shape(values: Tensor) -> str:

@@ -73,6 +73,20 @@ class Failing(Odd):
     odd = lambda self, loss: [][0]
 
 
+class Bounded(Odd):
+    odd = lambda self, loss: loss
+
+    def forward(self, given, targets):
+        return super().forward(given, targets) + 0 * F.one_hot(targets).sum()
+
+
+class Exact(Odd):
+    def odd(self, loss):
+        one = torch.ones(1, 1)
+        assert loss.dtype == (one @ one).dtype == torch.float32
+        return loss
+
+
 class Counting(Odd):
     def __init__(self, gamma):
         super().__init__(gamma)
@@ -136,7 +150,7 @@ def codes(text: str) -> list[str]:
 def loss_of(space: Path, *overrides: str, text: str = TEXT, targets: str = "classes") -> OwnLoss:
     space.write_text(text, encoding="utf-8")
     config = load_job(str(space), "first", overrides, allow_extern=True).config
-    found = own_loss(config, TargetSignature(targets, 3, None, ()))  # type: ignore[arg-type]
+    found = own_loss(config, Targets(TargetSignature(targets, 3, None, ())))  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -164,6 +178,25 @@ def test_positions_without_a_class_are_those_that_torch_leaves_out(space: Path) 
     assert criterion(given, targets).item() == criterion.plain(given, targets).item() == expected.item()
     assert expected.item() > 0
     assert criterion(given, torch.full((2, 2, 2), VOID)).item() == 0
+
+
+def test_it_is_tried_with_positions_without_a_class_where_there_are_some(space: Path) -> None:
+    space.write_text(TEXT.replace("Focal", "Bounded"), encoding="utf-8")
+    config = load_job(str(space), "first", allow_extern=True).config
+    form = TargetSignature("classes", 3, None, (2, 2))
+    assert own_loss(config, Targets(form)) is not None
+    with pytest.raises(RunError, match=r"fails on \(3, 3, 2, 2\) and \(3, 2, 2\) with -100 where there is no class"):
+        own_loss(config, Targets(form, void=True))
+
+
+def test_it_computes_in_float32_also_where_networks_do_not(space: Path) -> None:
+    loss = loss_of(space, text=TEXT.replace("Focal", "Exact"))
+    given, targets = torch.randn(5, 3).bfloat16().requires_grad_(), torch.tensor([0, 1, 2, 1, 0])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(given, targets)
+    assert found.item() == loss(given.detach().float(), targets).item()
+    found.backward()
+    assert given.grad is not None
 
 
 def test_a_function_that_makes_a_function(space: Path) -> None:
@@ -194,7 +227,7 @@ def test_settings_come_back_from_json(space: Path) -> None:
 def test_without_leave_nothing_is_loaded(space: Path) -> None:
     config = load_job(str(space), "first").config
     with pytest.raises(RunError, match="E0227"):
-        own_loss(config, TargetSignature("classes", 3, None, ()))
+        own_loss(config, Targets(TargetSignature("classes", 3, None, ())))
     assert "losses_of_mine" not in sys.modules
 
 
@@ -227,7 +260,7 @@ def test_what_is_wrong_with_a_loss_is_said(name: str, code: str, words: str, spa
 @pytest.mark.parametrize("kind", ["classes", "labels", "numbers"])
 @pytest.mark.parametrize("positions", [(), (2, 4)])
 def test_a_loss_is_tried_on_what_its_task_has(kind: str, positions: tuple[int, ...]) -> None:
-    given, wanted = made_up(TargetSignature(kind, 5, None, positions))  # type: ignore[arg-type]
+    given, wanted = made_up(Targets(TargetSignature(kind, 5, None, positions)))  # type: ignore[arg-type]
     assert given.shape[1:] == (5, *positions)
     if kind == "classes":
         assert wanted.dtype == torch.int64
