@@ -227,8 +227,22 @@ def test_classes_of_pixels_are_label_maps(stdsl: Any, tmp_path: Path) -> None:
         assert list(own["shares"].values()) == pytest.approx(
             [(expected == label).mean() for label in range(3)], abs=1e-6
         )
-    shown = stdsl("predict", str(run), str(tmp_path / "new"), "-o", str(tmp_path / "maps"), "--top", "1", "--quiet")
-    assert shown.stdout.split()[:2] == [str(tmp_path / "new" / "one.npy"), str(tmp_path / "maps" / "one.png")]
+    shown = stdsl("predict", str(run), str(tmp_path / "new"), "-o", str(tmp_path / "more"), "--top", "1", "--quiet")
+    assert shown.stdout.split()[:2] == [str(tmp_path / "new" / "one.npy"), str(tmp_path / "more" / "one.png")]
+    before = (tmp_path / "maps" / "one.png").read_bytes()
+    again = stdsl("predict", str(run), str(tmp_path / "new"), "-o", str(tmp_path / "maps"))
+    assert (again.exit_code, (tmp_path / "maps" / "one.png").read_bytes()) == (2, before)
+
+
+def test_what_is_no_number_is_told_of_and_the_rest_predicted(stdsl: Any, tmp_path: Path) -> None:
+    run, one = pixels(tmp_path, RNG.integers(0, 3, (30, 5, 4)))
+    for name, value in (("bad", np.nan), ("great", 1e300)):
+        np.save(tmp_path / "new" / f"{name}.npy", np.full(one.shape, value))
+    result = stdsl("predict", str(run), str(tmp_path / "new"), "-o", str(tmp_path / "maps"), "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert [Path(own["file"]).name for own in told["predictions"]] == ["one.npy"]
+    assert [Path(own["file"]).name for own in told["failed"]] == ["bad.npy", "great.npy"]
 
 
 def test_numbers_at_pixels_are_arrays_in_units_of_the_data(stdsl: Any, tmp_path: Path) -> None:
@@ -247,7 +261,7 @@ def test_where_maps_go_is_said(stdsl: Any, rows: Path, tmp_path: Path) -> None:
     before = (new / "one.npy").read_bytes()
     for arguments, words in (
         ((run, new), "something of each of 5 × 4 positions: name a folder with `-o`"),
-        ((run, new, "-o", new), "holds files that are predicted"),
+        ((run, new, "-o", new), "is there and not empty: name a new folder"),
         ((rows, "x.csv", "-o", new), "`-o` is for networks that tell something of each position"),
     ):
         result = stdsl("predict", *map(str, arguments))

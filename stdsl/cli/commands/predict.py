@@ -58,6 +58,16 @@ def command(
     def told(samples: Sequence[tuple[Path, int | None, Sample]]) -> None:
         scores = network.scores([sample for _, _, sample in samples]) if samples else ()
         for (path, row, _), own in zip(samples, scores, strict=True):
+            if not bool((abs(own) < float("inf")).all()):
+                part = str(path) if row is None else f"row {row} of {path}"
+                failed.append(
+                    NotPredicted(
+                        None,
+                        part,
+                        "what the network tells of it is no number: it holds NaN, or numbers that are too great",
+                    )
+                )
+                continue
             place = {"file": str(path)} | ({"row": row} if row is not None else {})
             found.append(place | (_prediction(network, own) if names is None else _map(network, own, names, path, row)))
 
@@ -96,9 +106,8 @@ def _names(model: Model, paths: Sequence[Path], output: Path | None) -> Names | 
         if output is not None:
             raise click.UsageError("`-o` is for networks that tell something of each position, and this one does not")
         return None
-    whole = output.resolve()
-    if any(path.parent.resolve() == whole for path in paths):
-        raise click.UsageError(f"{output} holds files that are predicted: name another folder with `-o`")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise click.UsageError(f"{output} is there and not empty: name a new folder with `-o`, so that nothing is lost")
     return Names(output)
 
 
