@@ -28,6 +28,11 @@ def guarded(ctx: click.Context) -> Iterator[None]:
     except BrokenPipeError:
         _leave_the_pipe()
         ctx.exit(FINE)
+    except SystemExit as end:
+        # Nothing of stdsl's ends a command so: without a word it would look like success.
+        message(f"error: Python code that was loaded ended the program (`exit({end.code!r})`)")
+        message("  = help: code of a data set, a loss or an operator raises an exception where it cannot go on")
+        ctx.exit(DIAGNOSTICS)
     except KeyboardInterrupt:
         message("stopped")
         ctx.exit(INTERRUPTED)
