@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.architecture import Architecture as Architecture
+    from stdsl.compiler.backends.networks.supernet_text import Relaxation as Relaxation
     from stdsl.compiler.diagnostics.model import ArchitectureError as ArchitectureError
     from stdsl.compiler.diagnostics.model import RunError as RunError
     from stdsl.compiler.diagnostics.model import SpaceError as SpaceError
@@ -39,6 +40,7 @@ __all__ = [
     "Architecture",
     "ArchitectureError",
     "ProgressEvent",
+    "Relaxation",
     "RunError",
     "Space",
     "SpaceCosts",
@@ -58,6 +60,7 @@ _HOMES = {
     "Architecture": "stdsl.compiler.analysis.architecture",
     "ArchitectureError": "stdsl.compiler.diagnostics.model",
     "ProgressEvent": "stdsl.runtime.report.listener",
+    "Relaxation": "stdsl.compiler.backends.networks.supernet_text",
     "RunError": "stdsl.compiler.diagnostics.model",
     "SpaceError": "stdsl.compiler.diagnostics.model",
     "StdslError": "stdsl.compiler.diagnostics.model",
