@@ -58,11 +58,12 @@ def targets_for(config: SearchConfig, role: Role = "search") -> TargetSignature:
     """The targets of a search's data as far as they are known; what its task says of them where the data does not."""
     from ..schemas.tasks.task import named
 
-    targets = config.data_of(role).signature().targets
+    data = config.data_of(role)
+    targets = data.signature().targets
     rows = named(config.task) if config.task is not None else ()
     if rows and targets.kind is None and len({row.kind for row in rows}) == 1:
         targets = replace(targets, kind=rows[0].kind)
-    if targets.positions is None and not (rows and rows[0].dense):
+    if targets.positions is None and not data.at_positions and not (rows and rows[0].dense):
         # Where neither says that there is one for each position, there is one for each sample.
         targets = replace(targets, positions=())
     return targets

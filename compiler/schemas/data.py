@@ -106,6 +106,12 @@ class Data(Constructor):
         """What its files say, where they were looked at."""
         return self._found
 
+    @property
+    def at_positions(self) -> bool:
+        """Whether its settings say that a sample has targets at the positions of a grid, even where only the files tell
+        of which."""
+        return False
+
     def knowing(self, found: Found | None) -> Self:
         """The same settings with what the files say."""
         copy = self.model_copy()

@@ -86,6 +86,15 @@ class Arrays(Data):
         return (self.x,) if isinstance(self.x, str) else self.x or ()
 
     @property
+    def at_positions(self) -> bool:
+        return self.ignore is not None or bool(set(self.target_axes or "") - set("NC"))
+
+    @property
+    def _kind(self) -> Kind | None:
+        """What the targets are, where another setting says so: only classes are ignored."""
+        return "classes" if self.ignore is not None else None
+
+    @property
     def shares(self) -> Shares:
         return Shares(self.valid, self.test)
 
@@ -130,7 +139,12 @@ class Arrays(Data):
     def named(self, labels: Iterable[int | str], stored: StoredArray) -> tuple[str, ...]:
         """The classes that the labels of all samples name; ``stored``: those of the samples to train on. Raises
         FileDamaged."""
-        names = class_names((label for label in labels if label != self.ignore), self.classes, stored)
+        found = set(labels)
+        known = found - {self.ignore}
+        if found and not known:
+            reason = f"no position has a class: all labels are {self.ignore}, which `ignore` leaves out"
+            raise FileDamaged(stored.path, reason)
+        names = class_names(known, self.classes, stored)
         if self.ignore is not None and 0 <= self.ignore < len(names):
             reason = f"`{stored.name}` has {len(names)} classes, numbered from 0, and `ignore = {self.ignore}` is one"
             raise FileDamaged(stored.path, f"{reason}; what is left out has a label below 0 or above all classes: 255")
@@ -190,7 +204,7 @@ class Arrays(Data):
 
     def signature(self) -> DataSignature:
         if self.found is None:
-            return DataSignature((), TargetSignature(self.targets, self.classes))
+            return DataSignature((), TargetSignature(self.targets or self._kind, self.classes))
         return DataSignature(self.found.inputs, self.found.targets)
 
     def varies(self) -> bool:

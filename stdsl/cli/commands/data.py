@@ -116,7 +116,12 @@ def _targets(found: Inspection) -> Iterator[str]:
         rows.append((f"… {len(names) - _CLASSES:,} more", *("" for _ in splits)))
     if any(found.void.values()):
         rows.append(("left out", *(f"{found.void[split]:,}" for split in splits)))
-    rows.append(("together", *(f"{found.sizes[split]:,}" for split in splits)))
+    if kind == "classes" and found.targets.get("positions"):
+        positions = {split: sum(found.counts[split]) + found.void[split] for split in splits}
+        rows.append(("positions", *(f"{positions[split]:,}" for split in splits)))
+        rows.append(("samples", *(f"{found.sizes[split]:,}" for split in splits)))
+    else:
+        rows.append(("together", *(f"{found.sizes[split]:,}" for split in splits)))
     heads = ("class" if kind == "classes" else "label", *splits)
     yield table([heads, *rows], right=range(1, 1 + len(splits))) + "\n"
 

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 import stdsl
 from stdsl.cli.main import cli
+from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.tasks.losses import CrossEntropy, Dice, Loss
@@ -125,6 +126,39 @@ def test_a_label_that_cannot_be_left_out_is_told(y: Any, more: dict[str, Any], w
         ArraysDataset(Arrays(file="a.npz", **more), 0, tmp_path, None)
 
 
+SEARCH = """stdsl 1
+meta net(n) on x: image(1, 6, 5) = x -> conv(4, 3x3) -> relu -> pointwise(n)
+space nets(n = 3) = net(n)
+search s {
+  space = nets(n = data.outputs)
+  data = arrays("a.npz", ignore = 255)
+  retrain { MORE }
+}
+"""
+
+
+def checked(folder: Path, text: str) -> list[tuple[str, str]]:
+    (folder / "a.space").write_text(text)
+    return [(one.code, one.message) for one in check_file(folder / "a.space")]
+
+
+def test_data_without_any_class_is_told_of_the_data(tmp_path: Path) -> None:
+    for classes in ("", ", classes = 3"):
+        np.savez(tmp_path / "a.npz", x=X, y=np.full_like(Y, 255))
+        text = SEARCH.replace(", ignore", f"{classes}, ignore").replace("MORE", "").replace("data.outputs", "3")
+        ((code, message),) = checked(tmp_path, text)
+        assert code == "E0703"
+        assert "no position has a class: all labels are 255" in message
+
+
+@pytest.mark.parametrize("absent", ["a.npz", "b.npz"])
+@pytest.mark.parametrize("task", ["", "task = dense"])
+def test_what_absent_files_do_not_tell_is_no_mismatch(absent: str, task: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / ("b.npz" if absent == "a.npz" else "a.npz"), x=X, y=WITH_HOLES)
+    text = SEARCH.replace("MORE", 'data = arrays("b.npz", ignore = 255)').replace("  retrain", f"  {task}\n  retrain")
+    assert [code for code, _ in checked(tmp_path, text.replace("data.outputs", "3"))] == ["W0726"]
+
+
 @pytest.mark.parametrize("wrong", [-1, -2, 9])
 def test_other_labels_that_are_no_classes_stay_wrong(wrong: int) -> None:
     y = np.where(HOLES, 255, Y.astype(int))
@@ -148,5 +182,8 @@ search s { space = nets(n = data.outputs)  data = arrays("a.npz", ignore = 255) 
     told = CliRunner().invoke(cli, ["data", "check", str(tmp_path / "a.space"), "--json"])
     document = json.loads(told.stdout)["data"]
     assert [int(n.replace(",", "")) for n in row.split()[2:]] == list(document["void"].values())
+    rows = {line.split()[0]: line.split()[1:] for line in shown.stdout.splitlines() if line[:1].isalnum()}
+    assert [int(n.replace(",", "")) for n in rows["positions"]] == [30 * n for n in document["sizes"].values()]
+    assert list(map(int, rows["samples"])) == list(document["sizes"].values())
     assert sum(document["void"].values()) == HOLES.sum()
     assert sum(map(sum, document["counts"].values())) == (~HOLES).sum()
