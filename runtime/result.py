@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.quoting import json_text
 
 from .data.targets import targets_of
 from .phases.assignment import Subject
@@ -137,8 +139,18 @@ def _next(run: Context) -> list[str]:
     architecture = run.directory.architecture(DERIVED)
     return [
         f"stdsl show {directory} --layers",
-        f"stdsl graph {file}::{space} --arch {architecture} -o {directory / 'derived.svg'}",
+        f"stdsl graph {file}::{space}{_parameters(run.job)} --arch {architecture} -o {directory / 'derived.svg'}",
     ]
+
+
+def _parameters(job: Job) -> str:
+    """The options that make a command mean the space of the final training, where the search gave it parameters."""
+    config = job.config
+    ref = config.retrain.space if config.retrain is not None and config.retrain.space is not None else config.space
+    if "(" not in ref.text:
+        return ""
+    plain = [(name, value) for name, value in job.final.parameters if isinstance(value, (bool, int, float, str))]
+    return "".join(f" -p {name}={shlex.quote(json_text(value))}" for name, value in plain)
 
 
 def _shown(path: str) -> str:

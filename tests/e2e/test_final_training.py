@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from stdsl.cli.main import cli
 from stdsl.runtime.data.batch import Part
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
@@ -107,3 +109,21 @@ def test_parts_divide_without_overlap() -> None:
     again = part.divided(0.1, 5)[1].chosen
     assert again is not None
     assert np.array_equal(again, held.chosen)
+
+
+def test_what_to_try_next_means_the_network_that_was_trained(tmp_path: Path) -> None:
+    """A search may give its space other values than the file's defaults: the command names them."""
+    space = tmp_path / "s.space"
+    space.write_text("""stdsl 1
+    meta net(c, classes) on x: clip(1, 4, 8, 8) = x -> choose {a: conv(c, 3), b: relu}
+      -> global_avg_pool -> linear(classes)
+    space s(c = 1, classes = 2) = net(c, classes)
+    search q {
+      space = s(1, data.classes)  strategy = gradient { steps = 1 }  retrain { steps = 1 }
+      data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+    }
+    """)
+    run(RunRequest(str(space), out=tmp_path / "run"), Silent())
+    graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
+    assert f"{space}::s -p c=1 -p classes=4 --arch" in graph
+    assert CliRunner().invoke(cli, graph.split()[1:]).exit_code == 0
