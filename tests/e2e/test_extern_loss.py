@@ -16,6 +16,7 @@ from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.schemas.tasks.loss_extern import ExternLoss
 from stdsl.compiler.schemas.tasks.losses import Loss
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.targets import VOID, Targets
@@ -212,6 +213,17 @@ def test_what_is_stated_is_checked_without_the_code(space: Path) -> None:
     assert codes(TEXT.replace("gamma = 1", "gama = 1")) == ["E0501"]
     assert codes(TEXT.replace("retrain {", "retrain { label_smoothing = 0.1 ")) == ["E0562"]
     assert "losses_of_mine" not in sys.modules
+
+
+@pytest.mark.parametrize("written", ["dice", "dice(gamma = 1)"])
+def test_a_name_from_another_file_means_that_alone(written: str, space: Path) -> None:
+    version, declared, *rest = TEXT.splitlines(keepends=True)
+    (space.parent / "own.space").write_text(version + declared, encoding="utf-8")
+    text = version + 'use "own.space" (focal as dice)\n' + "".join(rest)
+    space.write_text(text.replace("focal(gamma = 1)", written), encoding="utf-8")
+    loss = load_job(str(space), "first").config.loss
+    assert isinstance(loss, ExternLoss)
+    assert loss.target == "losses_of_mine:Focal"
 
 
 def test_settings_come_back_from_json(space: Path) -> None:

@@ -82,13 +82,13 @@ def _word(key: str, name: ast.Name, expected: Expectation, env: Env) -> Node:
     if word not in env.parameters:
         if word in expected.words:
             return Leaf(name.span, word)
+        if is_extern(word, expected.declared, env):
+            return extern_value(name, env)
         model = expected.constructor(word)
         if model is not None:
             return Branch(name.span, tag=("kind", word))
         if expected.reference is not None:
             return Leaf(name.span, _reference(word, name.span, env))
-        if is_extern(word, expected.declared, env):
-            return extern_value(name, env)
     found = resolve(name, env)
     if found is not None:
         expr, inside, declared = found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from ...diagnostics.externs import BadExtern
@@ -76,6 +76,18 @@ def problems_of_head(
         if parameter.name.id in _UNUSABLE | {"self"}:
             reason = f"`{parameter.name.id}` cannot be a parameter of a Python class"
             yield BadExtern(parameter.name.span, name, reason, "give it another name", what)
+
+
+def problems_of_name(declaration: ast.ExternSettingDecl, what: str, known: Collection[str]) -> Iterator[Diagnostic]:
+    """That settings know something by its name already, and one name would mean two things. ``what``: `loss`."""
+    name = declaration.name.id
+    if name in known:
+        word = "a data set" if what == "data" else f"a {what}"
+        reason, advice = (
+            f"there is {word} of that name in the language",
+            "give it another name: one name means one thing",
+        )
+        yield BadExtern(declaration.name.span, name, reason, advice, what)
 
 
 def _problems_of_block(declaration: ast.ExternDecl) -> Iterator[Diagnostic]:

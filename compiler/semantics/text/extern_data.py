@@ -9,7 +9,7 @@ from ...diagnostics.externs import BadExtern
 from ...diagnostics.model import Diagnostic
 from ...diagnostics.names import nearest
 from ...frontend import ast
-from .extern_blocks import SIZES, TYPES, problems_of_head
+from .extern_blocks import SIZES, TYPES, problems_of_head, problems_of_name
 
 TOLD: Final = ("classes", "labels", "numbers")
 """Keys that say what targets are; their value is how many there are."""
@@ -19,11 +19,14 @@ SPLITS: Final = ("train", "valid", "val", "test")
 
 def problems(declaration: ast.ExternDataDecl) -> Iterator[Diagnostic]:
     """A diagnostic for each mistake that can be seen without what the file's names mean."""
+    from ...schemas.constructors import DATA
+
     name = declaration.name.id
 
     def bad(node: ast.Node, reason: str, advice: str) -> Diagnostic:
         return BadExtern(node.span, name, reason, advice, "data")
 
+    yield from problems_of_name(declaration, "data", DATA)
     yield from problems_of_head(declaration, "data", "my_pkg.data:Clips", tuple(TYPES))
     seen: set[str] = set()
     for item in declaration.section.items:

@@ -9,14 +9,18 @@ from ...diagnostics.externs import BadExtern
 from ...diagnostics.model import Diagnostic
 from ...diagnostics.names import nearest
 from ...frontend import ast
-from .extern_blocks import PLAIN, problems_of_head
+from .extern_blocks import PLAIN, problems_of_head, problems_of_name
 
 KEYS: Final = ("tasks",)
 
 
 def problems(declaration: ast.ExternLossDecl) -> Iterator[Diagnostic]:
     """A diagnostic for each mistake that can be seen without what the file's names mean."""
+    from ...schemas.constructors import constructor_name
+    from ...schemas.tasks.losses import LOSSES
+
     name = declaration.name.id
+    yield from problems_of_name(declaration, "loss", tuple(map(constructor_name, LOSSES)))
     yield from problems_of_head(declaration, "loss", "my_pkg.losses:Focal", PLAIN)
     seen: set[str] = set()
     for item in declaration.section.items:
