@@ -34,8 +34,9 @@ class OwnLoss:
     def __call__(self, given: Tensor, targets: Tensor, void: bool = False) -> Tensor:
         """The loss of a batch: ``given`` (N, C, …), ``targets`` as the task has them. ``void``: positions may have no
         class; the code gets what torch's cross-entropy leaves out there, and is not asked where all are so: the loss is
-        0. The code computes in float32, whatever the network does. Raises RunError (E0235)."""
-        given = given.float()
+        0. The code computes in float32, whatever the network does, on a copy of what metrics are computed from. Raises
+        RunError (E0235)."""
+        given, targets = given.float() if given.requires_grad else given.float().clone(), targets.clone()
         if void:
             there = targets != VOID
             if not bool(there.any()):
@@ -49,7 +50,7 @@ class OwnLoss:
                 loss = self.function(given, targets)
         except (MemoryError, torch.OutOfMemoryError):
             raise
-        except Exception as error:  # the code of the user's may raise anything
+        except (Exception, SystemExit) as error:  # the code of the user's may raise anything
             shapes = (
                 f"on {_shape(given)} and {_shape(targets)}{f' with {LEFT_OUT} where there is no class' if void else ''}"
             )

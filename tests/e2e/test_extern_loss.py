@@ -200,6 +200,22 @@ def test_it_computes_in_float32_also_where_networks_do_not(space: Path) -> None:
     assert given.grad is not None
 
 
+def test_it_changes_nothing_that_results_are_told_from(space: Path) -> None:
+    """Found by an adversary: one that wrote into its targets moved samples from one class to another."""
+
+    def greedy(given: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        targets[targets == 2] = 1
+        loss = torch.nn.functional.cross_entropy(given, targets)
+        if not given.requires_grad:
+            given.zero_()
+        return loss
+
+    given, targets = torch.eye(3), torch.arange(3)
+    OwnLoss(loss_of(space).settings, greedy)(given, targets)
+    assert torch.equal(given, torch.eye(3))
+    assert targets.tolist() == [0, 1, 2]
+
+
 def test_a_function_that_makes_a_function(space: Path) -> None:
     given, targets = torch.zeros(4, 3), torch.zeros(4, dtype=torch.int64)
     found = loss_of(space, text=TEXT.replace("Focal", "power").replace("gamma = 1", "gamma = 2"))(given, targets)
