@@ -77,7 +77,9 @@ class Arrays(Data):
         default=0, description="Pixels by which training images and clips are moved at random, at most"
     )
     flow: tuple[str, ...] = Field(
-        default=("flow",), description="Inputs whose first channel is a movement to the right, inverted by mirroring"
+        default=("flow",),
+        description="Images, clips or targets at pixels whose first channel is a movement to the right, inverted by "
+        "mirroring",
     )
 
     @property
@@ -134,7 +136,18 @@ class Arrays(Data):
         if self.ignore is not None:
             self._check_ignored(first, arrangement.splits["train"][1])
         self._check_moves(arrangement, first)
+        self._check_flow(arrangement, first)
         return first
+
+    def flow_total(self, arrangement: Arrangement, form: TargetForm) -> int | None:
+        """What the first channel of the targets and that of their mirror image add up to: 0, or of unsigned numbers,
+        which hold a movement to the left below the middle of their range, the greatest of them. None where they are no
+        flow, at pixels."""
+        targets = arrangement.splits["train"][1]
+        name = self.target if self.file is not None else targets.name
+        if name not in self.flow or form.kind != "numbers" or len(form.positions) < 2:
+            return None
+        return {"u": (1 << 8 * targets.header.item) - 1, "b": 1}.get(targets.header.kind, 0)
 
     def named(self, labels: Iterable[int | str], stored: StoredArray) -> tuple[str, ...]:
         """The classes that the labels of all samples name; ``stored``: those of the samples to train on. Raises
@@ -179,6 +192,22 @@ class Arrays(Data):
                     f"write `pad = {least}` or more, or leave it out"
                 )
                 raise FileDamaged(arrangement.path, reason)
+
+    def _check_flow(self, arrangement: Arrangement, form: TargetForm) -> None:
+        """Raises FileDamaged where `flow` names what is not mirrored; its default names what may be there."""
+        if self.flow == type(self).model_fields["flow"].default:
+            return
+        stored, targets = arrangement.splits["train"]
+        axes = self.axes_of(arrangement)
+        own = [_signature(*one) for one in zip(arrangement.names, stored, axes, strict=True)]
+        known = [one.name for one in own if one.layout in ("image", "clip")]
+        if self.flow_total(arrangement, form) is not None:
+            known.append(self.target if self.file is not None else targets.name)
+        for name in self.flow:
+            if name not in known:
+                there = ", ".join(f"`{one}`" for one in known) or "none"
+                reason = f"`flow` names `{name}`, and its images, clips and targets that are numbers at pixels are"
+                raise FileDamaged(arrangement.path, f"{reason} {there}")
 
     def look(self, folder: Path) -> Found:
         found = self.arrangement(folder)

@@ -74,6 +74,11 @@ class ArraysDataset:
         return Targets(signature, mean, std)
 
     @property
+    def flow_total(self) -> int | None:
+        """As that of the settings, of the targets that are there."""
+        return self.settings.flow_total(self._arrangement, self._form)
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         return self._arrangement.names
 
@@ -205,7 +210,7 @@ def varied(dataset: ArraysDataset, seed: int) -> Dataset:
     settings = dataset.settings
     if not settings.varies():
         return dataset
-    return Augmented(dataset, seed, settings.flip, settings.pad, settings.flow)
+    return Augmented(dataset, seed, settings.flip, settings.pad, settings.flow, dataset.flow_total)
 
 
 def _as_floats(values: Array) -> Array:

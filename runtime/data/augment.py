@@ -41,8 +41,8 @@ class Augmented(Wrapped):
     Inputs (N, C, H, W) and (N, C, T, H, W) are changed alike, ``pad`` being pixels of the first of them (along an axis
     of the first that has more than one position there), and with them targets that have a place for each pixel; others
     stay. All are moved by whole pixels of each. ``flow``: inputs whose
-    first channel is a movement to the right, which becomes one to the left where a sample is mirrored.
-    ``split_targets`` gives targets before changes.
+    first channel is a movement to the right, which becomes one to the left where a sample is mirrored; ``flow_total``:
+    where that of the targets is, what it and its opposite add up to. ``split_targets`` gives targets before changes.
     """
 
     dataset: Unscaled
@@ -50,6 +50,7 @@ class Augmented(Wrapped):
     flip: bool
     pad: int
     flow: Sequence[str] = ()
+    flow_total: int | None = None
 
     def scaled_as(self, scale: Scale) -> Self:
         """The same in other units. Raises CannotScale."""
@@ -76,7 +77,7 @@ class Augmented(Wrapped):
                 change.of(values, name in self.flow) if values.ndim in (4, 5) else values
                 for name, values in zip(self.inputs, inputs, strict=True)
             ]
-            targets = change.of(targets) if maps else targets
+            targets = change.of(targets, self.flow_total is not None, self.flow_total) if maps else targets
         return self.dataset.scaled(inputs, targets)
 
 
@@ -90,12 +91,13 @@ class _Change:
     right: Whole
     mirror: npt.NDArray[np.bool_]
 
-    def of(self, values: Array, flow: bool = False) -> Array:
-        """Values (N, …, H, W); ``flow``: the first channel is a movement to the right."""
+    def of(self, values: Array, flow: bool = False, total: int | None = None) -> Array:
+        """Values (N, …, H, W); ``flow``: the first channel is a movement to the right, ``total``: which and its
+        opposite add up to that; None: as the type of the values says."""
         height, width = values.shape[-2:]
         down, right = shifted(self.down, self.whole[0], height), shifted(self.right, self.whole[1], width)
         changed = mirrored(moved(values, down, right), self.mirror)
-        return turned_back(changed, self.mirror) if flow and self.mirror.any() else changed
+        return turned_back(changed, self.mirror, total) if flow and self.mirror.any() else changed
 
 
 def moves(pad: int, size: int, grids: Iterable[int], u: npt.NDArray[np.float64]) -> Whole:
@@ -130,14 +132,15 @@ def moved(values: Array, down: Whole, right: Whole) -> Array:
     return np.stack([own[..., y : y + height, x : x + width] for own, y, x in starts])
 
 
-def turned_back(values: Array, chosen: npt.NDArray[np.bool_]) -> Array:
-    """(N, C, …), the first channel of those that are ``chosen`` inverted: x becomes -x; of bytes, which hold a movement
-    to the left below the middle of their range and one to the right above, 255 - x."""
-    if values.dtype.kind in "ub":
+def turned_back(values: Array, chosen: npt.NDArray[np.bool_], total: int | None = None) -> Array:
+    """(N, C, …), the first channel of those that are ``chosen`` inverted: x becomes ``total`` - x, or where that is
+    None -x; of bytes, which hold a movement to the left below the middle of their range and one to the right above,
+    255 - x."""
+    if total is None and values.dtype.kind in "ub":
         first = ~values[:, 0]
     else:
         values = values.astype(np.result_type(values, np.float32))  # the least whole number has no opposite
-        first = -values[:, 0]
+        first = (total or 0) - values[:, 0]
     changed = values.copy()
     changed[chosen, 0] = first[chosen]
     return changed

@@ -178,6 +178,53 @@ def test_an_input_of_one_position_along_an_axis_leaves_the_moves_of_others_as_th
     assert moves_down == {-1, 0, 1}
 
 
+@pytest.mark.parametrize("stored", ["float64", "int8", "uint8", "uint16"])
+@pytest.mark.parametrize("name", ["y", "flow"])
+def test_a_movement_that_is_told_at_each_pixel_is_turned_with_what_is_mirrored(stored: str, name: str) -> None:
+    """An input that holds the same flow, and shows it in the units of the targets, stays the same as the targets."""
+    rng, kind = np.random.default_rng(0), np.dtype(stored)
+    flow = rng.normal(size=(30, 2, 3, 4)) if kind.kind == "f" else rng.integers(0, 100, (30, 2, 3, 4)).astype(kind)
+    settings: dict[str, Any] = {"targets": "numbers", "target": name, "scale_target": False, "normalise": None}
+    arrays = {"seen": flow, name: flow}
+    batch = whole(stdsl.arrays(arrays, flip=True, flow=("seen", name), **settings))
+    assert torch.allclose(batch.inputs[0] * (255 if stored == "uint8" else 1), batch.targets, atol=1e-4)
+    still = whole(stdsl.arrays(arrays, **settings))
+    changed = [not torch.equal(a, b) for a, b in zip(still.targets, batch.targets, strict=True)]
+    assert 0 < sum(changed) < len(changed)
+    plain = whole(stdsl.arrays(arrays, flip=True, flow=("seen",), **settings))
+    assert torch.equal(plain.targets[:, 1], batch.targets[:, 1])
+    assert not torch.equal(plain.targets[:, 0], batch.targets[:, 0])
+    if name == "flow":
+        assert torch.equal(whole(stdsl.arrays(arrays, flip=True, **settings)).targets, batch.targets), "as by default"
+
+
+def test_a_movement_that_is_told_is_turned_before_it_is_scaled() -> None:
+    """In units of the data it is inverted about 0, not about the mean."""
+    rng = np.random.default_rng(0)
+    flow = np.repeat(rng.normal(5, 1, (30, 2, 1, 1)), 4, 3)
+    dataset = stdsl.arrays({"x": flow, "y": flow}, flip=True, flow=("y",), normalise=None)
+    targets = dataset.targets  # type: ignore[attr-defined]
+    mean, std = (torch.tensor(own).reshape(2, 1, 1) for own in (targets.mean, targets.std))
+    batch = whole(dataset)
+    told = batch.targets * std + mean
+    assert torch.allclose(told.abs(), batch.inputs[0].abs(), atol=1e-4)
+    assert 0 < (told[:, 0, 0, 0] < 0).sum() < len(told)
+    assert (told[:, 1] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("flow", "y"), [("absent", "numbers"), ("row", "numbers"), ("y", "classes"), ("y", "pixels"), ("y", "numbers")]
+)
+def test_a_flow_that_is_nothing_that_is_mirrored_is_told(flow: str, y: str) -> None:
+    rng = np.random.default_rng(0)
+    targets = {"numbers": rng.normal(size=(20, 2)), "classes": np.arange(20) % 2, "pixels": np.ones((20, 4, 4), int)}
+    arrays = {"x": rng.normal(size=(20, 2, 4, 4)), "row": rng.normal(size=(20, 2)), "y": targets[y]}
+    with pytest.raises(RunError, match=rf"E0703.*`flow` names `{flow}`, and its images.* are `x`"):
+        stdsl.arrays(arrays, flow=("x", flow))
+    stdsl.arrays(arrays, flow=("x",))
+    stdsl.arrays(arrays, flip=True)
+
+
 def test_mirrored_by_choice() -> None:
     values = np.arange(6).reshape(2, 3)
     assert mirrored(values, np.array([False, True])).tolist() == [[0, 1, 2], [5, 4, 3]]
