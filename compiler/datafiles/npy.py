@@ -124,6 +124,7 @@ def _zip(path: Path) -> ZipFile:
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     """Turns what reading a file raises into what this module raises."""
+    from lzma import LZMAError
     from zipfile import BadZipFile
 
     try:
@@ -133,7 +134,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise FilesAbsent(path.parent, (path.name,), hint) from None
     except OSError as error:
         raise FileDamaged(path, reason_of(error)) from error
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise FileDamaged(path, f"it is no whole .npz file: {error}") from error
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..text.reading import check_file, read_file, reason_of
 from .faults import FileDamaged, FilesAbsent
@@ -161,7 +161,8 @@ def in_order(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _whole(value: str) -> bool:
-    return value.removeprefix("-").isdecimal() and value.isascii()
+    # Python converts no texts of thousands of digits, and no size of one matters.
+    return value.removeprefix("-").isdecimal() and value.isascii() and len(value) <= 1_000
 
 
 def _kind(table: Table, targets: Sequence[str]) -> Kind:
@@ -260,9 +261,17 @@ def _parquet(path: Path) -> dict[str, list[str]]:
         raise PackageMissing from None
     try:
         table = parquet.read_table(path)
-        return {name: [_written(value) for value in table[name].to_pylist()] for name in table.column_names}
-    except (ArrowException, KeyError) as error:
+        return {name: _cells(table[name]) for name in table.column_names}
+    except (ArrowException, KeyError, ValueError, OverflowError) as error:
         raise FileDamaged(path, f"it is no whole .parquet file: {str(error).splitlines()[0]}") from error
+
+
+def _cells(column: Any) -> list[str]:
+    try:
+        values = column.to_pylist()
+    except (ValueError, OverflowError):  # a time that Python has none for: nanoseconds, years beyond 9999
+        values = column.cast("string").to_pylist()
+    return [_written(value) for value in values]
 
 
 def _written(value: object) -> str:

@@ -108,7 +108,7 @@ class ArraysDataset:
                 found: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
                 return found
             with np.load(stored.path, allow_pickle=False) as archive:
-                inside: Array = archive[stored.name]
+                inside: Array = archive[stored.member]  # its whole name: there may be one without an ending, too
                 return inside
         except Exception as error:  # damaged bytes may raise anything
             raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error

@@ -65,7 +65,7 @@ def _values(stored: StoredArray, own: Input) -> npt.NDArray[Any]:
         return values
     try:
         with np.load(stored.path, allow_pickle=False) as archive:
-            inside: npt.NDArray[Any] = archive[stored.name]
+            inside: npt.NDArray[Any] = archive[stored.member]
             return inside
     except Exception as error:  # damaged bytes may raise anything
         raise ValueError(f"`{stored.name}` in it cannot be read: {error}") from error
