@@ -50,8 +50,13 @@ def class_names(labels: Iterable[int | str], classes: int | None, stored: Stored
     if any(isinstance(label, str) for label in found):
         return tuple(sorted(str(label) for label in found))
     greatest = max((int(label) for label in found), default=-1)
-    if classes is None and greatest > min(_MANY, max(_FEW, prod(stored.header.shape))):
+    if classes is None and hardly_a_class(greatest, prod(stored.header.shape)):
         labelled = f"`{stored.name}` holds the label {greatest:,}, and classes are numbered from 0"
         advice = "write `task = regression` for numbers, or `classes = …` where there are so many classes"
         raise FileDamaged(stored.path, f"{labelled}; {advice}")
     return tuple(map(str, range(classes if classes is not None else greatest + 1)))
+
+
+def hardly_a_class(greatest: int, labels: int) -> bool:
+    """Whether the greatest of so many labels says that they number no classes."""
+    return greatest > min(_MANY, max(_FEW, labels))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from stdsl.compiler.datafiles.forms import Kind
+from stdsl.compiler.datafiles.labels import hardly_a_class
 from stdsl.compiler.datafiles.splits import TRAIN, Shares
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
@@ -183,14 +184,24 @@ class IndexedDataset:
             return named, labels
         if count is not None:
             return tuple(map(str, range(count))), labels
-        greatest = -1
+        greatest, place, seen = -1, 0, 0
         if labels is None:
             self._told = ()
-            read = [self._target(self._taken(found, TRAIN, i, i)[-1], TRAIN, i) for i in range(length)]
-            greatest = max((int(target.max(initial=-1)) for target in read), default=-1)
+            read = []
+            for i in range(length):
+                target = self._target(self._taken(found, TRAIN, i, i)[-1], TRAIN, i)
+                here, seen = int(target.max(initial=-1)), seen + target.size
+                greatest, place = max((greatest, place), (here, i), key=lambda known: known[0])
+                if not self._form.positions:  # all targets at positions would fill the memory
+                    read.append(int(target))
             labels = None if self._form.positions else np.array(read, np.int64)
-        else:
-            greatest = int(labels.max(initial=-1))
+        elif len(labels):
+            place, seen = int(labels.argmax()), len(labels)
+            greatest = int(labels[place])
+        if hardly_a_class(greatest, seen):
+            labelled = f"has the label {greatest:,}, and classes are numbered from 0"
+            advice = "write `task = regression` for numbers; so many classes are named by `classes` of the set"
+            raise self._wrong(TRAIN, place, f"{labelled}; {advice}, or counted in the block of extern data")
         return tuple(map(str, range(greatest + 1))), labels
 
     def _target(self, target: Any, split: str, index: int) -> Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +200,45 @@ def test_what_is_wrong_with_a_target_is_said(
 def test_what_is_stated_is_checked_without_the_code(stated: str, task: str, expected: list[str]) -> None:
     content = text("number", stated, task).replace("retrain {", f"{f'task = {task}' if task else ''}  retrain {{")
     assert [d.code for d in check_text(Source("a.space", content))] == expected
+
+
+class Maps(torch.utils.data.Dataset[Any]):
+    """Images of zeros with a target made of their index."""
+
+    def __init__(self, target: Callable[[int], Any]) -> None:
+        self.target = target
+
+    def __len__(self) -> int:
+        return 12
+
+    def __getitem__(self, index: int) -> Any:
+        return np.zeros((1, 4, 4), np.float32), self.target(index)
+
+
+@pytest.mark.parametrize("at_hand", [False, True])
+@pytest.mark.parametrize("shape", [(), (4, 4)])
+def test_a_label_far_above_all_classes_is_no_class(shape: tuple[int, ...], at_hand: bool) -> None:
+    maps = Maps(lambda index: np.full(shape, 10**7 if index == 7 else index % 3))
+    if at_hand:
+        maps.targets = [10**7 if index == 7 else 0 for index in range(12)]  # type: ignore[attr-defined]
+    with pytest.raises(RunError, match=r"sample 7 of the split `train` .* has the label 10,000,000"):
+        as_dataset(maps)
+
+
+def test_there_are_as_many_classes_as_the_greatest_label_at_any_position_says() -> None:
+    found = as_dataset(Maps(lambda index: np.full((4, 4), 900 if index == 5 else 1)))
+    assert targets_of(found).signature.count == 901
+
+
+def test_maps_are_looked_through_one_by_one() -> None:
+    kept: list[weakref.ref[Any]] = []
+    alive = []
+
+    def target(index: int) -> Any:
+        alive.append(sum(one() is not None for one in kept))
+        values = np.full((4, 4), index % 2, np.int64)
+        kept.append(weakref.ref(values))
+        return values
+
+    as_dataset(Maps(target))
+    assert max(alive) <= 2
