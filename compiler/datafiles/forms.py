@@ -22,6 +22,10 @@ POSITIONS = ("", "L", "T", "HW", "THW")
 """The grids that there may be targets at, in the order of their axes."""
 
 
+class ShapeOpen(FileDamaged):
+    """The shape of an array does not say what targets it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetForm:
     """``axes``: those of the array without N, in its order; C numbers or labels, the others of a grid. ``count``: how
@@ -35,7 +39,7 @@ class TargetForm:
 
 def target_form(stored: StoredArray, kind: Kind | None, axes: str | None) -> TargetForm:
     """What an array of targets is. ``kind``, ``axes``: as is asked for; None: as its type and its shape say. Raises
-    FileDamaged where it cannot be that, or where its shape leaves it open."""
+    FileDamaged where it cannot be that, ShapeOpen where its shape leaves it open."""
     header, shape = stored.header, stored.header.shape
     found: Kind = kind or ("numbers" if header.kind == "f" else "classes")
     if found == "classes" and header.kind == "f":
@@ -47,7 +51,7 @@ def target_form(stored: StoredArray, kind: Kind | None, axes: str | None) -> Tar
         return TargetForm(found, "", None if found == "classes" else 1, ())
     own = axes or _AXES[found].get(len(shape), "")
     if len(own) != len(shape) or (found == "classes" and own == "NT" and axes is None):
-        raise FileDamaged(stored.path, f"`{stored.name}` has the shape {_shape(shape)}, {_unclear(stored, found)}")
+        raise ShapeOpen(stored.path, f"`{stored.name}` has the shape {_shape(shape)}, {_unclear(stored, found)}")
     sizes = dict(zip(own[1:], shape[1:], strict=True))
     grid = "".join(axis for axis in own[1:] if axis != "C")
     order = next(known for known in POSITIONS if sorted(known) == sorted(grid))

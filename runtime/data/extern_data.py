@@ -91,7 +91,7 @@ def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> 
     spoken = named_splits(list(made), Path(settings.kind))
     sets = {split: made[word] for split, word in spoken.items()}
     shares = Shares(settings.valid, settings.test)
-    return IndexedDataset(sets, shares, names, settings.told, None, settings.kind, place)
+    return IndexedDataset(sets, shares, names, settings.told, called=settings.kind, place=place)
 
 
 def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]:

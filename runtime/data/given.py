@@ -20,7 +20,7 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data import Found, InputSignature, Layout
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.data_given import Given
-from stdsl.compiler.schemas.tasks.task import TaskName
+from stdsl.compiler.schemas.tasks.task import TaskName, named
 
 from ..tracking.manifest import Origin
 from .arrays import Array, ArraysDataset, varied
@@ -117,8 +117,9 @@ def _indexed(sets: Mapping[str, Any], task: TaskName | None) -> Dataset:
     if strange or TRAIN not in sets:
         raise TypeError(f"splits are train, valid and test, with `train` among them, not {', '.join(map(repr, sets))}")
     spoken = named_splits(list(sets), _PLACE)
+    dense = task is not None and named(task)[0].dense
     own = {split: sets[word] for split, word in spoken.items()}
-    return IndexedDataset(own, settings.shares, asked=settings.for_task(task).targets)
+    return IndexedDataset(own, settings.shares, asked=settings.for_task(task).targets, dense=dense)
 
 
 def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:

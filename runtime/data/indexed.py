@@ -47,7 +47,8 @@ class IndexedDataset:
     Samples and numbers to be told are taken as they are, but bytes of inputs are scaled to 0…1. A sample depends on its
     index alone. ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``stated``: what targets
     are, and how many classes, labels or numbers there are; where it says nothing they are what the first of them is, or
-    what they are ``asked`` for as, and there are as many classes as the set names, or as its labels are.
+    what they are ``asked`` for as, at each position where that is ``dense``, and there are as many classes as the set
+    names, or as its labels are.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class IndexedDataset:
         names: Sequence[str] | None = None,
         stated: TargetSignature = UNKNOWN,
         asked: Kind | None = None,
+        dense: bool = False,
         called: str = "the data",
         place: Span | None = None,
     ) -> None:
@@ -65,7 +67,7 @@ class IndexedDataset:
         first = sets[TRAIN]
         lengths = {split: self._length(found, split) for split, found in sets.items()}
         self._names = tuple(names) if names is not None else self._names_in(first, lengths[TRAIN])
-        self._form = stated if stated.kind is not None else self._form_in(first, lengths[TRAIN], asked)
+        self._form = stated if stated.kind is not None else self._form_in(first, lengths[TRAIN], asked, dense)
         labels = None
         if self._form.kind == "classes":
             labels = None if self._form.positions else _labels_at_hand(first, lengths[TRAIN])
@@ -169,11 +171,11 @@ class IndexedDataset:
         scaled = array / np.float32(255) if array.dtype == np.uint8 else array
         return np.ascontiguousarray(scaled, np.float32)
 
-    def _form_in(self, found: Indexed, length: int, asked: Kind | None) -> TargetSignature:
+    def _form_in(self, found: Indexed, length: int, asked: Kind | None, dense: bool) -> TargetSignature:
         if not length:
             return class_targets(None)
         try:
-            return form_of(self._taken(found, TRAIN, 0, 0)[-1], asked)
+            return form_of(self._taken(found, TRAIN, 0, 0)[-1], asked, dense)
         except WrongTarget as fault:
             raise self._wrong(TRAIN, 0, str(fault)) from fault
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from stdsl.compiler.datafiles.faults import FileDamaged
-from stdsl.compiler.datafiles.forms import Kind, target_form
+from stdsl.compiler.datafiles.forms import Kind, ShapeOpen, target_form
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
@@ -24,15 +24,19 @@ class WrongTarget(Exception):
     """A target is not what it should be; the text says of a sample what is wrong."""
 
 
-def form_of(first: Any, kind: Kind | None) -> TargetSignature:
+def form_of(first: Any, kind: Kind | None, dense: bool = False) -> TargetSignature:
     """What targets are by the first of them, as those of arrays would be. ``kind``: as is asked for; None: as its type
-    and shape say. The number of classes stays open. Raises WrongTarget."""
+    and shape say. ``dense``: there is one at each position, so that whole numbers (T,) are classes of frames. The
+    number of classes stays open. Raises WrongTarget."""
     if isinstance(first, str):
         return TargetSignature("classes", None, None, ())
     values = _array(first)
     header = Header(values.dtype.kind, values.dtype.itemsize, False, (2, *values.shape), 0)
+    frames = dense and values.ndim == 1 and kind in (None, "classes") and header.kind != "f"
     try:
-        form = target_form(StoredArray(NAME, header, Path()), kind, None)
+        form = target_form(StoredArray(NAME, header, Path()), kind, "NT" if frames else None)
+    except ShapeOpen as fault:
+        raise WrongTarget(f"has a target of the shape {values.shape}, {_ways(values.ndim)}") from fault
     except FileDamaged as fault:
         raise WrongTarget(f"has a target that is none; of two samples together {fault.reason}") from fault
     return TargetSignature(form.kind, form.count, None, form.positions)
@@ -63,6 +67,16 @@ def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Ar
     values = values.reshape(shape)
     exact = np.int64 if wanted.kind == "classes" else np.result_type(values, np.float32)
     return np.ascontiguousarray(values, exact).reshape(shape)
+
+
+def _ways(axes: int) -> str:
+    """What to do about a first target with so many axes that may be anything."""
+    block = "or state what it is in the block of extern data"
+    if axes > 1:
+        forms = "classes at positions are (H, W) or (T, H, W), labels (C,)"
+        return f"which is not that of targets; {forms}: give it so, {block}"
+    tasks = "`task = multi_label` for labels that apply or not, `task = regression` for numbers"
+    return f"and a class is one number; write {tasks}, `task = dense` for a class of each frame, {block}"
 
 
 def _array(value: Any) -> Array:

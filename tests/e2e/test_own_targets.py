@@ -17,6 +17,7 @@ import stdsl
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.given import as_dataset
 from stdsl.runtime.data.targets import targets_of
 from stdsl.runtime.prepare.opening import opened
@@ -242,3 +243,22 @@ def test_maps_are_looked_through_one_by_one() -> None:
 
     as_dataset(Maps(target))
     assert max(alive) <= 2
+
+
+@pytest.mark.parametrize("frames", [1, 4])
+def test_with_the_task_dense_whole_numbers_are_classes_of_frames(frames: int) -> None:
+    found = as_dataset(Maps(lambda index: np.arange(index, index + frames) % 3), "dense")
+    assert targets_of(found).signature == TargetSignature("classes", 3, ("0", "1", "2"), (frames,))
+    batch = found.samples("train", np.arange(2), 0)
+    assert batch.targets.shape == (2, frames)
+
+
+def test_what_is_advised_for_a_target_that_may_be_anything_can_be_followed() -> None:
+    maps = Maps(lambda index: np.arange(index, index + 4) % 2)
+    with pytest.raises(RunError) as raised:
+        as_dataset(maps)
+    message = raised.value.diagnostics[0].message
+    assert "target_axes" not in message
+    tasks = re.findall(r"`task = (\w+)`", message)
+    assert [targets_of(as_dataset(maps, task)).task.name for task in tasks] == tasks
+    assert len(tasks) == 3
