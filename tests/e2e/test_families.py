@@ -116,7 +116,7 @@ def test_it_searches_a_tiny_space_and_says_what_it_found(tmp_path: Path, name: s
     assert shown["search_facts"]
 
 
-@pytest.mark.parametrize("share", [0.0, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.35, 0.95)), 0.6])
+@pytest.mark.parametrize("share", [0.6, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.0, 0.35, 0.95))])
 def test_killed_at_any_step_it_goes_on_to_the_same_bits(
     tmp_path: Path, stdsl: Callable[..., int], name: str, share: float
 ) -> None:

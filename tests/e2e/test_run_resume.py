@@ -170,7 +170,7 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize("phase", ["search", "retrain"])
+@pytest.mark.parametrize("phase", ["search", pytest.param("retrain", marks=pytest.mark.slow)])
 def test_kill_nine_and_resume(space: Path, undisturbed: Path, tmp_path: Path, phase: str) -> None:
     out, wanted = tmp_path / "run", random.randrange(5, 22)
     process = start(space, out)
