@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar, Literal, cast
@@ -107,7 +108,7 @@ class Arrays(Data):
             inputs = tuple(npy_array(folder / path) for path in self.paths)
             return undivided(folder / self.paths[0], inputs, npy_array(folder / self.y))
         path = folder / self.file
-        return arranged(path, folder_arrays(path) if path.is_dir() else npz_arrays(path), self.target)
+        return arranged(path, folder_arrays(path) if os.path.isdir(path) else npz_arrays(path), self.target)
 
     def axes_of(self, arrangement: Arrangement) -> tuple[str, ...]:
         """The axes of a sample of each input as they are stored. Raises FileDamaged where the array has others."""

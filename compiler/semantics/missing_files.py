@@ -27,7 +27,7 @@ def not_in_library(asked: Span | None, name: str, library: Sequence[str]) -> Mis
     importing = asked.source.path if asked is not None else None
     file = f"{name.replace('.', '/')}.space"
     advice = None
-    if importing is not None and (importing.parent / file).is_file():
+    if importing is not None and os.path.isfile(importing.parent / file):
         advice = f'a file stands in quotes: `use "{file}" (…)`'
     elif f"std.{name}" in library:
         advice = f"did you mean `std.{name}`?"
@@ -79,7 +79,7 @@ def _near(written: str, files: Sequence[str], library: Sequence[str]) -> str | N
 def _beside(path: Path, written: str) -> tuple[str, ...]:
     """The spaces in the folder in which a file was looked for, named as the one that is not there."""
     folder = path.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return ()
     before = written[: len(written) - len(Path(written).name)]
     return tuple(f"{before}{name}" for name in sorted(p.name for p in folder.glob("*.space")))

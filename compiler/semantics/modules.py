@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ def library_source(name: str) -> Source | None:
         return None
     resource = _LIBRARY.joinpath(*name.split(".")[:-1], name.split(".")[-1] + ".space")
     path = Path(str(resource))
-    return Source(name, resource.read_text(encoding="utf-8"), path if path.is_file() else None)
+    return Source(name, resource.read_text(encoding="utf-8"), path if os.path.isfile(path) else None)
 
 
 def _written_names(source: Source) -> Iterator[str]:

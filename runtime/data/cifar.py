@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 from copy import copy
 from pathlib import Path
@@ -52,7 +53,7 @@ class CifarDataset:
         self._others: Normalisation | None = None  # that of other data, in place of its own
         training, testing, labels, meta, names = _FILES[settings.kind]
         root = folder / settings.root
-        missing = tuple(name for name in (*training, *testing) if not (root / name).is_file())
+        missing = tuple(name for name in (*training, *testing) if not os.path.isfile(root / name))
         if missing:
             hint = f"download the Python version of {settings.kind.upper()} and unpack it there, or set `root`"
             raise RunError([DataMissing(place, settings.kind, str(root), missing, hint)])
@@ -167,7 +168,7 @@ def _class_names(path: Path, names: bytes, settings: Cifar10 | Cifar100, place: 
     """The names of the classes: from the settings, else from the meta file, else numbers."""
     if settings.class_names is not None:
         return settings.class_names
-    if path.is_file():
+    if os.path.isfile(path):
         found = read_pickle(path, place).get(names, [])
         if isinstance(found, list) and len(found) == type(settings).classes:
             if not all(isinstance(name, bytes) for name in found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -31,13 +32,13 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
     def __init__(self, settings: ClipFolder, seed: int, folder: Path, place: Span | None) -> None:
         super().__init__(settings, seed, folder, place)
         need_pillow(settings.kind, place)
-        if any(not path.is_dir() for path in self.files):
+        if any(not os.path.isdir(path) for path in self.files):
             need_pyav(settings.kind, place)
         self._frames: BoundedCache[tuple[Path, int], Pixels] = BoundedCache(settings.cache * MIB, lambda a: a.nbytes)
         self._indices: BoundedCache[Path, VideoIndex] = BoundedCache(_INDEXED, lambda i: 1024 + i.times.nbytes)
 
     def decoded(self, path: Path, along: float | None) -> Pixels:
-        listing = listing_of(path) if path.is_dir() else self._indices.made(path, index_of)
+        listing = listing_of(path) if os.path.isdir(path) else self._indices.made(path, index_of)
         numbers = places(self.settings, length(listing), along)
         found = {number: self._frames.found((path, number)) for number in numbers}
         frames = {number: pixels for number, pixels in found.items() if pixels is not None}
@@ -51,7 +52,7 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
         settings = self.settings
         known: list[tuple[int, int, int]] = []
         for path in self.files:
-            if not path.is_dir():
+            if not os.path.isdir(path):
                 own = details_of(path)
             else:
                 names = frame_names(path)

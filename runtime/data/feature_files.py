@@ -51,7 +51,7 @@ class FeatureFiles:
         return self._path(split, digest) is not None
 
     def has_targets(self, split: str) -> bool:
-        return self._target_path(split).exists()
+        return os.path.exists(self._target_path(split))
 
     def open(self, split: str, digests: Sequence[str]) -> None:
         """Map the files of a split; raises OSError where one is missing."""
@@ -93,7 +93,7 @@ class FeatureFiles:
 
     def _path(self, split: str, digest: str) -> Path | None:
         names = (self.name(split, digest, last) for last in (False, True))
-        return next((self.folder / name for name in names if (self.folder / name).exists()), None)
+        return next((self.folder / name for name in names if os.path.exists(self.folder / name)), None)
 
     def _target_path(self, split: str) -> Path:
         return self.folder / f"{split}-{self.identity[:12]}-targets.npy"

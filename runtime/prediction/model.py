@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,9 +90,9 @@ class Model:
 
 def model_of(path: Path) -> Model:
     """The network of an ONNX file, or that of a run. Raises RunError."""
-    file = _exported(path) if path.is_dir() else path
+    file = _exported(path) if os.path.isdir(path) else path
     shown = str(file)
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise RunError([NoModel(None, shown, "is not there", "name an ONNX file, or the directory of a run")])
     import onnxruntime
 

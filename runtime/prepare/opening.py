@@ -80,7 +80,7 @@ def fitting(job: Job, out: Path | None) -> None:
     """Raises RunError where the file system at hand does not take the names of what is exported. ``out``: the run
     directory that was asked for."""
     directory = (out or Path("runs", f"{job.config.name}-0001")).absolute()
-    folder = next(path for path in directory.parents if path.is_dir())
+    folder = next(path for path in directory.parents if os.path.isdir(path))
     longest, whole = os.pathconf(folder, "PC_NAME_MAX"), os.pathconf(folder, "PC_PATH_MAX")
     for key in EXPORTS:
         path: str | None = getattr(job.config.export, key, None)

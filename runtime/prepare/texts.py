@@ -69,7 +69,7 @@ def checksum(text: str) -> str:
 
 def kept(folder: Path, manifest: Manifest) -> Texts:
     """The texts in the ``space/`` of a run. Raises RunError where they are not those that it was started with."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix == _SUFFIX)
+    files = sorted(path for path in folder.rglob("*") if os.path.isfile(path) and path.suffix == _SUFFIX)
     there = {str(PurePosixPath(path.relative_to(folder))) for path in files}
     texts: dict[str, str] = {}
     changes: list[str] = []

@@ -42,7 +42,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             path.write_bytes(content)
             return
         refuse_devices(path)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        mode = path.stat().st_mode & 0o777 if os.path.exists(path) else 0o644
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ class Trained:
 
 def trained(path: Path) -> Trained:
     """What ``--weights`` names. Raises RunError where a folder is no run, or its result was not trained."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return Trained(path)
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.compiler.diagnostics.run import RunNotOver
@@ -33,7 +34,7 @@ def trained(path: Path) -> Trained:
 
     directory = open_run(path)
     weights = directory.weights(DERIVED)
-    if not weights.is_file():
+    if not os.path.isfile(weights):
         raise RunError([RunNotOver(None, str(path), "trained network")])
     job = load_kept_job(directory, directory.manifest)
     facts = kept_facts(directory.data)

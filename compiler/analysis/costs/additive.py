@@ -140,6 +140,9 @@ class _Adder:
         return list(totals.values())
 
     def cost(self, node: Node) -> Case:
+        if not node.type.dims:
+            # Refused whatever is chosen, it has neither shape nor settings; the check found that `where` leaves it out.
+            return Cost()
         primitive = self.primitives[node.op]
         types = [self.graph.nodes[e.source].type for e in node.edges]
         values = [case for _, case in node.attrs]

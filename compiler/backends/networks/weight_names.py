@@ -8,6 +8,7 @@ number added: ``"layer{s}.{b}.conv1": "layer_{s}.block_{b+1}.conv"``. Names that
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def renamed(weights: Mapping[str, torch.Tensor], rules: tuple[Rule, ...]) -> dic
 def renamed_by_file(weights: dict[str, torch.Tensor], path: str, span: Span | None = None) -> dict[str, torch.Tensor]:
     """By the rules of the file beside ``path`` whose name ends in `.names.json`, if there is one. Raises SpaceError."""
     file = Path(path).with_suffix(ENDING)
-    if not file.is_file():
+    if not os.path.isfile(file):
         return weights
     try:
         names = json.loads(read_file(file))

@@ -28,7 +28,7 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.failed = True
-        self.sink.add(diagnostic)
+        self.sink.add_once(diagnostic)
 
     def stop(self, diagnostic: Diagnostic) -> Stop:
         """Reports; to be raised: ``raise report.stop(…)``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def command(files: tuple[str, ...], format_: str, fix: bool, run: bool, allow_ex
     """
     for file in files:
         whole, colons, _ = file.rpartition("::")
-        if colons and not Path(file).exists():
+        if colons and not os.path.exists(file):
             raise click.BadParameter(f"whole files are checked: write {whole}, not {file}", param_hint="FILE")
     sink = _checked(files, run, allow_extern)
     if fix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def command(folder: Path, quiet: bool) -> None:
     Example:
       stdsl new my_search
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if os.path.exists(folder) and (not os.path.isdir(folder) or any(folder.iterdir())):
         raise click.BadParameter(f"{folder} is there already and not empty", param_hint="DIR")
     project = files("stdsl.cli") / "project"
     for name in PARTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,7 +107,7 @@ def _names(model: Model, paths: Sequence[Path], output: Path | None) -> Names | 
         if output is not None:
             raise click.UsageError("`-o` is for networks that tell something of each position, and this one does not")
         return None
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+    if os.path.exists(output) and (not os.path.isdir(output) or any(output.iterdir())):
         raise click.UsageError(f"{output} is there and not empty: name a new folder with `-o`, so that nothing is lost")
     return Names(output)
 

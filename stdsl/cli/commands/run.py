@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -113,8 +114,8 @@ def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:
         raise click.UsageError(f"{folder} is a run of {origin or library}, not of {target.file}: leave the file out")
     if target.name not in (None, manifest.search):
         raise click.UsageError(f"{folder} is a run of the search `{manifest.search}`, not of `{target.name}`")
-    if origin is None or not file.is_file():
+    if origin is None or not os.path.isfile(file):
         return
     kept = directory.space / manifest.file
-    if kept.is_file() and kept.read_bytes() != file.read_bytes():
+    if os.path.isfile(kept) and kept.read_bytes() != file.read_bytes():
         message(f"{file} has changed since; the run goes on with the text that it was started with", quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -33,7 +34,7 @@ def command(run: Path, layers: bool, as_json: bool, quiet: bool) -> None:
     from stdsl.runtime.tracking.progress import progress_of
 
     directory = open_run(run)
-    if not directory.result.exists():
+    if not os.path.exists(directory.result):
         progress = progress_of(directory)
         if as_json:
             document(progress.document())

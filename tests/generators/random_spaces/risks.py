@@ -106,6 +106,26 @@ def window(w: Writer) -> str:
     return f"{w.tensor()} + ({w.tensor()} -> {op} -> global_avg_pool)"
 
 
+@piece("operator that never fits", fits=narrow, risk=True, weight=2)
+def never_fitting(w: Writer) -> str:
+    """Refused whatever is chosen elsewhere, so that only what leaves its branch out makes the text right."""
+    c, layout = w.block.here.channels, w.block.here.layout
+    wrong = [f"group_norm({c + 1})", "dropout(2)", "linear(0)"]
+    if w.block.windowed:
+        wrong.append("linear(3)")
+    if layout in ("image", "clip"):
+        wrong += [f"conv({c}, 3, groups = {c + 1})", f"conv({c}, 2, dilation = 0)", "max_pool(99, pad = none)"]
+    bad = w.rng.choice(wrong)
+    after = w.one("", " -> relu", f" -> {units.back(w)}")
+    name = w.fresh("way")
+    ops = [f"p: {units.back(w)}", f"q: {bad}{after}"]
+    w.rng.shuffle(ops)
+    y = w.bind("y", f"{w.tensor()} -> choose {{{', '.join(ops)}}} as {name}")
+    if w.chance(0.6):
+        w.where.append(f'pin("{name}", "p")')
+    return f"{y} + {w.tensor()}" if w.chance(0.3) else f"{y} -> relu"
+
+
 @piece("index that may not exist", fits=narrow, risk=True, weight=2)
 def index(w: Writer) -> str:
     n = w.rng.randint(2, 3)

@@ -60,3 +60,9 @@ def test_a_wrong_strategy_hides_no_space_of_the_search():
 def test_a_space_with_a_mistake_in_what_it_is_made_of_has_no_costs():
     text = BASE.replace("conv(c, 3x3)", "conv(c 3x3)") + "space costly = net where flops <= 3\n"
     assert [d.code for d in check_text(Source("mistake", text))] == ["E0101"]
+
+
+def test_a_constant_that_settings_read_is_told_of_once() -> None:
+    text = "stdsl 1\nlet rounds = 2 * trials\nstrategy long = gradient { epochs = rounds }\n"
+    found = check_text(Source("text.space", text))
+    assert [d.code for d in found if d.span is not None and d.span.text == "trials"] == ["E0201"]

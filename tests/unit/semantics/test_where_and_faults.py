@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import stdsl
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.source import Source
 
@@ -53,3 +54,21 @@ meta net on image: image(6, 8, 8) {
     # Where `y` is plain nobody asks for `groups`, so that the constraint leaves 7 channels there.
     found = diagnostics(" where groups == 2 and width == 6", net)
     assert [(d.code, "width = 7" in d.message) for d in found] == [("E0204", True)]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["group_norm(4)", "conv(4, 3, groups = 4)", "max_pool(9, pad = none)", "conv(4, 2, dilation = 0) -> relu"]
+)
+def test_what_is_refused_whatever_is_chosen_costs_nothing_where_it_is_left_out(wrong: str) -> None:
+    text = (
+        "stdsl 1\nmeta net on x: image(6, 8, 8) {\n"
+        f"  y = x -> choose {{a: conv(4, 1), b: {wrong}}} as kind\n  return y -> global_avg_pool -> linear(2)\n}}\n"
+        'space s = net where kind == "a"\n'
+    )
+    space = stdsl.loads(text)
+    assert space.count() == 1
+    found = space.costs(space.sample(0))
+    assert (found.params, found.flops) == (6 * 4 + 4 * 2 + 2, 64 * 24 + 8)
+    ranges = space.costs()
+    assert ranges.params is not None
+    assert (ranges.params.min, ranges.params.max) == (found.params, found.params)
