@@ -52,8 +52,9 @@ class Result:
         return Result(self.outputs, gradients, statistics, self.evaluated)
 
 
-COPIES = ({"to_tokens", "linear"}, {"subsample", "group_norm"})
-"""Linear layers copy tokens that lie channel by channel, group norms every other position."""
+COPIES = ({"to_tokens", "linear"}, {"subsample", "group_norm"}, {"time_to_channel", "group_norm"})
+"""Linear layers copy tokens that lie channel by channel, group norms every other position, and the frames of a single
+channel that became channels where they lay."""
 
 
 def settings(rng: random.Random, many: int) -> Iterator[tuple[Relaxation, Passes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from ...diagnostics.constraints import AmbiguousLabel, BadConstraint, UnknownAlternative, UnknownLabel
@@ -13,6 +13,7 @@ from ...ir.decisions import Decision
 from ...ir.diagram import Guard
 from ...ir.graph import CostConstraint, DecisionConstraint
 from ..builtins import BUILTIN_NAMES
+from ..text.affected import names_in
 from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .comparisons import compared, name_of, named, value_of
@@ -159,29 +160,31 @@ def _instances(
     state: State, expr: ast.Expr, env: Env, groups: dict[str, list[Decision]], outputs: Sequence[int]
 ) -> Iterator[DecisionConstraint]:
     names = list(groups)
+    read = {name.id for name in names_in(expr)}
+    found: list[tuple[frozenset[int], Guard, Asks]] = []
     for combination in _combinations(state, [groups[n] for n in names]) if names else [()]:
         inside = env.child()
         needed: Asks = ()
         for name, row in zip(names, combination, strict=True):
+            inside.values[name_of(name)] = named(state, row)
+            if name not in read:
+                continue  # compared by the names of its alternatives, whatever their values depend on
             case, asks = value_of(state, row)
             inside.values[name] = Scalar(case, ())
-            inside.values[name_of(name)] = named(state, row)
             needed = (*needed, *asks)
         value = condition(state, expressions.evaluate(state, expr, inside), expr.span, env.context)
         if value is ERROR:
             return
         needs = frozenset(row.id for row in combination)
-        holds = state.diagrams.either(guard_of(value), _unasked(state, needs, needed, outputs))
-        yield DecisionConstraint(needs, holds, expr.span)
-
-
-def _unasked(state: State, needs: frozenset[int], asks: Asks, outputs: Sequence[int]) -> Guard:
-    """Where the value of an alternative depends on a decision that nothing asks for: then a constraint says nothing."""
-    inner = [ask for ask in merge_asks(asks) if ask.decision not in needs]
-    active = demand_of_decisions(state, [ask.decision for ask in inner], outputs)
-    return state.diagrams.any(
-        state.diagrams.both(ask.guard, state.diagrams.negate(active[ask.decision])) for ask in inner
-    )
+        inner = tuple(ask for ask in merge_asks(needed) if ask.decision not in needs)
+        found.append((needs, guard_of(value), inner))
+    active: Mapping[int, Guard] = {}
+    if any(inner for _, _, inner in found):
+        # What nothing asks for has no value; one walk through the space serves all instances.
+        active = demand_of_decisions(state, sorted({a.decision for _, _, inner in found for a in inner}), outputs)
+    for needs, holds, inner in found:
+        unasked = (state.diagrams.both(a.guard, state.diagrams.negate(active[a.decision])) for a in inner)
+        yield DecisionConstraint(needs, state.diagrams.either(holds, state.diagrams.any(unasked)), expr.span)
 
 
 def _combinations(state: State, groups: Sequence[Sequence[Decision]]) -> list[tuple[Decision, ...]]:
