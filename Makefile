@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 # Tests of a file stay together, for they share runs that take long.
-# Where several tests share the cores, torch's own threads only get in each other's way.
-QUIETLY := OMP_NUM_THREADS=1
+# Where several tests share the cores, torch's own threads only get in each other's way. The tests start hundreds of
+# processes: where PYTHONDONTWRITEBYTECODE is set, each would compile all modules anew; an empty value is as if it were not.
+QUIETLY := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
 .PHONY: setup demo test lint test-slow fuzz kills soak bench clean
 
