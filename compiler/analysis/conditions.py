@@ -32,12 +32,14 @@ class Conditions:
             found = parts.pop(node.id, None)
             if found is None:
                 continue
-            condition = self.of[node.id] = self._any(found)
+            condition = self.of[node.id] = self._any(found) if len(found) > 1 else found[0]
             if condition is False or (live and node.kind == "apply" and primitives[node.op].zero):
                 continue
             for edge in node.edges:
-                if edge.guard is not False:
-                    parts.setdefault(edge.source, []).append(self.conjunction(condition, edge.guard))
+                guard = edge.guard
+                if guard is not False:
+                    here = condition if guard is True else self.conjunction(condition, guard)
+                    parts.setdefault(edge.source, []).append(here)
 
     def active(self, decision: int) -> Guard | None:
         """The condition under which a demanded node asks for the decision."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ..ir.decisions import Decision
 from ..ir.diagram import Guard, evaluate
 from ..ir.graph import Edge, SpaceGraph
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Demand:
     """What the outputs demand. ``decisions``: ids of the active decisions in the order in which they are asked for;
     ``unanswered``: those of them that lack an answer (what depends on these is left out); ``nodes``: demanded nodes."""

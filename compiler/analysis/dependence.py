@@ -8,13 +8,14 @@ meant, and counts as if something went through it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
 from ..ir.diagram import Diagram, DiagramTooLarge, Guard, evaluate, inner_nodes, support
 from ..ir.graph import Edge, Node, SpaceGraph
 from ..ops.registry import primitives_of
+from ..record import record
 
 SIZE_LIMIT = 1_000
 """Conditions of more inner nodes are not followed."""
@@ -158,7 +159,7 @@ def _name(guard: Guard) -> object:
     return guard if isinstance(guard, bool) else f"#{guard.uid}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cause:
     """Why something is lost in an architecture: a gate that is off, or a reduce (``parts``: of which nothing is there,
     or each part of which is lost for a reason of its own). ``product``: the product that has it as a factor."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from ..ir.graph import SpaceGraph
 from ..ir.network import Network, total
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerRow:
     """``path``: what the text binds the layer to, from the meta on (`r1.x[2]`, `stem`), or else the scope that it
     stands in (the meta by its own name). ``shape``: of one sample, such as

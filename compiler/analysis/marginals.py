@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ..ir.graph import SpaceGraph
+from ..record import record
 from .feasible import Feasible, feasible
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marginal:
     """``active``: the probability that a decision is active. ``options``: for each option that it is active and comes
     out so; for each element of a keep, that it is kept. Exact fractions where all architectures are alike."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ..diagnostics.budgets import NotFoundWithin, NothingWithin
 from ..diagnostics.model import SpaceError
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
+from ..record import record
 from .architecture import Architecture, of_answers, violations
 from .circuits.of_space import circuits
 from .costs.limits import Limits
@@ -30,7 +30,7 @@ ATTEMPTS_AT_LENGTH = 200
 """The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sample:
     """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
     ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..ir.diagram import evaluate
@@ -11,11 +11,12 @@ from ..ir.graph import Node, SpaceGraph
 from ..ir.network import Layer, Network
 from ..ir.operation import Cost, Primitive, TensorShape
 from ..ops.registry import primitives_of
+from ..record import record
 from .architecture import answers_of
 from .demand import active, holds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Zero:
     """An exact zero, which no layer computes until something other than a sum needs it."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..analysis.values import NotAllowed, Value, encode
 from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
+from ..record import record
 from ..schemas.search import Phase
 from ..semantics.patterns import matches
 
@@ -15,7 +16,7 @@ UNIFORM = "uniform"
 """What `hold` says for a value that is drawn anew at every step."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Roles:
     """The decisions of one phase by path. ``held``: those that have a value, ``uniform``: those whose value is drawn
     at every step, ``free``: those that are searched, ``kept``: those that an earlier phase found, ``undecided``: those

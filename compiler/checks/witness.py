@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..diagnostics.budgets import NoWitness
 from ..diagnostics.dependence import OutputWithoutInput
 from ..diagnostics.model import Diagnostic, Sink, SpaceError
 from ..diagnostics.source import Span
+from ..record import record
 from ..semantics.elaboration.elaborate import elaborate, elaborate_faulty
 from ..semantics.modules import Loader
 from ..semantics.program import open_module, space_of
@@ -20,7 +20,7 @@ from .dependence import outputs_without_input
 from .smallest import smallest
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Witness:
     """An architecture that shows ``diagnostic``."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..record import record
 from .faults import FileDamaged
 from .npy import Header, StoredArray
 from .splits import TRAIN, named_splits
@@ -21,7 +21,7 @@ AXES: Mapping[str, str] = {"": "features", "C": "features", "LC": "tokens", "HW"
 """The layout of a sample by its axes, in the order that a network takes them in; without C there is one channel."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrangement:
     """``splits``: for `train` and those of `valid` and `test` that are given, the arrays of the inputs in the order of
     ``names``, and that of the targets."""

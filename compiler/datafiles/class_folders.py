@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..record import record
 from ..text.reading import reason_of
 from .faults import FileDamaged, FilesAbsent
 from .splits import TRAIN, named_splits
@@ -15,7 +15,7 @@ Walk = Callable[[str], Iterator[tuple[str, bool]]]
 """What is in the folder of a class, in the order of the names: paths, and whether each is a sample or is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassFolders:
     """``splits``: for `train` and those of `valid` and `test` that are given, the folder. Classes are the folders in
     that of `train`, in the order of their names."""

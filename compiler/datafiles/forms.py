@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from ..record import record
 from .faults import FileDamaged
 from .npy import StoredArray
 
@@ -26,7 +26,7 @@ class ShapeOpen(FileDamaged):
     """The shape of an array does not say what targets it holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TargetForm:
     """``axes``: those of the array without N, in its order; C numbers or labels, the others of a grid. ``count``: how
     many numbers or labels there are; None of classes."""

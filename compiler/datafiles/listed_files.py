@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..record import record
 from .faults import FileDamaged
 from .splits import TRAIN, named_splits
 from .tables import in_order, missing, read_table
@@ -15,7 +15,7 @@ _LOOKED_FOR = 100
 """So many of the first files are looked for before all are taken to be there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListedFiles:
     """``rows``: by split, path and place of the label among ``classes``, in the order of the list. Paths start from
     ``root``."""

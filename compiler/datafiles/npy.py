@@ -11,11 +11,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from ..record import record
 from ..text.reading import check_file, reason_of
 from .faults import FileDamaged, FilesAbsent
 
@@ -30,7 +30,7 @@ _MOST = 2**63
 """Bytes of a file that there cannot be."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """``kind``: b, i, u, f or U as in NumPy; ``item``: bytes of an element; ``start``: where the elements begin."""
 
@@ -53,7 +53,7 @@ class Header:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredArray:
     """An array in a file: a .npy file, or with ``member`` one in an .npz."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ..record import record
 from .faults import FileDamaged
 
 TRAIN = "train"
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shares:
     """How samples are divided: ``test`` of all, then ``valid`` of the rest."""
 

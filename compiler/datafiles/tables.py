@@ -7,11 +7,11 @@ import io
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..record import record
 from ..text.reading import check_file, read_file, reason_of
 from .faults import FileDamaged, FilesAbsent
 from .forms import Kind
@@ -29,7 +29,7 @@ Targets: TypeAlias = tuple[tuple[str, ...], Sequence[tuple[float, ...]]]
 """Names, and what each row is to be told as."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """``columns``: by name, a text for each row; "" where there is no value."""
 
@@ -41,7 +41,7 @@ class Table:
         return len(next(iter(self.columns.values()), ()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Encoding:
     """What becomes of a table. ``features``: a column, and the category of it that the feature stands for, None for
     a number. ``names``: of the classes in order, or of the columns of labels or numbers. ``targets``: of each row the
@@ -64,7 +64,7 @@ class Encoding:
         return {split: Counter(sorts[row] for row in rows) for split, rows in self.splits.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What of a table is asked for. ``inputs``: None for all columns but the others that are named here. ``kind``: what
     the targets are; None: as they look."""

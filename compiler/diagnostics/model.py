@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
+from ..record import record
 from ..text.quoting import visible
 from .source import Span
 
@@ -20,7 +21,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A place with a few words about it."""
 
@@ -28,7 +29,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """A call that brought what a mistake is about into the body that the mistake is in."""
 
@@ -43,7 +44,7 @@ class Origin:
         return Label(self.span, user)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace the text of ``span`` by ``text`` (an empty span inserts)."""
 
@@ -51,7 +52,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """One safe correction: what it does, and the edits that do it."""
 

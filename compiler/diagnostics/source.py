@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..record import record
 from ..text.quoting import visible
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """A place for people: ``line`` and ``column`` count from 1; ``column`` counts code points."""
 
@@ -61,7 +62,7 @@ class Source:
         return self is other
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """The half-open range of characters ``[start, end)`` of a source."""
 

@@ -7,18 +7,18 @@ else's package is announced by an entry point instead of the line.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.run import CannotRunYet
 from ..ir.graph import SpaceGraph
+from ..record import record
 from ..schemas.base import Placed
 from ..schemas.search import SearchConfig
 from ..schemas.strategy import Strategy
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Learner:
     """Something that draws batches: ``setting`` is their size, ``split`` the part of the training data that they come
     from, ``what`` the learner in words (`weights`)."""

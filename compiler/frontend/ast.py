@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ..diagnostics.source import Source, Span
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Node:
     span: Span = field(repr=False)
 
@@ -16,12 +17,12 @@ class Node:
 # ---- expressions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Expr(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Literal_(Expr):
     """A number, string, `true`, `false`, or `none` (value None). ``text`` is how it was written (`600M`)."""
 
@@ -29,12 +30,12 @@ class Literal_(Expr):
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Name(Expr):
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Tuple(Expr):
     """`(a, b, c)` or, with ``crossed``, `1x3x3`."""
 
@@ -42,19 +43,19 @@ class Tuple(Expr):
     crossed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Splat(Expr):
     """`*xs`, an item of a list."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class List(Expr):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Comprehension(Expr):
     """`[body for target in source]`; the target may be `_`."""
 
@@ -63,14 +64,14 @@ class Comprehension(Expr):
     source: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Identifier(Node):
     """A name where it is introduced, not used."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Alternative(Node):
     """One item of a set: `value` or `name: value`."""
 
@@ -78,20 +79,20 @@ class Alternative(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Set(Expr):
     """`{a, b: f(c)}`: a set of alternatives."""
 
     items: tuple[Alternative, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Unary(Expr):
     op: Literal["-", "not"]
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Binary(Expr):
     """Arithmetic `+ - * / // % **`, comparison `== != < <= > >= in` (and `not in`), `and`, `or`, and the range `..`."""
 
@@ -100,14 +101,14 @@ class Binary(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class If(Expr):
     condition: Expr
     then: Expr
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Pipe(Expr):
     """`left -> right` (left-associative)."""
 
@@ -115,13 +116,13 @@ class Pipe(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Argument(Node):
     name: Identifier | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Call(Expr):
     """`callee(a, b = c)`. With a settings block behind it or behind a bare name: see :class:`Configured`."""
 
@@ -129,7 +130,7 @@ class Call(Expr):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Index(Expr):
     """`base[index]`, or with ``before`` the prefix `base[<index]`."""
 
@@ -138,7 +139,7 @@ class Index(Expr):
     before: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Attribute(Expr):
     """`base.name`."""
 
@@ -146,7 +147,7 @@ class Attribute(Expr):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Choose(Expr):
     """`choose operand as label`."""
 
@@ -154,7 +155,7 @@ class Choose(Expr):
     label: Identifier | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Keep(Expr):
     """`keep 2`, `keep 1..3`, `keep any`, `keep all`, with `as label`; ``size`` is an expression for the first two."""
 
@@ -162,13 +163,13 @@ class Keep(Expr):
     label: Identifier | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Maybe(Expr):
     operand: Expr
     label: Identifier | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Repeat(Expr):
     """`repeat count { body }`; ``count`` is a number or a :class:`Choose` of a range (with the decision's label)."""
 
@@ -177,17 +178,17 @@ class Repeat(Expr):
     tied: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Each(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Frozen(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Configured(Expr):
     """`base { settings }`, in strategies and searches: `pc_darts { epochs = 50 }`."""
 
@@ -198,7 +199,7 @@ class Configured(Expr):
 # ---- statements ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Bind(Node):
     """`name = value` or `name[index] = value`."""
 
@@ -207,21 +208,21 @@ class Bind(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class For(Node):
     target: Identifier
     source: Expr
     body: tuple[Bind | For, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Return(Node):
     """`return value`; several named outputs of a meta are a :class:`Set` all of whose alternatives are named."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Block(Node):
     """`{ statements return e }`. A body written `= e` is a Block with ``short`` set and no statements."""
 
@@ -233,7 +234,7 @@ class Block(Node):
 # ---- settings ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Setting(Node):
     """`key = value`; the key may be a string (`"dense.**" = uniform`)."""
 
@@ -242,7 +243,7 @@ class Setting(Node):
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Section(Node):
     """`name { … }`; the outermost section of a declaration has no name. Names may repeat (`phase`)."""
 
@@ -253,12 +254,12 @@ class Section(Node):
 # ---- declarations --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Declaration(Node):
     name: Identifier
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Parameter(Node):
     """`name`, `name = default`, `name: type = default`. Types: `over(M, t, T)` in strategies, `int` in externs."""
 
@@ -267,7 +268,7 @@ class Parameter(Node):
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Input(Node):
     """A name after `on`: `x`, `*xs` (``variadic``), or in a meta `rgb: clip(3, 32, 112, 112)`."""
 
@@ -276,7 +277,7 @@ class Input(Node):
     type: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Imported(Node):
     """`name` or `name as alias` in a `use`."""
 
@@ -284,7 +285,7 @@ class Imported(Node):
     alias: Identifier | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Use(Node):
     """`use std.video (a, b as c)` (``quoted`` false, target "std.video") or `use "cells.space" (…)`."""
 
@@ -294,12 +295,12 @@ class Use(Node):
     names: tuple[Imported, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Let(Declaration):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class OpDecl(Declaration):
     """`op`, `cell` and `meta`. ``inputs`` is None for a point-free body (a pipeline).
 
@@ -313,13 +314,13 @@ class OpDecl(Declaration):
     tied: tuple[Identifier, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class OpsDecl(Declaration):
     parameters: tuple[Parameter, ...]
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ExternDecl(Declaration):
     """`extern op`."""
 
@@ -330,7 +331,7 @@ class ExternDecl(Declaration):
     section: Section
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ExternSettingDecl(Declaration):
     """Code of the user's that a setting names: `extern data` and `extern loss`."""
 
@@ -340,36 +341,36 @@ class ExternSettingDecl(Declaration):
     section: Section
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ExternDataDecl(ExternSettingDecl):
     """`extern data`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ExternLossDecl(ExternSettingDecl):
     """`extern loss`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SpaceDecl(Declaration):
     parameters: tuple[Parameter, ...]
     value: Expr
     where: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class StrategyDecl(Declaration):
     parameters: tuple[Parameter, ...]
     base: Expr
     section: Section
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SearchDecl(Declaration):
     section: Section
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class File:
     """A parsed file. ``edition`` is None where the `stdsl N` line is missing (then a diagnostic was reported)."""
 

@@ -8,13 +8,15 @@ its first and its last word is never flat, and whatever follows a comment begins
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ..record import record
 
 WIDTH = 100
 """Columns that a line should not pass."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Doc:
     """``width``: of the flat form, None where there is none. ``words``: whether anything but comments is in it.
 
@@ -28,12 +30,12 @@ class Doc:
     inner: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text(Doc):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment(Doc):
     """``own``: on a line of its own, with an empty line before it if ``blank``; else at the end of the line."""
 
@@ -42,7 +44,7 @@ class Comment(Doc):
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line(Doc):
     """A place for a line break; ``flat`` is what stands there otherwise. ``blank``: with an empty line, when broken."""
 
@@ -50,12 +52,12 @@ class Line(Doc):
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blank(Doc):
     """An empty line, behind a comment."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice(Doc):
     """One text in a broken group, another in a flat one."""
 
@@ -63,18 +65,18 @@ class Choice(Doc):
     flat: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Concat(Doc):
     parts: tuple[Doc, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nest(Doc):
     body: Doc = field(default_factory=Doc)
     by: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group(Doc):
     body: Doc = field(default_factory=Doc)
     broken: bool = False

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from lark import Token
@@ -18,6 +17,7 @@ from ..diagnostics.habits import ForeignSign
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import BadCharacter, BadEscape, BadNumber, ManyUnknownCharacters, UnterminatedString
+from ..record import record
 from .expected import SIGNS
 from .habits import FOREIGN, MEANT, joined
 from .tables import load
@@ -38,7 +38,7 @@ _MEANT = {"→": "ARROW", "×": "STAR", "…": "RANGE", "–": "MINUS", "−": "
 _MEANT |= {"&": "AND", "|": "OR", "!": "NOT"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lexed:
     """The tokens of a text in order, comments apart. ``left_out``: by line, where the first character stands of which
     no token came."""

@@ -6,10 +6,10 @@ Recovery looks for the place to go on by these.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lark import Token
 
+from ..record import record
 from .expected import CLOSERS, OPERATORS
 
 # How many enclosing brackets are looked at; nobody nests deeper, and hostile text must not cost time.
@@ -21,7 +21,7 @@ WANT_OPERAND = (OPERATORS - {"DOT"}) | {"EQUAL", "COLON", "COMMA", "LPAR", "RETU
 WANT_OPERAND |= {"CHOOSE", "MAYBE", "KEEP", "EACH", "FROZEN", "REPEAT"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Landing:
     """A token that a statement seems to begin at, or that closes a block; the brackets that are open before it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lark import Token, Tree
 
 from ..diagnostics.model import Sink
 from ..diagnostics.source import Source, Span
 from ..diagnostics.syntax import MissingEdition, TooDeep, UnknownEdition
+from ..record import record
 from . import ast
 from .build import Builder
 from .expressions import MAX_CHAIN, MAX_DEPTH, NestedTooDeeply
@@ -20,7 +19,7 @@ EDITION = 1
 """The newest edition of the language that is known here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A text as the grammar sees it: its tokens and comments, and the parse trees of the items without mistakes."""
 

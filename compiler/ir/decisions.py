@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
+from ..record import record
 from .diagram import Guard, Variable
 
 DecisionKind = Literal["choose", "keep", "gate", "count"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Decision:
     """One row of the decision table.
 

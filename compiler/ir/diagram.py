@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from ..record import record
 
 NODE_LIMIT = 100_000
 """A manager refuses to build a diagram of more nodes than this in one operation."""
@@ -34,7 +35,7 @@ class TooManySteps(DiagramTooLarge):
     """All operations of a manager together would have taken more steps than :attr:`Diagrams.steps` allows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """One question with ``arity`` answers 0, 1, …: a whole decision, or (``element``) one element of a `keep`,
     counted from 0.

@@ -25,6 +25,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..diagnostics.source import Span
+from ..record import record
 from .decisions import Decision
 from .diagram import Case, Diagram, Diagrams, Guard, evaluate
 from .operation import CHANNEL_AXIS, Extern, Layout, Primitive, TensorShape
@@ -38,7 +39,7 @@ NodeKind = Literal["input", "apply", "switch", "gate", "reduce", "merged"]
 """`merged` nodes are made by passes alone: several applications computed at once, by a kernel (``compiler/passes``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorType:
     """A shape that may depend on decisions: the dims of :class:`TensorShape`, each a plain int or a diagram of ints."""
 
@@ -59,7 +60,7 @@ class TensorType:
         return TensorShape(self.layout, tuple(evaluate(d, answers or {}) for d in self.dims))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """``source`` is a node id. ``option``: which alternative of the node's decision (from 0) or which element of its
     keep the edge is."""
@@ -69,7 +70,7 @@ class Edge:
     option: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask:
     """``decision`` (an id) is asked for where ``guard`` holds; the guard depends only on decisions asked for before."""
 
@@ -77,7 +78,7 @@ class Ask:
     guard: Guard = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Scope:
     """An instance of a declared op or cell, of the meta, or an iteration of a repeat: the boxes that nodes stand in.
 
@@ -98,7 +99,7 @@ class Scope:
     recompute: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Node:
     """``op``: the name of the primitive, `sum`/`mean`/`concat` of a reduce, the name of an input, else "".
 
@@ -131,7 +132,7 @@ class Node:
         return dict(self.attrs)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CostConstraint:
     """``low <= metric <= high`` in a `where`; None is open. ``other``: None for what architectures cost in the space
     itself, else the sibling in which it is measured what they cost."""
@@ -143,7 +144,7 @@ class CostConstraint:
     other: Sibling | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DecisionConstraint:
     """A condition that must hold in every architecture in which all the decisions ``needs`` (ids) are active."""
 

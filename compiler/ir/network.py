@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
+from ..record import record
 from .operation import Cost, TensorShape
 
 NO_COST = Cost()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Layer:
     """An application of a primitive, or a reduce. ``inputs`` are ids of layers before this one.
 

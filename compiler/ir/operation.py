@@ -8,10 +8,11 @@ The torch lowering of a primitive stands in ``compiler/ops/torch/`` and is impor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
 from ..diagnostics.source import Span
+from ..record import record
 
 Layout = Literal["image", "clip", "tokens", "features"]
 
@@ -20,7 +21,7 @@ RANK: Final[Mapping[str, int]] = {"image": 2, "clip": 3, "tokens": 0, "features"
 """The number of window axes: (H, W) of an image, (T, H, W) of a clip."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorShape:
     """A shape without the batch axis: image (C, H, W), clip (C, T, H, W), tokens (N, C), features (C,)."""
 
@@ -93,7 +94,7 @@ ParameterKind = Literal["channels", "int", "number", "axes", "bool", "string", "
 valid windows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """``drawn``: how a drawing's symbol says it, by its ``value`` alone (`3x3`) or with its ``name`` (`stride 2`); what
     is at its default of 1 it leaves out. None: not at all."""
@@ -105,7 +106,7 @@ class Parameter:
     drawn: Literal["value", "name"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cost:
     """Costs of one application, exact.
 
@@ -127,7 +128,7 @@ ShapeRule = Callable[[tuple[TensorShape, ...], Attributes], TensorShape]
 CostRule = Callable[[tuple[TensorShape, ...], Attributes, TensorShape], Cost]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Application:
     """One application in a network that is trained. ``gradients``: which inputs need one; ``learns``: whether its own
     weights do. At least one of these does."""
@@ -139,7 +140,7 @@ class Application:
     learns: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Saved:
     """What PyTorch keeps of an application for the backward pass, on a CPU.
 
@@ -156,7 +157,7 @@ SavesRule = Callable[[Application], Saved]
 ViewRule = Callable[[tuple[TensorShape, ...], Attributes], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extern:
     """Where the code of an `extern op` is: the class ``target`` (`my_pkg.ops:Correlation`), a ``torch.nn.Module``.
 
@@ -179,7 +180,7 @@ class Extern:
         return self.target.partition(":")[2]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Primitive:
     """One entry of the operator library.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..record import record
 from .graph import SpaceGraph
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Sibling:
     """``graph``: the other space. ``own``: for each of its variables (index) that the first space decides too, the
     variable there, and by the answer to that the answer here; ``settled``: answers to its other variables, which

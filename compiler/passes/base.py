@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..ir.graph import Edge, Node, SpaceGraph
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pass:
     """A rewrite of a space graph into one that computes the same as a supernet, with the same names of weights.
 

@@ -4,15 +4,15 @@ other."""
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from ..ir.graph import Node, SpaceGraph
 from ..ir.operation import TensorShape
 from ..ops.registry import primitives_of
 from ..ops.windows import even, paddings
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """An application whose weights a kernel uses. ``input``: what it would have been applied to."""
 
@@ -20,7 +20,7 @@ class Part:
     input: TensorShape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """bn(pointwise(Σ depthwise(x))); without ``depthwise``, bn(pointwise(x))."""
 
@@ -38,7 +38,7 @@ class Stage:
         return tuple((p.node.op, p.node.attrs, p.node.type, p.input) for p in self.parts), len(self.depthwise)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chain:
     """Stages with a ReLU between each two, applied to the node ``source``. ``inside``: the nodes that it replaces."""
 

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
 from ..ir.graph import Edge, Node, SpaceGraph
+from ..record import record
 from .base import Pass, Rewriter
 from .chains import Chain, Stage, chain_to
 from .mixtures import options_of
@@ -21,7 +22,7 @@ MIXTURE = "mixture"
 """The operation of merged nodes: it reads the plain terms, then for each :class:`Group` what its operations read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """An option of an edge: which weight multiplies a term."""
 
@@ -32,7 +33,7 @@ class Place:
         return f"{self.edge}.{self.option}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Operations side by side, in the order of ``places``. Each is one of ``chains``, and reads one edge."""
 
@@ -49,7 +50,7 @@ class Group:
         return f"({operations}) {' '.join(map(str, self.places))}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Mixture:
     """What a `mixture` node adds up. ``outer``: the decision (or site) whose weights multiply edges, or None;
     ``inner``: for every edge, in the order of the node before, the decision over its options. ``order``: which of

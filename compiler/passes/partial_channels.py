@@ -8,12 +8,13 @@ the channels are joined, which is the same and cheaper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ir.operation import OpFault, TensorShape
 from ..ops.registry import PRIMITIVES
+from ..record import record
 from .base import Pass, Rewriter
 from .plain_norms import candidates
 from .share_common import cell_of
@@ -22,7 +23,7 @@ PART, INTERLEAVE = "part", "interleave"
 """Merged operations: channels ``first`` to ``last`` of a tensor; the channels of ``groups`` groups taken in turns."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Mixture:
     """A switch whose alternatives all depend on the node ``source`` alone, through the nodes ``inside``, in order."""
 

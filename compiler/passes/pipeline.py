@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import get_args
 
 from ..diagnostics.backends import UnknownPass
 from ..diagnostics.model import SpaceError
 from ..ir.graph import SpaceGraph
+from ..record import record
 from ..schemas.relax import PassName
 from . import expand_numbers, name_weights, plain_norms, recompute_cells, recompute_merged
 from .base import Pass
@@ -55,7 +55,7 @@ def select(names: Sequence[str] | None = None, affine: bool = True, groups: int 
     return tuple(chosen)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PassReport:
     """What a pass did: the number of nodes before and after, and the predicted bytes per sample (float32) that the
     supernet keeps for the backward pass."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -13,6 +12,7 @@ from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ir.operation import Application, Primitive, Saved
 from ..ops.registry import primitives_of
 from ..ops.saving import FLOAT
+from ..record import record
 from .hints import ATTRIBUTE
 from .merge_targets import MIXTURE, Mixture
 from .mixtures import weighted_edges
@@ -108,7 +108,7 @@ class _Keeping:
         return kept, beside
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kept:
     """What an application keeps, whether its value needs a gradient, and whether it is a view of its first input."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 
@@ -12,6 +11,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from ..diagnostics.source import Span
+from ..record import record
 
 Count = Annotated[int, Ge(1)]
 """A whole number from 1."""
@@ -25,7 +25,7 @@ Fraction = Annotated[float, Ge(0), Lt(1)]
 """A number from 0, below 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conflict:
     """Two settings that do not go together.
 

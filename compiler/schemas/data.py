@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Gt, Lt
 from pydantic import PrivateAttr
 
+from ..record import record
 from .base import Constructor
 from .tasks.targets import UNKNOWN, TargetSignature
 from .tasks.task import TaskName, named
@@ -20,7 +20,7 @@ Half = Annotated[float, Gt(0), Lt(1)]
 """A share of samples that leaves some on both sides."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InputSignature:
     """One input of a sample.
 
@@ -36,7 +36,7 @@ class InputSignature:
         return f"{self.layout}({', '.join('?' if n is None else str(n) for n in self.shape)})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataSignature:
     """What a data set gives: its inputs in order (none: only known at run time), and its targets."""
 
@@ -60,7 +60,7 @@ class DataSignature:
         return f"{described(self.inputs)}, {self.targets}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """What the files of a data set say of it before they are read: headers, names of folders, labels.
 

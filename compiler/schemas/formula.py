@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from ..record import record
 
 Number = int | float
 
@@ -26,7 +28,7 @@ class FormulaError(ValueError):
     """A formula has no value: division by zero, a logarithm of zero, a number beyond all bounds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formula:
     """Base of the three kinds of node."""
 
@@ -34,7 +36,7 @@ class Formula:
         return _text(self, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant(Formula):
     """A number, or the outcome of a comparison."""
 
@@ -43,14 +45,14 @@ class Constant(Formula):
     __str__ = Formula.__str__
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable(Formula):
     name: str
 
     __str__ = Formula.__str__
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply(Formula):
     """``op``: an infix operator of :data:`INFIX`, `neg`, `not`, `and`, `or`, `if` (condition, then, else), or
     a function of :data:`FUNCTIONS`."""

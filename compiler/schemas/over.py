@@ -10,6 +10,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from ..record import record
 from .formula import Constant, Formula, FormulaError, Number, evaluate, is_logical, variables
 from .formula_text import parse
 
@@ -28,7 +29,7 @@ _PROBES: tuple[Mapping[str, Number], ...] = (
 """Values at the start and at the end of a run, at which a formula is tried before anything runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Over:
     """An expression over ``variables``; a constant number is one too."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -10,9 +10,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from ..diagnostics.source import Span
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpaceRef:
     """`darts_cifar(c = 16, layers = 8)`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from ..diagnostics.calls import MissingArgument, RepeatedArgument, TooManyArguments, UnknownParameter
@@ -12,6 +12,7 @@ from ..diagnostics.source import Span
 from ..diagnostics.values import WrongType
 from ..frontend import ast
 from ..ir.operation import REQUIRED, SAME, Primitive
+from ..record import record
 from .elaboration.values import ListValue, Tensor
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ Arguments: TypeAlias = list[tuple[str | None, Any, Span]]
 """Values given to a callee: the name where one is written, the value, the place."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What a callee takes: names in order, which of them must be given, how it reads."""
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...ir.diagram import Diagram, Diagrams, support
+from ...record import record
 from ..diagrams.products import Product as Factors
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """``children[answer]`` is the id of what follows that answer to the variable with index ``variable``."""
 
@@ -24,7 +25,7 @@ class Branch:
     children: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Product:
     """Ids of circuits that share no variable."""
 

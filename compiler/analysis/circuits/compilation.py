@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 from ...ir.diagram import Diagram, Guard, Variable
 from ...ir.graph import DecisionConstraint, SpaceGraph
+from ...record import record
 from .circuit import ONE, ZERO, Circuit, CircuitBuilder
 from .skeleton import Skeleton, bits, skeleton
 
@@ -25,7 +25,7 @@ class TooManyStates(Exception):
     """More than :data:`STATE_LIMIT` states, or a guard that grew too large."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """What is left to be decided on one branch of the search.
 

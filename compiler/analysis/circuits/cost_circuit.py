@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ...ir.graph import CostConstraint, SpaceGraph
+from ...record import record
 from ..costs.additive import ADDITIVE, AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
@@ -24,7 +25,7 @@ _Key = tuple[int, tuple[int | None, ...]]
 """A state with the costs so far; None where the cost does not matter any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extremes:
     """The least, greatest and mean cost of a circuit's architectures, and answers of a cheapest and a dearest one."""
 

@@ -8,10 +8,10 @@ answer adds to a cost depends on the state alone. Where few decisions share a te
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...ir.diagram import Case, Diagram, support
 from ...ir.graph import SpaceGraph
+from ...record import record
 from ..costs.additive import default_answers
 from ..costs.measures import Measure, measured
 from ..diagrams.products import Product as Factors
@@ -36,7 +36,7 @@ class TooManyCosts(Exception):
     """There are more states than the limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """``variable`` is asked; ``followers`` by answer: the state after it (DEAD: not allowed), and what it adds."""
 
@@ -44,7 +44,7 @@ class Step:
     followers: tuple[tuple[int, Vector], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CostStates:
     """``steps``: by state, those that follow one before it; None for the end, where nothing is asked any more.
 

@@ -9,12 +9,13 @@ from functools import cached_property
 from ...ir.collecting import uncollected
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
+from ...record import record
 from ..memo import once_per_graph
 from .circuit import ONE, Branch, Circuit, Product
 from .compilation import compile_circuits
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CountResult:
     """The number of architectures is at least ``low`` and at most ``high``."""
 

@@ -8,13 +8,13 @@ cheap); what every architecture demands stands apart from what depends on answer
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
 
 from ...ir.diagram import Diagram, Guard, support
 from ...ir.graph import Node, SpaceGraph
+from ...record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Point:
     """When it is demanded, it asks for decisions and demands other points, each where a guard holds."""
 
@@ -22,7 +22,7 @@ class Point:
     targets: tuple[tuple[int, Guard], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skeleton:
     """``points``: sources before what demands them. ``roots``: ids of the points that every architecture demands; no
     point has one of these as a target. ``always``: the decisions that are active in every architecture; no point asks

@@ -7,16 +7,16 @@ the cost of an architecture.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
 
 from ...ir.diagram import Case, Diagram, DiagramTooLarge, Guard, Variable, leaves, support, witness
-from ...ir.graph import Node, SpaceGraph
+from ...ir.graph import Node, SpaceGraph, TensorType
 from ...ir.operation import Cost, OpFault, Primitive, TensorShape
 from ...ops.registry import primitives_of
+from ...record import record
 from ..conditions import Conditions
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.products import Product, SumOfProducts, value_of
@@ -26,7 +26,7 @@ AdditiveMetric = Literal["flops", "params", "activations"]
 ADDITIVE: tuple[AdditiveMetric, ...] = ("flops", "params", "activations")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AdditiveCost:
     """The cost of an architecture is ``constant`` plus the values of ``terms`` under its answers, plus at most
     ``slack``.
@@ -80,6 +80,8 @@ class _Adder:
         self.diagrams = graph.diagrams
         self.arithmetic = Arithmetic(graph.diagrams)
         self._costs: dict[Hashable, Case] = {}
+        self._seen: dict[Hashable, Case] = {}
+        """The same by what is one object in the graph: copies of a cell have their attributes and types in common."""
         self._figures: dict[AdditiveMetric, AdditiveCost] = {}
         self._due = self._totals()
 
@@ -145,6 +147,12 @@ class _Adder:
             return Cost()
         primitive = self.primitives[node.op]
         types = [self.graph.nodes[e.source].type for e in node.edges]
+        one = (node.op, id(node.attrs), *map(id, types))
+        if one not in self._seen:
+            self._seen[one] = self._cost(primitive, node, types)
+        return self._seen[one]
+
+    def _cost(self, primitive: Primitive, node: Node, types: Sequence[TensorType]) -> Case:
         values = [case for _, case in node.attrs]
         dims = [d for t in types for d in t.dims]
         key = (

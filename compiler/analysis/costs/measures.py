@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...diagnostics.architectures import ConstraintViolated
 from ...diagnostics.model import ArchitectureError
 from ...ir.diagram import IMPOSSIBLE, Diagram, DiagramTooLarge
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.sibling import Sibling
+from ...record import record
 from ..architecture import Architecture, answers_of, of_answers
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.products import Product, scaled
@@ -20,7 +20,7 @@ from .depth import depth_bounds, depth_bounds_under
 from .of_architecture import Costs, cost_constraints, costs
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure:
     """A cost that adds up, of the space's own networks or of those that a sibling makes of its architectures."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.network import Network, total
 from ...ir.operation import Primitive
+from ...record import record
 from ..specialise import reaching, specialise
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Costs:
     """``params``: learnt scalars. ``flops``: multiply-adds of convolutions, linear and matrix products in one sample's
     forward pass. ``depth``: the most of those operations on one path. ``activations``: their output elements. None is

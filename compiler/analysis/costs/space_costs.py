@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ...diagnostics.budgets import NothingWithin
@@ -12,6 +11,7 @@ from ...diagnostics.model import SpaceError
 from ...ir.collecting import uncollected
 from ...ir.diagram import inner_nodes
 from ...ir.graph import SpaceGraph
+from ...record import record
 from ..architecture import Architecture, of_answers
 from ..circuits.of_space import circuits
 from ..feasible import feasible, feasible_extremes
@@ -35,7 +35,7 @@ WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CostRange:
     """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
     architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``, and

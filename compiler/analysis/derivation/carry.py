@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ...diagnostics.source import Span
 from ...ir.decisions import Decision
 from ...ir.diagram import Diagram, Guard
 from ...ir.graph import Edge, SpaceGraph
+from ...record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One decision in the way. ``here``: where the searched space makes it, ``there``: where the other one does."""
 

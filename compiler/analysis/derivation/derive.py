@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any
@@ -15,6 +14,7 @@ from ...diagnostics.model import SpaceError
 from ...diagnostics.source import Span
 from ...ir.diagram import Case
 from ...ir.graph import SpaceGraph
+from ...record import record
 from ..architecture import Architecture, of_answers, violations
 from ..costs.additive import default_answers
 from ..costs.limits import Limits
@@ -41,7 +41,7 @@ LOOKED = 300
 """The search in order of probability gives up after so many architectures whose costs only their networks tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derived:
     """``best``: no architecture within `where` is more probable; else it is the best one that was found, when the
     search gave up."""

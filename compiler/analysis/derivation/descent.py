@@ -7,15 +7,15 @@ answer adds. Where they are exact, as those of one budget over a sum mostly are,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...record import record
 from ..diagrams.elimination import INFINITE, Bucket, Elimination
 
 Way = tuple[int, list[float]]
 """An answer, and what every elimination comes to with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ceiling:
     """What ``elimination`` comes to must not be more than ``most``."""
 
@@ -23,7 +23,7 @@ class Ceiling:
     most: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Landed:
     """``answers``: what was found, if anything; ``steps``: how many answers were tried; ``all``: nothing was left out,
     so that without answers there are none, and with a goal they are best."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ...ir.graph import CostConstraint, SpaceGraph
+from ...record import record
 from ..costs.additive import AdditiveCost
 from ..costs.measures import measure_of, measured
 from ..costs.of_architecture import cost_constraints
@@ -21,7 +21,7 @@ RELAXATIONS = 80
 """Prices that are tried in all. Any will do: a better one only makes the search within the bounds shorter."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound:
     """``sign * cost <= sign * limit``, for a cost that is a sum. Where that is not ``exact``, the bound is necessary,
     but does not suffice."""

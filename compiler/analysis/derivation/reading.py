@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ...record import record
 
 Score = Literal["alpha", "beta", "product"]
 """What ranks the elements of a keep: the best non-zero operation of its edge, its own weight, or their product."""
@@ -18,7 +19,7 @@ def usual_zeros(score: Score) -> Zeros:
     return "allowed" if score == "beta" else "never"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """``gate``: the weight above which gates, and elements of keeps of open size, stay."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ...ir.diagram import Guard
 from ...ir.graph import Node, SpaceGraph
 from ...ops.registry import PRIMITIVES, primitives_of
+from ...record import record
 from ..conditions import Conditions
 from ..memo import once_per_graph
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptZeros:
     """``options``: the alternatives (from 0) of a choose that are exact zeros, never all of them. ``when``: where the
     choose stands on an edge that is kept; True where it is asked for on kept edges alone."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...ir.diagram import (
@@ -24,6 +23,7 @@ from ...ir.diagram import (
     leaves,
     support,
 )
+from ...record import record
 from .arithmetic import Arithmetic
 from .products import Product, scaled, span_of, value_of
 
@@ -42,7 +42,7 @@ Function: TypeAlias = "Case | Product"
 where no other factor is 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """``common * inner``, where no factor of ``common`` depends on the bucket's variable or is below 0; the least value
     over the variable's answers is ``common * message``."""
@@ -63,7 +63,7 @@ class Part:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bucket:
     """What was added up for a variable, in parts if it was split."""
 
@@ -77,7 +77,7 @@ class Bucket:
         return _sum(part.step(answers) for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elimination:
     """``least``: the least value of the sum, a lower bound unless ``exact``. ``buckets`` in the order of
     elimination."""

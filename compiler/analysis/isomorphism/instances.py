@@ -7,15 +7,15 @@ that nested sums, and identities between them, leave no trace. An exact zero is 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 
 from ...ir.diagram import Diagram, evaluate
 from ...ir.graph import Node, SpaceGraph
 from ...ops.registry import primitives_of
+from ...record import record
 from ..demand import holds
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """A tensor of this shape: the sum of the outputs of ``sources``, instances with how often each is added."""
 
@@ -23,7 +23,7 @@ class Slot:
     sources: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """An operation with what tells it apart (name, attributes, shape of its output, where its weights come from)."""
 
@@ -32,7 +32,7 @@ class Instance:
     ordered: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstanceGraph:
     """Instances by node id of the space, in order; all are on a path from an input to an output."""
 

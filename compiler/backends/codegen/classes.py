@@ -25,6 +25,7 @@ from ...ops.torch.expressions import (
     indexed,
     method,
 )
+from ...record import record
 from .decision_keys import WEIGHTS, handed_weights
 from .definitions import Assignment, Class, Evaluation, Function, Line, Parameter, Return
 from .kernel_table import kernel
@@ -39,7 +40,7 @@ NN_MODULE = dotted("nn.Module")
 AXES = {"image": "CHW", "clip": "CTHW", "tokens": "NC", "features": "C"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outermost:
     """What sets the class of the whole network apart. ``arguments``: those of its base's constructor;
     ``stays_frozen``: whether frozen modules stay in evaluation mode."""
@@ -50,7 +51,7 @@ class Outermost:
     stays_frozen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """``self.<target> = <constructor>``; the target may have dots."""
 

@@ -9,11 +9,11 @@ it had there. A part therefore reads just what it is handed: both follow from on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ...ir.names import Uniquely
 from ...ops.torch.expressions import Dictionary, Expression, Literal, Name, indexed
+from ...record import record
 from .kernel_table import kernel
 from .program import Program
 from .regions import Region
@@ -22,7 +22,7 @@ WEIGHTS: Final = Name("weights")
 """What a method calls the mapping that it is handed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Handed:
     """What a part is handed. ``mapping``: key → the statement of a decision's weights; ``given``: the mapping, as an
     expression over the caller's ``weights``, None where the part reads none."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...ops.torch.expressions import Call, Expression, Name, every, names_in
+from ...record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assignment:
     """``targets = value  # comment``."""
 
@@ -18,14 +18,14 @@ class Assignment:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evaluation:
     """An expression for what it does."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return:
     """``return values``."""
 
@@ -35,13 +35,13 @@ class Return:
 Line: TypeAlias = Assignment | Evaluation | Return
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     name: str
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A method; ``parameters`` are those behind ``self``."""
 
@@ -61,7 +61,7 @@ class Function:
                     yield from line.values
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Class:
     """A module. ``base``: the class it derives from. ``forward`` is None where its modules are used by others only.
     ``stays_frozen``: whether its training mode leaves frozen modules as they are."""

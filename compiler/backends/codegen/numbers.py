@@ -4,11 +4,11 @@ class with parameters."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeAlias
 
 from ...ops.torch.expressions import Attribute, Call, Expression, Literal, Name, Slot, Tuple, expression, filled
+from ...record import record
 from .layer_text import layer_parameters
 
 _TORCH: Final = {
@@ -23,7 +23,7 @@ _TORCH: Final = {
 Number: TypeAlias = int | tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skeleton:
     """An expression with slots for its numbers. ``roles`` name what each number is."""
 

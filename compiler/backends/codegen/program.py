@@ -3,15 +3,15 @@ lowered to this."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ...ir.graph import Scope
 from ...ir.operation import TensorShape
 from ...ops.torch.expressions import Expression
+from ...record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     """A class of the user's: ``from module import name as alias``."""
 
@@ -20,7 +20,7 @@ class Import:
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """One value of the forward pass.
 
@@ -45,7 +45,7 @@ class Statement:
     prepared: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """``statements[i].id == i``, sources first. ``scope_names`` are the attributes that hold scopes in their parents.
 

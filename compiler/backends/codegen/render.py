@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ...record import record
 from ...text.quoting import python_doc
 from .definitions import Class
 from .layout import WIDTH
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import jinja2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A generated file: its text, and the classes that were printed."""
 

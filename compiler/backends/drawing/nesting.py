@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...ir.graph import Scope
+from ...record import record
 from .picture import Box
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """``box``: the scope whose box holds it. ``leaf``: the scope that is drawn as one symbol, or None for a primitive
     by itself.

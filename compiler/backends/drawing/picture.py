@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ...record import record
+
 ItemKind = Literal["input", "output", "op", "cell", "choose", "keep", "gate", "reduce"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One symbol: an op is a leaf, whatever it consists of. ``lines`` stand under the title; ``hint`` is shown on
     hovering.
@@ -22,7 +24,7 @@ class Item:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A tensor on its way. ``open``: there in some architectures only."""
 
@@ -53,7 +55,7 @@ class Box:
         self.boxes = [box for box in self.boxes if box.items or box.boxes]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picture:
     """``root`` has no frame of its own. ``facts`` are lines about the whole."""
 

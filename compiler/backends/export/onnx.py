@@ -12,13 +12,14 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from ...diagnostics.model import RunError
 from ...ir.graph import SpaceGraph
+from ...record import record
 from ...text.quoting import json_text, visible
 from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
@@ -42,7 +43,7 @@ LIMIT = 2**31 - 2**20
 ROUNDS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExportReport:
     """``max_abs_diff``: batch size → the greatest difference from PyTorch's outputs (empty if not verified).
     ``latency_ms``: the median time of one sample in onnxruntime with ``threads`` threads. ``ops``: how often each

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...record import record
 from ..networks.interface import Port
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ AXES = {"image": "N,H,W,C", "clip": "N,T,H,W,C"}
 """The axes of a batch of bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pixels:
     """How bytes are scaled: to 0…1, then ``mean`` and ``std`` of each channel are taken off; () for neither."""
 

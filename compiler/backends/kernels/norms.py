@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from ...record import record
 
 
 def uses_batch(norms: Sequence[nn.Module]) -> bool:
@@ -16,7 +17,7 @@ def uses_batch(norms: Sequence[nn.Module]) -> bool:
     return bool(norm.training or norm.running_mean is None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Batch:
     """What norms see of a batch: ``mean`` and (biased) ``variance``, (E, C), over ``count`` values each."""
 

@@ -7,18 +7,18 @@ are last in memory. Steps work on such tensors, (N, …, C), contiguous.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 from torch import Tensor
 
+from ...record import record
 from .scratch import laid_out
 
 Axes = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """A convolution's geometry, per axis."""
 
@@ -76,7 +76,7 @@ class Permutation:
         return self.forward(g)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subsample:
     """Every s-th position, from the first: what a strided window of width one reads. The output is left alone."""
 
@@ -104,7 +104,7 @@ class Subsample:
         return g
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Phases(Permutation):
     """(N, H, W, C) to (dh·dw·N, H/dh, W/dw, C): positions equal modulo the dilation stand together."""
 
@@ -130,7 +130,7 @@ class Phases(Permutation):
         return parts.reshape(-1, h * self.dh, w * self.dw, c)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frames(Permutation):
     """(N, T, H, W, C) to (N·T, H, W, C)."""
 
@@ -143,7 +143,7 @@ class Frames(Permutation):
         return y.view(-1, self.frames, *y.shape[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pixels(Permutation):
     """(N, T, H, W, C) to (N, T/d, d·H·W, C): pixels along one axis, and instants equal modulo d beside them."""
 

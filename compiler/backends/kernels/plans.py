@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from ...record import record
 from .norms import uses_batch
 from .paths import Axes, Step, Window, order, path, window_of
 
@@ -75,7 +76,7 @@ class Unit:
         return self.first + self.size * (len(self.windows) + (3 if self.gains else 1))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Want:
     """Which gradients of a unit are needed: of kernels, by window; of pointwise weights, gains or biases; of what is
     read; of the depthwise convolution's output; and whether ``any_of`` these is."""
@@ -87,7 +88,7 @@ class Want:
     any_of: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wants:
     """``units``: what is needed of each; ``sources``: those to keep for the backward pass."""
 
@@ -95,7 +96,7 @@ class Wants:
     sources: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Group:
     """Last stages with equal channels, norms and numbers of rows. ``slices``: the places of each unit's operations;
     ``places``: those of the weights of all."""

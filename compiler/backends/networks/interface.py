@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...ir.graph import SpaceGraph
 from ...ir.network import Network
+from ...record import record
 
 BATCH_AXES: Mapping[str, str] = {"image": "N,C,H,W", "clip": "N,C,T,H,W", "tokens": "N,L,C", "features": "N,C"}
 """The axes of a batch of each layout."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Port:
     """One input or output; ``shape`` is without the batch axis."""
 
@@ -22,7 +22,7 @@ class Port:
     shape: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interface:
     """``outputs[0]`` is the prediction. ``architecture`` is the hash (hex), "" where it is unknown."""
 

@@ -9,13 +9,13 @@ import linecache
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...diagnostics.externs import ExternNotAllowed
 from ...diagnostics.model import SpaceError
 from ...ir.operation import Extern
+from ...record import record
 from ..codegen.definitions import Class
 from ..codegen.render import Source
 from ..lowering.externs import import_externs
@@ -29,7 +29,7 @@ LEAVE: Final = "STDSL_ALLOW_EXTERN"
 """The variable of the environment that lets networks with extern operators be unpickled: no call could give leave."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """What a generated module is made of: its name, its source, and the extern operators that it imports."""
 

@@ -7,12 +7,13 @@ A supernet computes, for every decision, the expectation over its alternatives u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ...record import record
 
 if TYPE_CHECKING:
     from ...analysis.architecture import Architecture
@@ -25,7 +26,7 @@ INITIAL = 1e-3
 """Decision parameters start as normal random numbers of this standard deviation, as DARTS has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One decision of a supernet. ``options``: the names of the alternatives of a choose, the numbers of a count,
     the places of a keep's elements, () for a gate."""

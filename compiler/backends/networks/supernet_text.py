@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from ...analysis.relaxable import relaxable
@@ -12,6 +11,7 @@ from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
 from ...ops.torch.expressions import Call, Name
 from ...passes.pipeline import PassReport, Watch, run_passes, select
+from ...record import record
 from ..codegen.classes import Classes, Outermost
 from ..codegen.definitions import names_read
 from ..codegen.kernel_table import KERNELS, kernel
@@ -22,7 +22,7 @@ from ..lowering.externs import permitted
 from ..lowering.supernet import KeepWeights, lower_supernet
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Relaxation:
     """How decisions become weights. ``choose`` (and counts): softmax, sigmoid or samples of the Gumbel-softmax
     distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; gates:

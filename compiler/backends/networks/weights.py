@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from ...diagnostics.model import SpaceError
 from ...diagnostics.source import Span
 from ...ir.graph import SpaceGraph
 from ...ir.names import Names
+from ...record import record
 from ...text.reading import WEIGHTS, check_file, reason_of
 from .weight_names import renamed_by_file, renamed_for
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadReport:
     """What loading found. ``missing``: names of the network that the weights lack; ``unexpected``: names that the
     network lacks; ``shapes``: names with other shapes, each with both."""

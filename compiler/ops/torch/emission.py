@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...record import record
 from .expressions import MODULE, Call, Expression, filled
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emission:
     """The Python of one application.
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeAlias
 
+from ...record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Name:
     """A variable, a class or a function."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Literal:
     """A string, a finite number, a truth value or None. ``1``, ``1.0`` and ``True`` are three literals."""
 
@@ -30,14 +32,14 @@ class Literal:
         return hash(repr(self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """Where something is put in later: an input of an operation by its number, or :data:`MODULE`, :data:`PREPARED`."""
 
     key: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """``value.name``."""
 
@@ -45,7 +47,7 @@ class Attribute:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """``function(arguments, name=value)``."""
 
@@ -54,7 +56,7 @@ class Call:
     named: tuple[tuple[str, Expression], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice:
     """``first:last:step``, each of which may be left out; only in a :class:`Subscript`."""
 
@@ -63,7 +65,7 @@ class Slice:
     step: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subscript:
     """``value[indices]``."""
 
@@ -71,28 +73,28 @@ class Subscript:
     indices: tuple[Expression | Slice, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple:
     """``(a, b)``."""
 
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List:
     """``[a, b]``."""
 
     elements: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dictionary:
     """``{key: value}``; an item without a key is ``**value``."""
 
     items: tuple[tuple[Expression | None, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """At least two operands with one of ``+ - * /`` between them, computed from left to right."""
 
@@ -100,7 +102,7 @@ class Operation:
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional:
     """``value if test else otherwise``."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from ...datafiles.forms import Kind
+from ...record import record
 from .targets import TargetSignature
 
 MetricName = Literal[
@@ -25,7 +25,7 @@ MetricName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metric:
     """``title``: what tables call it. ``about``: its definition. ``kinds``: the targets that it is of; ``dense``:
     whether those of whole samples (False), of positions (True), or both (None). ``greater``: whether the greater is

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...datafiles.forms import Kind
+from ...record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TargetSignature:
     """``kind``: a class out of several, labels of which each applies or not, or numbers. ``count``: how many classes,
     labels or numbers there are, ``names``: what they are called.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from ...datafiles.forms import Kind
+from ...record import record
 from .losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 from .metrics import METRICS, MetricName
 from .targets import TargetSignature
@@ -14,7 +14,7 @@ from .targets import TargetSignature
 TaskName = Literal["classification", "multi_label", "regression", "dense"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """``kind``, ``dense``: the form of its targets. ``asks``: as what targets are read for it, where files leave that
     open. ``loss`` (what makes it: settings are built where they are read), ``metric``: what is taken where a search

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ...diagnostics.calls import TooManyArguments
@@ -176,7 +175,7 @@ def _declared(state: State, template: Template, arguments: Arguments, expr: ast.
             state.report(WrongType(place, "`weights`", "a string, the path of a file", kind_of(weights)))
             return ERROR
     token = state.token("call", env.context.token, id(expr), env.context.path)
-    return Called(template, bound, replace(env.context, token=token), expr.span, weights)
+    return Called(template, bound, env.context.owned(token), expr.span, weights)
 
 
 def _builtin(state: State, builtin: Builtin, arguments: Arguments, expr: ast.Call, env: Env) -> Value:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ...diagnostics.source import Span
 from ...frontend import ast
 from ...ir.diagram import Guard
+from ...record import record
 from .values import Value
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Scopes: TypeAlias = tuple[Hashable, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """``path`` names decisions, ``place`` names instances (inside a tied cell they differ).
 
@@ -56,19 +57,40 @@ class Context:
         """The context of iteration ``i`` of a `for`: what it binds has the index in its name."""
         return self._at(self.path, self.place, (*self.scopes, (id(text), i)))
 
-    def _at(self, path: str, place: str, scopes: Scopes | None = None) -> Context:
+    def owned(self, token: Hashable) -> Context:
+        """The context of a value whose elaboration is another one's."""
+        return self._at(self.path, self.place, token=token)
+
+    def applied(self, site: Hashable) -> Context:
+        """The context of an application of its own."""
+        return self._at(self.path, self.place, site=site)
+
+    def standing(self, place: str, around: Context) -> Context:
+        """The same text where nodes are made at ``place``, in the scope of ``around`` and frozen as it is."""
+        return self._at(self.path, place, scope=around.scope, frozen=around.frozen)
+
+    def _at(
+        self,
+        path: str,
+        place: str,
+        scopes: Scopes | None = None,
+        token: Hashable = None,
+        site: Hashable = None,
+        scope: int | None = None,
+        frozen: bool | None = None,
+    ) -> Context:
         # Several times as fast as `dataclasses.replace`, which showed.
         return Context(
             path,
             place,
-            self.token,
+            self.token if token is None else token,
             self.tie,
-            self.scope,
-            self.frozen,
+            self.scope if scope is None else scope,
+            self.frozen if frozen is None else frozen,
             self.condition,
             self.depth,
             self.constant,
-            self.site,
+            self.site if site is None else site,
             self.scopes if scopes is None else scopes,
         )
 

@@ -340,12 +340,12 @@ def _pruned(
     for node in nodes:
         if not used[node.id]:
             continue
-        asks = tuple([ask for ask in node.asks if not decisions[ask.decision].trivial])
+        asks = node.asks and tuple([ask for ask in node.asks if not decisions[ask.decision].trivial])
         if node.kind == "switch" and node.decision is None and not asks and len(node.edges) == 1:
             new[node.id] = new[node.edges[0].source]  # it was there to ask for a site
             continue
         new[node.id] = len(kept)
-        asked.update(ask.decision for ask in asks)
+        asked.update([ask.decision for ask in asks])
         if node.decision is not None:
             asked.add(node.decision)
         if len(asks) == len(node.asks) and len(kept) == node.id and all(e.guard is not False for e in node.edges):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from ...diagnostics.calls import BadReturn
@@ -14,6 +14,7 @@ from ...diagnostics.values import WrongType
 from ...frontend import ast
 from ...ir.diagram import IMPOSSIBLE, Case
 from ...ir.graph import Edge
+from ...record import record
 from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
 from .arithmetic import is_plain, scalar
@@ -41,7 +42,7 @@ from .values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Stamp:
     """What an application added to the graph, to be copied for an equal one."""
 
@@ -77,7 +78,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     if isinstance(op, Template):
         # By its bare name it is elaborated afresh here.
         token = state.token("application", context.token, context.site, op.span, context.path)
-        called = Called(op, {}, replace(context, token=token), op.span)
+        called = Called(op, {}, context.owned(token), op.span)
     else:
         called = op
     tied = _tied_by_plain_values(state, called, value, context)
@@ -148,8 +149,8 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
     else:
         token, path, scopes = made.token, made.path, (*made.scopes, made.token)
         tie = (token, path, scopes)
-    constant = made.constant
-    return replace(context, path=path, token=token, tie=tie, scopes=scopes, depth=depth, constant=constant, site=None)
+    here, known = context.place, context.condition
+    return Context(path, here, token, tie, context.scope, context.frozen, known, depth, made.constant, None, scopes)
 
 
 def _tie_key(value: Value) -> Hashable:
@@ -342,18 +343,18 @@ def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, conte
         path = place + old.path[len(stamp.place) :]
         state.builder.scope(parent, name, old.callee, old.kind, path, old.span, old.weights)
 
-    def moved(source: int) -> int:
-        return source + node_shift if source >= first_node else outside.get(source, source)
-
     for index in range(first_node, stamp.nodes[1]):
         node = nodes[index]
-        edges = tuple(Edge(moved(e.source), e.guard, e.option) for e in node.edges)
+        edges = [
+            Edge(s + node_shift if (s := e.source) >= first_node else outside.get(s, s), e.guard, e.option)
+            for e in node.edges
+        ]
         nodes.append(
             type(node)(
                 node.id + node_shift,
                 node.kind,
                 node.op,
-                edges,
+                tuple(edges),
                 node.type,
                 node.scope + scope_shift if node.scope >= first_scope else node.scope,
                 node.span,
@@ -364,5 +365,5 @@ def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, conte
                 name=place + node.name[len(stamp.place) :],
             )
         )
-    result = stamp.result
-    return Tensor(moved(result.node), result.type)
+    last = stamp.result.node
+    return Tensor(last + node_shift if last >= first_node else outside.get(last, last), stamp.result.type)

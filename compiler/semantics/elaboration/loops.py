@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...diagnostics.values import CountsDown, TooLarge, WrongType
 from ...frontend import ast
 from ...ir.diagram import leaves
+from ...record import record
 from . import expressions, operators
 from .arithmetic import case_of, is_plain, no_whole_number
 from .context import Context, Env
@@ -16,7 +17,7 @@ from .state.state import State
 from .values import ERROR, Asks, Item, ListValue, RangeValue, Same, Scalar, SetValue, Value, kind_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rounds:
     """What is looped over: each value with an Item that says where it exists. ``asks``: what is asked for to know how
     many there are."""

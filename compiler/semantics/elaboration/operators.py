@@ -102,7 +102,7 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
 
 def at(state: State, context: Context, *part: Hashable) -> Context:
     """The context of an application of its own: whoever applies an operator twice makes its templates twice."""
-    return replace(context, site=state.token("site", context.site, *part))
+    return context.applied(state.token("site", context.site, *part))
 
 
 def tensors_together(state: State, operation: str, left: Value, right: Value, context: Context, span: Span) -> Value:
@@ -138,13 +138,11 @@ def _each(state: State, op: EachOp, value: Value, context: Context) -> Value:
     items: list[Item] = []
     failed = False
     for i, item in enumerate(value.items, start=1):
-        inside = replace(
-            op.env.context.index(i, op.body), place=f"{context.place}[{i}]", scope=context.scope, frozen=context.frozen
-        )
+        inside = op.env.context.index(i, op.body).standing(f"{context.place}[{i}]", context)
         start = len(state.builder.decisions)
         body = expressions.evaluate(state, op.body, op.env.within(inside))
         # What the text of the body decides is decided once; a template is made where the operator is applied.
-        applied = replace(context.index(i, op.body), scope=context.scope, place=inside.place)
+        applied = context.index(i, op.body)
         result = apply(state, body, item.value, applied, op.body.span)
         failed = failed or result is ERROR
         inner = (*item.inner, *state.decided.made_since(start))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
+from ...record import record
 from ..signatures import not_given, primitive_signature
 from ..text.affected import names_in
 from .arithmetic import asks_of, case_of, is_plain, scalar, whole_advice
@@ -32,7 +32,7 @@ _SIZES = (1, 5040, 1 << 16)
 """Sizes that stand for all: what numbers divide them differs, and few windows fit into 1."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Rule:
     """What a primitive makes of one case: its attributes and the dimensions of its output."""
 
@@ -42,7 +42,7 @@ class _Rule:
     dims: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Refusal:
     code: str
     message: str

@@ -6,7 +6,7 @@ Plain values are plain Python: int, float, bool, str, None (`none`) and tuples o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...diagnostics.source import Span
@@ -15,6 +15,7 @@ from ...ir.diagram import Case, Guard
 from ...ir.graph import Ask, TensorType
 from ...ir.operation import Primitive
 from ...ops.attributes import shown
+from ...record import record
 
 if TYPE_CHECKING:
     from ..modules import Module
@@ -34,7 +35,7 @@ class _Error:
 ERROR: Final = _Error()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """A leaf of a diagram: computing this case failed. Turned into a diagnostic if the case can happen."""
 
@@ -42,7 +43,7 @@ class Fault:
     advice: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Scalar:
     """A plain value that depends on decisions, with the decisions that computing it asks for."""
 
@@ -50,7 +51,7 @@ class Scalar:
     asks: Asks
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Same:
     """A value that depends on `same`, the channels entering the operator in whose argument list it stands."""
 
@@ -79,7 +80,7 @@ def at(value: Value, channels: Value) -> Value:
     return value.at(channels)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Tensor:
     """A node of the graph. ``broken``: its shape could not be told (a mistake was recorded); what follows is silent."""
 
@@ -88,7 +89,7 @@ class Tensor:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Item:
     """An element of a list, there where ``guard`` holds.
 
@@ -115,7 +116,7 @@ class Item:
         return Item(self.value, same, asks, self.keep, self.inner, self.listed)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ListValue:
     """``seed``: the element 0 of a list that is built with `x[0] = …`. ``asks``: what is asked for, beside what the
     items ask for, by whoever wants to know all that there are.
@@ -137,7 +138,7 @@ class ListValue:
         return f"[{', '.join(shown(item.value) for item in self.items)}]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class RangeValue:
     """Whole (or real) numbers from ``low`` to ``high``, both included; ``high`` may be a :class:`Scalar`."""
 
@@ -148,14 +149,14 @@ class RangeValue:
         return f"{self.low}..{self.high}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Option:
     name: str
     value: Value
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SetValue:
     """``asks``: what is asked for before anything is chosen from it."""
 
@@ -182,7 +183,7 @@ class Operator(Written):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class PrimitiveOp(Operator):
     primitive: Primitive
     arguments: dict[str, Value]
@@ -204,7 +205,7 @@ class PrimitiveOp(Operator):
         return given.span if given is not None else self.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Template(Operator):
     """A declared op, cell or meta by its bare name: elaborated afresh at each application.
 
@@ -217,7 +218,7 @@ class Template(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SetTemplate(Written):
     """A declared `ops` by its bare name. ``asks``: what is asked for before anything is chosen from it."""
 
@@ -227,7 +228,7 @@ class SetTemplate(Written):
     asks: Asks = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Called(Operator):
     """A declared op or cell with its arguments: elaborated once, in the context of the call."""
 
@@ -238,7 +239,7 @@ class Called(Operator):
     weights: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Composed(Operator):
     first: Value
     second: Value
@@ -248,7 +249,7 @@ class Composed(Operator):
         return f"{self.first} -> {self.second}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Pointwise(Operator):
     """`f + g` or `f * g` on operators."""
 
@@ -261,7 +262,7 @@ class Pointwise(Operator):
         return f"{self.left} {self.operation} {self.right}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ChosenOp(Operator):
     """`choose` among operators; ``decision`` is the id of the decision."""
 
@@ -271,7 +272,7 @@ class ChosenOp(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ConditionalOp(Operator):
     """`if` on a condition that depends on decisions, between operators."""
 
@@ -281,7 +282,7 @@ class ConditionalOp(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class AskingOp(Operator):
     """An operator that was named under a condition of constant value: whoever asks for what it makes asks for what the
     condition is written with."""
@@ -291,14 +292,14 @@ class AskingOp(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class EachOp(Operator):
     body: ast.Expr
     env: Env
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class KeepOp(Operator):
     low: int | None
     """None: all of them."""
@@ -310,7 +311,7 @@ class KeepOp(Operator):
     expression: ast.Keep
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class MaybeOp(Operator):
     operand: Value
     decision: int
@@ -319,7 +320,7 @@ class MaybeOp(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class RepeatOp(Operator):
     body: ast.Repeat
     env: Env
@@ -331,13 +332,13 @@ class RepeatOp(Operator):
     """How often, where that is a number that depends on decisions made elsewhere."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class FrozenOp(Operator):
     operand: Value
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ReduceOp(Operator):
     """`sum`, `mean` or `concat`."""
 
@@ -345,7 +346,7 @@ class ReduceOp(Operator):
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Builtin(Written):
     """A function of plain values: `share`, `min`, `ceil`, `last`, …"""
 
@@ -354,7 +355,7 @@ class Builtin(Written):
     asks: Asks = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NamedTuple_:
     """Several named outputs of a meta."""
 

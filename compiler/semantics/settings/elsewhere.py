@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ...diagnostics.habits import SETTINGS
 from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
+from ...record import record
 from ...schemas.base import Settings
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
 from ...schemas.expectation import Expectation, settings_of
@@ -19,7 +19,7 @@ MOST = 3
 """So many places are named."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """A key on the way to a setting. ``inside``: what the next key stands in: `{`, a section; `[`, one that may be
     repeated; `=`, a strategy; the name of a call; or nothing, at the end of the way."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ...diagnostics.source import Span
+from ...record import record
 from ...schemas.hyper import IntegerRange, LogRange, Options, RealRange
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """A value: a number, a text, a word, None, a formula, a reference to a space."""
 
@@ -18,7 +19,7 @@ class Leaf:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Items:
     """A list or a tuple."""
 
@@ -26,7 +27,7 @@ class Items:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
     """A section, or with ``tag`` (the field that says so, and its value) a call or a strategy."""
 
@@ -43,7 +44,7 @@ class Branch:
         return replace(self, children={k: v for k, v in self.children.items() if k not in keys})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Open:
     """A hyper-parameter: what it may be, and a node for each value that tells whether all are allowed."""
 
@@ -57,7 +58,7 @@ class Open:
         return next(iter(self.nodes.values()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """A value that is not known: wrong and reported, or a parameter without an argument."""
 

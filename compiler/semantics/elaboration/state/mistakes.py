@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from ....diagnostics.calls import Recursion
@@ -13,6 +13,7 @@ from ....frontend import ast
 from ....ir.builder import GraphBuilder
 from ....ir.decisions import answers_in_words
 from ....ir.diagram import Guard, witness
+from ....record import record
 from ..origins import origins
 from ..values import Called
 
@@ -24,7 +25,7 @@ DECIDERS = 3
 """The most decisions that a mistake shows the places of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FaultRecord:
     """A mistake that counts only where some architecture demands ``node`` while ``condition`` holds."""
 
