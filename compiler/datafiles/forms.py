@@ -21,6 +21,9 @@ _AXES = {
 POSITIONS = ("", "L", "T", "HW", "THW")
 """The grids that there may be targets at, in the order of their axes."""
 
+MOST = 65_535
+"""So many classes, labels or numbers there may be: each has a name, and a row of tables."""
+
 
 class ShapeOpen(FileDamaged):
     """The shape of an array does not say what targets it holds."""
@@ -58,6 +61,13 @@ def target_form(stored: StoredArray, kind: Kind | None, axes: str | None) -> Tar
     if found == "classes" and "C" in sizes:
         raise FileDamaged(stored.path, f"`{stored.name}` has channels by its axes {own}, and classes have none")
     count = None if found == "classes" else sizes.get("C", 1)
+    if 0 in sizes.values():
+        raise FileDamaged(
+            stored.path, f"`{stored.name}` has the shape {_shape(shape)}, and a sample of it holds nothing"
+        )
+    if count is not None and count > MOST:
+        fault = f"`{stored.name}` has {count:,} {found} for each sample, and {MOST:,} are told apart at most"
+        raise FileDamaged(stored.path, f"{fault}; `target_axes` says which axes are positions")
     return TargetForm(found, own[1:], count, tuple(sizes[axis] for axis in order))
 
 

@@ -10,6 +10,7 @@ from math import prod
 
 from ..text.reading import TEXT
 from .faults import FileDamaged
+from .forms import MOST
 from .npy import StoredArray
 
 _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
@@ -19,9 +20,9 @@ _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
     ("u", 8): "Q",
     ("b", 1): "B",
 }
-_FEW, _MANY = 1_000, 65_535
-"""A greatest label up to the first is taken as it is; above the second it is no class. Between, there are as many
-samples at least."""
+_FEW = 1_000
+"""A greatest label up to this is taken as it is; above ``MOST`` it is no class. Between, there are as many samples at
+least."""
 
 
 def label_counts(stored: StoredArray) -> Counter[int | str] | None:
@@ -59,4 +60,4 @@ def class_names(labels: Iterable[int | str], classes: int | None, stored: Stored
 
 def hardly_a_class(greatest: int, labels: int) -> bool:
     """Whether the greatest of so many labels says that they number no classes."""
-    return greatest > min(_MANY, max(_FEW, labels))
+    return greatest > min(MOST, max(_FEW, labels))

@@ -260,3 +260,35 @@ how it is found again, going on with such a run takes the same data once more; i
     @property
     def help(self) -> str:
         return "go on in Python: `stdsl.run(resume = …, data = …)`, with the same data"
+
+
+@kind
+class DataSetOdd(Diagnostic):
+    """A data set of the user's is not what data sets are."""
+
+    dataset: str
+    fault: str
+
+    code: ClassVar[str] = "E0737"
+    title: ClassVar[str] = "a data set that is not as data sets are"
+    explanation: ClassVar[str] = """\
+A class of your own is a data set where it has `__len__` and `__getitem__`, as `torch.utils.data.Dataset` has, or the
+parts of a data set of stdsl: `classes` and `inputs` (names), `normalisation`, `size(split)`, `varies(split)` and
+`samples(split, indices, epoch)`, which gives a `Batch`. What of these raises, or gives something else, is told of
+before a run begins.
+
+    def __len__(self): return "many"                 E0737
+    def size(self, split): return -1                 E0737
+    def size(self, split): return len(self.files)    fine"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}` cannot be used: {self.fault}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "correct the class; `stdsl explain E0737` says which parts it has, and what each gives"

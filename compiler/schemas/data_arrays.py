@@ -120,6 +120,8 @@ class Arrays(Data):
             if text is not None and len(text) != len(own.header.shape):
                 reason = f"`{own.name}` has {len(own.header.shape)} axes, and `axes` names {len(text)}: {text}"
                 raise FileDamaged(own.path, reason)
+            if 0 in own.header.shape[1:]:
+                raise FileDamaged(own.path, f"`{own.name}` has the shape {own.header.shape}: its samples hold nothing")
         return tuple(sample_axes(own.header, text) for own, text in zip(stored, written, strict=True))
 
     def form(self, arrangement: Arrangement) -> TargetForm:

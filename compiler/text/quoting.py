@@ -137,6 +137,15 @@ def mermaid_title(text: str) -> str:
 # -- machines
 
 
+def encodable(text: str) -> bool:
+    """Whether a file can hold a text: UTF-8 has no half of a pair of surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """A document of JSON, in which letters of all languages stand as they are, and nothing that is not printed.
     Raises ValueError for numbers that JSON does not have (NaN, infinite ones)."""

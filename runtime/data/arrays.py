@@ -19,6 +19,7 @@ from stdsl.compiler.datafiles.npy import StoredArray
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import Arrays, number_names
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
+from stdsl.compiler.text.quoting import encodable
 
 from ..randomness import key, keys
 from .augment import Augmented
@@ -158,7 +159,11 @@ class ArraysDataset:
         stored = self._arrangement.splits["train"][1]
         if self._form.kind == "classes":
             found = (label for own in targets.values() for label in np.unique(own))
-            return self.settings.named(found, stored)
+            names = self.settings.named(found, stored)
+            odd = next((name for name in names if not encodable(name)), None)
+            if odd is not None:
+                raise FileDamaged(stored.path, f"`{stored.name}` holds the label {odd!r}, which is no text")
+            return names
         return number_names(stored.name, self._form.count or 1)
 
     def _encoded(self, targets: Array) -> Array:

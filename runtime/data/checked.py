@@ -17,6 +17,7 @@ from stdsl.compiler.diagnostics.source import Span
 
 from .balance import read_targets
 from .batch import Batch, Dataset
+from .own import OwnDataset
 from .targets import VOID, Targets
 from .wrapped import Wrapped
 
@@ -58,11 +59,16 @@ class Checked(Wrapped):
         except (RunError, MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:  # the code of the user's may raise anything
-            if type(self.dataset).__module__.partition(".")[0] == __name__.partition(".")[0]:
+            if of_this_package(self.dataset) and not isinstance(self.dataset, OwnDataset):
                 raise  # a mistake in this package
             others = " and those asked for with it" if len(indices) > 1 else ""
             fault = f"{others} cannot be had: {type(error).__name__}: {error}".strip()
             raise RunError([WrongSample(self.place, self.name, split, int(indices[0]), fault)]) from error
+
+
+def of_this_package(dataset: Any) -> bool:
+    """Whether no user wrote it."""
+    return type(dataset).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def wrong_targets(values: Tensor, targets: Targets) -> Iterator[tuple[int, str]]:

@@ -17,10 +17,12 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_extern import ExternData
 from stdsl.compiler.schemas.search import SearchConfig
 
+from .as_array import is_indexed
 from .batch import Dataset
 from .checked import Checked
 from .given import as_dataset, missing_parts
-from .indexed import IndexedDataset, is_indexed
+from .indexed import IndexedDataset
+from .own import OwnDataset
 from .targets import targets_of
 
 
@@ -81,8 +83,7 @@ def _made(settings: ExternData, folder: Path) -> dict[str, Any]:
 def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> Dataset:
     first = made[TRAIN]
     if not missing_parts(first):
-        whole: Dataset = first
-        return whole
+        return OwnDataset(first, settings.kind, place)
     if not is_indexed(first):
         missing = "`, `".join(missing_parts(first))
         reason = f"{type(first).__name__} has neither `__len__` and `__getitem__`, nor `{missing}` of a data set"

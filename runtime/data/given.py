@@ -14,21 +14,24 @@ from stdsl.compiler.datafiles.arrangement import Arrangement, arranged
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.datafiles.splits import TRAIN, named_splits
-from stdsl.compiler.diagnostics.data import DataNotGiven
+from stdsl.compiler.diagnostics.data import DataNotGiven, DataSetOdd
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data import Found, InputSignature, Layout
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.data_given import Given
 from stdsl.compiler.schemas.tasks.task import TaskName, named
+from stdsl.compiler.text.quoting import encodable
 
 from ..tracking.manifest import Origin
 from .arrays import Array, ArraysDataset, varied
+from .as_array import NotAnArray, array_of, is_indexed
 from .augment import Augmented
 from .batch import Dataset
-from .checked import Checked
-from .indexed import IndexedDataset, is_indexed
-from .inspection import SPLITS
+from .checked import Checked, of_this_package
+from .indexed import IndexedDataset
+from .opening import reading
+from .own import SPLITS, OwnDataset, asked
 from .targets import targets_of
 
 NOT_FOUND_AGAIN = (
@@ -45,7 +48,8 @@ class GivenArrays(ArraysDataset):
     """As ``arrays``, of arrays or tensors in memory by name."""
 
     def __init__(self, arrays: Mapping[str, Any], settings: Arrays) -> None:
-        self._given = {name: _array(name, values) for name, values in arrays.items()}
+        with reading(settings.kind, None):
+            self._given = {_name(name): _array(str(name), values) for name, values in arrays.items()}
         super().__init__(settings, 0, Path(), None)
 
     def _arranged(self, folder: Path) -> Arrangement:
@@ -87,12 +91,17 @@ def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
 
     Raises TypeError for what is none of these, and RunError for arrays that do not go together.
     """
-    if isinstance(data, Mapping) and data and all(map(is_indexed, data.values())):
+    sets = list(map(is_indexed, data.values())) if isinstance(data, Mapping) else []
+    if any(sets):
+        if not all(sets):
+            raise TypeError("`data` maps splits to data sets, or names to arrays, not some to these and some to those")
         return _indexed(data, task)
     if isinstance(data, Mapping):
         return GivenArrays(data, _settings({}).for_task(task))
     if isinstance(data, tuple | list) and len(data) == 2:
         return GivenArrays({"x": data[0], "y": data[1]}, _settings({}).for_task(task))
+    if isinstance(data, np.ndarray | torch.Tensor):
+        raise TypeError('`data` is one array: inputs and targets together are a pair `(x, y)`, or `{"x": …, "y": …}`')
     inner = data.dataset if isinstance(data, Augmented) else data
     if isinstance(inner, GivenArrays):
         return inner.for_task(task)
@@ -103,12 +112,20 @@ def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
         raise TypeError(f"`data` is a data set, a mapping of arrays, or (x, y), not a {type(data).__name__}")
     if missing:
         raise TypeError(f"a data set has `{'`, `'.join(missing)}` too; {type(data).__name__} has not")
-    return cast(Dataset, data)
+    return cast(Dataset, data) if of_this_package(data) else OwnDataset(data)
 
 
 def missing_parts(data: Any) -> list[str]:
     """What of a data set of the project's protocol something has not."""
-    return [part for part in _PARTS if not hasattr(data, part)]
+    return [part for part in _PARTS if not _has(data, part)]
+
+
+def _has(data: Any, part: str) -> bool:
+    """Whether it has a part; what raises when it is asked for is there, and is told of where it is used."""
+    try:
+        return hasattr(data, part)
+    except Exception:  # the code of the user's may raise anything
+        return True
 
 
 def _indexed(sets: Mapping[str, Any], task: TaskName | None) -> Dataset:
@@ -116,7 +133,8 @@ def _indexed(sets: Mapping[str, Any], task: TaskName | None) -> Dataset:
     strange = [split for split in sets if split not in ("train", "valid", "val", "test")]
     if strange or TRAIN not in sets:
         raise TypeError(f"splits are train, valid and test, with `train` among them, not {', '.join(map(repr, sets))}")
-    spoken = named_splits(list(sets), _PLACE)
+    with reading("given", None):
+        spoken = named_splits(list(sets), _PLACE)
     dense = task is not None and named(task)[0].dense
     own = {split: sets[word] for split, word in spoken.items()}
     return IndexedDataset(own, settings.shares, asked=settings.for_task(task).targets, dense=dense)
@@ -130,29 +148,34 @@ def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Data
 
 def origin_of(dataset: Dataset) -> Origin | None:
     """What a data set says of how it is found again, in its `origin`: (`my_pkg.data:Clips`, arguments)."""
-    said = getattr(dataset, "origin", None)
+    said = asked("origin", lambda: getattr(dataset, "origin", None), "the data", None)
     if said is None:
         return None
     try:
         target, arguments = said
-        json.dumps(arguments)
+        if json.loads(json.dumps(arguments, allow_nan=False)) != arguments:
+            raise TypeError("keys that are no texts, or tuples, come back otherwise")
         return Origin(target=target, arguments=dict(arguments))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         text = '("my_pkg.data:Clips", {"root": …}), with arguments that JSON can hold'
-        raise TypeError(f"`origin` of a data set is {text}") from error
+        fault = f"its `origin` is {str(said)[:60]}, and should be {text}"
+        raise RunError([DataSetOdd(None, "the data", fault)]) from error
 
 
 def schema_of(dataset: Dataset) -> Given:
-    """What a search says of a data set that is at hand. Raises ValueError where it has nothing to train on."""
+    """What a search says of a data set that is at hand. Raises RunError where it has nothing to train on, or samples
+    that no network takes."""
     sizes = {split: dataset.size(split) for split in SPLITS}
     if not sizes["train"]:
-        raise ValueError("the data has no sample in its split `train`")
+        raise RunError([DataSetOdd(None, "the data", "it has no sample in its split `train`")])
     first = Checked(dataset, "the data").samples("train", np.arange(1), 0)
     inputs = []
     for name, tensor in zip(dataset.inputs, first.inputs, strict=True):
         shape = tuple(tensor.shape[1:])
-        if len(shape) not in _LAYOUTS:
-            raise ValueError(f"a sample of `{name}` has the shape {shape}, which no network takes")
+        if len(shape) not in _LAYOUTS or 0 in shape:
+            forms = "(C), (L, C), (C, H, W) or (C, T, H, W)"
+            fault = f"a sample of `{name}` has the shape {shape}, which no network takes: it is {forms}, none of them 0"
+            raise RunError([DataSetOdd(None, "the data", fault)])
         inputs.append(InputSignature(name, _LAYOUTS[len(shape)], shape))
     return Given(changes=dataset.varies("train")).knowing(Found(tuple(inputs), targets_of(dataset).signature, sizes))
 
@@ -168,13 +191,18 @@ def _settings(own: Mapping[str, Any]) -> Arrays:
     return Arrays(file=str(_PLACE), **own)
 
 
+def _name(name: Any) -> str:
+    if not isinstance(name, str) or not name or not encodable(name):
+        raise FileDamaged(_PLACE, f"an array is called {name!r}, and names are texts")
+    return name
+
+
 def _array(name: str, values: Any) -> Array:
     """An array of a kind that files may hold."""
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-        values = values.float() if values.dtype is torch.bfloat16 else values
-        return cast(Array, values.numpy())
-    return np.asarray(values)
+    try:
+        return array_of(values)
+    except NotAnArray as fault:
+        raise FileDamaged(_PLACE, f"`{name}` {fault}") from fault
 
 
 def _header(name: str, values: Array) -> Header:

@@ -20,9 +20,11 @@ from stdsl.compiler.schemas.data_arrays import number_names
 from stdsl.compiler.schemas.tasks.targets import UNKNOWN, TargetSignature, class_targets
 
 from ..randomness import key, keys
+from .as_array import NotAnArray, array_of
 from .batch import Batch, Normalisation
 from .division import divided
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
+from .own import asked, sample_count, written
 from .scale import Scale
 from .targets import Targets
 
@@ -64,13 +66,14 @@ class IndexedDataset:
     ) -> None:
         self._sets, self._called, self._place = sets, called, place
         self._scale = Normalisation()
+        self._shapes: dict[str, tuple[int, ...]] = {}
         first = sets[TRAIN]
         lengths = {split: self._length(found, split) for split, found in sets.items()}
         self._names = tuple(names) if names is not None else self._names_in(first, lengths[TRAIN])
         self._form = stated if stated.kind is not None else self._form_in(first, lengths[TRAIN], asked, dense)
         labels = None
         if self._form.kind == "classes":
-            labels = None if self._form.positions else _labels_at_hand(first, lengths[TRAIN])
+            labels = None if self._form.positions else self._labels_at_hand(first, lengths[TRAIN])
             self._told, labels = self._classes_of(first, lengths[TRAIN], labels)
         else:
             self._told = number_names(NAME, self._form.count or 1)
@@ -85,7 +88,7 @@ class IndexedDataset:
     @property
     def origin(self) -> Any:
         """What the set says of how it is found again, where it is alone."""
-        return getattr(self._sets[TRAIN], "origin", None) if len(self._sets) == 1 else None
+        return self._said(self._sets[TRAIN], "origin") if len(self._sets) == 1 else None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -116,9 +119,11 @@ class IndexedDataset:
         columns = zip(*(values for values, _ in found), strict=True)
         inputs = []
         for name, column in zip(self._names, columns, strict=True):
+            known = self._shapes.setdefault(name, column[0].shape)
             for values, index in zip(column, indices, strict=True):
-                if values.shape != column[0].shape:
-                    fault = f"has `{name}` of {_shape(values)}, and another one of {_shape(column[0])}"
+                if values.shape != known:
+                    shown = f"({', '.join(map(str, known))})"
+                    fault = f"has `{name}` of {_shape(values)}, and another one of {shown}"
                     raise self._wrong(split, int(index), fault)
             stacked = np.stack(column)
             scaled = self._scale.of(name).applied(stacked, 2 if stacked.ndim == 3 else 1)  # tokens are (N, L, C)
@@ -150,26 +155,31 @@ class IndexedDataset:
         return sample
 
     def _length(self, found: Indexed, split: str) -> int:
-        try:
-            return len(found)
-        except Exception as error:  # the code of the user's may raise anything
-            fault = f"cannot be had, for the set has no length: {type(error).__name__}: {error}"
-            raise self._wrong(split, 0, fault) from error
+        what = f'len("{split}")' if len(self._sets) > 1 else "len()"
+        length = asked(what, lambda: len(found), self._called, self._place)
+        return sample_count(length, what, self._called, self._place)
 
     def _names_in(self, found: Indexed, length: int) -> tuple[str, ...]:
         if not length:
             return ("x",)
         *inputs, _ = self._taken(found, TRAIN, 0, 0)
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-            return tuple(map(str, inputs[0]))
+            return written(inputs[0], self._called, self._place)
         return ("x",) if len(inputs) == 1 else tuple(f"x{i}" for i in range(1, len(inputs) + 1))
 
     def _values(self, entry: Any, split: str, index: int) -> Values:
-        array = entry.detach().cpu().float().numpy() if _is_real(entry) else np.asarray(entry)
+        try:
+            array = array_of(entry)
+        except NotAnArray as fault:
+            raise self._wrong(split, index, f"has an input that {fault}") from fault
         if array.dtype.kind not in "biuf":
             raise self._wrong(split, index, f"holds {type(entry).__name__}, and numbers are read")
-        scaled = array / np.float32(255) if array.dtype == np.uint8 else array
-        return np.ascontiguousarray(scaled, np.float32)
+        try:
+            scaled = array / np.float32(255) if array.dtype == np.uint8 else array
+            with np.errstate(over="ignore"):  # what becomes infinite is told of where samples are checked
+                return np.ascontiguousarray(scaled, np.float32)
+        except MemoryError as error:
+            raise self._wrong(split, index, f"has an input of {_shape(array)}, which no memory holds") from error
 
     def _form_in(self, found: Indexed, length: int, asked: Kind | None, dense: bool) -> TargetSignature:
         if not length:
@@ -181,7 +191,7 @@ class IndexedDataset:
 
     def _classes_of(self, found: Indexed, length: int, labels: Labels | None) -> tuple[tuple[str, ...], Labels | None]:
         """The names of the classes; and the labels of all samples, as far as they were at hand or had to be read."""
-        named, count = _class_names(found), self._form.count
+        named, count = self._class_names(found), self._form.count
         if named is not None and count in (None, len(named)):
             return named, labels
         if count is not None:
@@ -212,37 +222,34 @@ class IndexedDataset:
         except WrongTarget as fault:
             raise self._wrong(split, index, str(fault)) from fault
 
+    def _labels_at_hand(self, found: Indexed, length: int) -> Labels | None:
+        for name in _LABELS:
+            labels = self._said(found, name)
+            try:
+                array = array_of(labels) if labels is not None else None
+            except NotAnArray:  # boxes of a different number, say: then samples are asked one by one
+                continue
+            if (
+                array is not None
+                and array.shape == (length,)
+                and array.dtype.kind in "iu"
+                and array.min(initial=0) >= 0
+            ):
+                return array.astype(np.int64)
+        return None
+
+    def _class_names(self, found: Indexed) -> tuple[str, ...] | None:
+        names = self._said(found, "classes")
+        listed = isinstance(names, list | tuple) and len(names) > 0 and all(isinstance(name, str) for name in names)
+        return written(names, self._called, self._place) if isinstance(names, list | tuple) and listed else None
+
+    def _said(self, found: Indexed, name: str) -> Any:
+        """What a set has of that name; None where it has nothing."""
+        return asked(name, lambda: getattr(found, name, None), self._called, self._place)
+
     def _wrong(self, split: str, index: int, fault: str) -> RunError:
         return RunError([WrongSample(self._place, self._called, split, index, fault)])
 
 
-def is_indexed(data: Any) -> bool:
-    """Whether something gives samples by index; arrays, tensors, texts and lists do so otherwise."""
-    plain = isinstance(data, np.ndarray | torch.Tensor | str | bytes | list | tuple | Mapping)
-    return not plain and hasattr(data, "__len__") and hasattr(data, "__getitem__")
-
-
-def _labels_at_hand(found: Indexed, length: int) -> npt.NDArray[np.int64] | None:
-    for name in _LABELS:
-        labels = getattr(found, name, None)
-        if labels is None or not hasattr(labels, "__len__") or len(labels) != length:
-            continue
-        array = np.asarray(labels)
-        if array.ndim == 1 and array.dtype.kind in "iu" and array.min(initial=0) >= 0:
-            return array.astype(np.int64)
-    return None
-
-
-def _class_names(found: Indexed) -> tuple[str, ...] | None:
-    names = getattr(found, "classes", None)
-    listed = isinstance(names, list | tuple) and len(names) > 0 and all(isinstance(name, str) for name in names)
-    return tuple(names) if isinstance(names, list | tuple) and listed else None
-
-
-def _is_real(entry: Any) -> bool:
-    """A tensor whose numbers NumPy may not know (bfloat16); bytes stay bytes."""
-    return isinstance(entry, torch.Tensor) and entry.dtype.is_floating_point
-
-
-def _shape(values: Values) -> str:
+def _shape(values: npt.NDArray[Any]) -> str:
     return f"({', '.join(map(str, values.shape))})"

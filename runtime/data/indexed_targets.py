@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.forms import Kind, ShapeOpen, target_form
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
+
+from .as_array import NotAnArray, array_of
 
 Array = npt.NDArray[Any]
 NAME = "y"
@@ -81,13 +82,10 @@ def _ways(axes: int) -> str:
 
 def _array(value: Any) -> Array:
     """Raises WrongTarget for what is no array of numbers."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu()
-        value = value.float() if value.dtype is torch.bfloat16 else value
     try:
-        found = np.asarray(value)
-    except Exception as error:  # the code of the user's may give anything
-        raise WrongTarget(f"has a target that is no array: {type(error).__name__}: {error}") from error
+        found = array_of(value)
+    except NotAnArray as fault:
+        raise WrongTarget(f"has a target that {fault}") from fault
     if found.dtype.kind not in "biuf":
         raise WrongTarget(f"has a target that is {type(value).__name__}, and numbers are read")
     return found

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from ..report.reporter import Reporter
 from .batch import Dataset
 from .checked import wrong_targets
+from .own import SPLITS
 from .targets import VOID, Targets, targets_of
 
-SPLITS = ("train", "valid", "test")
 _PIECE = 64
 _NAMED = 1000
 """So many wrong samples are remembered; all are counted."""

@@ -51,6 +51,11 @@ class Normalisation:
     def applied(self, values: npt.NDArray[Any], channels: int = 1) -> npt.NDArray[np.float32]:
         """A batch of one input (N, …), normalised; ``channels``: the axis that ``mean`` and ``std`` are along. What is
         float64 is centred as such: great numbers that hardly differ are all the same as float32."""
+        # What is no finite number afterwards is told of where samples are checked.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._applied(values, channels)
+
+    def _applied(self, values: npt.NDArray[Any], channels: int) -> npt.NDArray[np.float32]:
         exact = np.float64 if values.dtype == np.float64 else np.float32
         if self.per_sample:
             axes = tuple(range(1, values.ndim))

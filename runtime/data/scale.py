@@ -36,6 +36,11 @@ def scaled_as(dataset: Dataset, scale: Scale) -> Dataset:
     CannotScale."""
     if hasattr(dataset, "scaled_as"):
         return cast(Dataset, dataset.scaled_as(scale))
+    check_scale(dataset, scale)
+    return dataset
+
+
+def check_scale(dataset: Dataset, scale: Scale) -> None:
+    """Raises CannotScale where a data set is in other units."""
     if Scale.of(dataset) != scale:
         raise CannotScale("its samples come in a scale of their own, which is not that of the training")
-    return dataset

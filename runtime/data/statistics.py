@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+_GREAT = 2.0**450
 
 
 def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -20,11 +21,17 @@ def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> tuple[tuple
     count: Numbers | float = 0.0
     mean: Numbers | float = 0.0
     squares: Numbers | float = 0.0
+    unit: Numbers | float = 1.0
     for piece in pieces:
         values = np.moveaxis(piece, 1, 0).reshape(piece.shape[1], -1).astype(np.float64)
         finite = np.isfinite(values)
         n = finite.sum(1).astype(np.float64)
         values = np.where(finite, values, 0)
+        # The squares of great numbers are infinite: these are counted in a greater unit, a power of 2.
+        greatest = np.abs(values).max(1, initial=0)
+        wider = np.maximum(unit, np.where(greatest > _GREAT, np.exp2(np.floor(np.log2(np.maximum(greatest, 1)))), 1))
+        values, mean, squares = values / wider[:, None], mean * (unit / wider), squares * (unit / wider) ** 2
+        unit = wider
         own = values.sum(1) / np.maximum(n, 1)
         around = np.where(finite, values - own[:, None], 0)
         total = count + n
@@ -33,5 +40,5 @@ def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> tuple[tuple
         mean = mean + apart * n / np.maximum(total, 1)
         count = total
     deviation = np.sqrt(np.atleast_1d(squares) / np.maximum(np.atleast_1d(count), 1))
-    deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation, 1.0)
-    return tuple(np.atleast_1d(mean).tolist()), tuple(deviation.tolist())
+    deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation * unit, 1.0)
+    return tuple(np.atleast_1d(mean * unit).tolist()), tuple(deviation.tolist())

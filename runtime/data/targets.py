@@ -41,11 +41,12 @@ class Targets:
         """Numbers (N, C, …) as networks are trained on them, float32; classes as they are."""
         if self.signature.kind == "classes":
             return values
-        if not self.mean:
-            return np.ascontiguousarray(values, np.float32)
-        mean, std = (np.array(own).reshape(-1, *[1] * (values.ndim - 2)) for own in (self.mean, self.std))
-        # Great numbers that hardly differ are all the same as float32: they are centred before.
-        return np.ascontiguousarray((values - mean) / std, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number then is told of as such
+            if not self.mean:
+                return np.ascontiguousarray(values, np.float32)
+            mean, std = (np.array(own).reshape(-1, *[1] * (values.ndim - 2)) for own in (self.mean, self.std))
+            # Great numbers that hardly differ are all the same as float32: they are centred before.
+            return np.ascontiguousarray((values - mean) / std, np.float32)
 
     def document(self) -> dict[str, Any]:
         """As runs and exported files have it: ``mean`` and ``std`` turn what a network gives into the data's units."""

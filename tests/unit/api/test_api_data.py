@@ -133,9 +133,9 @@ def test_a_data_set_of_the_users(space: str, tmp_path: Path) -> None:
     }
     with pytest.raises(stdsl.SpaceError, match=r"E0516.*tokens\(4, 5\), 3 classes"):
         stdsl.run(space, data=Rows(shape=(4, 5)))
-    with pytest.raises(ValueError, match="no sample in its split"):
+    with pytest.raises(stdsl.RunError, match=r"E0737.*no sample in its split"):
         stdsl.run(space, data=Rows(train=0))
-    with pytest.raises(ValueError, match="no network takes"):
+    with pytest.raises(stdsl.RunError, match=r"E0737.*no network takes"):
         stdsl.run(space, data=Rows(shape=(1,) * 5))
 
 
