@@ -83,6 +83,13 @@ class ArraysDataset:
     def inputs(self) -> tuple[str, ...]:
         return self._arrangement.names
 
+    @property
+    def of_bytes(self) -> tuple[str, ...]:
+        """The inputs that come as bytes, which are scaled to 0…1 before all else."""
+        stored, _ = self._arrangement.splits["train"]
+        sized = zip(self.inputs, (own.header for own in stored), strict=True)
+        return tuple(name for name, header in sized if (header.kind, header.item) == ("u", 1))
+
     @cached_property
     def normalisation(self) -> Normalisation:
         if self.settings.normalise == "samples":

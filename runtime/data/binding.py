@@ -43,7 +43,7 @@ def description(search: str, data: DataFacts, graph: SpaceGraph, settings: Data)
     """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities`` are in the
     order of the network's inputs. ``settings``: of that data."""
     facts: dict[str, Any] = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
-    facts |= {"targets": data.targets}
+    facts |= {"targets": data.targets} | ({} if data.of_bytes is None else {"bytes": list(data.of_bytes)})
     preparation = settings.preparation()
     facts |= {"preparation": dict(preparation)} if preparation is not None else {}
     inputs = [data.inputs[place] for place in _places(data.inputs, graph)]

@@ -80,6 +80,11 @@ class CifarDataset:
         return tuple(found.name for found in self.settings.signature().inputs)
 
     @property
+    def of_bytes(self) -> tuple[str, ...]:
+        """Its images are bytes."""
+        return self.inputs
+
+    @property
     def normalisation(self) -> Normalisation:
         return self._others or Normalisation(mean=tuple(self._mean.tolist()), std=tuple(self._std.tolist()))
 

@@ -17,6 +17,7 @@ from stdsl.compiler.diagnostics.source import Span
 from ..tracking.files import read_bytes, write_json
 from .batch import Dataset
 from .targets import targets_of
+from .wrapped import bytes_of
 
 _CLOSE = 1e-6
 """So far statistics may be apart, relatively, that another machine computes of the same samples."""
@@ -24,7 +25,8 @@ _CLOSE = 1e-6
 
 class DataFacts(BaseModel):
     """``inputs``: the names of what a sample has, in the data's order. ``normalisation`` and
-    ``targets``: as ``Normalisation.document`` and ``Targets.document`` have them."""
+    ``targets``: as ``Normalisation.document`` and ``Targets.document`` have them. ``of_bytes``: the inputs that came as
+    bytes and were scaled to 0…1; None where the data set does not say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +34,7 @@ class DataFacts(BaseModel):
     inputs: tuple[str, ...]
     normalisation: dict[str, Any]
     targets: dict[str, Any]
+    of_bytes: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -40,6 +43,7 @@ class DataFacts(BaseModel):
             inputs=dataset.inputs,
             normalisation=dataset.normalisation.document(),
             targets=targets_of(dataset).document(),
+            of_bytes=bytes_of(dataset),
         )
 
 
@@ -60,6 +64,8 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
         write_json(path, now.model_dump(mode="json"))
         return
     faults = [f"its {what} are others" for what in ("classes", "inputs") if getattr(kept, what) != getattr(now, what)]
+    if kept.of_bytes is not None and now.of_bytes is not None and kept.of_bytes != now.of_bytes:
+        faults.append("other inputs are bytes, which are scaled to 0…1")
     for part, fault in (
         ("normalisation", "the statistics of the samples to train on are others"),
         ("targets", "what is to be told is something else, or its statistics are others"),

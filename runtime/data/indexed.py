@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -98,6 +99,15 @@ class IndexedDataset:
     def inputs(self) -> tuple[str, ...]:
         return self._names
 
+    @cached_property
+    def of_bytes(self) -> tuple[str, ...]:
+        """The inputs that come as bytes, by the first sample to train on."""
+        if not self.size(TRAIN):
+            return ()
+        inputs, _ = self._parts(TRAIN, 0)
+        arrays = [self._array(entry, TRAIN, 0) for entry in inputs]
+        return tuple(name for name, array in zip(self._names, arrays, strict=True) if array.dtype == np.uint8)
+
     @property
     def normalisation(self) -> Normalisation:
         return self._scale
@@ -132,6 +142,11 @@ class IndexedDataset:
 
     def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], Array]:
         """The inputs and the target of one. Raises RunError where it holds something else."""
+        inputs, target = self._parts(split, index)
+        return tuple(self._values(entry, split, index) for entry in inputs), self._target(target, split, index)
+
+    def _parts(self, split: str, index: int) -> tuple[Sequence[Any], Any]:
+        """The inputs and the target of a sample, as the set gives them."""
         owner = self._sets.get(split, self._sets[TRAIN])
         *inputs, target = self._taken(owner, split, index, int(self._places[split][index]))
         if len(inputs) == 1 and isinstance(inputs[0], Mapping):
@@ -141,8 +156,7 @@ class IndexedDataset:
             inputs = [inputs[0][name] for name in self._names]
         if len(inputs) != len(self._names):
             raise self._wrong(split, index, f"has {len(inputs)} inputs, and there are {len(self._names)}")
-        values = tuple(self._values(entry, split, index) for entry in inputs)
-        return values, self._target(target, split, index)
+        return inputs, target
 
     def _taken(self, owner: Indexed, split: str, index: int, place: int) -> Sequence[Any]:
         """The inputs and the label of sample ``index`` of a split, which is at ``place`` of a set."""
@@ -167,13 +181,17 @@ class IndexedDataset:
             return written(inputs[0], self._called, self._place)
         return ("x",) if len(inputs) == 1 else tuple(f"x{i}" for i in range(1, len(inputs) + 1))
 
-    def _values(self, entry: Any, split: str, index: int) -> Values:
+    def _array(self, entry: Any, split: str, index: int) -> Array:
         try:
             array = array_of(entry)
         except NotAnArray as fault:
             raise self._wrong(split, index, f"has an input that {fault}") from fault
         if array.dtype.kind not in "biuf":
             raise self._wrong(split, index, f"holds {type(entry).__name__}, and numbers are read")
+        return array
+
+    def _values(self, entry: Any, split: str, index: int) -> Values:
+        array = self._array(entry, split, index)
         try:
             scaled = array / np.float32(255) if array.dtype == np.uint8 else array
             with np.errstate(over="ignore"):  # what becomes infinite is told of where samples are checked

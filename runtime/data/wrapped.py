@@ -11,6 +11,12 @@ from .batch import Dataset, Normalisation
 from .targets import Targets, targets_of
 
 
+def bytes_of(dataset: Dataset) -> tuple[str, ...] | None:
+    """The inputs that a data set gets as bytes, which it scales to 0…1 first; None where it does not say."""
+    found: tuple[str, ...] | None = getattr(dataset, "of_bytes", None)
+    return found
+
+
 class Wrapped:
     """Says of itself what ``dataset`` says: a subclass gives ``samples``, and says what is otherwise."""
 
@@ -35,6 +41,11 @@ class Wrapped:
     def split_targets(self, split: str) -> npt.NDArray[Any]:
         """The targets of all samples of a split."""
         return split_targets(self.dataset, split)
+
+    @property
+    def of_bytes(self) -> tuple[str, ...] | None:
+        """The inputs that come as bytes, as :func:`bytes_of` has them."""
+        return bytes_of(self.dataset)
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from stdsl.compiler.diagnostics.prediction import NoModel
 
 from ..data.normalisation import Normalisation
 from ..tracking.directory import result_of
+from .metadata import SaidWrongly, check_graph, said_in, takes_bytes
 
 Values = npt.NDArray[np.float64]
 Sample = tuple[npt.NDArray[Any], ...]
@@ -41,9 +41,11 @@ class Input:
 class Model:
     """``preparation``: how a file becomes a sample, as ``Data.preparation`` has it; None where the file does not say.
     ``kind``: what is told, a class out of ``names``, `labels` of which each applies or not, or `numbers`, with ``mean``
-    and ``std`` in units of the data. ``positions``: of the grid at each of whose places it is told; () of a sample."""
+    and ``std`` in units of the data. ``positions``: of the grid at each of whose places it is told; () of a sample.
+    ``of_bytes``: what of the inputs came as bytes in training; None: the file does not say."""
 
     session: Any
+    path: str
     inputs: tuple[Input, ...]
     normalisation: Normalisation
     preparation: Mapping[str, Any] | None
@@ -52,13 +54,19 @@ class Model:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     positions: tuple[int, ...] = ()
+    of_bytes: frozenset[str] | None = None
 
     def scores(self, samples: Sequence[Sample]) -> Values:
         """A row for each sample (an array for each input, as its ``shape`` says; bytes or numbers): the probability of
         each class or label, or the numbers that are told. With ``positions`` (N, names, …) of these."""
         batches = zip(self.inputs, zip(*samples, strict=True), strict=True)
         fed = {own.name: self._fed(own, values) for own, values in batches}
-        return self._told(self.session.run(None, fed)[0])
+        try:
+            given = self.session.run(None, fed)[0]
+        except Exception as error:  # onnxruntime's errors have no common base
+            reason = f"cannot be run by onnxruntime: {str(error).splitlines()[0]}"
+            raise RunError([NoModel(None, self.path, reason, "export the network again")]) from error
+        return self._told(given)
 
     def applying(self, scores: Values) -> list[str]:
         """The labels that are told by a row of scores: above one half, as results are measured."""
@@ -68,7 +76,8 @@ class Model:
         if own.takes_bytes:
             return np.ascontiguousarray(np.moveaxis(np.stack(values), 1, -1))
         # Each by its own type: a stack of bytes and floats holds no bytes.
-        batch = np.stack([_as_floats(sample) for sample in values])
+        scaled = None if self.of_bytes is None else own.called in self.of_bytes
+        batch = np.stack([_as_floats(sample, scaled) for sample in values])
         return self.normalisation.of(own.called).applied(batch, 2 if own.layout == "tokens" else 1)
 
     def _told(self, output: npt.NDArray[np.float32]) -> Values:
@@ -76,6 +85,10 @@ class Model:
             output = np.moveaxis(output, 2, 1)
         # In 64 bits, so that hardly any odds above 1 : 1 become one half.
         rows: Values = output.reshape(len(output), len(self.names), *self.positions).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number then is told of as such
+            return self._scores(rows)
+
+    def _scores(self, rows: Values) -> Values:
         if self.kind == "numbers":
             beside = [1] * len(self.positions)
             mean, std = (np.array(own).reshape(-1, *beside) for own in (self.mean, self.std))
@@ -115,39 +128,42 @@ def _exported(folder: Path) -> Path:
 
 
 def _described(session: Any, shown: str) -> Model:
-    facts = {key: _read(text) for key, text in session.get_modelmeta().custom_metadata_map.items()}
-    inputs = facts.get("inputs")
-    if not isinstance(inputs, list) or "classes" not in facts:
-        advice = "an ONNX file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`"
-        raise RunError([NoModel(None, shown, "does not say what its classes are and how inputs are scaled", advice)])
-    told = facts.get("targets") or {"kind": "classes", "names": facts["classes"]}
-    called = facts.get("modalities") or [one["name"] for one in inputs]
+    advice = "an ONNX file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`"
+    try:
+        said = said_in(session.get_modelmeta().custom_metadata_map)
+        if said is None:
+            raise RunError(
+                [NoModel(None, shown, "does not say what its classes are and how inputs are scaled", advice)]
+            )
+        check_graph(said, session.get_inputs(), session.get_outputs())
+    except SaidWrongly as fault:
+        reason = f"does not say rightly what it is: {fault}"
+        advice = "export it again, with `stdsl compile --to onnx --weights RUN`, and leave its metadata as it is"
+        raise RunError([NoModel(None, shown, reason, advice)]) from fault
     return Model(
         session,
+        shown,
         tuple(
-            Input(one["name"], name, tuple(one["shape"][1:]), one["layout"], one["axes"].endswith("H,W,C"))
-            for one, name in zip(inputs, called, strict=True)
+            Input(one.name, name, one.sample, one.layout, takes_bytes(one))
+            for one, name in zip(said.inputs, said.called, strict=True)
         ),
-        Normalisation.read(facts.get("normalisation") or {}),
-        facts.get("preparation"),
-        told["kind"],
-        tuple(told["names"]),
-        tuple(told.get("mean", ())),
-        tuple(told.get("std", ())),
-        tuple(told.get("positions", ())),
+        said.normalisation,
+        said.preparation,
+        said.targets.kind,
+        said.targets.names,
+        said.targets.mean,
+        said.targets.std,
+        said.targets.positions,
+        said.of_bytes,
     )
 
 
-def _as_floats(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Bytes as 0…1, others as they are; float32, or as exact as they are."""
-    if values.dtype == np.uint8:
+def _as_floats(values: npt.NDArray[Any], of_bytes: bool | None) -> npt.NDArray[Any]:
+    """Values as the network knows them, float32, or as exact as they are. Where it was trained on bytes, whole numbers
+    are such, and become 0…1; where it was not (``of_bytes`` is false), bytes stay the numbers that they are; where the
+    file does not say (None), bytes become 0…1."""
+    whole = values.dtype.kind in "iu" if of_bytes else values.dtype == np.uint8
+    if whole and of_bytes is not False:
         shares: npt.NDArray[np.float32] = np.divide(values, 255, dtype=np.float32)
         return shares
     return values.astype(np.result_type(values, np.float32))
-
-
-def _read(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

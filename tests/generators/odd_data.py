@@ -216,3 +216,45 @@ def odd_arrays() -> Iterator[Any]:
         yield {name: Items() for name in names}
     yield {"train": Items(), "test": with_part(Items, "__len__", boom)}
     yield {"train": Items(), "test": with_part(Items, "__getitem__", lambda _, index: (np.zeros(4), 0))}
+
+
+JSON: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    2**31,
+    2**70,
+    -1e308,
+    float("inf"),
+    float("nan"),
+    "",
+    "a",
+    "\ud800",
+    [],
+    [[]],
+    [None],
+    ["a", "a"],
+    [0.0] * 5,
+    {},
+    {"a": None},
+    {"each": {"x": {"each": {}}}},
+)
+"""What may stand in a document of JSON."""
+
+
+def odd_documents(document: Any) -> Iterator[Any]:
+    """A document with one thing in it absent, twice, or another."""
+    if document is not None and not isinstance(document, dict):
+        yield from JSON
+    if isinstance(document, dict):
+        for key, inner in document.items():
+            rest = {other: own for other, own in document.items() if other != key}
+            yield rest
+            yield from ({**document, key: own} for own in odd_documents(inner))
+            yield from ({**rest, f"{key} ": inner}, {**document, "another": inner})
+    if isinstance(document, list):
+        yield from (document[:-1], [*document, *document], document[::-1])
+        for place, inner in enumerate(document):
+            yield from ([*document[:place], own, *document[place + 1 :]] for own in odd_documents(inner))

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import islice
 from typing import Any
 
 from ...ir.operation import CHANNEL_AXIS
+from ...text.quoting import encodable, json_text, visible
 from ..networks.interface import Port
 
 _KEYS = ("per_sample", "mean", "std", "only", "each")
 
 
+OWN = ("stdsl_version", "space", "parameters", "architecture", "decisions", "inputs")
+"""What a file says of its network, which nobody else says."""
+
+
+def metadata_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """The metadata that a caller adds, as texts: strings as they are, other values as JSON. Raises ValueError for what
+    JSON does not hold, and for keys of what a file says of its network."""
+    texts = {}
+    for key, value in given.items():
+        if not isinstance(key, str):
+            raise ValueError(f"`metadata` has the key {key!r}, and keys are texts")
+        if key in OWN:
+            raise ValueError(f"`metadata` has `{key}`, which the file says of its network: give it another name")
+        try:
+            texts[key] = visible(value, lines=True) if isinstance(value, str) else json_text(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"`{key}` of `metadata` cannot be written as JSON: {error}") from error
+    return texts
+
+
 def class_names(classes: Sequence[Any], output: Port) -> dict[str, Any]:
     """The metadata of these classes, in the order of the channels of ``output``. Raises ValueError for another number
-    of them."""
-    names = [str(name) for name in classes]
+    of them, or where they have no order."""
+    if isinstance(classes, Set | Mapping | bytes) or not isinstance(classes, Iterable):
+        kind = type(classes).__name__
+        raise ValueError(f"`classes` is a list of names, in the order of the output's channels, not a {kind}")
     axis = CHANNEL_AXIS[output.layout]
-    if len(names) != output.shape[axis]:
-        raise ValueError(f"the network tells {output.shape[axis]} classes apart, and `classes` names {len(names)}")
+    channels = output.shape[axis]
+    names = [str(name) for name in islice(classes, channels + 1)]
+    odd = next((name for name in names if not encodable(name)), None)
+    if odd is not None:
+        raise ValueError(f"`classes` has {odd!r}, which is no text that a file can hold")
+    if len(names) != channels:
+        count = len(names) if len(names) < channels else "more"
+        raise ValueError(f"the network tells {channels} classes apart, and `classes` names {count}")
     others = [size for place, size in enumerate(output.shape) if place != axis]
     positions = [size for size in others if size > 1]
     task = {"task": "dense" if positions else "classification", "kind": "classes", "names": names}
@@ -31,14 +62,22 @@ def scale(normalisation: Mapping[str, Any], inputs: Sequence[Port]) -> dict[str,
 
 
 def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"`normalisation` is a mapping, {{'mean': […], 'std': […]}}, not a {type(given).__name__}")
     _known("`normalisation` has", given, _KEYS)
-    for key in ("only", "each"):
-        _known(f"`{key}` of `normalisation` names the input", given.get(key, ()), inputs)
+    if not isinstance(given.get("each", {}), Mapping):
+        raise ValueError("`each` of `normalisation` maps the name of each input to a normalisation of its own")
+    if isinstance(given.get("only", ()), str) or not isinstance(given.get("only", ()), Iterable):
+        raise ValueError("`only` of `normalisation` is a list of names of inputs")
+    if not isinstance(given.get("per_sample", False), bool):
+        raise ValueError("`per_sample` of `normalisation` is True or False")
+    only = list(islice(given.get("only", ()), len(inputs) + 1))
+    for key, names in (("only", only), ("each", given.get("each", ()))):
+        _known(f"`{key}` of `normalisation` names the input", names, inputs)
     if "each" in given:
         if len(given) > 1 or set(given["each"]) != set(inputs):
             raise ValueError("`each` of `normalisation` stands alone, with a table for each input")
         return {"each": {name: _scale(own, {name: inputs[name]}) for name, own in given["each"].items()}}
-    only = list(given.get("only", ()))
     facts: dict[str, Any] = {"only": only} if only else {}
     if given.get("per_sample"):
         if "mean" in given or "std" in given:
@@ -48,17 +87,27 @@ def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, An
         raise ValueError("`normalisation` has one of `mean` and `std`: give both")
     for key in ("mean", "std"):
         if key in given:
-            facts[key] = [float(number) for number in given[key]]
-            for name in only or inputs:
-                channels = inputs[name].shape[CHANNEL_AXIS[inputs[name].layout]]
-                if len(facts[key]) != channels:
-                    raise ValueError(f"`{name}` has {channels} channels, and `{key}` has {len(facts[key])} numbers")
+            channels = {name: inputs[name].shape[CHANNEL_AXIS[inputs[name].layout]] for name in only or inputs}
+            facts[key] = _numbers(key, given[key], 1 + max(channels.values()))
+            for name, number in channels.items():
+                if len(facts[key]) != number:
+                    raise ValueError(f"`{name}` has {number} channels, and `{key}` has {len(facts[key])} numbers")
     if not all(deviation > 0 for deviation in facts.get("std", ())):
         raise ValueError("each of `std` is above 0: inputs are divided by it")
     return facts
 
 
+def _numbers(key: str, given: Any, most: int) -> list[float]:
+    try:
+        numbers = [float(number) for number in islice(given, most)]
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise ValueError(f"`{key}` of `normalisation` is a list of numbers, one for each channel") from error
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError(f"`{key}` of `normalisation` holds a number that is not finite")
+    return numbers
+
+
 def _known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     for key in given:
-        if key not in known:
+        if not isinstance(key, str) or key not in known:
             raise ValueError(f"{what} `{key}`, not one of {', '.join(known)}")

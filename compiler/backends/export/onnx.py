@@ -23,7 +23,7 @@ from ...record import record
 from ...text.quoting import json_text, visible
 from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
-from .of_data import class_names, scale
+from .of_data import class_names, metadata_of, scale
 from .onnx_names import OUTPUT, PROVISIONAL_OUTPUT, name_ports, provisional
 from .pixels import AXES, Pixels, bytes_shape, take_pixels
 
@@ -82,16 +82,19 @@ def export_onnx(
     names, normalisation or classes do not fit the network.
     """
     target = Path(path)
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise ValueError(f"`metadata` is a mapping of names to values, not a {type(metadata).__name__}")
     taken = tuple(inputs) if inputs is not None else _interface(model).inputs
-    ports, output = _renamed(taken, names or {})
+    ports, output = _renamed(taken, {} if names is None else names)
     said: dict[str, Any] = {} if normalisation is None else scale(normalisation, ports)
     if classes is not None:
         said |= class_names(classes, _interface(model).outputs[0])
+    texts = metadata_of({**said, **({} if metadata is None else metadata)})
     size = sum(p.numel() * 4 for p in model.parameters())
     if size > LIMIT:
         raise RunError([ExportTooLarge(None, size)])
     proto = _converted(model, ports, output)
-    _describe(proto, model, ports, {**said, **(metadata or {})}, pixels)
+    _describe(proto, model, ports, texts, pixels)
     _check(proto, ports)
     if pixels is not None:
         (port,) = ports
@@ -123,6 +126,8 @@ def _interface(model: nn.Module) -> Interface:
 def _renamed(ports: Sequence[Port], names: Mapping[str, str]) -> tuple[tuple[Port, ...], str | None]:
     """The inputs as they are called in the file, and the output (None: as ever). Raises ValueError."""
     own = [port.name for port in ports]
+    if not isinstance(names, Mapping) or not all(isinstance(name, str) for name in names.values()):
+        raise ValueError("`names` maps names of the space to others, all of them texts")
     for name in names:
         if name not in (*own, OUTPUT):
             raise ValueError(f"`names` has `{name}`, and the network has {', '.join((*own, OUTPUT))}")
@@ -184,7 +189,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _describe(
-    proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, Any], pixels: Pixels | None
+    proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, str], pixels: Pixels | None
 ) -> None:
     """Put our metadata in, and take out the exporter's, which holds paths of this machine."""
     from stdsl import __version__

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from stdsl.compiler.ir.graph import Ask, Edge, SpaceGraph, TensorType
 from stdsl.compiler.ir.operation import TensorShape
 from stdsl.compiler.ops.registry import PRIMITIVES
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))
 SPAN = Span(Source("test.space", "test"), 0, 4)
 
 

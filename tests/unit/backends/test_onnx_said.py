@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,13 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from odd_data import JSON, SAID, VALUES, odd_documents
 from torch import nn
 
 import stdsl
+from stdsl.compiler.backends.export import onnx as export
+from stdsl.compiler.backends.export.of_data import metadata_of
+from stdsl.runtime.prediction.metadata import said_in
 from stdsl.runtime.prediction.model import model_of
 
 DEPLOYMENT = Path(__file__).parents[3] / "docs" / "deployment.md"
@@ -101,12 +106,56 @@ def test_a_file_that_names_classes_predicts(tmp_path: Path) -> None:
         ({"normalisation": {"per_sample": True, "mean": [0], "std": [1]}}, "not both"),
         ({"normalisation": {"each": {"a": {}}}}, "a table for each input"),
         ({"normalisation": {"deviation": [1]}}, "has `deviation`, not one of"),
+        ({"normalisation": {"each": ["a", "b"]}}, "maps the name of each input to a normalisation of its own"),
+        ({"normalisation": {"mean": 3, "std": 1}}, "a list of numbers, one for each channel"),
+        ({"classes": {"x", "y", "z"}}, "in the order of the output's channels, not a set"),
+        ({"metadata": {"inputs": 3}}, "`metadata` has `inputs`, which the file says of its network"),
+        ({"metadata": {"note": {1, 2}}}, "`note` of `metadata` cannot be written as JSON"),
     ],
 )
 def test_what_does_not_fit_is_an_error_and_leaves_no_file(given: Any, words: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         stdsl.export_onnx(network("pair"), tmp_path / "m.onnx", **given)
     assert not list(tmp_path.iterdir())
+
+
+class Taken(Exception):
+    """What the caller said was found to fit."""
+
+
+@pytest.mark.parametrize("part", ["names", "normalisation", "classes", "metadata"])
+def test_whatever_a_caller_says_fits_or_is_an_error(part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And what fits is read again by `predict`."""
+    texts: dict[str, str] = {}
+
+    def converted(*_: Any) -> Any:
+        raise Taken
+
+    def written(given: Any) -> dict[str, str]:
+        texts.update(metadata_of(given))
+        return texts
+
+    monkeypatch.setattr(export, "_converted", converted)
+    monkeypatch.setattr(export, "metadata_of", written)
+    model, outcomes = network("pair"), set()
+    shapes = {"a": ["batch", 3, 8, 8], "b": ["batch", 2, 8, 8]}
+    inputs = [{"name": n, "layout": "image", "axes": "N,C,H,W", "shape": shape} for n, shape in shapes.items()]
+    right = {"mean": [0, 1, 2], "std": [1, 2, 3], "only": ["a"], "each": {"a": {}, "b": {}}, "per_sample": True}
+    for said in (
+        *SAID,
+        *VALUES,
+        *JSON,
+        *({key: odd} for key in right for odd in (*SAID, *JSON)),
+        *odd_documents(right),
+    ):
+        try:
+            stdsl.export_onnx(model, tmp_path / "m.onnx", **{part: said})
+        except (Taken, ValueError) as error:
+            deliberate = (extract_tb(error.__traceback__)[-1].line or "").startswith("raise ")
+            outcomes.add((type(error).__name__, deliberate))
+            if isinstance(error, Taken) and part != "metadata":
+                said_in({"inputs": json.dumps(inputs), "classes": '["x", "y", "z"]', **texts})
+    assert outcomes == {("Taken", True), ("ValueError", True)}
 
 
 def test_a_supernet_and_what_is_no_network_are_refused(tmp_path: Path) -> None:
