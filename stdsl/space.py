@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -12,7 +12,8 @@ from stdsl.compiler.analysis.architecture import architecture as make_architectu
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.analysis.circuits.of_space import CountResult
 from stdsl.compiler.analysis.costs.measures import within_budgets
-from stdsl.compiler.analysis.costs.of_architecture import Costs, costs, unknown_costs
+from stdsl.compiler.analysis.costs.of_architecture import Costs, unknown_costs
+from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
@@ -154,15 +155,23 @@ class Space:
     @overload
     def costs(self, arch: Mapping[str, Any]) -> Costs: ...
 
-    def costs(self, arch: Mapping[str, Any] | None = None) -> SpaceCosts | Costs:
+    @overload
+    def costs(self, arch: Iterable[Mapping[str, Any]]) -> list[Costs]: ...
+
+    def costs(
+        self, arch: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None = None
+    ) -> SpaceCosts | Costs | list[Costs]:
         """Of one architecture: exact ``params``, ``flops``, ``depth`` and ``activations``, each None where an extern
-        operator of it does not state it. Of the space: their ranges.
+        operator of it does not state it. Of a list of architectures: a list of these, much faster than one by one. Of
+        the space: their ranges.
 
         Raises ArchitectureError for a mapping that is no architecture of the space; it may cost more than `where`
         allows.
         """
+        if isinstance(arch, Mapping):
+            return costs_of(self.graph, arch)
         if arch is not None:
-            return costs(self.graph, make_architecture(self.graph, arch))
+            return costs_of_each(self.graph, arch)
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:

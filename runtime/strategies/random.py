@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture
-from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -39,7 +39,7 @@ class RandomRunner(Runner):
         per_epoch, batch = stage_sizes(job.config.data.samples(("train",)), strategy.fitness.batch)
         steps = strategy.fitness.total_steps(per_epoch)
         found = drawn(job.graph, strategy, job.config.seed)
-        figures = [costs(job.graph, arch) for arch in found]
+        figures = costs_of_each(job.graph, found)
         # Which ones are trained is known; the plan is for the one that keeps most, which is as exact as one can be.
         work = [own.flops or 0 for own in figures]  # unknown costs of operators of the user's weigh nothing here
         largest = max(range(len(found)), key=lambda i: (figures[i].activations or 0, work[i]))
@@ -94,7 +94,7 @@ def _trial(run: Context, name: str, arch: Architecture, metric: str) -> dict[str
     """What is told of a trial that is over. ``value``: that of its metric."""
     metrics = metrics_of(run.directory, name)
     assert metrics is not None, f"{name} was not trained"
-    own = costs(run.job.graph, arch)
+    own = costs_of(run.job.graph, arch)
     facts = {name: value for name, value in metrics.items() if name in (*METRICS, "samples")}
     return {
         "name": name,

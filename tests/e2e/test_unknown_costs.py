@@ -13,6 +13,8 @@ import pytest
 
 import stdsl
 from stdsl.cli.main import cli
+from stdsl.compiler.analysis.costs import of_many
+from stdsl.compiler.analysis.costs.formulas import formulas
 from stdsl.compiler.analysis.costs.of_architecture import costs
 
 CODE = """
@@ -173,3 +175,20 @@ def test_every_architecture_has_unknown_costs_exactly_where_an_operator_of_it_do
         found = costs(space.graph, arch)
         uses = any(str(value).startswith("ghost") for value in arch.values())
         assert all((getattr(found, figure) is None) == uses for figure in FIGURES)
+
+
+def test_costs_of_many_are_those_of_each(write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_many, "PATIENCE", 0)
+    monkeypatch.setattr(of_many, "FEW", 2)
+    for leave in (False, True):
+        space = stdsl.load(write(), allow_extern=leave)
+        every = list(space.architectures())
+        exact = [costs(space.graph, arch) for arch in every]
+        assert {own.flops is None for own in exact} == {False, True}
+        assert formulas(space.graph) is not None
+        assert space.costs(every) == [space.costs(arch) for arch in every] == exact
+    failing = stdsl.load(write("Failing"), allow_extern=True)
+    assert formulas(failing.graph) is None
+    assert failing.costs([PLAIN, PLAIN])[1].params
+    with pytest.raises(stdsl.SpaceError, match=r"E0232.*no such layer"):
+        failing.costs([PLAIN, MIXED])

@@ -8,6 +8,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 import stdsl
+from stdsl.compiler.analysis.architecture import answers_of
+from stdsl.compiler.analysis.costs.additive import settled
+from stdsl.compiler.analysis.costs.formulas import formulas
 
 
 def check_discrete(pair: Pair) -> None:
@@ -15,6 +18,8 @@ def check_discrete(pair: Pair) -> None:
     space, arch, network = pair.space, pair.arch, pair.network
     assert space.architecture(dict(arch)) == arch
     costs = space.costs(arch)
+    told = formulas(space.graph)
+    assert told is None or told.of(settled(space.graph, answers_of(space.graph, arch))) == costs, "costs by formulas"
     module = stdsl.compile(space, arch, seed=pair.seed)
     inputs = [x.requires_grad_() for x in pair.batch(2)]
 

@@ -18,6 +18,7 @@ from stdsl.compiler.analysis.circuits.cost_circuit import cost_circuit
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE
 from stdsl.compiler.analysis.costs.depth import depth_bounds_under
+from stdsl.compiler.analysis.costs.limits import Limits
 from stdsl.compiler.analysis.costs.listing import listed
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.derivation.walk import Walk
@@ -66,6 +67,8 @@ def test_generated_spaces(seed: int) -> None:
     constraints = constraints_of(graph, figures, rng)
     wanted = [i for i, f in enumerate(figures) if all(f.within(c) for c in constraints)]
 
+    limits = Limits(graph, constraints)
+    assert [i for i, answers in enumerate(every) if limits.admit(answers)] == wanted
     searched = looked_for(graph, constraints, rng)
     assert (searched in [every[i] for i in wanted]) if wanted else searched is None
 

@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 
 from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.circuits.of_space import circuits, decided
+from stdsl.compiler.analysis.costs import of_many
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.formulas import formulas
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.derivation.derive import derive, derived
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.membership import membership
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.builder import GraphBuilder
@@ -232,6 +236,24 @@ def test_additive_costs_equal_those_of_the_network(graph: SpaceGraph) -> None:
         for metric, cost in sums.items():
             assert cost.exact
             assert cost.of(answers_of(graph, arch)) == getattr(exact, metric)
+
+
+@profile
+@given(spaces(constraints=2))
+def test_costs_of_many_equal_those_of_each_network(graph: SpaceGraph) -> None:
+    found = enumerated(graph)[:60]
+    exact = [costs(graph, arch) for arch in found]
+    assert formulas(graph) is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of_many, "PATIENCE", 0)
+        patch.setattr(of_many, "FEW", 2)
+        assert [costs_of(graph, arch) for arch in found] == exact
+        assert costs_of_each(graph, found) == exact
+    members = membership(graph)
+    for arch in found:
+        answers = members.read(arch)
+        assert answers is not None, "it would be looked at at length"
+        assert members.holds(answers, members.settled(answers))
 
 
 @profile

@@ -7,7 +7,7 @@ the cost of an architecture.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Literal
@@ -59,9 +59,29 @@ def default_answers(graph: SpaceGraph) -> Mapping[int, int]:
     return answers
 
 
+@once_per_graph
+def default_row(graph: SpaceGraph) -> tuple[int, ...]:
+    """:func:`default_answers` in the order of the variables' indices, which count from 0."""
+    answers = default_answers(graph)
+    return tuple(answers[v.index] for v in graph.diagrams.variables)
+
+
+def settled(graph: SpaceGraph, answers: Mapping[int, int]) -> list[int]:
+    """An answer to every variable of the space, by index: an allowed one where ``answers`` has none."""
+    found = list(default_row(graph))
+    for variable, answer in answers.items():
+        found[variable] = answer
+    return found
+
+
 def additive_cost(graph: SpaceGraph, metric: AdditiveMetric) -> AdditiveCost:
     """FLOPs, parameters or activations of the space as a sum, by the rules of the operator library."""
     return _adder(graph).figure(metric)
+
+
+def times_not_stated(graph: SpaceGraph, figure: str) -> AdditiveCost:
+    """How many applications of extern operators do not state a figure (`depth` is one, too), as a sum."""
+    return _adder(graph).times_not_stated(figure)
 
 
 def node_cost(graph: SpaceGraph, node: Node) -> Case:
@@ -87,11 +107,13 @@ class _Adder:
 
     def figure(self, metric: AdditiveMetric) -> AdditiveCost:
         if metric not in self._figures:
-            self._figures[metric] = self._sum(metric)
+            self._figures[metric] = self._sum(attrgetter(metric))
         return self._figures[metric]
 
-    def _sum(self, metric: AdditiveMetric) -> AdditiveCost:
-        figure = attrgetter(metric)
+    def times_not_stated(self, figure: str) -> AdditiveCost:
+        return self._sum(lambda cost: int(figure in cost.unknown))
+
+    def _sum(self, figure: Callable[[Cost], int]) -> AdditiveCost:
         figures: dict[Hashable, Case] = {}
         total = SumOfProducts(self.diagrams, self.arithmetic)
         slack = 0

@@ -21,7 +21,7 @@ def depth_bounds(graph: SpaceGraph) -> tuple[int, int]:
 def depth_bounds_under(graph: SpaceGraph, answers: Mapping[int, int]) -> tuple[int, int]:
     """The same of the architectures with these answers (by variable index); with all of them, both are the depth."""
     bounds: list[tuple[int, int]] = []
-    layers = _layers(graph)
+    layers = layers_of_nodes(graph)
     for node in graph.nodes[: graph.outputs[0][1] + 1]:
         bounds.append(_of(graph, node, bounds, layers, answers))
     return bounds[-1]
@@ -63,7 +63,7 @@ def _of(
 
 
 @once_per_graph
-def _layers(graph: SpaceGraph) -> Mapping[int, Case]:
+def layers_of_nodes(graph: SpaceGraph) -> Mapping[int, Case]:
     """How many layers each application is; IMPOSSIBLE for an exact zero, which nothing is computed for."""
     primitives = primitives_of(graph)
     return {

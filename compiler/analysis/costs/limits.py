@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ...ir.graph import CostConstraint, SpaceGraph
-from .additive import AdditiveCost
+from .additive import AdditiveCost, additive_cost, settled
+from .longest_path import longest_path
 from .measures import depth_under, figures, measure_of, measured
+from .table import Table
+
+if TYPE_CHECKING:
+    from ..diagrams.lookup import Column
+
+PATIENCE = 16
+"""So many depths are looked for node by node before the programme of all of them is worth its time."""
 
 
 class Limits:
     """Constraints over costs of a space."""
 
-    def __init__(self, graph: SpaceGraph, constraints: tuple[CostConstraint, ...]) -> None:
-        self.graph, self.constraints = graph, constraints
+    def __init__(self, graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> None:
+        self.graph, self.constraints = graph, tuple(constraints)
         self.sums: list[tuple[AdditiveCost, CostConstraint]] = []
         self.depths = [c for c in constraints if c.metric == "depth"]
         self.others: list[CostConstraint] = []
-        """Those over costs that are no exact sums."""
+        """Those over costs that are no exact sums over the decisions of the graph."""
+        self._asked = 0
         for constraint in constraints:
             measure = measure_of(constraint)
             if measure is None:
@@ -35,14 +45,47 @@ class Limits:
 
     def admit(self, answers: Mapping[int, int]) -> bool:
         """Whether the architecture behind the answers meets all of them."""
+        self._asked += 1
         for cost, constraint in self.sums:
             if not _between(constraint, cost.of(answers)):
                 return False
         for constraint in self.depths:
-            # Under answers to all that is asked, both bounds are the depth.
-            if not _between(constraint, depth_under(self.graph, constraint, answers)[0]):
+            if not _between(constraint, self._depth(constraint, answers)):
                 return False
         return all(figures(self.graph, constraint, answers).within(constraint) for constraint in self.others)
+
+    def _depth(self, constraint: CostConstraint, answers: Mapping[int, int]) -> int:
+        if self._asked <= PATIENCE:
+            # Under answers to all that is asked, both bounds are the depth.
+            return depth_under(self.graph, constraint, answers)[0]
+        if constraint.other is None:
+            return longest_path(self.graph).of(settled(self.graph, answers))
+        there = constraint.other.graph
+        return longest_path(there).of(settled(there, constraint.other.answers(answers)))
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether :meth:`admitted` can tell: all costs are exact sums where they are measured, or the depth."""
+        measures = [measure_of(constraint) for constraint in self.constraints]
+        graphs = [self.graph if c.other is None else c.other.graph for c in self.constraints]
+        return all(m is None or additive_cost(g, m.metric).exact for m, g in zip(measures, graphs, strict=True))
+
+    def admitted(self, table: Table) -> Column:
+        """Which of the architectures meet all of them."""
+        import numpy as np
+
+        fits: Column = np.ones(table.rows, dtype=bool)
+        for constraint in self.constraints:
+            rows, measure = (
+                table if constraint.other is None else table.carried(constraint.other),
+                measure_of(constraint),
+            )
+            values = rows.depth() if measure is None else rows.cost(measure.metric)
+            if constraint.low is not None:
+                fits &= (values >= constraint.low).astype(bool)
+            if constraint.high is not None:
+                fits &= (values <= constraint.high).astype(bool)
+        return fits
 
 
 def _between(constraint: CostConstraint, value: int) -> bool:

@@ -9,8 +9,7 @@ from functools import cached_property
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.circuit import Circuit
-from .additive import additive_cost
-from .measures import measure_of
+from .limits import Limits
 from .table import Table
 
 LISTED = 20_000
@@ -72,21 +71,8 @@ def listed(graph: SpaceGraph, circuit: Circuit, constraints: Sequence[CostConstr
     """What is within the constraints; None where there is too much to list, or a cost is no exact sum."""
     if circuit.count > LISTED:
         return None
-    measures = [measure_of(c) for c in constraints]
-    for measure in measures:
-        if measure is not None:
-            there = graph if measure.sibling is None else measure.sibling.graph
-            if not additive_cost(there, measure.metric).exact:
-                return None
-    table = Table(graph, circuit)
-    import numpy as np
-
-    fits = np.ones(circuit.count, dtype=bool)
-    for constraint, measure in zip(constraints, measures, strict=True):
-        rows = table if constraint.other is None else table.carried(constraint.other)
-        values = rows.depth() if measure is None else rows.cost(measure.metric)
-        if constraint.low is not None:
-            fits &= (values >= constraint.low).astype(bool)
-        if constraint.high is not None:
-            fits &= (values <= constraint.high).astype(bool)
-    return Listing(circuit, table, np.flatnonzero(fits).tolist())
+    limits = Limits(graph, constraints)
+    if not limits.in_columns:
+        return None
+    table = Table.of_circuit(graph, circuit)
+    return Listing(circuit, table, limits.admitted(table).nonzero()[0].tolist())

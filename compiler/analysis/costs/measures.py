@@ -10,14 +10,15 @@ from ...ir.diagram import IMPOSSIBLE, Diagram, DiagramTooLarge
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.sibling import Sibling
 from ...record import record
-from ..architecture import Architecture, answers_of, of_answers
+from ..architecture import Architecture, answers_of
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.products import Product, scaled
 from ..joint.translation import translated
 from ..memo import once_per_graph
 from .additive import ADDITIVE, AdditiveCost, AdditiveMetric, additive_cost, default_answers
 from .depth import depth_bounds, depth_bounds_under
-from .of_architecture import Costs, cost_constraints, costs
+from .of_architecture import Costs, cost_constraints
+from .of_many import costs_under
 
 
 @record
@@ -90,9 +91,8 @@ def depth_under(graph: SpaceGraph, constraint: CostConstraint, answers: Mapping[
 def figures(graph: SpaceGraph, constraint: CostConstraint, answers: Mapping[int, int]) -> Costs:
     """What the network costs that a constraint is about, exactly."""
     if constraint.other is None:
-        return costs(graph, of_answers(graph, answers))
-    there = constraint.other.graph
-    return costs(there, of_answers(there, constraint.other.answers(answers)))
+        return costs_under(graph, answers)
+    return costs_under(constraint.other.graph, constraint.other.answers(answers))
 
 
 def place_of(constraint: CostConstraint) -> str:
@@ -110,8 +110,11 @@ def within_budgets(graph: SpaceGraph, arch: Architecture) -> Architecture:
     saying what it costs."""
     answers = answers_of(graph, arch)
     broken = []
+    known: dict[Sibling | None, Costs] = {}
     for constraint in cost_constraints(graph):
-        found = figures(graph, constraint, answers)
+        if constraint.other not in known:
+            known[constraint.other] = figures(graph, constraint, answers)
+        found = known[constraint.other]
         if not found.within(constraint):
             cost = f"{getattr(found, constraint.metric):,} {constraint.metric}{place_of(constraint)}"
             broken.append(ConstraintViolated(constraint.span, (), cost))

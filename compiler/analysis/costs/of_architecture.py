@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...ir.graph import CostConstraint, SpaceGraph
@@ -22,6 +23,10 @@ class Costs:
     flops: int | None
     depth: int | None
     activations: int | None
+
+    def without(self, figures: Iterable[str]) -> Costs:
+        """The same, of which these figures are not known."""
+        return replace(self, **dict.fromkeys(figures))
 
     def within(self, constraint: CostConstraint) -> bool:
         value: int | None = getattr(self, constraint.metric)
