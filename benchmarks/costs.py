@@ -2,9 +2,9 @@
 
     python benchmarks/costs.py [FILE::SPACE ...]
 
-Mappings as users write them, drawn from the space: each by its network (as all were done before there were formulas, and
-as it is done where a cost is no exact sum), one by one, and as a list of a thousand. Time is that of the processor, the
-median of rounds in which the three take turns; formulas are made before, which takes what the last column says. All
+Mappings as users write them, drawn from the space: each by its network (as all were done before there were formulas,
+and as it is done where a cost is no exact sum), one by one, and as a list of a thousand. Time is that of the processor,
+the median of rounds in which the three take turns; formulas are made before, which takes what the last column says. All
 three must say the same.
 """
 

@@ -18,6 +18,7 @@ from stdsl.compiler.analysis.costs import of_many
 from stdsl.compiler.analysis.costs.formulas import formulas
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
+from stdsl.compiler.analysis.diagrams import lookup
 from stdsl.compiler.analysis.membership import membership
 from stdsl.compiler.diagnostics.model import ArchitectureError
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -64,9 +65,14 @@ def outcome(function: Callable[[], Any]) -> Any:
 
 
 @settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 10**9))
-def test_generated_spaces(seed: int) -> None:
-    rng = random.Random(seed)
+@given(st.integers(0, 10**9), st.sampled_from((lookup.SPREAD, 4)))
+def test_generated_spaces(seed: int, spread: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup, "SPREAD", spread)  # 4: as functions of very many decisions are looked up
+        check(random.Random(seed), seed)
+
+
+def check(rng: random.Random, seed: int) -> None:
     space = loaded(space_text(rng))
     graph = space.graph
     if not graph.open:

@@ -89,7 +89,7 @@ class Lookup:
     @cached_property
     def _steps(self) -> tuple[Column, Column, Column]:
         """The nodes as numbers, from 0, the root's: the variable that each asks for, the node of each answer, and its
-        value. One that asks for nothing stays where it is."""
+        value. One that asks for nothing stays where it is, whatever the answer."""
         import numpy as np
 
         nodes = [self._root]
@@ -99,7 +99,7 @@ class Lookup:
                 # Equal numbers are one object here, or several nodes of one value.
                 if numbers.setdefault(id(kid), len(nodes)) == len(nodes):
                     nodes.append(kid)
-        asks = np.zeros(len(nodes), dtype=np.int64)
+        asks = np.full(len(nodes), self._variables[0].index)
         kids = np.tile(np.arange(len(nodes))[:, None], max(v.arity for v in self._variables))
         values = np.zeros(len(nodes), dtype=self._dtype)
         for number, node in enumerate(nodes):

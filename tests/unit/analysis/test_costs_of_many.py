@@ -207,10 +207,11 @@ def test_longest_paths_by_hand(space: stdsl.Space) -> None:
 def test_lookups(spread: int, large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "SPREAD", spread)
     diagrams = Diagrams()
-    a, b, c, _ = (diagrams.variable(n, arity) for n, arity in enumerate((3, 2, 4, 5)))
+    # Others, wider ones too, stand around those that it depends on.
+    _, a, b, c, _ = (diagrams.variable(n, arity) for n, arity in enumerate((9, 3, 2, 4, 5)))
     inner = diagrams.case(c, [5, -2 * large, 5, IMPOSSIBLE])
     case = diagrams.case(a, [diagrams.case(b, [inner, 7]), inner, True])
-    rows = [(i, j, k, 0) for i in range(3) for j in range(2) for k in range(4)]
+    rows = [(8, i, j, k, 0) for i in range(3) for j in range(2) for k in range(4)]
     found = Lookup(case)
     wanted = [0 if v is IMPOSSIBLE else int(v) for v in (evaluate(case, dict(enumerate(row))) for row in rows)]
     assert [found.of(row) for row in rows] == wanted
