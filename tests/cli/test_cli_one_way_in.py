@@ -229,7 +229,7 @@ def test_what_cannot_run_yet_is_told_by_plan_run_and_check_with_run(stdsl: Any, 
 
 
 def test_the_library_is_silent_but_for_what_cannot_run(stdsl: Any) -> None:
-    assert stdsl("check", "sdas", "evanet").stdout == ""
+    """Without `--run` it is silent altogether (`tests/e2e/test_library_spaces.py`)."""
     result = stdsl("check", "--run", "--format", "concise", "sdas", "evanet", "darts")
     assert result.exit_code == 1
     assert {line.split()[1] for line in result.stdout.splitlines()} == {"E0701"}

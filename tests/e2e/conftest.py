@@ -16,14 +16,33 @@ from kills.process import Zygote
 Order = Callable[..., int]
 
 
-@pytest.fixture(scope="module")
-def stdsl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Order]:
-    """Runs a command in a fresh process; returns its exit code, negative for a signal."""
+@pytest.fixture
+def helpers() -> None:
+    """Asked for by tests whose runs shall have helpers."""
+
+
+@pytest.fixture(autouse=True)
+def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other runs of this process have none: each would import torch anew, and gives the same bits."""
+    if "helpers" not in request.fixturenames:
+        monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """One for all tests: it computes nothing itself, and its imports take seconds."""
     with Zygote(tmp_path_factory.mktemp("output") / "output.txt") as zygote:
+        yield zygote
 
-        def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
-            code = zygote.run(*argv, moment=moment, number=number)
-            assert code in (0, -signal.SIGKILL), zygote.output.read_text()
-            return code
 
-        yield order
+@pytest.fixture(scope="module")
+def stdsl(zygote: Zygote) -> Order:
+    """Runs a command in a fresh process; returns its exit code, negative for a signal."""
+
+    def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
+        zygote.output.write_text("")
+        code = zygote.run(*argv, moment=moment, number=number)
+        assert code in (0, -signal.SIGKILL), zygote.output.read_text()
+        return code
+
+    return order

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +13,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from kills.process import Zygote
 from safetensors.torch import load_file
 
 import stdsl
@@ -49,31 +47,17 @@ def small(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stdsl_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """Runs a command in a process of its own on one core; returns its exit code, negative for a signal."""
-    output = tmp_path_factory.mktemp("output") / "output.txt"
-    core = min(os.sched_getaffinity(0))
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "kills" / "zygote.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # so that no helpers start, which import everything again
-    ) as zygote:
+def stdsl_command(zygote: Zygote) -> Command:
+    """Runs a command in a process of its own; returns its exit code, negative for a signal."""
 
-        def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
-            assert zygote.stdin is not None
-            assert zygote.stdout is not None
-            request = {"argv": argv, "out": str(output), "moment": moment, "number": number}
-            print(json.dumps(request), file=zygote.stdin, flush=True)
-            code = os.waitstatus_to_exitcode(int(zygote.stdout.readline()))
-            assert code in (0, -signal.SIGKILL), output.read_text()
-            return code
+    def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
+        zygote.output.write_text("")
+        # On one core, so that no helpers start, which import everything again.
+        code = zygote.run(*argv, moment=moment, number=number, cores=1)
+        assert code in (0, -signal.SIGKILL), zygote.output.read_text()
+        return code
 
-        yield order
-        assert zygote.stdin is not None
-        zygote.stdin.close()
+    return order
 
 
 @pytest.fixture(scope="module")

@@ -68,8 +68,16 @@ def work(command: list[str], folder: Path, variables: dict[str, str]) -> subproc
     )
 
 
-@pytest.mark.parametrize("entry", [None, "", ".", "FOLDER"])
-@pytest.mark.parametrize("with_current", [False, True])
+WAYS = [
+    pytest.param(with_current, entry, marks=[pytest.mark.slow] * ((with_current, entry) not in quick))
+    for quick in [{(False, None), (False, ""), (True, "FOLDER")}]
+    for with_current in (False, True)
+    for entry in (None, "", ".", "FOLDER")
+]
+"""Each imports torch in a process of its own. The slow ones name the same folder in another way."""
+
+
+@pytest.mark.parametrize(("with_current", "entry"), WAYS)
 def test_helpers_import_nothing_of_the_current_folder(
     shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch, entry: str | None, with_current: bool
 ) -> None:

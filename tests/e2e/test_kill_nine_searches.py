@@ -87,6 +87,8 @@ SEARCHES = {
 Order = Callable[..., int]
 
 MOMENTS = ("torn", "whole", "renamed")
+QUICK = ("first order", "scheduled, second order", "in phases")
+"""Of the others `test_search_variants.py` shows that they are stopped and gone on with, and `make kills` kills them."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k == "compiled")) for k in SEARCHES])
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k not in QUICK)) for k in SEARCHES])
 def test_killed_twice_and_resumed_it_is_the_same(space: Path, tmp_path: Path, stdsl: Order, kind: str) -> None:
     options = [part for text in SEARCHES[kind] for part in ("--set", text)]
     whole, broken = tmp_path / "whole", tmp_path / "broken"

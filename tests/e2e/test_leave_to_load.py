@@ -153,6 +153,7 @@ def test_plan(folder: Folder, search: str) -> None:
     assert folder.loaded == (search != "needing")
 
 
+@pytest.mark.usefixtures("helpers")
 @pytest.mark.parametrize("search", ["searched", "needing", "comparing"])
 def test_runs_and_going_on_with_them(folder: Folder, search: str) -> None:
     out = str(folder.path / "run")

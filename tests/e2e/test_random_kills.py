@@ -12,23 +12,21 @@ from kills.texts import KINDS
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments_runs_end_at_the_same_bits(tmp_path: Path) -> None:
+def test_killed_at_random_moments_runs_end_at_the_same_bits(tmp_path: Path, zygote: Zygote) -> None:
     """Stopped and gone on with, as the driver is."""
-    with Zygote(tmp_path / "output.txt") as zygote:
-        for kills in (10, 40):
-            driver = Driver(tmp_path / "kills", zygote)
-            trials = list(driver.go(kills))
-            assert not [trial for trial in trials if trial.wrong]
+    for kills in (10, 40):
+        driver = Driver(tmp_path / "kills", zygote)
+        trials = list(driver.go(kills))
+        assert not [trial for trial in trials if trial.wrong]
     again = Driver(tmp_path / "kills", zygote)
     assert again.kills >= 40
     assert len({trial.kind for trial in again.trials}) > len(KINDS) // 2
 
 
-def test_what_differs_is_seen(tmp_path: Path) -> None:
+def test_what_differs_is_seen(tmp_path: Path, zygote: Zygote) -> None:
     """Of two runs of one text one is changed by hand: at its weights, at a number of its journal."""
-    with Zygote(tmp_path / "output.txt") as zygote:
-        driver = Driver(tmp_path / "kills", zygote, kinds=("first order",))
-        whole, _ = driver._undisturbed("first order")
+    driver = Driver(tmp_path / "kills", zygote, kinds=("first order",))
+    whole, _ = driver._undisturbed("first order")
     out = tmp_path / "kills" / "undisturbed"
     assert differences(whole, outcome(out)) == []
     weights = out / "weights" / "search.safetensors"

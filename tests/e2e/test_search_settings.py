@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,13 +57,11 @@ def losses(folder: Path, phase: str) -> list[float]:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in SETTINGS])
-def test_it_runs_and_learns(tmp_path: Path, name: str) -> None:
+def test_it_runs_and_learns(tmp_path: Path, stdsl: Callable[..., int], name: str) -> None:
     (tmp_path / "tiny.space").write_text(TEXT)
     options = [part for text in SETTINGS[name] for part in ("--set", text)]
-    command = [sys.executable, "-m", "stdsl", "run", "tiny.space", "--out", "run", "--json", "--quiet", *options]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["derived"]["values"]
+    assert stdsl("run", str(tmp_path / "tiny.space"), "--out", str(tmp_path / "run"), "--quiet", *options) == 0
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["derived"]["values"]
     found = [losses(tmp_path / "run", "search"), losses(tmp_path / "run", "retrain")]
     assert [len(phase) for phase in found] == [36, 0 if "retrain=none" in SETTINGS[name] else 24]
     for phase in found:

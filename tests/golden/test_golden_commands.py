@@ -54,6 +54,8 @@ def test_commands(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(CASES / case, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
+    # Helpers give the same bits, and import torch anew; a situation may ask for some.
+    monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
     if Path("situation.py").exists():
         runpy.run_path("situation.py")["prepare"](monkeypatch)
     said = []

@@ -114,6 +114,7 @@ def test_deep_blocks_are_a_diagnostic() -> None:
 
 
 def test_prefixes_and_damage_never_fail() -> None:
+    """Some; `make fuzz` makes tens of thousands of mutants, and checks them."""
     rng = random.Random(0)
     texts = [path.read_text(encoding="utf-8") for path in TEXTS]
     signs = [
@@ -139,7 +140,7 @@ def test_prefixes_and_damage_never_fail() -> None:
         "é",
         "<",
     ]
-    for n in range(1_000):
+    for n in range(250):
         text = rng.choice(texts)
         at = rng.randrange(len(text))
         text = text[:at] if n % 2 else text[:at] + rng.choice(signs) + text[at + rng.randrange(3) :]
