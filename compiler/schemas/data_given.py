@@ -21,6 +21,20 @@ class Given(Data):
 
     _taken: Callable[[TaskName | None], Self] | None = PrivateAttr(default=None)
 
+    _origin: str | None = PrivateAttr(default=None)
+
+    @property
+    def origin(self) -> str | None:
+        """The class that makes it anew, where it is not at hand and has said so."""
+        return self._origin
+
+    @classmethod
+    def made_by(cls, origin: str | None) -> Self:
+        """Data that is not at hand."""
+        made = cls()
+        made._origin = origin
+        return made
+
     @classmethod
     def taken_by(cls, taken: Callable[[TaskName | None], Self]) -> Self:
         """Data that is looked at when the task of its search is known, for that may say what its targets are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_extern import ExternData
 from stdsl.compiler.schemas.search import SearchConfig
 
+from ..tracking.manifest import Origin
 from .as_array import is_indexed
 from .batch import Dataset
 from .checked import Checked
-from .given import as_dataset, missing_parts
+from .given import THIS_RUN, Offered, missing_parts
 from .indexed import IndexedDataset
-from .own import OwnDataset
+from .own import OwnDataset, told
 from .targets import targets_of
 
 
@@ -54,19 +55,17 @@ def faults_of_data(config: SearchConfig, folder: Path) -> tuple[Diagnostic, ...]
     return ()
 
 
-def found_again(target: str, arguments: Mapping[str, Any], allowed: bool) -> Dataset:
-    """The data that a program gave to a run, made anew from what it said of itself; its module may lie in the folder at
-    work. Raises RunError."""
-    if not allowed:
-        raise RunError([ExternNotAllowed(None, "the data of this run", target)])
+def found_again(origin: Origin) -> Offered:
+    """The data that a program gave to a run, made anew from what it said of itself, by leave to load its code; its
+    module may lie in the folder at work. Raises RunError, later too where it is no data."""
     try:
-        made = own_class(target, str(Path.cwd()))
-        return as_dataset(made(**arguments))
+        made = own_class(origin.target, str(Path.cwd()))
+        return Offered(made(**origin.arguments), origin.target)
     except NotThere as fault:
         reason = str(fault)
     except Exception as error:  # the code of the user's may raise anything
-        reason = f"{type(error).__name__}: {error}"
-    raise RunError([ExternNotLoaded(None, "the data of this run", target, reason, "data")])
+        reason = told(error)
+    raise RunError([ExternNotLoaded(None, THIS_RUN, origin.target, reason, "data")])
 
 
 def _made(settings: ExternData, folder: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.datafiles.splits import TRAIN, named_splits
 from stdsl.compiler.diagnostics.data import DataNotGiven, DataSetOdd
+from stdsl.compiler.diagnostics.externs import ExternNotAllowed, ExternNotLoaded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data import Found, InputSignature, Layout
@@ -38,6 +39,8 @@ NOT_FOUND_AGAIN = (
     "the data does not say how it is found again (it has no `origin`): "
     "this run goes on by `stdsl.run(resume = …, data = …)` alone"
 )
+THIS_RUN = "the data of this run"
+"""What data without a name of its own is called."""
 _PLACE = Path("the data that was given")
 _PARTS = ("classes", "inputs", "normalisation", "varies", "size", "samples")
 """What a data set of the project's protocol has."""
@@ -66,16 +69,22 @@ class GivenArrays(ArraysDataset):
 
 
 class Offered:
-    """What a program gives to a run: taken as a data set when the task of the search is known."""
+    """What a program gives to a run: taken as a data set when the task of the search is known. ``found``: the class
+    that made it, where the run found that again by itself."""
 
-    def __init__(self, data: Any) -> None:
-        self._data = data
+    def __init__(self, data: Any, found: str | None = None) -> None:
+        self._data, self._found = data, found
         self._made: dict[TaskName | None, Dataset] = {}
 
     def dataset(self, task: TaskName | None) -> Dataset:
-        """Raises as :func:`as_dataset` does."""
+        """Raises as :func:`as_dataset` does, and RunError for what was found again and is no data."""
         if task not in self._made:
-            self._made[task] = as_dataset(self._data, task)
+            try:
+                self._made[task] = as_dataset(self._data, task)
+            except TypeError as error:
+                if self._found is None:
+                    raise
+                raise RunError([ExternNotLoaded(None, THIS_RUN, self._found, str(error), "data")]) from error
         return self._made[task]
 
     @property
@@ -181,7 +190,9 @@ def schema_of(dataset: Dataset) -> Given:
 
 
 def not_at_hand(settings: Given, seed: int, folder: Path, place: Span | None) -> Dataset:
-    """Raises RunError: what a program gave cannot be found without it."""
+    """Raises RunError: what a program gave cannot be found without it, or without leave to load its code."""
+    if settings.origin is not None:
+        raise RunError([ExternNotAllowed(place, THIS_RUN, settings.origin)])
     raise RunError([DataNotGiven(place)])
 
 

@@ -45,12 +45,15 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     in another call, or in none. ``data``: what was given to the run, once more; without it, and where the data did not
     say how it is found again, the job has none to open.
     """
-    if manifest.origin is not None and data is None:
-        data = found_again(manifest.origin.target, manifest.origin.arguments, allow_extern)
     if data is not None and not manifest.given:
         raise TypeError("the run reads the data of its search: give none")
+    origin = manifest.origin
     offered = None if data is None else Offered(data)
-    schema = offered.settings if offered is not None else Given() if manifest.given else None
+    if offered is None and origin is not None and allow_extern:
+        offered = found_again(origin)
+    schema: Given | None = None
+    if manifest.given:
+        schema = offered.settings if offered is not None else Given.made_by(origin.target if origin else None)
     sink = Sink()
     texts = kept(directory.space, manifest)
     module = KeptLoader(sink, directory.space, texts, allow_extern, manifest.data).main()

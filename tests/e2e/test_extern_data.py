@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from kills.resumed import killed_and_gone_on_with
 
 import stdsl as api
+from stdsl.cli.main import cli
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.source import Source
@@ -228,6 +230,69 @@ def test_a_data_set_of_a_program_that_says_how_it_is_found_again(
     with pytest.raises(RunError, match="E0227"):
         api.run(resume="run")
     assert api.run(resume="run", allow_extern=True).accuracy == first.accuracy
+
+
+SPACE = """stdsl 1
+meta net(labels) on x: features(4) {
+  return x -> choose {one: linear(5), two: (linear(5) -> relu)} as kind -> linear(labels)
+}
+space nets(labels = 3) = net(labels)
+"""
+SEARCH = """stdsl 1
+use "nets.space" (nets)
+search s {
+  space = nets(data.outputs)
+  data = arrays("absent.npz")
+  task = multi_label
+  strategy = gradient { steps = 2  batch = 4 }
+  retrain { steps = 2  batch = 4 }
+  export { onnx = "m.onnx" }
+}
+"""
+LABELLED = """
+import numpy as np
+
+class Labelled:
+    origin = ("labelled_of_mine:Labelled", {})
+
+    def __len__(self):
+        return 24
+
+    def __getitem__(self, index):
+        x = np.random.default_rng(index).normal(size=4)
+        return x, (x[:3] > 0).astype(int)
+
+class Nothing:
+    pass
+"""
+
+
+def test_data_whose_form_the_task_settles_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "labelled_of_mine.py").write_text(LABELLED)
+    from labelled_of_mine import Labelled  # type: ignore[import-not-found]
+
+    (tmp_path / "nets.space").write_text(SPACE)
+    (tmp_path / "a.space").write_text(SEARCH)
+    first = api.run("a.space", data=Labelled(), out="run", device="cpu")
+    run = Path("run")
+    (run / "result.json").unlink()
+    with pytest.raises(RunError, match="E0227"):
+        api.run(resume="run")
+    assert api.run(resume="run", allow_extern=True).metrics == first.metrics
+    np.save("x.npy", np.zeros(4, np.float32))
+    again = ("compile", "nets.space::nets", "--to", "onnx", "--weights", "run", "-o", "again.onnx")
+    for order in (("show", "run"), ("predict", "run", "x.npy"), again):
+        told = CliRunner().invoke(cli, order)
+        assert told.exit_code == 0, told.output
+    manifest = (run / "run.json").read_text().replace("labelled_of_mine:Labelled", "labelled_of_mine:Nothing")
+    (run / "run.json").write_text(manifest)
+    (run / "result.json").unlink()
+    told = CliRunner().invoke(cli, ["run", "--resume", "run", "--allow-extern"])
+    assert told.exit_code == 1
+    assert "E0233" in told.output
+    assert "a data set, a mapping of arrays" in told.output
 
 
 def test_a_data_set_for_each_split(space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
