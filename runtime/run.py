@@ -44,7 +44,7 @@ from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .tasks.extern_loss import own_loss
-from .tracking.directory import RunDirectory, create, open_run, writable
+from .tracking.directory import RunDirectory, create, open_run, result_of, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
@@ -139,10 +139,30 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any
     directory = open_run(path)
     manifest = directory.manifest
     job = load_kept_job(directory, manifest, allow_extern, data)
-    permit(job)
     directory.lock()
+    found = _over(directory)
+    if found is not None:
+        reporter.say(f"nothing is left to do in {visible(str(directory.path))}")
+        return found
+    try:
+        permit(job)
+    except BaseException:
+        directory.unlock()
+        raise
     reporter.say(f"going on in {visible(str(directory.path))}")
     return _go(job, manifest, directory, available(manifest.device), reporter)
+
+
+def _over(directory: RunDirectory) -> RunResult | None:
+    """The result of a run that has one: it is written last, so that nothing is loaded to go on with it. A result that
+    is damaged is made anew."""
+    try:
+        document = result_of(directory.path)
+    except RunError:
+        return None
+    shutil.rmtree(directory.features, ignore_errors=True)
+    directory.unlock()
+    return RunResult(directory.path, document)
 
 
 def reopened(

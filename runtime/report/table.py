@@ -86,13 +86,13 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not facts:
         return
     parts = [f"search: {facts['steps']:,} steps in {facts['seconds']:,.0f} s"]
-    if "trials" in facts:
+    if facts.get("trials") is not None:
         yield Text(f"{parts[0]} of {len(facts['trials'])} trials, by their {facts['metric']} on held-out samples")
         yield _trials(facts["trials"], METRICS[facts["metric"]])
         return
     if facts.get("fixed"):
         parts.append(f"{len(facts['fixed'])} decisions fixed on the way")
-    else:
+    elif facts.get("entropy") is not None:
         parts.append(f"decisions at {facts['entropy']:.0%} of full uncertainty")
     gap = facts.get("gap")
     if gap:
@@ -107,7 +107,7 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
             f"operations without weights: {lean['weight']:.0%} of the decision weights "
             f"(even: {lean['even']:.0%}), likeliest in {lean['likeliest']} of {lean['chooses']} decisions"
         )
-    if len(facts.get("history", ())) > 1:
+    if len(facts.get("history") or ()) > 1:
         yield _history(facts["history"])
 
 
@@ -135,9 +135,9 @@ def _history(moments: list[Mapping[str, Any]]) -> Table:
     for title in ("after step", *(str(moment["step"] + 1) for moment in moments)):
         table.add_column(title, justify="left" if title == "after step" else "right")
     for name, key in (("undecided", "entropy"), ("without weights", "weightless")):
-        if all(key in moment for moment in moments):
+        if all(moment.get(key) is not None for moment in moments):
             table.add_row(name, *(f"{moment[key]:.0%}" for moment in moments))
-    if all("remaining" in moment for moment in moments):
+    if all(moment.get("remaining") is not None for moment in moments):
         table.add_row("networks left", *(_short(moment["remaining"]) for moment in moments))
     return table
 
@@ -175,7 +175,7 @@ def _layers(rows: list[Mapping[str, Any]]) -> Table:
 def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
     if onnx is None:
         return
-    if "failed" in onnx:
+    if onnx.get("failed") is not None:
         yield from (Text(f"ONNX: not exported: {failed['message']}\n") for failed in onnx["failed"])
         return
     worst = max(onnx["difference"].values(), default=None)

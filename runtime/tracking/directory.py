@@ -25,10 +25,10 @@ from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 from .files import read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
 from .names import RESERVED, file_name
+from .result_document import fault_of
 
 _LONGEST = 100
 """Characters of a search's name in the name of its run directory."""
-_RESULT = frozenset({"search", "space", "data", "seed", "derived", "networks", "files", "next"})
 _TRIES, _PAUSE = 5, 0.02
 
 
@@ -113,9 +113,9 @@ class RunDirectory:
         try:
             document = json.loads(read_file(path))
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
-                reason = (
-                    f"it was written by a newer version of stdsl ({document.get('environment', {}).get('stdsl', '?')})"
-                )
+                written = document.get("environment")
+                version = written.get("stdsl", "?") if isinstance(written, dict) else "?"
+                reason = f"it was written by a newer version of stdsl ({version})"
                 raise RunError([NotARunDirectory(None, str(self.path), reason)])
             return Manifest.model_validate(document)
         except FileNotFoundError:
@@ -230,9 +230,11 @@ def result_of(path: Path) -> dict[str, Any]:
         raise RunError([RunNotOver(None, str(path), "result")]) from None
     except (ValueError, RecursionError):
         result = None
-    if not isinstance(result, dict) or not result.keys() >= _RESULT:
-        raise RunError([RunFileDamaged(None, str(directory.result), "it does not hold a result")])
-    return result
+    fault = fault_of(result)
+    if fault is not None:
+        raise RunError([RunFileDamaged(None, str(directory.result), fault)])
+    found: dict[str, Any] = result
+    return found
 
 
 def _claimed(out: Path) -> Path:

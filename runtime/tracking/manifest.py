@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from stdsl.compiler.schemas.data import Found
 
 FORMAT = 2
 """1 had no ``texts``."""
+MOST_THREADS = 4096
+_SECTIONS = ("data", "strategy", "retrain", "export")
 
 
 class Environment(BaseModel):
@@ -64,11 +68,39 @@ class Manifest(BaseModel):
     seed: int
     device: str
     engine: str
-    checkpoint_seconds: float
-    threads: int
-    training_threads: int
+    checkpoint_seconds: Annotated[float, Ge(0)]
+    threads: Annotated[int, Ge(1), Le(MOST_THREADS)]
+    training_threads: Annotated[int, Ge(1), Le(MOST_THREADS)]
     allow_extern: bool = False
     environment: Environment
+
+    @model_validator(mode="after")
+    def _read_again(self) -> Self:
+        """What is read of it again, beyond its types. Raises ValueError."""
+        if self.texts and not self.texts.keys() >= {self.file, *self.origins}:
+            raise ValueError("`file` or one of `origins` is not among its `texts`")
+        if not all(map(_sound, self.data.values())):
+            raise ValueError("`data` does not say what samples are like")
+        sections = [self.config.get(key) for key in _SECTIONS]
+        if not all(section is None or isinstance(section, dict) for section in sections):
+            raise ValueError("`config` does not hold the settings of a search")
+        for path in self.origins.values():
+            os.fsencode(path)  # raises UnicodeEncodeError, a ValueError
+            if "\0" in path:
+                raise ValueError(f"{path!r} is no path")
+        for place in (self.file, *self.texts, *self.origins):
+            if PurePosixPath(place).is_absolute() or ".." in PurePosixPath(place).parts or "\0" in place:
+                raise ValueError(f"{place} is no place in a run directory")
+        return self
+
+
+def _sound(found: Found) -> bool:
+    """Whether samples can be so: as many axes as their layouts have, none of size 0."""
+    own = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
+    return all(
+        len(one.shape) == own[one.layout] and all(size is None or size > 0 for size in one.shape)
+        for one in found.inputs
+    )
 
 
 def environment() -> Environment:

@@ -175,12 +175,14 @@ def test_results_of_a_run_that_is_not_over(tmp_path: Path) -> None:
     directory = create(tmp_path / "run", "small", manifest(), {})
     with pytest.raises(RunError, match="--resume"):
         result_of(directory.path)
-    for wrong in ("{", "[]", "null", json.dumps({"seed": 3}), "[" * 100_000):
+    names = ("search", "space", "data", "seed", "derived", "networks", "files", "next")
+    numbers = dict.fromkeys(names, 3)
+    for wrong in ("{", "[]", "null", json.dumps({"seed": 3}), "[" * 100_000, json.dumps(numbers)):
         directory.result.write_text(wrong)
         with pytest.raises(RunError, match=r"E0722.*does not hold a result"):
             result_of(directory.path)
-    names = ("search", "space", "data", "seed", "derived", "networks", "files", "next")
-    directory.result.write_text(json.dumps(dict.fromkeys(names, 3)))
+    texts = dict.fromkeys(names, "small") | {"seed": 3, "derived": {"values": {}}, "networks": [], "files": {}}
+    directory.result.write_text(json.dumps(texts | {"next": []}))
     assert result_of(directory.path)["seed"] == 3
 
 

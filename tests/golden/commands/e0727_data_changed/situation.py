@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def changed(*args: object, **kwargs: object) -> object:
         write(4)
+        Path("run/result.json").unlink()  # as of a run that is not over
         return resume(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "resume", changed)
