@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -222,3 +223,21 @@ def test_lookups(spread: int, large: int, monkeypatch: pytest.MonkeyPatch) -> No
         3 * large,
         [3 * large] * len(rows),
     )
+
+
+@pytest.mark.parametrize("spread", [0, 20, 2**12])
+def test_lookups_of_random_functions(spread: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "SPREAD", spread)
+    for seed in range(60):
+        rng = random.Random(seed)
+        diagrams = Diagrams()
+        variables = [diagrams.variable(n, rng.randrange(2, 9)) for n in range(rng.randrange(1, 7))]
+        below: list[object] = [0, 1, -3, True, 2 ** rng.choice((5, 62, 70))]
+        for variable in reversed(variables):
+            if rng.random() < 0.7:
+                below += [diagrams.case(variable, rng.choices(below, k=variable.arity)) for _ in range(3)]
+        rows = [[rng.randrange(v.arity) for v in variables] for _ in range(50)]
+        found = Lookup(below[-1])
+        wanted = [int(evaluate(below[-1], dict(enumerate(row)))) for row in rows]
+        assert [found.of(row) for row in rows] == wanted
+        assert found.of_columns(np.array(rows).T).tolist() == wanted
