@@ -16,7 +16,7 @@ class ExternData(ExternCode, Data):
 
     The arguments in ``paths`` start from the folder of the text. ``splits``: what the class is asked for one by one, as
     its argument `split`; none: it is divided. ``targets``, ``count`` and ``positions`` say what is to be told; None: as
-    many classes as the class names.
+    many classes as the class names. ``ignore``: the label of positions without a class.
     """
 
     reader: ClassVar[str | None] = "extern_data:extern_dataset"
@@ -26,6 +26,7 @@ class ExternData(ExternCode, Data):
     targets: Kind = "classes"
     count: int | None = None
     positions: tuple[int, ...] = ()
+    ignore: int | None = None
     splits: tuple[str, ...] = ()
     valid: Half = 0.5
     test: Half = 0.2

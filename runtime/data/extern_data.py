@@ -82,7 +82,7 @@ def _made(settings: ExternData, folder: Path) -> dict[str, Any]:
 def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> Dataset:
     first = made[TRAIN]
     if not missing_parts(first):
-        return OwnDataset(first, settings.kind, place)
+        return OwnDataset(first, settings.kind, place, settings.ignore)
     if not is_indexed(first):
         missing = "`, `".join(missing_parts(first))
         reason = f"{type(first).__name__} has neither `__len__` and `__getitem__`, nor `{missing}` of a data set"
@@ -91,7 +91,7 @@ def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> 
     spoken = named_splits(list(made), Path(settings.kind))
     sets = {split: made[word] for split, word in spoken.items()}
     shares = Shares(settings.valid, settings.test)
-    return IndexedDataset(sets, shares, names, settings.told, called=settings.kind, place=place)
+    return IndexedDataset(sets, shares, names, settings.told, called=settings.kind, place=place, ignore=settings.ignore)
 
 
 def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]:

@@ -14,6 +14,7 @@ import torch
 from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.datafiles.labels import hardly_a_class
 from stdsl.compiler.datafiles.splits import TRAIN, Shares
+from stdsl.compiler.diagnostics.data import DataSetOdd
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
@@ -25,9 +26,9 @@ from .as_array import NotAnArray, array_of
 from .batch import Batch, Normalisation
 from .division import divided
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
-from .own import asked, sample_count, written
+from .own import asked, ignored, sample_count, with_ignored, written
 from .scale import Scale
-from .targets import Targets
+from .targets import VOID, Targets
 
 Values = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -51,7 +52,8 @@ class IndexedDataset:
     index alone. ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``stated``: what targets
     are, and how many classes, labels or numbers there are; where it says nothing they are what the first of them is, or
     what they are ``asked`` for as, at each position where that is ``dense``, and there are as many classes as the set
-    names, or as its labels are.
+    names, or as its labels are. ``ignore``: the label of positions without a class; None: what the
+    set to train on says in `ignore`.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class IndexedDataset:
         dense: bool = False,
         called: str = "the data",
         place: Span | None = None,
+        ignore: int | None = None,
     ) -> None:
         self._sets, self._called, self._place = sets, called, place
         self._scale = Normalisation()
         self._shapes: dict[str, tuple[int, ...]] = {}
         first = sets[TRAIN]
+        self._ignore = ignored(first, called, place) if ignore is None else ignore
         lengths = {split: self._length(found, split) for split, found in sets.items()}
         self._names = tuple(names) if names is not None else self._names_in(first, lengths[TRAIN])
         self._form = stated if stated.kind is not None else self._form_in(first, lengths[TRAIN], asked, dense)
@@ -79,6 +83,8 @@ class IndexedDataset:
         else:
             self._told = number_names(NAME, self._form.count or 1)
         self.targets = Targets(TargetSignature(self._form.kind, len(self._told), self._told, self._form.positions))
+        if self._ignore is not None:
+            self.targets = with_ignored(self.targets, self._ignore, called, place)
         targets = labels if labels is not None else np.zeros(lengths[TRAIN], np.int64)
         ranks = keys(key(0, "split", "indexed"), np.arange(lengths[TRAIN]))
         parts = divided(targets, ranks, shares.beside(sets))
@@ -138,7 +144,10 @@ class IndexedDataset:
             stacked = np.stack(column)
             scaled = self._scale.of(name).applied(stacked, 2 if stacked.ndim == 3 else 1)  # tokens are (N, L, C)
             inputs.append(torch.from_numpy(scaled))
-        return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(np.stack([target for _, target in found]))))
+        targets = np.stack([target for _, target in found])
+        if self._ignore is not None:
+            targets = np.where(targets == self._ignore, VOID, targets)
+        return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(targets)))
 
     def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], Array]:
         """The inputs and the target of one. Raises RunError where it holds something else."""
@@ -220,7 +229,8 @@ class IndexedDataset:
             read = []
             for i in range(length):
                 target = self._target(self._taken(found, TRAIN, i, i)[-1], TRAIN, i)
-                here, seen = int(target.max(initial=-1)), seen + target.size
+                known = target if self._ignore is None else target[target != self._ignore]
+                here, seen = int(known.max(initial=-1)), seen + target.size
                 greatest, place = max((greatest, place), (here, i), key=lambda known: known[0])
                 if not self._form.positions:  # all targets at positions would fill the memory
                     read.append(int(target))
@@ -228,6 +238,9 @@ class IndexedDataset:
         elif len(labels):
             place, seen = int(labels.argmax()), len(labels)
             greatest = int(labels[place])
+        if self._ignore is not None and greatest < 0 and seen:
+            fault = f"no position has a class: all labels are {self._ignore}, which `ignore` leaves out"
+            raise RunError([DataSetOdd(self._place, self._called, fault)])
         if hardly_a_class(greatest, seen):
             labelled = f"has the label {greatest:,}, and classes are numbered from 0"
             advice = "write `task = regression` for numbers; so many classes are named by `classes` of the set"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from .as_array import NotAnArray, array_of
 from .balance import read_targets
 from .batch import Batch, Normalisation
 from .scale import Scale, check_scale
-from .targets import Targets, targets_of
+from .targets import VOID, Targets, targets_of
 
 SPLITS = ("train", "valid", "test")
 MOST = 10**9
@@ -67,14 +68,39 @@ def written(names: Iterable[Any], called: str, place: Span | None) -> tuple[str,
     return found
 
 
+def ignored(own: Any, called: str, place: Span | None) -> int | None:
+    """The label of positions without a class that a data set says in `ignore`. Raises RunError for what is no label."""
+    found = asked("ignore", lambda: getattr(own, "ignore", None), called, place)
+    if found is None or (isinstance(found, int | np.integer) and -(2**63) <= int(found) < 2**63):
+        return None if found is None else int(found)
+    fault = f"its `ignore` is {str(found)[:40]}, and that is the label of positions without a class, a whole number"
+    raise RunError([DataSetOdd(place, called, fault)])
+
+
+def with_ignored(targets: Targets, ignore: int, called: str, place: Span | None) -> Targets:
+    """Targets some of which are left out. Raises RunError where a class has that label, or there are no classes at
+    positions."""
+    own = targets.signature
+    if own.kind != "classes" or not own.positions:
+        fault = f"its `ignore` is {ignore}, which is about classes at positions, and its targets are {own}"
+    elif 0 <= ignore < (own.count or 0):
+        fault = f"its `ignore` is {ignore}, which is one of {own}: a label is left out that no class has"
+    else:
+        return replace(targets, void=True)
+    raise RunError([DataSetOdd(place, called, fault)])
+
+
 class OwnDataset:
     """``own``, an object with the parts of a data set, as a data set. What it says of itself is asked for once.
 
+    ``ignore``: the label of positions without a class; None: what the object says in `ignore`.
     Arrays, and numbers of other types, become the tensors that a ``Batch`` has; bytes are scaled to 0…1. Raises
     RunError where a part is not what it should be, or raises, and later where a batch is not.
     """
 
-    def __init__(self, own: Any, called: str = "the data", place: Span | None = None) -> None:
+    def __init__(
+        self, own: Any, called: str = "the data", place: Span | None = None, ignore: int | None = None
+    ) -> None:
         self._own, self._called, self._place = own, called, place
         self.classes = self._names("classes")
         self.inputs = self._names("inputs")
@@ -82,6 +108,9 @@ class OwnDataset:
             raise self._odd(f"its `inputs` are {self.inputs}, and each has a name of its own")
         self.normalisation = self._normalisation()
         self.targets = self._targets()
+        self._ignore = ignored(own, called, place) if ignore is None else ignore
+        if self._ignore is not None:
+            self.targets = with_ignored(self.targets, self._ignore, called, place)
         self._sizes = {
             split: sample_count(self._asked(f'size("{split}")', own, "size", split), f'size("{split}")', called, place)
             for split in SPLITS
@@ -116,7 +145,8 @@ class OwnDataset:
         if not self._has("scaled_as"):
             check_scale(self, scale)
             return self
-        return OwnDataset(self._asked("scaled_as", self._own, "scaled_as", scale), self._called, self._place)
+        scaled = self._asked("scaled_as", self._own, "scaled_as", scale)
+        return OwnDataset(scaled, self._called, self._place, self._ignore)
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         batch = self._own.samples(split, indices, epoch)  # what it raises is told of by `Checked`
@@ -169,7 +199,8 @@ class OwnDataset:
         if len(values.shape) == 0 or len(values) != count or values.size != math.prod(shape):
             raise _Fault(f"has the shape {values.shape}, and for {count} samples {shape} is asked for")
         with np.errstate(over="ignore"):
-            return torch.from_numpy(np.array(values, np.int64 if classes else np.float32, order="C").reshape(shape))
+            found = np.array(values, np.int64 if classes else np.float32, order="C").reshape(shape)
+        return torch.from_numpy(found if self._ignore is None else np.where(found == self._ignore, VOID, found))
 
     def _names(self, part: str) -> tuple[str, ...]:
         found = asked(part, lambda: getattr(self._own, part), self._called, self._place)

@@ -18,8 +18,9 @@ from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
+from stdsl.runtime.data.balance import counts
 from stdsl.runtime.data.given import as_dataset
-from stdsl.runtime.data.targets import targets_of
+from stdsl.runtime.data.targets import VOID, targets_of
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
 
@@ -31,6 +32,8 @@ import torch
 class Images(torch.utils.data.Dataset):
     def __init__(self, form):
         self.form = form
+        if form == "holed":
+            self.ignore = 255
 
     def __len__(self):
         return 30
@@ -42,6 +45,7 @@ class Images(torch.utils.data.Dataset):
             "numbers": torch.tensor([index, 2.0 * index]),
             "labels": np.array([index % 2, index % 3 == 0, 1]),
             "pixels": torch.from_numpy((image[0] > 0).astype(np.int64)),
+            "holed": np.where(image[0] > 1, 255, image[0] > 0),
             "heights": image[0],
             "movement": np.concatenate([image, -image]),
             "odd": np.zeros(2 + index % 2),
@@ -73,6 +77,7 @@ FORMS = [
     ("numbers", "numbers = 2", "regression", (2,)),
     ("labels", "labels = 3", "multi_label", (3,)),
     ("pixels", "classes = 2  positions = (6, 6)", "dense", (6, 6)),
+    ("holed", "classes = 2  positions = (6, 6)  ignore = 255", "dense", (6, 6)),
     ("heights", "numbers = 1  positions = (6, 6)", "dense", (1, 6, 6)),
     ("movement", "numbers = 2  positions = (6, 6)", "dense", (2, 6, 6)),
 ]
@@ -108,7 +113,8 @@ def test_the_targets_of_a_text(
     assert targets_of(dataset).task.name == task
     batch = dataset.samples("test", np.arange(3), 0)
     assert batch.targets.shape == (3, *shape)
-    assert batch.targets.dtype == (torch.int64 if form == "pixels" else torch.float32)
+    assert batch.targets.dtype == (torch.int64 if form in ("pixels", "holed") else torch.float32)
+    assert targets_of(dataset).void == ("ignore" in stated)
 
 
 @pytest.mark.parametrize(("form", "stated", "task", "shape"), FORMS)
@@ -123,7 +129,12 @@ def test_what_is_given_from_python_has_the_same(
     assert torch.equal(ones, others)
 
 
-@pytest.mark.parametrize(("form", "stated", "task"), [("numbers", "numbers = 2", ""), ("pixels", "", "dense")])
+HOLED = "classes = 2  positions = (6, 6)  ignore = 255"
+
+
+@pytest.mark.parametrize(
+    ("form", "stated", "task"), [("numbers", "numbers = 2", ""), ("pixels", "", "dense"), ("holed", HOLED, "dense")]
+)
 def test_a_run_on_them(form: str, stated: str, task: str, images: Any, tmp_path: Path) -> None:
     file = place(tmp_path, text(form, stated or "classes = 2  positions = (6, 6)", task))
     given = stdsl.run(file, data=images(form), out=tmp_path / "given", device="cpu", progress=False)
@@ -194,6 +205,12 @@ def test_what_is_wrong_with_a_target_is_said(
         ("labels = 2  positions = 6", "", ["E0516", "E0561"]),
         ("numbers = 1  positions = (6, 6)", "", ["E0516"]),
         ("numbers = 1  positions = (6, 6)", "dense", []),
+        ("classes = 2  positions = (6, 6)  ignore = 255", "dense", []),
+        ("classes = 2  positions = (6, 6)  ignore = 0 - 1", "dense", []),
+        ("classes = 2  positions = (6, 6)  ignore = 1", "dense", ["E0505"]),
+        ("classes = 2  positions = (6, 6)  ignore = 0.5", "dense", ["E0504"]),
+        ("classes = 2  ignore = 255", "", ["E0229"]),
+        ("numbers = 1  positions = (6, 6)  ignore = 255", "dense", ["E0229"]),
         ("labels = 2", "multi_label", []),
         ("labels = 2", "regression", ["E0561"]),
     ],
@@ -243,6 +260,43 @@ def test_maps_are_looked_through_one_by_one() -> None:
 
     as_dataset(Maps(target))
     assert max(alive) <= 2
+
+
+def holed(index: int) -> Any:
+    """Classes 0 and 1, and a corner without one."""
+    values = np.full((4, 4), index % 2)
+    values[:2, :2] = 255
+    return values
+
+
+def maps_without(ignore: Any, target: Callable[[int], Any] = holed) -> Maps:
+    maps = Maps(target)
+    maps.ignore = ignore  # type: ignore[attr-defined]
+    return maps
+
+
+def test_positions_without_a_class_in_data_from_python() -> None:
+    found = as_dataset(maps_without(255))
+    assert targets_of(found).signature.count == 2
+    assert targets_of(found).void
+    targets = found.samples("train", np.arange(2), 0).targets
+    assert (targets == VOID).sum() == 2 * 4
+    assert counts(found).sum() == found.size("train") * 12
+
+
+@pytest.mark.parametrize(
+    ("ignore", "target", "words"),
+    [
+        (1, holed, "1, which is one of 256 classes"),
+        (255, lambda index: index % 2, "about classes at positions, and its targets are 2 classes"),
+        (255, lambda index: np.zeros((4, 4)), "about classes at positions, and its targets are 1 number"),
+        (255, lambda index: np.full((4, 4), 255), "no position has a class: all labels are 255"),
+        ("void", holed, "is void, and that is the label of positions without a class"),
+    ],
+)
+def test_what_cannot_be_left_out(ignore: Any, target: Callable[[int], Any], words: str) -> None:
+    with pytest.raises(RunError, match=f"E0737.*{words}"):
+        as_dataset(maps_without(ignore, target))
 
 
 @pytest.mark.parametrize("frames", [1, 4])

@@ -167,7 +167,7 @@ def batch_of(values: Any) -> tuple[Any, ...]:
 
 def odd_items() -> Iterator[Any]:
     """Objects that give samples by index, and something is odd about each."""
-    for part in ("targets", "labels", "classes", "origin"):
+    for part in ("targets", "labels", "classes", "ignore", "origin"):
         for said in SAID:
             yield with_part(Items, part, said)
     for length in (boom, *(lambda _, n=n: n for n in (-1, 0, 1, 2, 3, 3.0, "a", 2**62, 40))):
@@ -182,7 +182,17 @@ def odd_items() -> Iterator[Any]:
 
 def odd_splits() -> Iterator[Any]:
     """Objects with the parts of a data set, and something is odd about each."""
-    for part in ("classes", "inputs", "normalisation", "targets", "origin", "size", "varies", "split_targets"):
+    for part in (
+        "classes",
+        "inputs",
+        "normalisation",
+        "targets",
+        "origin",
+        "size",
+        "varies",
+        "split_targets",
+        "ignore",
+    ):
         for said in SAID:
             yield with_part(Splits, part, said)
             if part in ("size", "varies", "split_targets"):

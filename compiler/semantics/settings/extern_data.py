@@ -33,6 +33,8 @@ def stated_data(use: Use, env: Env) -> ExternData:
             found |= {"targets": kind, "count": _whole(kind, block[kind], inside)}
     if "positions" in block:
         found["positions"] = _sizes("positions", block["positions"], inside)
+    if "ignore" in block:
+        found["ignore"] = _ignored(block["ignore"], found.get("count"), inside)
     if "splits" in block:
         found["splits"] = compute(block["splits"], inside)
     for key in ("valid", "test"):
@@ -49,6 +51,16 @@ def _whole(key: str, expr: ast.Expr, env: Env) -> int:
         raise env.report.stop(WrongSetting(expr.span, key, "a whole number", show(value)))
     if value < 1:
         raise env.report.stop(SettingOutOfRange(expr.span, key, "a whole number from 1", str(value)))
+    return value
+
+
+def _ignored(expr: ast.Expr, classes: int | None, env: Env) -> int:
+    value = compute(expr, env)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise env.report.stop(WrongSetting(expr.span, "ignore", "a whole number", show(value)))
+    wanted = "a label that no class has: a number below 0, or above all classes"
+    if not -(2**63) <= value < 2**63 or (classes is not None and 0 <= value < classes):
+        raise env.report.stop(SettingOutOfRange(expr.span, "ignore", wanted, str(value)))
     return value
 
 

@@ -13,7 +13,7 @@ from .extern_blocks import SIZES, TYPES, problems_of_head, problems_of_name
 
 TOLD: Final = ("classes", "labels", "numbers")
 """Keys that say what targets are; their value is how many there are."""
-KEYS: Final = ("inputs", *TOLD, "positions", "splits", "valid", "test", "varies")
+KEYS: Final = ("inputs", *TOLD, "positions", "ignore", "splits", "valid", "test", "varies")
 SPLITS: Final = ("train", "valid", "val", "test")
 
 
@@ -59,6 +59,10 @@ def problems(declaration: ast.ExternDataDecl) -> Iterator[Diagnostic]:
             advice = f'a list of {words}, "train" among them: `splits = ["train", "test"]`'
             yield bad(item.value, "`splits` names no splits", advice)
         seen.add(key)
+    if "ignore" in seen and ("positions" not in seen or not seen.isdisjoint(("labels", "numbers"))):
+        item = next(i for i in declaration.section.items if isinstance(i, ast.Setting) and i.key.id == "ignore")
+        advice = "state the grid with `positions = (H, W)`; samples without a class are left out by the class itself"
+        yield BadExtern(item.key.span, name, "`ignore` is about classes at positions", advice, "data")
     if "inputs" not in seen:
         advice = "state what a sample holds: `inputs = image(3, 32, 32)`"
         yield BadExtern(declaration.name.span, name, "its block has no `inputs`", advice, "data")
