@@ -19,9 +19,17 @@ if TYPE_CHECKING:
     from ..schemas.tasks.targets import TargetSignature
 
 
-def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink: Sink, role: Role = "search") -> bool:
+def check_data(
+    config: SearchConfig,
+    graph: SpaceGraph,
+    place: Span | None,
+    sink: Sink,
+    role: Role = "search",
+    compared: bool = False,
+) -> bool:
     """Whether the data of a search gives exactly the inputs of a space, and its prediction is what the targets are
-    compared with; reports where not. ``place``: the text that names the space; ``role``: what the data is for."""
+    compared with; reports where not. ``place``: the text that names the space; ``role``: what the data is for;
+    ``compared``: the space is one of those beside the result, and to blame."""
     from ..schemas.data import described
     from ..schemas.tasks.targets import longer
 
@@ -50,7 +58,10 @@ def check_data(config: SearchConfig, graph: SpaceGraph, place: Span | None, sink
     else:
         takes += f", {told_by(targets, node.type)}"
     span = config.place(config.data_key(role))
-    sink.add(DataMismatch(span, str(signature), takes, place, advice, related=labels))
+    found = DataMismatch(span, str(signature), takes, place, advice, related=labels)
+    if compared and place is not None:
+        found = replace(found, span=place, space=span, word="this space", other="this data")
+    sink.add(found)
     return False
 
 

@@ -122,11 +122,11 @@ def _check_data(
         return
     if getattr(config.strategy, "aux", 0):
         check_auxiliary(config, graph, place, "strategy.aux", sink)
-    trained = [(recipe.space.span if recipe.space is not None else place, final)] if recipe is not None else []
-    for named, other in (*trained, *((ref.span, other) for ref, other in compared)):
+    trained = [(recipe.space.span if recipe.space is not None else place, final, False)] if recipe is not None else []
+    for named, other, beside in (*trained, *((ref.span, other, True) for ref, other in compared)):
         if (
             other is not None
-            and check_data(config, other, named, sink, "retrain")
+            and check_data(config, other, named, sink, "retrain", beside)
             and recipe is not None
             and recipe.aux
         ):
@@ -149,7 +149,7 @@ def _tested(
     found: dict[str, SpaceGraph] = {}
     for key, ref, trained in (("", last, final), *((str(ref), ref, graph) for ref, graph in compared)):
         graph = space_of(ref, config.data_of("evaluate"))
-        if graph is None or not check_data(config, graph, ref.span, sink, "evaluate"):
+        if graph is None or not check_data(config, graph, ref.span, sink, "evaluate", bool(key)):
             continue
         if graph is trained or check_sibling(config, trained, graph, sink, config.data_key("evaluate")):
             found[key] = graph

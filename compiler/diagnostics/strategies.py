@@ -155,13 +155,15 @@ class UnknownSearch(Diagnostic):
 
 @kind
 class DataMismatch(Diagnostic):
-    """``data`` and ``network`` show the inputs and the classes of both sides."""
+    """``data`` and ``network`` show the inputs and the classes of both sides. ``word`` says what stands at the place,
+    ``other`` what at ``space``."""
 
     data: str
     network: str
     space: Span | None = None
     advice: str = ""
     word: str = "this data"
+    other: str = "this space"
     related: tuple[Label, ...] = ()
     """What of the space would have to change."""
 
@@ -191,7 +193,7 @@ so must all further outputs.
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (*((Label(self.space, "this space"),) if self.space else ()), *self.related)
+        return (*((Label(self.space, self.other),) if self.space else ()), *self.related)
 
     @property
     def help(self) -> str:

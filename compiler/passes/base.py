@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 from ..ir.graph import Edge, Node, SpaceGraph
@@ -14,7 +14,8 @@ from ..record import record
 class Pass:
     """A rewrite of a space graph into one that computes the same as a supernet, with the same names of weights.
 
-    ``required``: lowering needs it, so it cannot be turned off. ``optional``: it runs only where it is asked for.
+    ``example``: the text of a small space that it changes. ``required``: lowering needs it, so it cannot be turned off.
+    ``optional``: it runs only where it is asked for.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Pass:
     run: Callable[[SpaceGraph], SpaceGraph]
     required: bool = False
     optional: bool = False
+    example: str = field(kw_only=True)
 
 
 class Rewriter:

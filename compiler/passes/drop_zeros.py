@@ -5,6 +5,8 @@ Adding a zero changes nothing but NaN: 0 · NaN would have spread it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
@@ -29,4 +31,13 @@ def drop_zeros(graph: SpaceGraph) -> SpaceGraph:
     return drop_unreachable(rewriter.finish())
 
 
-PASS = Pass("drop_zeros", "leaves exact zeros out of sums and mixtures", drop_zeros)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 4, 4) {
+  y = x -> choose {none: zero, change: conv(2, 1)} as kind
+  return [x, y] -> keep 1 as which -> sum
+}
+
+space s = net
+"""
+PASS = Pass("drop_zeros", "leaves exact zeros out of sums and mixtures", drop_zeros, example=EXAMPLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ..ir.diagram import Diagram, leaves
 from ..ir.graph import Edge, Node, SpaceGraph
@@ -47,4 +47,12 @@ def _expand(graph: SpaceGraph, node: Node, open_ones: list[str], rewriter: Rewri
     return rewriter.add(switch)
 
 
-PASS = Pass("expand_numbers", "one application per value of a chosen number", expand_numbers, required=True)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 4, 4) = x -> conv(3, choose {1, 3} as window) -> relu
+
+space s = net
+"""
+PASS = Pass(
+    "expand_numbers", "one application per value of a chosen number", expand_numbers, required=True, example=EXAMPLE
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..ir.graph import Node, SpaceGraph
 from .base import Pass
 from .hints import marked
@@ -26,4 +28,12 @@ def _folds(node: Node) -> bool:
     return bool(k[0] == 1 or k[1] == k[2] == 1)
 
 
-PASS = Pass("fold_clips", "runs 1×h×w and t×1×1 convolutions and max pools over clips as 2D ones", fold_clips)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: clip(2, 4, 4, 4) = x -> choose {frames: conv(2, 1x3x3), instants: conv(2, 3x1x1)} as kind
+
+space s = net
+"""
+PASS = Pass(
+    "fold_clips", "runs 1×h×w and t×1×1 convolutions and max pools over clips as 2D ones", fold_clips, example=EXAMPLE
+)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ..ir.graph import Edge, Node, SpaceGraph
 from ..record import record
@@ -173,4 +174,25 @@ def _source(graph: SpaceGraph, node: Node, source: int, rewriter: Rewriter) -> i
     return here.id
 
 
-PASS = Pass("merge_targets", "one convolution and one product for all operations of a kind into a node", merge_targets)
+EXAMPLE: Final = """stdsl 1
+
+ops candidates = {
+  none: zero,
+  skip: identity,
+  sep: relu -> depthwise(3) -> pointwise(same) -> bn,
+}
+
+meta net on x: image(2, 4, 4) {
+  y[1] = x -> relu
+  y[2] = x -> gelu
+  return y -> each choose candidates as kind -> sum
+}
+
+space s = net
+"""
+PASS = Pass(
+    "merge_targets",
+    "one convolution and one product for all operations of a kind into a node",
+    merge_targets,
+    example=EXAMPLE,
+)

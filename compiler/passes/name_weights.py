@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ..ir.graph import SpaceGraph
 from ..ir.names import Names
@@ -16,4 +17,16 @@ def name_weights(graph: SpaceGraph) -> SpaceGraph:
     return replace(graph, nodes=nodes)
 
 
-PASS = Pass("name_weights", "names every application's weights", name_weights, required=True)
+EXAMPLE: Final = """stdsl 1
+
+op unit(c) = relu -> conv(c, 3) -> bn
+
+meta net on x: image(2, 4, 4) {
+  a = x -> unit(3)
+  b = x -> choose {first: unit(3), second: conv(3, 1)} as kind
+  return a + b
+}
+
+space s = net
+"""
+PASS = Pass("name_weights", "names every application's weights", name_weights, required=True, example=EXAMPLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..ir.graph import SpaceGraph
 from .base import Pass
 from .hints import marked
@@ -13,5 +15,16 @@ def narrow_gradients(graph: SpaceGraph) -> SpaceGraph:
     return marked(graph, "narrow")
 
 
-PASS = Pass("narrow_gradients", "gradients of depthwise convolutions mirrored, and in narrow columns", narrow_gradients)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 8, 8) = x -> choose {small: depthwise(3), large: depthwise(7)} as kind
+
+space s = net
+"""
+PASS = Pass(
+    "narrow_gradients",
+    "gradients of depthwise convolutions mirrored, and in narrow columns",
+    narrow_gradients,
+    example=EXAMPLE,
+)
 """See ``backends/kernels/depthwise.py``."""

@@ -9,7 +9,7 @@ the channels are joined, which is the same and cheaper.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ir.operation import OpFault, TensorShape
@@ -215,6 +215,17 @@ def _channels(type: TensorType, channels: int) -> TensorType:
     return TensorType(type.layout, (channels, *type.dims[1:]))
 
 
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(4, 4, 4) {
+  y = x -> choose {skip: identity, change: conv(4, 3) -> bn} as kind
+  return [x, y] -> sum
+}
+
+space s = net
+"""
+
+
 def partial_channels_pass(groups: int) -> Pass:
     """The pass for a share of 1/``groups``."""
     return Pass(
@@ -222,4 +233,5 @@ def partial_channels_pass(groups: int) -> Pass:
         f"one in {groups} channels through each mixture",
         lambda graph: partial_channels(graph, groups),
         required=True,
+        example=EXAMPLE,
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ..ir.graph import SpaceGraph
 from ..ops.registry import primitives_of
@@ -44,4 +45,13 @@ def candidates(graph: SpaceGraph) -> list[frozenset[tuple[int, int]]]:
     return [f or frozenset() for f in found]
 
 
-PASS = Pass("plain_norms", "norms of candidates without scale and bias", plain_norms, required=True)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 4, 4) {
+  stem = x -> bn
+  return stem -> choose {plain: identity, wide: conv(2, 3) -> bn} as kind
+}
+
+space s = net
+"""
+PASS = Pass("plain_norms", "norms of candidates without scale and bias", plain_norms, required=True, example=EXAMPLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..ir.graph import Node, SpaceGraph
 from .base import Pass
 from .hints import marked
@@ -19,4 +21,10 @@ def _is_pointwise(node: Node) -> bool:
     return k in (1, (1, 1), (1, 1, 1)) and bool(attributes.get("groups", 1) == 1)
 
 
-PASS = Pass("pointwise_products", "runs pointwise convolutions as matrix products", pointwise_products)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 4, 4) = x -> choose {narrow: pointwise(3), wide: conv(3, 3)} as kind
+
+space s = net
+"""
+PASS = Pass("pointwise_products", "runs pointwise convolutions as matrix products", pointwise_products, example=EXAMPLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ..ir.graph import Scope, SpaceGraph
 from .base import Pass
@@ -22,4 +23,19 @@ def recompute_cells(graph: SpaceGraph) -> SpaceGraph:
     return replace(graph, scopes=scopes)
 
 
-PASS = Pass("recompute_cells", "computes cells again in the backward pass", recompute_cells, optional=True)
+EXAMPLE: Final = """stdsl 1
+
+cell part on x = x -> conv(2, 3) -> choose {relu, gelu} as kind
+
+cell whole on x {
+  first = x -> part
+  return first -> part -> relu
+}
+
+meta net on x: image(2, 4, 4) = x -> whole -> relu
+
+space s = net
+"""
+PASS = Pass(
+    "recompute_cells", "computes cells again in the backward pass", recompute_cells, optional=True, example=EXAMPLE
+)

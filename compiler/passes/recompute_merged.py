@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..ir.graph import Node, SpaceGraph
 from .base import Pass
-from .merge_targets import MIXTURE, Mixture
+from .merge_targets import EXAMPLE, MIXTURE, Mixture
 
 
 def recompute_merged(graph: SpaceGraph) -> SpaceGraph:
@@ -22,6 +22,10 @@ def recompute_merged(graph: SpaceGraph) -> SpaceGraph:
 
 
 PASS = Pass(
-    "recompute_merged", "computes merged operations again in the backward pass", recompute_merged, optional=True
+    "recompute_merged",
+    "computes merged operations again in the backward pass",
+    recompute_merged,
+    optional=True,
+    example=EXAMPLE,
 )
 """See ``merged_sum`` in ``backends/kernels/merged_forward.py``."""

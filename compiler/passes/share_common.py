@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import Final
 
 from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
@@ -62,4 +63,14 @@ def common_scope(graph: SpaceGraph, a: int, b: int) -> int:
     return current
 
 
-PASS = Pass("share_common", "computes once what candidates compute alike without weights", share_common)
+EXAMPLE: Final = """stdsl 1
+
+op unit(k) = relu -> conv(same, k) -> bn
+
+meta net on x: image(2, 4, 4) = x -> choose {small: unit(1), large: unit(3)} as kind
+
+space s = net
+"""
+PASS = Pass(
+    "share_common", "computes once what candidates compute alike without weights", share_common, example=EXAMPLE
+)

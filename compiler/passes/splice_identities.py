@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..ir.graph import SpaceGraph
 from ..ops.registry import primitives_of
 from .base import Pass, Rewriter
@@ -17,4 +19,10 @@ def splice_identities(graph: SpaceGraph) -> SpaceGraph:
     return rewriter.finish()
 
 
-PASS = Pass("splice_identities", "reads through identities", splice_identities)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: image(2, 4, 4) = x -> choose {skip: identity, change: conv(2, 1)} as kind -> relu
+
+space s = net
+"""
+PASS = Pass("splice_identities", "reads through identities", splice_identities, example=EXAMPLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ..ir.graph import Edge, Node, SpaceGraph, TensorType
 from ..ops.registry import PRIMITIVES
@@ -37,4 +38,15 @@ def _splits(node: Node) -> bool:
     return bool(kt > 1 and max(kh, kw) > 1)
 
 
-PASS = Pass("split_pools", "runs max pools over space and time as one over space, then one over time", split_pools)
+EXAMPLE: Final = """stdsl 1
+
+meta net on x: clip(2, 4, 4, 4) = x -> choose {skip: identity, pool: max_pool(3x3x3)} as kind
+
+space s = net
+"""
+PASS = Pass(
+    "split_pools",
+    "runs max pools over space and time as one over space, then one over time",
+    split_pools,
+    example=EXAMPLE,
+)

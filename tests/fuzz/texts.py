@@ -14,6 +14,7 @@ from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend import ast
 from stdsl.compiler.frontend.parser import parse
+from stdsl.compiler.passes.pipeline import ALL as PASSES
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "generators"))
@@ -61,13 +62,14 @@ class Text:
 
 
 def texts(more: Sequence[Path] = ()) -> list[Text]:
-    """The library, the examples, the golden files, the blocks in the documentation, texts of the generator; and those
-    of the folders ``more``."""
+    """The library, the examples, the golden files, the blocks in the documentation, the examples of passes, texts of
+    the generator; and those of the folders ``more``."""
     found = [*_files(ROOT / "spaces"), *_files(ROOT / "examples"), *_files(ROOT / "tests" / "golden")]
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for n, block in enumerate(_FENCE.findall(page.read_text(encoding="utf-8"))):
             text = block if block.startswith("stdsl 1") else f"stdsl 1\n{block}"
             found.append(Text(f"{page.relative_to(ROOT)}#{n}", text, ROOT / "examples"))
+    found += (Text(f"example of {p.name}", p.example, ROOT) for p in PASSES)
     found += (Text(f"generated {n}", space_text(random.Random(n)).text, ROOT) for n in range(GENERATED))
     for folder in more:
         found += _files(folder)

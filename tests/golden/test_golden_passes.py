@@ -1,5 +1,5 @@
-"""Every pass on a small space of its own: `passes/NAME.space`, and beside it in `NAME.expected` the graph before and
-after. The supernet computes with it what it computes without.
+"""Every pass on the small space of its entry: `passes/NAME.expected` has the graph before and after. The supernet
+computes with it what it computes without.
 
 `STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
 """
@@ -16,6 +16,7 @@ from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.passes.partial_channels import partial_channels_pass
 from stdsl.compiler.passes.pipeline import ALL, run_passes, select
 
 CASES = Path(__file__).parent / "passes"
@@ -23,13 +24,22 @@ AFTER = {"recompute_merged": ["merge_targets"]}
 """Passes that have something to do after others alone."""
 
 
+PASSES = {p.name: p for p in (*ALL, partial_channels_pass(2))}
+
+
+def example(name: str, folder: Path) -> SpaceGraph:
+    path = folder / f"{name}.space"
+    path.write_text(PASSES[name].example, encoding="utf-8")
+    return load_space(path).graph
+
+
 def chosen(name: str) -> list[str]:
     return [*AFTER.get(name, []), name] if any(p.name == name and not p.required for p in ALL) else []
 
 
-@pytest.mark.parametrize("name", [*(p.name for p in ALL), "partial_channels"])
-def test_text(name: str) -> None:
-    graph = load_space(CASES / f"{name}.space").graph
+@pytest.mark.parametrize("name", PASSES)
+def test_text(name: str, tmp_path: Path) -> None:
+    graph = example(name, tmp_path)
     groups = 2 if name == "partial_channels" else 1
     before: list[SpaceGraph] = [graph]
     found: list[tuple[SpaceGraph, SpaceGraph]] = []
@@ -50,8 +60,8 @@ def test_text(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [p.name for p in ALL if not p.required])
-def test_the_same_network(name: str) -> None:
-    graph = load_space(CASES / f"{name}.space").graph
+def test_the_same_network(name: str, tmp_path: Path) -> None:
+    graph = example(name, tmp_path)
     plain = build_supernet(graph, seed=1, passes=[]).double()
     rewritten = build_supernet(graph, seed=2, passes=chosen(name)).double()
     rewritten.load_state_dict(plain.state_dict())

@@ -74,7 +74,7 @@ def test_broken_graphs_do_not(hand: Any, change: dict[str, Any], message: str) -
         return replace(graph, nodes=(graph.nodes[0], replace(graph.nodes[1], **change)))
 
     with pytest.raises(GraphInvalid, match=rf"after careless: node \d.*{message}"):
-        run_passes(graph, [Pass("careless", "breaks it", breaks)])
+        run_passes(graph, [Pass("careless", "breaks it", breaks, example="")])
 
 
 def test_sharing_spares_what_is_random_or_has_weights(hand: Any) -> None:
