@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.checks.check import check_file
+from stdsl.compiler.diagnostics.model import Label
 
 TEXT = """stdsl 1
 meta net(channels = 2, classes = 4) on frames: clip(1, 4, 16, 16), flow: clip(channels, 4, 16, 16) {
@@ -31,11 +32,15 @@ search fuse {
 
 
 def found(folder: Path, text: str) -> list[tuple[str, str]]:
-    """Codes of errors, and the text at the second place of each."""
+    """Codes of errors, and the texts that are called a space by each."""
     file = folder / "fuse.space"
     file.write_text(text, encoding="utf-8")
     diagnostics = [d for d in check_file(file) if d.code.startswith("E")]
-    return [(d.code, " ".join(label.span.text for label in d.secondary)) for d in diagnostics]
+    places = [[Label(d.span, d.label), *d.secondary] if d.span else [] for d in diagnostics]
+    return [
+        (d.code, " ".join(label.span.text for label in labels if label.text == "this space"))
+        for d, labels in zip(diagnostics, places, strict=True)
+    ]
 
 
 def test_inputs_by_name_in_another_order(tmp_path: Path) -> None:
@@ -53,4 +58,4 @@ def test_inputs_by_name_in_another_order(tmp_path: Path) -> None:
     ],
 )
 def test_every_space_must_fit(tmp_path: Path, before: str, after: str, place: str) -> None:
-    assert [(code, place in text) for code, text in found(tmp_path, TEXT.replace(before, after))] == [("E0516", True)]
+    assert found(tmp_path, TEXT.replace(before, after)) == [("E0516", place)]
