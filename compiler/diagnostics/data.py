@@ -51,8 +51,9 @@ class DataChanged(Diagnostic):
     code: ClassVar[str] = "E0727"
     title: ClassVar[str] = "the data has changed since the run was started"
     explanation: ClassVar[str] = """\
-A run keeps what it found in its data: classes, sizes of splits, statistics. A result of which one part was trained on
-one data set and another on another would be that of neither, so the run does not go on.
+A run keeps what it found in its data: classes, sizes of splits, statistics, checksums of the names of files and of the
+labels, and figures of a few samples. A result of which one part was trained on one data set and another on another
+would be that of neither, so the run does not go on.
 
     stdsl run --resume runs/mine-0001      after a class was added: E0727
     stdsl run mine.space                   a new run, on the data as it is now"""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +14,7 @@ from stdsl.compiler.diagnostics.source import Span
 
 from ..tracking.files import read_bytes, write_json
 from .batch import Dataset
+from .fingerprint import Fingerprint
 from .targets import targets_of
 from .wrapped import bytes_of
 
@@ -26,7 +25,8 @@ _CLOSE = 1e-6
 class DataFacts(BaseModel):
     """``inputs``: the names of what a sample has, in the data's order. ``normalisation`` and
     ``targets``: as ``Normalisation.document`` and ``Targets.document`` have them. ``of_bytes``: the inputs that came as
-    bytes and were scaled to 0…1; None where the data set does not say."""
+    bytes and were scaled to 0…1; None where the data set does not say. ``fingerprint``: by what the data of a run is
+    known again; None in runs of older versions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,6 +35,7 @@ class DataFacts(BaseModel):
     normalisation: dict[str, Any]
     targets: dict[str, Any]
     of_bytes: tuple[str, ...] | None = None
+    fingerprint: Fingerprint | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -61,36 +62,33 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
     """Write those of ``dataset``, or where that was done before hold it to them. Raises RunError where they differ."""
     kept, now = kept_facts(path), DataFacts.of(dataset)
     if kept is None:
-        write_json(path, now.model_dump(mode="json"))
+        write_json(path, now.model_copy(update={"fingerprint": Fingerprint.of(dataset)}).model_dump(mode="json"))
         return
     faults = [f"its {what} are others" for what in ("classes", "inputs") if getattr(kept, what) != getattr(now, what)]
     if kept.of_bytes is not None and now.of_bytes is not None and kept.of_bytes != now.of_bytes:
         faults.append("other inputs are bytes, which are scaled to 0…1")
-    for part, fault in (
-        ("normalisation", "the statistics of the samples to train on are others"),
-        ("targets", "what is to be told is something else, or its statistics are others"),
-    ):
-        before, after = (list(_numbers(facts.model_dump(mode="json")[part])) for facts in (kept, now))
-        if not faults and (len(before) != len(after) or not all(map(_near, before, after))):
-            faults.append(fault)
+    before, after = (facts.model_dump(mode="json") for facts in (kept, now))
+    if not faults and not _same(before["normalisation"], after["normalisation"]):
+        faults.append("the statistics of the samples to train on are others")
+    if not faults and not _same(before["targets"], after["targets"]):
+        faults.append("what is to be told is something else, or its statistics are others")
+    if not faults and kept.fingerprint is not None:
+        faults += kept.fingerprint.differences(Fingerprint.of(dataset))
     if faults:
         raise RunError([DataChanged(place, name, "; ".join(faults))])
 
 
-def _numbers(value: Any) -> Iterator[object]:
-    """The leaves of a document with their keys."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from _numbers(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _numbers(inner)
-    else:
-        yield value
-
-
-def _near(a: object, b: object) -> bool:
-    if isinstance(a, float) and isinstance(b, float):
-        return math.isclose(a, b, rel_tol=_CLOSE, abs_tol=_CLOSE)
-    return a == b
+def _same(before: Any, after: Any) -> bool:
+    """Whether documents say the same, but for the last digits of statistics. A mean may be near 0 in any units: it is
+    compared beside the deviation of its channel."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        columns = [one.get(key) or [] for key in ("mean", "std") for one in (before, after)]
+        if columns[0] and len(set(map(len, columns))) == 1:
+            rows = zip(*columns, strict=True)
+            near = all(abs(a - b) <= _CLOSE * max(abs(a), s) and abs(s - t) <= _CLOSE * s for a, b, s, t in rows)
+            rest = [{key: own for key, own in one.items() if key not in ("mean", "std")} for one in (before, after)]
+            return near and _same(*rest)
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return bool(before == after)

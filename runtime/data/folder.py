@@ -131,6 +131,10 @@ class FolderDataset(ABC, Generic[S]):
         """The classes of all samples of a split; one whose file is damaged counts as what it was."""
         return self._targets[split]
 
+    def sample_names(self, split: str) -> list[str]:
+        """The files of a split, from the root on."""
+        return [os.path.relpath(path, self._there.root) for path in self._files[split]]
+
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         varied: list[Uniform | None] = [None] * len(indices)
         if split != "test":

@@ -85,6 +85,7 @@ class IndexedDataset:
         self.targets = Targets(TargetSignature(self._form.kind, len(self._told), self._told, self._form.positions))
         if self._ignore is not None:
             self.targets = with_ignored(self.targets, self._ignore, called, place)
+        self._labels = labels
         targets = labels if labels is not None else np.zeros(lengths[TRAIN], np.int64)
         ranks = keys(key(0, "split", "indexed"), np.arange(lengths[TRAIN]))
         parts = divided(targets, ranks, shares.beside(sets))
@@ -129,6 +130,12 @@ class IndexedDataset:
 
     def varies(self, split: str) -> bool:
         return False
+
+    def targets_at_hand(self, split: str) -> Labels | None:
+        """The labels of all samples of a split, as far as the set to train on has said them, or they had to be read."""
+        if split in self._sets and split != TRAIN:
+            return None
+        return None if self._labels is None else self._labels[self._places[split]]
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         found = [self.sample(split, int(index)) for index in indices]

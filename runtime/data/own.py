@@ -140,6 +140,10 @@ class OwnDataset:
             raise self._odd(f'its `split_targets("{split}")` {fault}') from fault
         return values.numpy()
 
+    def targets_at_hand(self, split: str) -> npt.NDArray[Any] | None:
+        """The targets of all samples of a split, where no sample is read for them."""
+        return self.split_targets(split) if self._has("split_targets") else None
+
     def scaled_as(self, scale: Scale) -> OwnDataset:
         """The same samples in other units. Raises CannotScale where it has no method for that."""
         if not self._has("scaled_as"):

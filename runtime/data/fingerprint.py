@@ -1,0 +1,111 @@
+"""By what data is known again: names, sizes and labels of all samples, and what a few of them look like.
+
+It is cheap for large data: labels that a data set has at hand are hashed, and three samples of each split are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from .batch import Dataset
+from .own import SPLITS
+from .wrapped import Wrapped
+
+_MOST = 2**28
+"""Bytes of labels that are hashed; of more, of labels at positions, those of every n-th sample are."""
+_APART = 0.02
+"""So far a figure of a sample may be apart, beside the sizes of its values: two decoders of JPEG differ in the last of
+8 bits, and another sample is apart by far more."""
+
+
+class Fingerprint(BaseModel):
+    """``sizes``: of the splits. ``names``, ``labels``: SHA-256 of those of all samples by split; a split is absent
+    where the data set has none at hand. ``samples``: two figures of each input and target of a few samples."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sizes: dict[str, int]
+    names: dict[str, str]
+    labels: dict[str, str]
+    samples: tuple[float, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Raises RunError where a sample cannot be read."""
+        inner = _inside(dataset)
+        names, labels = {}, {}
+        for split in SPLITS:
+            called = inner.sample_names(split) if hasattr(inner, "sample_names") else None
+            if called is not None:
+                names[split] = hashlib.sha256("\0".join(called).encode("utf-8", "surrogateescape")).hexdigest()
+            found = _labels(inner, split)
+            if found is not None:
+                labels[split] = _hashed(found)
+        sizes = {split: dataset.size(split) for split in SPLITS}
+        return cls(sizes=sizes, names=names, labels=labels, samples=tuple(_figures(dataset)))
+
+    def differences(self, now: Fingerprint) -> Iterator[str]:
+        """What is otherwise now, in words."""
+        for split, size in self.sizes.items():
+            if now.sizes.get(split) != size:
+                yield f"its split `{split}` had {size:,} samples, and has {now.sizes.get(split, 0):,}"
+                return
+        for what, before, after in (("files", self.names, now.names), ("labels", self.labels, now.labels)):
+            changed = [split for split in before if split in after and before[split] != after[split]]
+            if changed:
+                yield f"the {what} of its split `{changed[0]}` are others, or in another order"
+                return
+        if len(self.samples) != len(now.samples) or not all(map(_near, self.samples, now.samples)):
+            yield "its samples hold something else"
+
+
+def _inside(dataset: Any) -> Any:
+    """The data set that others are around."""
+    while isinstance(dataset, Wrapped):
+        dataset = dataset.dataset
+    return dataset
+
+
+def _labels(inner: Any, split: str) -> npt.NDArray[Any] | None:
+    """The targets of all samples of a split, where they are at hand without reading samples."""
+    if hasattr(inner, "targets_at_hand"):
+        found: npt.NDArray[Any] | None = inner.targets_at_hand(split)
+        return found
+    return inner.split_targets(split) if hasattr(inner, "split_targets") else None
+
+
+def _hashed(labels: npt.NDArray[Any]) -> str:
+    kind = "<f8" if labels.dtype.kind == "f" else "<i8"
+    every = max(1, math.ceil(labels.size * 8 / _MOST)) if labels.ndim > 1 else 1
+    return hashlib.sha256(np.ascontiguousarray(labels[::every], kind).tobytes()).hexdigest()
+
+
+def _figures(dataset: Dataset) -> Iterator[float]:
+    """Of each tensor of the first, the last and the middle sample of each split the length, and the sum with signs
+    drawn once for all, as a share of the length."""
+    for split in SPLITS:
+        size = dataset.size(split)
+        for index in sorted({0, size // 2, size - 1} if size else ()):
+            batch = dataset.samples(split, np.array([index]), 0)
+            for tensor in (*batch.inputs, batch.targets):
+                values = tensor.numpy().astype(np.float64).reshape(-1)
+                length = float(np.linalg.norm(values))
+                yield length
+                yield 1 + float(values @ _signs(len(values))) / max(length, 1e-300)
+
+
+def _signs(count: int) -> npt.NDArray[np.float64]:
+    """As many numbers -1 or 1, the same in all versions of NumPy."""
+    bits = np.random.PCG64(0).random_raw(-(-count // 64)).astype("<u8").view(np.uint8)
+    return np.unpackbits(bits, count=count).astype(np.float64) * 2 - 1
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a - b) <= _APART * max(abs(a), abs(b), 1e-300)
