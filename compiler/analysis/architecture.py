@@ -228,6 +228,17 @@ def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -
     return architecture(graph, values)
 
 
+def made_with(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The parameters of the space that an ``.arch.json`` file was made with. Raises ArchitectureError."""
+    table, _ = _read(path)
+    return dict(table.parameters)
+
+
+def parameters_of(graph: SpaceGraph) -> dict[str, Any]:
+    """Those of a space, as such files hold them."""
+    return dict(table_of(graph).parameters)
+
+
 def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
     name = os.fspath(path)
     try:

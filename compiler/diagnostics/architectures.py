@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, Label, kind
+from .model import Diagnostic, Label, Severity, kind
 from .source import Span
 
 
@@ -255,6 +255,36 @@ anew, or from a mapping of the new paths.
         if self.made_for != self.space:
             return f"give an architecture of `{self.space}`: `stdsl sample -o DIR` and runs write them"
         return "make the architecture anew for the changed decisions"
+
+
+@kind
+class OtherParameters(Diagnostic):
+    """An architecture was made with other parameters of its space than it is shown with. ``differing``: name,
+    value then, value now."""
+
+    space: str
+    differing: tuple[tuple[str, str, str], ...]
+
+    code: ClassVar[str] = "W0611"
+    title: ClassVar[str] = "the architecture was made with other parameters of the space"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+The decisions of an architecture do not depend on the parameters of its space, so a file may be used with others: a
+search with 16 channels finds what is trained with 36. Its costs and its layers are those of the parameters that are
+asked for, which `info` and `graph` therefore say where no `-p` names them.
+
+    stdsl graph a.space::cells --arch runs/a-0001/architectures/derived.arch.json            W0611 of `c`
+    stdsl graph a.space::cells -p c=36 --arch runs/a-0001/architectures/derived.arch.json    as meant"""
+
+    @property
+    def message(self) -> str:
+        parts = ", ".join(f"{name} = {then} (here {now})" for name, then, now in self.differing)
+        return f"the architecture was made for `{self.space}` with {parts}"
+
+    @property
+    def help(self) -> str:
+        options = " ".join(f"-p {name}={then}" for name, then, _ in self.differing)
+        return f"`{options}` shows the network as it was made; naming the value that is meant ends this warning"
 
 
 @kind

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
 from stdsl.cli.options import places, values
+from stdsl.cli.output import tell
 from stdsl.cli.places import of_option
-from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.architecture import Architecture, architecture, made_with, parameters_of
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.checks.opening import load_space
+from stdsl.compiler.diagnostics.architectures import OtherParameters
 from stdsl.compiler.diagnostics.command_line import ValuesRefused
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -58,6 +60,26 @@ def the_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch
         with of_option(option, path, "E0606"):
             return within_budgets(graph, load_architecture(path, graph))
     return None if graph.open else architecture(graph, {})
+
+
+def warn_of_parameters(path: Path | None, graph: SpaceGraph, named: Collection[str], quiet: bool) -> None:
+    """Tells of parameters of the space that an architecture was made with and that are others now, but for those that
+    the call has ``named``."""
+    if path is None or quiet:
+        return
+    then, now = made_with(path), parameters_of(graph)
+    differing = tuple(
+        (name, shown_value(then[name]), shown_value(now[name]))
+        for name in then
+        if name in now and name not in named and then[name] != now[name]
+    )
+    if differing:
+        tell([OtherParameters(None, graph.name, differing)])
+
+
+def shown_value(value: object) -> str:
+    """A value of a parameter as the language has it, where it is a plain one."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 def need_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture:

@@ -10,7 +10,7 @@ import click
 from stdsl.cli.files import write_bytes
 from stdsl.cli.options import architecture, output, parameters, quiet, target
 from stdsl.cli.output import fact, message
-from stdsl.cli.spaces import open_space, the_architecture
+from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.drawing import (
     Picture,
@@ -61,6 +61,7 @@ def command(
         )
     graph = open_space(target, parameters)
     arch = the_architecture(architecture, graph) if architecture is not None else None
+    warn_of_parameters(architecture, graph, parameters, quiet)
     if arch is None:
         picture = space_picture(graph)
         rows = [(d.path, f"{d.kind}: {', '.join(d.options)}") for d in graph.open]

@@ -11,7 +11,7 @@ import click
 
 from stdsl.cli.options import allow_extern, architecture, as_json, parameters, quiet, target
 from stdsl.cli.output import document, fact, table
-from stdsl.cli.spaces import open_space, the_architecture
+from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.additive import AdditiveMetric
 from stdsl.compiler.analysis.costs.of_architecture import network_costs
@@ -59,6 +59,7 @@ def command(
     """
     graph = open_space(target, parameters, allow_extern)
     arch = the_architecture(architecture, graph)
+    warn_of_parameters(architecture, graph, parameters, quiet)
     if as_json:
         document(_facts(graph) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
     elif arch is not None and architecture is not None:
