@@ -16,9 +16,10 @@ TaskName = Literal["classification", "multi_label", "regression", "dense"]
 
 @record
 class Task:
-    """``kind``, ``dense``: the form of its targets. ``asks``: as what targets are read for it, where files leave that
-    open. ``loss`` (what makes it: settings are built where they are read), ``metric``: what is taken where a search
-    names none. ``shown``: what is told of every network; ``step``: what is told of a batch beside its loss."""
+    """``kind``, ``dense``: the form of its targets, which no other row has. ``asks``: as what targets are read for it,
+    where files leave that open. ``loss`` (what makes it: settings are built where they are read), ``metric``: what is
+    taken where a search names none. ``shown``: what is told of every network; ``step``: what is told of a batch beside
+    its loss."""
 
     name: TaskName
     kind: Kind

@@ -64,6 +64,7 @@ class Mistakes:
 
         ``calls``: the applications that the mistake was met in, those that are being elaborated unless given.
         """
+        assert diagnostic.severity is Severity.ERROR, "of what is no mistake it is warned"
         self.reported += 1
         self._add(diagnostic, self._applying if calls is None else calls)
 
