@@ -17,6 +17,20 @@ Count = Annotated[int, Ge(1)]
 """A whole number from 1."""
 Natural = Annotated[int, Ge(0)]
 """A whole number from 0."""
+Pixels = Annotated[int, Ge(1), Le(16_384)]
+"""A length of an image."""
+Border = Annotated[int, Ge(0), Le(1_024)]
+"""Pixels around an image."""
+Frames = Annotated[int, Ge(1), Le(65_536)]
+"""Frames of a clip, or from one to the next."""
+Classes = Annotated[int, Ge(1), Le(1_000_000)]
+"""A number of classes, which all have a name."""
+Samples = Annotated[int, Ge(1), Le(10_000_000)]
+"""Samples that are made, and kept in memory."""
+Workers = Annotated[int, Ge(0), Le(256)]
+"""Threads that load data."""
+Trainings = Annotated[int, Ge(0), Le(100_000)]
+"""Networks that are trained one after the other."""
 Positive = Annotated[float, Gt(0)]
 NonNegative = Annotated[float, Ge(0)]
 Share = Annotated[float, Ge(0), Le(1)]

@@ -16,7 +16,7 @@ from ..datafiles.labels import class_names, label_counts
 from ..datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
 from ..datafiles.shifts import measure, step
 from ..datafiles.splits import Shares
-from .base import Conflict, Count, Natural
+from .base import Border, Classes, Conflict, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
 from .tasks.targets import TargetSignature
 
@@ -61,7 +61,7 @@ class Arrays(Data):
         description="Numbers to tell get mean 0 and deviation 1 over the samples to train on; results are in their own "
         "units",
     )
-    classes: Count | None = Field(default=None, description="Number of classes; none: as many as the targets name")
+    classes: Classes | None = Field(default=None, description="Number of classes; none: as many as the targets name")
     ignore: int | None = Field(
         default=None,
         description="The label of positions that have no class, and are left out of losses and metrics: 255, say",
@@ -74,9 +74,7 @@ class Arrays(Data):
     )
     seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
     flip: bool = Field(default=False, description="Mirror training images and clips at random, all inputs alike")
-    pad: Natural = Field(
-        default=0, description="Pixels by which training images and clips are moved at random, at most"
-    )
+    pad: Border = Field(default=0, description="Pixels by which training images and clips are moved at random, at most")
     flow: tuple[str, ...] = Field(
         default=("flow",),
         description="Images, clips or targets at pixels whose first channel is a movement to the right, inverted by "

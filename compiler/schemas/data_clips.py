@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
 from ..datafiles.clip_folders import clip_folders
-from .base import Count
+from .base import Frames, Pixels
 from .data import InputSignature
 from .data_folders import Folder
 
@@ -27,9 +27,9 @@ class ClipFolder(Folder):
     reader: ClassVar[str | None] = "clip_folder:ClipFolderDataset"
 
     kind: Literal["clip_folder"] = "clip_folder"
-    size: Count = Field(default=112, description="Height and width of the crop")
-    frames: Count = Field(default=16, description="Frames of a clip, T")
-    stride: Count = Field(default=1, description="Step between successive frames, for dense sampling")
+    size: Pixels = Field(default=112, description="Height and width of the crop")
+    frames: Frames = Field(default=16, description="Frames of a clip, T")
+    stride: Frames = Field(default=1, description="Step between successive frames, for dense sampling")
     sampling: Literal["dense", "segments"] = Field(
         default="dense",
         description="Frames of a clip: successive ones, or one from each of T equal segments of the video",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
 from ..datafiles.listed_files import ListedFiles, listed_files
 from ..datafiles.splits import Shares
-from .base import Conflict, Count, Fraction, Natural, Share
+from .base import Border, Classes, Conflict, Fraction, Natural, Pixels, Share
 from .data import Data, DataSignature, Found, Half, InputSignature
 from .tasks.targets import class_targets
 
@@ -27,25 +28,27 @@ class Folder(Data):
         default=None,
         description="Table of files in place of folders: columns `path` (from `root` on), `label` and perhaps `split`",
     )
-    size: Count = Field(default=224, description="Height and width of the crop")
-    resize: Count | None = Field(
+    size: Pixels = Field(default=224, description="Height and width of the crop")
+    resize: Pixels | None = Field(
         default=None, description="Length of the short side before the crop; none: 8/7 of the crop"
     )
     channels: Literal[3, 1] = Field(default=3, description="3: colour, 1: grey")
-    classes: Count | None = Field(
+    classes: Classes | None = Field(
         default=None, description="Number of classes; none: as many as there are folders, or labels in the list"
     )
     valid: Half = Field(default=0.5, description="Share of the training samples that decisions learn from")
     test: Half = Field(default=0.2, description="Share of all samples that only results are measured on")
     crop: bool = Field(default=True, description="Crop training samples at random; else at the centre")
     flip: bool = Field(default=True, description="Mirror training samples at random")
-    pad: Natural = Field(default=0, description="Pixels around a training sample before the crop, its own reflection")
+    pad: Border = Field(default=0, description="Pixels around a training sample before the crop, its own reflection")
     colour: Fraction = Field(
         default=0.0, description="Brightness, contrast and saturation of training samples change by up to this share"
     )
     seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")
     damaged: Share = Field(default=0.01, description="Share of the files that may be damaged before a run ends")
-    cache: Natural = Field(default=512, description="MiB of decoded samples that are kept in memory")
+    cache: Annotated[int, Ge(0), Le(1_048_576)] = Field(
+        default=512, description="MiB of decoded samples that are kept in memory"
+    )
 
     @property
     def side(self) -> int:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
 from ..datafiles.image_folders import image_folders
-from .base import Natural
+from .base import Border
 from .data import Data, DataSignature, Half, InputSignature
 from .data_folders import Folder
 from .tasks.targets import class_targets
@@ -27,7 +27,7 @@ class _Cifar(Data):
 
     root: str = Field(description="Folder of the Python version's pickles")
     valid: Half = Field(default=0.5, description="Share of the training images that decisions learn from")
-    pad: Natural = Field(default=4, description="Pixels added around a training image before a random crop; 0: no crop")
+    pad: Border = Field(default=4, description="Pixels added around a training image before a random crop; 0: no crop")
     flip: bool = Field(default=True, description="Mirror training images at random")
 
     def signature(self) -> DataSignature:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import Field
 
-from .base import Conflict, Count, Natural, NonNegative
+from .base import Conflict, Natural, NonNegative, Samples
 from .data import Data, DataSignature, InputSignature
 from .tasks.targets import class_targets
 
@@ -46,21 +46,23 @@ class MotionDigits(Data):
     reader: ClassVar[str | None] = "motion_digits:motion_digits"
 
     kind: Literal["motion_digits"] = "motion_digits"
-    frames: Annotated[int, Ge(2)] = Field(default=8, description="Frames of a clip, T")
-    size: Annotated[int, Ge(8)] = Field(default=24, description="Height and width in pixels")
+    frames: Annotated[int, Ge(2), Le(65_536)] = Field(default=8, description="Frames of a clip, T")
+    size: Annotated[int, Ge(8), Le(16_384)] = Field(default=24, description="Height and width in pixels")
     channels: Annotated[int, Ge(1), Le(3)] = Field(default=1, description="Channels of a frame, all alike")
     motions: Annotated[int, Ge(2), Le(len(MOTIONS))] = Field(default=13, description="How many of the 13 motions occur")
     digits: Annotated[int, Ge(2), Le(10)] = Field(default=10, description="How many of the ten digits occur, from 0 on")
     label: Literal["motion", "digit", "both"] = Field(
         default="motion", description="What is to be told; `both`: each motion of each digit is a class"
     )
-    train: Count = Field(default=2048, description="Clips of the half that weights learn from")
-    valid: Count = Field(default=2048, description="Clips of the half that decisions learn from")
-    test: Count = Field(default=1024, description="Clips of the test split")
+    train: Samples = Field(default=2048, description="Clips of the half that weights learn from")
+    valid: Samples = Field(default=2048, description="Clips of the half that decisions learn from")
+    test: Samples = Field(default=1024, description="Clips of the test split")
     noise: NonNegative = Field(default=0.35, description="Standard deviation of Gaussian noise on every pixel")
     background: NonNegative = Field(default=0.6, description="Strength of a static smooth texture behind the digit")
     jitter: NonNegative = Field(default=0.3, description="Random walk of the digit, in pixels a frame")
-    distractors: Natural = Field(default=0, description="Further digits that stand still in the same clip")
+    distractors: Annotated[int, Ge(0), Le(100)] = Field(
+        default=0, description="Further digits that stand still in the same clip"
+    )
     seed: Natural | None = Field(default=None, description="Seed of the clips; none: the search's")
     modalities: tuple[Literal["frames", "flow", "mask"], ...] = Field(
         default=("frames",),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
 from ..datafiles.faults import FileDamaged
@@ -14,7 +15,7 @@ from ..datafiles.splits import Shares
 from ..datafiles.tables import Encoding, PackageMissing, Wanted, encoding, read_table
 from ..datafiles.tables import Table as TableFile
 from ..text.reading import TEXT
-from .base import Conflict, Count, Natural
+from .base import Classes, Conflict, Natural
 from .data import Data, DataSignature, Found, Half, InputSignature
 from .tasks.targets import TargetSignature
 
@@ -47,8 +48,10 @@ class Table(Data):
     without: tuple[str, ...] = Field(default=(), description="Columns that are left out: numbers of rows, names")
     categories: tuple[str, ...] = Field(default=(), description="Columns of numbers that name categories")
     split: str | None = Field(default=None, description="A column that says `train`, `valid` or `test`")
-    most: Count = Field(default=64, description="Different texts that a column may have at most")
-    classes: Count | None = Field(default=None, description="Number of classes; none: as many as the target names")
+    most: Annotated[int, Ge(1), Le(65_535)] = Field(
+        default=64, description="Different texts that a column may have at most"
+    )
+    classes: Classes | None = Field(default=None, description="Number of classes; none: as many as the target names")
     valid: Half = Field(default=0.5, description="Share of the training rows that decisions learn from")
     test: Half = Field(default=0.2, description="Share of all rows that only results are measured on")
     seed: Natural = Field(default=0, description="Seed of the division into splits, which the search's does not change")

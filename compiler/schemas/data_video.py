@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import Field
 
 from ..datafiles.forms import Kind
-from .base import Conflict, Count
+from .base import Classes, Conflict, Frames, Pixels
 from .data import Data, DataSignature, InputSignature
 from .tasks.targets import TargetSignature
 
@@ -23,8 +23,8 @@ class Video(Data):
     targets: ClassVar[Kind] = "classes"
 
     root: str = Field(description="Folder of the data set, as it is published")
-    frames: Count = Field(default=16, description="Frames of a clip, T")
-    size: Count = Field(default=112, description="Height and width of the crop")
+    frames: Frames = Field(default=16, description="Frames of a clip, T")
+    size: Pixels = Field(default=112, description="Height and width of the crop")
     modalities: tuple[Modality, ...] = Field(
         default=("rgb",), description="The inputs: colour frames (3 channels), optical flow (2), drawn poses (3)"
     )
@@ -32,8 +32,8 @@ class Video(Data):
         default="dense",
         description="Frames of a clip: successive ones, or one from each of T equal segments of the video",
     )
-    stride: Count = Field(default=1, description="Step between successive frames, for dense sampling")
-    resize: tuple[Count, Count] | Count | None = Field(
+    stride: Frames = Field(default=1, description="Step between successive frames, for dense sampling")
+    resize: tuple[Pixels, Pixels] | Pixels | None = Field(
         default=None, description="Short side before the crop, or the range of its jitter; none: 8/7 of the crop"
     )
     flip: bool = Field(default=True, description="Mirror training clips at random")
@@ -80,7 +80,7 @@ class Kinetics(Video):
     """Kinetics: clips of ten seconds, listed in CSV files; 400, 600 or 700 classes or a part of them."""
 
     kind: Literal["kinetics"] = "kinetics"
-    classes: Count | None = Field(default=400, description="Number of classes; none: as many as the lists name")
+    classes: Classes | None = Field(default=400, description="Number of classes; none: as many as the lists name")
 
     def class_count(self) -> int | None:
         return self.classes
@@ -110,7 +110,7 @@ class MomentsInTime(Video):
     """Moments in Time: clips of three seconds; the number of classes depends on the edition."""
 
     kind: Literal["moments_in_time"] = "moments_in_time"
-    classes: Count | None = Field(
+    classes: Classes | None = Field(
         default=None, description="Number of classes; none: as many as the categories file names"
     )
 
@@ -124,7 +124,7 @@ class VideoList(Video):
     kind: Literal["video_list"] = "video_list"
     train: str = Field(description="List of the training videos, relative to `root`")
     test: str = Field(description="List of the test videos, relative to `root`")
-    classes: Count | None = Field(default=None, description="Number of classes; none: the largest label and one")
+    classes: Classes | None = Field(default=None, description="Number of classes; none: the largest label and one")
 
     def class_count(self) -> int | None:
         return self.classes

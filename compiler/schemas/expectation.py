@@ -175,13 +175,13 @@ def _bounds(metadata: tuple[Any, ...]) -> str:
     for m in metadata:
         match m:
             case Ge(ge=bound):
-                found.append(f"from {bound:g}")
+                found.append(f"from {_figure(bound)}")
             case Gt(gt=bound):
-                found.append(f"above {bound:g}")
+                found.append(f"above {_figure(bound)}")
             case Le(le=bound):
-                found.append(f"up to {bound:g}")
+                found.append(f"up to {_figure(bound)}")
             case Lt(lt=bound):
-                found.append(f"below {bound:g}")
+                found.append(f"below {_figure(bound)}")
     if not found:
         return ""
     return " " + (" ".join(found) if "up to" in found[-1] and len(found) > 1 else " and ".join(found))
@@ -211,3 +211,8 @@ def _merged(parts: list[Expectation]) -> Expectation:
             items=result.items or part.items,
         )
     return result
+
+
+def _figure(bound: float) -> str:
+    """A bound in full: whole numbers have all their digits."""
+    return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
-from .base import Count, Fraction, Natural, NonNegative, Positive, Share
+from .base import Border, Count, Fraction, NonNegative, Positive, Share
 from .length import Length
 from .optimizers import SGD, Optimizer
 from .schedules import Cosine
@@ -29,7 +30,7 @@ class Recipe(Length):
         default=None, description="Greatest norm of the gradient of all weights; none: unbounded"
     )
     label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
-    cutout: Natural = Field(
+    cutout: Border = Field(
         default=0, description="Side in pixels of the square erased in each training sample; 0: none"
     )
     drop_path: Fraction = Field(
@@ -57,4 +58,6 @@ class Retrain(Recipe):
     snapshot: Literal["last", "best"] = Field(
         default="last", description="Which weights are kept (`best` needs a holdout)"
     )
-    seeds: Count = Field(default=1, description="How many trainings, each from its own seed")
+    seeds: Annotated[int, Ge(1), Le(100_000)] = Field(
+        default=1, description="How many trainings, each from its own seed"
+    )

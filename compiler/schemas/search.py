@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
 
-from .base import Conflict, Count, Natural, Placed, Section
+from .base import Conflict, Count, Natural, Pixels, Placed, Section, Trainings, Workers
 from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
@@ -43,7 +43,7 @@ class RetrainSection(Retrain):
 class Compare(Section):
     """What is trained beside the result, by the recipe of `retrain`."""
 
-    random: Natural = Field(default=0, description="Random architectures of the space, within its `where`")
+    random: Trainings = Field(default=0, description="Random architectures of the space, within its `where`")
     near: Annotated[float, Ge(0), Le(1)] | None = Field(
         default=None, description="They have at least 1 - near of the FLOPs of the derived one; none: of any cost"
     )
@@ -60,7 +60,7 @@ class Evaluate(Section):
         default=None,
         description="Other data, of the same targets, whose test split is taken; none: that of the training",
     )
-    size: Count | None = Field(
+    size: Pixels | None = Field(
         default=None, description="The `size` of the samples, where their data has such a setting; none: as in training"
     )
     batch: Count | None = Field(default=None, description="Samples at a time; none: the training's batch")
@@ -136,7 +136,7 @@ class SearchConfig(Placed):
     )
     precision: Precision = Field(default="float32", description="Number format of activations")
     compile: bool = Field(default=False, description="Hand the networks to `torch.compile`")
-    workers: Natural = Field(default=0, description="Processes that load data; 0: the training's own")
+    workers: Workers = Field(default=0, description="Processes that load data; 0: the training's own")
 
     def data_of(self, role: Role) -> Data:
         """What is searched on, trained on at the end, or measured on."""

@@ -201,6 +201,8 @@ def test_what_is_wrong_with_a_target_is_said(
         ("numbers = 2", "", []),
         ("numbers = 2  classes = 3", "", ["E0229"]),
         ("numbers = 0", "", ["E0505"]),
+        ("numbers = 10 ** 9", "", ["E0505"]),
+        ("numbers = 2  positions = (10 ** 6, 10 ** 6)", "", ["E0505"]),
         ("numbers = 2  positions = (1, 2, 3, 4)", "", ["E0504"]),
         ("labels = 2  positions = 6", "", ["E0516", "E0561"]),
         ("numbers = 1  positions = (6, 6)", "", ["E0516"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ...diagnostics.settings import SettingOutOfRange, WrongSetting
 from ...frontend import ast
@@ -13,6 +13,11 @@ from ..text.extern_data import TOLD, inputs_in
 from .environment import Env
 from .extern_code import Use
 from .numbers import compute, show
+
+MOST: Final = 1_000_000
+"""Classes, labels or numbers, and sizes of a sample."""
+LONGEST: Final = 65_536
+"""Positions along an axis."""
 
 
 def stated_data(use: Use, env: Env) -> ExternData:
@@ -49,8 +54,8 @@ def _whole(key: str, expr: ast.Expr, env: Env) -> int:
     value = compute(expr, env)
     if not isinstance(value, int) or isinstance(value, bool):
         raise env.report.stop(WrongSetting(expr.span, key, "a whole number", show(value)))
-    if value < 1:
-        raise env.report.stop(SettingOutOfRange(expr.span, key, "a whole number from 1", str(value)))
+    if not 1 <= value <= MOST:
+        raise env.report.stop(SettingOutOfRange(expr.span, key, f"a whole number from 1 to {MOST:,}", str(value)))
     return value
 
 
@@ -70,6 +75,8 @@ def _sizes(key: str, expr: ast.Expr, env: Env) -> tuple[int, ...]:
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 1 for n in sizes)
     if not whole or not 1 <= len(sizes) <= 3:
         raise env.report.stop(WrongSetting(expr.span, key, "one to three whole numbers from 1", show(value)))
+    if max(sizes) > LONGEST:
+        raise env.report.stop(SettingOutOfRange(expr.span, key, f"sizes up to {LONGEST:,}", show(value)))
     return sizes
 
 
