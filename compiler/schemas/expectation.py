@@ -213,6 +213,6 @@ def _merged(parts: list[Expectation]) -> Expectation:
     return result
 
 
-def _figure(bound: float) -> str:
+def _figure(bound: Any) -> str:
     """A bound in full: whole numbers have all their digits."""
     return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -89,7 +91,16 @@ def _pillow() -> ModuleType:
     return Image
 
 
+@cache
+def _unwarned() -> None:
+    """Images of more than 90 million pixels are read as others are, and Pillow warns of them; of more than twice that
+    it refuses to read them, which is told of as of other damage. A filter is set once: to set and reset one is not
+    for threads."""
+    warnings.filterwarnings("ignore", category=_pillow().DecompressionBombWarning)
+
+
 def _open(path: Path) -> Any:
+    _unwarned()
     # Pillow goes by the content, and for some formats it starts other programs.
     return _pillow().open(path, formats=tuple(FORMATS))
 

@@ -13,6 +13,7 @@ from ..report.reporter import Reporter
 from .batch import Dataset
 from .checked import wrong_targets
 from .own import SPLITS
+from .statistics import Moments
 from .targets import VOID, Targets, targets_of
 
 _PIECE = 64
@@ -67,9 +68,7 @@ class Inspection:
 class _Sums:
     """What is added up over the samples."""
 
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
+    moments: Moments = field(default_factory=lambda: Moments(1))
     least: float = np.inf
     greatest: float = -np.inf
     shape: tuple[int, ...] = field(default=())
@@ -79,23 +78,22 @@ class _Sums:
         finite = values[np.isfinite(values)].astype(np.float64)
         if not finite.size:
             return
-        n, own = finite.size, float(finite.mean())
-        total, apart = self.count + n, own - self.mean
-        self.squares += float(((finite - own) ** 2).sum()) + apart**2 * self.count * n / total
-        self.mean += apart * n / total
-        self.count = total
+        self.moments.add(finite[None])
         self.least, self.greatest = min(self.least, float(finite.min())), max(self.greatest, float(finite.max()))
 
     def facts(self, name: str) -> InputFacts:
-        if not self.count:
+        if not self.moments.count:
             return InputFacts(name, self.shape, 0.0, 0.0, 0.0, 0.0)
-        deviation = float(np.sqrt(self.squares / self.count))
-        return InputFacts(name, self.shape, self.mean, deviation, self.least, self.greatest)
+        mean, deviation = float(self.moments.mean[0]), float(self.moments.deviation[0])
+        return InputFacts(name, self.shape, mean, deviation, self.least, self.greatest)
 
 
 def _in_units(values: npt.NDArray[Any], targets: Targets, place: int) -> npt.NDArray[Any]:
     """One of the numbers to tell, as it stands in the data."""
-    return values * targets.std[place] + targets.mean[place] if targets.mean else values
+    if not targets.mean:
+        return values
+    with np.errstate(over="ignore"):  # what is no finite number then is left out
+        return values.astype(np.float64) * targets.std[place] + targets.mean[place]
 
 
 def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:

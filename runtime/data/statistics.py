@@ -9,36 +9,63 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 _GREAT = 2.0**450
+"""The squares of greater numbers may be infinite: they are counted in a unit of their own."""
+
+
+class Moments:
+    """The mean and the deviation of each of ``channels``, of pieces that are added one after the other.
+
+    Values that are no numbers are left out. Pieces are merged by the formula of T. F. Chan, G. H. Golub and R. J.
+    LeVeque ("Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.count, self._mean, self._squares = (np.zeros(channels) for _ in range(3))
+        self._unit = np.ones(channels)
+
+    def add(self, piece: npt.NDArray[np.generic]) -> None:
+        """Values (channels, …)."""
+        values = piece.reshape(len(piece), -1).astype(np.float64)
+        finite = np.isfinite(values)
+        n = finite.sum(1).astype(np.float64)
+        values = np.where(finite, values, 0)
+        greatest = np.abs(values).max(1, initial=0)
+        wider = np.where(greatest > _GREAT, np.exp2(np.floor(np.log2(np.maximum(greatest, 1)))), 1)
+        unit = np.maximum(self._unit, wider)
+        values, mean, squares = (
+            values / unit[:, None],
+            self._mean * (self._unit / unit),
+            self._squares * (self._unit / unit) ** 2,
+        )
+        own = values.sum(1) / np.maximum(n, 1)
+        around = np.where(finite, values - own[:, None], 0)
+        total = self.count + n
+        apart = own - mean
+        self._squares = squares + (around**2).sum(1) + apart**2 * self.count * n / np.maximum(total, 1)
+        self._mean = mean + apart * n / np.maximum(total, 1)
+        self.count, self._unit = total, unit
+
+    @property
+    def mean(self) -> Numbers:
+        return self._mean * self._unit
+
+    @property
+    def deviation(self) -> Numbers:
+        return np.sqrt(self._squares / np.maximum(self.count, 1)) * self._unit
 
 
 def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation of each channel of pieces (N, C, …), over all else.
 
-    Values that are no numbers are left out, for they are told of where they are read; a channel that is the same
-    everywhere has the deviation 1, so that it becomes 0. Pieces are merged by the formula of T. F. Chan, G. H. Golub
-    and R. J. LeVeque ("Updating formulae and a pairwise algorithm for computing sample variances", 1979).
+    Values that are no numbers are told of where they are read; a channel that is the same everywhere has the deviation
+    1, so that it becomes 0.
     """
-    count: Numbers | float = 0.0
-    mean: Numbers | float = 0.0
-    squares: Numbers | float = 0.0
-    unit: Numbers | float = 1.0
+    moments: Moments | None = None
     for piece in pieces:
-        values = np.moveaxis(piece, 1, 0).reshape(piece.shape[1], -1).astype(np.float64)
-        finite = np.isfinite(values)
-        n = finite.sum(1).astype(np.float64)
-        values = np.where(finite, values, 0)
-        # The squares of great numbers are infinite: these are counted in a greater unit, a power of 2.
-        greatest = np.abs(values).max(1, initial=0)
-        wider = np.maximum(unit, np.where(greatest > _GREAT, np.exp2(np.floor(np.log2(np.maximum(greatest, 1)))), 1))
-        values, mean, squares = values / wider[:, None], mean * (unit / wider), squares * (unit / wider) ** 2
-        unit = wider
-        own = values.sum(1) / np.maximum(n, 1)
-        around = np.where(finite, values - own[:, None], 0)
-        total = count + n
-        apart = own - mean
-        squares = squares + (around**2).sum(1) + apart**2 * count * n / np.maximum(total, 1)
-        mean = mean + apart * n / np.maximum(total, 1)
-        count = total
-    deviation = np.sqrt(np.atleast_1d(squares) / np.maximum(np.atleast_1d(count), 1))
-    deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation * unit, 1.0)
-    return tuple(np.atleast_1d(mean * unit).tolist()), tuple(deviation.tolist())
+        moments = moments or Moments(piece.shape[1])
+        moments.add(np.moveaxis(piece, 1, 0))
+    if moments is None:
+        return (0.0,), (1.0,)
+    mean, deviation = moments.mean, moments.deviation
+    deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation, 1.0)
+    return tuple(mean.tolist()), tuple(deviation.tolist())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -65,9 +66,17 @@ def cli() -> None:
     """
 
 
+def _unwarned() -> None:
+    """Warnings of NumPy about what our code computes do not reach the terminal: what is no finite number is told of
+    where it is met. Those of code of the user's, and those that are asked for (`python -W`), do."""
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"stdsl\.")
+
+
 def main() -> None:
     """The entry point of the program ``stdsl``."""
     if sys.argv[1:2] and sys.argv[1] in BRIEF:
         gc.disable()
+    _unwarned()
     atexit.register(gc.freeze)
     cli.main(prog_name="stdsl")
