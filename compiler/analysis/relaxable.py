@@ -37,11 +37,10 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
         elif node.kind == "switch" and not _by_number(node):
             for d in blame(frozenset(v for v in guards if v.element is not None)):
                 found[d.id] = OpenSlots(node.span, d.path)
-        if node.type.dims and node.decision is not None and node.decision not in found:
-            wrong = [e for e in node.edges if e.guard is not False and not graph.nodes[e.source].type.dims]
-            if wrong:  # only `where` keeps it from being chosen, and a mixture computes it
-                d = graph.decisions[node.decision]
-                shapes = (*_shapes(node, graph), "none, where only `where` excludes a mistake")
+        for odd in _odd(node, graph):  # only `where` keeps it from being chosen, and a mixture computes it
+            other = _shapes(odd, graph)[0] if odd.type.dims else "none"
+            shapes = (*_shapes(node, graph), f"{other}, where only `where` excludes a mistake")
+            for d in blame(frozenset().union(*(support(e.guard) for e in node.edges if e.source == odd.id))):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
         varying = frozenset().union(*(support(dim) for dim in node.type.dims)) if node.type.dims else frozenset()
         if varying and not any(owner[v.index].id in found for v in varying):
@@ -49,6 +48,14 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
             for d in blame(varying):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
     return list(found.values())
+
+
+def _odd(node: Node, graph: SpaceGraph) -> list[Node]:
+    """What a node with a shape reads that has none, or another one where the two should be equal."""
+    read = [graph.nodes[edge.source] for edge in node.edges if edge.guard is not False] if node.type.dims else []
+    if node.kind == "apply" or node.op == "concat":
+        return [source for source in read if not source.type.dims]
+    return [source for source in read if not source.type.agrees(node.type)]
 
 
 def _by_number(node: Node) -> bool:

@@ -55,6 +55,14 @@ class TensorType:
         """Whether all architectures agree on the shape."""
         return not any(type(d) is Diagram for d in self.dims)
 
+    def agrees(self, other: TensorType) -> bool:
+        """Whether the shapes are equal as far as no decision changes them."""
+        if self.layout != other.layout or len(self.dims) != len(other.dims):
+            return False
+        return all(
+            type(a) is Diagram or type(b) is Diagram or a == b for a, b in zip(self.dims, other.dims, strict=True)
+        )
+
     def concrete(self, answers: dict[int, int] | None = None) -> TensorShape:
         """The shape under answers to the variables that it depends on (variable index → answer)."""
         return TensorShape(self.layout, tuple(evaluate(d, answers or {}) for d in self.dims))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.diagram import IMPOSSIBLE, Diagram, leaves
+from ..ir.diagram import IMPOSSIBLE, leaves
 from ..ir.graph import Node, SpaceGraph
 from ..ops.registry import primitives_of
 
@@ -49,15 +49,9 @@ def verify(graph: SpaceGraph, after: str = "") -> None:
                 demand(len(node.edges) >= 1, node, "is a switch without edges")
         if node.kind in ("switch", "gate") or (node.kind == "reduce" and node.op in ("sum", "mean")):
             for edge in node.edges:
-                source = graph.nodes[edge.source].type
-                equal = source.layout == node.type.layout and len(source.dims) == len(node.type.dims)
-                fixed = [(a, b) for a, b in zip(source.dims, node.type.dims, strict=False) if not _open(a, b)]
-                demand(equal and all(a == b for a, b in fixed), node, f"meets another shape in node {edge.source}")
+                equal = graph.nodes[edge.source].type.agrees(node.type)
+                demand(equal, node, f"meets another shape in node {edge.source}")
     for name, id in graph.outputs:
         demand(0 <= id < len(graph.nodes), None, f"output {name} is no node")
     for id in graph.inputs:
         demand(graph.nodes[id].kind == "input", None, f"input {id} is none")
-
-
-def _open(a: object, b: object) -> bool:
-    return type(a) is Diagram or type(b) is Diagram

@@ -4,9 +4,12 @@ other."""
 from __future__ import annotations
 
 from reference import SpaceError, load, outcomes
+from reference.comparison import differences
 from reference.unasked import with_all_that_is_bound
 
 import stdsl
+from stdsl.compiler.analysis.relaxable import relaxable
+from stdsl.compiler.backends.networks.supernet_text import supernet_source
 
 
 def found_by_check(text: str) -> set[str]:
@@ -41,3 +44,15 @@ def same_verdict(text: str, limit: int) -> bool:
     if errors and not codes:
         raise AssertionError(f"the compiler finds nothing, the interpreter {sorted(errors)[:3]}\n{text}")
     return not codes
+
+
+def goes_on(text: str, limit: int) -> None:
+    """What is right is so to the end: the same architectures and costs in the compiler and the interpreter, a network
+    of some, a supernet where `info` says that there is one. Raises what goes wrong."""
+    found = differences(text, limit=limit, networks=0)
+    assert not found, f"{found[:3]}\n{text}"
+    space = stdsl.loads(text)
+    for seed in range(2):
+        stdsl.source(space, space.sample(seed))
+    if not relaxable(space.graph):
+        supernet_source(space.graph)

@@ -15,7 +15,7 @@ from .runs import Run, SpaceError, decision
 from .sets import alternatives
 from .sets import opened as opened_set
 from .shapes import AXES
-from .tensors import read_axis
+from .tensors import right_axis
 from .values import OPERATORS, Composed, Declared, Listed, Opened, Pointwise, Range, SetValue, Tensor, listed
 
 READABLE = {axis for axes in AXES.values() for axis in axes}
@@ -335,7 +335,7 @@ def before(node: s.Before, env: Env, run: Run) -> Listed:
 def attribute(node: s.Attribute, env: Env, run: Run) -> Any:
     if node.name not in READABLE:
         raise SpaceError("E0221", f"nothing has {node.name}")
-    return read_axis(env.thunk(node.what), node.name, run)
+    return right_axis(env.thunk(node.what), node.name, run)
 
 
 EVALUATE = {

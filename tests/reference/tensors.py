@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .environment import Thunk
-from .runs import Run, SpaceError, decisions_of
+from .runs import Run, SpaceError, decisions_of, leaves, tree_of
 from .shapes import AXES, Shape
 from .values import OPERATORS, Listed, Tensor
 
@@ -55,6 +55,73 @@ def read_axis(thunk: Thunk, axis: str, run: Run) -> Any:
 def hanging(thunk: Thunk, axis: str, run: Run) -> Any:
     """The same, leaving the tree of what it depends on in the thunk's trees."""
     return thunk.read(run, axis, lambda value, r: axis_of(tensor_of(value, r), axis, r))
+
+
+def right_axis(thunk: Thunk, axis: str, run: Run) -> Any:
+    """A size of a tensor that may never be computed; an operator that is refused has none."""
+    known = run.values.get(thunk)
+    if known is not None and known[0] in run.nodes:
+        return read_axis(thunk, axis, run)
+    return _hanging_right(thunk, axis, run)[0]
+
+
+def _hanging_right(thunk: Thunk, axis: str, run: Run) -> tuple[Any, Any]:
+    """The same, and the tree of what it depends on."""
+    if not may_be_refused(thunk, run.made):
+        return hanging(thunk, axis, run), thunk.trees[axis]
+    what = ("right", axis)
+
+    def size(value: Any, r: Run) -> Any:
+        shape = _right(tensor_of(value, r), r)
+        if axis not in shape:
+            raise SpaceError("E0221", f"{shape['layout']} has no {axis}")
+        return shape[axis]
+
+    return thunk.read(run, what, size), thunk.trees[what]
+
+
+def may_be_refused(thunk: Thunk, made: dict[Any, Any]) -> bool:
+    """Whether something that leads to a tensor is refused under some answers."""
+    if "refused" not in thunk.trees:
+        found = leaves(tree_of(lambda r: tensor_of(thunk.force(r), r), thunk.context, made))
+        thunk.trees["refused"] = any(isinstance(f, SpaceError) or _may_refuse(f, made) for f in found)
+    return bool(thunk.trees["refused"])
+
+
+def _may_refuse(tensor: Tensor, made: dict[Any, Any]) -> bool:
+    if any(may_be_refused(source, made) for source in (*tensor.inputs, *tensor.like)):
+        return True
+
+    def taken(run: Run) -> bool:
+        try:
+            return bool(_checked(tensor, run))
+        except SpaceError:
+            return False
+
+    return False in leaves(tree_of(taken, {}, made))
+
+
+def _checked(tensor: Tensor, run: Run) -> Shape:
+    """The shape of a tensor, when its own operator takes what enters."""
+    view = Lazily(tensor, run)
+    if not tensor.like:
+        for i in range(view.inputs):
+            if view.size(i, "layout") not in tensor.spec.layouts:
+                raise SpaceError("E0217", f"{tensor.spec.name} is not for {view.size(i, 'layout')}")
+        if tensor.spec.name not in ("input", "identity"):
+            tensor.spec.check(view)
+    layout = axis_of(tensor, "layout", run)
+    shape = {"layout": layout, **{axis: axis_of(tensor, axis, run) for axis in AXES[layout]}}
+    if any(size < 1 for size in shape.values() if not isinstance(size, str)):
+        raise SpaceError("E0216", f"nothing is left: {shape}")
+    return shape
+
+
+def _right(tensor: Tensor, run: Run) -> Shape:
+    """The same, when all that leads to it is right as well."""
+    for source in tensor.inputs:
+        _right(tensor_of(source.force(run), run), run)
+    return _checked(tensor, run)
 
 
 def axis_of(tensor: Tensor, axis: str, run: Run) -> Any:
@@ -125,9 +192,10 @@ def instance(tensor: Tensor, run: Run) -> Node:
 
 def zero_axis(tensor: Tensor, axis: str, run: Run) -> Any:
     """A size of what is absent, which no decision inside may change, and which all that it stands for agree in."""
-    sizes = [hanging(like, axis, run) for like in tensor.like]
-    for like in tensor.like:
-        for decision in decisions_of(like.trees[axis]):
+    found = [_hanging_right(like, axis, run) for like in tensor.like]
+    sizes = [size for size, _ in found]
+    for _, tree in found:
+        for decision in decisions_of(tree):
             if tensor.inside(decision):
                 raise SpaceError("E0307", f"the shape of what is absent depends on {decision.path}")
     if any(size != sizes[0] for size in sizes):

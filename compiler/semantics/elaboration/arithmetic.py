@@ -244,7 +244,6 @@ def under(state: State, guard: Guard, asks: Asks) -> Asks:
     """The asks, made only where ``guard`` holds."""
     if guard is True:
         return asks
-    state.asking.note_order(guard, asks)
     return merge_asks(type(a)(a.decision, state.diagrams.both(guard, a.guard)) for a in asks)
 
 

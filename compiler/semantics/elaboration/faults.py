@@ -139,19 +139,28 @@ def demand_of_decisions(state: State, ids: Sequence[int], outputs: Sequence[int]
 
 
 def _demand(state: State, target: int, outputs: Sequence[int]) -> Guard:
-    """The condition under which some output demands ``target``."""
-    nodes = state.builder.nodes
+    """The condition under which some output demands ``target``, or something needs a shape that it is part of."""
+    nodes, diagrams = state.builder.nodes, state.diagrams
+    read: dict[int | None, list[tuple[int, Guard]]] = {}
+    for reader, source, guard in state.mistakes.read:
+        read.setdefault(reader, []).append((source, guard))
+
+    def sources(id: int) -> list[tuple[int, Guard]]:
+        return [*((e.source, e.guard) for e in nodes[id].edges), *read.get(id, ())]
+
     leads = {target}
     for node in nodes[target + 1 :]:
-        if any(e.source in leads and e.guard is not False for e in node.edges):
+        if any(source in leads and guard is not False for source, guard in sources(node.id)):
             leads.add(node.id)
     demand: dict[int, Guard] = {id: id in outputs for id in leads}
+    for source, guard in read.get(None, ()):
+        if source in leads:
+            demand[source] = diagrams.either(demand[source], guard)
     for id in sorted(leads, reverse=True):
         here = demand[id]
         if here is False:
             continue
-        for edge in nodes[id].edges:
-            if edge.source in leads:
-                through = state.diagrams.both(here, edge.guard)
-                demand[edge.source] = state.diagrams.either(demand[edge.source], through)
+        for source, guard in sources(id):
+            if source in leads:
+                demand[source] = diagrams.either(demand[source], diagrams.both(here, guard))
     return demand[target]

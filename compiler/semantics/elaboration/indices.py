@@ -177,4 +177,5 @@ def attribute(state: State, expr: ast.Attribute, env: Env) -> Value:
         state.report(UnknownAttribute(expr.name.span, expr.name.id, owner, tuple(axes)))
         return ERROR
     case = base.type.dims[axis]
-    return scalar(case, state.asking.of_case(case))
+    state.mistakes.shape_read(base, env.context.condition)
+    return scalar(case, state.asking.of_size(case, base.node))

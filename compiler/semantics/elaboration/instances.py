@@ -97,7 +97,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
                 state.decided.touched.extend(state.decided.tables.get(("stamp", key), ((), ""))[0])
             return _stamp(state, found, _tensors(value, called), inside.place, context, called.span)
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.decided.touched))
-    faults, mistakes = len(state.mistakes.faults), state.mistakes.number
+    before = state.mistakes.met
     scope = state.builder.scope(
         context.scope,
         context.place.rpartition(".")[2],
@@ -116,8 +116,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     touched = state.decided.touched[start[2] :]
     if touched and (declaration.tied is not None or isinstance(op, Called)):
         state.decided.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)
-    clean = faults == len(state.mistakes.faults) and mistakes == state.mistakes.number
-    if key is not None and clean and isinstance(result, Tensor):
+    if key is not None and before == state.mistakes.met and isinstance(result, Tensor):
         state.instances[key] = _Stamp(
             (start[0], len(state.builder.nodes)),
             (start[1], len(state.builder.scopes)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from ...diagnostics.decisions import ZeroOfOpenShape
 from ...diagnostics.model import Diagnostic
@@ -53,25 +54,45 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
     # What is wrong with an element is told of there, where it is demanded; where it is not, the others go on.
     whole = [item for item in items if not item.value.broken]
     broken = [item for item in items if item.value.broken]
-    if broken and (op == "concat" or not whole or any(item.guard is True for item in broken)):
-        return state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
+    if broken and (not whole or any(item.guard is True for item in broken)):
+        node = state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
+        _zero_of_broken(state, op, value.items, none, node, span)
+        return node
     failing: list[tuple[Guard, Make]] = []
     type = _joined(state, op, whole, here, span, failing) if items else None
     if none is not False and op != "concat":
-        inside = _decided_inside(state, items)
-        if inside is not None:
-            state.report(ZeroOfOpenShape(span, inside))
-            return ERROR
-        zero = _zero(state, op, [i for i in value.items if not i.value.broken], none, span, failing)
+        inside = list(_decided_inside(state, items, none, span))
+        failing += inside
+        told = state.diagrams.any(condition for condition, _ in inside)
+        zero = _zero(state, op, value.items, none, told, span, failing)
         type = zero if type is None else _together(state, type, zero, none, here)
-        asks = merge_asks((*asks, *state.asking.of_shape(type)))
+        sources = [item.value.node for item in value.items]
+        asks = merge_asks((*asks, *state.asking.of_shape(type, sources, asks)))
     assert type is not None
     node = state.node("reduce", op, edges, type, context, span, asks=asks, decision=decision, broken=type is BROKEN)
-    if op == "concat" and none is not False:
+    if op != "concat":
+        _zero_of_broken(state, op, value.items, none, node, span)
+    elif none is not False:
         failing.append((none, lambda words, _: EmptyReduce(span, op, words)))
     for condition, make in failing:
         state.mistakes.fault(node.node, condition, make)
     return node
+
+
+def _zero_of_broken(state: State, op: str, items: Sequence[Item], none: Guard, node: Tensor, span: Span) -> None:
+    """The zero of a sum of none has the shape that all elements have in common: one that is wrong has none."""
+    broken = [item for item in items if item.value.broken] if none is not False else []
+    for item in broken:
+        state.mistakes.shape_read(item.value, state.diagrams.both(none, item.listed), node.node)
+    if broken and len(broken) == len(items):
+        empty = _unlisted(state, items, none)
+        if witness(empty) is not None:
+            state.mistakes.fault(node.node, empty, lambda words, _: EmptyReduce(span, op, words))
+
+
+def _unlisted(state: State, items: Sequence[Item], none: Guard) -> Guard:
+    """Where no element is there, and none stands in the list that they would be of."""
+    return state.diagrams.both(none, state.diagrams.all(state.diagrams.negate(item.listed) for item in items))
 
 
 def _none(state: State, items: Sequence[Item], here: Guard) -> Guard:
@@ -86,14 +107,18 @@ def _here(state: State, items: Sequence[Item], context: Context) -> Guard:
     return state.diagrams.both(context.condition, state.decided.valid(*(item.guard for item in items)))
 
 
-def _decided_inside(state: State, items: Sequence[Item]) -> str | None:
-    """The path of a decision that is made inside the elements and changes their shape, if there is one."""
+def _decided_inside(state: State, items: Sequence[Item], none: Guard, span: Span) -> Iterator[tuple[Guard, Make]]:
+    """What there is to say of decisions that are made inside the elements and change their shape."""
     for item in items:
-        for dim in item.value.type.dims if item.inner else ():
-            for variable in sorted(support(dim), key=lambda v: v.index):
-                if any(start <= variable.decision < end for start, end in item.inner):
-                    return state.builder.decisions[variable.decision].path
-    return None
+        variables = sorted({v for dim in item.value.type.dims for v in support(dim)}, key=lambda v: v.index)
+        inside = (v.decision for v in variables if any(start <= v.decision < end for start, end in item.inner))
+        for decision in islice(inside, 1):
+            path = state.builder.decisions[decision].path
+            yield state.diagrams.both(none, item.listed), _open_shape(span, path)
+
+
+def _open_shape(span: Span, path: str) -> Make:
+    return lambda words, _: ZeroOfOpenShape(span, path)
 
 
 def _joined(
@@ -151,20 +176,29 @@ def _same(sizes: Sequence[Case]) -> bool:
 
 
 def _zero(
-    state: State, op: str, items: Sequence[Item], none: Guard, span: Span, failing: list[tuple[Guard, Make]]
+    state: State,
+    op: str,
+    items: Sequence[Item],
+    none: Guard,
+    told: Guard,
+    span: Span,
+    failing: list[tuple[Guard, Make]],
 ) -> TensorType:
-    """The type where no element is there: what those would have that the list was made of."""
+    """The type where no element is there: what those would have that the list was made of. ``told``: where there is
+    none for another reason than that they differ."""
     diagrams = state.diagrams
+    known = diagrams.both(none, diagrams.negate(told))
+    empty = _unlisted(state, items, none)
+    items = [item for item in items if not item.value.broken]
     first: TensorType = items[0].value.type
     listed = [item.listed for item in items]
-    empty = diagrams.both(none, diagrams.all(diagrams.negate(guard) for guard in listed))
     if not all(alike(first, item.value.type) for item in items):
         failing.append((none, _mismatch(state, op, items, span, _OF_NONE)))
         return BROKEN
     dims: list[Case] = []
     for axis in range(len(first.dims)):
         sizes = [item.value.type.dims[axis] for item in items]
-        size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, none, span, failing, _OF_NONE)
+        size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, known, span, failing, _OF_NONE)
         if size is IMPOSSIBLE:
             return BROKEN
         unknown = diagrams.any({s.uid: diagrams.undefined(s) for s in sizes if type(s) is Diagram}.values())
@@ -176,7 +210,9 @@ def _zero(
 
 
 def _together(state: State, some: TensorType, zero: TensorType, none: Guard, here: Guard) -> TensorType:
-    """The type of a sum that is ``zero`` where nothing is there, else ``some``."""
+    """The type of a sum that is ``zero`` where nothing is there, else ``some``; one of them may be wrong everywhere."""
+    if BROKEN in (some, zero):
+        return some if zero is BROKEN else zero
     if not alike(some, zero):
         return BROKEN
     dims = []

@@ -123,12 +123,13 @@ def gate(state: State, value: Value, decision: int, inner: tuple[int, int], cont
         state.report(WrongType(span, "what `maybe` is said of", "a tensor or an operator", kind_of(value)))
         return ERROR
     row = state.builder.decisions[decision]
-    asks: Asks = (Ask(decision),)
-    for dim in value.type.dims:
-        for variable in sorted(support(dim), key=lambda v: v.index):
-            if inner[0] <= variable.decision < inner[1]:
-                state.report(ZeroOfOpenShape(span, state.builder.decisions[variable.decision].path))
-                return ERROR
-    asks = merge_asks((*asks, *state.asking.of_shape(value.type)))
+    asks = merge_asks((Ask(decision), *state.asking.of_shape(value.type, [value.node])))
     edge = Edge(value.node, state.diagrams.test(row.variables[0], 1), 1)
-    return state.node("gate", "", (edge,), value.type, context, span, asks=asks, decision=decision, broken=value.broken)
+    made = state.node("gate", "", (edge,), value.type, context, span, asks=asks, decision=decision, broken=value.broken)
+    off = state.diagrams.both(context.condition, state.diagrams.negate(edge.guard))
+    inside = [v for dim in value.type.dims for v in support(dim) if inner[0] <= v.decision < inner[1]]
+    if inside:
+        path = state.builder.decisions[min(inside, key=lambda v: v.index).decision].path
+        state.mistakes.fault(made.node, off, lambda words, _: ZeroOfOpenShape(span, path))
+    state.mistakes.shape_read(value, off, made.node)
+    return made

@@ -141,8 +141,20 @@ def chosen_width(w: Writer) -> str:
         f"if {number.name} > 1 then 4 else 2",
         f"share(12, {number.name}, 1)",
     )
-    y = w.bind("wide", f"{w.tensor()} -> {units.back(w, wide)}")
+    x, y = w.tensor(), w.bind("wide", f"{w.tensor()} -> {units.back(w, wide)}")
     w.show("attribute", "same")
+    if w.chance(0.4):
+        # The shape alone is read, of what takes one of two that decisions made before may change.
+        z = w.bind(
+            "either",
+            w.one(
+                f"choose {{{x}, wide: {y}}}{w.label('kind', 'other', (), 1)}",
+                f"[{x}, {y}] -> keep 1{w.label('kept', 'other', (), 1)} -> sum",
+                f"[*(choose {{a: [{y}], b: [{x}, {x}]}}{w.label('kind', 'other', (), 1)})] -> sum",
+                f"if (choose 1..2{w.label('d', 'other', (), 1)}) > 1 then {y} else {x}",
+            ),
+        )
+        return f"{x} -> {units.back(w, f'{z}.channels')} -> {units.back(w)}"
     next_ = w.one(
         f"max({y}.channels // 2, 1)",
         "same",

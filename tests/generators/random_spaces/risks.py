@@ -106,24 +106,61 @@ def window(w: Writer) -> str:
     return f"{w.tensor()} + ({w.tensor()} -> {op} -> global_avg_pool)"
 
 
-@piece("operator that never fits", fits=narrow, risk=True, weight=2)
-def never_fitting(w: Writer) -> str:
-    """Refused whatever is chosen elsewhere, so that only what leaves its branch out makes the text right."""
+def unfit(w: Writer) -> str:
+    """An operator that is refused, whatever is chosen elsewhere, or for some widths before it."""
     c, layout = w.block.here.channels, w.block.here.layout
+    after = w.one("", " -> relu", f" -> {units.back(w)}")
+    if layout in ("image", "clip") and w.chance(0.15):
+        widths = w.rng.sample((3, 6, 7, 9), w.rng.choice((2, 3)))
+        return f"{units.back(w, number(w, *widths))} -> {w.one('channel_shuffle(3)', 'group_norm(3)')}{after}"
     wrong = [f"group_norm({c + 1})", "dropout(2)", "linear(0)"]
     if w.block.windowed:
         wrong.append("linear(3)")
     if layout in ("image", "clip"):
         wrong += [f"conv({c}, 3, groups = {c + 1})", f"conv({c}, 2, dilation = 0)", "max_pool(99, pad = none)"]
-    bad = w.rng.choice(wrong)
-    after = w.one("", " -> relu", f" -> {units.back(w)}")
+    return w.rng.choice(wrong) + after
+
+
+@piece("operator that never fits", fits=narrow, risk=True, weight=2)
+def never_fitting(w: Writer) -> str:
+    """Only what leaves its branch out makes the text right."""
     name = w.fresh("way")
-    ops = [f"p: {units.back(w)}", f"q: {bad}{after}"]
+    ops = [f"p: {units.back(w)}", f"q: {unfit(w)}"]
     w.rng.shuffle(ops)
     y = w.bind("y", f"{w.tensor()} -> choose {{{', '.join(ops)}}} as {name}")
     if w.chance(0.6):
         w.where.append(f'pin("{name}", "p")')
     return f"{y} + {w.tensor()}" if w.chance(0.3) else f"{y} -> relu"
+
+
+@piece("operator that never fits, left out", fits=narrow, risk=True, weight=3)
+def left_out(w: Writer) -> str:
+    """In an element or an iteration that constraints leave out; and what reads the shape of it."""
+    name, t, bad = w.fresh("way"), w.tensor(), unfit(w)
+    condition = f'{name} == "q"'
+    match w.rng.randrange(8):
+        case 0:
+            text = f"[*(choose {{p: [{t} -> {bad}], q: [{t}, {t}]}} as {name}), {w.tensor()}] -> {merge(w)}"
+        case 1:
+            text = f"(choose {{p: [{t} -> {bad}], q: [{t}]}} as {name})[1]"
+        case 2:
+            text, condition = f"[{t}, {t} -> {bad}][choose {{1, 2}} as {name}]", f"{name} == 1"
+        case 3:
+            text, condition = f"{t} -> repeat choose 0..2 as {name} {{ {bad} }}", f"{name} == 0"
+        case 4:
+            text, condition = f"{t} -> {bad} -> maybe relu as {name}", f"not {name}"
+        case 5:
+            text, condition = f"[{t} -> {bad}, {t}] -> keep 0..1 as {name} -> sum", f'size("**.{name}") == 0'
+        case 6:
+            text = f"[*(choose {{p: [{t} -> {bad}], q: [{t}]}} as {name})] -> keep 0..1 -> sum"
+        case _:
+            u = w.bind("u", f"{t} -> {bad}")
+            width = w.one(f"{u}.channels", f"if {u}.channels == {w.block.here.channels} then 3 else 2")
+            text = f"{t} -> choose {{p: {units.back(w, width)}, q: {units.back(w)}}} as {name}"
+    if w.chance(0.75):
+        w.where.append(condition)
+    y = w.bind("y", text)
+    return f"{y} -> {units.back(w)}"
 
 
 @piece("index that may not exist", fits=narrow, risk=True, weight=2)

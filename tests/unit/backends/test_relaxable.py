@@ -118,3 +118,21 @@ def test_the_cures_that_the_help_names_work(cases: str) -> None:
     assert all(d.by == cases for d in found)
     net = stdsl.compile(space(right))
     assert net(torch.zeros(2, 4, 6, 6)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ("x -> choose {a: relu, b: channel_shuffle(3)} as d", 'd == "a"'),
+        ("[x, x -> channel_shuffle(3)][choose {1, 2} as d]", "d == 1"),
+        ("x -> repeat (choose 0..2 as d) {channel_shuffle(3)}", "d == 0"),
+        ("if (choose 1..2 as d) == 1 then x else x -> channel_shuffle(3)", "d == 1"),
+        ("[*(choose {a: [x, x], b: [x -> conv(3, 1)]} as d), x] -> sum", 'd == "a"'),
+        ("[*(choose {a: [x, x], b: [x -> channel_shuffle(3)]} as d), x] -> sum", 'd == "a"'),
+    ],
+)
+def test_what_where_excludes_is_computed_in_a_mixture(body: str, where: str) -> None:
+    space = stdsl.loads(f"stdsl 1\nmeta m on x: image(4, 6, 6) = {body}\nspace s = m where {where}\n")
+    (found,) = relaxable(space.graph)
+    assert found.code == "E0801"
+    assert "only `where` excludes a mistake" in found.label

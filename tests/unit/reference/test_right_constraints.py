@@ -175,6 +175,105 @@ meta m on x: tokens(5, 4) {
 space s = m where way != "b"
 """,
     ),
+    "a zero of what is refused": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) = x + (x -> channel_shuffle(3) -> maybe relu as g)
+space s = m where not g
+""",
+    ),
+    "a zero of what is refused in some architectures": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) {
+  v = x -> conv((choose {6, 7, 9} as w), 1) -> channel_shuffle(3) -> maybe relu as g
+  return (v -> conv(4, 1)) + x
+}
+space s = m where not g
+""",
+    ),
+    "a zero of one shape in all architectures in which there is one": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  v = x -> conv((choose {6, 7} as w), 1) -> channel_shuffle(3) -> maybe relu as g
+  return (v -> conv(4, 1)) + x
+}
+space s = m where not g
+""",
+    ),
+    "a zero of alternatives that are refused": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) = x -> maybe (choose {channel_shuffle(3), group_norm(3)} as k) as g
+space s = m where not g
+""",
+    ),
+    "a sum of none of which one is refused": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) = [x -> channel_shuffle(3), x] -> keep 0..1 as k -> sum
+space s = m where size("**.k") == 0
+""",
+    ),
+    "a sum of none of a list without what is refused": (
+        2,
+        """
+meta m on x: image(4, 6, 6) = [*(choose {p: [x -> channel_shuffle(3)], q: [x]} as g)] -> keep 0..1 -> sum
+space s = m where g == "q"
+""",
+    ),
+    "a sum of no element, whatever is refused": (
+        "E0228",
+        """
+meta m on x: image(4, 6, 6) = [*(choose {p: [x -> channel_shuffle(3)], q: []} as g)] -> sum
+space s = m where g == "q"
+""",
+    ),
+    "a concat without what is refused": (
+        1,
+        """
+meta m on x: image(4, 6, 6) = [x, *(choose {p: [x -> channel_shuffle(3)], q: [x]} as g)] -> concat -> conv(3, 3)
+space s = m where g == "q"
+""",
+    ),
+    "the channels of what is refused in some architectures": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> conv((choose {6, 7, 9} as w), 1) -> channel_shuffle(3)
+  return x -> conv(u.channels, 1)
+}
+space s = m
+""",
+    ),
+    "a condition over what is refused in some architectures": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> conv((choose {6, 7, 9} as w), 1) -> channel_shuffle(3)
+  return if u.channels == 6 then x else x -> relu
+}
+space s = m
+""",
+    ),
+    "the channels of what is refused, where nothing reads them": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> conv((choose {6, 7, 9} as w), 1) -> channel_shuffle(3)
+  return if (choose 1..2 as n) == 2 then x -> conv(u.channels, 1) else x
+}
+space s = m where n == 1
+""",
+    ),
+    "a zero that where excludes may have had any shape": (
+        2,
+        """
+meta m on x: image(4, 6, 6) = x -> maybe conv((choose {3, 8} as w), 1) as g
+space s = m where g
+""",
+    ),
     "elements with a mistake that where excludes": (
         1,
         """

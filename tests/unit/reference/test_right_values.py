@@ -65,6 +65,48 @@ meta m on x: image(1, 6, 6) {
 space s = m
 """,
     ),
+    "a shape asks first which of two is taken": (
+        3,
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> pointwise(choose {3, 6} as w)
+  y = choose {p: u, q: x} as g
+  return x -> pointwise(y.channels)
+}
+space s = m
+""",
+    ),
+    "a shape asks first what is kept": (
+        3,
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> pointwise(choose {3, 6} as w)
+  y = [u, x] -> keep 1 as k -> sum
+  return x -> pointwise(y.channels)
+}
+space s = m
+""",
+    ),
+    "a zero asks first which of two it stands for": (
+        6,
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> pointwise(choose {3, 6} as w)
+  return (choose {p: u, q: x} as g) -> maybe relu as k
+}
+space s = m
+""",
+    ),
+    "the zero of a sum asks first which list it is of": (
+        6,
+        """
+meta m on x: image(4, 6, 6) {
+  u = x -> pointwise(choose {3, 6} as w)
+  return [*(choose {p: [u], q: [x]} as g)] -> keep 0..1 as k -> sum
+}
+space s = m
+""",
+    ),
     "part of a kept list": (
         6,
         """

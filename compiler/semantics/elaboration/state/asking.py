@@ -6,28 +6,64 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ....ir.diagram import Case, Diagram, Diagrams, Guard, Variable, support
-from ....ir.graph import Ask, TensorType
+from ....ir.graph import Ask, Node, TensorType
 from ..values import Asks
 
 
 class Asking:
     """Asks are in the order of asking: outer decisions before those inside their alternatives."""
 
-    def __init__(self, diagrams: Diagrams) -> None:
-        self._diagrams = diagrams
-        self._outer: dict[int, set[int]] = {}
-        """The decisions that one is asked for after, somewhere."""
+    def __init__(self, diagrams: Diagrams, nodes: Sequence[Node]) -> None:
+        self._diagrams, self._nodes = diagrams, nodes
+        self._orders: dict[int, tuple[int, ...]] = {}
+        """For a node, the decisions that its shape depends on, in the order in which reading it asks for them."""
 
-    def of_shape(self, type: TensorType) -> Asks:
-        """What reading the shape asks for."""
-        return merge_asks(ask for dim in type.dims for ask in self.of_case(dim))
+    def of_shape(self, type: TensorType, sources: Iterable[int], before: Asks = ()) -> Asks:
+        """What reading a shape asks for that is made of the shapes of ``sources`` (node ids). ``before``: what is
+        asked before any of them is read."""
+        order = self._joined(before, sources)
+        return merge_asks(ask for dim in type.dims for ask in self._of_case(dim, order))
 
-    def of_case(self, case: Case) -> Asks:
+    def of_size(self, size: Case, node: int) -> Asks:
+        """What reading a dimension of a node asks for."""
+        return self._of_case(size, self._order(node)) if type(size) is Diagram else ()
+
+    def _joined(self, before: Asks, sources: Iterable[int], after: Asks = ()) -> tuple[int, ...]:
+        found = dict.fromkeys(ask.decision for ask in before)
+        for source in sources:
+            found.update(dict.fromkeys(self._order(source)))
+        return (*(found | dict.fromkeys(ask.decision for ask in after)),)
+
+    def _order(self, id: int) -> tuple[int, ...]:
+        todo = [id]
+        while todo:
+            node = self._nodes[todo[-1]]
+            open_ = [e.source for e in node.edges if e.source not in self._orders] if not node.type.fixed else []
+            if open_:
+                todo += open_
+                continue
+            todo.pop()
+            if node.id not in self._orders:
+                self._orders[node.id] = self._own(node)
+        return self._orders[id]
+
+    def _own(self, node: Node) -> tuple[int, ...]:
+        if node.type.fixed:
+            return ()
+        sources = [edge.source for edge in node.edges]
+        # An operator reads what enters, then its arguments; whatever takes one of several asks first which it is.
+        parts = ((), sources, node.asks) if node.kind == "apply" else (node.asks, sources, ())
+        depends = {v.decision for dim in node.type.dims for v in support(dim)}
+        return tuple(decision for decision in self._joined(*parts) if decision in depends)
+
+    def _of_case(self, case: Case, order: Sequence[int]) -> Asks:
         """The decisions that evaluating ``case`` goes through, each where it is reached."""
         if type(case) is not Diagram:
             return ()
         variables = sorted(support(case), key=lambda v: v.index)
-        ordered = self._outer_first(variables)
+        places = {decision: place for place, decision in enumerate(order)}
+        # What stands in no order is known where the shape is read: the branch that this is in, a list of some length.
+        ordered = sorted(variables, key=lambda v: (places.get(v.decision, -1), v.index))
         if ordered != variables:
             return merge_asks(self._in_order(case, ordered))
         asks = []
@@ -45,33 +81,6 @@ class Asking:
 
             asks.append(Ask(variable.decision, reach(case)))
         return merge_asks(asks)
-
-    def note_order(self, guard: Guard, asks: Asks) -> None:
-        """Remembers that some decisions are asked for after those that a condition depends on."""
-        before = {v.decision for v in support(guard)}
-        for ask in asks:
-            self._outer.setdefault(ask.decision, set()).update(before - {ask.decision})
-
-    def _outer_first(self, variables: Sequence[Variable]) -> list[Variable]:
-        """The variables in the order of asking: as they were made, but for decisions that were made inside alternatives
-        of others, and are asked for after these."""
-        found: dict[Variable, None] = {}
-        by_decision: dict[int, list[Variable]] = {}
-        for variable in variables:
-            by_decision.setdefault(variable.decision, []).append(variable)
-        entered: set[int] = set()
-
-        def enter(decision: int) -> None:
-            if decision in entered:
-                return
-            entered.add(decision)
-            for outer in sorted(self._outer.get(decision, ())):
-                enter(outer)
-            found.update(dict.fromkeys(by_decision.get(decision, ())))
-
-        for decision in by_decision:
-            enter(decision)
-        return list(found)
 
     def _in_order(self, case: Case, variables: Sequence[Variable]) -> Iterator[Ask]:
         """What an evaluation asks that goes through the variables in this order: each where, after those before it, the

@@ -12,10 +12,10 @@ from ....diagnostics.source import Span
 from ....frontend import ast
 from ....ir.builder import GraphBuilder
 from ....ir.decisions import answers_in_words
-from ....ir.diagram import Guard, witness
+from ....ir.diagram import Diagram, Guard, witness
 from ....record import record
 from ..origins import origins
-from ..values import Called
+from ..values import Called, Tensor
 
 Make: TypeAlias = Callable[[str, Mapping[int, int]], Diagnostic]
 """From the words for a witness ("width = 5", "" where there is none to name) and its answers (variable index → answer)
@@ -51,6 +51,8 @@ class Mistakes:
         """The same of mistakes that count whether or not anything demands the place where they were met."""
         self.unsettled: list[tuple[Make, Guard, tuple[Called, ...]]] = []
         """Those of them that `where` may exclude, with the applications that they were met in."""
+        self.read: list[tuple[int | None, int, Guard]] = []
+        """Where a shape is read that there may not be: by a node (None: by a number), of which, under which condition."""
         self.showable = False
         """Whether there is a graph of which to take an architecture that shows them."""
 
@@ -58,6 +60,11 @@ class Mistakes:
     def number(self) -> int:
         """How many mistakes were met so far, without faults."""
         return self.reported + len(self.unsettled) + len(self.at_once)
+
+    @property
+    def met(self) -> tuple[int, int, int]:
+        """Equal at two times between which nothing was met that is wrong anywhere."""
+        return self.number, len(self.faults), len(self.read)
 
     def report(self, diagnostic: Diagnostic, calls: Sequence[Called] | None = None) -> None:
         """Adds a diagnostic; one of the same kind at the same place is not reported again, but counted.
@@ -85,6 +92,19 @@ class Mistakes:
 
     def fault(self, node: int, condition: Guard, make: Make) -> None:
         self.faults.append(FaultRecord(node, condition, make, tuple(self._applying)))
+
+    def shape_read(self, tensor: Tensor, condition: Guard = True, reader: int | None = None) -> None:
+        """What is wrong with a tensor counts where its shape is read, too: an operator that is refused makes none.
+
+        ``reader``: the node that needs the shape, so that it matters where that one is demanded.
+        """
+        if not self.faults:
+            return
+        diagrams = self._builder.diagrams
+        missing = tensor.broken or diagrams.any([diagrams.undefined(d) for d in tensor.type.dims if type(d) is Diagram])
+        missing = diagrams.both(missing, condition)
+        if missing is not False:
+            self.read.append((reader, tensor.node, missing))
 
     def shown(self, make: Make, condition: Guard, lost: bool = False) -> None:
         """Records a mistake that architectures show in which the condition holds, if `where` lets there be any.

@@ -32,7 +32,7 @@ class State:
         self.mistakes = Mistakes(sink, self.builder, self.applying)
         self.limits = Limits(self.builder, self.mistakes)
         self.decided = Decided(self.builder, self.mistakes, self.limits, self.way)
-        self.asking = Asking(self.diagrams)
+        self.asking = Asking(self.diagrams, self.builder.nodes)
         self.refused: set[str] = set()
         """What operators were told to have against their arguments."""
         self.instances: dict[Hashable, Any] = {}
