@@ -52,7 +52,7 @@ class Mistakes:
         self.unsettled: list[tuple[Make, Guard, tuple[Called, ...]]] = []
         """Those of them that `where` may exclude, with the applications that they were met in."""
         self.read: list[tuple[int | None, int, Guard]] = []
-        """Where a shape is read that there may not be: by a node (None: by a number), of which, under which condition."""
+        """Where a shape is read that there may not be: by which node (None: by a number), of which, and when."""
         self.showable = False
         """Whether there is a graph of which to take an architecture that shows them."""
 
