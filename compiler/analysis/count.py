@@ -9,18 +9,23 @@ from .costs.additive import ADDITIVE
 from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme, within_costs
-from .feasible import feasible
+from .feasible import found
+from .sums.nearly import Nearly
 
 
-def count(graph: SpaceGraph) -> CountResult:
+def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     """The number of architectures within `where`: exact, or an interval where the structure is too entangled, or where
-    constraints over costs cut through a large space (``low`` is then 1 if an architecture within them is known)."""
+    constraints over costs cut through a large space with too many different sums: then a narrow one that is certain, or
+    a wide one where costs are no sums (``low`` is then 1 if an architecture within them is known). ``quick``: a wide
+    one, too, where a narrow one takes longer than some tenths of a second."""
     result = decided(graph)
     if not cost_constraints(graph) or result.high == 0:
         return result
-    found = feasible(graph)
-    if found is not None:
-        return CountResult(found.count, found.count)
+    within = found(graph, quick=quick)
+    if isinstance(within, Nearly):
+        return CountResult(within.low, min(within.high, result.high))
+    if within is not None:
+        return CountResult(within.count, within.count)
     left = binding(graph, cost_constraints(graph))
     if left is None:
         return CountResult(0, 0)

@@ -9,41 +9,65 @@ from typing import TypeAlias
 from ..ir.collecting import uncollected
 from ..ir.graph import CostConstraint, SpaceGraph
 from .circuits.circuit import ZERO, Circuit, Product
-from .circuits.cost_circuit import Extremes, cost_circuit
+from .circuits.cost_circuit import QUICK, Extremes, cost_circuit
 from .circuits.of_space import circuits
-from .costs.additive import AdditiveMetric, additive_cost
+from .costs.additive import ADDITIVE, AdditiveMetric, additive_cost
 from .costs.listing import Listing, listed
+from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
-from .costs.space_bounds import binding
+from .costs.space_bounds import binding, extreme
 from .memo import once_per_graph
+from .sums.exactly import Sums
+from .sums.nearly import Nearly
+from .sums.tables import TooMuch
+from .sums.within import within
 
-Feasible: TypeAlias = Circuit | Listing
-"""What is within the constraints, in one order, which is that of the space's circuit: its ``count``, ``unrank``,
-``rank``, ``draw`` and ``answered``."""
+Feasible: TypeAlias = Circuit | Listing | Sums
+"""What is within the constraints, in one order: its ``count``, ``unrank``, ``rank``, ``draw`` and ``answered``. The
+order is that of the space's circuit, but for :class:`Sums`."""
+
+Found: TypeAlias = Feasible | Nearly
+
+EXACT_FLOAT = 2**53
+"""Whole numbers up to this one are floating-point numbers, too."""
 
 NOTHING = Circuit((Product(()), Product(())), ZERO)
 
 
-def feasible(graph: SpaceGraph, extra: Sequence[CostConstraint] = ()) -> Feasible | None:
+def feasible(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), quick: bool = False) -> Feasible | None:
     """The architectures within all constraints of a space and within ``extra`` ones.
 
-    None where the space is too entangled for a circuit, or is large and has constraints over costs that cut through it
-    with very many different costs, or over its depth.
+    None where the space is too entangled for a circuit, or has constraints over costs that cut through it with very
+    many different sums (then :func:`found` may know them nearly), or over its depth. ``quick``: None, too, where it
+    takes longer than some tenths of a second.
     """
+    exact = found(graph, extra, quick)
+    return None if isinstance(exact, Nearly) else exact
+
+
+def found(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), quick: bool = False) -> Found | None:
+    """The same; what cannot be counted exactly, nearly."""
     key = tuple(extra)
     known = _known(graph)
+    if quick and key not in known:
+        known = _quickly(graph)  # at length there may be another answer, or the same in another order
     if key not in known:
-        known[key] = _feasible(graph, (*cost_constraints(graph), *extra))
+        known[key] = _found(graph, (*cost_constraints(graph), *extra), quick)
     return known[key]
 
 
 @once_per_graph
-def _known(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Feasible | None]:
+def _known(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Found | None]:
+    return {}
+
+
+@once_per_graph
+def _quickly(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Found | None]:
     return {}
 
 
 @uncollected()
-def _feasible(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Feasible | None:
+def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], quick: bool) -> Found | None:
     whole = circuits(graph).whole
     if whole is None or not constraints or not whole.count:
         return whole
@@ -55,22 +79,65 @@ def _feasible(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Feasi
         return NOTHING
     if not left:
         return whole
-    found = cost_circuit(graph, whole, left)
-    return found.circuit if found is not None else None
+    bounded = cost_circuit(graph, whole, left, limit=QUICK if quick else None)
+    return bounded.circuit if bounded is not None else within(graph, left, quick=quick)
 
 
-def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric) -> Extremes | None:
+def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -> Extremes | None:
     """The least, greatest and mean cost within all constraints of a space that has some over costs; None where they
-    cannot be had exactly, or there is nothing."""
-    found = feasible(graph)
+    cannot be had exactly, or there is nothing. ``quick``: None, too, where it takes longer than some tenths of a
+    second."""
+    exact = feasible(graph, quick=quick)
     whole = circuits(graph).whole
-    if found is None or whole is None or not found.count or not additive_cost(graph, metric).exact:
+    if exact is None or whole is None or not exact.count or not additive_cost(graph, metric).exact:
         return None
-    if isinstance(found, Listing):
-        return _listed_extremes(found, metric)
+    if isinstance(exact, Listing):
+        return _listed_extremes(exact, metric)
     left = binding(graph, cost_constraints(graph))
+    if isinstance(exact, Sums):
+        return None if quick else _extremes_of_sums(graph, left or (), metric)
     costs = cost_circuit(graph, whole, left or (), (metric,))
     return costs.extremes(metric) if costs is not None else None
+
+
+def _extremes_of_sums(
+    graph: SpaceGraph, constraints: Sequence[CostConstraint], metric: AdditiveMetric
+) -> Extremes | None:
+    own = Measure(metric)
+    sums = _with_all_costs(graph, constraints)
+    if sums is None or own not in sums.states.measures or extreme(graph, own, -1)[0] >= EXACT_FLOAT:
+        return None
+    place = sums.states.measures.index(own)
+    steps, base = sums.states.steps, sums.states.base[place]
+
+    def added(state: int, answer: int) -> float:
+        step = steps[state]
+        assert step is not None
+        return float(step.followers[answer][1][place])
+
+    try:
+        cheapest, dearest = sums.best(lambda state, answer: -added(state, answer)), sums.best(added)
+        assert cheapest is not None, "it is not empty"
+        assert dearest is not None, "it is not empty"
+        ends = round(base - cheapest.score), round(base + dearest.score)
+        return Extremes(*ends, sums.mean(place), cheapest.answers, dearest.answers)
+    except TooMuch:
+        return None
+
+
+def _with_all_costs(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Sums | None:
+    """The sums with all costs of the space along; made once."""
+    known = _along(graph)
+    if not known:
+        also = [metric for metric in ADDITIVE if additive_cost(graph, metric).exact]
+        sums = within(graph, constraints, also)
+        known.append(sums if isinstance(sums, Sums) else None)
+    return known[0]
+
+
+@once_per_graph
+def _along(graph: SpaceGraph) -> list[Sums | None]:
+    return []
 
 
 def _listed_extremes(found: Listing, metric: AdditiveMetric) -> Extremes:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from ..ir.graph import SpaceGraph
 from ..record import record
 from .feasible import Feasible, feasible
+from .sums.tables import TooMuch
 
 
 @record
@@ -24,11 +25,15 @@ def marginals(graph: SpaceGraph) -> dict[str, Marginal] | None:
     return None if whole is None or whole.count == 0 else marginals_of(graph, whole)
 
 
-def marginals_of(graph: SpaceGraph, whole: Feasible) -> dict[str, Marginal]:
-    """The marginal of every decision by path, over some architectures of a space."""
+def marginals_of(graph: SpaceGraph, whole: Feasible) -> dict[str, Marginal] | None:
+    """The marginal of every decision by path, over some architectures of a space; None where that takes too much."""
+    try:
+        answered = whole.answered
+    except TooMuch:
+        return None
     found = {}
     for decision in graph.open:
-        rows = [whole.answered.get(v.index, {}) for v in decision.variables]
+        rows = [answered.get(v.index, {}) for v in decision.variables]
         active = Fraction(sum(rows[0].values()), whole.count)
         if decision.kind == "keep":
             options = tuple(Fraction(row.get(1, 0), whole.count) for row in rows)

@@ -20,7 +20,8 @@ from .costs.of_architecture import cost_constraints
 from .demand import active, next_question
 from .derivation.descent import Landed
 from .derivation.walk import Walk
-from .feasible import feasible
+from .feasible import found as searched_for
+from .sums.nearly import Nearly
 
 ATTEMPTS = 2_000
 """Rejection gives up on finding another architecture within the constraints over costs after this many in a row: about
@@ -81,14 +82,18 @@ def draw(
     graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = (), tries: int | None = None
 ) -> Sample:
     """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs; ``tries``: how
-    many are drawn at most, after which none are looked for.
+    many are drawn at most, after which none are looked for, nor is counted at length what they are drawn from.
 
     Drawn from all that is within the constraints where that is known exactly, else until one is within those over
     costs; where that takes too long, a search finds them.
     """
     generator = random.Random(seed)
-    exact = feasible(graph, extra)
-    if exact is not None:
+    exact = searched_for(graph, extra, quick=tries is not None)
+    if isinstance(exact, Nearly):
+        sample = _proposed(graph, exact, generator, n, tries)
+        if sample is not None:
+            return sample
+    elif exact is not None:
         drawn = [exact.draw(generator) for _ in range(n)] if exact.count else []
         archs = tuple(of_answers(graph, a) for a in drawn)
         return Sample(archs, tuple(drawn), len(drawn), True, exact.count, empty=not exact.count)
@@ -123,6 +128,21 @@ def draw(
     archs = tuple(of_answers(graph, a) for a in found)
     empty = not found and landed.all
     return Sample(archs, tuple(found), tried, uniform, None, searched, empty, landed.steps)
+
+
+def _proposed(graph: SpaceGraph, known: Nearly, generator: random.Random, n: int, tries: int | None) -> Sample | None:
+    """Drawn from what is nearly known; None where hardly any that is proposed is within the constraints."""
+    found: list[dict[int, int]] = []
+    tried = in_a_row = 0
+    while len(found) < n and (tries is None or tried < tries):
+        if in_a_row == ATTEMPTS:
+            return None
+        tried, in_a_row = tried + 1, in_a_row + 1
+        answers = known.draw(generator)
+        if answers is not None:
+            found.append(answers)
+            in_a_row = 0
+    return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, True)
 
 
 def _by_question(graph: SpaceGraph, generator: random.Random) -> dict[int, int] | None:

@@ -57,7 +57,7 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     span = next((c.span for c in cost_constraints(graph)), graph.span)
     if landed.all:
         return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, EXCLUDED)))
-    within, whole = feasible(graph), circuits(graph).whole
+    within, whole = feasible(graph, quick=True), circuits(graph).whole
     if within is not None and whole is not None:
         if within.count:
             return Satisfiable(of_answers(graph, within.unrank(0)))
@@ -121,5 +121,5 @@ def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool)
         return True, False
     if landed.answers is not None or landed.all or not count:
         return landed.all, False
-    within = feasible(part)
+    within = feasible(part, quick=True)
     return within is not None and within.count == 0, True

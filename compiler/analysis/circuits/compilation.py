@@ -9,7 +9,8 @@ elementary symmetric polynomials of their counts. A state forgets every answer t
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 
 from ...ir.diagram import Diagram, Guard, Variable
 from ...ir.graph import DecisionConstraint, SpaceGraph
@@ -44,12 +45,18 @@ class State:
     answered: frozenset[int]
 
 
-def compile_circuits(graph: SpaceGraph, limit: int | None = None) -> tuple[list[Circuit | None], list[frozenset[int]]]:
+def compile_circuits(
+    graph: SpaceGraph, limit: int | None = None, order: Mapping[int, int] | None = None
+) -> tuple[list[Circuit | None], list[frozenset[int]]]:
     """The circuits of the independent parts of a space, and the decisions that each of them is about.
 
-    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given) is None.
+    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given) is None. ``order``: of the decisions
+    that are certain to be active the one with the greatest number is asked first; else the one nearest to the outputs.
     """
-    compiler = _Compiler(graph, skeleton(graph), STATE_LIMIT if limit is None else limit)
+    found = skeleton(graph)
+    if order is not None:
+        found = replace(found, order=order)
+    compiler = _Compiler(graph, found, STATE_LIMIT if limit is None else limit)
     circuits: list[Circuit | None] = []
     parts: list[frozenset[int]] = []
     start = compiler.start()

@@ -16,10 +16,13 @@ from ...record import record
 from ..costs.additive import ADDITIVE, AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
-from .cost_states import DEAD, CostStates, TooManyCosts, Vector, cost_states
+from .cost_states import DEAD, STATE_LIMIT, WORK_LIMIT, CostStates, TooManyCosts, Vector, cost_states
 
 NODE_LIMIT = 60_000
 """A circuit is given up after this many nodes: half a second."""
+
+QUICK = 15_000
+"""And after so many where it has to be quick."""
 
 _Key = tuple[int, tuple[int | None, ...]]
 """A state with the costs so far; None where the cost does not matter any more."""
@@ -78,10 +81,16 @@ class CostCircuit:
 
 
 def cost_circuit(
-    graph: SpaceGraph, circuit: Circuit, constraints: Sequence[CostConstraint], also: Sequence[AdditiveMetric] = ()
+    graph: SpaceGraph,
+    circuit: Circuit,
+    constraints: Sequence[CostConstraint],
+    also: Sequence[AdditiveMetric] = (),
+    limit: int | None = None,
 ) -> CostCircuit | None:
     """What of a circuit with a root is within constraints over costs; ``also``: further costs to know. None where a
-    cost is no exact sum, or there are too many different ones."""
+    cost is no exact sum, or there are too many different ones: more nodes than ``limit`` (:data:`NODE_LIMIT`)."""
+    most = NODE_LIMIT if limit is None else limit
+    states, work = (STATE_LIMIT, WORK_LIMIT) if limit is None else (limit, 7 * limit)
     bounded = {measure_of(c) for c in constraints}
     own = [m for m in map(Measure, ADDITIVE) if m.metric in also or m in bounded]
     measures = tuple(dict.fromkeys([*own, *(m for c in constraints if (m := measure_of(c)) is not None)]))
@@ -89,14 +98,14 @@ def cost_circuit(
     if None in bounded or not all(cost is not None and cost.exact for cost in found):
         return None
     try:
-        return _Bounded(cost_states(graph, circuit, measures), constraints).run()
+        return _Bounded(cost_states(graph, circuit, measures, states, work), constraints, most).run()
     except TooManyCosts:
         return None
 
 
 class _Bounded:
-    def __init__(self, states: CostStates, constraints: Sequence[CostConstraint]) -> None:
-        self.states = states
+    def __init__(self, states: CostStates, constraints: Sequence[CostConstraint], limit: int) -> None:
+        self.states, self.limit = states, limit
         self.bounds: list[tuple[float | None, float | None]] = []
         for measure in states.measures:
             own = [c for c in constraints if measure_of(c) == measure]
@@ -133,7 +142,7 @@ class _Bounded:
             after = [self._follow(key[1], follower) for follower in step.followers]
             missing = [k for k in after if k is not None and k not in known]
             if missing:
-                if len(known) + len(todo) > NODE_LIMIT:
+                if len(known) + len(todo) > self.limit:
                     raise TooManyCosts
                 todo.extend(missing)
                 continue

@@ -58,14 +58,23 @@ class CostStates:
     start: int
 
 
-def cost_states(graph: SpaceGraph, circuit: Circuit, measures: Sequence[Measure]) -> CostStates:
+def cost_states(
+    graph: SpaceGraph,
+    circuit: Circuit,
+    measures: Sequence[Measure],
+    states: int = STATE_LIMIT,
+    work: int = WORK_LIMIT,
+) -> CostStates:
     """The states of a circuit with a root, for costs that are exact sums. Raises TooManyCosts."""
-    return _Walk(graph, circuit, tuple(measures)).run()
+    return _Walk(graph, circuit, tuple(measures), states, work).run()
 
 
 class _Walk:
-    def __init__(self, graph: SpaceGraph, circuit: Circuit, measures: tuple[Measure, ...]) -> None:
+    def __init__(
+        self, graph: SpaceGraph, circuit: Circuit, measures: tuple[Measure, ...], states: int, work: int
+    ) -> None:
         self.graph, self.circuit, self.measures = graph, circuit, measures
+        self.state_limit, self.work_limit = states, work
         self.defaults = default_answers(graph)
         self.terms: list[tuple[int, Factors]] = []
         self.by_variable: dict[int, list[int]] = {}
@@ -108,7 +117,7 @@ class _Walk:
                 todo.pop()
                 continue
             if state not in open_:
-                if len(known) + len(open_) > STATE_LIMIT or self._work > WORK_LIMIT:
+                if len(known) + len(open_) > self.state_limit or self._work > self.work_limit:
                     raise TooManyCosts
                 open_[state] = self._followers(state)
                 todo.extend(s for s, _ in open_[state] if s is not None and s not in known)

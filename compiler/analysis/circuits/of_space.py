@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,6 +66,13 @@ def circuits(graph: SpaceGraph) -> Circuits:
     """The circuits of a space without its constraints over costs, compiled once."""
     found, parts = compile_circuits(graph)
     return Circuits(tuple(found), tuple(parts))
+
+
+def circuit_in_order(graph: SpaceGraph, order: Mapping[int, int]) -> Circuit | None:
+    """The circuit of a space, as :func:`circuits`, in which decisions with greater numbers are asked first; None where
+    a part has none."""
+    found, parts = compile_circuits(graph, order=order)
+    return Circuits(tuple(found), tuple(parts)).whole
 
 
 def decided(graph: SpaceGraph) -> CountResult:

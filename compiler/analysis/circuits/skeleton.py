@@ -7,7 +7,7 @@ cheap); what every architecture demands stands apart from what depends on answer
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from ...ir.diagram import Diagram, Guard, support
 from ...ir.graph import Node, SpaceGraph
@@ -31,7 +31,7 @@ class Skeleton:
     points: tuple[Point, ...]
     roots: tuple[int, ...]
     always: tuple[int, ...]
-    order: dict[int, int]
+    order: Mapping[int, int]
 
 
 def skeleton(graph: SpaceGraph) -> Skeleton:

@@ -53,17 +53,18 @@ class CostRange:
 
 
 @uncollected()
-def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange | None:
+def cost_range(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -> CostRange | None:
     """The range of a cost over the architectures of a space, within all its constraints; None where an extern operator
     does not state it. Takes no enumeration, but of small spaces.
 
-    Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them. Raises
-    SpaceError (E0441) where it is known that no architecture is within the constraints.
+    Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them; so they do
+    with ``quick`` where it takes longer than some tenths of a second to know better. Raises SpaceError (E0441) where it
+    is known that no architecture is within the constraints.
     """
     if graph.not_stated(metric):
         return None
     if cost_constraints(graph):
-        return _constrained(graph, metric)
+        return _constrained(graph, metric, quick)
     own = Measure(metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     exact = cheapest is not None and dearest is not None
@@ -74,13 +75,13 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange | None:
     return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
 
 
-def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
+def _constrained(graph: SpaceGraph, metric: AdditiveMetric, quick: bool) -> CostRange:
     """The range under constraints over costs."""
     constraints = cost_constraints(graph)
-    within = feasible(graph)
+    within = feasible(graph, quick=quick)
     if within is not None and not within.count:
         raise SpaceError([NothingWithin(constraints[0].span, graph.name, "all of them break one")])
-    found = feasible_extremes(graph, metric)
+    found = feasible_extremes(graph, metric, quick)
     if found is not None:
         ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
         return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
@@ -96,11 +97,11 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric) -> CostRange:
                 greatest = min(greatest, math.floor(constraint.high))
     cost = additive_cost(graph, metric)
     exact = cheapest is not None and dearest is not None
-    return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost, quick), exact, False, cheapest, dearest)
 
 
-def _estimate(graph: SpaceGraph, cost: AdditiveCost) -> float | int | None:
-    samples = _drawn(graph)
+def _estimate(graph: SpaceGraph, cost: AdditiveCost, quick: bool = False) -> float | int | None:
+    samples = _drawn_quickly(graph) if quick else _drawn(graph)
     if not cost.exact or not samples:
         return None
     return _number(Fraction(sum(cost.of(a) for a in samples), len(samples)))
@@ -111,6 +112,13 @@ def _number(value: Fraction | int) -> float | int:
         return float(value)
     except OverflowError:
         return round(value)
+
+
+@once_per_graph
+def _drawn_quickly(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
+    """The same where nearly all that is drawn is within the constraints; else none."""
+    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
+    return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
 
 
 @once_per_graph

@@ -11,12 +11,18 @@ from typing import Any
 from ...ir.graph import SpaceGraph
 from ..architecture import Architecture, answers_of, of_answers
 from ..circuits.circuit import Circuit
-from ..feasible import Feasible, feasible
+from ..feasible import Feasible, Found, found
 from ..marginals import Marginal, marginals_of
+from ..remaining import within
+from ..sums.exactly import Sums
+from ..sums.nearly import Nearly
 from ..values import encode
 from .policy import Policy
 from .weighing import held_down
 from .weighted import Weighted, even
+
+PROPOSED = 2_000
+"""So many architectures are proposed at most before one is within constraints over costs that are only nearly known."""
 
 
 class Uniform(Policy):
@@ -27,11 +33,17 @@ class Uniform(Policy):
         self.graph, self.held = graph, dict(held or {})
 
     def draw(self, key: int) -> Architecture:
+        generator = random.Random(key)
+        if isinstance(self._found, Nearly):
+            for _ in range(PROPOSED):
+                answers = self._found.draw(generator)
+                if answers is not None:
+                    return of_answers(self.graph, answers)
         if self._within is None:
             return self._stepwise.draw(key)
         if not self._within.count:
             raise self.nothing()
-        return of_answers(self.graph, self._within.draw(random.Random(key)))
+        return of_answers(self.graph, self._within.draw(generator))
 
     def log_prob(self, arch: Mapping[str, Any]) -> float | None:
         if self._within is None:
@@ -56,13 +68,19 @@ class Uniform(Policy):
 
     @cached_property
     def _within(self) -> Feasible | None:
-        found = feasible(self.graph)
-        if not self.held or found is None:
-            return found
+        return None if isinstance(self._found, Nearly) else self._found
+
+    @cached_property
+    def _found(self) -> Found | None:
+        whole = found(self.graph)
+        if not self.held or whole is None:
+            return whole
+        if isinstance(whole, (Sums, Nearly)):
+            return found(within(self.graph, self.held))
         answers: dict[int, int] = {}
         for path, value in self.held.items():
             answers |= encode(self.graph.by_path[path], value)
-        return held_down(found, answers) if isinstance(found, Circuit) else found.agreeing(answers)
+        return held_down(whole, answers) if isinstance(whole, Circuit) else whole.agreeing(answers)
 
     @cached_property
     def _stepwise(self) -> Weighted:

@@ -20,8 +20,11 @@ from ..costs.of_architecture import cost_constraints
 from ..demand import active, next_question
 from ..derivation.derive import derive
 from ..derivation.walk import Walk
-from ..feasible import Feasible, feasible
+from ..feasible import feasible
 from ..marginals import Marginal
+from ..remaining import within
+from ..sums.exactly import Sums
+from ..sums.tables import TooMuch
 from ..values import encode
 from .policy import Policy
 from .rows import NEVER, LogRows, even_rows, log_rows
@@ -98,14 +101,37 @@ class Weighted(Policy):
             if self._total == NEVER:
                 raise self.nothing()
             return of_answers(self.graph, self._within.unrank(self._listed.index(max(self._listed))))
-        return derive(self.graph, self.weights, "beta", self.held)
+        best = self._best()
+        return derive(self.graph, self.weights, "beta", self.held) if best is None else of_answers(self.graph, best)
+
+    def _best(self) -> Mapping[int, int] | None:
+        """The answers of the likeliest within constraints over costs, whose sums are known; None where they are not."""
+        sums = feasible(within(self.graph, self.held) if self.held else self.graph)
+        if not isinstance(sums, Sums):
+            return None
+        steps = sums.states.steps
+
+        def score(state: int, answer: int) -> float:
+            step = steps[state]
+            assert step is not None
+            return self.rows[step.variable][answer]
+
+        try:
+            best = sums.best(score)
+        except TooMuch:
+            return None
+        if best is None:
+            raise self.nothing()
+        return best.answers
 
     def _weight(self, answers: Mapping[int, int]) -> float:
         return sum(self.rows[variable][answer] for variable, answer in answers.items())
 
     @cached_property
-    def _within(self) -> Feasible | None:
+    def _within(self) -> Circuit | Listing | None:
         found = feasible(self.graph)
+        if isinstance(found, Sums):
+            return None  # it knows how many there are, not what they weigh
         if found is None or not self._answers:
             return found
         return held_down(found, self._answers) if isinstance(found, Circuit) else found.agreeing(self._answers)

@@ -14,7 +14,7 @@ from stdsl.cli.output import document, fact, table
 from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.additive import AdditiveMetric
-from stdsl.compiler.analysis.costs.of_architecture import network_costs
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, network_costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
@@ -33,6 +33,7 @@ from stdsl.target import Target
 @target("space")
 @parameters
 @architecture
+@click.option("--exact", is_flag=True, help="Count within constraints over costs, however long that takes.")
 @allow_extern
 @as_json
 @quiet
@@ -40,6 +41,7 @@ def command(
     target: Target,
     parameters: Mapping[str, str],
     architecture: Path | None,
+    exact: bool,
     allow_extern: bool,
     as_json: bool,
     quiet: bool,
@@ -49,7 +51,8 @@ def command(
     The decisions, the number of architectures, the least, greatest and mean parameters and FLOPs (multiply-adds of
     one sample's forward pass), and whether the space can become a mixture supernet. With --arch, the costs and the
     layers of that architecture. What extern operators do not state is unknown; with --allow-extern, their parameters
-    are counted in what their code makes.
+    are counted in what their code makes. Under constraints over costs, what takes long to count is bounded; --exact
+    takes the time, as `stdsl count` does.
 
     \b
     Example:
@@ -61,34 +64,34 @@ def command(
     arch = the_architecture(architecture, graph)
     warn_of_parameters(architecture, graph, parameters, quiet)
     if as_json:
-        document(_facts(graph) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
+        document(_facts(graph, exact) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
     elif arch is not None and architecture is not None:
         _print_network(graph, arch)
     else:
-        _print_space(graph)
+        _print_space(graph, exact)
 
 
-def _facts(graph: SpaceGraph) -> dict[str, Any]:
-    found = count(graph)
+def _facts(graph: SpaceGraph, exact: bool) -> dict[str, Any]:
+    found = count(graph, quick=not exact)
     problems = relaxable(graph)
     facts = {
         "space": graph.name,
         "count": {"min": str(found.low), "max": str(found.high), "exact": found.exact},
         "decisions": [{"path": d.path, "kind": d.kind, "options": list(d.options)} for d in graph.open],
-        "params": _range(graph, "params"),
-        "flops": _range(graph, "flops"),
+        "params": _range(graph, "params", exact),
+        "flops": _range(graph, "flops", exact),
         "relaxable": not problems,
     }
     return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
 
 
-def _range(graph: SpaceGraph, metric: AdditiveMetric) -> dict[str, Any] | None:
+def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, Any] | None:
     """None where the block of an extern operator does not state it."""
-    costs = cost_range(graph, metric)
+    costs = cost_range(graph, metric, quick=not exact)
     if costs is None:
         return None
-    exact = costs.exact and costs.mean is not None
-    return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": exact, "mean_exact": costs.mean_exact}
+    known = costs.exact and costs.mean is not None
+    return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": known, "mean_exact": costs.mean_exact}
 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
@@ -100,8 +103,8 @@ def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     }
 
 
-def _print_space(graph: SpaceGraph) -> None:
-    found = count(graph)
+def _print_space(graph: SpaceGraph, exact: bool) -> None:
+    found = count(graph, quick=not exact)
     shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
     fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
     if graph.open:
@@ -111,7 +114,7 @@ def _print_space(graph: SpaceGraph) -> None:
     notes = []
     shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
     for name, metric in shown_metrics:
-        costs = cost_range(graph, metric)
+        costs = cost_range(graph, metric, quick=not exact)
         if costs is None:
             rows_of_costs.append((name, *3 * (figure(None),)))
             notes.append(_stated(graph, metric))
@@ -122,6 +125,8 @@ def _print_space(graph: SpaceGraph) -> None:
             known = "not known" if costs.mean is None else "estimated from a sample"
             notes.append(f"the mean of {name} is {known}")
     fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
+    if notes and not exact and cost_constraints(graph):
+        notes.append("--exact counts what is within the constraints over costs")
     for note in notes:
         fact(f"({visible(note)})")
     problems = relaxable(graph)

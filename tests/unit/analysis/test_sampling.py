@@ -22,6 +22,7 @@ from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.marginals import marginals
 from stdsl.compiler.analysis.sampling import draw, sample
+from stdsl.compiler.analysis.sums import within as sums
 from stdsl.compiler.ir.graph import CostConstraint
 
 
@@ -128,6 +129,8 @@ def test_samples_within_costs(make_darts):
 def test_bounds_of_costs_within_costs(make_darts, monkeypatch):
     whole = cost_range(make_darts(), "flops")
     monkeypatch.setattr(cost_circuit, "NODE_LIMIT", 100)
+    monkeypatch.setattr(sums, "WORK", 100)
+    monkeypatch.setattr(sums, "ROOM", 100)
     cut = cost_range(within(make_darts(), "flops", high=40e6), "flops")
     assert (cut.min, cut.max, cut.exact, cut.mean_exact) == (whole.min, 40_000_000, False, False)
     assert whole.min < cut.mean < 40e6
@@ -141,6 +144,7 @@ def test_a_mean_is_not_made_up_where_hardly_any_architecture_is_within(make_dart
     whole = cost_range(make_darts(), "flops")
     for limit, known in ((100, True), (5, False)):
         monkeypatch.setattr(cost_circuit, "NODE_LIMIT", limit)
+        monkeypatch.setattr(sums, "ROOM", 100)
         cut = cost_range(within(make_darts(), "flops", high=whole.min * 1.02), "flops")
         assert (cut.min, cut.mean, cut.mean_exact) == (whole.min, whole.min if known else None, known)
 

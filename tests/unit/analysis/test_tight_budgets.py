@@ -9,6 +9,7 @@ import pytest
 import stdsl
 from stdsl.compiler.analysis.costs.depth import depth_bounds_under
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.derive import derived
 from stdsl.compiler.analysis.policies.completing import complete, policy
 from stdsl.compiler.analysis.sampling import draw
@@ -35,13 +36,23 @@ def tight():
     return stdsl.loads(TIGHT + "flops <= 25M").graph
 
 
-def test_architectures_are_found_where_none_is_drawn(tight):
+def test_architectures_are_drawn_where_hardly_any_is_within(tight):
     drawn = draw(tight, seed=1, n=3)
-    assert len(drawn.architectures) == drawn.searched == len(set(drawn.architectures)) == 3
+    assert len(set(drawn.architectures)) == 3
     assert all(costs(tight, arch).flops <= 25_000_000 for arch in drawn.architectures)
+    assert drawn.uniform
+    assert drawn.within == count(tight).low == count(tight).high
+    assert drawn == draw(tight, seed=1, n=3)
+
+
+def test_architectures_are_found_where_none_is_drawn():
+    graph = stdsl.loads(TIGHT + "flops <= 25M, depth <= 60").graph
+    drawn = draw(graph, seed=1, n=3)
+    assert len(drawn.architectures) == drawn.searched == len(set(drawn.architectures)) == 3
+    assert all(costs(graph, arch).flops <= 25_000_000 for arch in drawn.architectures)
     assert not drawn.uniform
     assert drawn.acceptance == 0
-    assert drawn == draw(tight, seed=1, n=3)
+    assert drawn == draw(graph, seed=1, n=3)
 
 
 def test_the_cheapest_one_is_found_and_nothing_below_it(tight):

@@ -55,6 +55,13 @@ COLUMNS = (
     "compiler/analysis/costs/table.py",
     "compiler/analysis/diagrams/lookup.py",
     "compiler/analysis/membership.py",
+    "compiler/analysis/sums/exactly.py",
+    "compiler/analysis/sums/nearly.py",
+    "compiler/analysis/sums/optimum.py",
+    "compiler/analysis/sums/passing.py",
+    "compiler/analysis/sums/programme.py",
+    "compiler/analysis/sums/tables.py",
+    "compiler/analysis/sums/words.py",
 )
 
 

@@ -1,0 +1,196 @@
+"""The architectures within constraints over costs, exactly: how many, and which one has which place.
+
+Several costs at once are packed into one number, so that a table has each combination of sums once; the combinations
+within all bounds are picked out at the end.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..circuits.cost_states import CostStates
+from .lattice import Lattice, Way
+from .optimum import Best, Optimum
+from .passing import passing
+from .programme import Programme, Window
+from .tables import Effort, Scores, TooMuch
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+PACKED = 2**62
+"""Packed numbers stay below."""
+
+PASSING_WORK = 10_000_000_000
+PASSING_ROOM = 900_000_000
+"""Marginals and optima take more, and are asked for by themselves."""
+
+PACKING_WORK = 3_000_000_000
+"""So much work is done at most for combinations of sums, of which there are hardly ever few."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """As :class:`..circuits.circuit.Circuit`: ``count``, :meth:`unrank`, :meth:`rank`, :meth:`draw` and
+    :attr:`answered`; in an order of its own. ``window``: the places of those within the bounds."""
+
+    states: CostStates
+    programme: Programme
+    window: Window
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.programme.count(self.window))
+
+    def unrank(self, rank: int) -> dict[int, int]:
+        """The answers of the architecture at place ``rank``, from 0. Raises IndexError."""
+        if not 0 <= rank < self.count:
+            raise IndexError(f"there are {self.count} architectures, none at {rank}")
+        return self._at(rank)
+
+    def rank(self, answers: Mapping[int, int]) -> int:
+        """The place of an architecture. Raises KeyError if it is not among them."""
+        return self.programme.rank(answers, self.window)
+
+    def draw(self, generator: random.Random) -> dict[int, int]:
+        """One of them, each as likely."""
+        return self.unrank(generator.randrange(self.count))
+
+    def _at(self, rank: int) -> dict[int, int]:
+        return self.programme.unrank(rank, self.window)
+
+    @cached_property
+    def passing(self) -> dict[tuple[int, int], int]:
+        """By state and answer, how many of them go through. Raises TooMuch."""
+        return passing(self.programme, self.window, Effort(PASSING_WORK, PASSING_ROOM))
+
+    @cached_property
+    def answered(self) -> dict[int, dict[int, int]]:
+        """For each variable and answer the number of them that contain it. Raises TooMuch."""
+        found: dict[int, dict[int, int]] = {}
+        for (state, answer), n in self.passing.items():
+            step = self.states.steps[state]
+            assert step is not None
+            row = found.setdefault(step.variable, {})
+            row[answer] = row.get(answer, 0) + n
+        return found
+
+    def mean(self, measure: int) -> Fraction:
+        """The mean of a cost, by its place among the measures of the states. Raises TooMuch."""
+        total = 0
+        for (state, answer), n in self.passing.items():
+            step = self.states.steps[state]
+            assert step is not None
+            if n:
+                total += n * step.followers[answer][1][measure]
+        return self.states.base[measure] + Fraction(total, self.count)
+
+    def best(self, scores: Scores) -> Best | None:
+        """The one with the greatest sum of scores, of a state and an answer. Raises TooMuch."""
+        return self.optimum(scores).within(self.window)
+
+    def optimum(self, scores: Scores) -> Optimum:
+        """The programme that looks for it. Raises TooMuch."""
+        return Optimum(self.states, self.programme.places, scores, Effort(PASSING_WORK, PASSING_ROOM))
+
+
+@dataclass(frozen=True)
+class Combined(Sums):
+    """The same for several costs. ``strides``: what a place of each is in a packed number."""
+
+    strides: tuple[int, ...] = ()
+
+    @cached_property
+    def count(self) -> int:
+        ends = self._ends
+        return int(ends[-1]) if len(ends) else 0
+
+    def _fit(self, packed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of some combinations are within the bounds."""
+        import numpy as np
+
+        fits, rest = np.ones(len(packed), dtype=bool), packed
+        for stride, (low, high) in zip(self.strides, self.window, strict=True):
+            places, rest = rest // stride, rest % stride
+            fits &= (places >= low) & (places <= high)
+        return fits
+
+    @cached_property
+    def _fits(self) -> npt.NDArray[np.int64]:
+        """Which of those that there are."""
+        import numpy as np
+
+        return np.flatnonzero(self._fit(self.programme.legs[0].costs[0]))
+
+    @cached_property
+    def _ends(self) -> npt.NDArray[np.object_]:
+        """The cumulative counts of those."""
+        import numpy as np
+
+        return np.cumsum(self.programme.legs[0].counts[self._fits])
+
+    @cached_property
+    def passing(self) -> dict[tuple[int, int], int]:
+        return passing(self.programme, self.window, Effort(PASSING_WORK, PASSING_ROOM), self._fit)
+
+    def best(self, scores: Scores) -> Best | None:
+        effort = Effort(PASSING_WORK, PASSING_ROOM)
+        optimum = Optimum(self.states, self.programme.places, scores, effort, whole=True)
+        costs = optimum.costs()
+        return optimum.among(self._fit(costs), costs)
+
+    def _at(self, rank: int) -> dict[int, int]:
+        import numpy as np
+
+        at = int(np.searchsorted(self._ends, rank, side="right"))
+        leg = self.programme.legs[0]
+        answers: dict[int, int] = {}
+        inner = rank - (int(self._ends[at - 1]) if at else 0)
+        self.programme.descend(leg, (int(leg.costs[0][self._fits[at]]),), inner, answers)
+        return answers
+
+    def rank(self, answers: Mapping[int, int]) -> int:
+        import numpy as np
+
+        leg = self.programme.legs[0]
+        path, _, cost = self.programme.path(0, self.programme.start, answers)
+        fitting = leg.costs[0][self._fits]
+        at = int(np.searchsorted(fitting, cost[0]))
+        if at == len(fitting) or fitting[at] != cost[0]:
+            raise KeyError("the architecture is beyond the constraints over costs")
+        return (int(self._ends[at - 1]) if at else 0) + self.programme.place(leg, path, cost)
+
+
+def together(states: CostStates, places: Lattice, work: int, room: int) -> Combined:
+    """For several costs at once. Raises TooMuch."""
+    strides: list[int] = []
+    stride = 1
+    for most in reversed(places.far[states.start]):
+        strides.append(stride)
+        stride *= most + 1
+    if stride >= PACKED:
+        raise TooMuch
+    strides.reverse()
+
+    def packed(steps: tuple[int, ...]) -> int:
+        return sum(step * stride for step, stride in zip(steps, strides, strict=True))
+
+    # The first cost decides what is too much already; the others are looked at in the end.
+    top = (places.windows[0][1] + 1) * strides[0] - 1
+    one = replace(
+        places,
+        ways=tuple(tuple(Way(w.answer, w.state, (packed(w.steps),)) for w in ways) for ways in places.ways),
+        far=tuple((packed(far),) for far in places.far),
+        units=(1,),
+        windows=((0, max(top, 0)),),
+        certain=((0, max(top, 0)),),
+    )
+    effort = Effort(min(work, PACKING_WORK), room)
+    programme = Programme(states.steps, states.start, one, effort, False, whole=True)
+    return Combined(states, programme, places.windows, tuple(strides))

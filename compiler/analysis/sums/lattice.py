@@ -1,0 +1,132 @@
+"""What the ways through a space cost beyond the cheapest, in whole units: the places of a table.
+
+Every state of the walk has the least that is still to come; an answer adds what it costs more than that. So all that
+is added is at least 0, and often has a large common factor: the unit, in which the sums are exact. With a larger unit
+answers are rounded down, and how much a way is rounded in all is known to lie within bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..circuits.cost_states import DEAD, CostStates, Vector
+
+Bounds = tuple[float | None, float | None]
+"""The least and the greatest cost that is allowed; None is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An answer: the state that it leads to, and by how many units it is above the cheapest, a number a cost."""
+
+    answer: int
+    state: int
+    steps: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """``ways``: by state. ``far``: by state, the most units that can follow, rounded as they add up. ``least``: what
+    the cheapest architecture costs by each measure. ``units``; ``lost``: at most so much less than it costs a way is
+    said to cost, in no unit: 0 where the sums are exact.
+    ``windows``: the places of ways that may be within the bounds, from and to, for each cost; ``certain``: of those
+    that are, whatever was rounded.
+    """
+
+    ways: tuple[tuple[Way, ...], ...]
+    far: tuple[Vector, ...]
+    least: Vector
+    units: Vector
+    lost: Vector
+    windows: tuple[tuple[int, int], ...]
+    certain: tuple[tuple[int, int], ...]
+
+    @property
+    def exact(self) -> bool:
+        return not any(self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What answers cost beyond the cheapest way on: ``extra`` by state and follower (None where it is not allowed),
+    ``most`` that can follow by state, ``least`` in all."""
+
+    extra: tuple[tuple[Vector | None, ...], ...]
+    followers: tuple[tuple[int, ...], ...]
+    most: tuple[Vector, ...]
+    least: Vector
+
+    def factor(self, measure: int) -> int:
+        """The greatest common factor of all that is added to a cost; 1 where nothing is."""
+        found = math.gcd(*(v[measure] for row in self.extra for v in row if v is not None))
+        return found or 1
+
+
+def excess(states: CostStates, measures: Sequence[int]) -> Excess:
+    """``measures``: the places of the costs that are looked at among those of the states."""
+    least: list[Vector] = []
+    most: list[Vector] = []
+    extra: list[tuple[Vector | None, ...]] = []
+    followers: list[tuple[int, ...]] = []
+    zero = tuple(0 for _ in measures)
+    for step in states.steps:
+        if step is None:
+            least.append(zero)
+            most.append(zero)
+            extra.append(())
+            followers.append(())
+            continue
+        ways = [
+            None if s == DEAD else tuple(a[m] + least[s][i] for i, m in enumerate(measures)) for s, a in step.followers
+        ]
+        allowed = [w for w in ways if w is not None]
+        low = tuple(map(min, zip(*allowed, strict=True))) if allowed else zero
+        rows = tuple(None if w is None else tuple(a - b for a, b in zip(w, low, strict=True)) for w in ways)
+        least.append(low)
+        extra.append(rows)
+        followers.append(tuple(s for s, _ in step.followers))
+        ends = [
+            tuple(a + b for a, b in zip(row, most[s], strict=True))
+            for row, (s, _) in zip(rows, step.followers, strict=True)
+            if row is not None
+        ]
+        most.append(tuple(map(max, zip(*ends, strict=True))) if ends else zero)
+    start = states.start
+    whole = tuple(states.base[m] + least[start][i] for i, m in enumerate(measures))
+    return Excess(tuple(extra), tuple(followers), tuple(most), whole)
+
+
+def lattice(found: Excess, start: int, units: Vector, bounds: Sequence[Bounds]) -> Lattice:
+    """The places in these units."""
+    ways: list[tuple[Way, ...]] = []
+    far: list[Vector] = []
+    lost: list[Vector] = []
+    zero = tuple(0 for _ in units)
+    for rows, followers in zip(found.extra, found.followers, strict=True):
+        own = []
+        reach = []
+        rest = []
+        for answer, (row, state) in enumerate(zip(rows, followers, strict=True)):
+            if row is None:
+                continue
+            pairs = [divmod(value, unit) for value, unit in zip(row, units, strict=True)]
+            own.append(Way(answer, state, tuple(p for p, _ in pairs)))
+            reach.append(tuple(p + f for (p, _), f in zip(pairs, far[state], strict=True)))
+            rest.append(tuple(r + x for (_, r), x in zip(pairs, lost[state], strict=True)))
+        ways.append(tuple(own))
+        far.append(tuple(map(max, zip(*reach, strict=True))) if reach else zero)
+        lost.append(tuple(map(max, zip(*rest, strict=True))) if rest else zero)
+    windows, certain = [], []
+    for i, (low, high) in enumerate(bounds):
+        unit, top = units[i], far[start][i]
+        # A way at place p costs from `least + unit * p` to that and `lost` besides.
+        above = 0 if low is None else math.ceil(low) - found.least[i]
+        below = None if high is None else math.floor(high) - found.least[i]
+        windows.append(
+            (max(0, -(-(above - lost[start][i]) // unit)), top if below is None else min(top, below // unit))
+        )
+        safe = top if below is None else min(top, (below - lost[start][i]) // unit)
+        certain.append((max(0, -(-above // unit)), safe))
+    return Lattice(tuple(ways), tuple(far), found.least, units, lost[start], tuple(windows), tuple(certain))

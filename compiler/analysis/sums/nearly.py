@@ -1,0 +1,169 @@
+"""Architectures within constraints over costs whose sums are too many to be told apart: a count that is certain to lie
+between two numbers, and exactly uniform samples all the same.
+
+Costs are rounded down to the places of a coarse lattice, and counts are floating-point numbers. No architecture is lost
+by that: those that may be within the bounds are proposed, and those that are by their exact costs accepted.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from ..circuits.cost_states import CostStates
+from .lattice import Bounds, Excess, Lattice, lattice
+from .programme import Leg, Programme, Window
+from .tables import Effort
+
+CELLS = 40_000_000
+"""So many numbers the tables of all states have about: 320 MB."""
+
+NARROWEST = 50
+"""A range that is narrower than this part of what is below its upper end is taken for as wide."""
+
+ROUNDING = 1e-9
+"""Floating-point sums of so many positive numbers are off by less than this, relatively."""
+
+SCALE = 1 << 40
+"""Weights are rounded up to so many parts of the greatest when one of them is drawn."""
+
+SAFETY = 1 + 1e-3
+"""How much likelier than others an architecture may be proposed because of that, and then is rejected more often."""
+
+
+@dataclass(frozen=True)
+class Nearly:
+    """``bounds``: of each cost. ``places``: the rounded costs."""
+
+    states: CostStates
+    measures: tuple[int, ...]
+    bounds: tuple[Bounds, ...]
+    programme: Programme
+    places: Lattice
+
+    @cached_property
+    def proposed(self) -> float:
+        """About how many architectures may be within the bounds."""
+        return float(self.programme.count(self.places.windows))
+
+    @cached_property
+    def low(self) -> int:
+        """At least so many are within the bounds."""
+        return math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
+
+    @cached_property
+    def high(self) -> int:
+        """At most so many are."""
+        return math.ceil(self.proposed * (1 + ROUNDING))
+
+    def draw(self, generator: random.Random) -> dict[int, int] | None:
+        """One of those within the bounds, each as likely; None where what was proposed is not among them."""
+        answers: dict[int, int] = {}
+        chosen = possible = 1
+        window: Window = self.places.windows
+        costs = [self.states.base[m] for m in self.measures]
+        for i, leg in enumerate(self.programme.legs):
+            weights = self.programme.following(i, leg.costs, window) * leg.counts
+            at, part, whole = _drawn(weights, generator)
+            chosen, possible = chosen * part, possible * whole
+            place = tuple(int(c[at]) for c in leg.costs)
+            part, whole = self._descend(leg, place, generator, answers, costs)
+            chosen, possible = chosen * part, possible * whole
+            window = tuple((low - c, high - c) for c, (low, high) in zip(place, window, strict=True))
+        # Each architecture is proposed with probability chosen / possible, some a little likelier than others.
+        rarest = math.ceil(self.proposed * SAFETY)
+        assert chosen * rarest >= possible, "an architecture is proposed too rarely to be as likely as others"
+        if generator.randrange(chosen * rarest) >= possible:
+            return None
+        for cost, (least, most) in zip(costs, self.bounds, strict=True):
+            if (least is not None and cost < least) or (most is not None and cost > most):
+                return None
+        return answers
+
+    def _descend(
+        self,
+        leg: Leg,
+        place: tuple[int, ...],
+        generator: random.Random,
+        answers: dict[int, int],
+        costs: list[int],
+    ) -> tuple[int, int]:
+        """A way through a leg that costs so much, rounded; adds what it costs, exactly. How probable it was."""
+        chosen = possible = 1
+        state = leg.stretch.first
+        while state != leg.stretch.last:
+            step = self.states.steps[state]
+            assert step is not None
+            ways = self.places.ways[state]
+            rests = [tuple(c - s for c, s in zip(place, way.steps, strict=True)) for way in ways]
+            weights = [self.programme.ways(leg, way.state, rest) for way, rest in zip(ways, rests, strict=True)]
+            at, part, whole = _drawn(weights, generator)
+            chosen, possible = chosen * part, possible * whole
+            way = ways[at]
+            answers[step.variable] = way.answer
+            added = step.followers[way.answer][1]
+            for i, m in enumerate(self.measures):
+                costs[i] += added[m]
+            state, place = way.state, rests[at]
+        return chosen, possible
+
+    def cost(self, answers: Mapping[int, int]) -> tuple[int, ...]:
+        """What an architecture costs by each measure, exactly."""
+        costs = [self.states.base[m] for m in self.measures]
+        state = self.states.start
+        while (step := self.states.steps[state]) is not None:
+            state, added = step.followers[answers[step.variable]]
+            costs = [c + added[m] for c, m in zip(costs, self.measures, strict=True)]
+        return tuple(costs)
+
+
+def _drawn(weights: Sequence[float], generator: random.Random) -> tuple[int, int, int]:
+    """The place of a weight, drawn in proportion to it; the parts that it had, and all parts."""
+    import numpy as np
+
+    values = np.asarray(weights, dtype=np.float64)
+    parts = np.ceil(values * (SCALE / values.max())).astype(np.int64)
+    ends = np.cumsum(parts)
+    whole = int(ends[-1])
+    at = int(np.searchsorted(ends, generator.randrange(whole), side="right"))
+    return at, int(parts[at]), whole
+
+
+def nearly(
+    states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds], effort: Effort
+) -> Nearly:
+    """Raises TooMuch."""
+    units = _units(states, found, bounds)
+    places = lattice(found, states.start, units, bounds)
+    return Nearly(
+        states, tuple(measures), tuple(bounds), Programme(states.steps, states.start, places, effort, True), places
+    )
+
+
+def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple[int, ...]:
+    """Units that make tables of some :data:`CELLS` numbers in all: the same parts of what is allowed of each cost."""
+    factors = [found.factor(i) for i in range(len(bounds))]
+    windows, bands = [], []
+    for i, (low, high) in enumerate(bounds):
+        whole = found.most[states.start][i]
+        windows.append(whole if high is None else min(whole, max(0, math.floor(high) - found.least[i])))
+        narrow = 0 if low is None else max(0, math.ceil(low) - found.least[i])
+        bands.append(max(windows[-1] - narrow, windows[-1] / NARROWEST))
+
+    def cells(parts: float) -> float:
+        """How many numbers there are where what is allowed of each cost has so many places."""
+        steps = [max(factor, band / parts) for factor, band in zip(factors, bands, strict=True)]
+        return sum(
+            prod(min(most, window) / step + 1 for most, window, step in zip(row, windows, steps, strict=True))
+            for row in found.most
+        )
+
+    least, most = 1.0, 2.0**22
+    for _ in range(40):
+        middle = math.sqrt(least * most)
+        least, most = (middle, most) if cells(middle) <= CELLS else (least, middle)
+    return tuple(factor * max(1, math.ceil(band / least / factor)) for factor, band in zip(factors, bands, strict=True))

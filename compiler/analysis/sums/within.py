@@ -1,0 +1,78 @@
+"""What is within constraints over costs in a space of any size: exactly by a dynamic programme over sums where their
+number allows it, else nearly (:mod:`.nearly`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...ir.graph import CostConstraint, SpaceGraph
+from ..circuits.cost_states import CostStates
+from ..costs.additive import AdditiveMetric
+from ..costs.measures import Measure, measure_of, measured
+from .exactly import Sums, together
+from .lattice import Bounds, Excess, Lattice, excess, lattice
+from .nearly import Nearly, nearly
+from .programme import Programme
+from .tables import Effort, TooMuch
+from .walks import walk
+
+WORK = 2_500_000_000
+"""So many numbers are added up at most: some four seconds."""
+
+QUICK = 100_000_000
+"""And so many where it has to be quick."""
+
+ROOM = 300_000_000
+"""So many bytes of tables are kept at most."""
+
+
+def within(
+    graph: SpaceGraph, constraints: Sequence[CostConstraint], also: Sequence[AdditiveMetric] = (), quick: bool = False
+) -> Sums | Nearly | None:
+    """The architectures within all constraints of a space over decisions, and within ``constraints`` over costs. None
+    where a cost is no exact sum, or there are too many states on the way (:func:`.walks.walk`). ``also``: further costs
+    that the walk adds up, behind those that are bounded. ``quick``: None, too, where it takes more than some tenths of
+    a second, and nothing is counted nearly."""
+    bounded = tuple(dict.fromkeys(measure_of(c) for c in constraints))
+    known = [m for m in bounded if m is not None]
+    measures = list(dict.fromkeys([*known, *(Measure(metric) for metric in also)]))
+    if not known or None in bounded or not all(_exact(graph, measure) for measure in measures):
+        return None
+    states = walk(graph, measures, quick)
+    if states is None:
+        return None
+    bounds = tuple(bounds_of(constraints, m) for m in known)
+    places = tuple(range(len(known)))
+    found = excess(states, places)
+    exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
+    work = QUICK if quick else WORK
+    sums = _exactly(states, exactly, work)
+    return _nearly(states, found, places, bounds) if sums is None and not quick else sums
+
+
+def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
+    try:
+        if len(places.units) > 1:
+            return together(states, places, work, ROOM)
+        return Sums(states, Programme(states.steps, states.start, places, Effort(work, ROOM), False), places.windows)
+    except TooMuch:
+        return None
+
+
+def _exact(graph: SpaceGraph, measure: Measure) -> bool:
+    cost = measured(graph, measure)
+    return cost is not None and cost.exact
+
+
+def _nearly(states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds]) -> Nearly | None:
+    try:
+        return nearly(states, found, measures, bounds, Effort(WORK, 2 * ROOM))
+    except TooMuch:
+        return None
+
+
+def bounds_of(constraints: Sequence[CostConstraint], measure: Measure) -> Bounds:
+    """What all constraints together allow of a cost."""
+    own = [c for c in constraints if measure_of(c) == measure]
+    lows, highs = [c.low for c in own if c.low is not None], [c.high for c in own if c.high is not None]
+    return max(lows, default=None), min(highs, default=None)

@@ -1,0 +1,204 @@
+"""The dynamic programme over sums against every architecture of a small space, with budgets in every combination."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from random_spaces.whole import space_text
+
+import stdsl
+from stdsl.compiler.analysis.circuits.of_space import circuits
+from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.table import Table
+from stdsl.compiler.analysis.sums import nearly as nearly_module
+from stdsl.compiler.analysis.sums.exactly import Sums
+from stdsl.compiler.analysis.sums.lattice import excess
+from stdsl.compiler.analysis.sums.nearly import nearly
+from stdsl.compiler.analysis.sums.tables import Effort
+from stdsl.compiler.analysis.sums.within import bounds_of, within
+from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
+
+MOST = 1500
+"""Spaces of up to so many architectures are gone through."""
+
+
+@dataclass
+class Small:
+    """A space with all of its architectures: their answers, and what each costs."""
+
+    graph: SpaceGraph
+    rows: list[dict[int, int]]
+    costs: dict[str, list[int]]
+
+    def within(self, constraints: Sequence[CostConstraint]) -> dict[tuple[tuple[int, int], ...], int]:
+        """Those within the constraints, by their answers, as places of :attr:`rows`."""
+        return {key(row): i for i, row in enumerate(self.rows) if all(self._meets(c, i) for c in constraints)}
+
+    def _meets(self, c: CostConstraint, place: int) -> bool:
+        cost = self.costs[c.metric][place]
+        return (c.low is None or cost >= c.low) and (c.high is None or cost <= c.high)
+
+
+def key(answers: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted(answers.items()))
+
+
+def drawn(seed: int) -> Small | None:
+    """A random space, with constraints over decisions or without; None where it is of no use here."""
+    written = space_text(random.Random(seed))
+    if written.files or written.extern:
+        return None
+    graph = stdsl.loads(written.text).graph
+    whole = circuits(graph).whole
+    if any(isinstance(c, CostConstraint) for c in graph.constraints) or whole is None or not 2 <= whole.count <= MOST:
+        return None
+    if not all(additive_cost(graph, metric).exact for metric in ADDITIVE):
+        return None
+    table = Table.of_circuit(graph, whole)
+    costs = {metric: [int(x) for x in table.cost(metric)] for metric in ADDITIVE}
+    return Small(graph, [whole.unrank(i) for i in range(whole.count)], costs)
+
+
+def bounded(small: Small, rng: random.Random) -> list[CostConstraint]:
+    """One to three budgets: from above, from below, or ranges."""
+    found = []
+    for metric in rng.sample(ADDITIVE, rng.choice((1, 1, 1, 2, 2, 3))):
+        low, high = sorted(rng.choices(small.costs[metric], k=2))
+        form = rng.randrange(3)
+        ends = (low if form != 0 else None, high if form != 1 else None)
+        found.append(CostConstraint(metric, *ends, small.graph.span))
+    return found
+
+
+def check(small: Small, constraints: Sequence[CostConstraint], rng: random.Random) -> None:
+    wanted = small.within(constraints)
+    sums = within(small.graph, constraints, also=ADDITIVE)
+    assert isinstance(sums, Sums)
+    assert sums.count == len(wanted)
+    listed = [sums.unrank(place) for place in range(sums.count)]
+    assert {key(answers) for answers in listed} == set(wanted)
+    for place in rng.sample(range(sums.count), min(8, sums.count)):
+        assert sums.rank(listed[place]) == place
+    for row in rng.sample(small.rows, min(8, len(small.rows))):
+        if key(row) not in wanted:
+            with pytest.raises(KeyError):
+                sums.rank(row)
+    check_marginals(small, sums, wanted)
+    check_best(small, sums, wanted, rng)
+
+
+def check_marginals(small: Small, sums: Sums, wanted: Mapping[Any, int]) -> None:
+    if not wanted:
+        return
+    answered: dict[int, Counter[int]] = {}
+    for place in wanted.values():
+        for variable, answer in small.rows[place].items():
+            answered.setdefault(variable, Counter())[answer] += 1
+    found = {v: {a: n for a, n in row.items() if n} for v, row in sums.answered.items()}
+    assert {v: row for v, row in found.items() if row} == {v: dict(row) for v, row in answered.items()}
+    for place, measure in enumerate(sums.states.measures):
+        own = [small.costs[measure.metric][i] for i in wanted.values()]
+        assert sums.mean(place) == Fraction(sum(own), len(own))
+
+
+def check_best(small: Small, sums: Sums, wanted: Mapping[Any, int], rng: random.Random) -> None:
+    scores = {v.index: [rng.random() for _ in range(v.arity)] for v in small.graph.diagrams.variables}
+    steps = sums.states.steps
+    best = sums.best(lambda state, answer: scores[steps[state].variable][answer])
+
+    def score(answers: Mapping[int, int]) -> float:
+        return sum(scores[v][a] for v, a in answers.items())
+
+    if not wanted:
+        assert best is None
+        return
+    assert best is not None
+    assert key(best.answers) in wanted
+    assert best.score == pytest.approx(score(best.answers))
+    assert best.score == pytest.approx(max(score(small.rows[i]) for i in wanted.values()))
+    for place, measure in enumerate(sums.states.measures):
+        least = sums.best(lambda state, answer, place=place: -float(steps[state].followers[answer][1][place]))
+        assert least is not None
+        assert sums.states.base[place] - least.score == min(small.costs[measure.metric][i] for i in wanted.values())
+
+
+def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: random.Random, monkeypatch: Any) -> int:
+    """The true count lies in the interval, nothing is drawn but what is within; returns how many were accepted."""
+    wanted = small.within(constraints)
+    sums = within(small.graph, constraints)
+    assert isinstance(sums, Sums)
+    places = range(len({c.metric for c in constraints}))
+    bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
+    monkeypatch.setattr(nearly_module, "CELLS", rng.choice((20, 200, 5000)))
+    found = nearly(sums.states, excess(sums.states, places), places, bounds, Effort(10**9, 10**9))
+    assert found.low <= len(wanted) <= found.high
+    accepted = 0
+    for _ in range(60 if wanted else 0):
+        answers = found.draw(rng)
+        if answers is not None:
+            accepted += 1
+            assert key(answers) in wanted
+    return accepted
+
+
+def check_seeds(seeds: range, monkeypatch: Any) -> int:
+    tried = accepted = 0
+    for seed in seeds:
+        small = drawn(seed)
+        if small is None:
+            continue
+        tried += 1
+        rng = random.Random(seed)
+        constraints = bounded(small, rng)
+        try:
+            check(small, constraints, rng)
+            accepted += check_nearly(small, constraints, rng, monkeypatch)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
+    assert accepted > 10 * tried
+    return tried
+
+
+def test_some_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_seeds(range(40), monkeypatch) >= 15
+
+
+@pytest.mark.slow
+def test_many_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_seeds(range(1000, 3000), monkeypatch)
+
+
+def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chi-square over the 135 architectures within a budget, costs rounded to a twelfth of their range."""
+    text = (
+        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n  y[0] = x\n"
+        "  for i in 1..5 { y[i] = y[i - 1] -> conv((choose {4, 7, 9} as width), (choose {1, 3} as k)) }\n"
+        "  return y[5] -> global_avg_pool\n}\nspace s = net where k == 1 or width == 4\n"
+    )
+    graph = stdsl.loads(text).graph
+    whole = circuits(graph).whole
+    assert whole is not None
+    table = Table.of_circuit(graph, whole)
+    costs = sorted(int(x) for x in table.cost("flops"))
+    constraint = CostConstraint("flops", costs[40], costs[174], graph.span)
+    sums = within(graph, [constraint])
+    assert isinstance(sums, Sums)
+    monkeypatch.setattr(nearly_module, "CELLS", 1500)
+    bounds = [bounds_of([constraint], sums.states.measures[0])]
+    found = nearly(sums.states, excess(sums.states, [0]), [0], bounds, Effort(10**9, 10**9))
+    assert found.low < sums.count < found.high, "the costs are rounded"
+    generator = random.Random(1)
+    counts: Counter[int] = Counter()
+    while counts.total() < 40 * sums.count:
+        answers = found.draw(generator)
+        if answers is not None:
+            counts[sums.rank(answers)] += 1
+    square = sum((counts[place] - 40) ** 2 / 40 for place in range(sums.count))
+    # Five standard deviations around the mean of a chi-square variable.
+    assert abs(square - (sums.count - 1)) < 5 * (2 * (sums.count - 1)) ** 0.5
