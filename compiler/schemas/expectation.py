@@ -48,6 +48,8 @@ class Expectation:
     strategy: bool = False
     declared: Declared | None = None
     """What of the user's own may stand here that a text declares."""
+    named: tuple[str, ...] = ()
+    """What of that the text at hand has."""
     item: Expectation | None = None
     """What an element of a list is."""
     items: tuple[Expectation, ...] = ()
@@ -70,7 +72,9 @@ class Expectation:
         """The bare words that may stand here, those inside a list too."""
         variables = self.over.names if self.over else ()
         inner = tuple(w for e in (self.item, *self.items) if e is not None for w in e.vocabulary)
-        return tuple(dict.fromkeys((*self.words, *map(constructor_name, self.constructors), *variables, *inner)))
+        return tuple(
+            dict.fromkeys((*self.words, *map(constructor_name, self.constructors), *self.named, *variables, *inner))
+        )
 
     def describe(self) -> str:
         """In words: `a number above 0, or cosine(…)`."""
@@ -83,7 +87,8 @@ class Expectation:
             formula = f", or an expression over {', '.join(self.over.names)}" if self.over.names else ""
             parts.append(f"a number{least}{formula}")
         if self.constructors:
-            parts.append(_either([f"`{constructor_name(c)}(…)`" for c in self.constructors]))
+            names = (*map(constructor_name, self.constructors), *self.named)
+            parts.append(_either([f"`{name}(…)`" for name in names]))
         if self.boolean:
             parts.append("`true` or `false`")
         if self.text:

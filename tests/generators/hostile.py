@@ -87,6 +87,18 @@ meta {meta}({parameter} = 4) on {first_input}: image(3, 8, 8), {second_input}: i
   return {{{first_output}: {result} -> linear(3), {second_output}: {value} -> global_avg_pool -> linear(3)}}
 }}
 space {space}({parameter} = 4) = {meta}({parameter})
+extern data {data}({parameter}: int = 3, {further}: string = "plain") from "{module}:{class}" {{
+  inputs = {{{first_input}: image(3, 8, 8), {second_input}: image(3, 8, 8)}}
+  classes = {parameter}
+}}
+extern loss {loss}({parameter}: int = 3, {further}: string = "plain") from "{module}:{class}" {{ }}
+search {search} {{
+  space = {space}
+  data = {data}({further} = "fancy")
+  loss = {loss}({parameter} = 2)
+  strategy = gradient {{ steps = 1  batch = 2 }}
+  retrain {{ steps = 1  batch = 2 }}
+}}
 """
 """A space whose names are open: each role once, in one scope or several."""
 
@@ -117,6 +129,9 @@ ROLES: Final[Mapping[str, str]] = {
     "first_output": "logits",
     "second_output": "aux",
     "space": "all_of_it",
+    "data": "pairs",
+    "loss": "apart",
+    "search": "looking",
 }
 """Roles of names with harmless ones."""
 
@@ -136,8 +151,27 @@ class Passing(hostile_torch.nn.Module):
         return x
 
 globals()[{name!r}] = Passing
+
+class Held:
+    targets = [i % 13 for i in range(40)]
+
+    def __init__(self, **given):
+        pass
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, index):
+        return hostile_torch.full((1, 4, 8, 8), float(index % 5)), index % 13
+
+class Told:
+    def __init__(self, **given):
+        pass
+
+    def __call__(self, given, targets):
+        return hostile_torch.nn.functional.cross_entropy(given, targets)
 """
-"""A module for operators of the user's: a class of any name, which takes any parameters."""
+"""A module for operators of the user's, a class of any name, which takes any parameters; and for data and a loss."""
 
 TEXTS_SPACE: Final = """stdsl 1
 let text = {0}
@@ -159,6 +193,18 @@ search q {{
   strategy = gradient {{ steps = 2 batch = 8 }}
   retrain {{ steps = 2 batch = 8 }}
 }}
+extern data held(mode: string = {0}, n: int = 3, place: path = {0}) from "hostile_outside:Held" {{
+  inputs = clip(1, 4, 8, 8)
+  classes = 13
+}}
+extern loss told(mode: string = {0}) from "hostile_outside:Told" {{ }}
+search own {{
+  space = s(note = {0})
+  data = held(mode = {0}, place = {0})
+  loss = told(mode = {0})
+  strategy = gradient {{ steps = 2 batch = 8 }}
+  retrain {{ steps = 2 batch = 8 }}
+}}
 """
 """A space with one string in all places where strings may stand and be right."""
 
@@ -166,6 +212,13 @@ MISTAKES: Final = (
     "use {0} (x)",
     "extern op e on x from {0} {{ params = 0 }}",
     'extern op e(mode: string = {0}) on x from "m:E" {{ layout = {0} {0} = 1 }}',
+    "extern data d from {0} {{ inputs = image(3, 8, 8) classes = 2 }}",
+    'extern data d(mode: string = {0}) from "m:D" {{ inputs = {0} classes = {0} splits = [{0}] positions = {0} }}',
+    'extern data d(mode: {0}) from "m:D" {{ inputs = {{a: image({0}, 8, 8)}} ignore = {0} valid = {0} {0} = 1 }}',
+    "extern loss l from {0} {{ tasks = [{0}] }}",
+    'extern loss l(mode: string = {0}) from "m:L" {{ tasks = {0} {0} = 1 }}',
+    'extern loss l(mode: string) from "m:L" {{ }}\nsearch q {{ space = s data = {0} loss = l({0}) }}',
+    "search q {{ space = s data = motion_digits loss = {0} evaluate {{ metric = {0} }} task = {0} }}",
     "meta m on image: image(3, 8, 8) = image -> conv(4, 3x3, pad = {0})",
     "meta m on image: image(3, 8, 8) = image -> relu({0})",
     "meta m on image: image(3, 8, 8) = image -> {0}",

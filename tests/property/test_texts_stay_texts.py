@@ -220,10 +220,12 @@ def test_files_of_networks(folder: Path, text: str) -> None:
 def test_runs(folder: Path, text: str) -> None:
     file = folder / "run.space"
     file.write_text(TEXTS_SPACE.format(space_string(text.replace("\r", ""))), encoding="utf-8")
-    run = folder / f"run-{STRINGS.index(text)}"
-    called("plan", "--allow-extern", str(file))
-    called("run", "--allow-extern", str(file), "--out", str(run))
-    for more in ((), ("--layers",)):
-        called("show", str(run), *more)
-    json.loads(called("show", "--json", str(run)))
+    for search in ("q", "own"):
+        run = folder / f"run-{STRINGS.index(text)}-{search}"
+        called("plan", "--allow-extern", f"{file}::{search}")
+        called("data", "check", "--allow-extern", f"{file}::{search}")
+        called("run", "--allow-extern", f"{file}::{search}", "--out", str(run))
+        for more in ((), ("--layers",)):
+            called("show", str(run), *more)
+        json.loads(called("show", "--json", str(run)))
     untouched(folder)

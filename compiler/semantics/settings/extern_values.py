@@ -15,12 +15,18 @@ from .extern_code import Use, use, with_argument
 from .extern_data import stated_data
 from .tree import Leaf
 
+_KINDS = {"data": ast.ExternDataDecl, "loss": ast.ExternLossDecl}
+
 
 def is_extern(name: str, declared: Declared | None, env: Env) -> bool:
     """Whether a name is that of data, or of a loss, that a text declares. ``declared``: which of them."""
     found = env.module.lookup(name)
-    kinds = {"data": ast.ExternDataDecl, "loss": ast.ExternLossDecl}
-    return found is not None and declared is not None and isinstance(found[0], kinds[declared])
+    return found is not None and declared is not None and isinstance(found[0], _KINDS[declared])
+
+
+def extern_names(declared: Declared, env: Env) -> tuple[str, ...]:
+    """The names of all data, or losses, that the text at hand declares or imports."""
+    return tuple(name for name in env.module.names() if is_extern(name, declared, env))
 
 
 def extern_value(reference: ast.Name | ast.Call, env: Env) -> Leaf:

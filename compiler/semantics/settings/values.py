@@ -18,7 +18,7 @@ from ...schemas.hyper import IntegerRange, LogRange, RealRange, Tunable
 from ...schemas.over import Variables
 from ...schemas.space_ref import SpaceRef
 from .environment import Env, Stop
-from .extern_values import extern_value, is_extern
+from .extern_values import extern_names, extern_value, is_extern
 from .numbers import compute, plural, resolve, show
 from .tree import SLIP, Branch, Hole, Items, Leaf, Node, Open
 
@@ -28,6 +28,8 @@ MAX_ITEMS = 1000
 
 def value(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
     """The node of ``key = expr``; a :class:`Hole` where it is wrong (reported) or unknown."""
+    if expected.declared is not None:
+        expected = replace(expected, named=extern_names(expected.declared, env))
     try:
         return _value(key, expr, expected, replace(env, setting=key))
     except Stop:
@@ -64,7 +66,8 @@ def _is_none(expr: ast.Expr) -> bool:
 
 def _scalar(key: str, expr: ast.Expr, expected: Expectation, env: Env) -> Node:
     found = compute(expr, env, expected.over)
-    if isinstance(found, Formula) and expected.over is None:
+    wrong = isinstance(found, Formula) and expected.over is None
+    if wrong or (expected.declared is not None and not (expected.none and found is None)):
         raise env.report.stop(WrongSetting(expr.span, key, expected.describe(), show(found)))
     if isinstance(found, tuple):
         return Items(expr.span, tuple(Leaf(expr.span, i) for i in found))

@@ -24,6 +24,9 @@ def sgd(arguments: str) -> str:
     return strategy(f"weights {{ optimizer = sgd({arguments}) }}")
 
 
+OWN = """extern data mine(root: path) from "m:M" { inputs = image(3, 8, 8)  classes = 2 }
+extern loss focal(gamma: int = 2) from "m:F" { }
+"""
 MISTAKES = [
     # text, code, the text at the place, words of the message, a note or the help
     (strategy("epoch = 10"), "E0501", "epoch", "did you mean `epochs`?"),
@@ -37,6 +40,10 @@ MISTAKES = [
     (search("strategy = sdas  retrain { epoch = 3 }"), "E0501", "epoch", "section `retrain`"),
     (search("strategy = sdas  spaces = [y]"), "E0501", "spaces", "did you mean `space` or `compare { spaces = … }`?"),
     (search("strategy = sdas  phase { fre = 3 }"), "E0501", "fre", "did you mean `free`?"),
+    (OWN + "search s { space = x  data = mines }", "E0506", "mines", "did you mean `mine`?"),
+    (OWN + "search s { space = x  data = 3 }", "E0504", "3", "or `mine(…)`"),
+    (OWN + search('loss = "focal"'), "E0504", '"focal"', "or `focal(…)`"),
+    (OWN + search("loss = vocal(2)"), "E0506", "vocal", "did you mean `focal`?"),
     (strategy("epochs = 1  batch = 2  epochs = 3"), "E0502", "epochs", "`epochs` is set twice"),
     (search("strategy = sdas  strategy = darts"), "E0502", "strategy", "set twice"),
     (search('strategy = sdas  phase { hold { "a.b" = c  "a.b" = d } }'), "E0502", '"a.b"', "set twice"),
