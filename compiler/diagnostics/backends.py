@@ -191,7 +191,12 @@ for a call with `weights = "…"` has the names inside that call. `stdsl compile
 
     @property
     def help(self) -> str | None:
-        return "weights go by name; `stdsl explain E0811` says how the names are made"
+        names = "`stdsl explain E0811` says how names are made"
+        if self.span is not None:
+            return f"name a file with the weights of what this call makes, or give the call their sizes; {names}"
+        if self.shapes and not self.unexpected and not self.missing:
+            return f"give the parameters of the space that they were made with, say `-p c=16`; {names}"
+        return f"give the architecture that they were made for, `--arch FILE`, and its parameters, `-p …`; {names}"
 
 
 @kind

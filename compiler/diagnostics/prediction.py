@@ -35,10 +35,11 @@ says itself how its inputs are prepared, and what its classes are called.
 
 @kind
 class NotPredicted(Diagnostic):
-    """A file that cannot be read; the others are predicted all the same."""
+    """A file that cannot be read; the others are predicted all the same. ``taken``: what the network takes."""
 
     path: str
     reason: str
+    taken: str = ""
 
     code: ClassVar[str] = "E0742"
     title: ClassVar[str] = "a file cannot be predicted"
@@ -54,4 +55,4 @@ arrays of other shapes or names) has no prediction. The others have theirs; the 
 
     @property
     def help(self) -> str | None:
-        return None
+        return f"this network takes {self.taken}" if self.taken else None

@@ -492,6 +492,44 @@ weights changed.
 
 
 @kind
+class Undecided(Diagnostic):
+    """A search ends with its decisions nearly even."""
+
+    uncertainty: float
+    steps: int
+
+    code: ClassVar[str] = "W0731"
+    title: ClassVar[str] = "the search has hardly decided anything"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+At the end of the search the alternatives of the decisions are about as likely as at its beginning, so what is derived
+is hardly better than a random architecture. Mostly the search is too short, or its decisions learn too slowly; to tell
+alternatives apart takes hundreds of steps at least.
+
+    strategy = gradient { steps = 20 }                                          W0731
+    strategy = gradient { epochs = 30 }                                         longer
+    strategy = gradient { decisions { optimizer = adam(lr = 0.02) } … }         decisions that learn faster
+    strategy = gradient { discretize { count = t * M } … }                      decisions fixed on the way
+
+`compare { random = 3 }` tells whether what was found is better than chance."""
+
+    @property
+    def message(self) -> str:
+        steps = f"{self.steps:,} step{'s' if self.steps != 1 else ''}"
+        return f"after {steps} the decisions are at {self.uncertainty:.0%} of full uncertainty"
+
+    @property
+    def label(self) -> str:
+        return "searched by this strategy"
+
+    @property
+    def help(self) -> str:
+        return (
+            "search for longer (`epochs`), or let the decisions learn faster: `decisions { optimizer = adam(lr = …) }`"
+        )
+
+
+@kind
 class CannotWriteRun(Diagnostic):
     """The run directory cannot be written."""
 

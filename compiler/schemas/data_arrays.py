@@ -252,13 +252,20 @@ class Arrays(Data):
         for text in dict.fromkeys((self.axes,) if isinstance(self.axes, str) else self.axes or ()):
             if not text.startswith("N") or ordered_axes(text[1:]) is None:
                 known = ", ".join(f"N{axes}" for axes in AXES)
-                yield Conflict("axes", f"no network takes samples with the axes {text}", f"use the letters of {known}")
+                letters = "a letter for each axis: N samples, C channels, T frames, H rows, W columns, L tokens"
+                yield Conflict(
+                    "axes",
+                    f"no network takes samples with the axes {text}",
+                    f'write {letters}, such as `axes = "NHWC"`; together they are those of {known}',
+                )
         grids = {"".join(sorted(grid + channels)) for grid in POSITIONS for channels in ("", "C")}
         own = self.target_axes
         if own is not None and (not own.startswith("N") or "".join(sorted(own[1:])) not in grids):
             known = ", ".join(f"N{grid}, NC{grid}" for grid in POSITIONS)
             yield Conflict(
-                "target_axes", f"no network gives numbers with the axes {own}", f"use the letters of {known}"
+                "target_axes",
+                f"no network gives numbers with the axes {own}",
+                f'write a letter for each axis, such as `target_axes = "NHW"`, those of {known}',
             )
 
 

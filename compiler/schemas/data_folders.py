@@ -94,5 +94,8 @@ class Folder(Data):
             yield Conflict("resize", message, "let `resize` be `size` at least", "size")
         if self.pad and not self.crop:
             yield Conflict(
-                "pad", "what is around a sample is only seen by random crops", "leave `crop` at `true`", "crop"
+                "pad",
+                "what is around a sample is only seen by random crops",
+                "write `crop = true`, or leave `pad` out",
+                "crop",
             )

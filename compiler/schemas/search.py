@@ -175,7 +175,12 @@ class SearchConfig(Placed):
     def conflicts(self) -> Iterator[Conflict]:
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
-            yield Conflict("", message, "add `strategy = …`, or `retrain { … }` for a space without open decisions")
+            yield Conflict(
+                "",
+                message,
+                "add `strategy = gradient { epochs = 10 }`, or for a space without open decisions "
+                "`retrain { epochs = 10 }`",
+            )
         exported = self.data_of("retrain")
         if self.export is not None and self.export.preprocess and exported.preparation() is None:
             message = f"`{exported.kind}` reads no files of images or clips, whose bytes a network could take"
@@ -205,7 +210,7 @@ class SearchConfig(Placed):
                 )
         if self.compare is not None and self.retrain is None:
             message = "`compare` trains by the recipe of `retrain`, and there is none"
-            yield Conflict("compare", message, "add `retrain { … }`")
+            yield Conflict("compare", message, "add `retrain { epochs = 10 }`, the recipe by which all are trained")
         if self.compare is not None and self.compare.near is not None and self.compare.random == 0:
             message = "`near` is about random architectures, and none are asked for"
             yield Conflict("compare.near", message, "write `random = 3`, or leave `near` out")

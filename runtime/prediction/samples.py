@@ -23,6 +23,8 @@ from .arrays import arrays_of, is_sample
 from .model import Model, Sample
 from .rows import TABLES, rows_of
 
+_SHOWN = 8
+"""So many columns are named."""
 Pixels = npt.NDArray[Any]
 
 
@@ -39,7 +41,7 @@ def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotP
             for file in _inside(model, path, kind):
                 files.append(file)
         except FileDamaged as fault:
-            refused.append(NotPredicted(None, str(fault.path), fault.reason))
+            refused.append(NotPredicted(None, str(fault.path), fault.reason, taken(model)))
         except OSError as error:
             refused.append(NotPredicted(None, str(error.filename or path), reason_of(error)))
     if kind == "clip" and not all(map(os.path.isdir, files)):
@@ -61,6 +63,21 @@ def _inside(model: Model, path: Path, kind: str | None) -> Iterator[Path]:
     else:
         walk = clips_in if kind == "clip" else images_in
         yield from (Path(inner) for inner, sample in walk(str(path)) if sample)
+
+
+def taken(model: Model) -> str:
+    """What files a network takes, in words."""
+    shapes = ", ".join(f"`{own.called}` of {own.shape}" for own in model.inputs)
+    if model.preparation is not None:
+        video = "a video (.mp4, .avi, …), or a folder with the frames of one"
+        return "an image (PNG, JPEG, …)" if model.preparation["kind"] == "image" else video
+    if model.normalisation.columns:
+        columns = list(dict.fromkeys(column for column, _ in model.normalisation.columns))
+        more = ", …" if len(columns) > _SHOWN else ""
+        return f"a table (.csv, .tsv, .parquet) with the columns {', '.join(columns[:_SHOWN])}{more}"
+    if len(model.inputs) > 1:
+        return f"an .npz file with the arrays {shapes}, for one sample"
+    return f"an .npy file with an array of {model.inputs[0].shape}, for one sample"
 
 
 def samples_of(model: Model, path: Path) -> Iterator[tuple[int | None, Sample]]:

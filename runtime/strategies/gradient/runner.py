@@ -11,7 +11,7 @@ from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.diagnostics.model import Diagnostic
-from stdsl.compiler.diagnostics.run import Collapsed
+from stdsl.compiler.diagnostics.run import Collapsed, Undecided
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.strategy import Strategy
@@ -31,6 +31,8 @@ from .search import probabilities_of
 from .statistics import leaning, mean_entropy
 
 PHASE = "search"
+_UNDECIDED = 0.985
+"""Above this share of full uncertainty a search has hardly decided anything."""
 _MOMENTS = 8
 _UNROLLED = 4.0
 """A decision step through an unrolled one goes through the network so many times (``unrolled.py``)."""
@@ -77,11 +79,13 @@ class GradientRunner(Runner):
         if lean is not None:
             facts["weightless"] = lean.document()
         facts["history"] = _history(run)
-        warnings: tuple[Diagnostic, ...] = ()
+        warnings: list[Diagnostic] = []
         if lean is not None and lean.collapsed:
-            warnings = (Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses),)
+            warnings.append(Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses))
+        if run.job.graph.open and not work.held and entropy > _UNDECIDED:
+            warnings.append(Undecided(run.config.place("strategy"), entropy, done.steps))
         state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
-        return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", warnings)
+        return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return [_derived(_own(strategy), graph, facts).architecture]

@@ -48,7 +48,7 @@ def command(
     """
     from stdsl.compiler.diagnostics.prediction import NotPredicted
     from stdsl.runtime.prediction.model import model_of
-    from stdsl.runtime.prediction.samples import files_in, samples_of
+    from stdsl.runtime.prediction.samples import files_in, samples_of, taken
     from stdsl.runtime.report.console import ConsoleReporter
 
     network = model_of(model)
@@ -83,7 +83,7 @@ def command(
                         told(waiting)
                         waiting.clear()
             except ValueError as error:
-                failed.append(NotPredicted(None, str(path), str(error)))
+                failed.append(NotPredicted(None, str(path), str(error), taken(network)))
             reporter.advance(_TITLE, place, {})
         told(waiting)
         reporter.end(_TITLE)

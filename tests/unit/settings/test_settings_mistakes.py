@@ -111,7 +111,12 @@ MISTAKES = [
         "3",
         "4 epochs, and this phase has 3",
     ),
-    (search("strategy = sdas  compare { random = 3 }"), "E0510", "compare", "add `retrain { … }`"),
+    (
+        search("strategy = sdas  compare { random = 3 }"),
+        "E0510",
+        "compare",
+        "add `retrain { epochs = 10 }`, the recipe",
+    ),
     (search("strategy = sdas  retrain { snapshot = best }"), "E0510", "best", "`holdout = 0.1`"),
     (search("strategy = sdas  retrain { }  compare { near = 0.4 }"), "E0510", "0.4", "none are asked for"),
     (sgd("lr = cosine(0.1, 0, 1, 2)"), "E0511", "2", "at most 3 arguments, and here gets 4"),
