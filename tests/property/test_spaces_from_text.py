@@ -25,7 +25,7 @@ ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310", "E0410", "E0411", "E04
 """What a random text may run into that is spelt properly: equal paths, keeping too many, nothing within `where`, …"""
 
 profile = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
