@@ -7,9 +7,11 @@ or nothing, needs no cost. (A dynamic program over a knapsack, with a decision d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...record import record
@@ -17,6 +19,10 @@ from ..costs.additive import ADDITIVE, AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
 from .cost_states import DEAD, STATE_LIMIT, WORK_LIMIT, CostStates, TooManyCosts, Vector, cost_states
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 NODE_LIMIT = 60_000
 """A circuit is given up after this many nodes: half a second."""
@@ -124,7 +130,38 @@ class _Bounded:
                 )
             )
 
+    def _surely_too_many(self) -> bool:
+        """Whether there are more nodes than the limit, which is seen much sooner than they are made; False where
+        several costs are followed."""
+        import numpy as np
+
+        if len(self.states.measures) != 1:
+            return False
+        ((low, high),) = self.bounds
+        start, (base,) = self.states.start, self.states.base
+        if base + self.reach[start][0][1] >= 2**62:
+            return False
+        costs: dict[int, list[npt.NDArray[np.int64]]] = {start: [np.array([base])]}
+        total = 0
+        for state in range(start, -1, -1):
+            own = np.unique(np.concatenate(costs.pop(state, [np.empty(0, dtype=np.int64)])))
+            ((least, most),) = self.reach[state]
+            below, above = -math.inf if low is None else low, math.inf if high is None else high
+            gone = (own + most < below) | (own + least > above)
+            free = (own + least >= below) & (own + most <= above)
+            own = own[~(gone | free)]
+            total += len(own)
+            if total > self.limit:
+                return True
+            step = self.states.steps[state]
+            for follower, added in () if step is None else step.followers:
+                if follower != DEAD:
+                    costs.setdefault(follower, []).append(own + added[0])
+        return False
+
     def run(self) -> CostCircuit:
+        if self._surely_too_many():
+            raise TooManyCosts
         nodes: list[Branch | Product] = [Product(()), Product(())]
         added: list[tuple[Vector, ...]] = [(), ()]
         known: dict[_Key, int] = {}

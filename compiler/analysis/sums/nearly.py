@@ -13,11 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
 from .lattice import Bounds, Excess, Lattice, lattice
 from .programme import Leg, Programme, Window
 from .tables import Effort
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Column = npt.NDArray[Any]
 
 CELLS = 40_000_000
 """So many numbers the tables of all states have about: 320 MB."""
@@ -51,6 +57,13 @@ class Nearly:
         return float(self.programme.count(self.places.windows))
 
     @cached_property
+    def _proposals(self) -> Column:
+        """By the first leg's cost, how many architectures may be within the bounds."""
+        leg = self.programme.legs[0]
+        found: Column = self.programme.following(0, leg.costs, self.places.windows) * leg.counts
+        return found
+
+    @cached_property
     def low(self) -> int:
         """At least so many are within the bounds."""
         return math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
@@ -67,7 +80,7 @@ class Nearly:
         window: Window = self.places.windows
         costs = [self.states.base[m] for m in self.measures]
         for i, leg in enumerate(self.programme.legs):
-            weights = self.programme.following(i, leg.costs, window) * leg.counts
+            weights = self._proposals if i == 0 else self.programme.following(i, leg.costs, window) * leg.counts
             at, part, whole = _drawn(weights, generator)
             chosen, possible = chosen * part, possible * whole
             place = tuple(int(c[at]) for c in leg.costs)
@@ -121,7 +134,7 @@ class Nearly:
         return tuple(costs)
 
 
-def _drawn(weights: Sequence[float], generator: random.Random) -> tuple[int, int, int]:
+def _drawn(weights: Sequence[float] | Column, generator: random.Random) -> tuple[int, int, int]:
     """The place of a weight, drawn in proportion to it; the parts that it had, and all parts."""
     import numpy as np
 

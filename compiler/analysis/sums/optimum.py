@@ -54,7 +54,7 @@ class Optimum:
                 windows = whole_windows(places, stretch)
                 run = filled(places.ways, stretch.states, ends, windows, effort, False, scores)
                 following = run[stretch.first]
-                effort.kept(following.numbers)
+                effort.kept(following)
         self.legs.reverse()
         self.after.reverse()
 

@@ -110,7 +110,7 @@ def _back(
             total += onward
             effort.worked(total.size * 4)
         tables[state] = Table(carried(total), come.at)
-        effort.kept(total)
+        effort.kept(tables[state])
     return tables[leg.stretch.first]
 
 

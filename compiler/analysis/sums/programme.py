@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from .words import Places, Words
 
+    Column = npt.NDArray[Any]
+
 Window = tuple[tuple[int, int], ...]
 """For each cost the first and the last place."""
 
@@ -64,6 +66,7 @@ class Programme:
         self.steps, self.start, self.places = steps, start, places
         self.legs: list[Leg] = []
         self.after: list[Table] = []
+        self._known: dict[Window, tuple[Column, Column]] = {}
         costs = len(places.units)
         found = stretches(places.ways, start, whole)
         total = 1
@@ -74,7 +77,7 @@ class Programme:
         for i in range(len(found) - 1, -1, -1):
             stretch = found[i]
             self.after.append(self._cumulative(following))
-            effort.kept(self.after[-1].numbers)
+            effort.kept(self.after[-1])
             own = 1 if floating else words_for(stretch.count)
             windows = own_windows(places, stretch)
             tables = filled(
@@ -129,8 +132,7 @@ class Programme:
 
         answers: dict[int, int] = {}
         for i, leg in enumerate(self.legs):
-            following = self.following(i, leg.costs, window)
-            ends = np.cumsum(leg.counts * following)
+            following, ends = self._first(window) if i == 0 else self._counted(i, window)
             at = int(np.searchsorted(ends, place, side="right"))
             place -= int(ends[at - 1]) if at else 0
             inner, place = divmod(place, int(following[at]))
@@ -138,6 +140,19 @@ class Programme:
             self.descend(leg, costs, inner, answers)
             window = tuple((low - c, high - c) for c, (low, high) in zip(costs, window, strict=True))
         return answers
+
+    def _first(self, window: Window) -> tuple[Column, Column]:
+        """The same for the first leg, whose window mostly stays."""
+        if window not in self._known:
+            self._known = {window: self._counted(0, window)}
+        return self._known[window]
+
+    def _counted(self, leg: int, window: Window) -> tuple[Column, Column]:
+        """How many ways follow a leg within the window after each of its costs, and the cumulative numbers of all."""
+        import numpy as np
+
+        following = self.following(leg, self.legs[leg].costs, window)
+        return following, np.cumsum(self.legs[leg].counts * following)
 
     def descend(self, leg: Leg, costs: Vector, place: int, answers: dict[int, int]) -> None:
         """Within a leg: the way at a place among those that cost so much."""

@@ -54,8 +54,8 @@ class Effort:
         if self.work < 0:
             raise TooMuch
 
-    def kept(self, numbers: Words) -> None:
-        self.room -= numbers.nbytes
+    def kept(self, table: Table) -> None:
+        self.room -= table.numbers.nbytes + (0 if table.at is None else table.at.nbytes)
         if self.room < 0:
             raise TooMuch
 
@@ -132,7 +132,7 @@ def filled(
             made = _joined(moved, windows[state], effort, True)
         tables[state] = made
         if keep:
-            effort.kept(made.numbers)
+            effort.kept(made)
             continue
         for way in ways[state]:
             needed[way.state] -= 1

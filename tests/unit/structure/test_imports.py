@@ -47,6 +47,7 @@ TORCH_FREE = (
 )
 HEAVY = {"torch", "onnx", "onnxruntime", "onnxscript", "safetensors", "numpy"}
 COLUMNS = (
+    "compiler/analysis/circuits/cost_circuit.py",
     "compiler/analysis/costs/limits.py",
     "compiler/analysis/costs/listing.py",
     "compiler/analysis/costs/longest_path.py",
