@@ -5,6 +5,7 @@ Rules run thousands of times in a check, so these are plain functions over plain
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from math import isfinite, isqrt
 from types import MappingProxyType
@@ -132,11 +133,15 @@ def _rank_help(value: tuple[int, ...], layout: Layout) -> str:
     return f"write one number per axis, such as {_EXAMPLE[layout]}"
 
 
+_TRIED: Final = 10_000
+"""Greater numbers are not tried as divisors."""
+
+
 def _divisors(n: int) -> str:
-    """What divides a number of channels."""
-    small = [d for d in range(1, isqrt(n) + 1) if n % d == 0]
+    """What divides a number of channels; of a great one the first."""
+    small = [d for d in range(1, min(isqrt(n), _TRIED) + 1) if n % d == 0]
     found = [str(d) for d in sorted({*small, *(n // d for d in small)})]
-    shown = found if len(found) <= 8 else [*found[:6], "…", found[-1]]
+    shown = found if len(found) <= 8 and isqrt(n) <= _TRIED else [*found[: min(6, len(small))], "…", found[-1]]
     return f"{n} is divided by {', '.join(shown)}"
 
 
@@ -172,6 +177,8 @@ def number(
     value = attrs.get(name, default)
     if value is REQUIRED:
         required(attrs, name)
+    if type(value) is int and abs(value) > sys.float_info.max:
+        raise OpFault("attribute", f"`{name}` is too large a number", None, name)
     if type(value) not in (int, float) or not isfinite(value):
         raise OpFault("attribute", f"`{name}` must be a number, not {shown(value)}", None, name)
     if (least is not None and value < least) or (most is not None and value > most):

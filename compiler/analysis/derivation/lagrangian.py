@@ -21,6 +21,10 @@ RELAXATIONS = 80
 """Prices that are tried in all. Any will do: a better one only makes the search within the bounds shorter."""
 
 
+GREATEST = 1e290
+"""Sums of bounds are floats: costs that are greater bound nothing, so that architectures are looked at exactly."""
+
+
 @record
 class Bound:
     """``sign * cost <= sign * limit``, for a cost that is a sum. Where that is not ``exact``, the bound is necessary,
@@ -51,14 +55,20 @@ class Bound:
         return 10 / spread if spread else 1.0
 
 
+def in_floats(cost: AdditiveCost, constraint: CostConstraint) -> bool:
+    """Whether floats hold a cost and its bounds, whatever is decided."""
+    numbers = (cost.constant, constraint.low or 0, constraint.high or 0, *(span_of(term) for term in cost.terms))
+    return all(abs(number) < GREATEST for number in numbers)
+
+
 def bounds(graph: SpaceGraph, constraints: Sequence[CostConstraint] | None = None) -> list[Bound]:
-    """Constraints over costs that are sums, one bound per side, without those that no architecture breaks; those of the
-    space where none are given."""
+    """Constraints over costs that are sums and that floats hold, one bound per side, without those that no architecture
+    breaks; those of the space where none are given."""
     found = []
     for constraint in cost_constraints(graph) if constraints is None else constraints:
         measure = measure_of(constraint)
         cost = None if measure is None else measured(graph, measure)
-        if measure is None or cost is None:
+        if measure is None or cost is None or not in_floats(cost, constraint):
             continue
         for sign, limit in ((1, constraint.high), (-1, constraint.low)):
             if limit is not None and sign * extreme(graph, measure, -sign)[0] > sign * limit:

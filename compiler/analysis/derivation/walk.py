@@ -24,7 +24,7 @@ from ..diagrams.products import Product
 from ..policies.rows import NEVER, LogRows, even_rows
 from ..validity import validity
 from .descent import Ceiling, Descent, Landed, Way
-from .lagrangian import Bound, bounds
+from .lagrangian import Bound, bounds, in_floats
 
 STEPS = 20_000
 """Looking for an architecture at random gives up after so many answers: a few seconds."""
@@ -72,11 +72,13 @@ class Walk:
         self.limits = Limits(graph, self.constraints)
         self.bounds = bounds(graph, self.constraints)
         self.arithmetic = Arithmetic(graph.diagrams)
-        penalties, self._complete = validity(graph)
+        penalties, complete = validity(graph)
+        self._told = complete and self.limits.simple and all(in_floats(*both) for both in self.limits.sums)
+        """Whether the functions tell of all architectures whether they are allowed."""
         self.allowed = [*penalties, *settled(graph, self.held)]
         terms = [term for bound in self.bounds for term in bound.cost.terms]
         self.order = ordering(graph.diagrams, [*self.allowed, *terms, *also])
-        if not self.limits.simple or not self._complete:
+        if not self._told:
             # What no function tells may depend on any decision.
             known = set(self.order)
             own = (v.index for decision in graph.open for v in decision.variables)
@@ -130,7 +132,7 @@ class Walk:
 
     def matters(self, variable: int, answers: Mapping[int, int]) -> bool:
         """Whether some function still depends on a variable after these answers."""
-        if not self.limits.simple or not self._complete:
+        if not self._told:
             return True
         for product in self._by_variable.get(variable, ()):
             factors = [self.graph.diagrams.restrict(factor, answers) for factor in product]

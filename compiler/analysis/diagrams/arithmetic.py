@@ -6,13 +6,43 @@ are remembered from one call to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import TypeVar
 
 from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge
 
 N = TypeVar("N", int, float)
 Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None], Case]
+
+
+def plus(a: float, b: float) -> float:
+    """The sum; a whole number that is too great for a float takes one up as a whole number."""
+    try:
+        return a + b
+    except OverflowError:
+        whole, other = (a, b) if isinstance(a, int) else (b, a)
+        return other if math.isinf(other) else whole + round(other)
+
+
+def times(a: float, b: float) -> float:
+    """The product, in the same way."""
+    try:
+        return a * b
+    except OverflowError:
+        whole, other = (a, b) if isinstance(a, int) else (b, a)
+        if math.isinf(other):
+            return other if whole > 0 else -other
+        return round(whole * Fraction(other))
+
+
+def total(numbers: Iterable[float]) -> float:
+    """The sum of several."""
+    found: float = 0
+    for number in numbers:
+        found = plus(found, number)
+    return found
 
 
 class Arithmetic:
@@ -66,7 +96,7 @@ def _plus(a: Case, b: Case) -> Case | None:
         return IMPOSSIBLE
     inner_a, inner_b = type(a) is Diagram, type(b) is Diagram
     if not inner_a and not inner_b:
-        return a + b
+        return plus(a, b)
     if not inner_a and a == 0:
         return b
     if not inner_b and b == 0:
@@ -81,5 +111,5 @@ def _times(a: Case, b: Case) -> Case | None:
     if a is IMPOSSIBLE or b is IMPOSSIBLE:
         return IMPOSSIBLE
     if not inner_a and not inner_b:
-        return a * b
+        return times(a, b)
     return None

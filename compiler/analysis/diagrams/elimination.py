@@ -24,7 +24,7 @@ from ...ir.diagram import (
     support,
 )
 from ...record import record
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, plus, times, total
 from .products import Product, scaled, span_of, value_of
 
 SIZE_LIMIT = 4_000
@@ -54,13 +54,14 @@ class Part:
     def step(self, answers: Mapping[int, int]) -> float:
         """How far an answer to the bucket's variable is from the best one."""
         factor = value_of(self.common, answers)
-        here = factor and factor * evaluate(self.inner, answers)
-        return here if here == INFINITE else here - (factor and factor * evaluate(self.message, answers))
+        here = factor and times(factor, evaluate(self.inner, answers))
+        if here == INFINITE:
+            return here
+        return plus(here, -(factor and times(factor, evaluate(self.message, answers))))
 
     def value(self, answers: Mapping[int, int]) -> float:
         factor = value_of(self.common, answers)
-        value: float = factor and factor * evaluate(self.inner, answers)
-        return value
+        return factor and times(factor, evaluate(self.inner, answers))
 
 
 @record
@@ -74,7 +75,7 @@ class Bucket:
     def step(self, answers: Mapping[int, int]) -> float:
         """How much the bound rises when this variable is answered after those eliminated later. An infinity stays
         one."""
-        return _sum(part.step(answers) for part in self.parts)
+        return total(part.step(answers) for part in self.parts)
 
 
 @record
@@ -96,16 +97,10 @@ class Elimination:
 
             def value(answer: int, bucket: Bucket = bucket) -> float:
                 extended = {**answers, bucket.variable: answer}
-                return _sum(part.value(extended) for part in bucket.parts)
+                return total(part.value(extended) for part in bucket.parts)
 
             answers[bucket.variable] = min(range(bucket.arity), key=value)
         return answers
-
-
-def _sum(values: Iterable[float]) -> float:
-    """Whole numbers may be too great to be added to a float."""
-    found = list(values)
-    return INFINITE if INFINITE in found else sum(found)
 
 
 def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
@@ -163,7 +158,7 @@ class _Eliminator:
             elif isinstance(function, Diagram):
                 waiting[min(place[v.index] for v in self._support(function))].append((function,))
             else:
-                least += function
+                least = plus(least, function)
 
         for function in functions:
             if isinstance(function, tuple):

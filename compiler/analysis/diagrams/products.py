@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ...ir.diagram import IMPOSSIBLE, Case, Diagram, Diagrams, DiagramTooLarge, Guard, evaluate, leaves, support
-from .arithmetic import Arithmetic
+from .arithmetic import Arithmetic, times
 
 Product: TypeAlias = tuple[Diagram, ...]
 """The product of diagrams with numbers as leaves. Conditions come first: where one is 0, the others may be
@@ -17,9 +17,9 @@ IMPOSSIBLE."""
 
 def value_of(product: Product, answers: Mapping[int, int]) -> float:
     """The product under answers; 0 times anything is 0."""
-    result = 1
+    result: float = 1
     for factor in product:
-        result *= evaluate(factor, answers)
+        result = times(result, evaluate(factor, answers))
         if result == 0:
             return 0
     return result
@@ -29,7 +29,7 @@ def span_of(product: Product) -> float:
     """At most how far the product is from 0."""
     result: float = 1
     for factor in product:
-        result *= max((abs(leaf) for leaf in leaves(factor)), default=0)
+        result = times(result, max((abs(leaf) for leaf in leaves(factor)), default=0))
     return result
 
 

@@ -105,7 +105,17 @@ def _domain(function: Callable[..., Any], why: str) -> Callable[..., Any]:
     return guarded
 
 
-FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., Any]]]] = {
+def _of_numbers(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(*args: Any) -> Any:
+        for value in args:
+            if not is_number(value):
+                return Fault(f"`{name}` takes numbers, not {kind_of(value)}", "give numbers")
+        return function(*args)
+
+    return guarded
+
+
+_FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., Any]]]] = {
     "share": (3, 3, share),
     "min": (1, 99, lambda *a: min(a)),
     "max": (1, 99, lambda *a: max(a)),
@@ -117,7 +127,8 @@ FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., Any]]]] = {
     "sqrt": (1, 1, _domain(math.sqrt, "sqrt of a negative number")),
     "abs": (1, 1, abs),
 }
-"""Name → least and greatest number of arguments, function of plain numbers (may return a :class:`Fault`)."""
+FUNCTIONS: Final = {name: (least, most, _of_numbers(name, of)) for name, (least, most, of) in _FUNCTIONS.items()}
+"""Name → least and greatest number of arguments, function of plain values (may return a :class:`Fault`)."""
 
 
 def is_number(value: Value) -> bool:
@@ -156,13 +167,22 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
         told = case
         case = state.diagrams.apply(lambda v: IMPOSSIBLE if isinstance(v, Fault) else v, case)
 
+        def first(condition: Guard) -> Guard:
+            """Where one of the faults is met: each says what it is about, `part 6 of 2`."""
+            for fault in faults:
+                met = state.diagrams.apply(lambda v, fault=fault: v == fault, told)
+                here: Guard = state.diagrams.ite(met, condition, False)
+                if witness(here) is not None:
+                    return here
+            return condition
+
         def make(words: str, answers: Mapping[int, int]) -> ArithmeticFault:
-            found = evaluate(told, answers)
+            found = evaluate(told, answers) if answers or len(faults) == 1 else faults[0]
             fault = found if isinstance(found, Fault) else faults[0]
             return ArithmeticFault(span, fault.reason, words, fault.advice)
 
         if case is IMPOSSIBLE or witness(failing) is not None:
-            state.mistakes.shown(make, failing, lost=case is IMPOSSIBLE)
+            state.mistakes.shown(make, failing, lost=case is IMPOSSIBLE, first=first)
         if case is IMPOSSIBLE:
             return ERROR
     return scalar(case, asks)

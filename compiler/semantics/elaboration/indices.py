@@ -105,7 +105,10 @@ def _holds_tuples(value: Value) -> bool:
 def _item_of_tuple(items: Any, index: Any) -> Any:
     if not isinstance(items, tuple):
         return Fault(f"{kind_of(items)} has no elements", "give a tuple such as `3x3x3`")
-    if type(index) is not int or not 1 <= index <= len(items):
+    if type(index) is not int:
+        what = "a fraction" if isinstance(index, float) else kind_of(index)
+        return Fault(f"an index is a whole number, not {what}", "tuples count from 1")
+    if not 1 <= index <= len(items):
         return Fault(f"a tuple of {len(items)} has no element {index}", "tuples count from 1")
     return items[index - 1]
 

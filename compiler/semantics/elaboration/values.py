@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...diagnostics.source import Span
 from ...frontend import ast
-from ...ir.diagram import Case, Guard
+from ...ir.diagram import Case, Guard, leaves
 from ...ir.graph import Ask, TensorType
 from ...ir.operation import Primitive
 from ...ops.attributes import shown
@@ -376,7 +376,7 @@ def kind_of(value: Value) -> str:
         case tuple():
             return "a tuple"
         case Scalar():
-            return "a number"
+            return " or ".join(dict.fromkeys(map(kind_of, leaves(value.case)))) or "a number"
         case Same():
             return "a number that depends on `same`"
         case Tensor():

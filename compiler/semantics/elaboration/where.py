@@ -92,7 +92,7 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
                 return CostConstraint(metric, bound.low, bound.high, expr.span)
             state.report(_reversed(right))
             return None
-    elif is_number(bound) and math.isfinite(bound):
+    elif is_number(bound) and (isinstance(bound, int) or math.isfinite(bound)):
         # Costs are whole numbers.
         low = {">=": bound, ">": math.floor(bound) + 1, "==": bound}.get(op)
         high = {"<=": bound, "<": math.ceil(bound) - 1, "==": bound}.get(op)

@@ -202,10 +202,11 @@ def arithmetic(w: Writer) -> str:
     w.line(f"{n} = choose {{1, 2, {w.one('3', '4')}}}{labelled(w, 'd', 'number', (1, 2))}")
     text = w.one(
         f"6 // ({n} - {w.one('1', '2', '5')})",
-        f"share(6, {n}, {w.one('1', '2', '3')})",
+        f"share(6, {n}, {w.one('1', '2', '3', '6')})",
         f"{n} - {w.one('0', '1')}",
         f"6 / {n}",
-        f"({c}, {c}, {c})[{n}]",
+        f"({c}, {c}, {c})[{n}{w.one('', ' + 3')}]",
+        f"max(1, (choose {{{n}, 2x1}}))",
         f"[{c}, {c}][{n}]",
         f"sqrt({n} - {w.one('1', '2')}) + 1",
         f"floor(log({n} - {w.one('0', '1')})) + 1",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from reference import costs, load, outcomes
+from reference.comparison import differences
 from reference.primitives import PRIMITIVES as KNOWN
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -61,3 +62,29 @@ def test_only_what_reaches_the_first_output_costs() -> None:
     found = costs(one)
     assert (found.params, found.flops) == (3 * 9 * 4 + 4 * 4, (3 * 9 * 4 + 4 * 4) * 64)
     assert (found.depth, found.activations) == (2, 2 * 4 * 64)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "",
+        'where kind == "none" or c == 3',
+        "where params <= 10 ** 402",
+        "where params <= 10 ** 500",
+        "where params >= 10 ** 401",
+        "where flops in 10..10 ** 403, params <= 10 ** 402",
+        "where flops <= 1e300",
+        "where params <= 10 ** 500, params >= 10 ** 499",
+        'where depth <= 3, params >= 1, flops <= 10 ** 802, kind != "none" or n > 1',
+    ],
+)
+def test_costs_that_no_float_holds(where: str) -> None:
+    text = f"""stdsl 1
+meta m on x: tokens(5, 4) {{
+  u = x -> linear(10 ** 400) -> choose {{layer_norm, none: identity, z: zero(same), big: linear(10 ** 400)}} as kind
+  w = u -> repeat choose 0..2 as n {{ layer_norm }}
+  return w -> linear(choose {{3, huge: 10 ** 400}} as c) -> linear(2)
+}}
+space s = m {where}
+"""
+    assert differences(text, networks=0) == []

@@ -21,6 +21,9 @@ Make: TypeAlias = Callable[[str, Mapping[int, int]], Diagnostic]
 """From the words for a witness ("width = 5", "" where there is none to name) and its answers (variable index → answer)
 to a diagnostic."""
 
+Narrowed: TypeAlias = Callable[[Guard], Guard]
+"""From a condition that some architecture meets to a stricter one that some architecture meets."""
+
 DECIDERS = 3
 """The most decisions that a mistake shows the places of."""
 
@@ -49,7 +52,7 @@ class Mistakes:
         """What was reported of the faults, and under which condition an architecture shows it."""
         self.at_once: list[tuple[Diagnostic, Guard]] = []
         """The same of mistakes that count whether or not anything demands the place where they were met."""
-        self.unsettled: list[tuple[Make, Guard, tuple[Called, ...]]] = []
+        self.unsettled: list[tuple[Make, Guard, Narrowed, tuple[Called, ...]]] = []
         """Those of them that `where` may exclude, with the applications that they were met in."""
         self.read: list[tuple[int | None, int, Guard]] = []
         """Where a shape is read that there may not be: by which node (None: by a number), of which, and when."""
@@ -106,26 +109,27 @@ class Mistakes:
         if missing is not False:
             self.read.append((reader, tensor.node, missing))
 
-    def shown(self, make: Make, condition: Guard, lost: bool = False) -> None:
+    def shown(self, make: Make, condition: Guard, lost: bool = False, first: Narrowed = lambda found: found) -> None:
         """Records a mistake that architectures show in which the condition holds, if `where` lets there be any.
 
-        ``lost``: nothing is left of the value, so that it is reported in any case.
+        ``lost``: nothing is left of the value, so that it is reported in any case. ``first``: from the condition for
+        the mistake to that for what is told of it, where there are several things to say.
         """
         if lost:
-            self._tell(make, condition, witness(condition) or {}, self._applying)
+            self._tell(make, first(condition), self._applying)
         else:
-            self.unsettled.append((make, condition, tuple(self._applying)))
+            self.unsettled.append((make, condition, first, tuple(self._applying)))
 
     def settle(self, allowed: Callable[[Guard], Guard] = lambda condition: True) -> None:
         """Reports the mistakes of :meth:`shown` that happen where what ``allowed`` says of their conditions holds."""
         found, self.unsettled = self.unsettled, []
-        for make, condition, calls in found:
+        for make, condition, first, calls in found:
             inside = self._builder.diagrams.both(condition, allowed(condition))
-            answers = witness(inside)
-            if answers is not None:
-                self._tell(make, inside, answers, calls)
+            if witness(inside) is not None:
+                self._tell(make, first(inside), calls)
 
-    def _tell(self, make: Make, condition: Guard, answers: Mapping[int, int], calls: Sequence[Called]) -> None:
+    def _tell(self, make: Make, condition: Guard, calls: Sequence[Called]) -> None:
+        answers = witness(condition) or {}
         diagnostic = make(self.witness_words(answers), answers)
         self.report(replace(diagnostic, deciders=self.deciders(answers)), calls)
         self.at_once.append((diagnostic, condition))
