@@ -10,6 +10,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
+from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job, load_kept_job
 from stdsl.runtime.prepare.texts import checksum
 from stdsl.runtime.report.reporter import Silent
@@ -193,3 +194,23 @@ def test_the_quickstart_can_run() -> None:
     assert len(job.graph.open) == 12
     baseline = costs(job.compared["per_frame_2d"], {})
     assert 80_000 < baseline.params < 110_000
+
+
+def test_a_plan_of_tiny_networks_is_no_plan_of_no_time(tmp_path: Path) -> None:
+    """Their steps are nearly all overhead."""
+    text = """stdsl 1
+meta net on video: clip(1, 4, 8, 8) {
+  return video -> choose {a: conv(2, 1x1x1), b: conv(2, 3x3x3)} as kind -> global_avg_pool -> linear(13)
+}
+space nets = net
+search s {
+  space = nets
+  data = motion_digits(frames = 4, size = 8, train = 32, valid = 32, test = 16)
+  strategy = gradient { steps = 2000  batch = 8 }
+  retrain { steps = 1000  batch = 8 }
+}
+"""
+    (tmp_path / "a.space").write_text(text)
+    search, derived = plan(load_job(str(tmp_path / "a.space"), None), "cpu").stages
+    assert search.seconds > 2000 * 1.5e-3 * 2 * 0.9  # weights and decisions
+    assert derived.seconds > 1000 * 1.5e-3
