@@ -154,15 +154,18 @@ def test_the_same_text_gives_the_same_bits_with_and_without_helpers(
     assert facts(tmp_path / "alone") == facts(undisturbed)
 
 
-def start(space: Path, out: Path) -> subprocess.Popen[bytes]:
+def start(space: Path, out: Path, helpers: bool = False) -> subprocess.Popen[bytes]:
+    """A run in a process of its own, on one core where it shall have no helpers."""
     script = (
-        "import sys\n"
+        "import os, sys\n"
+        "if sys.argv[3] == 'False':\n"
+        "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
         "from pathlib import Path\n"
         "from stdsl.runtime.report.reporter import Silent\n"
         "from stdsl.runtime.run import RunRequest, run\n"
         "run(RunRequest(sys.argv[1], out=Path(sys.argv[2]), checkpoint_seconds=0.2), Silent())\n"
     )
-    command = [sys.executable, "-c", script, str(space), str(out)]
+    command = [sys.executable, "-c", script, str(space), str(out), str(helpers)]
     return subprocess.Popen(command, env=environment())
 
 
@@ -201,7 +204,7 @@ def test_resuming_a_finished_run_changes_nothing(undisturbed: Path) -> None:
 
 def test_ctrl_c_keeps_a_checkpoint(space: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    process = start(space, out)
+    process = start(space, out, helpers=True)
     while len(events(out, "search")) < 6:
         assert process.poll() is None
         time.sleep(0.002)
@@ -217,7 +220,7 @@ def test_a_lost_helper_loses_nothing(space: Path, undisturbed: Path, tmp_path: P
     if cores() < 2:
         pytest.skip("with one core there are no helpers")
     out = tmp_path / "run"
-    process = start(space, out)
+    process = start(space, out, helpers=True)
     while not events(out / "compare" / "per_frame", "train"):
         assert process.poll() is None
         time.sleep(0.01)
