@@ -69,7 +69,8 @@ def _moves_no_channel(inputs: Inputs, attrs: Attributes) -> bool:
 
 
 def _moves_no_frame(inputs: Inputs, attrs: Attributes) -> bool:
-    return attrs["frames"] in (1, inputs[0].dims[1])
+    c, t, _, _ = inputs[0].dims
+    return c == 1 or attrs["frames"] in (1, t)
 
 
 PRIMITIVES = (

@@ -169,8 +169,11 @@ DRAWS = {
     "dropout": lambda r: ((any_shape(r),), {"p": r.random()}),
     "leaky_relu": lambda r: ((any_shape(r),), {"slope": 0.2}),
     "to_tokens": lambda r: ((spatial(r),), {}),
-    "channel_shuffle": lambda r: ((spatial(r, channels=12),), {"groups": r.choice([1, 2, 3])}),
-    "time_to_channel": lambda r: ((TensorShape("clip", (3, 6, 2, 4)),), {"frames": r.choice([1, 2, 3, 6])}),
+    "channel_shuffle": lambda r: ((spatial(r, channels=12),), {"groups": r.choice([1, 2, 3, 12])}),
+    "time_to_channel": lambda r: (
+        (TensorShape("clip", (r.choice([1, 3]), 6, 2, 4)),),
+        {"frames": r.choice([1, 2, 3, 6])},
+    ),
 }
 
 

@@ -15,8 +15,10 @@ from ...record import record
 from ..architecture import Architecture, of_answers
 from ..circuits.of_space import circuits
 from ..feasible import feasible, feasible_extremes
+from ..feasible import found as within_where
 from ..memo import once_per_graph
 from ..sampling import draw
+from ..sums.nearly import Nearly
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .measures import Measure, measure_of
 from .of_architecture import cost_constraints
@@ -24,6 +26,9 @@ from .space_bounds import extreme, within_costs
 
 ESTIMATED_FROM = 400
 """Where the mean cannot be had exactly, it is that of so many architectures, drawn with equal probabilities."""
+
+ESTIMATED_SLOWLY = 40
+"""The same where drawing one takes some hundredths of a second."""
 
 ESTIMATED_IN = 8_000
 """So many are drawn at most to find those; where hardly any is within the constraints, the mean is not known."""
@@ -124,6 +129,9 @@ def _drawn_quickly(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
 @once_per_graph
 def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """Architectures that a mean is estimated from, each as likely; none where too few are found."""
+    if isinstance(within_where(graph), Nearly):
+        few = draw(graph, seed=0, n=ESTIMATED_SLOWLY)
+        return few.answers if few.uniform else ()
     first = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
     if len(first.answers) < min(ESTIMATED_FROM, ESTIMATED_FROM * TRIED // ESTIMATED_IN // 2):
         return ()
