@@ -100,7 +100,10 @@ def check_search(
     if final is None or len(sink.errors) > before:
         return None
     tested = {text: other for text, other in tested.items() if not text or text in compared}
-    return CheckedSearch(config, graph, final, compared, tested, warnings=told.diagnostics)
+    checked = CheckedSearch(config, graph, final, compared, tested, warnings=told.diagnostics)
+    if config.strategy is not None:
+        sink.extend(family(config.strategy.family).check_within(config, checked.common))
+    return checked if len(sink.errors) == before else None
 
 
 def _tell(told: Sink, sink: Sink) -> None:

@@ -11,6 +11,10 @@ def _whose(trained: str, own: str = "its") -> str:
     return f"{own} constraints" + (f" and those of `{trained}`" if trained else "")
 
 
+_GAVE_UP = {False: ": the search for it gave up", True: ": it could not be computed, and the search for it gave up"}
+"""By whether it was to be computed exactly."""
+
+
 def _where(trained: str) -> str:
     return "`where`" + (f" (and that of `{trained}`)" if trained else "")
 
@@ -95,10 +99,12 @@ architecture meets (a band of costs that falls between two sums, a depth that ha
 
 @kind
 class PerhapsNotBest(Diagnostic):
-    """The search for the best architecture within `where` gave up. ``trained``: as in :class:`NothingWithin`."""
+    """The search for the best architecture within `where` gave up. ``trained``: as in :class:`NothingWithin`;
+    ``method``: that of the search, "" where it has none."""
 
     space: str
     trained: str = ""
+    method: str = ""
 
     code: ClassVar[str] = "W0442"
     title: ClassVar[str] = "perhaps not the best architecture within `where`"
@@ -106,7 +112,9 @@ class PerhapsNotBest(Diagnostic):
     explanation: ClassVar[str] = """\
 Deriving looks for the architecture within the constraints over costs that the search prefers most, the most probable
 ones first, and gives up after a stated number of steps. What it then derives is within the constraints, and the best
-one that it found; a better one may exist. Tight constraints over many decisions make that happen.
+one that it found; a better one may exist. Tight constraints over many decisions make that happen. With
+`derive { method = exact }` the best one is computed. Where the costs have so many different sums that this would take
+too long, it is searched for all the same, which may give up.
 
     space s = net() where flops <= 21M     near the cheapest network, with 140 decisions: W0442
     space s = net() where flops <= 40M     the best one is found"""
@@ -115,7 +123,7 @@ one that it found; a better one may exist. Tight constraints over many decisions
     def message(self) -> str:
         return (
             f"the derived architecture of `{self.space}` is within {_where(self.trained)}, but perhaps not the one "
-            "within it that the search prefers most"
+            f"within it that the search prefers most{_GAVE_UP[self.method == 'exact']}"
         )
 
     @property
@@ -124,7 +132,42 @@ one that it found; a better one may exist. Tight constraints over many decisions
 
     @property
     def help(self) -> str | None:
+        if self.method == "search":
+            return "write `derive { method = exact }` to have it computed, or widen the constraints over costs"
         return "wider constraints over costs make the best one easier to find"
+
+
+@kind
+class NotExactlyBest(Diagnostic):
+    """`derive { method = exact }` in a space whose costs do not add up. ``reason``: what is in the way."""
+
+    space: str
+    reason: str
+
+    code: ClassVar[str] = "E0446"
+    title: ClassVar[str] = "the best architecture within `where` cannot be computed exactly"
+    explanation: ClassVar[str] = """\
+`derive { method = exact }` computes the architecture within `where` that a search prefers most, by a dynamic programme
+over what its decisions add to the costs. The depth is a longest path and no sum, and where very many decisions depend
+on each other in every combination costs are no sums that can be followed. (In spaces of a few thousand architectures
+all of them are looked at, and anything can be bounded.)
+
+    space s = net() where depth <= 20     strategy = gradient { derive { method = exact } }       E0446
+    space s = net() where flops <= 20M    strategy = gradient { derive { method = exact } }       right
+
+`method = search` looks for the best one and says so where it gave up (W0442)."""
+
+    @property
+    def message(self) -> str:
+        return f"the best architecture of `{self.space}` within `where` cannot be computed exactly: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "write `method = search`, which says where it gave up, or bound flops, params or activations alone"
 
 
 @kind

@@ -46,6 +46,11 @@ class Family:
         """Why the family cannot search this space at all: errors of the text, for `stdsl check`."""
         return iter(())
 
+    def check_within(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        """What the settings ask for that cannot be had within `where`: of the space that is searched, and of the one
+        that its result is trained in. Errors of the text."""
+        return iter(())
+
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         """Settings that this version cannot carry out, told before any work is done. Asked of families that run."""
         return iter(())

@@ -38,7 +38,9 @@ def derive(run: Context) -> None:
         facts = run.tracker.finished["search"]
         arch = runner(strategy).derive(strategy, graph, facts)[0]
         if not runner(strategy).surely_best(strategy, graph, facts):
-            run.reporter.say(warned(PerhapsNotBest(run.config.place("space"), graph.name, trained_in(graph))))
+            method = runner(strategy).method(strategy)
+            place = run.config.place("space")
+            run.reporter.say(warned(PerhapsNotBest(place, graph.name, trained_in(graph), method)))
     run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash})
 

@@ -75,6 +75,10 @@ class Runner(ABC):
         most."""
         return True
 
+    def method(self, strategy: Strategy) -> str:
+        """How the best one within constraints over costs is found, as a setting says it; "" where there is none."""
+        return ""
+
 
 def runner(strategy: Strategy) -> Runner:
     """The half of a strategy's family that searches, imported."""

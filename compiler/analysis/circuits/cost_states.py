@@ -7,7 +7,7 @@ answer adds to a cost depends on the state alone. Where few decisions share a te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...ir.diagram import Case, Diagram, support
 from ...ir.graph import SpaceGraph
@@ -49,13 +49,21 @@ class CostStates:
     """``steps``: by state, those that follow one before it; None for the end, where nothing is asked any more.
 
     The costs of an architecture are ``base`` plus what its answers add from the state ``start`` on, in the order of
-    ``measures``.
+    ``measures``; behind them what else was added up.
     """
 
     measures: tuple[Measure, ...]
     base: Vector
     steps: tuple[Step | None, ...]
     start: int
+
+    def costs(self, answers: Mapping[int, int]) -> Vector:
+        """What an architecture costs by each measure."""
+        costs, state = list(self.base), self.start
+        while (step := self.steps[state]) is not None:
+            state, added = step.followers[answers[step.variable]]
+            costs = [c + a for c, a in zip(costs, added, strict=True)]
+        return tuple(costs)
 
 
 def cost_states(
@@ -64,14 +72,22 @@ def cost_states(
     measures: Sequence[Measure],
     states: int = STATE_LIMIT,
     work: int = WORK_LIMIT,
+    also: Sequence[Factors] = (),
 ) -> CostStates:
-    """The states of a circuit with a root, for costs that are exact sums. Raises TooManyCosts."""
-    return _Walk(graph, circuit, tuple(measures), states, work).run()
+    """The states of a circuit with a root, for costs that are exact sums. ``also``: terms that are added up behind the
+    costs, where there are any; 0 where what they depend on is not asked for. Raises TooManyCosts."""
+    return _Walk(graph, circuit, tuple(measures), states, work, also).run()
 
 
 class _Walk:
     def __init__(
-        self, graph: SpaceGraph, circuit: Circuit, measures: tuple[Measure, ...], states: int, work: int
+        self,
+        graph: SpaceGraph,
+        circuit: Circuit,
+        measures: tuple[Measure, ...],
+        states: int,
+        work: int,
+        also: Sequence[Factors],
     ) -> None:
         self.graph, self.circuit, self.measures = graph, circuit, measures
         self.state_limit, self.work_limit = states, work
@@ -86,6 +102,10 @@ class _Walk:
             for term in cost.terms:
                 self._add_term(i, term)
             base.append(cost.constant)
+        if also:
+            base.append(0)
+        for term in also:
+            self._add_term(len(measures), term)
         # A term that no answer bears on is what it is by default.
         self.by_default = [int(value_of(term, self.defaults)) for _, term in self.terms]
         for (i, _), value in zip(self.terms, self.by_default, strict=True):
@@ -151,7 +171,7 @@ class _Walk:
     ) -> tuple[tuple[tuple[int, _Left], ...], Vector]:
         """What is left of the terms after an answer, and what it adds to the costs; ``asked`` is what may be asked
         later."""
-        added = [0] * len(self.measures)
+        added = [0] * len(self.base)
         self._work += 1
         for t in self.by_variable.get(variable, ()):
             metric, term = self.terms[t]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...ir.graph import SpaceGraph
 from ...ir.sibling import Sibling
 from ..circuits.circuit import ONE, Branch, Circuit
-from .additive import AdditiveMetric, additive_cost, default_row
+from .additive import AdditiveCost, AdditiveMetric, additive_cost, default_row
 from .longest_path import longest_path
 from .sums import Sums
 
@@ -43,7 +43,11 @@ class Table:
 
     def cost(self, metric: AdditiveMetric) -> Column:
         """The cost of each architecture; it must be an exact sum."""
-        return Sums([additive_cost(self.graph, metric)]).of_columns(self._settled)[0]
+        return self.summed(additive_cost(self.graph, metric))
+
+    def summed(self, cost: AdditiveCost) -> Column:
+        """The same of any exact sum over the decisions of the graph."""
+        return Sums([cost]).of_columns(self._settled)[0]
 
     def depth(self) -> Column:
         """The depth of each architecture."""

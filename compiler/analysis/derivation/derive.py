@@ -26,9 +26,11 @@ from ..diagrams.elimination import INFINITE, Elimination, eliminate, ordering
 from ..validity import validity
 from ..values import encode
 from .descent import Descent, Landed, Way
+from .exactly import exactly
 from .lagrangian import best_relaxation
 from .preferences import regrets
-from .reading import Score, Zeros
+from .reading import Method, Score, Zeros
+from .summed import summed
 from .walk import Walk, settled
 
 LIMIT = 20_000
@@ -56,9 +58,10 @@ def derive(
     score: Score = "beta",
     held: Mapping[str, Any] | None = None,
     zeros: Zeros = "allowed",
+    method: Method = "search",
 ) -> Architecture:
     """The most probable architecture within `where`, as far as it is found: see :func:`derived`."""
-    return derived(graph, scores, score, held, zeros=zeros).architecture
+    return derived(graph, scores, score, held, zeros=zeros, method=method).architecture
 
 
 def derived(
@@ -68,6 +71,7 @@ def derived(
     held: Mapping[str, Any] | None = None,
     limit: int = LIMIT,
     zeros: Zeros = "allowed",
+    method: Method = "search",
 ) -> Derived:
     """The most probable architecture within `where`.
 
@@ -76,12 +80,22 @@ def derived(
     probable architecture that meets them; where that takes more than ``limit`` steps, the best that is found depth
     first. ``scores``: see :func:`.preferences.regrets`; ``held``: values that are fixed, by path. With ``zeros`` that
     are never derived, the alternative on a kept edge is its likeliest one that is no exact zero, unless `where` or what
-    is held leaves nothing else. Raises SpaceError (E0441, E0442) when there is none, or none was found.
+    is held leaves nothing else. With the ``method`` `exact` it is computed, whatever the constraints over costs, unless
+    one of these is no sum or has too many different sums (:func:`.exactly.exactly`): then it is searched for all the
+    same. Raises SpaceError (E0441, E0442) when there is none, or none was found.
     """
     answers: dict[int, int] = {}
     for path, value in (held or {}).items():
         answers |= encode(graph.by_path[path], value)
-    return _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros), answers, limit).best()
+    derivation = _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros), answers, limit)
+    wished = derivation.wished()
+    if wished is not None:
+        return Derived(wished, True)
+    if method == "exact":
+        known = exactly(graph, summed(graph, scores, score, held, zeros))
+        if known:
+            return derivation.known(known[0])
+    return derivation.best()
 
 
 class _Derivation:
@@ -90,9 +104,7 @@ class _Derivation:
         self.arithmetic = Arithmetic(graph.diagrams)
 
     def best(self) -> Derived:
-        wished = self._wished()
-        if wished is not None:
-            return Derived(self._architecture(wished), True)
+        """What is searched for where what is preferred is not within `where`."""
         walk = Walk(self.graph, held=self.held, also=self.preferences)
         relaxed = best_relaxation(walk.bounds, lambda prices: self._relaxed(walk, prices)) if walk.bounds else None
         guides = [walk.least(self.preferences), *([relaxed] if relaxed is not None else [])]
@@ -111,7 +123,14 @@ class _Derivation:
         steps = walk.within(self.limit) + landed.steps + drawn.steps
         raise SpaceError([NotFoundWithin(self._place(), self.graph.name, 0, steps, trained_in(self.graph))])
 
-    def _wished(self) -> dict[int, int] | None:
+    def known(self, answers: Mapping[int, int] | None) -> Derived:
+        """What is best, where that is known; None: there is nothing."""
+        if answers is None:
+            Walk(self.graph, held=self.held)  # where one constraint alone excludes everything, it says by how much
+            raise self._nothing()
+        return Derived(of_answers(self.graph, answers), True)
+
+    def wished(self) -> Architecture | None:
         """What is preferred, where it is within `where`."""
         functions = [*self.preferences, *validity(self.graph)[0], *settled(self.graph, self.held)]
         plain = eliminate(self.graph.diagrams, functions, ordering(self.graph.diagrams, functions))
@@ -125,7 +144,8 @@ class _Derivation:
         whole = {**default_answers(self.graph), **answers}
         if violations(self.graph, whole, active(self.graph, whole).decisions):
             return None
-        return answers if Limits(self.graph, cost_constraints(self.graph)).admit(whole) else None
+        fits = Limits(self.graph, cost_constraints(self.graph)).admit(whole)
+        return self._architecture(answers) if fits else None
 
     def _relaxed(self, walk: Walk, prices: Sequence[float]) -> Elimination:
         priced = [f for b, p in zip(walk.bounds, prices, strict=True) if p for f in b.functions(self.arithmetic, p)]

@@ -9,11 +9,12 @@ costs nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...ir.decisions import Decision
-from ...ir.diagram import Case
+from ...ir.diagram import Case, Guard, Variable
 from ...ir.graph import SpaceGraph
+from ...record import record
 from .reading import Score, Zeros
 from .zeros import KeptZeros, is_zero, switch_behind, zeros_on_kept_edges
 
@@ -29,6 +30,45 @@ LAST_RESORT = 1e6
 `where` forbids."""
 
 
+@record
+class Regret:
+    """Those of the answers to one variable: ``usual``, and ``kept`` under the condition ``when``: where the variable is
+    a choose on an edge that is kept, and zeros are not to be derived there."""
+
+    decision: Decision
+    variable: Variable
+    usual: tuple[float, ...]
+    kept: tuple[float, ...] = ()
+    when: Guard = False
+
+
+def each_regret(
+    graph: SpaceGraph,
+    scores: Mapping[str, Sequence[float]],
+    score: Score,
+    held: Collection[str],
+    zeros: Zeros = "allowed",
+) -> Iterator[Regret]:
+    """The regrets of the answers of what is free, which is all but ``held`` (paths).
+
+    ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
+    (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
+    first alternative wins, a gate is off, a keep of open size keeps no more than it must.
+    """
+    barred = zeros_on_kept_edges(graph) if zeros == "never" else {}
+    for decision in graph.open:
+        if decision.path in held:
+            continue
+        for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
+            best = max(row)
+            usual = tuple(best - weight for weight in row)
+            kept = barred.get(decision.id)
+            if kept is None:
+                yield Regret(decision, variable, usual)
+            else:
+                yield Regret(decision, variable, usual, _without(row, kept), kept.when)
+
+
 def regrets(
     graph: SpaceGraph,
     scores: Mapping[str, Sequence[float]],
@@ -36,33 +76,19 @@ def regrets(
     held: Collection[str],
     zeros: Zeros = "allowed",
 ) -> list[Case]:
-    """The regrets of the answers of what is free, which is all but ``held`` (paths): functions of one variable each,
-    but where a choose with ``zeros`` that are not to be derived on kept edges is asked for beside these too.
-
-    ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
-    (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
-    first alternative wins, a gate is off, a keep of open size keeps no more than it must.
-    """
-    free: list[Case] = []
-    case = graph.diagrams.case
-    barred = zeros_on_kept_edges(graph) if zeros == "never" else {}
-    for decision in graph.open:
-        if decision.path in held:
-            continue
-        for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
-            best = max(row)
-            usual = case(variable, [best - weight for weight in row])
-            kept = barred.get(decision.id)
-            if kept is not None:
-                usual = graph.diagrams.ite(kept.when, case(variable, _without(row, kept)), usual)
-            free.append(usual)
-    return free
+    """:func:`each_regret` as functions of one variable each, but where a choose with zeros that are not to be derived
+    on kept edges is asked for beside these too."""
+    case, ite = graph.diagrams.case, graph.diagrams.ite
+    return [
+        ite(r.when, case(r.variable, r.kept), case(r.variable, r.usual)) if r.kept else case(r.variable, r.usual)
+        for r in each_regret(graph, scores, score, held, zeros)
+    ]
 
 
-def _without(row: Sequence[float], kept: KeptZeros) -> list[float]:
+def _without(row: Sequence[float], kept: KeptZeros) -> tuple[float, ...]:
     """The regrets of the alternatives of a choose on a kept edge."""
     best = max(weight for option, weight in enumerate(row) if option not in kept.options)
-    return [LAST_RESORT if option in kept.options else best - weight for option, weight in enumerate(row)]
+    return tuple(LAST_RESORT if option in kept.options else best - weight for option, weight in enumerate(row))
 
 
 def _rows(

@@ -12,6 +12,10 @@ Score = Literal["alpha", "beta", "product"]
 Zeros = Literal["never", "allowed"]
 """Whether an exact zero may be what is derived on an edge that a keep, or a site, keeps."""
 
+Method = Literal["search", "exact"]
+"""How the best architecture within constraints over costs is found: by a search for it, the most probable ones first,
+or by a dynamic programme over sums."""
+
 
 def usual_zeros(score: Score) -> Zeros:
     """Where edges are ranked by their non-zero operations, one of these is derived on an edge that is kept (Liu et al.,
@@ -21,8 +25,10 @@ def usual_zeros(score: Score) -> Zeros:
 
 @record
 class Reading:
-    """``gate``: the weight above which gates, and elements of keeps of open size, stay."""
+    """``gate``: the weight above which gates, and elements of keeps of open size, stay; ``method``: see
+    :data:`Method`."""
 
     score: Score = "beta"
     zeros: Zeros = "allowed"
     gate: float = 0.5
+    method: Method = "search"

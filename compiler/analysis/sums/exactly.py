@@ -1,31 +1,29 @@
 """The architectures within constraints over costs, exactly: how many, and which one has which place.
 
-Several costs at once are packed into one number, so that a table has each combination of sums once; the combinations
-within all bounds are picked out at the end.
+Several costs at once are packed into one number (:mod:`.packing`); the combinations within all bounds are picked out at
+the end.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..circuits.cost_states import CostStates
-from .lattice import Lattice, Way
+from .lattice import Lattice
 from .optimum import Best, Optimum
+from .packing import Packing, packing
 from .passing import passing
 from .programme import Programme, Window
-from .tables import Effort, Scores, TooMuch
+from .tables import Effort, Scores
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-PACKED = 2**62
-"""Packed numbers stay below."""
 
 PASSING_WORK = 10_000_000_000
 PASSING_ROOM = 900_000_000
@@ -102,9 +100,9 @@ class Sums:
 
 @dataclass(frozen=True)
 class Combined(Sums):
-    """The same for several costs. ``strides``: what a place of each is in a packed number."""
+    """The same for several costs."""
 
-    strides: tuple[int, ...] = ()
+    packing: Packing
 
     @cached_property
     def count(self) -> int:
@@ -113,13 +111,7 @@ class Combined(Sums):
 
     def _fit(self, packed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which of some combinations are within the bounds."""
-        import numpy as np
-
-        fits, rest = np.ones(len(packed), dtype=bool), packed
-        for stride, (low, high) in zip(self.strides, self.window, strict=True):
-            places, rest = rest // stride, rest % stride
-            fits &= (places >= low) & (places <= high)
-        return fits
+        return self.packing.fits(packed, self.window)
 
     @cached_property
     def _fits(self) -> npt.NDArray[np.int64]:
@@ -169,28 +161,7 @@ class Combined(Sums):
 
 def together(states: CostStates, places: Lattice, work: int, room: int) -> Combined:
     """For several costs at once. Raises TooMuch."""
-    strides: list[int] = []
-    stride = 1
-    for most in reversed(places.far[states.start]):
-        strides.append(stride)
-        stride *= most + 1
-    if stride >= PACKED:
-        raise TooMuch
-    strides.reverse()
-
-    def packed(steps: tuple[int, ...]) -> int:
-        return sum(step * stride for step, stride in zip(steps, strides, strict=True))
-
-    # The first cost decides what is too much already; the others are looked at in the end.
-    top = (places.windows[0][1] + 1) * strides[0] - 1
-    one = replace(
-        places,
-        ways=tuple(tuple(Way(w.answer, w.state, (packed(w.steps),)) for w in ways) for ways in places.ways),
-        far=tuple((packed(far),) for far in places.far),
-        units=(1,),
-        windows=((0, max(top, 0)),),
-        certain=((0, max(top, 0)),),
-    )
+    packed = packing(places, states.start)
     effort = Effort(min(work, PACKING_WORK), room)
-    programme = Programme(states.steps, states.start, one, effort, False, whole=True)
-    return Combined(states, programme, places.windows, tuple(strides))
+    programme = Programme(states.steps, states.start, packed.places, effort, False, whole=True)
+    return Combined(states, programme, places.windows, packed)

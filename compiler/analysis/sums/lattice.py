@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..circuits.cost_states import DEAD, CostStates, Vector
 
@@ -46,6 +46,17 @@ class Lattice:
     @property
     def exact(self) -> bool:
         return not any(self.lost)
+
+    def window(self, bounds: Sequence[Bounds], start: int) -> tuple[tuple[int, int], ...]:
+        """The places of ways from ``start`` on that may be within some bounds."""
+        found = []
+        for i, (low, high) in enumerate(bounds):
+            unit, top = self.units[i], self.far[start][i]
+            # A way at place p costs from `least + unit * p` to that and `lost` besides.
+            above = 0 if low is None else math.ceil(low) - self.least[i]
+            first = max(0, -(-(above - self.lost[i]) // unit))
+            found.append((first, top if high is None else min(top, (math.floor(high) - self.least[i]) // unit)))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +129,11 @@ def lattice(found: Excess, start: int, units: Vector, bounds: Sequence[Bounds]) 
         ways.append(tuple(own))
         far.append(tuple(map(max, zip(*reach, strict=True))) if reach else zero)
         lost.append(tuple(map(max, zip(*rest, strict=True))) if rest else zero)
-    windows, certain = [], []
+    places = Lattice(tuple(ways), tuple(far), found.least, units, lost[start], (), ())
+    certain = []
     for i, (low, high) in enumerate(bounds):
         unit, top = units[i], far[start][i]
-        # A way at place p costs from `least + unit * p` to that and `lost` besides.
         above = 0 if low is None else math.ceil(low) - found.least[i]
-        below = None if high is None else math.floor(high) - found.least[i]
-        windows.append(
-            (max(0, -(-(above - lost[start][i]) // unit)), top if below is None else min(top, below // unit))
-        )
-        safe = top if below is None else min(top, (below - lost[start][i]) // unit)
+        safe = top if high is None else min(top, (math.floor(high) - found.least[i] - lost[start][i]) // unit)
         certain.append((max(0, -(-above // unit)), safe))
-    return Lattice(tuple(ways), tuple(far), found.least, units, lost[start], tuple(windows), tuple(certain))
+    return replace(places, windows=places.window(bounds, start), certain=tuple(certain))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -123,15 +123,6 @@ class Nearly:
                 costs[i] += added[m]
             state, place = way.state, rests[at]
         return chosen, possible
-
-    def cost(self, answers: Mapping[int, int]) -> tuple[int, ...]:
-        """What an architecture costs by each measure, exactly."""
-        costs = [self.states.base[m] for m in self.measures]
-        state = self.states.start
-        while (step := self.states.steps[state]) is not None:
-            state, added = step.followers[answers[step.variable]]
-            costs = [c + added[m] for c, m in zip(costs, self.measures, strict=True)]
-        return tuple(costs)
 
 
 def _drawn(weights: Sequence[float] | Column, generator: random.Random) -> tuple[int, int, int]:

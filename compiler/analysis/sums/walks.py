@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 from ...ir.diagram import support
 from ...ir.graph import SpaceGraph
-from ..circuits.circuit import Branch, Circuit, Product
+from ..circuits.circuit import Branch, Circuit
+from ..circuits.circuit import Product as Parts
 from ..circuits.cost_states import CostStates, TooManyCosts, cost_states
 from ..circuits.of_space import circuit_in_order
 from ..costs.measures import Measure, measured
+from ..diagrams.products import Product
 from .arrangement import order
 
 STATES = 60_000
@@ -24,10 +26,13 @@ WORK = 6_000_000
 """And after so many terms have been looked at: some seconds."""
 
 
-def walk(graph: SpaceGraph, measures: Sequence[Measure], quick: bool = False) -> CostStates | None:
+def walk(
+    graph: SpaceGraph, measures: Sequence[Measure], quick: bool = False, also: Sequence[Product] = ()
+) -> CostStates | None:
     """The states of a space by costs that are exact sums; None where there are too many, or the space is too entangled
-    for a circuit, or has no architecture. ``quick``: a twentieth of them is too many."""
-    reads = list(dict.fromkeys(_reads(graph, measures)))
+    for a circuit, or has no architecture. ``quick``: a twentieth of them is too many. ``also``: terms of what else is
+    added up, see :func:`..circuits.cost_states.cost_states`."""
+    reads = list(dict.fromkeys(_reads(graph, measures, also)))
     owners = [variable.decision for variable in graph.diagrams.variables]
     asked = Counter(decision for read in reads for decision in {owners[v] for v in read})
     circuit = circuit_in_order(graph, asked)
@@ -36,19 +41,19 @@ def walk(graph: SpaceGraph, measures: Sequence[Measure], quick: bool = False) ->
     arranged = _arranged(circuit, [sum(1 << v for v in read) for read in reads], _arities(graph))
     try:
         part = 20 if quick else 1
-        return cost_states(graph, arranged, measures, STATES // part, WORK // part)
+        return cost_states(graph, arranged, measures, STATES // part, WORK // part, also)
     except TooManyCosts:
         return None
 
 
-def _reads(graph: SpaceGraph, measures: Sequence[Measure]) -> list[frozenset[int]]:
-    """The variables that each term of the costs reads."""
-    found = []
+def _reads(graph: SpaceGraph, measures: Sequence[Measure], also: Sequence[Product]) -> list[frozenset[int]]:
+    """The variables that each term reads."""
+    terms = list(also)
     for measure in measures:
         cost = measured(graph, measure)
         assert cost is not None, "only costs that are sums are followed"
-        found += [frozenset(v.index for factor in term for v in support(factor)) for term in cost.terms]
-    return found
+        terms += cost.terms
+    return [frozenset(v.index for factor in term for v in support(factor)) for term in terms]
 
 
 def _arities(graph: SpaceGraph) -> list[int]:
@@ -57,11 +62,11 @@ def _arities(graph: SpaceGraph) -> list[int]:
 
 def _arranged(circuit: Circuit, terms: Sequence[int], arities: Sequence[int]) -> Circuit:
     """The same circuit, the parts of its products in the order of the walk."""
-    nodes: list[Branch | Product] = []
+    nodes: list[Branch | Parts] = []
     masks = circuit.variables
     for node in circuit.nodes:
-        if isinstance(node, Product) and len(node.children) > 1:
+        if isinstance(node, Parts) and len(node.children) > 1:
             places = order([masks[kid] for kid in node.children], terms, arities)
-            node = Product(tuple(node.children[place] for place in places))
+            node = Parts(tuple(node.children[place] for place in places))
         nodes.append(node)
     return Circuit(tuple(nodes), circuit.root)

@@ -36,7 +36,7 @@ def within(
     bounded = tuple(dict.fromkeys(measure_of(c) for c in constraints))
     known = [m for m in bounded if m is not None]
     measures = list(dict.fromkeys([*known, *(Measure(metric) for metric in also)]))
-    if not known or None in bounded or not all(_exact(graph, measure) for measure in measures):
+    if not known or None in bounded or not all(exactly_summed(graph, measure) for measure in measures):
         return None
     states = walk(graph, measures, quick)
     if states is None:
@@ -59,7 +59,8 @@ def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
         return None
 
 
-def _exact(graph: SpaceGraph, measure: Measure) -> bool:
+def exactly_summed(graph: SpaceGraph, measure: Measure) -> bool:
+    """Whether a cost is an exact sum over the decisions of a space."""
     cost = measured(graph, measure)
     return cost is not None and cost.exact
 

@@ -17,7 +17,7 @@ from ...record import record
 
 if TYPE_CHECKING:
     from ...analysis.architecture import Architecture
-    from ...analysis.derivation.reading import Score, Zeros
+    from ...analysis.derivation.reading import Method, Score, Zeros
     from ...ir.graph import SpaceGraph
     from ...passes.pipeline import PassReport
 
@@ -149,11 +149,12 @@ class Supernet(nn.Module):
             for path, w in weights.items()
         }
 
-    def derive(self, score: Score | None = None, zeros: Zeros | None = None) -> Architecture:
+    def derive(self, score: Score | None = None, zeros: Zeros | None = None, method: Method = "search") -> Architecture:
         """The architecture that the decision weights prefer, within the space's `where`. ``score`` ranks the elements
         of a keep: by β where there is one, or by their best alternative other than `zero` (`alpha`), or by `product`.
         ``zeros``: whether a `zero` is `allowed` on an edge that is kept, or `never` derived there; None: never, but
-        where β alone ranks.
+        where β alone ranks. ``method``: `exact` computes the best one within constraints over costs by a dynamic
+        programme over their sums, where there are not too many; `search` looks for it.
 
         Raises SpaceError where no architecture is within `where`.
         """
@@ -162,7 +163,7 @@ class Supernet(nn.Module):
 
         usual: Score = "beta" if any(row.kind == "keep" for row in self.rows.values()) else "alpha"
         ranked = score or usual
-        return derive(self.graph, self.probabilities(), ranked, zeros=zeros or usual_zeros(ranked))
+        return derive(self.graph, self.probabilities(), ranked, zeros=zeros or usual_zeros(ranked), method=method)
 
     def hold(self, decisions: Mapping[str, Any]) -> None:
         """Fix decisions to values as architectures have them (a choose's alternative's name, a count's number, the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...diagnostics.budgets import NotExactlyBest
 from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import Diagnostic
 from ...ir.graph import SpaceGraph
@@ -28,6 +29,14 @@ class Gradient(Family):
                 place = _own(config.strategy).place("objectives") or graph.span
                 for extern in graph.not_stated(term.of):
                     yield UnknownCost(place, term.of, extern.name, extern.span)
+
+    def check_within(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        if _own(config.strategy).derive.method == "exact":
+            from ...analysis.derivation.exactly import in_the_way
+
+            reason = in_the_way(graph)
+            if reason:
+                yield NotExactlyBest(_own(config.strategy).place("derive.method"), graph.name, reason)
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         from .limits import limits

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ...analysis.derivation.reading import Reading, Score, Zeros, usual_zeros
+from ...analysis.derivation.reading import Method, Reading, Score, Zeros, usual_zeros
 from ...schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
 from ...schemas.length import Length
 from ...schemas.objectives import Objective
@@ -67,6 +67,11 @@ class Derive(Section):
         description="Whether `zero` may be derived on an edge that a keep or site keeps, or the best other alternative "
         "is; none: `never` where `score` ranks by alternatives other than `zero`, `allowed` where it is `beta`",
     )
+    method: Method = Field(
+        default="search",
+        description="How the best architecture within constraints over costs is found: `exact` by a dynamic programme "
+        "over their sums, `search` by trying the most probable ones first, which may give up",
+    )
     snapshot: Literal["last", "best"] = Field(
         default="last", description="Decision weights of the end, or of the best epoch"
     )
@@ -106,7 +111,7 @@ class GradientConfig(Length, Strategy):
     def reading(self) -> Reading:
         """How an architecture is read off, the defaults resolved."""
         score: Score = self.derive.score or ("alpha" if self.relax.keep is None else "beta")
-        return Reading(score, self.derive.zeros or usual_zeros(score), self.relax.gate)
+        return Reading(score, self.derive.zeros or usual_zeros(score), self.relax.gate, self.derive.method)
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.relax.keep is None and self.derive.score in ("beta", "product"):

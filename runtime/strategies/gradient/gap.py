@@ -86,7 +86,7 @@ def preferred(
             moved[decision.path] = [1 - on, on]
         elif decision.kind == "keep" and decision.sizes is not None and decision.sizes[0] != decision.sizes[1]:
             moved[decision.path] = [_moved(w, gate) for w in row]
-    return derived(graph, moved, reading.score, held, zeros=reading.zeros)
+    return derived(graph, moved, reading.score, held, zeros=reading.zeros, method=reading.method)
 
 
 def _moved(weight: float, gate: float) -> float:

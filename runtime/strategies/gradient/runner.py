@@ -93,6 +93,9 @@ class GradientRunner(Runner):
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
         return not cost_constraints(graph) or _derived(_own(strategy), graph, facts).best
 
+    def method(self, strategy: Strategy) -> str:
+        return _own(strategy).derive.method
+
 
 def _derived(strategy: GradientConfig, graph: SpaceGraph, facts: Mapping[str, Any]) -> Derived:
     return preferred(graph, facts["probabilities"], strategy.reading, facts.get("fixed", {}))

@@ -10,9 +10,13 @@ import pytest
 
 from stdsl.compiler.analysis.architecture import answers_of
 from stdsl.compiler.analysis.costs.additive import additive_cost
+from stdsl.compiler.analysis.costs.measures import Measure
 from stdsl.compiler.analysis.costs.of_architecture import costs
-from stdsl.compiler.analysis.derivation.derive import derive
+from stdsl.compiler.analysis.costs.space_bounds import extreme
+from stdsl.compiler.analysis.derivation import derive as derive_module
+from stdsl.compiler.analysis.derivation.derive import derive, derived
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.analysis.sums import bests
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint
 
@@ -179,3 +183,41 @@ def test_enumeration_and_derivation_agree_on_a_hierarchy(sketch):
     assert len(list(architectures(graph))) == 10
     arch = derive(graph, {"top": [0.4, 0.6], "deep": [0.1] * 7 + [0.2, 0.1]})
     assert dict(arch) == {"top": "deep", "deep": "o7"}
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.6])
+def test_what_is_computed_is_what_is_searched_for(make_darts, share):
+    whole = make_darts()
+    scores = random_scores(whole, 5)
+    low, high = 20_466_176, 81_873_408
+    graph = within(whole, "flops", high=low + share * (high - low))
+    computed, searched = derived(graph, scores, method="exact"), derived(graph, scores)
+    assert computed.best
+    assert searched.best
+    assert computed.architecture == searched.architecture
+
+
+def test_where_sums_are_too_many_it_is_searched_for(make_darts, monkeypatch):
+    graph = within(make_darts(), "flops", high=21_000_000)
+    scores = random_scores(graph, 5)
+    monkeypatch.setattr(derive_module, "DESCENT", 1000)
+    assert derived(graph, scores, limit=10, method="exact").best
+    monkeypatch.setattr(bests, "PASSING_WORK", 1000)
+    given_up = derived(graph, scores, limit=10, method="exact")
+    assert not given_up.best
+    assert costs(graph, given_up.architecture).flops <= 21_000_000
+
+
+def test_held_values_stay_in_what_is_computed(make_darts):
+    whole = make_darts(layers=3, nodes=2)
+    low, high = (extreme(whole, Measure("flops"), sign)[0] for sign in (1, -1))
+    graph = within(whole, "flops", high=low + 0.4 * (high - low))
+    scores = random_scores(graph, 3)
+    held = {"normal.x[1][1].kind": "dil5", "normal.x[2].inputs": (1, 3)}
+    computed = derived(graph, scores, held=held, method="exact")
+    assert {p: computed.architecture[p] for p in held} == held
+    assert computed == derived(graph, scores, held=held)
+    tight = within(whole, "flops", high=low + 1)
+    with pytest.raises(SpaceError, match="the cheapest has") as refused:
+        derived(tight, scores, held=held, method="exact")
+    assert [d.code for d in refused.value.diagnostics] == ["E0441"]

@@ -1,0 +1,190 @@
+"""The best architectures within bounds over costs, for many bounds at once, where scores add up over answers.
+
+Nothing is counted. What is best without bounds, and what is best within those over one cost alone, is looked for
+first: where it meets all of them, it is the best within all of them. Only what is left needs the combinations of
+several costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...ir.graph import CostConstraint, SpaceGraph
+from ..circuits.cost_states import DEAD, CostStates
+from ..costs.measures import Measure, measure_of
+from ..diagrams.products import Product
+from ..memo import once_per_graph
+from .exactly import PASSING_ROOM, PASSING_WORK
+from .lattice import Bounds, excess, lattice
+from .optimum import Best, Optimum
+from .packing import packing
+from .tables import NEVER, Effort, Scores, TooMuch
+from .walks import walk
+from .within import bounds_of, exactly_summed
+
+UNIT = 2**50
+"""Terms of scores are whole numbers of so small a part."""
+
+Rows = Mapping[int, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Preference:
+    """The score of an architecture is the sum of ``rows``, by variable index a score per answer, over all that is asked
+    for, less the sum of ``terms``, whole numbers in parts of :data:`UNIT`, which are 0 where nothing is asked for that
+    they depend on."""
+
+    rows: Rows
+    terms: tuple[Product, ...] = ()
+
+
+Found = Mapping[int, Best | None]
+"""By place of what was asked: the best, None where there is nothing. What is missing is not known."""
+
+
+def bests(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference) -> Found:
+    """For each of ``asked`` the best architecture within all constraints of a space over decisions and within these
+    over costs. The space has a circuit, and an architecture."""
+    bounded = tuple(dict.fromkeys(measure_of(c) for constraints in asked for c in constraints))
+    measures = tuple(m for m in bounded if m is not None)
+    if len(measures) < len(bounded) or not all(exactly_summed(graph, m) for m in measures):
+        return {}
+    states = _walked(graph, measures, preference.terms)
+    if states is None:
+        return {}
+    bounds = [tuple(bounds_of(constraints, m) for m in measures) for constraints in asked]
+    return _Asked(states, preference, bounds).answered()
+
+
+class _Asked:
+    """``bounds``: of each that is asked for, those of each cost."""
+
+    def __init__(self, states: CostStates, preference: Preference, bounds: Sequence[tuple[Bounds, ...]]) -> None:
+        self.states, self.preference, self.bounds = states, preference, bounds
+        self.costs = len(bounds[0]) if bounds else 0
+        self.found: dict[int, Best | None] = {}
+
+    def answered(self) -> Found:
+        scores = self._scores()
+        free = _unbounded(self.states, scores)
+        for place in self._open:
+            self._take(place, free)
+        for cost in range(self.costs):
+            self._alone(cost, scores)
+        if self.costs > 1:
+            self._together(scores)
+        return self.found
+
+    @property
+    def _open(self) -> list[int]:
+        return [place for place in range(len(self.bounds)) if place not in self.found]
+
+    def _take(self, place: int, best: Best | None) -> None:
+        """What is best within some of the bounds, if that settles it."""
+        if best is None or self._meets(best, place):
+            self.found[place] = best
+
+    def _meets(self, best: Best, place: int) -> bool:
+        return all(
+            (low is None or cost >= low) and (high is None or cost <= high)
+            for cost, (low, high) in zip(self.states.costs(best.answers), self.bounds[place], strict=False)
+        )
+
+    def _alone(self, cost: int, scores: Scores) -> None:
+        """By a programme over one of the costs."""
+        left = [place for place in self._open if self.bounds[place][cost] != (None, None)]
+        if not left:
+            return
+        start, found = self.states.start, excess(self.states, (cost,))
+        places = lattice(found, start, (found.factor(0),), (self._loosest(cost, left),))
+        if places.windows[0][1] < 0:
+            self.found |= dict.fromkeys(left)
+            return
+        try:
+            optimum = Optimum(self.states, places, scores, Effort(PASSING_WORK, PASSING_ROOM))
+        except TooMuch:
+            return
+        for place in left:
+            self._take(place, optimum.within(places.window((self.bounds[place][cost],), start)))
+
+    def _together(self, scores: Scores) -> None:
+        left, start = self._open, self.states.start
+        if not left:
+            return
+        costs = tuple(range(self.costs))
+        found = excess(self.states, costs)
+        units = tuple(found.factor(cost) for cost in costs)
+        places = lattice(found, start, units, [self._loosest(cost, left) for cost in costs])
+        if any(high < 0 for _, high in places.windows):
+            self.found |= dict.fromkeys(left)
+            return
+        try:
+            packed = packing(places, start)
+            effort = Effort(PASSING_WORK, PASSING_ROOM)
+            optimum = Optimum(self.states, packed.places, scores, effort, whole=True)
+        except TooMuch:
+            return
+        reached = optimum.costs()
+        for place in left:
+            fits = packed.fits(reached, places.window(self.bounds[place], start))
+            self.found[place] = optimum.among(fits, reached)
+
+    def _loosest(self, cost: int, places: Sequence[int]) -> Bounds:
+        """What one of several bounds at least allows."""
+        lows, highs = zip(*(self.bounds[place][cost] for place in places), strict=True)
+        return None if None in lows else min(lows), None if None in highs else max(highs)
+
+    def _scores(self) -> Scores:
+        steps, rows = self.states.steps, self.preference.rows
+
+        def plain(state: int, answer: int) -> float:
+            step = steps[state]
+            assert step is not None
+            return rows[step.variable][answer]
+
+        def whole(state: int, answer: int) -> float:
+            step = steps[state]
+            assert step is not None
+            return plain(state, answer) - step.followers[answer][1][-1] / UNIT
+
+        return whole if self.preference.terms else plain
+
+
+def _unbounded(states: CostStates, scores: Scores) -> Best | None:
+    """The best of all; None where there is nothing."""
+    best: list[tuple[float, int]] = []
+    for state, step in enumerate(states.steps):
+        if step is None:
+            best.append((0.0, DEAD))
+            continue
+        ways = [
+            (NEVER if follower == DEAD else scores(state, answer) + best[follower][0], -answer)
+            for answer, (follower, _) in enumerate(step.followers)
+        ]
+        score, minus = max(ways)
+        best.append((score, -minus))
+    score = best[states.start][0]
+    if score == NEVER:
+        return None
+    answers: dict[int, int] = {}
+    state = states.start
+    while (step := states.steps[state]) is not None:
+        answers[step.variable] = answer = best[state][1]
+        state = step.followers[answer][0]
+    return Best(score, answers)
+
+
+def _walked(graph: SpaceGraph, measures: tuple[Measure, ...], terms: Sequence[Product]) -> CostStates | None:
+    """The walk; kept where it is the same for all scores."""
+    if terms:
+        return walk(graph, measures, also=terms)
+    known = _known(graph)
+    if measures not in known:
+        known[measures] = walk(graph, measures)
+    return known[measures]
+
+
+@once_per_graph
+def _known(graph: SpaceGraph) -> dict[tuple[Measure, ...], CostStates | None]:
+    return {}

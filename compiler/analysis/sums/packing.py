@@ -1,0 +1,62 @@
+"""Several costs packed into one number, so that a table has each combination of sums once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .lattice import Lattice, Way
+from .programme import Window
+from .tables import TooMuch
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+PACKED = 2**62
+"""Packed numbers stay below."""
+
+
+@dataclass(frozen=True)
+class Packing:
+    """``places``: those of one packed cost; ``strides``: what a place of each cost is in it."""
+
+    places: Lattice
+    strides: tuple[int, ...]
+
+    def fits(self, packed: npt.NDArray[np.int64], window: Window) -> npt.NDArray[np.bool_]:
+        """Which of some combinations are within a window of places of each cost."""
+        import numpy as np
+
+        fits, rest = np.ones(len(packed), dtype=bool), packed
+        for stride, (low, high) in zip(self.strides, window, strict=True):
+            places, rest = rest // stride, rest % stride
+            fits &= (places >= low) & (places <= high)
+        return fits
+
+
+def packing(places: Lattice, start: int) -> Packing:
+    """Raises TooMuch where the numbers would be too great."""
+    strides: list[int] = []
+    stride = 1
+    for most in reversed(places.far[start]):
+        strides.append(stride)
+        stride *= most + 1
+    if stride >= PACKED:
+        raise TooMuch
+    strides.reverse()
+
+    def packed(steps: tuple[int, ...]) -> int:
+        return sum(step * stride for step, stride in zip(steps, strides, strict=True))
+
+    # The first cost decides what is too much already; the others are looked at in the end.
+    top = (places.windows[0][1] + 1) * strides[0] - 1
+    one = replace(
+        places,
+        ways=tuple(tuple(Way(w.answer, w.state, (packed(w.steps),)) for w in ways) for ways in places.ways),
+        far=tuple((packed(far),) for far in places.far),
+        units=(1,),
+        windows=((0, max(top, 0)),),
+        certain=((0, max(top, 0)),),
+    )
+    return Packing(one, tuple(strides))
