@@ -6,8 +6,6 @@ nor what a loop may never reach. So nothing is refused here that would be accept
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...diagnostics.calls import BadReturn
 from ...diagnostics.decisions import NothingToChoose
 from ...diagnostics.model import Diagnostic, Sink
@@ -291,6 +289,9 @@ class _Body:
         return _NUMBER
 
     def _choose(self, expr: ast.Choose) -> Kind:
+        if isinstance(expr.operand, ast.Set):
+            kinds = {self.kind(alternative.value) for alternative in expr.operand.items}
+            return kinds.pop() if len(kinds) == 1 and _LIST not in kinds else ""
         kind = self.kind(expr.operand)
         if kind in (_PLAIN | _GRAPH) - {_SET, _RANGE}:
             why = f"`choose` takes a set or a range, not {kind}"
@@ -299,9 +300,4 @@ class _Body:
             else:
                 self.report(NothingToChoose(expr.operand.span, why))
             return ""
-        if kind == _RANGE:
-            return _NUMBER
-        if not isinstance(expr.operand, ast.Set):
-            return ""
-        kinds: Mapping[Kind, None] = dict.fromkeys(self._silently(a.value) for a in expr.operand.items)
-        return next(iter(kinds)) if len(kinds) == 1 and _LIST not in kinds else ""
+        return _NUMBER if kind == _RANGE else ""

@@ -28,9 +28,10 @@ TEXTS = {
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_thousand_links(kind: str) -> None:
-    before = sys.getrecursionlimit()
-    assert not check_text(Source("x.space", TEXTS[kind]))
     space = stdsl.loads(TEXTS[kind])
+    before = sys.getrecursionlimit()  # a space keeps the room that walks through its diagrams need
+    assert not check_text(Source("x.space", TEXTS[kind]))
+    assert stdsl.loads(TEXTS[kind]).count() == space.count()
     assert space.count() == (2 if kind == "conditions" else 1)
     assert space.costs(space.sample()).params in (0, 3 * (N + 1), 3 * (N // 2 + 1), 3, 6)
     formatted = format_source(Source("x.space", TEXTS[kind]))
@@ -61,3 +62,51 @@ def test_in_settings_a_chain_is_nesting() -> None:
     text = f"stdsl 1 strategy s = evolution {{ mutations = 1{' + 1' * N} }}"
     (found,) = check_text(Source("x.space", text))
     assert found.code == "E0107"
+
+
+FRAMES = (
+    "choose {a: @}",
+    "x -> choose {a: @}",
+    "maybe (@)",
+    "[@]",
+    "{a: @}",
+    "(@, 1)",
+    "-(@)",
+    "not (@)",
+    "if @ then 1 else 2",
+)
+FRAMES += (
+    "if true then @ else 1",
+    "if true then 1 else @",
+    "relu -> (@)",
+    "(@) -> relu",
+    "conv(@, 3)",
+    "max(@, 1)",
+    "f(@)",
+)
+FRAMES += (
+    "(@)(2)",
+    "(@).channels",
+    "frozen (@)",
+    "each (@)",
+    "(@)[1]",
+    "[1, 2][@]",
+    "1 + (@)",
+    "(@) in [1]",
+    "1..(@)",
+    "len(@)",
+)
+FRAMES += ("[i for i in @]", "x -> repeat @ { relu }", "true and (@)", "[*(@)]")
+
+
+@pytest.mark.parametrize("place", ["v = {}\n return x", "return {}", "for i in 1..2 {{ v[i] = {} }} return x"])
+@pytest.mark.parametrize("frame", FRAMES)
+def test_what_is_nested_deeply_is_looked_at_once(frame: str, place: str) -> None:
+    """Twice a level would be a thousand million times."""
+    text = "relu"
+    for _ in range(30):
+        text = frame.replace("@", text)
+    for found in check_text(
+        Source("x.space", f"stdsl 1 meta m on x: image(3, 8, 8) {{ {place.format(text)} }} space s = m")
+    ):
+        assert found.message
