@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from ..diagnostics.backends import Cases, OpenConcat, OpenSlots, UnequalShapes
+from dataclasses import replace
+
+from ..diagnostics.backends import Cases, NotRelaxable, OpenConcat, OpenSlots, UnequalShapes
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.source import Span
 from ..ir.decisions import Decision
 from ..ir.diagram import Variable, leaves, support
 from ..ir.graph import Node, SpaceGraph
 
 
 def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
-    """One diagnostic per decision that no mixture can relax; empty if the space can be searched by the `gradient`
-    family.
+    """One diagnostic per text whose decisions no mixture can relax; empty if the space can be searched by the
+    `gradient` family.
 
     A mixture needs every tensor to have one shape in all architectures, every concat all its elements, and every
     switch to be decided by alternatives or counts rather than by which elements of a keep stay.
     """
     owner = graph.deciding
-    found: dict[int, Diagnostic] = {}
+    found: dict[int, NotRelaxable] = {}
 
     def blame(variables: frozenset[Variable]) -> list[Decision]:
         decisions = {owner[v.index].id: owner[v.index] for v in variables}
@@ -47,7 +50,10 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
             shapes = tuple(_shapes(node, graph))
             for d in blame(varying):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
-    return list(found.values())
+    by_text: dict[tuple[str, Span | None], list[NotRelaxable]] = {}
+    for one in found.values():
+        by_text.setdefault((one.code, one.span), []).append(one)
+    return [replace(first, also=tuple(one.path for one in others)) for first, *others in by_text.values()]
 
 
 def _odd(node: Node, graph: SpaceGraph) -> list[Node]:

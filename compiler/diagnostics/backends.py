@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import ClassVar, Final, Literal
 
 from .model import Diagnostic, Label, kind
@@ -27,7 +28,22 @@ Families that train one architecture at a time (`evolution`, `random`, `bayes`, 
 
 @kind
 class NotRelaxable(Diagnostic):
-    """A decision that no mixture can relax."""
+    """A decision that no mixture can relax. ``also``: others that the same text makes, in instances of its own."""
+
+    path: str
+    also: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def refused(self) -> str:
+        """Which decisions cannot be relaxed."""
+        shown = [f"`{path}`" for path in (self.path, *self.also)]
+        if len(shown) > 3:
+            shown = [*shown[:2], f"{len(shown) - 2} more"]
+        return (
+            f"{', '.join(shown[:-1])} and {shown[-1]} cannot be relaxed"
+            if self.also
+            else f"{shown[0]} cannot be relaxed"
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -38,7 +54,6 @@ class NotRelaxable(Diagnostic):
 class UnequalShapes(NotRelaxable):
     """A mixture of cases whose shapes differ. ``by``: what the cases are."""
 
-    path: str
     what: str
     shapes: tuple[str, ...]
     decided: Span | None = None
@@ -66,7 +81,7 @@ ends in one shape. Each alternative has weights of its own.
 
     @property
     def message(self) -> str:
-        return f"`{self.path}` cannot be relaxed: {self.what} has a shape that depends on it"
+        return f"{self.refused}: {self.what} has a shape that depends on {'them' if self.also else 'it'}"
 
     @property
     def label(self) -> str:
@@ -85,8 +100,6 @@ ends in one shape. Each alternative has weights of its own.
 class OpenConcat(NotRelaxable):
     """A concat of elements that may be absent."""
 
-    path: str
-
     code: ClassVar[str] = "E0802"
     title: ClassVar[str] = "an open `concat` cannot be relaxed"
     explanation: ClassVar[str] = f"""\
@@ -100,7 +113,7 @@ architecture: there is no single tensor to weight.
 
     @property
     def message(self) -> str:
-        return f"`{self.path}` cannot be relaxed: a `concat` joins only what it keeps"
+        return f"{self.refused}: a `concat` joins only what {'they keep' if self.also else 'it keeps'}"
 
     @property
     def help(self) -> str | None:
@@ -110,8 +123,6 @@ architecture: there is no single tensor to weight.
 @kind
 class OpenSlots(NotRelaxable):
     """Inputs of an operator that are filled by what a keep leaves."""
-
-    path: str
 
     code: ClassVar[str] = "E0803"
     title: ClassVar[str] = "slots filled by a `keep` cannot be relaxed"
@@ -126,7 +137,7 @@ not say which input an element is.
 
     @property
     def message(self) -> str:
-        return f"`{self.path}` cannot be relaxed: what it keeps fills the inputs of an operator"
+        return f"{self.refused}: what {'they keep' if self.also else 'it keeps'} fills the inputs of an operator"
 
     @property
     def help(self) -> str | None:

@@ -92,6 +92,8 @@ class _Run:
         self.outline = Outline(self.tokens)
         self.reserved: set[str] = set()
         """The words of the language that were used as names; once said is enough."""
+        self.told: Span | None = None
+        """The last place of a mistake."""
         self.done: list[Tree[Token]] = []
 
     def parse(self) -> list[Tree[Token]]:
@@ -124,7 +126,7 @@ class _Run:
             return False
         # After a dot every word is accepted, as the name of an attribute.
         if token.type == "RBRACE" and "RETURN" in accepts and self.previous_type() != "DOT":
-            self.sink.add(MissingReturn(self.place(token), self.opened()))
+            self.tell(MissingReturn(self.place(token), self.opened()))
             feed(self.parser, [Token("RETURN", "return"), Token("NONE", "none")])
             return True
         if token.type in self.reserved and self.is_reserved(token, accepts):
@@ -133,17 +135,24 @@ class _Run:
         if self.is_reserved(token, accepts):
             self.reserved.add(token.type)
             what = "an expression" if takes_expression(accepts) else describe(accepts, self.previous_type())
-            self.sink.add(ReservedWord(self.place(token), str(token), what))
+            self.tell(ReservedWord(self.place(token), str(token), what))
             self.tokens[self.at] = token.update("NAME")
             return True
         statement = self.next_statement(token)
         if statement is not None:
             return self.missing_operand(statement)
         if not self.spoilt(token):
-            self.sink.add(self.diagnostic(token, accepts))
+            self.tell(self.diagnostic(token, accepts))
         return token.type != "$END" and (
             self.open_body(accepts) or self.repair(accepts) or self.skip() or self.body_alone()
         )
+
+    def tell(self, diagnostic: Diagnostic) -> None:
+        """Reports a mistake, but no second one of a token that a repair left where it is, as when a body was opened
+        before it."""
+        if diagnostic.span != self.told:
+            self.told = diagnostic.span
+            self.sink.add(diagnostic)
 
     def spoilt(self, token: Token) -> bool:
         """Whether a character was left out before the token in its line, which may be all that is wrong."""

@@ -136,3 +136,16 @@ def test_what_where_excludes_is_computed_in_a_mixture(body: str, where: str) -> 
     (found,) = relaxable(space.graph)
     assert found.code == "E0801"
     assert "only `where` excludes a mistake" in found.label
+
+
+def test_decisions_of_one_text_are_told_of_together() -> None:
+    text = "stdsl 1\ncell c on x { return x -> choose {conv(3, 1), none: identity} as kind -> conv(4, 1) }\n"
+    for repeats, said in [
+        (1, "`layer[1].kind` cannot be relaxed: what is chosen or kept there has a shape that depends on it"),
+        (2, "`layer[1].kind` and `layer[2].kind` cannot be relaxed: "),
+        (8, "`layer[1].kind`, `layer[2].kind` and 6 more cannot be relaxed: "),
+    ]:
+        body = f"layer[0] = x\n  for i in 1..{repeats} {{ layer[i] = layer[i - 1] -> c }}\n  return layer[{repeats}]"
+        graph = stdsl.loads(f"{text}meta m on x: image(4, 6, 6) {{\n  {body}\n}}\nspace s = m\n").graph
+        (found,) = relaxable(graph)
+        assert found.message.startswith(said)

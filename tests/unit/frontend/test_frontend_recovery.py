@@ -150,6 +150,18 @@ def test_prefixes_and_damage_never_fail() -> None:
             assert d.span is not None
             assert 0 <= d.span.start <= d.span.end <= len(text)
             assert d.message
+        places = [(d.code, d.span) for d in sink.diagnostics]
+        assert len(places) == len(set(places)), text
+
+
+@pytest.mark.parametrize(
+    "text", ["meta m on image:(6)\nmeta {", "op c on x\nlet = 3", "cell c on x\n  = x\n  return x\n"]
+)
+def test_a_place_is_told_of_once(text: str) -> None:
+    _, found = read(text)
+    places = [d.span for d in found]
+    assert places
+    assert len(places) == len(set(places))
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda p: p.stem)
