@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.architecture import Architecture as Architecture
+    from stdsl.compiler.analysis.derivation.front import FrontPoint as FrontPoint
     from stdsl.compiler.backends.networks.supernet_text import Relaxation as Relaxation
     from stdsl.compiler.diagnostics.model import ArchitectureError as ArchitectureError
     from stdsl.compiler.diagnostics.model import RunError as RunError
@@ -39,6 +40,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "ArchitectureError",
+    "FrontPoint",
     "ProgressEvent",
     "Relaxation",
     "RunError",
@@ -59,6 +61,7 @@ __all__ = [
 _HOMES = {
     "Architecture": "stdsl.compiler.analysis.architecture",
     "ArchitectureError": "stdsl.compiler.diagnostics.model",
+    "FrontPoint": "stdsl.compiler.analysis.derivation.front",
     "ProgressEvent": "stdsl.runtime.report.listener",
     "Relaxation": "stdsl.compiler.backends.networks.supernet_text",
     "RunError": "stdsl.compiler.diagnostics.model",

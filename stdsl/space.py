@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -16,6 +16,8 @@ from stdsl.compiler.analysis.costs.of_architecture import Costs, unknown_costs
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.derivation.front import POINTS, FrontPoint, Metric, front
+from stdsl.compiler.analysis.derivation.reading import Score, Zeros, usual_zeros
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.feasible import Feasible, feasible
 from stdsl.compiler.analysis.isomorphism.distinct import distinct as count_distinct
@@ -173,6 +175,27 @@ class Space:
         if arch is not None:
             return costs_of_each(self.graph, arch)
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
+
+    def front(
+        self,
+        weights: Mapping[str, Sequence[float]],
+        metric: Metric,
+        budgets: Sequence[int] | int = POINTS,
+        score: Score | None = None,
+        zeros: Zeros | None = None,
+    ) -> list[FrontPoint]:
+        """For each of some budgets of a cost (`flops`, `params`, `activations` or `depth`) the architecture within it,
+        and within `where`, that decision weights prefer most; computed in one go, or searched for where the sums are
+        too many. ``weights``: by path, as :meth:`Supernet.probabilities` gives them. ``budgets``: so many, evenly from
+        the cheapest architecture to the most preferred one, where they are a number; ``score`` and ``zeros`` as in
+        :meth:`Supernet.derive`.
+
+        Raises ValueError for weights that do not fit and a cost that there is not, SpaceError where no architecture is
+        within `where` or extern operators do not state the cost.
+        """
+        kept = any(decision.kind == "keep" and weights.get(decision.path) for decision in self.decisions)
+        ranked: Score = score or ("beta" if kept else "alpha")
+        return front(self.graph, weights, metric, budgets, ranked, zeros=zeros or usual_zeros(ranked))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:
         """``arch`` as an architecture of this space, within its `where`. Raises ArchitectureError."""

@@ -213,6 +213,31 @@ tells how far it has come.
 
 
 @kind
+class NoFront(Diagnostic):
+    """A front of budgets is asked of a run that has no weights to tell by."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0743"
+    title: ClassVar[str] = "no front of budgets follows from the run"
+    explanation: ClassVar[str] = """\
+`stdsl show RUN --front flops` reads the best architecture for each of several budgets off the decision weights that a
+differentiable search left. A search that compares trained networks, and one without decisions, leaves none.
+
+    stdsl show runs/by-random-0001 --front flops         E0743
+    stdsl show runs/by-gradient-0001 --front flops       right"""
+
+    @property
+    def message(self) -> str:
+        return f"no front of budgets follows from the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "use a strategy of the family `gradient`"
+
+
+@kind
 class RunDirectoryInUse(Diagnostic):
     """Another process works in the run directory."""
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from torch import nn
 
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -74,6 +76,19 @@ class Runner(ABC):
         """Whether the first of what :meth:`derive` gives is known to be the one within `where` that is preferred
         most."""
         return True
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint] | None:
+        """The best architecture for each of some budgets (:func:`compiler.analysis.derivation.front.front`); None for a
+        family that leaves no weights to tell by."""
+        return None
 
     def method(self, strategy: Strategy) -> str:
         """How the best one within constraints over costs is found, as a setting says it; "" where there is none."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.semantics.missing_files import not_named, not_read
+from stdsl.compiler.text.quoting import visible
 from stdsl.compiler.text.reading import read_file, resolved
 from stdsl.compiler.text.whole_files import refuse_devices
 
@@ -28,6 +30,15 @@ def read(file: str) -> Source:
         raise SpaceError([not_named(file, ())]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpaceError([not_read(None, name, Path(file), error)]) from None
+
+
+def write_architecture(arch: Architecture, path: Path) -> str:
+    """Write an ``.arch.json`` file; its name, to be shown."""
+    try:
+        arch.save(path)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+    return visible(str(path))
 
 
 def write(path: Path, text: str) -> None:

@@ -133,6 +133,14 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
     assert json.loads(stdsl("show", str(folder), "--json").stdout) == found
     assert "derived" in stdsl("show", str(folder)).stdout
     assert "global_avg_pool" in stdsl("show", str(folder), "--layers").stdout
+    front = json.loads(stdsl("show", str(folder), "--front", "flops", "--json").stdout)
+    assert (front["search"], front["space"], front["metric"]) == ("one", "clips", "flops")
+    points = front["points"]
+    assert all(p["best"] and p["architecture"]["cost"] <= p["budget"] for p in points)
+    assert points[-1]["architecture"]["values"] == found["derived"]["values"], "nothing forbids what is preferred"
+    own = stdsl("show", str(folder), "--front", "flops", "--budget", "1", "--budget", "1G", "-o", str(tmp_path / "f"))
+    assert [line.split()[-1] for line in own.stdout.splitlines()[-2:]] == ["none", found["derived"]["hash"][:12]]
+    assert [path.name for path in (tmp_path / "f").iterdir()] == ["one-front-02.arch.json"]
     # The same file again, from the run's weights: nothing but the place differs.
     target = tmp_path / "again.onnx"
     call = ("compile", f"{searchable}::clips", "--to", "onnx", "--weights", str(folder), "-o", str(target))

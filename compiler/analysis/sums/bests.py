@@ -7,13 +7,14 @@ several costs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import DEAD, CostStates
 from ..costs.measures import Measure, measure_of
-from ..diagrams.products import Product
+from ..diagrams.products import Product, value_of
 from ..memo import once_per_graph
 from .exactly import PASSING_ROOM, PASSING_WORK
 from .lattice import Bounds, excess, lattice
@@ -37,6 +38,12 @@ class Preference:
 
     rows: Rows
     terms: tuple[Product, ...] = ()
+
+    def score(self, answers: Mapping[int, int], defaults: Mapping[int, int]) -> float:
+        """Of answers to all that is asked for; ``defaults``: allowed ones to every variable."""
+        plain = math.fsum(self.rows[variable][answer] for variable, answer in answers.items())
+        settled = {**defaults, **answers}
+        return plain - sum(int(value_of(term, settled)) for term in self.terms) / UNIT
 
 
 Found = Mapping[int, Best | None]

@@ -75,7 +75,13 @@ def preferred(
     held: Mapping[str, Any] | None = None,
 ) -> Derived:
     """The architecture that decision weights prefer, within `where`. Raises SpaceError when there is none."""
-    gate = reading.gate
+    moved = as_read(graph, scores, reading.gate)
+    return derived(graph, moved, reading.score, held, zeros=reading.zeros, method=reading.method)
+
+
+def as_read(graph: SpaceGraph, scores: Mapping[str, Sequence[float]], gate: float) -> dict[str, list[float]]:
+    """The weights as they are read off: of gates, and of elements of keeps of open size, those that are ``gate`` become
+    one half."""
     moved = {path: list(row) for path, row in scores.items()}
     for decision in graph.open if gate != 0.5 else ():
         row = moved.get(decision.path)
@@ -86,7 +92,7 @@ def preferred(
             moved[decision.path] = [1 - on, on]
         elif decision.kind == "keep" and decision.sizes is not None and decision.sizes[0] != decision.sizes[1]:
             moved[decision.path] = [_moved(w, gate) for w in row]
-    return derived(graph, moved, reading.score, held, zeros=reading.zeros, method=reading.method)
+    return moved
 
 
 def _moved(weight: float, gate: float) -> float:

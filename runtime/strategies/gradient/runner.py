@@ -9,11 +9,13 @@ from typing import Any
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Collapsed, Undecided
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
@@ -25,7 +27,7 @@ from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
 from ..runner import Found, Runner, Work
 from .build import gradient_search, phased_search, relaxed
-from .gap import preferred
+from .gap import as_read, preferred
 from .parts import lengths, part, parts, total_steps, warmup_steps
 from .search import probabilities_of
 from .statistics import leaning, mean_entropy
@@ -92,6 +94,19 @@ class GradientRunner(Runner):
 
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
         return not cost_constraints(graph) or _derived(_own(strategy), graph, facts).best
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint]:
+        reading = _own(strategy).reading
+        scores, held = as_read(graph, facts["probabilities"], reading.gate), facts.get("fixed", {})
+        return front(graph, scores, metric, budgets, reading.score, held, reading.zeros, sibling)
 
     def method(self, strategy: Strategy) -> str:
         return _own(strategy).derive.method

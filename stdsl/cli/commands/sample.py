@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from stdsl.cli.files import write_architecture
 from stdsl.cli.options import output, parameters, places, quiet, seed, target, values
 from stdsl.cli.output import document, fact, message
 from stdsl.cli.spaces import open_space
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.sampling import draw, too_few
-from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 
@@ -75,12 +75,7 @@ def _write(arch: Architecture, output: Path | None, name: str) -> None:
     if output is None:
         document(arch.to_json(), indent=None)
         return
-    path = output / f"{name}.arch.json"
-    try:
-        arch.save(path)
-    except OSError as error:
-        raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    fact(visible(str(path)))
+    fact(write_architecture(arch, output / f"{name}.arch.json"))
 
 
 def _witness(target: Target, parameters: Mapping[str, str], code: str, output: Path | None, quiet: bool) -> None:

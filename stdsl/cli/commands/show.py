@@ -2,30 +2,82 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from stdsl.cli.options import as_json, quiet
-from stdsl.cli.output import document
+from stdsl.cli.files import write_architecture
+from stdsl.cli.options import as_json, output, quiet
+from stdsl.cli.output import document, fact, message, table
+from stdsl.compiler.frontend.lexer import SUFFIXES
+from stdsl.compiler.text.figures import figure
+
+if TYPE_CHECKING:
+    from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
+
+
+def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
+    found = []
+    for text in values:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip())
+        if match is None or len(text) > 30:
+            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}", ctx, param)
+        found.append(math.floor(Fraction(match[1]) * SUFFIXES.get(match[2], 1)))
+    return tuple(found)
 
 
 @click.command("show")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--layers", is_flag=True, help="All layers of the derived network too.")
+@click.option(
+    "--front",
+    "metric",
+    type=click.Choice(["flops", "params", "activations", "depth"]),
+    help="Instead: the best architecture for each of several budgets of a cost.",
+)
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="NUMBER",
+    callback=_numbers,
+    help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
+)
+@output("A folder for one .arch.json file for each budget of the front.")
 @as_json
 @quiet
-def command(run: Path, layers: bool, as_json: bool, quiet: bool) -> None:
+def command(
+    run: Path,
+    layers: bool,
+    metric: Metric | None,
+    budgets: Sequence[int],
+    output: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Show the results of a run.
 
     RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
-    rest has come, and how to go on; then `over` is false in the JSON document.
+    rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
+    the weights of its search prefer most within several budgets, and within `where`.
 
     \b
     Example:
       stdsl show runs/quickstart-0001 --layers
+      stdsl show runs/quickstart-0001 --front flops
+      stdsl show runs/quickstart-0001 --front flops --budget 3M --budget 4M -o front
     """
+    if metric is not None:
+        _front(run, metric, budgets, output, as_json, quiet)
+        return
+    if budgets or output is not None:
+        raise click.UsageError("--budget and --output are about a front: name its cost by --front")
     from rich.console import Console
 
     from stdsl.runtime.report.progress import render_progress
@@ -46,3 +98,34 @@ def command(run: Path, layers: bool, as_json: bool, quiet: bool) -> None:
         document(result)
     else:
         render_result(result, Console(), layers)
+
+
+def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | None, as_json: bool, quiet: bool) -> None:
+    from stdsl.compiler.analysis.derivation.front import POINTS
+    from stdsl.runtime.front import front_of
+
+    found = front_of(run, metric, budgets or POINTS)
+    if as_json:
+        points = [point.document() for point in found.points]
+        document({"search": found.search, "space": found.space, "metric": metric, "points": points})
+    else:
+        name = "FLOPs" if metric == "flops" else metric
+        fact(f"{found.search}: the best architectures of {found.space} by their {name}, within `where`\n")
+        fact(table([("budget", name, "score", "", "architecture"), *map(_row, found.points)], right=(0, 1, 2)))
+    for number, point in enumerate(found.points, 1) if output is not None else ():
+        if point.architecture is not None and output is not None:
+            path = write_architecture(point.architecture, output / f"{found.search}-front-{number:02}.arch.json")
+            message(path, quiet)
+
+
+def _row(point: FrontPoint) -> tuple[str, ...]:
+    if point.architecture is None:
+        return figure(point.budget), "", "", "", "none" if point.best else "none found; there may be one"
+    known = "" if point.best else "at least"
+    return (
+        figure(point.budget),
+        figure(point.cost),
+        f"{round(point.score or 0.0, 3) + 0.0:.3f}",
+        known,
+        point.architecture.hash[:12],
+    )

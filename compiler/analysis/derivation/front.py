@@ -1,0 +1,137 @@
+"""The architectures that a search prefers most, one for each of several budgets: from one set of weights, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from ...diagnostics.budgets import NotFoundWithin, NothingWithin
+from ...diagnostics.externs import UnknownCost
+from ...diagnostics.model import SpaceError
+from ...ir.graph import CostConstraint, SpaceGraph
+from ...ir.sibling import Sibling
+from ..architecture import Architecture, answers_of, of_answers
+from ..costs.additive import default_answers
+from ..costs.measures import depth_reach, figures, measure_of
+from ..costs.of_architecture import unknown_costs
+from ..costs.space_bounds import extreme
+from ..sums.bests import Preference
+from .derive import derived
+from .exactly import exactly
+from .reading import Score, Zeros
+from .summed import summed
+
+Metric = Literal["flops", "params", "activations", "depth"]
+
+POINTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPoint:
+    """``architecture``: the one with the greatest ``score`` that costs at most ``budget``, and what it ``cost``s; None
+    where there is none, or none was found. The score is the logarithm of how probable the weights make it, compared
+    with what they would like best of all. ``best``: that it is the best one, or that there is none, is certain."""
+
+    budget: int
+    architecture: Architecture | None
+    cost: int | None
+    score: float | None
+    best: bool
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        arch = self.architecture
+        own = (
+            None if arch is None else {"hash": arch.hash, "cost": self.cost, "score": self.score, "values": dict(arch)}
+        )
+        return {"budget": self.budget, "best": self.best, "architecture": own}
+
+
+def front(
+    graph: SpaceGraph,
+    scores: Mapping[str, Sequence[float]],
+    metric: Metric,
+    budgets: Sequence[int] | int = POINTS,
+    score: Score = "beta",
+    held: Mapping[str, Any] | None = None,
+    zeros: Zeros = "allowed",
+    sibling: Sibling | None = None,
+) -> list[FrontPoint]:
+    """For each of some budgets of a cost the architecture within it and within `where` that is preferred most, computed
+    as :func:`.exactly.exactly` does, searched for where that cannot be. ``budgets``: so many, evenly from what the
+    cheapest architecture costs to what the most preferred one within `where` does, where they are a number.
+    ``sibling``: where the cost is that of its networks; other arguments as those of :func:`.derive.derived`.
+
+    Raises ValueError for a cost that there is not, SpaceError where no architecture is within `where`, or operators do
+    not state the cost.
+    """
+    if metric not in get_args(Metric):
+        raise ValueError(f"`{metric}` is no cost; there are {', '.join(get_args(Metric))}")
+    measured = graph if sibling is None else sibling.graph
+    if metric in unknown_costs(measured):
+        raise SpaceError([UnknownCost(graph.span, metric, e.name, e.span) for e in measured.not_stated(metric)])
+    made = _Front(graph, summed(graph, scores, score, held, zeros), metric, sibling, (scores, score, held, zeros))
+    return made.points(made.evenly(budgets) if isinstance(budgets, int) else budgets)
+
+
+@dataclass(frozen=True)
+class _Front:
+    """``reading``: scores by path, and how they are read."""
+
+    graph: SpaceGraph
+    preference: Preference
+    metric: Metric
+    sibling: Sibling | None
+    reading: tuple[Mapping[str, Sequence[float]], Score, Mapping[str, Any] | None, Zeros]
+
+    def _constraint(self, budget: int | None) -> CostConstraint:
+        return CostConstraint(self.metric, None, budget, self.graph.span, self.sibling)
+
+    def _cost(self, arch: Architecture) -> int:
+        found = figures(self.graph, self._constraint(None), answers_of(self.graph, arch))
+        cost: int = getattr(found, self.metric)
+        return cost
+
+    def evenly(self, number: int) -> list[int]:
+        """So many budgets, fewer where costs are few."""
+        known = exactly(self.graph, self.preference)
+        answers = known.get(0)
+        best = self._searched(None)[0] if answers is None else of_answers(self.graph, answers)
+        assert best is not None, "else it was said that there is none"
+        constraint, top = self._constraint(None), self._cost(best)
+        measure = measure_of(constraint)
+        low = depth_reach(self.graph, constraint)[0] if measure is None else extreme(self.graph, measure, 1)[0]
+        steps = max(1, number - 1)
+        found = [top - (top - low) * (steps - i) // steps for i in range(number)] if number > 1 else [top]
+        return list(dict.fromkeys(found))
+
+    def points(self, budgets: Sequence[int]) -> list[FrontPoint]:
+        known = exactly(self.graph, self.preference, [(self._constraint(budget),) for budget in budgets])
+        found = []
+        for place, budget in enumerate(budgets):
+            if place not in known:
+                arch, best = self._searched(budget)
+            else:
+                answers = known[place]
+                arch, best = None if answers is None else of_answers(self.graph, answers), True
+            if arch is None:
+                found.append(FrontPoint(budget, None, None, None, best))
+                continue
+            score = self.preference.score(answers_of(self.graph, arch), default_answers(self.graph))
+            found.append(FrontPoint(budget, arch, self._cost(arch), score, best))
+        return found
+
+    def _searched(self, budget: int | None) -> tuple[Architecture | None, bool]:
+        """What is found without the programme, and whether that is the best."""
+        scores, score, held, zeros = self.reading
+        graph = self.graph
+        if budget is not None:
+            graph = replace(graph, constraints=(*graph.constraints, self._constraint(budget)))
+        try:
+            found = derived(graph, scores, score, held, zeros=zeros)
+        except SpaceError as error:
+            if budget is None or not all(isinstance(d, NothingWithin | NotFoundWithin) for d in error.diagnostics):
+                raise
+            return None, all(isinstance(d, NothingWithin) for d in error.diagnostics)
+        return found.architecture, found.best

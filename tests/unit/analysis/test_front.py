@@ -1,0 +1,108 @@
+"""Fronts of budgets: each point held to all architectures of a small sibling of `examples/quickstart.space`."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+import stdsl
+from stdsl.compiler.analysis.derivation import exactly as exactly_module
+from stdsl.compiler.analysis.sums import bests
+
+QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart.space"
+DROPPED = ("pool:", "conv133:", "dil133:", "conv311:")
+
+
+def small(where: str) -> stdsl.Space:
+    """The same cells with two candidates on an edge in the place of six: 2304 architectures."""
+    lines = QUICKSTART.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.strip().startswith(DROPPED))
+    text = text[: text.index("# The baseline")].replace("where flops <= 5.3M", where)
+    return stdsl.loads(text, "cells")
+
+
+def weights_of(space: stdsl.Space, seed: int) -> dict[str, list[float]]:
+    rng = random.Random(seed)
+    found = {}
+    for d in space.decisions:
+        raw = [math.exp(rng.gauss(0, 1)) for _ in d.options]
+        found[d.path] = [r / (1 + r) for r in raw] if d.kind == "keep" else [r / sum(raw) for r in raw]
+    return found
+
+
+def log_probability(space: stdsl.Space, weights: dict[str, list[float]], arch: stdsl.Architecture) -> float:
+    total = 0.0
+    for d in space.decisions:
+        row = weights[d.path]
+        if d.path in arch and d.kind == "keep":
+            total += sum(math.log(w if i + 1 in arch[d.path] else 1 - w) for i, w in enumerate(row))
+        elif d.path in arch:
+            total += math.log(row[d.options.index(arch[d.path])] / max(row))
+    return total
+
+
+@pytest.mark.parametrize("where", ["where flops <= 5.3M", "where flops <= 5.3M, params <= 60K", ""])
+@pytest.mark.parametrize(("metric", "listed"), [("flops", 0), ("flops", 20_000), ("params", 0)])
+def test_ten_budgets_of_the_small_sibling(
+    monkeypatch: pytest.MonkeyPatch, where: str, metric: str, listed: int
+) -> None:
+    monkeypatch.setattr(exactly_module, "LISTED", listed)
+    space = small(where)
+    weights = weights_of(space, 3)
+    every = list(space.architectures())
+    costs = [getattr(c, metric) for c in space.costs(every)]
+    scores = [log_probability(space, weights, arch) for arch in every]
+    points = space.front(weights, metric)
+    assert len(points) == 10
+    assert points[0].cost == min(costs)
+    greatest = max(scores)
+    assert scores[every.index(points[-1].architecture)] == pytest.approx(greatest)
+    for point in points:
+        assert point.best
+        wanted = max(s for s, cost in zip(scores, costs, strict=True) if cost <= point.budget)
+        assert point.cost == costs[every.index(point.architecture)] <= point.budget
+        assert scores[every.index(point.architecture)] == pytest.approx(wanted)
+        assert point.score - points[-1].score == pytest.approx(wanted - greatest)
+    assert len({point.architecture for point in points}) > 3
+
+
+def test_ten_budgets_of_the_quickstart() -> None:
+    """Of 13 million architectures, in one go: none that is drawn is better."""
+    space = stdsl.load(QUICKSTART, "cells")
+    weights = weights_of(space, 0)
+    points = space.front(weights, "flops")
+    assert len(points) == 10
+    assert all(point.best and point.cost <= point.budget for point in points)
+    assert [p.score for p in points] == sorted(p.score for p in points)
+    drawn = space.samples(300, seed=1)
+    best = points[-1].architecture
+    for arch, cost in zip(drawn, space.costs(drawn), strict=True):
+        point = next((p for p in points if p.budget >= cost.flops), points[-1])
+        more = log_probability(space, weights, arch) - log_probability(space, weights, best)
+        assert more <= point.score - points[-1].score + 1e-9
+
+
+def test_budgets_of_ones_own() -> None:
+    space = small("where flops <= 5.3M")
+    weights = weights_of(space, 1)
+    none, first, last = space.front(weights, "flops", [1, 2_000_000, 10**12])
+    assert (none.architecture, none.cost, none.score, none.best) == (None, None, None, True)
+    assert first.cost <= 2_000_000
+    assert last.cost <= 5_300_000, "within `where` all the same"
+    assert last.architecture == space.front(weights, "flops", 1)[0].architecture
+    with pytest.raises(ValueError, match="no cost"):
+        space.front(weights, "seconds")
+
+
+def test_where_it_cannot_be_computed_it_is_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exactly_module, "LISTED", 0)
+    space = small("where flops <= 5.3M")
+    weights = weights_of(space, 2)
+    wanted = space.front(weights, "flops", [2_000_000])
+    monkeypatch.setattr(bests, "PASSING_WORK", 100)
+    assert space.front(weights, "flops", [1, 2_000_000])[1:] == wanted
+    assert space.front(weights, "flops", [1])[0].architecture is None
+    assert all(point.cost <= point.budget for point in space.front(weights, "depth", 3))
