@@ -120,15 +120,15 @@ class Examination:
         self.generated(graph, arch)
 
     def facts(self, graph: SpaceGraph) -> Architecture | None:
-        """What `info`, `count` and `sample` say; an architecture, where one was found."""
+        """What `info` and `sample` say without `--exact`; an architecture, where one was found."""
         self.enter("info")
         verdict = satisfiable(graph).diagnostic
         if verdict is not None and verdict.severity.value == "error":
             return None
-        ranges = {metric: cost_range(graph, metric) for metric in ("params", "flops", "activations")}
+        ranges = {metric: cost_range(graph, metric, quick=True) for metric in ("params", "flops", "activations")}
         relaxable(graph)
         self.enter("count")
-        number = count(graph)
+        number = count(graph, quick=True)
         if not 0 <= number.low <= number.high:
             raise Refused(f"a count of {number}")
         self.enter("sample")
@@ -146,7 +146,7 @@ class Examination:
             if span is not None and not span.min <= value <= span.max:
                 raise Refused(f"{metric} of {getattr(found, metric)} outside {span}")
         self.enter("rank")
-        exact = feasible(graph) if number.exact else None
+        exact = feasible(graph, quick=True) if number.exact else None
         if exact is not None:
             _same("count", exact.count, number.low)
             place = self.rng.randrange(exact.count)
@@ -179,7 +179,7 @@ class Examination:
 
             self.enter("network")
             run_module(graph, arch)
-            greatest = [span.max for m in ("params", "flops") if (span := cost_range(graph, m)) is not None]
+            greatest = [span.max for m in ("params", "flops") if (span := cost_range(graph, m, quick=True)) is not None]
             if mixed and len(greatest) == 2 and greatest[0] <= SMALL[0] and greatest[1] <= SMALL[1]:
                 self.enter("mixture")
                 run_supernet(graph)
