@@ -20,7 +20,7 @@ def frames(conv: nn.Conv3d, x: Tensor) -> Tensor:
         return y
     if conv.stride[0] > 1:
         x = x[:, :, :: conv.stride[0]].contiguous(memory_format=torch.channels_last_3d)
-    n, _, t, _, _ = x.shape
+    n = len(x)
     y = F.conv2d(
         x.transpose(1, 2).flatten(0, 1),
         conv.weight[:, :, 0],
@@ -30,7 +30,17 @@ def frames(conv: nn.Conv3d, x: Tensor) -> Tensor:
         conv.dilation[1:],
         conv.groups,
     )
-    return y.reshape(n, t, *y.shape[1:]).transpose(1, 2)
+    return of_frames(y, n)
+
+
+def of_frames(y: Tensor, n: int) -> Tensor:
+    """(N·T, C, H, W) as (N, C, T, H, W), where it lies.
+
+    A single frame becomes a dimension of its own: reshaped, it has a stride with which PyTorch's batch norm computes
+    wrong gradients on CPUs, without a word (seen with 2.13).
+    """
+    t = len(y) // n
+    return y.unsqueeze(2) if t == 1 else y.reshape(n, t, *y.shape[1:]).transpose(1, 2)
 
 
 def pixels(conv: nn.Conv3d, x: Tensor) -> Tensor:

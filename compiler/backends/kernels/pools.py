@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .folding import of_frames
+
 Axes = tuple[int, int, int]
 
 
@@ -17,7 +19,7 @@ def pooled(x: Tensor, k: Axes, stride: Axes, padding: Axes = (0, 0, 0)) -> Tenso
     if k[0] == 1:
         x = x[:, :, :: stride[0]]
         frames = F.max_pool2d(x.transpose(1, 2).flatten(0, 1), k[1:], stride[1:], padding[1:])
-        return frames.view(len(x), x.shape[2], *frames.shape[1:]).transpose(1, 2)
+        return of_frames(frames, len(x))
     x = x[..., :: stride[1], :: stride[2]]
     if max(stride[1:]) > 1:
         x = x.contiguous(memory_format=torch.channels_last_3d)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from stdsl.compiler.backends.kernels.folding import frames, pixels
+from stdsl.compiler.backends.kernels.pools import pooled
 from stdsl.compiler.backends.networks.supernet import build_supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 
@@ -33,6 +34,30 @@ def test_equal_to_3d(kernel: Any, stride: Any, groups: int, dilation: int, forma
     b.square().sum().backward()
     torch.testing.assert_close(x.grad, y.grad)
     torch.testing.assert_close(conv.weight.grad, folded.weight.grad)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2), (1, 5, 4), (2, 1, 1), (1, 1, 1), (3, 1, 4)])
+@pytest.mark.parametrize("affine", [True, False])
+def test_what_is_folded_is_normalised_with_right_gradients(shape: Any, affine: bool) -> None:
+    """Where an axis has a single place, strides that mean the same are not the same to PyTorch's batch norm."""
+    torch.manual_seed(0)
+    convs = nn.Conv3d(4, 4, (1, 3, 3), padding=(0, 1, 1)), nn.Conv3d(4, 4, (3, 1, 1), padding=(1, 0, 0))
+    whole, part = (frames, convs[0].double()), (pixels, convs[1].double())
+    forms = [
+        *((lambda x, f=f, c=c: f(c, x), c) for f, c in (whole, part)),
+        (lambda x: pooled(x, (1, 3, 3), (1, 1, 1), (0, 1, 1)), nn.MaxPool3d((1, 3, 3), 1, (0, 1, 1))),
+        (lambda x: pooled(x, (3, 1, 1), (1, 1, 1), (1, 0, 0)), nn.MaxPool3d((3, 1, 1), 1, (1, 0, 0))),
+    ]
+    x = torch.randn(3, 4, *shape, dtype=torch.float64)
+    g = torch.randn(3, 4, *shape, dtype=torch.float64)
+    for folded, plain in forms:
+        gradients = []
+        for function, format in ((folded, LAST), (plain, torch.contiguous_format)):
+            given = x.clone(memory_format=torch.contiguous_format).contiguous(memory_format=format).requires_grad_()
+            norm = nn.BatchNorm3d(4, affine=affine).double()
+            (norm(function(given)) * g).sum().backward()
+            gradients.append(given.grad)
+        torch.testing.assert_close(*gradients)
 
 
 def test_supernets_fold_by_a_pass(clips: SpaceGraph) -> None:
