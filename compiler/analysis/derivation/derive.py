@@ -91,11 +91,22 @@ def derived(
     wished = derivation.wished()
     if wished is not None:
         return Derived(wished, True)
-    if method == "exact":
-        known = exactly(graph, summed(graph, scores, score, held, zeros))
-        if known:
-            return derivation.known(known[0])
-    return derivation.best()
+    if method == "search":
+        return derivation.best()
+    preference = summed(graph, scores, score, held, zeros)
+    known = exactly(graph, preference, combined=False)
+    if known:
+        return derivation.known(known[0])
+    # Several budgets: a search is sure of the best one mostly long before all combinations of sums are gone through.
+    try:
+        found = derivation.best()
+    except SpaceError:
+        if not (known := exactly(graph, preference)):
+            raise
+    else:
+        if found.best or not (known := exactly(graph, preference)):
+            return found
+    return derivation.known(known[0])
 
 
 class _Derivation:

@@ -22,9 +22,15 @@ Known = Mapping[int, Mapping[int, int] | None]
 """By place of what was asked: the answers, None where there is nothing. What is missing is not known."""
 
 
-def exactly(graph: SpaceGraph, preference: Preference, each: Sequence[Sequence[CostConstraint]] = ((),)) -> Known:
+def exactly(
+    graph: SpaceGraph,
+    preference: Preference,
+    each: Sequence[Sequence[CostConstraint]] = ((),),
+    combined: bool = True,
+) -> Known:
     """For each of some further constraints over costs the answers of the architecture with the greatest score within
-    them and within all constraints of the space."""
+    them and within all constraints of the space. ``combined``: see :func:`..sums.bests.bests`; without it, it takes no
+    more than a few seconds, and several constraints that all matter are not known."""
     whole, own = circuits(graph).whole, cost_constraints(graph)
     if whole is None:
         return {}
@@ -41,7 +47,7 @@ def exactly(graph: SpaceGraph, preference: Preference, each: Sequence[Sequence[C
             found[place] = None
         else:
             left[place] = bound
-    known = bests(graph, list(left.values()), preference)
+    known = bests(graph, list(left.values()), preference, combined)
     for at, place in enumerate(left):
         if at in known:
             best = known[at]

@@ -18,7 +18,7 @@ from ..costs.of_architecture import unknown_costs
 from ..costs.space_bounds import extreme
 from ..sums.bests import Preference
 from .derive import derived
-from .exactly import exactly
+from .exactly import Known, exactly
 from .reading import Score, Zeros
 from .summed import summed
 
@@ -95,7 +95,7 @@ class _Front:
 
     def evenly(self, number: int) -> list[int]:
         """So many budgets, fewer where costs are few."""
-        known = exactly(self.graph, self.preference)
+        known = exactly(self.graph, self.preference, combined=False)
         answers = known.get(0)
         best = self._searched(None)[0] if answers is None else of_answers(self.graph, answers)
         assert best is not None, "else it was said that there is none"
@@ -107,20 +107,30 @@ class _Front:
         return list(dict.fromkeys(found))
 
     def points(self, budgets: Sequence[int]) -> list[FrontPoint]:
-        known = exactly(self.graph, self.preference, [(self._constraint(budget),) for budget in budgets])
+        each = [(self._constraint(budget),) for budget in budgets]
+        known = self._made(exactly(self.graph, self.preference, each, combined=False))
+        # As deriving does it: what costs each by itself do not settle is searched for first.
+        known |= {place: self._searched(budget) for place, budget in enumerate(budgets) if place not in known}
+        left = [place for place, (_, best) in known.items() if not best]
+        if left:
+            made = self._made(exactly(self.graph, self.preference, [each[place] for place in left]))
+            known |= {left[at]: pair for at, pair in made.items()}
         found = []
         for place, budget in enumerate(budgets):
-            if place not in known:
-                arch, best = self._searched(budget)
-            else:
-                answers = known[place]
-                arch, best = None if answers is None else of_answers(self.graph, answers), True
+            arch, best = known[place]
             if arch is None:
                 found.append(FrontPoint(budget, None, None, None, best))
                 continue
             score = self.preference.score(answers_of(self.graph, arch), default_answers(self.graph))
             found.append(FrontPoint(budget, arch, self._cost(arch), score, best))
         return found
+
+    def _made(self, known: Known) -> dict[int, tuple[Architecture | None, bool]]:
+        """What is known to be best."""
+        return {
+            place: (None if answers is None else of_answers(self.graph, answers), True)
+            for place, answers in known.items()
+        }
 
     def _searched(self, budget: int | None) -> tuple[Architecture | None, bool]:
         """What is found without the programme, and whether that is the best."""

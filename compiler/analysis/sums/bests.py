@@ -24,6 +24,10 @@ from .tables import NEVER, Effort, Scores, TooMuch
 from .walks import walk
 from .within import bounds_of, exactly_summed
 
+COMBINED_WORK = 2_000_000_000
+COMBINED_ROOM = 250_000_000
+"""Combinations of the sums of several costs are rarely few, and nothing but their number says so."""
+
 UNIT = 2**50
 """Terms of scores are whole numbers of so small a part."""
 
@@ -50,9 +54,12 @@ Found = Mapping[int, Best | None]
 """By place of what was asked: the best, None where there is nothing. What is missing is not known."""
 
 
-def bests(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference) -> Found:
+def bests(
+    graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference, combined: bool = True
+) -> Found:
     """For each of ``asked`` the best architecture within all constraints of a space over decisions and within these
-    over costs. The space has a circuit, and an architecture."""
+    over costs. The space has a circuit, and an architecture. ``combined``: combinations of the sums of several costs
+    are gone through for what is left after each cost by itself."""
     bounded = tuple(dict.fromkeys(measure_of(c) for constraints in asked for c in constraints))
     measures = tuple(m for m in bounded if m is not None)
     if len(measures) < len(bounded) or not all(exactly_summed(graph, m) for m in measures):
@@ -61,7 +68,7 @@ def bests(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preferen
     if states is None:
         return {}
     bounds = [tuple(bounds_of(constraints, m) for m in measures) for constraints in asked]
-    return _Asked(states, preference, bounds).answered()
+    return _Asked(states, preference, bounds).answered(combined)
 
 
 class _Asked:
@@ -72,14 +79,14 @@ class _Asked:
         self.costs = len(bounds[0]) if bounds else 0
         self.found: dict[int, Best | None] = {}
 
-    def answered(self) -> Found:
+    def answered(self, combined: bool) -> Found:
         scores = self._scores()
         free = _unbounded(self.states, scores)
         for place in self._open:
             self._take(place, free)
         for cost in range(self.costs):
             self._alone(cost, scores)
-        if self.costs > 1:
+        if self.costs > 1 and combined:
             self._together(scores)
         return self.found
 
@@ -128,7 +135,7 @@ class _Asked:
             return
         try:
             packed = packing(places, start)
-            effort = Effort(PASSING_WORK, PASSING_ROOM)
+            effort = Effort(COMBINED_WORK, COMBINED_ROOM)
             optimum = Optimum(self.states, packed.places, scores, effort, whole=True)
         except TooMuch:
             return

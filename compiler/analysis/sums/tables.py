@@ -31,6 +31,9 @@ SORTED = 40
 """To sort a number takes so much longer than to add it."""
 
 
+SORTING = 24
+"""And takes so many bytes while it is done."""
+
 NEVER = -math.inf
 """The score of what there is no way to."""
 
@@ -52,6 +55,11 @@ class Effort:
     def worked(self, numbers: int) -> None:
         self.work -= numbers
         if self.work < 0:
+            raise TooMuch
+
+    def handles(self, size: int) -> None:
+        """Raises TooMuch where so many bytes are more than may be kept."""
+        if size > self.room:
             raise TooMuch
 
     def kept(self, table: Table) -> None:
@@ -151,6 +159,8 @@ def _joined(moved: Sequence[tuple[Table, Vector]], window: Vector, effort: Effor
     entries = sum(table.size for table, _ in moved)
     if len(window) == 1 and entries * SPARSE < places:
         effort.worked(entries * (words + SORTED))
+        if best:
+            effort.handles(entries * SORTING)
         return _sorted(moved, window[0], best)
     return _dense(moved, window, words, kind, effort, best)
 

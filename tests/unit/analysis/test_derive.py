@@ -15,8 +15,11 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.costs.space_bounds import extreme
 from stdsl.compiler.analysis.derivation import derive as derive_module
 from stdsl.compiler.analysis.derivation.derive import derive, derived
+from stdsl.compiler.analysis.derivation.exactly import exactly
+from stdsl.compiler.analysis.derivation.summed import summed
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.sums import bests
+from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint
 
@@ -221,3 +224,26 @@ def test_held_values_stay_in_what_is_computed(make_darts):
     with pytest.raises(SpaceError, match="the cheapest has") as refused:
         derived(tight, scores, held=held, method="exact")
     assert [d.code for d in refused.value.diagnostics] == ["E0441"]
+
+
+def test_combinations_of_two_costs_settle_what_a_search_gives_up_on(monkeypatch):
+    """Early operators cost multiply-adds, and all of them parameters."""
+    whole = load_text(
+        "stdsl 1\nmeta net on x: image(4, 16, 16) {\n  h[0] = x\n"
+        "  for i in 1..5 { h[i] = h[i - 1] -> conv(4, (choose {1, 3, 5, 7} as k)) }\n"
+        "  g[0] = h[5] -> max_pool(4x4, stride = 4)\n"
+        "  for i in 1..5 { g[i] = g[i - 1] -> conv(4, (choose {1, 3, 5, 7} as k)) }\n"
+        "  return g[5]\n}\nspace s = net\n"
+    ).graph
+    scores = random_scores(whole, 1)
+    graph = whole
+    for metric, share in (("flops", 0.3), ("params", 0.25)):
+        low, high = (extreme(whole, Measure(metric), sign)[0] for sign in (1, -1))
+        graph = within(graph, metric, high=low + share * (high - low))
+    wanted = derived(graph, scores)
+    assert wanted.best
+    monkeypatch.setattr(derive_module, "DESCENT", 10)
+    assert not exactly(graph, summed(graph, scores), combined=False), "neither budget by itself settles it"
+    assert derived(graph, scores, limit=1, method="exact") == wanted
+    monkeypatch.setattr(bests, "COMBINED_WORK", 10)
+    assert not derived(graph, scores, limit=1, method="exact").best
