@@ -141,3 +141,16 @@ def test_a_long_list_takes_no_time(make):
     graph = make.graph(f"return [{widths}] -> keep 1 as k -> sum -> pointwise(4)")
     assert graph.diagrams.variables[-1].element == 299
     assert make.codes(f"return [{widths}] -> keep 1..2 as k -> sum -> pointwise(4)") == ["E0204"]
+
+
+def test_nothing_of_what_is_all_refused_is_one_mistake() -> None:
+    text = """stdsl 1
+meta m on x: image(2, 6, 6) {
+  a = x -> conv(0, 1)
+  return [a, a -> relu] -> keep 0 as k -> sum
+}
+space s = m
+"""
+    with pytest.raises(SpaceError) as raised:
+        stdsl.loads(text)
+    assert [d.code for d in raised.value.diagnostics] == ["E0215"]
