@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from ..ir.graph import SpaceGraph
 
@@ -13,13 +12,18 @@ T = TypeVar("T")
 
 
 def once_per_graph(function: Callable[[SpaceGraph], T]) -> Callable[[SpaceGraph], T]:
-    """Remember what ``function`` returns for a graph; a graph never changes."""
-    known: WeakKeyDictionary[SpaceGraph, T] = WeakKeyDictionary()
+    """Remember what ``function`` returns for a graph; a graph never changes.
+
+    It is remembered on the graph: what refers to the graph in its turn, as much does, would keep a table of graphs from
+    ever losing one.
+    """
 
     @wraps(function)
     def remembered(graph: SpaceGraph) -> T:
-        if graph not in known:
-            known[graph] = function(graph)
-        return known[graph]
+        known = graph.remembered
+        if function not in known:
+            known[function] = function(graph)
+        found: T = known[function]
+        return found
 
     return remembered

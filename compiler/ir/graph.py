@@ -183,6 +183,8 @@ class SpaceGraph:
     """The user's operators by the name that nodes call them (``Node.op``)."""
     allow_extern: bool = False
     """Whether their code may be loaded."""
+    remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+    """What analyses found out about this graph, by function."""
 
     @cached_property
     def open(self) -> tuple[Decision, ...]:

@@ -106,7 +106,7 @@ def test_constraints_over_decisions(sketch):
     three = graph.diagrams.test(count.variables[0], 2)
     condition = graph.diagrams.either(off, three)
     bound = DecisionConstraint(frozenset({gate.id, count.id}), condition, graph.span)
-    graph = type(graph)(**{**{f: getattr(graph, f) for f in graph.__dataclass_fields__}, "constraints": (bound,)})
+    graph = replace(graph, constraints=(bound,))
     with pytest.raises(ArchitectureError) as caught:
         architecture(graph, FULL)
     assert codes(caught) == [("E0605", "")]
