@@ -54,12 +54,12 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
     # What is wrong with an element is told of there, where it is demanded; where it is not, the others go on.
     whole = [item for item in items if not item.value.broken]
     broken = [item for item in items if item.value.broken]
-    if broken and (not whole or any(item.guard is True for item in broken)):
+    if all(item.value.broken for item in value.items) or any(item.guard is True for item in broken):
         node = state.node("reduce", op, edges, BROKEN, context, span, asks=asks, decision=decision, broken=True)
         _zero_of_broken(state, op, value.items, none, node, span)
         return node
     failing: list[tuple[Guard, Make]] = []
-    type = _joined(state, op, whole, here, span, failing) if items else None
+    type = _joined(state, op, whole, here, span, failing) if whole else None
     if none is not False and op != "concat":
         inside = list(_decided_inside(state, items, none, span))
         failing += inside
@@ -68,7 +68,7 @@ def reduce_list(state: State, op: str, value: Value, context: Context, span: Spa
         type = zero if type is None else _together(state, type, zero, none, here)
         sources = [item.value.node for item in value.items]
         asks = merge_asks((*asks, *state.asking.of_shape(type, sources, asks)))
-    assert type is not None
+    type = BROKEN if type is None else type
     node = state.node("reduce", op, edges, type, context, span, asks=asks, decision=decision, broken=type is BROKEN)
     if op != "concat":
         _zero_of_broken(state, op, value.items, none, node, span)

@@ -150,9 +150,11 @@ def left_out(w: Writer) -> str:
         case 4:
             text, condition = f"{t} -> {bad} -> maybe relu as {name}", f"not {name}"
         case 5:
-            text, condition = f"[{t} -> {bad}, {t}] -> keep 0..1 as {name} -> sum", f'size("**.{name}") == 0'
+            items = w.one(f"{t} -> {bad}, {t}", f"{t} -> {bad}")
+            text, condition = f"[{items}] -> keep 0..1 as {name} -> sum", f'size("**.{name}") == 0'
         case 6:
-            text = f"[*(choose {{p: [{t} -> {bad}], q: [{t}]}} as {name})] -> keep 0..1 -> sum"
+            end = w.one("keep 0..1 -> sum", "keep 0 -> sum", merge(w))
+            text = f"[*(choose {{p: [{t} -> {bad}], q: [{w.one(t, '')}]}} as {name})] -> {end}"
         case _:
             u = w.bind("u", f"{t} -> {bad}")
             width = w.one(f"{u}.channels", f"if {u}.channels == {w.block.here.channels} then 3 else 2")

@@ -230,6 +230,30 @@ meta m on x: image(4, 6, 6) = [*(choose {p: [x -> channel_shuffle(3)], q: []} as
 space s = m where g == "q"
 """,
     ),
+    "a sum of none of elements that are refused": (
+        "E0215",
+        """
+meta m on x: image(4, 6, 6) = [x -> channel_shuffle(3)] -> keep 0 as k -> sum
+space s = m
+""",
+    ),
+    "a sum of none that is kept of some": (
+        1,
+        """
+meta m on x: image(4, 6, 6) {
+  no = [x, x] -> keep 0
+  return [*no, *(choose {p: [x -> conv(3, 1)], q: []} as g)] -> sum
+}
+space s = m where g == "q"
+""",
+    ),
+    "a concat of no element, whatever is refused": (
+        "E0228",
+        """
+meta m on x: image(4, 6, 6) = [*(choose {p: [x -> channel_shuffle(3)], q: []} as g)] -> concat
+space s = m where g == "q"
+""",
+    ),
     "a concat without what is refused": (
         1,
         """
