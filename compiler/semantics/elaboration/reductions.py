@@ -190,8 +190,6 @@ def _zero(
     known = diagrams.both(none, diagrams.negate(told))
     empty = _unlisted(state, items, none)
     items = [item for item in items if not item.value.broken]
-    if not items:
-        return BROKEN  # what is wrong with each of them was told
     first: TensorType = items[0].value.type
     listed = [item.listed for item in items]
     if not all(alike(first, item.value.type) for item in items):
