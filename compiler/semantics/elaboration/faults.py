@@ -23,8 +23,13 @@ def report_faults(
     met = state.mistakes.faults or state.mistakes.unsettled
     bounds = _Bounds(state, where, outputs) if met and outputs is not None else None
     allowed = bounds.allowed() if bounds is not None else True
+
     # What such a mistake depends on was asked for where it was met, whether or not an output asks for its place.
-    state.mistakes.settle(lambda condition: bounds.allowed(condition) if bounds is not None else True)
+    def left(condition: Guard) -> Guard:
+        found = bounds.allowed(condition) if bounds is not None else True
+        return state.diagrams.both(found, state.decided.valid(found))  # keeps in constraints keep what they may
+
+    state.mistakes.settle(left)
     told: set[Hashable] = set()
     for fault in state.mistakes.faults:
         # Once the mistake of a text has been told for a way to it, the other iterations on that way add nothing.
