@@ -186,6 +186,10 @@ class SpaceGraph:
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     """What analyses found out about this graph, by function."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is remembered is found out again where a graph is unpickled."""
+        return {**self.__dict__, "remembered": {}}
+
     @cached_property
     def open(self) -> tuple[Decision, ...]:
         """The decisions proper (without sites and dead text), in order of id."""

@@ -27,7 +27,7 @@ def test_no_memory_is_a_message(stdsl: Any, small: str, monkeypatch: pytest.Monk
 
 
 def test_a_plan_that_plainly_exceeds_the_memory_is_refused(stdsl: Any, tmp_path: Path) -> None:
-    settings = ("strategy.batch=400000000", "data.train=400000000", "data.valid=400000000")
+    settings = ("strategy.batch=10000000", "data.train=10000000", "data.valid=10000000")
     options = [part for setting in settings for part in ("--set", setting)]
     result = stdsl("run", str(SPACE), *options, "--device", "cpu", "--out", str(tmp_path / "run"), "-q")
     assert result.exit_code == 1
