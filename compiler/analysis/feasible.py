@@ -108,12 +108,10 @@ def _extremes_of_sums(
     if sums is None or own not in sums.states.measures or extreme(graph, own, -1)[0] >= EXACT_FLOAT:
         return None
     place = sums.states.measures.index(own)
-    steps, base = sums.states.steps, sums.states.base[place]
+    asking, base = sums.states.asking, sums.states.base[place]
 
     def added(state: int, answer: int) -> float:
-        step = steps[state]
-        assert step is not None
-        return float(step.followers[answer][1][place])
+        return float(asking(state).followers[answer][1][place])
 
     try:
         cheapest, dearest = sums.best(lambda state, answer: -added(state, answer)), sums.best(added)

@@ -57,6 +57,12 @@ class CostStates:
     steps: tuple[Step | None, ...]
     start: int
 
+    def asking(self, state: int) -> Step:
+        """What a state asks that is not the end."""
+        step = self.steps[state]
+        assert step is not None, "nothing is asked at the end"
+        return step
+
     def costs(self, answers: Mapping[int, int]) -> Vector:
         """What an architecture costs by each measure."""
         costs, state = list(self.base), self.start

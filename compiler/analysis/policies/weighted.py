@@ -109,15 +109,9 @@ class Weighted(Policy):
         sums = feasible(within(self.graph, self.held) if self.held else self.graph)
         if not isinstance(sums, Sums):
             return None
-        steps = sums.states.steps
-
-        def score(state: int, answer: int) -> float:
-            step = steps[state]
-            assert step is not None
-            return self.rows[step.variable][answer]
-
+        asking = sums.states.asking
         try:
-            best = sums.best(score)
+            best = sums.best(lambda state, answer: self.rows[asking(state).variable][answer])
         except TooMuch:
             return None
         if best is None:

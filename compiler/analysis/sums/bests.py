@@ -150,17 +150,13 @@ class _Asked:
         return None if None in lows else min(lows), None if None in highs else max(highs)
 
     def _scores(self) -> Scores:
-        steps, rows = self.states.steps, self.preference.rows
+        asking, rows = self.states.asking, self.preference.rows
 
         def plain(state: int, answer: int) -> float:
-            step = steps[state]
-            assert step is not None
-            return rows[step.variable][answer]
+            return rows[asking(state).variable][answer]
 
         def whole(state: int, answer: int) -> float:
-            step = steps[state]
-            assert step is not None
-            return plain(state, answer) - step.followers[answer][1][-1] / UNIT
+            return plain(state, answer) - asking(state).followers[answer][1][-1] / UNIT
 
         return whole if self.preference.terms else plain
 

@@ -73,29 +73,21 @@ class Sums:
         """For each variable and answer the number of them that contain it. Raises TooMuch."""
         found: dict[int, dict[int, int]] = {}
         for (state, answer), n in self.passing.items():
-            step = self.states.steps[state]
-            assert step is not None
-            row = found.setdefault(step.variable, {})
+            row = found.setdefault(self.states.asking(state).variable, {})
             row[answer] = row.get(answer, 0) + n
         return found
 
     def mean(self, measure: int) -> Fraction:
         """The mean of a cost, by its place among the measures of the states. Raises TooMuch."""
-        total = 0
-        for (state, answer), n in self.passing.items():
-            step = self.states.steps[state]
-            assert step is not None
-            if n:
-                total += n * step.followers[answer][1][measure]
+        total = sum(
+            n * self.states.asking(state).followers[answer][1][measure] for (state, answer), n in self.passing.items()
+        )
         return self.states.base[measure] + Fraction(total, self.count)
 
     def best(self, scores: Scores) -> Best | None:
         """The one with the greatest sum of scores, of a state and an answer. Raises TooMuch."""
-        return self.optimum(scores).within(self.window)
-
-    def optimum(self, scores: Scores) -> Optimum:
-        """The programme that looks for it. Raises TooMuch."""
-        return Optimum(self.states, self.programme.places, scores, Effort(PASSING_WORK, PASSING_ROOM))
+        effort = Effort(PASSING_WORK, PASSING_ROOM)
+        return Optimum(self.states, self.programme.places, scores, effort).within(self.window)
 
 
 @dataclass(frozen=True)
@@ -151,7 +143,7 @@ class Combined(Sums):
         import numpy as np
 
         leg = self.programme.legs[0]
-        path, _, cost = self.programme.path(0, self.programme.start, answers)
+        path, _, cost = self.programme.path(0, self.states.start, answers)
         fitting = leg.costs[0][self._fits]
         at = int(np.searchsorted(fitting, cost[0]))
         if at == len(fitting) or fitting[at] != cost[0]:
@@ -163,5 +155,5 @@ def together(states: CostStates, places: Lattice, work: int, room: int) -> Combi
     """For several costs at once. Raises TooMuch."""
     packed = packing(places, states.start)
     effort = Effort(min(work, PACKING_WORK), room)
-    programme = Programme(states.steps, states.start, packed.places, effort, False, whole=True)
+    programme = Programme(states, packed.places, effort, False, whole=True)
     return Combined(states, programme, places.windows, packed)

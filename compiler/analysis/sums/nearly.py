@@ -78,13 +78,12 @@ class Nearly:
         answers: dict[int, int] = {}
         chosen = possible = 1
         window: Window = self.places.windows
-        costs = [self.states.base[m] for m in self.measures]
         for i, leg in enumerate(self.programme.legs):
             weights = self._proposals if i == 0 else self.programme.following(i, leg.costs, window) * leg.counts
             at, part, whole = _drawn(weights, generator)
             chosen, possible = chosen * part, possible * whole
             place = tuple(int(c[at]) for c in leg.costs)
-            part, whole = self._descend(leg, place, generator, answers, costs)
+            part, whole = self._descend(leg, place, generator, answers)
             chosen, possible = chosen * part, possible * whole
             window = tuple((low - c, high - c) for c, (low, high) in zip(place, window, strict=True))
         # Each architecture is proposed with probability chosen / possible, some a little likelier than others.
@@ -92,7 +91,9 @@ class Nearly:
         assert chosen * rarest >= possible, "an architecture is proposed too rarely to be as likely as others"
         if generator.randrange(chosen * rarest) >= possible:
             return None
-        for cost, (least, most) in zip(costs, self.bounds, strict=True):
+        costs = self.states.costs(answers)
+        for measure, (least, most) in zip(self.measures, self.bounds, strict=True):
+            cost = costs[measure]
             if (least is not None and cost < least) or (most is not None and cost > most):
                 return None
         return answers
@@ -103,24 +104,18 @@ class Nearly:
         place: tuple[int, ...],
         generator: random.Random,
         answers: dict[int, int],
-        costs: list[int],
     ) -> tuple[int, int]:
-        """A way through a leg that costs so much, rounded; adds what it costs, exactly. How probable it was."""
+        """A way through a leg that costs so much, rounded; how probable it was."""
         chosen = possible = 1
         state = leg.stretch.first
         while state != leg.stretch.last:
-            step = self.states.steps[state]
-            assert step is not None
             ways = self.places.ways[state]
             rests = [tuple(c - s for c, s in zip(place, way.steps, strict=True)) for way in ways]
             weights = [self.programme.ways(leg, way.state, rest) for way, rest in zip(ways, rests, strict=True)]
             at, part, whole = _drawn(weights, generator)
             chosen, possible = chosen * part, possible * whole
             way = ways[at]
-            answers[step.variable] = way.answer
-            added = step.followers[way.answer][1]
-            for i, m in enumerate(self.measures):
-                costs[i] += added[m]
+            answers[self.states.asking(state).variable] = way.answer
             state, place = way.state, rests[at]
         return chosen, possible
 
@@ -143,9 +138,7 @@ def nearly(
     """Raises TooMuch."""
     units = _units(states, found, bounds)
     places = lattice(found, states.start, units, bounds)
-    return Nearly(
-        states, tuple(measures), tuple(bounds), Programme(states.steps, states.start, places, effort, True), places
-    )
+    return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places)
 
 
 def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple[int, ...]:

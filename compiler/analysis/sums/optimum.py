@@ -98,15 +98,13 @@ class Optimum:
 
         state = leg.stretch.first
         while state != leg.stretch.last:
-            step = self.states.steps[state]
-            assert step is not None
             found = [
                 float(leg.tables[way.state].found((np.array([cost - way.steps[0]]),), NEVER)[0, 0])
                 + self.scores(state, way.answer)
                 for way in self.places.ways[state]
             ]
             way = self.places.ways[state][found.index(max(found))]
-            answers[step.variable] = way.answer
+            answers[self.states.asking(state).variable] = way.answer
             state, cost = way.state, cost - way.steps[0]
 
 

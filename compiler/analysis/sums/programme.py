@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from ..circuits.cost_states import Step, Vector
+from ..circuits.cost_states import CostStates, Vector
 from .lattice import Lattice
 from .stretches import Stretch, stretches
 from .tables import Effort, Table, filled, single
@@ -55,20 +55,19 @@ class Programme:
 
     def __init__(
         self,
-        steps: Sequence[Step | None],
-        start: int,
+        states: CostStates,
         places: Lattice,
         effort: Effort,
         floating: bool,
         whole: bool = False,
     ) -> None:
         """``floating``: numbers are only nearly what they are; ``whole``: there is one leg. Raises TooMuch."""
-        self.steps, self.start, self.places = steps, start, places
+        self.states, self.places = states, places
         self.legs: list[Leg] = []
         self.after: list[Table] = []
         self._known: dict[Window, tuple[Column, Column]] = {}
         costs = len(places.units)
-        found = stretches(places.ways, start, whole)
+        found = stretches(places.ways, states.start, whole)
         total = 1
         for stretch in found:
             total *= stretch.count
@@ -158,13 +157,12 @@ class Programme:
         """Within a leg: the way at a place among those that cost so much."""
         state = leg.stretch.first
         while state != leg.stretch.last:
-            step = self.steps[state]
-            assert step is not None
+            variable = self.states.asking(state).variable
             for way in self.places.ways[state]:
                 rest = tuple(c - s for c, s in zip(costs, way.steps, strict=True))
                 n = self.ways(leg, way.state, rest)
                 if place < n:
-                    answers[step.variable] = way.answer
+                    answers[variable] = way.answer
                     state, costs = way.state, rest
                     break
                 place -= n
@@ -185,7 +183,7 @@ class Programme:
         import numpy as np
 
         # Each leg's place counts for all that can follow it: from the last leg on.
-        state = self.start
+        state = self.states.start
         places: list[tuple[int, int, int]] = []
         for i, leg in enumerate(self.legs):
             path, state, total = self.path(i, state, answers)
@@ -212,9 +210,7 @@ class Programme:
         path: list[tuple[int, int]] = []
         total = tuple(0 for _ in self.places.units)
         while state != self.legs[leg].stretch.last:
-            step = self.steps[state]
-            assert step is not None
-            answer = answers[step.variable]
+            answer = answers[self.states.asking(state).variable]
             way = next((w for w in self.places.ways[state] if w.answer == answer), None)
             if way is None:
                 raise KeyError("the architecture is not in the space")

@@ -54,7 +54,7 @@ def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
     try:
         if len(places.units) > 1:
             return together(states, places, work, ROOM)
-        return Sums(states, Programme(states.steps, states.start, places, Effort(work, ROOM), False), places.windows)
+        return Sums(states, Programme(states, places, Effort(work, ROOM), False), places.windows)
     except TooMuch:
         return None
 
