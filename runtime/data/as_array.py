@@ -37,6 +37,14 @@ def array_of(value: Any) -> npt.NDArray[Any]:
     return found
 
 
+def as_floats(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Numbers as float32, row by row; bytes are scaled to 0…1. What is too great becomes infinite, and is told of where
+    samples are checked."""
+    scaled = values / np.float32(255) if values.dtype == np.uint8 else values
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(scaled, np.float32)
+
+
 def is_indexed(data: Any) -> bool:
     """Whether something gives samples by index; arrays, tensors, columns of tables, texts and lists do so otherwise."""
     plain = isinstance(data, np.ndarray | torch.Tensor | str | bytes | list | tuple | Mapping)

@@ -22,7 +22,7 @@ from stdsl.compiler.schemas.data_arrays import number_names
 from stdsl.compiler.schemas.tasks.targets import UNKNOWN, TargetSignature, class_targets
 
 from ..randomness import key, keys
-from .as_array import NotAnArray, array_of
+from .as_array import NotAnArray, array_of, as_floats
 from .batch import Batch, Normalisation
 from .division import divided
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
@@ -209,9 +209,7 @@ class IndexedDataset:
     def _values(self, entry: Any, split: str, index: int) -> Values:
         array = self._array(entry, split, index)
         try:
-            scaled = array / np.float32(255) if array.dtype == np.uint8 else array
-            with np.errstate(over="ignore"):  # what becomes infinite is told of where samples are checked
-                return np.ascontiguousarray(scaled, np.float32)
+            return as_floats(array)
         except MemoryError as error:
             raise self._wrong(split, index, f"has an input of {_shape(array)}, which no memory holds") from error
 

@@ -19,7 +19,7 @@ from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.text.quoting import encodable
 
-from .as_array import NotAnArray, array_of
+from .as_array import NotAnArray, array_of, as_floats
 from .balance import read_targets
 from .batch import Batch, Normalisation
 from .scale import Scale, check_scale
@@ -188,9 +188,7 @@ class OwnDataset:
         shape = self._shapes.setdefault(name, values.shape[1:])
         if values.shape[1:] != shape:
             raise _Fault(f"samples of `{name}` have the shape {values.shape[1:]}, and those before {shape}")
-        with np.errstate(over="ignore"):  # what becomes infinite is told of where samples are checked
-            scaled = values / np.float32(255) if values.dtype == np.uint8 else values
-            return torch.from_numpy(np.array(scaled, np.float32, order="C"))
+        return torch.tensor(as_floats(values))  # a copy: the array may be changed, or not to be written
 
     def _as_targets(self, values: npt.NDArray[Any], count: int) -> Tensor:
         own = self.targets.signature
