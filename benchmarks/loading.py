@@ -25,11 +25,11 @@ from PIL import Image
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.clip_folder import ClipFolderDataset
-from stdsl.runtime.data.folder import FolderDataset
-from stdsl.runtime.data.image_folder import ImageFolderDataset
-from stdsl.runtime.data.loader import Loader
-from stdsl.runtime.data.order import Order
+from stdsl.runtime.data.loading.loader import Loader
+from stdsl.runtime.data.loading.order import Order
+from stdsl.runtime.data.pictures.clip_folder import ClipFolderDataset
+from stdsl.runtime.data.pictures.folder import FolderDataset
+from stdsl.runtime.data.pictures.image_folder import ImageFolderDataset
 
 ROUNDS = 5
 BATCH = 8

@@ -21,8 +21,8 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
-from .data.facts import keep_facts
-from .data.given import NOT_FOUND_AGAIN, origin_of
+from .data.facts.data_facts import keep_facts
+from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
 from .engines.local import Helpers
 from .phases.assignment import Assignment, Subject, final_training, inherited

@@ -88,6 +88,6 @@ def arrays(arrays: Mapping[str, Any], **settings: Any) -> Dataset:
     ``settings``: those of `arrays` in a search, but for its files: ``axes``, ``target``, ``classes``, ``test``,
     ``valid``, ``normalise``, ``seed``. Raises RunError where the arrays do not go together.
     """
-    from stdsl.runtime.data.given import given_arrays
+    from stdsl.runtime.data.own.given import given_arrays
 
     return given_arrays(arrays, settings)

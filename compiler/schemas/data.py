@@ -93,8 +93,8 @@ class Data(Constructor):
 
     kind: str
     reader: ClassVar[str | None] = None
-    """What reads it, `module:name` below ``runtime/data``: called with the settings, the search's seed, the folder that
-    relative paths start from, and the text that asks for it. None where this version has nothing that does."""
+    """What reads it, `room.module:name` in ``runtime/data``: called with the settings, the search's seed, the folder
+    that relative paths start from, and the text that asks for it. None where this version has nothing that does."""
 
     asks_task: ClassVar[bool] = False
     """Whether its setting `targets`, where it says nothing, leaves it to the task of the search what targets are."""

@@ -30,7 +30,7 @@ class Arrays(Data):
     """
 
     asks_task: ClassVar[bool] = True
-    reader: ClassVar[str | None] = "arrays:arrays_dataset"
+    reader: ClassVar[str | None] = "numbers.arrays:arrays_dataset"
 
     kind: Literal["arrays"] = "arrays"
     file: str | None = Field(

@@ -24,7 +24,7 @@ class ClipFolder(Folder):
     are left out and counted.
     """
 
-    reader: ClassVar[str | None] = "clip_folder:ClipFolderDataset"
+    reader: ClassVar[str | None] = "pictures.clip_folder:ClipFolderDataset"
 
     kind: Literal["clip_folder"] = "clip_folder"
     size: Pixels = Field(default=112, description="Height and width of the crop")

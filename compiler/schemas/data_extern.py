@@ -19,7 +19,7 @@ class ExternData(ExternCode, Data):
     many classes as the class names. ``ignore``: the label of positions without a class.
     """
 
-    reader: ClassVar[str | None] = "extern_data:extern_dataset"
+    reader: ClassVar[str | None] = "own.extern_data:extern_dataset"
 
     paths: tuple[str, ...]
     stated: tuple[InputSignature, ...]

@@ -14,7 +14,7 @@ from .tasks.task import TaskName
 class Given(Data):
     """No text can name it: what it is like is known of the data itself (``found``), which the run was started with."""
 
-    reader: ClassVar[str | None] = "given:not_at_hand"
+    reader: ClassVar[str | None] = "own.given:not_at_hand"
 
     kind: Literal["given"] = "given"
     changes: bool = Field(default=False, description="Whether a training sample looks different from epoch to epoch")

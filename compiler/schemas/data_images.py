@@ -21,7 +21,7 @@ CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog
 class _Cifar(Data):
     """32×32 colour images: 50 000 for training, 10 000 for the test."""
 
-    reader: ClassVar[str | None] = "cifar:CifarDataset"
+    reader: ClassVar[str | None] = "pictures.cifar:CifarDataset"
     classes: ClassVar[int]
     class_names: ClassVar[tuple[str, ...] | None] = None
 
@@ -66,7 +66,7 @@ class ImageFolder(Folder):
     centre. Damaged files are left out and counted.
     """
 
-    reader: ClassVar[str | None] = "image_folder:ImageFolderDataset"
+    reader: ClassVar[str | None] = "pictures.image_folder:ImageFolderDataset"
     kind: Literal["image_folder"] = "image_folder"
 
     def folders(self, root: Path) -> ClassFolders:

@@ -28,7 +28,7 @@ class Table(Data):
     """
 
     asks_task: ClassVar[bool] = True
-    reader: ClassVar[str | None] = "tables:TableDataset"
+    reader: ClassVar[str | None] = "numbers.tables:TableDataset"
 
     kind: Literal["table"] = "table"
     file: str = Field(description="The file, with the names of the columns in its first row")

@@ -8,7 +8,7 @@ from pathlib import Path
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data import Data
 
-from .checked import Checked
+from .own.checked import Checked
 
 
 def open_dataset(settings: Data, seed: int, folder: Path, place: Span | None = None) -> Checked:

@@ -12,8 +12,8 @@ from stdsl.compiler.schemas.run_files import MODULE
 from stdsl.compiler.schemas.search import Export
 from stdsl.compiler.text.quoting import visible
 
-from ..data.binding import description
-from ..data.facts import DataFacts
+from ..data.facts.data_facts import DataFacts
+from ..data.networks.binding import description
 from ..tracking.files import read_made, refusing, write_bytes, write_text
 from .assignment import Subject
 from .context import Context

@@ -12,7 +12,7 @@ from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.families.registry import family
 
 from ..data.batch import Part
-from ..data.binding import bound
+from ..data.networks.binding import bound
 from ..randomness import key
 from ..tracking.names import SEARCH
 from ..tracking.weights import load_tensors, save_weights

@@ -14,10 +14,10 @@ from stdsl.compiler.schemas.recipe import Precision, Recipe
 from stdsl.compiler.schemas.search import Role
 
 from ..data.batch import Dataset, Part
-from ..data.binding import bound
-from ..data.features import Features, Making
-from ..data.loader import Loader
-from ..data.order import Order
+from ..data.loading.loader import Loader
+from ..data.loading.order import Order
+from ..data.networks.binding import bound
+from ..data.networks.features import Features, Making
 from ..randomness import key
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion

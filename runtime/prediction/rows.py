@@ -8,7 +8,7 @@ from pathlib import Path
 from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
 from stdsl.compiler.datafiles.tables import PackageMissing, Table, missing, number, read_table
 
-from ..data.table_features import feature_values, filled
+from ..data.numbers.table_features import feature_values, filled
 from .model import Model, Sample
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")

@@ -16,9 +16,9 @@ from stdsl.compiler.diagnostics.prediction import NotPredicted
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.text.reading import reason_of
 
-from ..data.clip_files import frames_of, length, listing_of, places, together
-from ..data.image_files import decoded, need_pillow
-from ..data.video_files import need_pyav
+from ..data.pictures.clip_files import frames_of, length, listing_of, places, together
+from ..data.pictures.image_files import decoded, need_pillow
+from ..data.pictures.video_files import need_pyav
 from .arrays import arrays_of, is_sample
 from .model import Model, Sample
 from .rows import TABLES, rows_of

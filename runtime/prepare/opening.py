@@ -22,9 +22,9 @@ from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.schemas.search import ROLES, Role
 from stdsl.compiler.text.whole_files import temporary_name
 
-from ..data.as_trained import as_trained
 from ..data.batch import Dataset, Part
-from ..data.checked import Checked
+from ..data.networks.as_trained import as_trained
+from ..data.own.checked import Checked
 from ..data.registry import open_dataset
 from ..data.targets import targets_of
 from .job import Job

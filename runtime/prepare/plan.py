@@ -27,7 +27,7 @@ from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
 
-from ..data.features import hindrance
+from ..data.networks.features import hindrance
 from ..phases.assignment import Subject
 from ..phases.train import build
 from ..report.plain import plain

@@ -12,8 +12,8 @@ from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.schemas.data_given import Given
 
-from ..data.extern_data import found_again
-from ..data.given import Offered
+from ..data.own.extern_data import found_again
+from ..data.own.given import Offered
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
 from .job import Job

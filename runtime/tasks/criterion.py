@@ -16,8 +16,8 @@ from stdsl.compiler.schemas.tasks.losses import Loss
 from stdsl.compiler.schemas.tasks.metrics import MetricName
 from stdsl.compiler.schemas.tasks.task import Task
 
-from ..data.balance import counts, split_targets
 from ..data.batch import Dataset
+from ..data.loading.balance import counts, split_targets
 from ..data.targets import VOID, Targets, targets_of
 from .extern_loss import OwnLoss, own_loss
 from .losses import loss_by

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from stdsl.compiler.schemas.tasks.metrics import METRICS, MetricName
 
 from ..data.batch import Part
-from ..data.loader import Loader
+from ..data.loading.loader import Loader
 from ..randomness import key, seed_torch
 from ..tasks.criterion import Criterion
 from .cutout import cutout as cut

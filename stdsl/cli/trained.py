@@ -25,8 +25,8 @@ def trained(path: Path) -> Trained:
         return Trained(path)
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.compiler.diagnostics.run import RunNotOver
-    from stdsl.runtime.data.binding import description
-    from stdsl.runtime.data.facts import DataFacts, kept_facts
+    from stdsl.runtime.data.facts.data_facts import DataFacts, kept_facts
+    from stdsl.runtime.data.networks.binding import description
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run

@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from stdsl.compiler.schemas.data_images import ImageFolder
-from stdsl.runtime.data.image_folder import ImageFolderDataset
+from stdsl.runtime.data.pictures.image_folder import ImageFolderDataset
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_images.py"
 

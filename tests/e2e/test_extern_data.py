@@ -299,7 +299,7 @@ def test_a_data_set_for_each_split(space: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.syspath_prepend(str(tmp_path))
     from blobs_of_mine import Blobs  # type: ignore[import-not-found]
 
-    from stdsl.runtime.data.given import as_dataset
+    from stdsl.runtime.data.own.given import as_dataset
 
     dataset = as_dataset({"train": Blobs(""), "val": Blobs("", split="val"), "test": Blobs("", split="test")})
     assert dataset.inputs == ("flow", "rgb")

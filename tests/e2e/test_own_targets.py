@@ -18,8 +18,8 @@ from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
-from stdsl.runtime.data.balance import counts
-from stdsl.runtime.data.given import as_dataset
+from stdsl.runtime.data.loading.balance import counts
+from stdsl.runtime.data.own.given import as_dataset
 from stdsl.runtime.data.targets import VOID, targets_of
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job

@@ -18,10 +18,10 @@ from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.compiler.schemas.relax import Partial
 
 from ...data.batch import Part
-from ...data.binding import bound
-from ...data.features import Features, Making
-from ...data.loader import Loader
-from ...data.order import Order
+from ...data.loading.loader import Loader
+from ...data.loading.order import Order
+from ...data.networks.binding import bound
+from ...data.networks.features import Features, Making
 from ...phases.context import Context, data_identity
 from ...phases.needs import load_run_weights
 from ...randomness import key, seeded

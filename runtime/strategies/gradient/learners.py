@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from ...data.loader import Loader
+from ...data.loading.loader import Loader
 from ...training.descent import Descent
 
 

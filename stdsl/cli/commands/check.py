@@ -87,7 +87,7 @@ def _checked(files: Sequence[str], run: bool, allow_extern: bool) -> Sink:
                         sink.add_once(limit)
             if allow_extern and checked.searches:
                 from stdsl.compiler.checks.data_files import folder_of
-                from stdsl.runtime.data.extern_data import faults_of_data
+                from stdsl.runtime.data.own.extern_data import faults_of_data
                 from stdsl.runtime.tasks.extern_loss import faults_of_loss
 
                 for search in checked.searches.values():

@@ -12,7 +12,7 @@ from stdsl.cli.output import document, fact, table
 from stdsl.target import Target
 
 if TYPE_CHECKING:
-    from stdsl.runtime.data.inspection import InputFacts, Inspection
+    from stdsl.runtime.data.facts.inspection import InputFacts, Inspection
 
 _CLASSES, _FILES = 20, 10
 """So many classes and files are listed; JSON has all."""
@@ -48,7 +48,7 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
     """
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import RunError
-    from stdsl.runtime.data.inspection import inspect
+    from stdsl.runtime.data.facts.inspection import inspect
     from stdsl.runtime.prepare.opening import looked_at, opened_for
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.report.console import ConsoleReporter

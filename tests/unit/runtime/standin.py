@@ -9,9 +9,9 @@ from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.compiler.schemas.optimizers import SGD, Adam
 from stdsl.compiler.schemas.schedules import Cosine
 from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.loader import Loader
+from stdsl.runtime.data.loading.loader import Loader
+from stdsl.runtime.data.loading.order import Order
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
-from stdsl.runtime.data.order import Order
 from stdsl.runtime.randomness import seeded
 from stdsl.runtime.strategies.gradient.learners import Batches, Learners, Schedule
 from stdsl.runtime.strategies.gradient.search import GradientSearch

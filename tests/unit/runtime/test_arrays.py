@@ -22,9 +22,9 @@ from stdsl.compiler.datafiles.npy import npy_array, npz_arrays
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_arrays import Arrays
-from stdsl.runtime.data.arrays import ArraysDataset
 from stdsl.runtime.data.batch import Normalisation
-from stdsl.runtime.data.statistics import channel_statistics
+from stdsl.runtime.data.loading.statistics import channel_statistics
+from stdsl.runtime.data.numbers.arrays import ArraysDataset
 
 Array = npt.NDArray[Any]
 

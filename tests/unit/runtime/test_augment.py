@@ -14,11 +14,11 @@ from PIL import Image
 import stdsl
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_arrays import Arrays
-from stdsl.runtime.data.arrays import arrays_dataset
-from stdsl.runtime.data.augment import mirrored, moved, moves, shifted
 from stdsl.runtime.data.batch import Batch, Dataset
-from stdsl.runtime.data.folder import recoloured
-from stdsl.runtime.data.image_files import sized
+from stdsl.runtime.data.loading.augment import mirrored, moved, moves, shifted
+from stdsl.runtime.data.numbers.arrays import arrays_dataset
+from stdsl.runtime.data.pictures.folder import recoloured
+from stdsl.runtime.data.pictures.image_files import sized
 from stdsl.runtime.data.scale import Scale, scaled_as
 
 sys.path.insert(0, str(Path(__file__).parents[2]))

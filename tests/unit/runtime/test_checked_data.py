@@ -18,8 +18,8 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import Cifar10
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.batch import Batch, Normalisation, Part
-from stdsl.runtime.data.checked import Checked
-from stdsl.runtime.data.cifar import CifarDataset
+from stdsl.runtime.data.own.checked import Checked
+from stdsl.runtime.data.pictures.cifar import CifarDataset
 from stdsl.runtime.data.targets import Targets
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job

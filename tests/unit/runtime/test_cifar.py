@@ -10,7 +10,7 @@ import torch
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import Cifar10, Cifar100
-from stdsl.runtime.data.cifar import CifarDataset
+from stdsl.runtime.data.pictures.cifar import CifarDataset
 
 
 def write(path: Path, n: int, labels: bytes, classes: int, **more: object) -> None:

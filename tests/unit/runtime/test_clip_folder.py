@@ -14,8 +14,8 @@ from videos import coloured, read_video, write_video
 from stdsl.compiler.datafiles.clip_folders import frame_names
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_clips import ClipFolder
-from stdsl.runtime.data.clip_files import places
-from stdsl.runtime.data.clip_folder import ClipFolderDataset
+from stdsl.runtime.data.pictures.clip_files import places
+from stdsl.runtime.data.pictures.clip_folder import ClipFolderDataset
 
 
 def opened(root: Path, seed: int = 0, **settings: Any) -> ClipFolderDataset:

@@ -23,9 +23,9 @@ from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.schemas.constructors import DATA
 from stdsl.compiler.schemas.data import Data, Found
 from stdsl.runtime.data.batch import Batch, Dataset, Part
-from stdsl.runtime.data.checked import wrong_targets
-from stdsl.runtime.data.loader import Loader
-from stdsl.runtime.data.order import Order
+from stdsl.runtime.data.loading.loader import Loader
+from stdsl.runtime.data.loading.order import Order
+from stdsl.runtime.data.own.checked import wrong_targets
 from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.data.targets import targets_of
 

@@ -15,10 +15,10 @@ from safetensors.torch import load_file
 import stdsl
 from stdsl.compiler.schemas.data_images import Cifar10
 from stdsl.compiler.schemas.data_motion import MotionDigits
-from stdsl.runtime.data import features as features_module
-from stdsl.runtime.data.feature_files import FeatureFiles, TooLarge
-from stdsl.runtime.data.features import Features, Making, hindrance
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
+from stdsl.runtime.data.networks import features as features_module
+from stdsl.runtime.data.networks.feature_files import FeatureFiles, TooLarge
+from stdsl.runtime.data.networks.features import Features, Making, hindrance
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
 from stdsl.runtime.training.interruption import Interrupted, Interruption

@@ -13,8 +13,8 @@ from PIL import Image
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.runtime.data.batch import Dataset
-from stdsl.runtime.data.facts import keep_facts
-from stdsl.runtime.data.given import as_dataset, given_arrays
+from stdsl.runtime.data.facts.data_facts import keep_facts
+from stdsl.runtime.data.own.given import as_dataset, given_arrays
 from stdsl.runtime.data.registry import open_dataset
 
 RNG = np.random.default_rng(0)
@@ -102,7 +102,7 @@ def test_files_that_were_renamed_or_replaced_are_seen(tmp_path: Path) -> None:
 
 
 def test_runs_of_older_versions_have_none(tmp_path: Path) -> None:
-    from stdsl.runtime.data.facts import DataFacts
+    from stdsl.runtime.data.facts.data_facts import DataFacts
     from stdsl.runtime.tracking.files import write_json
 
     path, first = tmp_path / "data.json", given_arrays({"x": X, "y": Y}, {})

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from stdsl.cli.main import cli
-from stdsl.runtime.data import image_files
-from stdsl.runtime.data.statistics import Moments, channel_statistics
+from stdsl.runtime.data.loading.statistics import Moments, channel_statistics
+from stdsl.runtime.data.pictures import image_files
 
 TEXT = """stdsl 1
 meta net(outputs) on x: features(2) {
@@ -94,7 +94,7 @@ def test_warnings_of_code_of_the_users_alone_reach_the_terminal(tmp_path: Path) 
 import sys, warnings
 from stdsl.cli import main
 main.cli.main = lambda **_: [
-    warnings.warn_explicit("ours", RuntimeWarning, "a.py", 1, module="stdsl.runtime.data.arrays"),
+    warnings.warn_explicit("ours", RuntimeWarning, "a.py", 1, module="stdsl.runtime.data.numbers.arrays"),
     warnings.warn_explicit("theirs", RuntimeWarning, "b.py", 1, module="mine"),
 ]
 main.main()

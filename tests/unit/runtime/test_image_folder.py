@@ -19,9 +19,9 @@ from stdsl.compiler.datafiles.image_folders import FORMATS, image_folders
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_images import ImageFolder
-from stdsl.runtime.data.bounded_cache import BoundedCache
-from stdsl.runtime.data.image_files import decoded, size_of
-from stdsl.runtime.data.image_folder import ImageFolderDataset
+from stdsl.runtime.data.pictures.bounded_cache import BoundedCache
+from stdsl.runtime.data.pictures.image_files import decoded, size_of
+from stdsl.runtime.data.pictures.image_folder import ImageFolderDataset
 
 Pixels = npt.NDArray[np.uint8]
 

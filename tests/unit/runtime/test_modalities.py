@@ -10,10 +10,10 @@ import torch
 
 import stdsl
 from stdsl.compiler.schemas.data_motion import DIGITS, MotionDigits
-from stdsl.runtime.data.binding import bound, description
-from stdsl.runtime.data.facts import DataFacts
+from stdsl.runtime.data.facts.data_facts import DataFacts
 from stdsl.runtime.data.modalities import FLOW_BOUND, flow, mask
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset, clips
+from stdsl.runtime.data.networks.binding import bound, description
 
 ALL = ("frames", "flow", "mask")
 SETTINGS = {"frames": 8, "size": 16, "motions": 4, "train": 48, "valid": 32, "test": 16}

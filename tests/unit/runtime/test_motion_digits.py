@@ -10,9 +10,9 @@ import torch
 from stdsl.compiler.schemas.data_motion import MOTIONS, MotionDigits
 from stdsl.runtime.data.batch import Part
 from stdsl.runtime.data.digits import digits
-from stdsl.runtime.data.loader import Loader
+from stdsl.runtime.data.loading.loader import Loader
+from stdsl.runtime.data.loading.order import Order
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset, _draw, _trajectories, clips
-from stdsl.runtime.data.order import Order
 from stdsl.runtime.randomness import keys, normal, permutation, uniform
 
 SMOKE = MotionDigits(frames=8, size=16, motions=4, noise=0.1, background=0.0, jitter=0.0, train=64, valid=48, test=32)

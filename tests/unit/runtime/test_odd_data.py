@@ -14,9 +14,9 @@ from odd_data import Items, Splits, odd_arrays, odd_items, odd_splits, with_part
 from stdsl.compiler.diagnostics.model import RunError, StdslError
 from stdsl.compiler.diagnostics.render import render
 from stdsl.runtime.data.batch import Dataset
-from stdsl.runtime.data.checked import Checked
-from stdsl.runtime.data.facts import DataFacts
-from stdsl.runtime.data.given import as_dataset, origin_of, schema_of
+from stdsl.runtime.data.facts.data_facts import DataFacts
+from stdsl.runtime.data.own.checked import Checked
+from stdsl.runtime.data.own.given import as_dataset, origin_of, schema_of
 
 
 def read(data: Any) -> Dataset:
@@ -44,7 +44,7 @@ def refused(data: Any) -> str:
     except TypeError as error:
         # A call that is wrong from its first word on: what it says is this package's, not Python's.
         last = traceback.extract_tb(error.__traceback__)[-1]
-        if not last.filename.endswith("runtime/data/given.py") or not (last.line or "").startswith("raise TypeError"):
+        if not last.filename.endswith("data/own/given.py") or not (last.line or "").startswith("raise TypeError"):
             raise
         return "TypeError"
     return ""

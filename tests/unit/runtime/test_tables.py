@@ -15,7 +15,7 @@ from pyarrow import parquet
 from stdsl.compiler.datafiles.tables import read_table
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_tables import Table
-from stdsl.runtime.data.tables import TableDataset
+from stdsl.runtime.data.numbers.tables import TableDataset
 
 ROWS = """id,size,colour,zip,grade
 a,1.5,red,10115,3

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from videos import coloured, read_video, write_video
 
-from stdsl.runtime.data.video_files import index_of, pictures
+from stdsl.runtime.data.pictures.video_files import index_of, pictures
 
 KINDS = {
     "b_frames.mp4": ("libx264", {"g": "8", "bf": "2"}),

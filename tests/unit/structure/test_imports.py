@@ -30,6 +30,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Folder → folders it may import from, and from what these may. `stdsl/` may import everything."""
 
+DATA_ROOMS: dict[str, tuple[str, ...]] = {
+    "loading": (),
+    "pictures": ("loading",),
+    "numbers": ("loading",),
+    "own": ("loading", "numbers"),
+    "facts": ("loading", "own"),
+    "networks": ("loading", "own", "facts"),
+}
+"""Room of ``runtime/data`` → rooms it may import from beside the contract, which stands in the folder itself."""
+FINDS_READERS = "registry"
+"""What opens a data set by the name of its reader, and so stands before the rooms."""
+
 TORCH_FREE = (
     "compiler.record",
     "compiler.text",
@@ -123,6 +135,23 @@ def test_imports_go_in_one_direction(folder: str) -> None:
         for name, line in imports(path, module):
             target = folder_of(name)
             if target is not None and target not in allowed(folder):
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert found == []
+
+
+def test_rooms_of_data_import_in_one_direction() -> None:
+    place = "stdsl.runtime.data"
+    rooms = {path.parent.name for path in (ROOT / "runtime/data").glob("*/__init__.py")}
+    assert rooms == set(DATA_ROOMS)
+    found = []
+    for path, module in files("runtime/data"):
+        room = module.removeprefix(f"{place}.").rpartition(".")[0]
+        may = {room, *DATA_ROOMS.get(room, ())}
+        for name, line in imports(path, module):
+            if not name.startswith(f"{place}.") or module == f"{place}.{FINDS_READERS}":
+                continue
+            other = name.removeprefix(f"{place}.").rpartition(".")[0]
+            if (other and other not in may) or name == f"{place}.{FINDS_READERS}":
                 found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     assert found == []
 

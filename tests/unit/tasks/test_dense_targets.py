@@ -14,7 +14,7 @@ from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_arrays import Arrays
-from stdsl.runtime.data.arrays import ArraysDataset
+from stdsl.runtime.data.numbers.arrays import ArraysDataset
 from stdsl.runtime.data.registry import open_dataset
 
 RNG = np.random.default_rng(0)

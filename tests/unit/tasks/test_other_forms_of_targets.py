@@ -17,10 +17,10 @@ from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
-from stdsl.runtime.data.arrays import ArraysDataset
-from stdsl.runtime.data.balance import split_targets
-from stdsl.runtime.data.checked import Checked
-from stdsl.runtime.data.given import as_dataset
+from stdsl.runtime.data.loading.balance import split_targets
+from stdsl.runtime.data.numbers.arrays import ArraysDataset
+from stdsl.runtime.data.own.checked import Checked
+from stdsl.runtime.data.own.given import as_dataset
 from stdsl.runtime.prepare.preparation import load_job
 
 TEXT = """stdsl 1

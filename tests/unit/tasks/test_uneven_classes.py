@@ -15,9 +15,9 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from stdsl.compiler.schemas.tasks.losses import BinaryCrossEntropy, CrossEntropy
 from stdsl.compiler.schemas.tasks.targets import TargetSignature, class_targets
-from stdsl.runtime.data.balance import counts, part_classes
 from stdsl.runtime.data.batch import Batch, Normalisation, Part
-from stdsl.runtime.data.order import Order
+from stdsl.runtime.data.loading.balance import counts, part_classes
+from stdsl.runtime.data.loading.order import Order
 from stdsl.runtime.data.targets import Targets
 from stdsl.runtime.tasks.criterion import Criterion, balanced_weights
 

@@ -21,10 +21,10 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.tasks.losses import CrossEntropy, Dice, Loss
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
-from stdsl.runtime.data.arrays import ArraysDataset
-from stdsl.runtime.data.balance import counts
 from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.checked import Checked
+from stdsl.runtime.data.loading.balance import counts
+from stdsl.runtime.data.numbers.arrays import ArraysDataset
+from stdsl.runtime.data.own.checked import Checked
 from stdsl.runtime.data.targets import VOID, Targets
 from stdsl.runtime.tasks.criterion import Criterion
 from stdsl.runtime.tasks.losses import loss_by

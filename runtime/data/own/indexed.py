@@ -21,14 +21,14 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import number_names
 from stdsl.compiler.schemas.tasks.targets import UNKNOWN, TargetSignature, class_targets
 
-from ..randomness import key, keys
+from ...randomness import key, keys
+from ..batch import Batch, Normalisation
+from ..loading.division import divided
+from ..scale import Scale
+from ..targets import VOID, Targets
 from .as_array import NotAnArray, array_of, as_floats
-from .batch import Batch, Normalisation
-from .division import divided
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
-from .own import asked, ignored, sample_count, with_ignored, written
-from .scale import Scale
-from .targets import VOID, Targets
+from .own_dataset import asked, ignored, sample_count, with_ignored, written
 
 Values = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]

@@ -15,11 +15,11 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 
-from .balance import read_targets
-from .batch import Batch, Dataset
-from .own import OwnDataset
-from .targets import VOID, Targets
-from .wrapped import Wrapped
+from ..batch import Batch, Dataset
+from ..loading.balance import read_targets
+from ..loading.wrapped import Wrapped
+from ..targets import VOID, Targets
+from .own_dataset import OwnDataset
 
 
 @dataclass(frozen=True)

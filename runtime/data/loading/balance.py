@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .batch import Dataset, Part
-from .targets import targets_of
+from ..batch import Dataset, Part
+from ..targets import targets_of
 
 Whole = npt.NDArray[np.int64]
 _PIECE = 256

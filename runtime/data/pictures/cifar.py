@@ -19,9 +19,9 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_images import Cifar10, Cifar100
 from stdsl.compiler.text.reading import MIB, read_file
 
-from ..randomness import key, keys, permutation, uniform
-from .batch import Batch, Normalisation
-from .scale import Scale
+from ...randomness import key, keys, permutation, uniform
+from ..batch import Batch, Normalisation
+from ..scale import Scale
 
 _FILES = {
     "cifar10": (

@@ -21,13 +21,13 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_folders import Folder
 
-from ..randomness import key, keys, permutation, uniform
-from .batch import Batch, Normalisation
-from .division import divided
+from ...randomness import key, keys, permutation, uniform
+from ..batch import Batch, Normalisation
+from ..loading.division import divided
+from ..loading.statistics import channel_statistics
+from ..opening import reading
+from ..scale import Scale
 from .image_files import Pixels
-from .opening import reading
-from .scale import Scale
-from .statistics import channel_statistics
 
 S = TypeVar("S", bound=Folder)
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)

@@ -19,11 +19,11 @@ from stdsl.compiler.diagnostics.run import WrongSample
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.text.quoting import encodable
 
+from ..batch import Batch, Normalisation
+from ..loading.balance import read_targets
+from ..scale import Scale, check_scale
+from ..targets import VOID, Targets, targets_of
 from .as_array import NotAnArray, array_of, as_floats
-from .balance import read_targets
-from .batch import Batch, Normalisation
-from .scale import Scale, check_scale
-from .targets import VOID, Targets, targets_of
 
 SPLITS = ("train", "valid", "test")
 MOST = 10**9

@@ -24,16 +24,16 @@ from stdsl.compiler.schemas.data_given import Given
 from stdsl.compiler.schemas.tasks.task import TaskName, named
 from stdsl.compiler.text.quoting import encodable
 
-from ..tracking.manifest import Origin
-from .arrays import Array, ArraysDataset, varied
+from ...tracking.manifest import Origin
+from ..batch import Dataset
+from ..loading.augment import Augmented
+from ..numbers.arrays import Array, ArraysDataset, varied
+from ..opening import reading
+from ..targets import targets_of
 from .as_array import NotAnArray, array_of, is_indexed
-from .augment import Augmented
-from .batch import Dataset
 from .checked import Checked, of_this_package
 from .indexed import IndexedDataset
-from .opening import reading
-from .own import SPLITS, OwnDataset, asked
-from .targets import targets_of
+from .own_dataset import SPLITS, OwnDataset, asked
 
 NOT_FOUND_AGAIN = (
     "the data does not say how it is found again (it has no `origin`): "

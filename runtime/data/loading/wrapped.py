@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ..batch import Dataset, Normalisation
+from ..targets import Targets, targets_of
 from .balance import split_targets
-from .batch import Dataset, Normalisation
-from .targets import Targets, targets_of
 
 
 def bytes_of(dataset: Dataset) -> tuple[str, ...] | None:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from stdsl.compiler.datafiles.shifts import measure, step
 
-from ..randomness import key, keys, uniform
-from .batch import Batch, Dataset
-from .scale import Scale, scaled_as
+from ...randomness import key, keys, uniform
+from ..batch import Batch, Dataset
+from ..scale import Scale, scaled_as
 from .wrapped import Wrapped
 
 Array = npt.NDArray[Any]

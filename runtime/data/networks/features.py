@@ -20,12 +20,12 @@ from torch import Tensor, nn
 
 from stdsl.compiler.backends.networks.frozen_part import FrozenPart, frozen_part
 
-from ..report.reporter import Reporter
-from ..training.interruption import Interrupted, Interruption
-from ..training.placement import Placement
-from .batch import Batch, Dataset
+from ...report.reporter import Reporter
+from ...training.interruption import Interrupted, Interruption
+from ...training.placement import Placement
+from ..batch import Batch, Dataset
+from ..loading.wrapped import Wrapped
 from .feature_files import FeatureFiles, TooLarge
-from .wrapped import Wrapped
 
 _CHUNK = 32
 """Samples at a time, whatever batches the features are for: so it does not matter who computes them."""

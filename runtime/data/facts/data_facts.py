@@ -12,11 +12,11 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.diagnostics.source import Span
 
-from ..tracking.files import read_bytes, write_json
-from .batch import Dataset
+from ...tracking.files import read_bytes, write_json
+from ..batch import Dataset
+from ..loading.wrapped import bytes_of
+from ..targets import targets_of
 from .fingerprint import Fingerprint
-from .targets import targets_of
-from .wrapped import bytes_of
 
 _CLOSE = 1e-6
 """So far statistics may be apart, relatively, that another machine computes of the same samples."""

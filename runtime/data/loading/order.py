@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ..randomness import key, permutation
+from ...randomness import key, permutation
+from ..batch import Batch, Part
 from .balance import part_classes
-from .batch import Batch, Part
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stdsl.compiler.datafiles.splits import Shares
 
-from ..randomness import Keys
+from ...randomness import Keys
 
 Places = npt.NDArray[np.int64]
 

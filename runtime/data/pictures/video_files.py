@@ -17,7 +17,7 @@ from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 
-from .opening import check_regular
+from ..opening import check_regular
 
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3), in red, green and blue."""

@@ -19,14 +19,14 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_tables import Table
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
-from ..randomness import key, keys
-from .batch import Batch, Normalisation
-from .division import divided
-from .opening import reading
-from .scale import Scale
-from .statistics import channel_statistics
+from ...randomness import key, keys
+from ..batch import Batch, Normalisation
+from ..loading.division import divided
+from ..loading.statistics import channel_statistics
+from ..opening import reading
+from ..scale import Scale
+from ..targets import Targets
 from .table_features import feature_values, filled
-from .targets import Targets
 
 
 class TableDataset:

@@ -16,7 +16,7 @@ from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 
-from .opening import check_regular
+from ..opening import check_regular
 
 Pixels = npt.NDArray[np.uint8]
 _ORIENTATION = 0x0112

@@ -17,14 +17,14 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_extern import ExternData
 from stdsl.compiler.schemas.search import SearchConfig
 
-from ..tracking.manifest import Origin
+from ...tracking.manifest import Origin
+from ..batch import Dataset
+from ..targets import targets_of
 from .as_array import is_indexed
-from .batch import Dataset
 from .checked import Checked
 from .given import THIS_RUN, Offered, missing_parts
 from .indexed import IndexedDataset
-from .own import OwnDataset, told
-from .targets import targets_of
+from .own_dataset import OwnDataset, told
 
 
 def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | None) -> Dataset:

@@ -8,10 +8,10 @@ from stdsl.compiler.checks.tasks import other_inputs
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.tasks import OtherInputs
 
-from .batch import Dataset
+from ..batch import Dataset
+from ..own.checked import Checked
+from ..scale import CannotScale, Scale, scaled_as
 from .binding import Reordered
-from .checked import Checked
-from .scale import CannotScale, Scale, scaled_as
 
 
 def as_trained(dataset: Checked, trained: Dataset) -> Checked:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .batch import Batch
+from ..batch import Batch
 from .order import Order
 
 

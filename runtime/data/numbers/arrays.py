@@ -21,14 +21,14 @@ from stdsl.compiler.schemas.data_arrays import Arrays, number_names
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.compiler.text.quoting import encodable
 
-from ..randomness import key, keys
-from .augment import Augmented
-from .batch import Batch, Dataset, Normalisation
-from .division import divided
-from .opening import reading
-from .scale import Scale
-from .statistics import channel_statistics
-from .targets import VOID, Targets
+from ...randomness import key, keys
+from ..batch import Batch, Dataset, Normalisation
+from ..loading.augment import Augmented
+from ..loading.division import divided
+from ..loading.statistics import channel_statistics
+from ..opening import reading
+from ..scale import Scale
+from ..targets import VOID, Targets
 
 Array = npt.NDArray[Any]
 _PIECE = 256

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from .batch import Dataset
-from .own import SPLITS
-from .wrapped import Wrapped
+from ..batch import Dataset
+from ..loading.wrapped import Wrapped
+from ..own.own_dataset import SPLITS
 
 _MOST = 2**28
 """Bytes of labels that are hashed; of more, of labels at positions, those of every n-th sample are."""

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.data import Data
 
-from .batch import Batch, Dataset
-from .facts import DataFacts
-from .wrapped import Wrapped
+from ..batch import Batch, Dataset
+from ..facts.data_facts import DataFacts
+from ..loading.wrapped import Wrapped
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from ..report.reporter import Reporter
-from .batch import Dataset
-from .checked import wrong_targets
-from .own import SPLITS
-from .statistics import Moments
-from .targets import VOID, Targets, targets_of
+from ...report.reporter import Reporter
+from ..batch import Dataset
+from ..loading.statistics import Moments
+from ..own.checked import wrong_targets
+from ..own.own_dataset import SPLITS
+from ..targets import VOID, Targets, targets_of
 
 _PIECE = 64
 _NAMED = 1000
