@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from .beyond import beyond_mistakes
 from .runs import Decision, SpaceError
 from .spaces import Outcome, Space, outcome
 from .where import allows, unmatched
@@ -39,7 +40,7 @@ def everything(space: Space, evaluated: Evaluation = outcome) -> Iterator[Outcom
         script[-1] += 1
 
 
-def outcomes(space: Space, limit: int = 10_000, evaluated: Evaluation = outcome) -> list[Outcome]:
+def outcomes(space: Space, limit: int = 10_000, evaluated: Evaluation = beyond_mistakes) -> list[Outcome]:
     """All architectures that `where` allows, errors among them. At most ``limit`` are looked at."""
     seen = list(islice(everything(space, evaluated), limit + 1))
     if len(seen) > limit:

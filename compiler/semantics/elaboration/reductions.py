@@ -201,7 +201,11 @@ def _zero(
         size = sizes[0] if _same(sizes) else _size(state, op, items, sizes, listed, known, span, failing, _OF_NONE)
         if size is IMPOSSIBLE:
             return BROKEN
-        unknown = diagrams.any({s.uid: diagrams.undefined(s) for s in sizes if type(s) is Diagram}.values())
+        unknown = diagrams.any(
+            diagrams.both(list_, diagrams.undefined(s))
+            for s, list_ in zip(sizes, listed, strict=True)
+            if type(s) is Diagram
+        )
         empty = diagrams.either(empty, diagrams.both(none, unknown))
         dims.append(size)
     if witness(empty) is not None:

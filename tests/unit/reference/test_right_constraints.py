@@ -4,6 +4,28 @@ import pytest
 from reference.right import held
 
 RIGHT = {
+    "what is decided beside a mistake excludes it": (
+        3,
+        """
+space s = m where not (some == 1) or d == 3
+cell p(k) on a { return [a, a -> pointwise(k)] -> sum }
+meta m on x: clip(3, 4, 6, 6) {
+  y = x -> p(choose {3, 4} as d) -> p(3)
+  xs = [y -> pointwise(3), y -> pointwise(3), x -> pointwise(3)] -> keep 1 as some
+  return [x, *xs] -> sum
+}
+""",
+    ),
+    "the zero of a sum of none has nothing of a list that is not taken": (
+        2,
+        """
+space s = m where way == "q"
+meta m on x: clip(4, 4, 6, 6) {
+  ys = [*(choose {p: [x -> pointwise(choose {3, 7} as d) -> channel_shuffle(3)], q: [x]} as way)]
+  return ys -> keep 0..1 -> sum -> pointwise(4)
+}
+""",
+    ),
     "iterations are scopes": (
         4,
         """
