@@ -57,7 +57,7 @@ Here the operator behind `->` is missing:
 
 @kind
 class BadCharacter(Diagnostic):
-    """A character that no word, number or sign of the language begins with."""
+    """A character that no word, number or sign of the language begins with, or a run of them."""
 
     character: str
 
@@ -72,6 +72,9 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
 
     @property
     def message(self) -> str:
+        if len(self.character) > 1:
+            shown = self.character if len(self.character) <= _SHOWN else f"{self.character[:_SHOWN]}…"
+            return f"the {len(self.character)} characters `{shown}` have no meaning here"
         shown = f"`{self.character}`" if self.character.isprintable() else f"U+{ord(self.character):04X}"
         return f"the character {shown} has no meaning here"
 
@@ -80,8 +83,8 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
         # A text in single or in typographic quotes.
         if self.character in "'“" and self.span is not None and len(self.span.text) > 1 and '"' not in self.span.text:
             return Fix("use double quotes", (Edit(self.span, f'"{self.span.text[1:-1]}"'),))
-        sign = _SIGNS.get(self.character)
-        if sign is None or self.span is None or len(self.span.text) != 1:
+        sign = _SIGNS.get(self.character[0])
+        if sign is None or self.span is None or (len(self.span.text) != 1 and sign):
             return None
         title = f"write `{sign.strip()}`" if sign else f"leave out `{self.character}`"
         return Fix(title, (Edit(self.span, sign),))
@@ -90,8 +93,11 @@ Names consist of ASCII letters, digits and `_`; other characters may stand in st
     def help(self) -> str | None:
         if self.character.isalpha():
             return "names consist of ASCII letters, digits and `_`"
-        return _INSTEAD.get(self.character)
+        return _INSTEAD.get(self.character[0])
 
+
+# How much of a run is shown.
+_SHOWN = 20
 
 # Characters that can only have been meant for one sign.
 _SIGNS = {"→": "->", "…": "..", "–": "-", "−": "-", "^": "**", "!": "not ", ";": ""}

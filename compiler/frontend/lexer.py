@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from lark import Token
@@ -55,7 +55,7 @@ def lex(source: Source, sink: Sink) -> Lexed:
     left_out: dict[int, int] = {}
     first_untold: Token | None = None
     mistakes = 0
-    for token in joined(load().lex(source.text), source.text):
+    for token in _runs(joined(load().lex(source.text), source.text)):
         kind = token.type
         if kind == "COMMENT":
             comments.append(token)
@@ -65,7 +65,7 @@ def lex(source: Source, sink: Sink) -> Lexed:
                 first_untold = token
             meant = _mend(source, token, sink if mistakes <= MAX_TOLD else Sink())
             tokens += meant
-            if not meant and token != ";":
+            if not meant and token[0] != ";":
                 left_out.setdefault(token.line or 0, token.start_pos or 0)
         else:
             if kind == "STRING" and "\\" in token:
@@ -74,6 +74,26 @@ def lex(source: Source, sink: Sink) -> Lexed:
     if first_untold is not None:
         sink.add(ManyUnknownCharacters(span_of(source, first_untold), mistakes - MAX_TOLD))
     return Lexed(tokens, comments, left_out)
+
+
+def _runs(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Equal characters without a meaning that stand side by side are one mistake."""
+    run: Token | None = None
+    for token in tokens:
+        if run is not None and _goes_on(run, token):
+            run = _part(run, run.type, f"{run}{token}", run.start_pos or 0, token.end_pos or 0)
+            continue
+        if run is not None:
+            yield run
+        run = token
+    if run is not None:
+        yield run
+
+
+def _goes_on(run: Token, token: Token) -> bool:
+    if run.type != "BAD_CHARACTER" or token.type != "BAD_CHARACTER" or run.end_pos != token.start_pos:
+        return False
+    return run[0] == token[0] and token not in _MEANT and token[0].isprintable()
 
 
 def _mend(source: Source, token: Token, sink: Sink) -> list[Token]:
