@@ -13,7 +13,7 @@ from ..memo import once_per_graph
 from .additive import AdditiveMetric, additive_cost, times_not_stated
 from .longest_path import LongestPath, longest_path
 from .of_architecture import Costs
-from .sums import Sums
+from .sums import AdditiveSums
 
 if TYPE_CHECKING:
     from ..diagrams.lookup import Column
@@ -26,7 +26,7 @@ class Formulas:
     """``unknown``: the figures that some extern operator does not state; the sums after those of costs say how many
     applications do not."""
 
-    def __init__(self, sums: Sums, path: LongestPath, unknown: Sequence[str]) -> None:
+    def __init__(self, sums: AdditiveSums, path: LongestPath, unknown: Sequence[str]) -> None:
         self._sums, self._path, self._unknown = sums, path, tuple(unknown)
 
     def of(self, answers: Sequence[int]) -> Costs:
@@ -56,6 +56,6 @@ def formulas(graph: SpaceGraph) -> Formulas | None:
         costs += [times_not_stated(graph, figure) for figure in unknown]
         if not all(cost.exact for cost in costs):
             return None
-        return Formulas(Sums(costs), longest_path(graph), unknown)
+        return Formulas(AdditiveSums(costs), longest_path(graph), unknown)
     except (DiagramTooLarge, SpaceError):
         return None

@@ -22,7 +22,7 @@ class _Group:
     lasts: tuple[tuple[int, Lookup], ...]
 
 
-class Sums:
+class AdditiveSums:
     """The sums, in the order in which they are given; all must be exact."""
 
     def __init__(self, costs: Sequence[AdditiveCost]) -> None:

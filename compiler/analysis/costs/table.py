@@ -11,7 +11,7 @@ from ...ir.sibling import Sibling
 from ..circuits.circuit import ONE, Branch, Circuit
 from .additive import AdditiveCost, AdditiveMetric, additive_cost, default_row
 from .longest_path import longest_path
-from .sums import Sums
+from .sums import AdditiveSums
 
 if TYPE_CHECKING:
     from ..diagrams.lookup import Column
@@ -47,7 +47,7 @@ class Table:
 
     def summed(self, cost: AdditiveCost) -> Column:
         """The same of any exact sum over the decisions of the graph."""
-        return Sums([cost]).of_columns(self._settled)[0]
+        return AdditiveSums([cost]).of_columns(self._settled)[0]
 
     def depth(self) -> Column:
         """The depth of each architecture."""
