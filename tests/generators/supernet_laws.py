@@ -20,6 +20,7 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.supernet import Relaxation, Supernet, build_supernet
 from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ops.registry import primitives_of
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.passes.pipeline import ALL
 
@@ -54,14 +55,11 @@ class Result:
         return Result(self.outputs, gradients, statistics, self.evaluated, self.steepest)
 
 
-COPIES = (
-    {"to_tokens", "linear"},
-    {"to_tokens", "attention"},
-    {"subsample", "group_norm"},
-    {"time_to_channel", "group_norm"},
-)
-"""Linear layers copy tokens that lie channel by channel, and attention takes plain products for them, which keep more;
-group norms copy every other position, and the frames of a single channel that became channels where they lay."""
+SCATTERED = ("to_tokens", "subsample", "time_to_channel")
+"""What may lie in the memory of another value in another order: tokens channel by channel, every other position, frames
+of a single channel that became channels."""
+COPYING = ("linear", "flatten", "to_tokens", "time_to_channel", "channel_shuffle", "group_norm", "attention")
+"""What copies such a value, or keeps more for it, as attention that takes plain products."""
 ROUNDING = 1e-15
 """A few units in the last place of float64."""
 
@@ -177,12 +175,24 @@ def check_fixed(graph: SpaceGraph, arch: Mapping[str, Any], rng: random.Random, 
 def check_kept(graph: SpaceGraph, keep: Any, passes: Sequence[str]) -> None:
     """What the passes say is kept for the backward pass is kept, as far as that can be known: not of extern operators,
     and not where an operator copies what does not lie in memory as it wants it."""
-    ops = {node.op for node in graph.nodes}
-    if graph.externs or any(pair <= ops for pair in COPIES):
+    if graph.externs or copies(graph):
         return
     net = build_supernet(graph, Relaxation(keep=keep), passes, seed=0)
     said, found = net.passes[-1].kept_after, kept_per_sample(net, graph)
     assert said == found, f"keep {keep}, passes {passes}: {said} bytes a sample are said to be kept, but {found} are"
+
+
+def copies(graph: SpaceGraph) -> bool:
+    """Whether an operator may copy a value because it lies in another order in the memory of a third."""
+    primitives = primitives_of(graph)
+    scattered: list[bool] = []
+    for node in graph.nodes:
+        entering = any(scattered[edge.source] for edge in node.edges)
+        if entering and node.op in COPYING:
+            return True
+        looks = node.kind != "apply" or primitives[node.op].view is not None  # and hands on what it is given
+        scattered.append(node.op in SCATTERED or (entering and looks))
+    return False
 
 
 # -- running
