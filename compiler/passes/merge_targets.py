@@ -8,6 +8,7 @@ one depthwise convolution goes over them, and one matrix product leads into the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -136,7 +137,10 @@ def _target(graph: SpaceGraph, node: Node) -> _Target | None:
             if chain is not None and not _below(graph, chain, node.scope):
                 chain = None
             found.terms.append((Place(edge, option), source, chain))
-            found.inside |= chain.inside if chain is not None else frozenset()
+    # What stands in several places is computed once, or its batch statistics would count it twice.
+    times = Counter(source for _, source, _ in found.terms)
+    found.terms = [(place, source, chain if times[source] == 1 else None) for place, source, chain in found.terms]
+    found.inside.update(*(chain.inside for _, _, chain in found.terms if chain is not None))
     return found if any(chain for _, _, chain in found.terms) else None
 
 

@@ -109,6 +109,19 @@ meta m on x: image(4, 6, 6) {
   few = [x, x -> block] -> keep 1..2 as few
   return few[<2] -> sum -> global_avg_pool -> linear(2)
 }""",
+    "a mixture that stands in a list twice": """
+op unit on x = x -> relu -> depthwise(3) -> pointwise(same) -> bn
+meta m on x: image(4, 6, 6) {
+  ys = [x -> choose {a: unit, b: max_pool(3)} as kind for i in 1..2]
+  return [*last(1, ys), *ys] -> keep 1..2 as ends -> sum -> global_avg_pool -> linear(2)
+}""",
+    "alternatives that are one tensor": """
+op unit on x = x -> relu -> depthwise(3) -> pointwise(same) -> bn
+meta m on x: image(4, 6, 6) {
+  y = x -> unit
+  z = choose {a: y, b: y, c: x -> unit} as which
+  return z -> global_avg_pool -> linear(2)
+}""",
 }
 
 
