@@ -90,7 +90,7 @@ def plain_clip(path: Path, settings: ClipFolder) -> np.ndarray:
 
 def plain_epoch(dataset: FolderDataset, one: Callable[[Path], np.ndarray]) -> None:
     scale = dataset.normalisation
-    files = list(dataset.files)
+    files = list(dataset.files())
     for first in range(0, len(files), BATCH):
         batch = np.stack([one(path) for path in files[first : first + BATCH]]).astype(np.float32) / 255
         shape = (1, 3, *(1 for _ in range(batch.ndim - 2)))

@@ -144,7 +144,8 @@ class Data(Constructor):
 
     def preparation(self) -> Mapping[str, Any] | None:
         """What is done to a file before its values are scaled, for those who use a network without its data: `kind`
-        (`image` or `clip`) and the settings that say how; None where samples come from no files of their own."""
+        (`image` or `clip`) and the settings that say how, with the names of several ``inputs``; None where samples come
+        from no files of their own."""
         return None
 
     def written(self, name: str) -> str | None:

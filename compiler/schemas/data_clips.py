@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
-from ..datafiles.clip_folders import clip_folders
+from ..datafiles.clip_folders import VIDEOS, clip_folders
+from ..datafiles.matched_files import Sort
 from .base import Frames, Pixels
-from .data import InputSignature
+from .data import Layout
 from .data_folders import Folder
 
 
@@ -24,6 +25,8 @@ class ClipFolder(Folder):
     are left out and counted.
     """
 
+    layout: ClassVar[Layout] = "clip"
+    sort: ClassVar[Sort] = Sort(VIDEOS, folders=True)
     reader: ClassVar[str | None] = "pictures.clip_folder:ClipFolderDataset"
 
     kind: Literal["clip_folder"] = "clip_folder"
@@ -40,12 +43,12 @@ class ClipFolder(Folder):
         return clip_folders(root)
 
     def preparation(self) -> Mapping[str, Any]:
-        facts = {"size": self.size, "resize": self.side, "channels": self.channels}
-        return {"kind": "clip", "frames": self.frames, "stride": self.stride, "sampling": self.sampling} | facts
+        own = {"frames": self.frames, "stride": self.stride, "sampling": self.sampling}
+        return {**super().preparation(), **own}
 
     @property
-    def given(self) -> tuple[InputSignature, ...]:
-        return (InputSignature("clip", "clip", (self.channels, self.frames, self.size, self.size)),)
+    def sizes(self) -> tuple[int, ...]:
+        return (self.frames, self.size, self.size)
 
     def varies(self) -> bool:
         return super().varies() or self.shift

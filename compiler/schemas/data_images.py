@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ..datafiles.class_folders import ClassFolders
-from ..datafiles.image_folders import image_folders
+from ..datafiles.image_folders import ENDINGS, image_folders
+from ..datafiles.matched_files import Sort
 from .base import Border
-from .data import Data, DataSignature, Half, InputSignature
+from .data import Data, DataSignature, Half, InputSignature, Layout
 from .data_folders import Folder
 from .tasks.targets import class_targets
 
@@ -66,15 +67,10 @@ class ImageFolder(Folder):
     centre. Damaged files are left out and counted.
     """
 
+    layout: ClassVar[Layout] = "image"
+    sort: ClassVar[Sort] = Sort(ENDINGS, folders=False)
     reader: ClassVar[str | None] = "pictures.image_folder:ImageFolderDataset"
     kind: Literal["image_folder"] = "image_folder"
 
     def folders(self, root: Path) -> ClassFolders:
         return image_folders(root)
-
-    def preparation(self) -> Mapping[str, Any]:
-        return {"kind": "image", "size": self.size, "resize": self.side, "channels": self.channels}
-
-    @property
-    def given(self) -> tuple[InputSignature, ...]:
-        return (InputSignature("image", "image", (self.channels, self.size, self.size)),)

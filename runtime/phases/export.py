@@ -65,7 +65,8 @@ def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[
     pixels = None
     if settings.preprocess:
         scale = dataset.normalisation
-        pixels = Pixels(scale.mean, scale.std)
+        called = metadata.get("modalities", dataset.inputs)
+        pixels = [Pixels(own.mean, own.std) for own in map(scale.of, called)]
         metadata |= {"normalisation": {}, "normalised_in_the_graph": scale.document()}
     with refusing(path, "written"):
         report = export_onnx(model, path, metadata=metadata, verify=settings.verify, pixels=pixels)

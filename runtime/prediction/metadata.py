@@ -83,7 +83,8 @@ class PreparationSaid(_Part):
     kind: Literal["image", "clip"]
     size: Annotated[int, Ge(1), Le(16_384)]
     resize: Annotated[int, Ge(1), Le(16_384)]
-    channels: Literal[1, 3]
+    channels: Literal[1, 2, 3] | Annotated[tuple[Literal[1, 2, 3], ...], Len(2)]
+    inputs: tuple[str, ...] = ()
     frames: Annotated[int, Ge(1), Le(65_536)] = 1
     stride: Annotated[int, Ge(1), Le(65_536)] = 1
     sampling: Literal["dense", "segments"] = "dense"
@@ -133,7 +134,7 @@ def said_in(metadata: Mapping[str, str]) -> Said | None:
     _check_names("bytes", of_bytes or (), called)
     _check_targets(targets)
     if how is not None:
-        _check_preparation(how, inputs)
+        _check_preparation(how, inputs, called)
     return found
 
 
@@ -183,7 +184,9 @@ def _stated(how: PreparationSaid | None) -> dict[str, Any] | None:
     if how is None:
         return None
     facts = how.model_dump()
-    return facts if how.kind == "clip" else {key: facts[key] for key in ("kind", "size", "resize", "channels")}
+    if how.kind == "clip":
+        return facts
+    return {key: facts[key] for key in ("kind", "size", "resize", "channels", "inputs")}
 
 
 def _check_input(one: InputSaid) -> None:
@@ -218,15 +221,18 @@ def _check_targets(targets: TargetsSaid) -> None:
         raise SaidWrongly("its `targets` have a mean or deviation that is no finite number")
 
 
-def _check_preparation(how: PreparationSaid, inputs: Sequence[InputSaid]) -> None:
-    one = inputs[0]
-    channels_first = (
-        (how.channels, how.size, how.size) if how.kind == "image" else (how.channels, how.frames, how.size, how.size)
-    )
-    channels, *sizes = channels_first
-    wanted = (*sizes, channels) if takes_bytes(one) else channels_first
-    if len(inputs) > 1 or one.layout != how.kind or one.sample != wanted:
-        raise SaidWrongly(f"its `preparation` makes a {how.kind} of {wanted}, and `{one.name}` takes {one.sample}")
+def _check_preparation(how: PreparationSaid, inputs: Sequence[InputSaid], called: Sequence[str]) -> None:
+    names = how.inputs or called
+    each = how.channels if isinstance(how.channels, tuple) else (how.channels,)
+    if sorted(names) != sorted(called) or len(each) != len(names):
+        what = f"{len(each)} inputs, {_listed(how.inputs)}," if how.inputs else f"{len(each)}"
+        raise SaidWrongly(f"its `preparation` is of {what} and its inputs are {_listed(called)}")
+    channels = dict(zip(names, each, strict=True))
+    sizes = (how.size, how.size) if how.kind == "image" else (how.frames, how.size, how.size)
+    for one, name in zip(inputs, called, strict=True):
+        wanted = (*sizes, channels[name]) if takes_bytes(one) else (channels[name], *sizes)
+        if one.layout != how.kind or one.sample != wanted:
+            raise SaidWrongly(f"its `preparation` makes a {how.kind} of {wanted}, and `{one.name}` takes {one.sample}")
     if how.resize < how.size:
         raise SaidWrongly(f"its `preparation` cuts {how.size} out of {how.resize}")
 

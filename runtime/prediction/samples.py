@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from stdsl.compiler.diagnostics.prediction import NotPredicted
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.text.reading import reason_of
 
-from ..data.pictures.clip_files import frames_of, length, listing_of, places, together
-from ..data.pictures.image_files import decoded, need_pillow
+from ..data.pictures.clip_files import common_length, frames_of, length, listing_of, places, together
+from ..data.pictures.image_files import check_sides, decoded, need_pillow
 from ..data.pictures.video_files import need_pyav
 from .arrays import arrays_of, is_sample
 from .model import Model, Sample
+from .parts import matched_in, parts_of
 from .rows import TABLES, rows_of
 
 _SHOWN = 8
@@ -44,14 +45,16 @@ def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotP
             refused.append(NotPredicted(None, str(fault.path), fault.reason, taken(model)))
         except OSError as error:
             refused.append(NotPredicted(None, str(error.filename or path), reason_of(error)))
-    if kind == "clip" and not all(map(os.path.isdir, files)):
-        need_pyav("predict", None)
     return files, refused
 
 
 def _inside(model: Model, path: Path, kind: str | None) -> Iterator[Path]:
     """The file itself, or those in the folder. Raises FileDamaged and OSError."""
-    if not os.path.isdir(path) or (kind == "clip" and frame_names(path)) or (kind is None and is_sample(model, path)):
+    if not os.path.isdir(path) or (kind is None and is_sample(model, path)):
+        yield path
+    elif kind is not None and len(model.inputs) > 1:
+        yield from matched_in(model, path)
+    elif kind == "clip" and frame_names(path):
         yield path
     elif kind is None:
         with os.scandir(path) as entries:
@@ -70,7 +73,10 @@ def taken(model: Model) -> str:
     shapes = ", ".join(f"`{own.called}` of {own.shape}" for own in model.inputs)
     if model.preparation is not None:
         video = "a video (.mp4, .avi, …), or a folder with the frames of one"
-        return "an image (PNG, JPEG, …)" if model.preparation["kind"] == "image" else video
+        one = "an image (PNG, JPEG, …)" if model.preparation["kind"] == "image" else video
+        names = ", ".join(f"`{name}`" for name in model.preparation["inputs"])
+        beside = f"a file of one input, in a folder beside those of the others ({names}), or a folder with such folders"
+        return f"{beside}; each is {one}" if names else one
     if model.normalisation.columns:
         columns = list(dict.fromkeys(column for column, _ in model.normalisation.columns))
         more = ", …" if len(columns) > _SHOWN else ""
@@ -95,14 +101,30 @@ def sample_of(model: Model, path: Path) -> Sample:
     how = model.preparation
     if how is None:
         return arrays_of(model, path)
+    paths = parts_of(model, path) if how["inputs"] else (path,)
+    channels = how["channels"] if how["inputs"] else (how["channels"],)
     if how["kind"] == "image":
-        return (_centre(decoded(path, how["resize"], how["channels"]), how["size"]),)
-    settings = ClipFolder(root="", **{key: how[key] for key in how if key != "kind"})
-    listing = listing_of(path)
-    numbers = places(settings, length(listing), None)
+        found = [decoded(own, how["resize"], n) for own, n in zip(paths, channels, strict=True)]
+    else:
+        found = _clips(ClipFolder(root="", **{key: how[key] for key in how if key != "kind"}), paths)
+    check_sides(found, how["inputs"])
+    crops = {name: _centre(own, how["size"]) for name, own in zip(how["inputs"] or ("",), found, strict=True)}
+    return tuple(crops[own.called if how["inputs"] else ""] for own in model.inputs)
+
+
+def _clips(settings: ClipFolder, paths: Sequence[Path]) -> list[Pixels]:
+    """The clip of each input, of the same frames. Raises ValueError, and RunError where what decodes videos is not
+    installed."""
+    if not all(map(os.path.isdir, paths)):
+        need_pyav("predict", None)
+    listings = list(map(listing_of, paths))
+    numbers = places(settings, common_length(list(map(length, listings)), settings.inputs), None)
     wanted = list(dict.fromkeys(numbers))
-    frames = dict(zip(wanted, frames_of(path, listing, settings, wanted), strict=True))
-    return (_centre(together(frames, numbers), settings.size),)
+    clips = []
+    for path, listing, channels in zip(paths, listings, settings.channels_each, strict=True):
+        frames = frames_of(path, listing, settings.side, channels, wanted)
+        clips.append(together(dict(zip(wanted, frames, strict=True)), numbers))
+    return clips
 
 
 def _centre(pixels: Pixels, size: int) -> Pixels:

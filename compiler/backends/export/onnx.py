@@ -64,7 +64,7 @@ def export_onnx(
     metadata: Mapping[str, Any] | None = None,
     verify: bool = True,
     threads: int = 1,
-    pixels: Pixels | None = None,
+    pixels: Sequence[Pixels] | None = None,
     names: Mapping[str, str] | None = None,
     normalisation: Mapping[str, Any] | None = None,
     classes: Sequence[Any] | None = None,
@@ -75,9 +75,9 @@ def export_onnx(
     beside what is known
     of the space, strings as they are and other values as JSON. ``names``: what inputs and the output are called, by
     their names in the network (``output`` for the output); ``normalisation`` and ``classes``: as
-    :mod:`.of_data` has them, what ``examples/deploy_onnx.py`` and `stdsl predict` read. ``pixels``: the file
-    takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C), and scales them so. The model itself is not
-    changed.
+    :mod:`.of_data` has them, what ``examples/deploy_onnx.py`` and `stdsl predict` read. ``pixels``: one for
+    each input, in order; the file takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C), and scales them so.
+    The model itself is not changed.
     Raises RunError: the network cannot be exported, is too large, or the file computes something else; ValueError:
     names, normalisation or classes do not fit the network.
     """
@@ -97,8 +97,8 @@ def export_onnx(
     _describe(proto, model, ports, texts, pixels)
     _check(proto, ports)
     if pixels is not None:
-        (port,) = ports
-        take_pixels(proto, port, pixels)
+        for port, own in zip(ports, pixels, strict=True):
+            take_pixels(proto, port, own)
         _check_file(proto)
     differences: Mapping[int, float] = {}
     latency: float | None = None
@@ -189,7 +189,11 @@ def _quiet() -> Iterator[None]:
 
 
 def _describe(
-    proto: onnx.ModelProto, model: nn.Module, ports: Sequence[Port], metadata: Mapping[str, str], pixels: Pixels | None
+    proto: onnx.ModelProto,
+    model: nn.Module,
+    ports: Sequence[Port],
+    metadata: Mapping[str, str],
+    pixels: Sequence[Pixels] | None,
 ) -> None:
     """Put our metadata in, and take out the exporter's, which holds paths of this machine."""
     from stdsl import __version__
@@ -252,7 +256,9 @@ def _check_file(proto: onnx.ModelProto) -> None:
         raise RunError([ExportFailed(None, "checking the file", _first_line(error))]) from error
 
 
-def _fed(ports: Sequence[Port], batch: int, pixels: Pixels | None) -> tuple[dict[str, Any], list[torch.Tensor]]:
+def _fed(
+    ports: Sequence[Port], batch: int, pixels: Sequence[Pixels] | None
+) -> tuple[dict[str, Any], list[torch.Tensor]]:
     """What the file is given, and what the network gets of it."""
     import numpy as np
     import torch
@@ -260,13 +266,14 @@ def _fed(ports: Sequence[Port], batch: int, pixels: Pixels | None) -> tuple[dict
     if pixels is None:
         samples = _samples(ports, batch)
         return {port.name: x.numpy() for port, x in zip(ports, samples, strict=True)}, samples
-    (port,) = ports
-    values = np.random.default_rng(batch).integers(0, 256, (batch, *bytes_shape(port)), dtype=np.uint8)
-    return {port.name: values}, [torch.from_numpy(pixels.scaled(values, port.layout))]
+    rng = np.random.default_rng(batch)
+    fed = {port.name: rng.integers(0, 256, (batch, *bytes_shape(port)), dtype=np.uint8) for port in ports}
+    taken = zip(ports, pixels, strict=True)
+    return fed, [torch.from_numpy(own.scaled(fed[port.name], port.layout)) for port, own in taken]
 
 
 def _compare(
-    model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int, pixels: Pixels | None
+    model: nn.Module, file: str, target: Path, ports: Sequence[Port], threads: int, pixels: Sequence[Pixels] | None
 ) -> tuple[dict[int, float], float]:
     import copy
 

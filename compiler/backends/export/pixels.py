@@ -42,7 +42,7 @@ def bytes_shape(port: Port) -> tuple[int, ...]:
 
 
 def take_pixels(proto: onnx.ModelProto, port: Port, pixels: Pixels) -> None:
-    """Let the file take bytes at its only input, ``port``, in place of what the network takes."""
+    """Let the file take bytes at its input ``port``, in place of what the network takes."""
     from onnx import TensorProto, helper, numpy_helper
 
     graph, name = proto.graph, port.name
@@ -84,8 +84,9 @@ def take_pixels(proto: onnx.ModelProto, port: Port, pixels: Pixels) -> None:
     del graph.node[:]
     graph.node.extend([*nodes, *network])
     graph.initializer.extend(constants)
-    batch = graph.input[0].type.tensor_type.shape.dim[0].dim_param
-    graph.input[0].CopyFrom(helper.make_tensor_value_info(name, TensorProto.UINT8, [batch, *bytes_shape(port)]))
+    taken_in = next(value for value in graph.input if value.name == name)
+    batch = taken_in.type.tensor_type.shape.dim[0].dim_param
+    taken_in.CopyFrom(helper.make_tensor_value_info(name, TensorProto.UINT8, [batch, *bytes_shape(port)]))
 
 
 def _along_channels(numbers: tuple[float, ...], rank: int) -> npt.NDArray[np.float32]:

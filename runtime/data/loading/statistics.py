@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -54,16 +54,30 @@ class Moments:
         return np.sqrt(self._squares / np.maximum(self.count, 1)) * self._unit
 
 
-def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and deviation of each channel."""
+
+
+def channel_statistics(pieces: Iterable[npt.NDArray[np.generic]]) -> Statistics:
     """Mean and deviation of each channel of pieces (N, C, …), over all else.
 
     Values that are no numbers are told of where they are read; a channel that is the same everywhere has the deviation
     1, so that it becomes 0.
     """
-    moments: Moments | None = None
+    return input_statistics(((piece,) for piece in pieces), 1)[0]
+
+
+def input_statistics(pieces: Iterable[Sequence[npt.NDArray[np.generic]]], inputs: int) -> list[Statistics]:
+    """The same for each of so many inputs, of which a piece has an array each."""
+    moments: list[Moments | None] = [None] * inputs
     for piece in pieces:
-        moments = moments or Moments(piece.shape[1])
-        moments.add(np.moveaxis(piece, 1, 0))
+        for place, values in enumerate(piece):
+            own = moments[place] = moments[place] or Moments(values.shape[1])
+            own.add(np.moveaxis(values, 1, 0))
+    return [_statistics(own) for own in moments]
+
+
+def _statistics(moments: Moments | None) -> Statistics:
     if moments is None:
         return (0.0,), (1.0,)
     mean, deviation = moments.mean, moments.deviation

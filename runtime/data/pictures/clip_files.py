@@ -10,6 +10,7 @@ import numpy as np
 
 from stdsl.compiler.datafiles.clip_folders import frame_names
 from stdsl.compiler.schemas.data_clips import ClipFolder
+from stdsl.compiler.schemas.data_folders import Channels
 
 from .image_files import Pixels, decoded, grey_or_colour, sized
 from .video_files import VideoIndex, index_of, pictures
@@ -36,17 +37,26 @@ def length(listing: Listing) -> int:
     return listing.frames if isinstance(listing, VideoIndex) else len(listing)
 
 
-def frames_of(path: Path, listing: Listing, settings: ClipFolder, numbers: Sequence[int]) -> Iterator[Pixels]:
+def common_length(lengths: Sequence[int], names: Sequence[str]) -> int:
+    """The number of frames that all inputs of a clip have: that of a flow is one less than that of the frames which it
+    is made from. Raises ValueError where they are further apart."""
+    if max(lengths) - min(lengths) > 1:
+        shown = ", ".join(f"`{name}` {n:,}" for name, n in zip(names, lengths, strict=True))
+        raise ValueError(f"its inputs differ in the number of frames: {shown}")
+    return min(lengths)
+
+
+def frames_of(path: Path, listing: Listing, side: int, channels: Channels, numbers: Sequence[int]) -> Iterator[Pixels]:
     """(C, H, W) of the frames with these numbers (rising, each once). Raises ValueError where one cannot be decoded."""
     if not numbers:
         return
     if isinstance(listing, VideoIndex):
         for picture in pictures(path, listing, numbers):
-            yield sized(grey_or_colour(picture, settings.channels), settings.side)
+            yield sized(grey_or_colour(picture, channels), side, channels)
         return
     for number in numbers:
         try:
-            yield decoded(path / listing[number], settings.side, settings.channels)
+            yield decoded(path / listing[number], side, channels)
         except ValueError as error:
             raise ValueError(f"{listing[number]}: {error}") from error
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from stdsl.compiler.datafiles.clip_folders import frame_names
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_clips import ClipFolder
+from stdsl.compiler.schemas.data_folders import Channels
 from stdsl.compiler.text.reading import MIB
 
 from .bounded_cache import BoundedCache
-from .clip_files import frames_of, length, listing_of, places, span, together
+from .clip_files import Listing, common_length, frames_of, length, listing_of, places, span, together
 from .folder import FolderDataset
 from .image_files import Pixels, need_pillow, size_of
 from .video_files import VideoIndex, details_of, index_of, need_pyav
@@ -32,26 +33,37 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
     def __init__(self, settings: ClipFolder, seed: int, folder: Path, place: Span | None) -> None:
         super().__init__(settings, seed, folder, place)
         need_pillow(settings.kind, place)
-        if any(not os.path.isdir(path) for path in self.files):
+        if any(not os.path.isdir(path) for place in range(len(settings.given)) for path in self.files(place)):
             need_pyav(settings.kind, place)
         self._frames: BoundedCache[tuple[Path, int], Pixels] = BoundedCache(settings.cache * MIB, lambda a: a.nbytes)
         self._indices: BoundedCache[Path, VideoIndex] = BoundedCache(_INDEXED, lambda i: 1024 + i.times.nbytes)
 
-    def decoded(self, path: Path, along: float | None) -> Pixels:
-        listing = listing_of(path) if os.path.isdir(path) else self._indices.made(path, index_of)
-        numbers = places(self.settings, length(listing), along)
+    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+        listings = []
+        for place, path in enumerate(paths):
+            with self.told_of(place):
+                listings.append(listing_of(path) if os.path.isdir(path) else self._indices.made(path, index_of))
+        numbers = places(self.settings, common_length([length(own) for own in listings], self.inputs), along)
+        clips = []
+        for place, (path, listing) in enumerate(zip(paths, listings, strict=True)):
+            with self.told_of(place):
+                clips.append(self._clip(path, listing, self.settings.channels_each[place], numbers))
+        return tuple(clips)
+
+    def _clip(self, path: Path, listing: Listing, channels: Channels, numbers: Sequence[int]) -> Pixels:
         found = {number: self._frames.found((path, number)) for number in numbers}
         frames = {number: pixels for number, pixels in found.items() if pixels is not None}
         absent = [number for number in found if number not in frames]
-        for number, frame in zip(absent, frames_of(path, listing, self.settings, absent), strict=True):
+        read = frames_of(path, listing, self.settings.side, channels, absent)
+        for number, frame in zip(absent, read, strict=True):
             self._frames.keep((path, number), frame)
             frames[number] = frame
         return together(frames, numbers)
 
-    def details(self) -> Iterator[str]:
+    def details(self, place: int) -> Iterator[str]:
         settings = self.settings
         known: list[tuple[int, int, int]] = []
-        for path in self.files:
+        for path in self.files(place):
             if not os.path.isdir(path):
                 own = details_of(path)
             else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from stdsl.compiler.datafiles.matched_files import MatchedFiles
 from stdsl.compiler.datafiles.splits import TRAIN
 from stdsl.compiler.diagnostics.data import TooManyDamaged
 from stdsl.compiler.diagnostics.model import RunError
@@ -24,15 +26,16 @@ from stdsl.compiler.schemas.data_folders import Folder
 from ...randomness import key, keys, permutation, uniform
 from ..batch import Batch, Normalisation
 from ..loading.division import divided
-from ..loading.statistics import channel_statistics
+from ..loading.statistics import input_statistics
 from ..opening import reading
 from ..scale import Scale
-from .image_files import Pixels
+from .image_files import Pixels, check_sides
 
 S = TypeVar("S", bound=Folder)
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """Of ITU-R BT.601, as Pillow has it."""
 Uniform = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float32]
 _VARIED = 7
 """So many random numbers a sample takes: down, to the right, mirrored, along, brightness, contrast, saturation."""
 
@@ -57,6 +60,11 @@ class FolderDataset(ABC, Generic[S]):
                 split: [(label, name) for label in range(len(there.classes)) for name in there.samples(split, label)]
                 for split in there.splits
             }
+            self._beside: dict[Path, tuple[Path | None, ...]] = {}
+            if isinstance(there, MatchedFiles):
+                for split, own in files.items():
+                    beside = {there.splits[split] / name: there.beside(split, name) for _, name in own}
+                    self._beside |= beside
         self._there = there
         ranks = np.array([_rank(settings.seed, name) for _, name in files[TRAIN]], np.uint64)
         labels = {split: np.array([label for label, _ in own], np.int64) for split, own in files.items()}
@@ -71,13 +79,24 @@ class FolderDataset(ABC, Generic[S]):
         self._lock = threading.Lock()
 
     @abstractmethod
-    def decoded(self, path: Path, along: float | None) -> Pixels:
-        """(C, …, H, W) of a file before the crop. ``along``: a random number in [0, 1) for what is chosen in it; None
-        for a sample that is not varied. Raises ValueError where it cannot be decoded, the same one at any time."""
+    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+        """(C, …, H, W) of a file for each input before the crop. ``along``: a random number in [0, 1) for what is
+        chosen in them; None for a sample that is not varied. Raises ValueError where they cannot be decoded, the same
+        one at any time."""
 
     @abstractmethod
-    def details(self) -> Iterator[str]:
-        """What is to be told of the files, from their headers."""
+    def details(self, place: int) -> Iterator[str]:
+        """What is to be told of the files of an input, from their headers."""
+
+    @contextmanager
+    def told_of(self, place: int) -> Iterator[None]:
+        """What is wrong with a file is told with its input, where there are several."""
+        try:
+            yield
+        except ValueError as error:
+            if len(self.inputs) == 1:
+                raise
+            raise ValueError(f"`{self.inputs[place]}`: {error}") from error
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -90,9 +109,10 @@ class FolderDataset(ABC, Generic[S]):
     @cached_property
     def normalisation(self) -> Normalisation:
         order = permutation(key(self.settings.seed, "measured", self.settings.kind), self.size(TRAIN))[: self.measured]
-        crops = (self._sample(TRAIN, int(i), None)[0][None] / np.float32(255) for i in order)
-        mean, std = channel_statistics(crops)
-        return Normalisation(mean=mean, std=std)
+        samples = (self._sample(TRAIN, int(i), None)[0] for i in order)
+        crops = ([pixels[None] / np.float32(255) for pixels in sample] for sample in samples)
+        each = [Normalisation(mean=mean, std=std) for mean, std in input_statistics(crops, len(self.inputs))]
+        return each[0] if len(each) == 1 else Normalisation(each=tuple(zip(self.inputs, each, strict=True)))
 
     def scaled_as(self, scale: Scale) -> Self:
         """The same files in other units."""
@@ -106,19 +126,30 @@ class FolderDataset(ABC, Generic[S]):
         found = {os.path.relpath(path, self._there.root): reason for path, reason in self._damaged.items()}
         return dict(sorted(found.items()))
 
-    @property
-    def files(self) -> Iterator[Path]:
-        """All of them, split by split."""
-        return (path for files in self._files.values() for path in files)
+    def files(self, place: int = 0) -> Iterator[Path]:
+        """All of an input that are there, split by split."""
+        for path in (path for files in self._files.values() for path in files):
+            own = (path, *self._beside.get(path, ()))[place]
+            if own is not None:
+                yield own
 
     def remarks(self) -> tuple[str, ...]:
         """What the headers of files tell, and which are left out for their names."""
-        told = list(self.details())
+        several = len(self.inputs) > 1
+        told = [
+            f"{f'`{name}`: ' if several else ''}{line}"
+            for place, name in enumerate(self.inputs)
+            for line in self.details(place)
+        ]
         others = [os.path.relpath(path, self._there.root) for path in self._there.others()]
         if others:
             shown = ", ".join(others[:10]) + (", …" if len(others) > 10 else "")
             what = self.settings.given[0].layout
             told.append(f"{len(others):,} left out for names that do not end like those of {what}s: {shown}")
+        alone = list(self._there.alone()) if isinstance(self._there, MatchedFiles) else []
+        if alone:
+            shown = ", ".join(f"{path} (`{name}`)" for name, path in alone[:10]) + (", …" if len(alone) > 10 else "")
+            told.append(f"{len(alone):,} left out, which `{self.inputs[0]}` has not: {shown}")
         return tuple(told)
 
     def size(self, split: str) -> int:
@@ -140,29 +171,44 @@ class FolderDataset(ABC, Generic[S]):
         if split != "test":
             varied = list(uniform(keys(key(self.seed, "augmentation", split, epoch), indices), _VARIED))
         found = [self._sample(split, int(index), u) for index, u in zip(indices, varied, strict=True)]
-        shape = tuple(n or 0 for n in self.settings.given[0].shape)
-        pixels = np.stack([values for values, _ in found]) if found else np.zeros((0, *shape), np.uint8)
-        values = np.divide(pixels, 255, dtype=np.float32)
-        if self.settings.colour:
+        values = (self._values(place, [own[place] for own, _ in found], varied) for place in range(len(self.inputs)))
+        targets = torch.tensor([label for _, label in found], dtype=torch.int64)
+        return Batch(tuple(map(torch.from_numpy, values)), targets)
+
+    def _values(self, place: int, found: Sequence[Pixels], varied: Sequence[Uniform | None]) -> Values:
+        """A batch of an input, as a network takes it."""
+        shape = tuple(n or 0 for n in self.settings.given[place].shape)
+        values = np.divide(np.stack(found) if found else np.zeros((0, *shape), np.uint8), 255, dtype=np.float32)
+        if self.settings.colour and self.settings.coloured[place]:
             for own, u in zip(values, varied, strict=True):
                 if u is not None:
                     own[:] = recoloured(own, 1 + self.settings.colour * (2 * u[4:] - 1))
-        values = self.normalisation.applied(values)
-        return Batch((torch.from_numpy(values),), torch.tensor([label for _, label in found], dtype=torch.int64))
+        return self.normalisation.of(self.inputs[place]).applied(values)
 
-    def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[Pixels, int]:
-        """The sample at a place of a split, or the next that can be decoded, with its class. ``u``: random numbers in
-        [0, 1) for what is varied."""
+    def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[tuple[Pixels, ...], int]:
+        """The inputs of the sample at a place of a split, or of the next that can be decoded, with its class. ``u``:
+        random numbers in [0, 1) for what is varied, in all inputs alike."""
         files, targets = self._files[split], self._targets[split]
         for ahead in range(len(files)):
             place = (index + ahead) % len(files)
             try:
-                decoded = self.decoded(files[place], None if u is None else float(u[3]))
+                decoded = self.decoded(self._paths(files[place]), None if u is None else float(u[3]))
+                check_sides(decoded, self.inputs)
             except ValueError as error:
                 self._note(files[place], str(error))
                 continue
-            return self._cropped(decoded, u), int(targets[place])
+            crops = (self._cropped(own, u, name) for own, name in zip(decoded, self.inputs, strict=True))
+            return tuple(crops), int(targets[place])
         raise self._too_many()
+
+    def _paths(self, first: Path) -> list[Path]:
+        """The file of each input. Raises ValueError where one has none."""
+        paths = [first]
+        for name, path in zip(self.inputs[1:], self._beside.get(first, ()), strict=True):
+            if path is None:
+                raise ValueError(f"`{name}` has nothing with this path")
+            paths.append(path)
+        return paths
 
     def _note(self, path: Path, reason: str) -> None:
         """Remembers a damaged file. Raises RunError where there are too many."""
@@ -180,7 +226,7 @@ class FolderDataset(ABC, Generic[S]):
     def _whole(self) -> int:
         return sum(map(len, self._files.values()))
 
-    def _cropped(self, pixels: Pixels, u: Uniform | None) -> Pixels:
+    def _cropped(self, pixels: Pixels, u: Uniform | None, name: str) -> Pixels:
         settings, size = self.settings, self.settings.size
         if u is not None and settings.pad:
             around = [(0, 0)] * (pixels.ndim - 2) + [(settings.pad, settings.pad)] * 2
@@ -190,7 +236,10 @@ class FolderDataset(ABC, Generic[S]):
         if u is not None and settings.crop:
             top, left = int(u[0] * (below + 1)), int(u[1] * (beside + 1))
         pixels = pixels[..., top : top + size, left : left + size]
-        return pixels[..., ::-1] if u is not None and settings.flip and u[2] < 0.5 else pixels
+        if u is None or not settings.flip or u[2] >= 0.5:
+            return pixels
+        mirrored = pixels[..., ::-1]
+        return np.concatenate([~mirrored[:1], mirrored[1:]]) if name in settings.flow else mirrored
 
 
 def recoloured(values: npt.NDArray[np.float32], factors: Uniform) -> npt.NDArray[np.float32]:

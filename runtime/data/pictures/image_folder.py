@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas.data_folders import Channels
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.compiler.text.reading import MIB
 
@@ -26,14 +28,18 @@ class ImageFolderDataset(FolderDataset[ImageFolder]):
         need_pillow(settings.kind, place)
         self._cache: BoundedCache[Path, Pixels] = BoundedCache(settings.cache * MIB, lambda pixels: pixels.nbytes)
 
-    def decoded(self, path: Path, along: float | None) -> Pixels:
-        return self._cache.made(path, self._decoded)
+    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+        images = []
+        for place, path in enumerate(paths):
+            with self.told_of(place):
+                images.append(self._cache.made(path, partial(self._decoded, self.settings.channels_each[place])))
+        return tuple(images)
 
-    def details(self) -> Iterator[str]:
-        sizes = [size for path in self.files if (size := size_of(path)) is not None]
+    def details(self, place: int) -> Iterator[str]:
+        sizes = [size for path in self.files(place) if (size := size_of(path)) is not None]
         if sizes:
             (width, height), (wide, high) = (min(sizes, key=math.prod), max(sizes, key=math.prod))
             yield f"images of {width} × {height} to {wide} × {high} pixels"
 
-    def _decoded(self, path: Path) -> Pixels:
-        return decoded(path, self.settings.side, self.settings.channels)
+    def _decoded(self, channels: Channels, path: Path) -> Pixels:
+        return decoded(path, self.settings.side, channels)

@@ -41,20 +41,33 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
         "normalisation": {"per_sample": True, "only": ["x"]},
         "preparation": {"kind": "image", "size": 1, "resize": 2, "channels": 3},
     },
+    "side by side": {
+        "inputs": [
+            {"name": "x", "layout": "image", "axes": "N,C,H,W", "shape": ["batch", 3, 1, 1]},
+            {"name": "z", "layout": "image", "axes": "N,C,H,W", "shape": ["batch", 2, 1, 1]},
+        ],
+        "classes": ["a", "b"],
+        "modalities": ["rgb", "flow"],
+        "preparation": {"kind": "image", "size": 1, "resize": 2, "channels": [2, 3], "inputs": ["flow", "rgb"]},
+    },
 }
-"""What files of three kinds say, about a network that makes two numbers of three."""
+"""What files of some kinds say, about a network that makes two numbers of three, or of three and two."""
 
 
 class Session:
     """A session of onnxruntime whose file says something else of itself."""
 
     def __init__(self, layout: str) -> None:
-        shape = ["batch", 3, 1, 1] if layout == "image" else ["batch", 3]
-        weights = numpy_helper.from_array(np.ones((3, 2), np.float32), "w")
-        nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("MatMul", ["f", "w"], ["y"])]
-        taken = [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)]
+        behind = [] if layout == "features" else [1, 1]
+        sizes = {"x": 3, "z": 2} if layout == "side by side" else {"x": 3}
+        weights = [numpy_helper.from_array(np.ones((n, 2), np.float32), f"w{x}") for x, n in sizes.items()]
+        nodes = [helper.make_node("Flatten", [x], [f"f{x}"]) for x in sizes]
+        nodes += [helper.make_node("MatMul", [f"f{x}", f"w{x}"], [f"y{x}"]) for x in sizes]
+        nodes.append(helper.make_node("Sum", [f"y{x}" for x in sizes], ["y"]))
+        pairs = sizes.items()
+        taken = [helper.make_tensor_value_info(x, TensorProto.FLOAT, ["batch", n, *behind]) for x, n in pairs]
         given = [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 2])]
-        graph = helper.make_graph(nodes, "g", taken, given, [weights])
+        graph = helper.make_graph(nodes, "g", taken, given, weights)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
         self._own = onnxruntime.InferenceSession(made.SerializeToString())
         self.says: dict[str, str] = {}
@@ -91,7 +104,7 @@ def rows(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_anything_that_a_file_says_is_used_or_told_of(kind: str, rows: Path) -> None:
-    session = Session("image" if kind == "image" else "features")
+    session = Session(kind if kind in ("image", "side by side") else "features")
     use(described(session, KINDS[kind]), rows)
     codes = set()
     for says in odd(KINDS[kind]):
