@@ -234,7 +234,7 @@ differentiable search left. A search that compares trained networks, and one wit
 
     @property
     def help(self) -> str | None:
-        return "use a strategy of the family `gradient`"
+        return "use a strategy of the family `gradient` or `variational`"
 
 
 @kind

@@ -1,22 +1,27 @@
-"""The `variational` family: Bernoulli posteriors over gates, concrete categorical ones over choices."""
+"""The `variational` family: Bernoulli posteriors over gates and elements, concrete categorical ones over choices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Gt, Lt
 from pydantic import Field
 
-from ..schemas.base import Count, Natural, Section
+from ..diagnostics.model import Diagnostic
+from ..ir.graph import SpaceGraph
+from ..schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
 from ..schemas.length import Length
 from ..schemas.objectives import KLDropPath, Objective
 from ..schemas.optimizers import Adam, Optimizer
 from ..schemas.over import Over, Variables
 from ..schemas.schedules import constant
+from ..schemas.search import SearchConfig
 from ..schemas.strategy import Strategy
 from ..schemas.tasks.metrics import MetricName
-from ..schemas.weights import Weights
-from .family import Family
+from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
+from ..schemas.weights import Split, Weights
+from .family import Family, Learner, cannot_run_yet
 
 Probability = Annotated[float, Gt(0), Lt(1)]
 
@@ -28,11 +33,15 @@ def _adam() -> Adam:
 class Posterior(Section):
     """The drop probabilities and their training."""
 
-    optimizer: Optimizer = Field(default_factory=_adam, description="What updates them")
-    split: Literal["train", "valid"] = Field(
-        default="train", description="Which half of the training data they learn from"
+    optimizer: Optimizer = Field(default_factory=_adam, description="What updates their log-odds")
+    split: Split = Field(
+        default="train", description="Which half of the training data they learn from, where they learn by turns"
     )
-    init: Probability = Field(default=0.5, description="Drop probability of every gate at the start")
+    init: Probability = Field(
+        default=0.5, description="Drop probability of every gate, and of every element of a keep, at the start"
+    )
+    clip: Positive | None = Field(default=None, description="Greatest norm of their gradient; none: unbounded")
+    warmup: Warmup = 0
 
 
 class DeriveVariational(Section):
@@ -45,10 +54,21 @@ class DeriveVariational(Section):
     metric: MetricName | None = Field(
         default=None, description="What drawn architectures are measured by; none: what the search is evaluated by"
     )
+    norms: Literal["measured", "batch", "template"] = Field(
+        default="measured",
+        description="Means and variances of batch-norms while a drawn one is measured: its own, measured anew on the "
+        "half of the weights, those of each batch, or the template's",
+    )
+    measure: Count | None = Field(
+        default=None,
+        description="Samples of the `valid` half that a drawn one is measured on, and at most so many that its norms "
+        "are; none: all",
+    )
 
 
 class VariationalConfig(Length, Strategy):
-    """Settings of the `variational` family."""
+    """Settings of the `variational` family: drop-paths whose probabilities are learnt with the weights of a template.
+    The default objective is that of variational drop-path (Zhou et al. 2020)."""
 
     default_epochs: ClassVar[int] = 50
 
@@ -57,17 +77,64 @@ class VariationalConfig(Length, Strategy):
     tau: Annotated[Over, Variables("t", "T", minimum=0.0)] = Field(
         default_factory=lambda: Variables("t", "T").read(0.1), description="Temperature of the concrete relaxation"
     )
+    update: Literal["together", "alternately"] = Field(
+        default="together",
+        description="Weights and posterior by one loss in one step, or by turns, the posterior first, each from its "
+        "own half of the data",
+    )
     weights: Weights = Field(default_factory=Weights, description="Training of the template's weights")
     decisions: Posterior = Field(default_factory=Posterior, description="Training of the posterior")
     objectives: tuple[Objective, ...] = Field(
         default_factory=lambda: (KLDropPath(),), description="Further terms of the loss"
     )
     derive: DeriveVariational = Field(default_factory=DeriveVariational, description="How architectures are read off")
+    label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
+    aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
+
+    def warmup_steps(self, per_epoch: int) -> int:
+        """Mini-batches during which the posterior stays as it is."""
+        return warmup_steps(self.decisions.warmup, self, per_epoch)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.update == "together" and self.decisions.split != self.weights.split:
+            message = (
+                f"the posterior is to learn from `{self.decisions.split}`, the weights from `{self.weights.split}`, "
+                "and both from one batch"
+            )
+            help = "write `update = alternately`, or leave one `split` out"
+            yield Conflict("decisions.split", message, help, "update")
+        yield from warmup_conflicts(self.decisions.warmup, self)
 
 
 class Variational(Family):
     name = "variational"
     settings = VariationalConfig
+    runner = "stdsl.runtime.strategies.variational.runner:VariationalRunner"
+    weights = True
+
+    def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from ..analysis.relaxable import relaxable
+
+        yield from relaxable(graph)
+
+    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
+        if config.phase:
+            yield cannot_run_yet(config, "phase", "a posterior in phases", "leave `phase` out")
+        for term in _own(config.strategy).objectives:
+            if term.kind != "kl_drop_path":
+                what = f"the objective `{term.kind}` of a posterior"
+                yield cannot_run_yet(config.strategy or config, "objectives", what, "use `kl_drop_path` alone")
+
+    def learners(self, strategy: Strategy) -> Iterator[Learner]:
+        own = _own(strategy)
+        yield Learner("batch", own.batch, own.weights.split, "weights")
+        if own.update == "alternately":
+            yield Learner("batch", own.batch, own.decisions.split, "decisions")
+
+
+def _own(strategy: Strategy | None) -> VariationalConfig:
+    assert isinstance(strategy, VariationalConfig)
+    return strategy
 
 
 FAMILY = Variational()

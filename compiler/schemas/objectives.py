@@ -32,11 +32,19 @@ class SoftCost(Constructor):
 
 
 class KLDropPath(Constructor):
-    """The divergence of the posterior over drop-paths from its prior (variational DropPath)."""
+    """The divergence of the posterior over drop-paths from its prior (variational DropPath), divided by the number of
+    training samples: Σ (1 - p) · k² / 2 · ‖w‖² + p · log p, where p is the probability that a unit is dropped, w its
+    kernels and k the length scale. `full` also has (1 - p) · log(1 - p), and so the whole entropy.
+    """
 
     kind: Literal["kl_drop_path"] = "kl_drop_path"
     prior_length: Positive = Field(
-        default=1e-2, description="Length scale of the Gaussian prior over the weights behind a gate"
+        default=1e-2, description="Length scale k of the Gaussian prior over the weights behind a gate"
+    )
+    entropy: Literal["half", "full"] = Field(
+        default="half",
+        description="The entropy of being dropped alone, as it is printed for drop-paths, or that of both cases, as "
+        "concrete dropout has it",
     )
     weight: NonNegative = Field(default=1.0, description="Weight of the term in the loss")
 

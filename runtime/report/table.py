@@ -109,10 +109,15 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         )
     if len(facts.get("history") or ()) > 1:
         yield _history(facts["history"])
+    if facts.get("drawn"):
+        metric = METRICS[facts["metric"]]
+        times = sum(one["times"] for one in facts["drawn"])
+        yield plain(f"strategies drawn: {times}, {len(facts['drawn'])} of them different, by their {metric.title}")
+        yield _drawn(facts["drawn"], metric)
 
 
 _SHOWN = 8
-"""The table of trials has so many rows."""
+"""The tables of trials and of drawn strategies have so many rows."""
 
 
 def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
@@ -127,6 +132,21 @@ def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
         table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
     if len(best) > _SHOWN:
         table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")
+    return table
+
+
+def _drawn(drawn: list[Mapping[str, Any]], metric: Metric) -> Table:
+    """The best ones."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("strategy")
+    for title in ("value", "drawn", "log probability"):
+        table.add_column(title, justify="right")
+    best = sorted(drawn, key=lambda one: -metric.score(one["value"]))
+    for one in best[:_SHOWN]:
+        likely = "" if one["log_prob"] is None else f"{one['log_prob']:.2f}"
+        table.add_row(plain(one["hash"][:12]), metric.written(one["value"]), str(one["times"]), likely)
+    if len(best) > _SHOWN:
+        table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "")
     return table
 
 

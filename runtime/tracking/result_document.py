@@ -53,6 +53,14 @@ class _Trial(_Part):
     seconds: _Seconds
 
 
+class _Drawn(_Part):
+    hash: str
+    value: float
+    times: _Whole
+    log_prob: float | None
+    architecture: dict[str, Any]
+
+
 class _Gap(_Part):
     metric: str
     relaxed: float
@@ -78,6 +86,7 @@ class _Search(_Part):
     seconds: _Seconds
     metric: str | None = None
     trials: tuple[_Trial, ...] | None = None
+    drawn: tuple[_Drawn, ...] | None = None
     fixed: dict[str, Any] | None = None
     entropy: _Share | None = None
     gap: _Gap | None = None
@@ -147,8 +156,9 @@ class ResultDocument(_Part):
         named = [self.metric]
         if isinstance(facts, _Search):
             named += [facts.metric, facts.gap.metric if facts.gap is not None else None]
-            if facts.trials is not None and facts.metric is None:
-                raise ValueError("`search_facts` have trials, and no `metric`")
+            for key, found in (("trials", facts.trials), ("drawn", facts.drawn)):
+                if found is not None and facts.metric is None:
+                    raise ValueError(f"`search_facts` have {key}, and no `metric`")
         for name in named:
             if name is not None and name not in METRICS:
                 raise ValueError(f"{name} is no metric")

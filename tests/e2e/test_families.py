@@ -61,6 +61,9 @@ class Case:
 
 CASES = {
     "gradient": Case("gradient { steps = 9  batch = 16  measure = 32 }", True),
+    "variational": Case(
+        "variational { steps = 9  batch = 16  decisions { optimizer = adam(lr = 0.05) }  derive { samples = 4 } }", True
+    ),
     "random": Case("random { trials = 3  fitness { steps = 5  batch = 16  samples = 32 } }", False),
 }
 RUNNING = [name for name in FAMILIES if family(name).runner]

@@ -34,7 +34,7 @@ from .externs import Externs
 from .merged import hinted, mixture_call
 from .network import REDUCES, Emit
 
-KeepWeights = Literal["sigmoid", "softmax", "none"]
+KeepWeights = Literal["sigmoid", "softmax", "concrete", "none"]
 
 
 @dataclass(slots=True)

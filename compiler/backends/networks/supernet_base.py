@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...record import record
+from .concrete import concrete_elements, concrete_gate
 
 if TYPE_CHECKING:
     from ...analysis.architecture import Architecture
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ...ir.graph import SpaceGraph
     from ...passes.pipeline import PassReport
 
-Normalisation = Literal["softmax", "sigmoid", "gumbel"]
+Normalisation = Literal["softmax", "sigmoid", "gumbel", "concrete"]
 INITIAL = 1e-3
 """Decision parameters start as normal random numbers of this standard deviation, as DARTS has it."""
 
@@ -29,7 +30,8 @@ INITIAL = 1e-3
 @record
 class Row:
     """One decision of a supernet. ``options``: the names of the alternatives of a choose, the numbers of a count,
-    the places of a keep's elements, () for a gate."""
+    the places of a keep's elements, () for a gate. ``sizes``: the least and the greatest number of elements of a keep
+    that stay, where samples keep to them."""
 
     path: str
     kind: Literal["choose", "count", "keep", "gate"]
@@ -37,6 +39,7 @@ class Row:
     options: tuple[str, ...] = ()
     site: bool = False
     """A keep that can come out in one way only."""
+    sizes: tuple[int, int] | None = None
 
 
 def mix(weights: Tensor, *values: Tensor | int) -> Tensor:
@@ -80,11 +83,13 @@ class Supernet(nn.Module):
     """
 
     temperature: float
-    """Softmax weights of alternatives are of the parameters divided by this; so are samples of `gumbel`."""
+    """Softmax weights of alternatives are of the parameters divided by this; so are samples of `gumbel`, and those of
+    `concrete` gates."""
     keep_temperature: float
     """The same for the elements of keeps."""
     sampled: bool
-    """Whether `gumbel` weights are samples (Jang et al., ICLR 2017); else they are the probabilities."""
+    """Whether `gumbel` and `concrete` weights are samples (Jang et al., ICLR 2017; Maddison et al., ICLR 2017), the
+    same ones for all samples of a batch; else they are the probabilities."""
     hard: bool
     """Whether a sample takes one alternative forward, with the gradient of the soft sample (GDAS)."""
     source: str
@@ -134,6 +139,12 @@ class Supernet(nn.Module):
         if row.by == "sigmoid":
             return torch.sigmoid(parameter)
         temperature = self.keep_temperature if row.kind == "keep" else self.temperature
+        if row.by == "concrete":
+            if not self.sampled:
+                return torch.sigmoid(parameter)
+            if row.sizes is None:
+                return concrete_gate(parameter, temperature)
+            return concrete_elements(parameter, row.sizes, temperature)
         if row.by == "softmax":
             return torch.softmax(parameter / temperature, 0)
         if self.sampled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from ...analysis.relaxable import relaxable
 from ...diagnostics.model import SpaceError
@@ -25,14 +25,16 @@ from ..lowering.supernet import KeepWeights, lower_supernet
 @record
 class Relaxation:
     """How decisions become weights. ``choose`` (and counts): softmax, sigmoid or samples of the Gumbel-softmax
-    distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; gates:
-    sigmoid. ``affine``: whether norms of candidate
-    operations have a scale and a bias. ``groups``: one in so many channels goes through the mixtures, K of PC-DARTS."""
+    distribution; ``keep`` (and sites): sigmoid, softmax, or none, which computes all elements unweighted; ``gate``:
+    sigmoid. Of keeps and gates `concrete` takes samples of the binary concrete distribution, which is conditioned on
+    the sizes of a keep. ``affine``: whether norms of candidate operations have a scale and a bias. ``groups``: one in
+    so many channels goes through the mixtures, K of PC-DARTS."""
 
     choose: Literal["softmax", "sigmoid", "gumbel"] = "softmax"
     keep: KeepWeights = "sigmoid"
     affine: bool = True
     groups: int = 1
+    gate: Literal["sigmoid", "concrete"] = "sigmoid"
 
 
 def rewritten(
@@ -107,9 +109,11 @@ def _imports(names: Iterable[str]) -> list[tuple[str, list[str]]]:
 
 
 def _row(decision: Decision, relaxation: Relaxation) -> Call:
-    by = {"choose": relaxation.choose, "count": relaxation.choose, "keep": relaxation.keep, "gate": "sigmoid"}[
+    by = {"choose": relaxation.choose, "count": relaxation.choose, "keep": relaxation.keep, "gate": relaxation.gate}[
         decision.kind
     ]
     options = [decision.options] if decision.options and decision.kind != "gate" else []
-    site = {"site": True} if decision.trivial else {}
-    return kernel("Row", decision.path, decision.kind, by, *options, **site)
+    more: dict[str, Any] = {"site": True} if decision.trivial else {}
+    if by == "concrete" and decision.sizes is not None:
+        more["sizes"] = decision.sizes
+    return kernel("Row", decision.path, decision.kind, by, *options, **more)

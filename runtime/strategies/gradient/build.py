@@ -27,10 +27,10 @@ from ...phases.needs import load_run_weights
 from ...randomness import key, seeded
 from ...training.descent import Descent
 from ...training.optimizers import build_descent
+from ..learners import Batches, Learners, Schedule
 from .discretization import Discretization
 from .expected_cost import SoftCosts
 from .gap import Gauge
-from .learners import Batches, Learners, Schedule
 from .objectives import Objective
 from .parts import SearchPart, part, pick
 from .phased import PhasedSearch

@@ -10,7 +10,6 @@ from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
-from stdsl.compiler.analysis.remaining import remaining
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Collapsed, Undecided
 from stdsl.compiler.families.gradient.settings import GradientConfig
@@ -21,21 +20,19 @@ from stdsl.compiler.schemas.strategy import Strategy
 from ...phases.context import Context
 from ...prepare.job import Job
 from ...prepare.samples import stage_sizes
-from ...tracking.journal import read_journal
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
+from ..history import PHASE, history
 from ..runner import Found, Runner, Work
+from ..statistics import leaning, mean_entropy
 from .build import gradient_search, phased_search, relaxed
 from .gap import as_read, preferred
 from .parts import lengths, part, parts, total_steps, warmup_steps
 from .search import probabilities_of
-from .statistics import leaning, mean_entropy
 
-PHASE = "search"
 _UNDECIDED = 0.985
 """Above this share of full uncertainty a search has hardly decided anything."""
-_MOMENTS = 8
 _UNROLLED = 4.0
 """A decision step through an unrolled one goes through the network so many times (``unrolled.py``)."""
 
@@ -80,7 +77,7 @@ class GradientRunner(Runner):
         lean = leaning(probabilities, work.extras.weightless)
         if lean is not None:
             facts["weightless"] = lean.document()
-        facts["history"] = _history(run)
+        facts["history"] = history(run)
         warnings: list[Diagnostic] = []
         if lean is not None and lean.collapsed:
             warnings.append(Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses))
@@ -119,21 +116,3 @@ def _derived(strategy: GradientConfig, graph: SpaceGraph, facts: Mapping[str, An
 def _own(strategy: Strategy | None) -> GradientConfig:
     assert isinstance(strategy, GradientConfig)
     return strategy
-
-
-def _history(run: Context) -> list[dict[str, Any]]:
-    """A few moments of the search: how undecided it was, how much it leant to operations without weights and, where
-    decisions are fixed on the way, how many architectures were left (texts)."""
-    lines = [e for e in read_journal(run.tracker.journal.path) if e.get("phase") == PHASE]
-    notes = [e for e in lines if e["event"] == "notes"]
-    every = max(1, len(notes) // _MOMENTS)
-    kept = notes[::-1][::every][:_MOMENTS][::-1]
-    told = ("step", "entropy", "weightless")
-    moments: list[dict[str, Any]] = [{k: line[k] for k in told if k in line} for line in kept]
-    decisions = [e for e in lines if e["event"] == "decision"]
-    if decisions:
-        whole = str(remaining(run.job.graph, {}).high)
-        for moment in moments:
-            left = [e["remaining"] for e in decisions if e["step"] <= moment["step"]]
-            moment["remaining"] = left[-1] if left else whole
-    return moments

@@ -23,13 +23,13 @@ from ...training.descent import Descent
 from ...training.placement import Placement
 from ...training.statistics import keeping_buffers
 from ...training.stepped import Event, Facts
+from ..learners import Batches, Learners, Schedule, without_gradients
+from ..statistics import leaning, mean_entropy
 from .gap import Gauge
-from .learners import Batches, Learners, Schedule, without_gradients
 from .objectives import Objective
 from .relaxing import Relaxing
 from .shrinking import Shrinking
 from .snapshots import Snapshots
-from .statistics import leaning, mean_entropy
 from .unrolled import unrolled_gradient
 
 

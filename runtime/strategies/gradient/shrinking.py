@@ -10,8 +10,8 @@ from torch import nn
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...training.descent import Descent
+from ..learners import Learners
 from .discretization import Discretization, Fixed
-from .learners import Learners
 
 Build = Callable[[SpaceGraph], nn.Module]
 Descend = Callable[[Iterable[nn.Parameter]], Descent]

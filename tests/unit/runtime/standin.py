@@ -13,8 +13,8 @@ from stdsl.runtime.data.loading.loader import Loader
 from stdsl.runtime.data.loading.order import Order
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
 from stdsl.runtime.randomness import seeded
-from stdsl.runtime.strategies.gradient.learners import Batches, Learners, Schedule
 from stdsl.runtime.strategies.gradient.search import GradientSearch
+from stdsl.runtime.strategies.learners import Batches, Learners, Schedule
 from stdsl.runtime.training.optimizers import build_descent
 from stdsl.runtime.training.placement import place
 from stdsl.runtime.training.training import Training

@@ -6,7 +6,7 @@ import pytest
 
 from stdsl.compiler.analysis.derivation.weightless import weightless
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.strategies.gradient.statistics import leaning
+from stdsl.runtime.strategies.statistics import leaning
 
 
 def test_skips_and_pools_are_without_weights() -> None:

@@ -21,7 +21,7 @@ from stdsl.compiler.schemas.schedules import Cosine
 from stdsl.runtime.data.batch import Part
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.strategies.gradient.statistics import mean_entropy
+from stdsl.runtime.strategies.statistics import mean_entropy
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.tracker import Tracker
 from stdsl.runtime.training.evaluate import evaluate

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from ...data.loading.loader import Loader
-from ...training.descent import Descent
+from ..data.loading.loader import Loader
+from ..training.descent import Descent
 
 
 class Supernet(Protocol):

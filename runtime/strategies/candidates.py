@@ -1,0 +1,87 @@
+"""Architectures measured with the weights of a supernet, none trained by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from stdsl.compiler.backends.networks.supernet_base import Supernet
+
+from ..data.batch import Part
+from ..tasks.criterion import Criterion
+from ..training.evaluate import evaluate
+from ..training.placement import Placement
+from ..training.statistics import keeping_buffers, measured_anew
+
+Norms = Literal["measured", "batch", "template"]
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """``metric`` on ``part``, ``batch`` samples at a time, of the first ``samples`` (None: all).
+
+    ``norms``: means and variances of batch-norms are measured anew for each architecture on (as many samples of)
+    ``learnt``, the part that the weights were learnt from; or they are those of each batch, or the supernet's own.
+    """
+
+    part: Part
+    learnt: Part
+    placement: Placement
+    batch: int
+    criterion: Criterion
+    metric: str
+    norms: Norms = "measured"
+    samples: int | None = None
+
+    def figure(self, supernet: Supernet, arch: Mapping[str, Any]) -> float:
+        """Of one architecture. Afterwards the supernet holds its sites, its buffers and its mode are as before."""
+        statistics: Literal["batch", "running"] = "batch" if self.norms == "batch" else "running"
+        with torch.no_grad(), keeping_buffers(supernet), _holding(supernet, arch):
+            if self.norms == "measured":
+                self._measure_norms(supernet)
+            return evaluate(
+                supernet,
+                self.part,
+                self.placement,
+                self.batch,
+                statistics,
+                self.samples,
+                self.criterion,
+                (self.metric,),
+            )[self.metric]
+
+    def passes(self) -> float:
+        """Forward passes over a batch that one architecture takes."""
+        learnt = self._of(self.learnt) if self.norms == "measured" else 0
+        return (self._of(self.part) + learnt) / self.batch
+
+    def _of(self, part: Part) -> int:
+        return len(part) if self.samples is None else min(self.samples, len(part))
+
+    def _measure_norms(self, supernet: nn.Module) -> None:
+        total = self._of(self.learnt)
+        size = min(self.batch, total)
+        with measured_anew(supernet), self.placement.autocast():
+            for first in range(0, total - size + 1, size):  # batches of one size, as in the search
+                supernet(*self.placement.put(self.learnt.samples(np.arange(first, first + size))).inputs)
+
+
+def hold_sites(supernet: Supernet) -> None:
+    """Weigh all elements of sites, where nothing is to be decided, with one."""
+    supernet.hold({path: row.options for path, row in supernet.rows.items() if row.site})
+
+
+@contextmanager
+def _holding(supernet: Supernet, arch: Mapping[str, Any]) -> Iterator[None]:
+    supernet.hold_architecture(arch)
+    try:
+        yield
+    finally:
+        supernet.release()
+        hold_sites(supernet)

@@ -1,0 +1,121 @@
+"""Running a search of the `variational` family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
+from stdsl.compiler.analysis.feasible import feasible
+from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.run import Undecided
+from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
+from stdsl.compiler.schemas.strategy import Strategy
+from stdsl.compiler.schemas.tasks.metrics import METRICS
+
+from ...phases.context import Context
+from ...prepare.job import Job
+from ...prepare.samples import stage_sizes
+from ...tracking.names import SEARCH
+from ...tracking.weights import save_tensors
+from ...training.loop import check_finite, drive
+from ..history import PHASE, history
+from ..runner import Found, Runner, Work
+from ..statistics import mean_entropy
+from .build import template, variational_search
+from .search import drawn_strategies, spread
+
+_UNDECIDED = 0.985
+"""Above this share of full uncertainty a search has hardly decided anything."""
+_FORWARD = 1 / 3
+"""What a forward pass takes of a step."""
+
+
+class VariationalRunner(Runner):
+    """Leaves ``weights/search.safetensors`` and, in the journal, the posterior by path and what was drawn from it."""
+
+    def works(self, job: Job) -> Iterator[Work]:
+        strategy = _own(job.config.strategy)
+        per_epoch, batch = stage_sizes(job.config.data.samples((strategy.weights.split,)), strategy.batch)
+        steps, warmup = strategy.total_steps(per_epoch), strategy.warmup_steps(per_epoch)
+        passes = 1.0 if strategy.update == "together" else 1 + (steps - min(warmup, steps)) / steps
+        passes += strategy.derive.samples * _measured(job, strategy) * _FORWARD / steps
+        yield Work("search", partial(template, job.graph, strategy, 0), job.graph, steps, batch, passes)
+
+    def search(self, run: Context) -> Found:
+        strategy = _own(run.config.strategy)
+        work = variational_search(run, strategy)
+        done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+        probabilities, weights = work.probabilities(), work.supernet.state_dict()
+        check_finite(PHASE, "weights", weights)
+        check_finite(PHASE, "posterior", probabilities)
+        save_tensors(weights, run.directory.weights(SEARCH))
+        entropy = mean_entropy(spread(run.job.graph, probabilities))
+        facts: dict[str, Any] = {
+            "steps": work.steps,
+            "seconds": round(done.seconds, 2),
+            "entropy": entropy,
+            "waited": done.share(work.waited),
+            "history": history(run),
+            "probabilities": probabilities,
+        }
+        summary = f"{work.steps} steps, posterior at {entropy:.0%} of full uncertainty"
+        if work.drawn:
+            metric = work.measuring.metric
+            drawn = drawn_strategies(work)
+            best = METRICS[metric].written(drawn[_ranked(drawn, metric)[0]]["value"])
+            facts |= {"metric": metric, "drawn": drawn}
+            summary += f"; {work.drawn} strategies drawn, {len(drawn)} different, the best {metric} {best}"
+        warnings: list[Diagnostic] = []
+        if entropy > _UNDECIDED:
+            warnings.append(Undecided(run.config.place("strategy"), entropy, work.steps))
+        return Found(facts, summary, tuple(warnings))
+
+    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
+        drawn = facts.get("drawn")
+        if drawn:
+            return [architecture(graph, drawn[place]["architecture"]) for place in _ranked(drawn, facts["metric"])]
+        return [weighted(graph, facts["probabilities"]).likeliest()]
+
+    def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
+        return bool(facts.get("drawn")) or not cost_constraints(graph) or feasible(graph) is not None
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint]:
+        return front(graph, facts["probabilities"], metric, budgets, "beta", {}, "allowed", sibling)
+
+
+def _measured(job: Job, strategy: VariationalConfig) -> float:
+    """Forward passes over a batch that measuring one strategy takes."""
+    splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
+    total = 0
+    for split in splits:
+        samples = job.config.data.samples((split,)) or 0
+        total += min(samples, strategy.derive.measure or samples)
+    return total / strategy.batch
+
+
+def _ranked(drawn: Sequence[Mapping[str, Any]], metric: str) -> list[int]:
+    """The places of strategies, the best first, of equal ones the likelier, then the earlier first."""
+    likely = [0.0 if one["log_prob"] is None else one["log_prob"] for one in drawn]
+    return sorted(
+        range(len(drawn)), key=lambda place: (-METRICS[metric].score(drawn[place]["value"]), -likely[place], place)
+    )
+
+
+def _own(strategy: Strategy | None) -> VariationalConfig:
+    assert isinstance(strategy, VariationalConfig)
+    return strategy

@@ -1,0 +1,259 @@
+"""Training a template with drop-paths whose probabilities are learnt, then measuring strategies drawn from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.ir.graph import SpaceGraph
+
+from ...data.batch import Batch
+from ...randomness import key, seed_torch
+from ...tasks.criterion import Criterion
+from ...training.placement import Placement
+from ...training.stepped import Event, Facts
+from ..candidates import Measuring
+from ..learners import Batches, Learners, without_gradients
+from ..statistics import mean_entropy
+from .divergence import Divergence
+
+_NOTES = 40
+"""Probabilities go to the journal so many times in a search."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """``weight`` times a divergence."""
+
+    divergence: Divergence
+    weight: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    """``task``: the loss of the task, a mean over samples; ``terms``: divergences, which are divided by the number of
+    training samples."""
+
+    task: Criterion
+    terms: tuple[Term, ...] = ()
+
+    def divergence(self) -> Tensor:
+        """Of all terms together, in nats, ()."""
+        parts = [term.weight * term.divergence() for term in self.terms]
+        return torch.stack(parts).sum() if parts else torch.zeros(())
+
+
+class VariationalSearch:
+    """Steps 0 to ``steps`` - 1 train: every gate is drawn once for a step, the same for all samples of the batch, from
+    the concrete distribution at the step's ``temperature``. ``together``: one batch and one loss for weights and
+    posterior; else a step of the posterior on its own batch, then one of the weights on theirs. The posterior stays as
+    it is for the first ``warmup`` steps.
+
+    The ``drawn`` steps after these draw a strategy each from the posterior and measure it with the template's weights.
+    """
+
+    def __init__(
+        self,
+        graph: SpaceGraph,
+        learners: Learners,
+        batches: Batches,
+        placement: Placement,
+        seed: int,
+        objective: Objective,
+        temperature: Callable[[int], float],
+        steps: int,
+        warmup: int,
+        together: bool,
+        measuring: Measuring,
+        drawn: int,
+    ) -> None:
+        self.graph, self.learners, self.batches = graph, learners, batches
+        self.placement, self.seed, self.objective = placement, seed, objective
+        self.temperature, self.steps, self.warmup = temperature, steps, warmup
+        self.together, self.measuring, self.drawn = together, measuring, drawn
+        self.figures: dict[str, float] = {}
+        """Of the strategies measured so far, by hash."""
+        self._events: list[Event] = []
+        self._waited_before = 0.0
+        self._function = placement.function(learners.supernet)
+        learners.supernet.train()
+
+    @property
+    def supernet(self) -> nn.Module:
+        return self.learners.supernet
+
+    @property
+    def total(self) -> int:
+        return self.steps + self.drawn
+
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for data."""
+        return self._waited_before + self.batches.waited
+
+    def step(self, t: int) -> Facts:
+        self._events = []
+        if t >= self.steps:
+            return self._measure(t - self.steps)
+        net: Any = self.supernet
+        net.temperature = net.keep_temperature = self.temperature(t)
+        batch = self.placement.put(self.batches.weights.at(t))
+        return self._together(batch, t) if self.together else self._by_turns(batch, t)
+
+    def notes(self, t: int) -> Mapping[str, Any] | None:
+        every = max(1, self.steps // _NOTES)
+        if t >= self.steps or ((t + 1) % every and t + 1 != self.steps):
+            return None
+        probabilities = self.probabilities()
+        rounded = {path: [round(p, 5) for p in row] for path, row in probabilities.items()}
+        return {"probabilities": rounded, "entropy": round(mean_entropy(spread(self.graph, probabilities)), 5)}
+
+    def events(self, t: int) -> Sequence[Event]:
+        return self._events
+
+    def state(self) -> dict[str, Any]:
+        return self.learners.state() | {"figures": self.figures, "waited": self.waited}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.learners.load(state)
+        self.figures = dict(state["figures"])
+        self._waited_before = state["waited"] - self.batches.waited
+
+    def probabilities(self) -> dict[str, list[float]]:
+        """By path: of a gate those of off and on, of a choose those of its options, of the elements of a keep that each
+        is there, as if it were alone."""
+        net: Any = self.supernet
+        found: dict[str, list[float]] = net.probabilities()
+        return {path: row for path, row in found.items() if not net.rows[path].site}
+
+    @cached_property
+    def posterior(self) -> Policy:
+        """When it is learnt."""
+        return weighted(self.graph, self.probabilities())
+
+    def strategy(self, number: int) -> Architecture:
+        """The strategy that is drawn at a number from 0."""
+        return self.posterior.draw(key(self.seed, "strategy", number))
+
+    # -- training
+
+    def _together(self, batch: Batch, t: int) -> Facts:
+        weights, decisions = self.learners.weights, self.learners.decisions
+        learning = t >= self.warmup and bool(decisions.parameters)
+        with without_gradients([] if learning else decisions.parameters):
+            loss, output, divergence = self._loss(batch, "weights", t)
+            whole = loss + self._share(divergence, self.batches.weights)
+            own = weights.parameters
+            asked = [*own, *(decisions.parameters if learning else [])]
+            gradients = torch.autograd.grad(whole, asked, allow_unused=True)
+        weights.apply(gradients[: len(own)], t)
+        if learning:
+            decisions.apply(gradients[len(own) :], t)
+        return self._facts(loss, output, divergence, batch, t)
+
+    def _by_turns(self, batch: Batch, t: int) -> Facts:
+        weights, decisions = self.learners.weights, self.learners.decisions
+        facts: dict[str, float] = {}
+        if t >= self.warmup and decisions.parameters:
+            other = self.placement.put(self.batches.decisions.at(t))
+            with without_gradients(weights.parameters):
+                loss, output, divergence = self._loss(other, "decisions", t)
+                decisions.descend(loss + self._share(divergence, self.batches.decisions), t)
+            facts = {
+                "decision_loss": loss.item(),
+                f"decision_{self.objective.task.task.step}": self._figure(output, other),
+            }
+        with without_gradients(decisions.parameters):
+            loss, output, divergence = self._loss(batch, "weights", t)
+            weights.descend(loss + self._share(divergence, self.batches.weights), t)
+        return {**self._facts(loss, output, divergence, batch, t), **facts}
+
+    def _loss(self, batch: Batch, purpose: str, t: int) -> tuple[Tensor, Any, Tensor]:
+        """The task's loss, what the network gives, and the divergence. Random numbers depend on the seed, the purpose
+        and the step alone."""
+        seed_torch(self.seed, "search", purpose, t)
+        with self._sampling(), self.placement.autocast():
+            output = self._function(*batch.inputs)
+            loss = self.objective.task(output, batch.targets)
+        return loss, output, self.objective.divergence().to(loss.device)
+
+    @staticmethod
+    def _share(divergence: Tensor, batches: Any) -> Tensor:
+        """What one training sample has of the divergence."""
+        return divergence / len(batches.order.part)
+
+    @contextmanager
+    def _sampling(self) -> Iterator[None]:
+        net: Any = self.supernet
+        net.sampled = True
+        try:
+            yield
+        finally:
+            net.sampled = False
+
+    def _facts(self, loss: Tensor, output: Any, divergence: Tensor, batch: Batch, t: int) -> dict[str, float]:
+        figure = self.objective.task.task.step
+        return {
+            "loss": loss.item(),
+            figure: self._figure(output, batch),
+            "divergence": divergence.item(),
+            "lr": self.learners.weights.rate(t),
+        }
+
+    def _figure(self, output: Any, batch: Batch) -> float:
+        return self.objective.task.of_batch(output, batch.targets)[1]
+
+    # -- measuring
+
+    def _measure(self, number: int) -> Facts:
+        net: Any = self.supernet
+        arch = self.strategy(number)
+        if arch.hash not in self.figures:
+            self.figures[arch.hash] = self.measuring.figure(net, arch)
+        figure = self.figures[arch.hash]
+        log_prob = self.posterior.log_prob(arch)
+        told = {"number": number + 1, "hash": arch.hash, self.measuring.metric: figure, "log_prob": log_prob}
+        self._events.append(("drawn", told))
+        return {self.measuring.metric: figure}
+
+
+def spread(graph: SpaceGraph, probabilities: Mapping[str, Sequence[float]]) -> list[list[float]]:
+    """Rows whose entropy says how undecided a posterior is: elements of keeps one by one."""
+    rows: list[list[float]] = []
+    for path, row in probabilities.items():
+        if graph.by_path[path].kind == "keep":
+            rows += [[1 - p, p] for p in row]
+        else:
+            rows.append(list(row))
+    return rows
+
+
+def drawn_strategies(search: VariationalSearch) -> list[dict[str, Any]]:
+    """Of each different strategy that was drawn, in the order of drawing: its values, its figure, how often it was
+    drawn and the logarithm of its probability (None where that is not known)."""
+    found: dict[str, dict[str, Any]] = {}
+    for number in range(search.drawn):
+        arch = search.strategy(number)
+        if arch.hash in found:
+            found[arch.hash]["times"] += 1
+            continue
+        log_prob = search.posterior.log_prob(arch)
+        assert log_prob is None or math.isfinite(log_prob), "it was drawn"
+        found[arch.hash] = {
+            "hash": arch.hash,
+            "value": search.figures[arch.hash],
+            "times": 1,
+            "log_prob": log_prob,
+            "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
+        }
+    return list(found.values())

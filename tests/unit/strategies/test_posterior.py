@@ -1,0 +1,117 @@
+"""What a posterior says of every unit and every strategy, against enumeration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+
+import stdsl
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.policies.completing import complete
+from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.runtime.strategies.variational.build import template
+
+SIX = """stdsl 1
+op unit(k) = bn -> relu -> conv(same, k)
+cell layer on x {
+  s = x -> unit(1x3x3)
+  return [maybe s as S, maybe (s -> unit(3x1x1)) as ST] -> sum
+}
+meta net on video: clip(1, 4, 8, 8) {
+  x = video -> conv(2, 1x3x3)
+  a = x -> maybe layer as D
+  b = [x, a] -> sum
+  c = b -> maybe layer as D
+  return [b, c] -> sum -> global_avg_pool -> linear(4)
+}
+space s = net
+"""
+KEEPS = """stdsl 1
+op unit(k) = bn -> relu -> conv(same, k)
+meta net on video: clip(1, 4, 8, 8) {
+  x = video -> conv(2, 1x3x3)
+  a = [x, x -> unit(1x3x3), maybe (x -> unit(3x1x1)) as g] -> keep 1..2 as k -> sum
+  b = [x, a, a -> unit(3x3x3)] -> keep 2 as k -> sum
+  c = [x, a, b] -> keep 0..3 as k -> sum
+  return c -> choose {relu, gelu, tanh} as f -> global_avg_pool -> linear(4)
+}
+space s = net
+"""
+
+
+def by_hand(text: str) -> tuple[list[tuple[dict[str, object], float]], stdsl.Space, dict[str, list[float]]]:
+    """All architectures of a space with their probabilities: the product over the decisions that each asks for of the
+    probability of its value, of a keep of its set among those of an allowed size."""
+    space = stdsl.loads(text, "s")
+    net = template(space.graph, VariationalConfig(), seed=0)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in net.decisions():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    probabilities = net.probabilities()
+    found = []
+    values = [_values(space, decision.path, probabilities[decision.path]) for decision in space.graph.open]
+    seen = set()
+    for chosen in itertools.product(*values):
+        given = {d.path: value for d, (value, _) in zip(space.graph.open, chosen, strict=True)}
+        arch = complete(space.graph, given, 0)
+        if arch.hash in seen:
+            continue
+        seen.add(arch.hash)
+        chances = {d.path: chance for d, (_, chance) in zip(space.graph.open, chosen, strict=True)}
+        found.append((dict(arch), math.prod(chances[path] for path in arch)))
+    return found, space, probabilities
+
+
+def _values(space: stdsl.Space, path: str, row: list[float]) -> list[tuple[object, float]]:
+    decision = space.graph.by_path[path]
+    if decision.kind == "gate":
+        return [(False, row[0]), (True, row[1])]
+    if decision.kind == "choose":
+        return list(zip(decision.options, row, strict=True))
+    low, high = decision.sizes or (0, len(row))
+    sets = [c for k in range(low, high + 1) for c in itertools.combinations(range(1, len(row) + 1), k)]
+    weights = [math.prod(row[i] if i + 1 in c else 1 - row[i] for i in range(len(row))) for c in sets]
+    return [(c, weight / sum(weights)) for c, weight in zip(sets, weights, strict=True)]
+
+
+@pytest.mark.parametrize("text", [SIX, KEEPS], ids=["six gates", "keeps"])
+def test_probabilities_of_strategies_and_of_units(text: str) -> None:
+    found, space, probabilities = by_hand(text)
+    assert len(found) == space.count()
+    assert sum(chance for _, chance in found) == pytest.approx(1, abs=1e-6)
+    posterior = weighted(space.graph, probabilities)
+    for values, chance in found:
+        assert posterior.log_prob(values) == pytest.approx(math.log(chance), abs=1e-6)
+    marginals = posterior.marginals()
+    assert marginals is not None
+    for path, marginal in marginals.items():
+        decision = space.graph.by_path[path]
+        assert marginal.active == pytest.approx(sum(c for v, c in found if path in v), abs=1e-6)
+        for place, option in enumerate(decision.options):
+            if decision.kind == "keep":
+                taken = sum(c for v, c in found if path in v and place + 1 in v[path])  # type: ignore[operator]
+            elif decision.kind == "gate":
+                taken = sum(c for v, c in found if path in v and v[path] == bool(place))
+            else:
+                taken = sum(c for v, c in found if v.get(path) == option)
+            assert marginal.options[place] == pytest.approx(taken, abs=1e-6)
+    best = max(found, key=lambda pair: pair[1])
+    assert dict(posterior.likeliest()) == best[0]
+
+
+def test_six_gates_are_drawn_with_their_probabilities() -> None:
+    found, space, probabilities = by_hand(SIX)
+    posterior = weighted(space.graph, probabilities)
+    draws = 4000
+    counted: dict[str, int] = {}
+    for key in range(draws):
+        hash = posterior.draw(key).hash
+        counted[hash] = counted.get(hash, 0) + 1
+    for values, chance in found:
+        seen = counted.get(architecture(space.graph, values).hash, 0) / draws
+        assert abs(seen - chance) < 5 * math.sqrt(chance * (1 - chance) / draws) + 1e-9
