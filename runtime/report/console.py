@@ -19,6 +19,8 @@ from rich.progress import (
 
 from stdsl.compiler.text.quoting import visible
 
+from .terminal import Terminal
+
 _LINE_SECONDS = 10.0
 _HIDDEN = frozenset({"lr", "decision_loss"})
 """What a step tells that progress does not show."""
@@ -28,7 +30,7 @@ class ConsoleReporter:
     """Writes to ``console`` (standard error by default). Use as a context manager, so that bars are taken down."""
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
-        self.console = console or Console(stderr=True)
+        self.console = console or Terminal(stderr=True)
         self.quiet = quiet
         self._tasks: dict[str, TaskID] = {}
         self._totals: dict[str, int] = {}

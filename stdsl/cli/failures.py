@@ -86,6 +86,10 @@ def _internal(error: Exception) -> int:
 
 
 def _leave_the_pipe() -> None:
-    """Nobody reads any more; Python must not complain when it flushes at exit."""
-    sink = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, sys.stdout.fileno())
+    """Nobody reads standard output or standard error any more; Python must not complain when it flushes them at
+    exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -32,14 +32,13 @@ def command(
       stdsl plan examples/quickstart.space
       stdsl plan my.space::first --set strategy.epochs=10
     """
-    from rich.console import Console
-
     from stdsl.compiler.checks.limits import limits
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.runtime.prepare.memory import oversized, total_memory
     from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
     from stdsl.runtime.prepare.warnings import warnings
+    from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.training.placement import available
 
     job = load_job(target.file, target.name, [f"{key}={text}" for key, text in overrides.items()], allow_extern)
@@ -55,7 +54,7 @@ def command(
     if as_json:
         document(found.document())
     else:
-        render_plan(found, Console())
+        render_plan(found, Terminal())
     too_large = tuple(oversized(found, job.config, memory))
     if too_large:
         raise RunError(too_large)

@@ -56,10 +56,9 @@ def command(
         settings = "--set, --out, --device and --engine"
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
-    from rich.console import Console
-
     from stdsl.runtime.report.console import ConsoleReporter
     from stdsl.runtime.report.table import render_result
+    from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.run import RunRequest, run
     from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.training.interruption import Interrupted
@@ -86,7 +85,7 @@ def command(
     if as_json:
         document(dict(result.document))
     elif not quiet:
-        render_result(result.document, Console())
+        render_result(result.document, Terminal())
     for failed in result.failures:
         message(f"error[{failed['code']}]: {failed['message']}")
         again = f"`stdsl compile --to onnx --weights {result.directory}` tries again"

@@ -78,10 +78,9 @@ def command(
         return
     if budgets or output is not None:
         raise click.UsageError("--budget and --output are about a front: name its cost by --front")
-    from rich.console import Console
-
     from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
+    from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.tracking.directory import open_run, result_of
     from stdsl.runtime.tracking.progress import progress_of
 
@@ -91,13 +90,13 @@ def command(
         if as_json:
             document(progress.document())
         else:
-            render_progress(progress, Console())
+            render_progress(progress, Terminal())
         return
     result = result_of(run)
     if as_json:
         document(result)
     else:
-        render_result(result, Console(), layers)
+        render_result(result, Terminal(), layers)
 
 
 def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | None, as_json: bool, quiet: bool) -> None:
