@@ -11,4 +11,4 @@ class Terminal(Console):
 
     def on_broken_pipe(self) -> None:
         """Called while a BrokenPipeError is handled, which goes on."""
-        raise  # noqa: PLE0704
+        raise
