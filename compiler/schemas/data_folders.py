@@ -66,6 +66,12 @@ class Folder(Data):
         description="Brightness, contrast and saturation of training samples change by up to this share; of several "
         "inputs those of 3 channels",
     )
+    randaugment: Annotated[int, Ge(0), Le(16)] = Field(
+        default=0,
+        description="So many changes of each training sample, drawn among 14 (turned, sheared, moved, brighter, …: "
+        "RandAugment)",
+    )
+    magnitude: Share = Field(default=0.3, description="How large the changes of `randaugment` are, of the largest")
     flow: tuple[str, ...] = Field(
         default=("flow",), description="Inputs whose first channel is a movement to the right, inverted by mirroring"
     )
@@ -140,7 +146,7 @@ class Folder(Data):
         return DataSignature(self.given, self.found.targets if self.found is not None else class_targets(self.classes))
 
     def varies(self) -> bool:
-        return self.crop or self.flip or self.colour > 0
+        return self.crop or self.flip or self.colour > 0 or self.randaugment > 0
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from self._wrong_inputs()
@@ -174,6 +180,13 @@ class Folder(Data):
                 if name not in known:
                     message = f"`flow` names `{name}`, and the inputs are {', '.join(f'`{one}`' for one in known)}"
                     yield Conflict("flow", message, "name inputs that are a flow, or leave it out", "inputs")
+            for own, n in zip(self.given, self.channels_each, strict=True):
+                if self.randaugment and own.name in self.flow and n != 2:
+                    message = (
+                        f"samples are turned, and `{own.name}` has not both parts of the flow, which turn with them"
+                    )
+                    advice = "keep a flow as 2 channels, or leave `randaugment` out"
+                    yield Conflict("randaugment", message, advice, "channels")
             if self.colour and not any(self.coloured):
                 message = "`colour` changes inputs of 3 channels that are no flow, and there is none"
                 yield Conflict("colour", message, "leave `colour` out", "channels")

@@ -26,6 +26,7 @@ from stdsl.compiler.schemas.data_folders import Folder
 from ...randomness import key, keys, permutation, uniform
 from ..batch import Batch, Normalisation
 from ..loading.division import divided
+from ..loading.rand_augment import DRAWN, changed, drawn
 from ..loading.statistics import input_statistics
 from ..opening import reading
 from ..scale import Scale
@@ -169,7 +170,8 @@ class FolderDataset(ABC, Generic[S]):
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         varied: list[Uniform | None] = [None] * len(indices)
         if split != "test":
-            varied = list(uniform(keys(key(self.seed, "augmentation", split, epoch), indices), _VARIED))
+            numbers = _VARIED + DRAWN * self.settings.randaugment
+            varied = list(uniform(keys(key(self.seed, "augmentation", split, epoch), indices), numbers))
         found = [self._sample(split, int(index), u) for index, u in zip(indices, varied, strict=True)]
         values = (self._values(place, [own[place] for own, _ in found], varied) for place in range(len(self.inputs)))
         targets = torch.tensor([label for _, label in found], dtype=torch.int64)
@@ -182,7 +184,7 @@ class FolderDataset(ABC, Generic[S]):
         if self.settings.colour and self.settings.coloured[place]:
             for own, u in zip(values, varied, strict=True):
                 if u is not None:
-                    own[:] = recoloured(own, 1 + self.settings.colour * (2 * u[4:] - 1))
+                    own[:] = recoloured(own, 1 + self.settings.colour * (2 * u[4:_VARIED] - 1))
         return self.normalisation.of(self.inputs[place]).applied(values)
 
     def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[tuple[Pixels, ...], int]:
@@ -197,8 +199,8 @@ class FolderDataset(ABC, Generic[S]):
             except ValueError as error:
                 self._note(files[place], str(error))
                 continue
-            crops = (self._cropped(own, u, name) for own, name in zip(decoded, self.inputs, strict=True))
-            return tuple(crops), int(targets[place])
+            crops = [self._cropped(own, u, name) for own, name in zip(decoded, self.inputs, strict=True)]
+            return tuple(crops if u is None else self._augmented(crops, u)), int(targets[place])
         raise self._too_many()
 
     def _paths(self, first: Path) -> list[Path]:
@@ -209,6 +211,14 @@ class FolderDataset(ABC, Generic[S]):
                 raise ValueError(f"`{name}` has nothing with this path")
             paths.append(path)
         return paths
+
+    def _augmented(self, crops: Sequence[Pixels], u: Uniform) -> Sequence[Pixels]:
+        settings = self.settings
+        if not settings.randaugment:
+            return crops
+        changes = drawn(settings.randaugment, settings.magnitude, u[_VARIED:])
+        own = zip(crops, settings.coloured, self.inputs, strict=True)
+        return [changed(pixels, changes, coloured, flow=name in settings.flow) for pixels, coloured, name in own]
 
     def _note(self, path: Path, reason: str) -> None:
         """Remembers a damaged file. Raises RunError where there are too many."""
