@@ -86,7 +86,9 @@ def arrays(arrays: Mapping[str, Any], **settings: Any) -> Dataset:
     """NumPy arrays or tensors by name as a data set for :func:`run`: inputs, and the targets `y`.
 
     ``settings``: those of `arrays` in a search, but for its files: ``axes``, ``target``, ``classes``, ``test``,
-    ``valid``, ``normalise``, ``seed``. Raises RunError where the arrays do not go together.
+    ``valid``, ``normalise``, ``seed``. Where targets may be several things, as (N, 4) of whole numbers, the task of the
+    search says what they are, or ``targets="labels"`` here. Raises RunError where the arrays do not go together, for
+    settings that there are not, and for such that clash; TypeError for settings of files.
     """
     from stdsl.runtime.data.own.given import given_arrays
 

@@ -25,7 +25,11 @@ MOST = 65_535
 """So many classes, labels or numbers there may be: each has a name, and a row of tables."""
 
 
-class ShapeOpen(FileDamaged):
+class TargetsOpen(FileDamaged):
+    """An array holds no targets of the kind that was taken; a task says which it holds."""
+
+
+class ShapeOpen(TargetsOpen):
     """The shape of an array does not say what targets it holds."""
 
 

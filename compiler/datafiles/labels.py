@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from math import prod
 
 from ..text.reading import TEXT
-from .faults import FileDamaged
-from .forms import MOST
+from .forms import MOST, TargetsOpen
 from .npy import StoredArray
 
 _CODES = {("i", 1): "b", ("i", 2): "h", ("i", 4): "i", ("i", 8): "q"} | {
@@ -45,7 +44,7 @@ def label_counts(stored: StoredArray) -> Counter[int | str] | None:
 
 def class_names(labels: Iterable[int | str], classes: int | None, stored: StoredArray) -> tuple[str, ...]:
     """The classes that labels name: texts in their order, or the numbers from 0 to the greatest, or to ``classes``.
-    Raises FileDamaged for ``stored``, which labels samples to train on, where the numbers are hardly those of
+    Raises TargetsOpen for ``stored``, which labels samples to train on, where the numbers are hardly those of
     classes."""
     found = set(labels)
     if any(isinstance(label, str) for label in found):
@@ -54,7 +53,7 @@ def class_names(labels: Iterable[int | str], classes: int | None, stored: Stored
     if classes is None and hardly_a_class(greatest, prod(stored.header.shape)):
         labelled = f"`{stored.name}` holds the label {greatest:,}, and classes are numbered from 0"
         advice = "write `task = regression` for numbers, or `classes = …` where there are so many classes"
-        raise FileDamaged(stored.path, f"{labelled}; {advice}")
+        raise TargetsOpen(stored.path, f"{labelled}; {advice}")
     return tuple(map(str, range(classes if classes is not None else greatest + 1)))
 
 

@@ -269,6 +269,7 @@ class DataSetOdd(Diagnostic):
 
     dataset: str
     fault: str
+    advice: str = "correct the class; `stdsl explain E0737` says which parts it has, and what each gives"
 
     code: ClassVar[str] = "E0737"
     title: ClassVar[str] = "a data set that is not as data sets are"
@@ -276,11 +277,14 @@ class DataSetOdd(Diagnostic):
 A class of your own is a data set where it has `__len__` and `__getitem__`, as `torch.utils.data.Dataset` has, or the
 parts of a data set of stdsl: `classes` and `inputs` (names), `normalisation`, `size(split)`, `varies(split)` and
 `samples(split, indices, epoch)`, which gives a `Batch`. What of these raises, or gives something else, is told of
-before a run begins.
+before a run begins. From Python, arrays are data too; a `DataLoader`, a list of samples and what can only be gone
+through from its beginning are none.
 
     def __len__(self): return "many"                 E0737
     def size(self, split): return -1                 E0737
-    def size(self, split): return len(self.files)    fine"""
+    def size(self, split): return len(self.files)    fine
+    stdsl.run(…, data = DataLoader(mine))            E0737
+    stdsl.run(…, data = mine)                        fine"""
 
     @property
     def message(self) -> str:
@@ -292,4 +296,4 @@ before a run begins.
 
     @property
     def help(self) -> str:
-        return "correct the class; `stdsl explain E0737` says which parts it has, and what each gives"
+        return self.advice

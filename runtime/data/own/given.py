@@ -12,6 +12,7 @@ import torch
 
 from stdsl.compiler.datafiles.arrangement import Arrangement, arranged
 from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.forms import TargetsOpen
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.datafiles.splits import TRAIN, named_splits
 from stdsl.compiler.diagnostics.data import DataNotGiven, DataSetOdd
@@ -32,6 +33,7 @@ from ..opening import reading
 from ..targets import targets_of
 from .as_array import NotAnArray, array_of, is_indexed
 from .checked import Checked, of_this_package
+from .given_settings import IN_MEMORY, given_settings
 from .indexed import IndexedDataset
 from .own_dataset import SPLITS, OwnDataset, asked
 
@@ -41,7 +43,7 @@ NOT_FOUND_AGAIN = (
 )
 THIS_RUN = "the data of this run"
 """What data without a name of its own is called."""
-_PLACE = Path("the data that was given")
+_WAYS = 'give arrays by name (`{"x": …, "y": …}`), a pair `(x, y)`, or a data set with `__len__` and `__getitem__`'
 _PARTS = ("classes", "inputs", "normalisation", "varies", "size", "samples")
 """What a data set of the project's protocol has."""
 _LAYOUTS: Mapping[int, Layout] = {1: "features", 2: "tokens", 3: "image", 4: "clip"}
@@ -56,8 +58,8 @@ class GivenArrays(ArraysDataset):
         super().__init__(settings, 0, Path(), None)
 
     def _arranged(self, folder: Path) -> Arrangement:
-        stored = [StoredArray(name, _header(name, values), _PLACE, name) for name, values in self._given.items()]
-        return arranged(_PLACE, stored, self.settings.target)
+        stored = [StoredArray(name, _header(name, values), IN_MEMORY, name) for name, values in self._given.items()]
+        return arranged(IN_MEMORY, stored, self.settings.target)
 
     def _loaded(self, stored: StoredArray) -> Array:
         assert stored.member is not None
@@ -66,6 +68,31 @@ class GivenArrays(ArraysDataset):
     def for_task(self, task: TaskName | None) -> Dataset:
         """The same arrays, with targets as a search's ``task`` asks where their settings leave that open."""
         return varied(GivenArrays(self._given, self.settings.for_task(task)), 0)
+
+
+class OpenArrays:
+    """Arrays that may be data for some tasks, and have not been told yet for which. To all that is asked of a data set
+    before it answers with the ``fault`` that they have without a task."""
+
+    def __init__(self, arrays: Mapping[str, Any], settings: Arrays, fault: RunError) -> None:
+        self._arrays, self._settings, self._fault = arrays, settings, fault
+
+    def __getattr__(self, part: str) -> Any:
+        if part in _PARTS:
+            raise RunError(self._fault.diagnostics)
+        raise AttributeError(part)
+
+    def for_task(self, task: TaskName | None) -> Dataset:
+        """Raises RunError where they are none for this task."""
+        return varied(GivenArrays(self._arrays, self._settings.for_task(task)), 0)
+
+
+class NotData(RunError, TypeError):
+    """Something that a program gave is no data."""
+
+    def __init__(self, fault: str, advice: str = _WAYS) -> None:
+        super().__init__([DataSetOdd(None, THIS_RUN, fault, advice)])
+        self.fault = fault
 
 
 class Offered:
@@ -81,10 +108,10 @@ class Offered:
         if task not in self._made:
             try:
                 self._made[task] = as_dataset(self._data, task)
-            except TypeError as error:
+            except NotData as error:
                 if self._found is None:
                     raise
-                raise RunError([ExternNotLoaded(None, THIS_RUN, self._found, str(error), "data")]) from error
+                raise RunError([ExternNotLoaded(None, THIS_RUN, self._found, error.fault, "data")]) from error
         return self._made[task]
 
     @property
@@ -98,30 +125,46 @@ def as_dataset(data: Any, task: TaskName | None = None) -> Dataset:
     …); a mapping of arrays by name (`x`, `y`, or `train_x`, …), or a pair of them. ``task``: of the search, for what
     the targets of arrays, and of what gives samples, are.
 
-    Raises TypeError for what is none of these, and RunError for arrays that do not go together.
+    Raises NotData for what is none of these, and RunError for arrays that do not go together.
     """
     sets = list(map(is_indexed, data.values())) if isinstance(data, Mapping) else []
     if any(sets):
         if not all(sets):
-            raise TypeError("`data` maps splits to data sets, or names to arrays, not some to these and some to those")
+            raise NotData("it maps splits to data sets, or names to arrays, not some to these and some to those")
         return _indexed(data, task)
     if isinstance(data, Mapping):
-        return GivenArrays(data, _settings({}).for_task(task))
+        return GivenArrays(data, given_settings({}).for_task(task))
     if isinstance(data, tuple | list) and len(data) == 2:
-        return GivenArrays({"x": data[0], "y": data[1]}, _settings({}).for_task(task))
+        return GivenArrays({"x": data[0], "y": data[1]}, given_settings({}).for_task(task))
     if isinstance(data, np.ndarray | torch.Tensor):
-        raise TypeError('`data` is one array: inputs and targets together are a pair `(x, y)`, or `{"x": …, "y": …}`')
+        raise NotData("it is one array, and there are inputs and targets")
     inner = data.dataset if isinstance(data, Augmented) else data
-    if isinstance(inner, GivenArrays):
+    if isinstance(inner, GivenArrays | OpenArrays):
         return inner.for_task(task)
     missing = missing_parts(data)
     if missing and is_indexed(data):
         return _indexed({TRAIN: data}, task)
     if len(missing) == len(_PARTS):
-        raise TypeError(f"`data` is a data set, a mapping of arrays, or (x, y), not a {type(data).__name__}")
+        raise NotData(f"it is {type(data).__name__}{_which(data)}", _ways_from(data))
     if missing:
-        raise TypeError(f"a data set has `{'`, `'.join(missing)}` too; {type(data).__name__} has not")
+        raise NotData(f"a data set has `{'`, `'.join(missing)}` too; {type(data).__name__} has not")
     return cast(Dataset, data) if of_this_package(data) else OwnDataset(data)
+
+
+def _which(data: Any) -> str:
+    """What is the matter with something that is no data, as far as can be said."""
+    if isinstance(data, list | tuple):
+        return f" of {len(data)}, and a pair has an array of inputs and one of targets"
+    if hasattr(type(data), "__iter__"):
+        return ", which can be gone through from its beginning, and samples are asked for by their number"
+    return ""
+
+
+def _ways_from(data: Any) -> str:
+    """What to give in place of something that is no data."""
+    if isinstance(data, torch.utils.data.DataLoader):
+        return "give the data set that it draws from (`loader.dataset`): batches are made by the recipe of the search"
+    return _WAYS
 
 
 def missing_parts(data: Any) -> list[str]:
@@ -138,21 +181,31 @@ def _has(data: Any, part: str) -> bool:
 
 
 def _indexed(sets: Mapping[str, Any], task: TaskName | None) -> Dataset:
-    settings = _settings({})
+    settings = given_settings({})
     strange = [split for split in sets if split not in ("train", "valid", "val", "test")]
     if strange or TRAIN not in sets:
-        raise TypeError(f"splits are train, valid and test, with `train` among them, not {', '.join(map(repr, sets))}")
+        words = ", ".join(map(repr, sets))
+        raise NotData(
+            f"it maps {words} to data sets", "splits are `train`, `valid` and `test`, with `train` among them"
+        )
     with reading("given", None):
-        spoken = named_splits(list(sets), _PLACE)
+        spoken = named_splits(list(sets), IN_MEMORY)
     dense = task is not None and named(task)[0].dense
     own = {split: sets[word] for split, word in spoken.items()}
     return IndexedDataset(own, settings.shares, asked=settings.for_task(task).targets, dense=dense)
 
 
 def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Dataset:
-    """Arrays in memory, by name, as ``arrays`` of a search takes them from a file. Raises RunError where they do not go
-    together, TypeError and ``pydantic.ValidationError`` for other settings."""
-    return varied(GivenArrays(arrays, _settings(settings)), 0)
+    """Arrays in memory, by name, as ``arrays`` of a search takes them from a file; where the task of a search has yet
+    to say what their targets are, :class:`OpenArrays`. Raises RunError where they, or the settings, do not go together,
+    TypeError for settings of files."""
+    own = given_settings(settings)
+    try:
+        return varied(GivenArrays(arrays, own), 0)
+    except RunError as error:
+        if own.targets is not None or not isinstance(error.__cause__, TargetsOpen):
+            raise
+        return cast(Dataset, OpenArrays(arrays, own, error))
 
 
 def origin_of(dataset: Dataset) -> Origin | None:
@@ -196,15 +249,9 @@ def not_at_hand(settings: Given, seed: int, folder: Path, place: Span | None) ->
     raise RunError([DataNotGiven(place)])
 
 
-def _settings(own: Mapping[str, Any]) -> Arrays:
-    if "file" in own or "x" in own or "y" in own:
-        raise TypeError("arrays that are given come from no file: leave `file`, `x` and `y` out")
-    return Arrays(file=str(_PLACE), **own)
-
-
 def _name(name: Any) -> str:
     if not isinstance(name, str) or not name or not encodable(name):
-        raise FileDamaged(_PLACE, f"an array is called {name!r}, and names are texts")
+        raise FileDamaged(IN_MEMORY, f"an array is called {name!r}, and names are texts")
     return name
 
 
@@ -213,10 +260,10 @@ def _array(name: str, values: Any) -> Array:
     try:
         return array_of(values)
     except NotAnArray as fault:
-        raise FileDamaged(_PLACE, f"`{name}` {fault}") from fault
+        raise FileDamaged(IN_MEMORY, f"`{name}` {fault}") from fault
 
 
 def _header(name: str, values: Array) -> Header:
     if values.dtype.kind not in "biufU":
-        raise FileDamaged(_PLACE, f"`{name}` holds `{values.dtype}`, and numbers or texts are read")
+        raise FileDamaged(IN_MEMORY, f"`{name}` holds `{values.dtype}`, and numbers or texts are read")
     return Header(values.dtype.kind, values.dtype.itemsize, values.dtype.byteorder == ">", values.shape, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import torch
 import stdsl
 from stdsl.cli.main import cli
 from stdsl.runtime.data.batch import Batch, Normalisation
+from stdsl.runtime.data.own.given import as_dataset
+from stdsl.runtime.data.targets import targets_of
 
 TEXT = """stdsl 1
 meta net(inputs, classes) on x: features(inputs) {
@@ -139,10 +142,33 @@ def test_a_data_set_of_the_users(space: str, tmp_path: Path) -> None:
         stdsl.run(space, data=Rows(shape=(1,) * 5))
 
 
+class Endless(torch.utils.data.IterableDataset[Any]):
+    """What has no samples by number."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield X[0], 0
+
+
+class Pairs(torch.utils.data.Dataset[Any]):
+    """Samples by number."""
+
+    def __len__(self) -> int:
+        return len(X)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return X[index], int(Y[index])
+
+
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
-        (7, TypeError, "a mapping of arrays"),
+        (7, TypeError, "it is int"),
+        (X, stdsl.RunError, r"E0737.*it is one array"),
+        ([(X[i], Y[i]) for i in range(3)], stdsl.RunError, r"E0737.*it is list of 3"),
+        (torch.utils.data.DataLoader([1, 2]), stdsl.RunError, r"E0737.*it is DataLoader.*from its beginning"),
+        (Endless(), stdsl.RunError, r"E0737.*it is Endless.*from its beginning"),
+        ({"training": Pairs()}, stdsl.RunError, r"E0737.*it maps 'training' to data sets"),
+        ({"train": Pairs(), "test": X}, stdsl.RunError, r"E0737.*some to those"),
         (Batch((torch.zeros(1),), torch.zeros(1)), TypeError, "`classes`, `normalisation`"),
         ({"x": X}, stdsl.RunError, "no targets `y`"),
         ({"x": X[:5], "y": Y}, stdsl.RunError, "5 samples, and `y` has 60"),
@@ -159,3 +185,40 @@ def test_what_cannot_be_given(space: str, data: Any, error: type[Exception], wor
 def test_settings_of_files_have_no_place_beside_arrays() -> None:
     with pytest.raises(TypeError, match="come from no file"):
         stdsl.arrays({"x": X, "y": Y}, file="a.npz")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"axes": "NCW"}, "E0510.*no network takes samples with the axes NCW"),
+        ({"axes": "HWN"}, "E0510"),
+        ({"axes": "NCT"}, "E0510"),
+        ({"axes": ["NC", "ZZZ"]}, "E0510.*ZZZ"),
+        ({"target_axes": "NWT"}, "E0510.*target_axes|E0510.*no network gives"),
+        ({"axes": 3}, "E0504.*`axes` takes .*; this is 3"),
+        ({"valid": 1.5}, "E0504.*`valid` takes"),
+        ({"axs": "NC"}, "E0501.*no setting `axs`"),
+        ({"kind": "table", "axs": "NC"}, "E0501"),
+    ],
+)
+def test_settings_beside_arrays_are_held_to_what_a_text_may_say(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(stdsl.RunError, match=words):
+        stdsl.arrays({"x": X, "y": Y}, **settings)
+
+
+@pytest.mark.parametrize("axes", [None, "NHWC"])
+def test_the_task_says_what_targets_are_that_arrays_leave_open(axes: str | None) -> None:
+    labels = np.eye(4, dtype=np.int64)[np.arange(60) % 4]
+    own = stdsl.arrays({"image": np.zeros((60, 3, 3, 3), np.uint8), "y": labels}, axes=axes)
+    with pytest.raises(stdsl.RunError, match=r"E0703.*task = multi_label"):
+        own.size("train")
+    with pytest.raises(stdsl.RunError, match=r"E0703.*task = multi_label"):
+        as_dataset(own)
+    found = [targets_of(as_dataset(own, task)).signature for task in ("multi_label", "regression")]
+    assert [(one.kind, one.count) for one in found] == [("labels", 4), ("numbers", 4)]
+    with pytest.raises(stdsl.RunError, match="E0703"):
+        stdsl.arrays({"x": X[:5], "y": labels})  # no task mends that
+    years = stdsl.arrays({"x": X, "y": np.arange(60) + 10**6}, axes="NC")
+    assert targets_of(as_dataset(years, "regression")).signature.kind == "numbers"
+    with pytest.raises(stdsl.RunError, match=r"E0703.*1,000,059.*task = regression"):
+        as_dataset(years)
