@@ -3,8 +3,9 @@
     python benchmarks/budgets.py [FILE::SPACE ...]
 
 For each space budgets at shares of the range of its multiply-adds, and one together with a budget at half of the range
-of its parameters. Each row is a process of its own; the seconds begin when the space is read and end with the count,
-samples are the mean of twenty after that. Memory is the most that the process had resident, Python and NumPy included.
+of its parameters. Each row is a process of its own; the seconds, of the processor, begin when the space is read and end
+with the count, samples are the mean of twenty after that. Memory is the most that the process had resident, Python and
+NumPy included.
 """
 
 from __future__ import annotations
@@ -52,16 +53,16 @@ def measured(name: str, share: float, both: bool) -> dict[str, Any]:
     if both:
         constraints.append(budget(graph, "params", PARAMS_SHARE))
     bounded = replace(graph, constraints=(*graph.constraints, *constraints))
-    start = time.perf_counter()
+    start = time.process_time()
     found = count(bounded)
-    counted = time.perf_counter() - start
-    start = time.perf_counter()
+    counted = time.process_time() - start
+    start = time.process_time()
     drawn = draw(bounded, seed=0, n=SAMPLES)
     return {
         "low": str(found.low),
         "high": str(found.high),
         "seconds": counted,
-        "sample": (time.perf_counter() - start) / SAMPLES,
+        "sample": (time.process_time() - start) / SAMPLES,
         "uniform": drawn.uniform and len(drawn.answers) == SAMPLES,
         "acceptance": drawn.acceptance,
         "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

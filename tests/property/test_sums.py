@@ -16,9 +16,11 @@ import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.table import Table
+from stdsl.compiler.analysis.sums import dominance, halving
 from stdsl.compiler.analysis.sums import nearly as nearly_module
 from stdsl.compiler.analysis.sums.exactly import Sums
-from stdsl.compiler.analysis.sums.lattice import excess
+from stdsl.compiler.analysis.sums.halving import halved
+from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
 from stdsl.compiler.analysis.sums.nearly import nearly
 from stdsl.compiler.analysis.sums.tables import Effort
 from stdsl.compiler.analysis.sums.within import bounds_of, within
@@ -136,7 +138,12 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
     places = range(len({c.metric for c in constraints}))
     bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
     monkeypatch.setattr(nearly_module, "CELLS", rng.choice((20, 200, 5000)))
-    found = nearly(sums.states, excess(sums.states, places), places, bounds, Effort(10**9, 10**9))
+    costs = excess(sums.states, places)
+    exactly = lattice(costs, sums.states.start, tuple(costs.factor(i) for i in places), bounds)
+    if len(bounds) == 2:
+        check_halves(exactly, sums.states.start, len(wanted), rng, monkeypatch)
+    monkeypatch.setattr(nearly_module, "HALVES_WORK", 0)
+    found = nearly(sums.states, costs, places, bounds, exactly, Effort(10**9, 10**9))
     assert found.low <= len(wanted) <= found.high
     accepted = 0
     for _ in range(60 if wanted else 0):
@@ -145,6 +152,15 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
             accepted += 1
             assert key(answers) in wanted
     return accepted
+
+
+def check_halves(places: Lattice, start: int, count: int, rng: random.Random, monkeypatch: Any) -> None:
+    """The count by two halves, however these are kept."""
+    monkeypatch.setattr(halving, "TRIED", rng.choice((1, 30, 1000)))
+    monkeypatch.setattr(halving, "MANY", rng.choice((1, 10, 1000)))
+    monkeypatch.setattr(halving, "PARTS", rng.choice((2, 14)))
+    monkeypatch.setattr(dominance, "BLOCK", rng.choice((1, 7, 1000)))
+    assert halved(places, start, Effort(10**9, 10**9)) == count
 
 
 def check_seeds(seeds: range, monkeypatch: Any) -> int:
@@ -191,7 +207,9 @@ def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(sums, Sums)
     monkeypatch.setattr(nearly_module, "CELLS", 1500)
     bounds = [bounds_of([constraint], sums.states.measures[0])]
-    found = nearly(sums.states, excess(sums.states, [0]), [0], bounds, Effort(10**9, 10**9))
+    costs = excess(sums.states, [0])
+    exactly = lattice(costs, sums.states.start, (costs.factor(0),), bounds)
+    found = nearly(sums.states, costs, [0], bounds, exactly, Effort(10**9, 10**9))
     assert found.low < sums.count < found.high, "the costs are rounded"
     generator = random.Random(1)
     counts: Counter[int] = Counter()

@@ -16,9 +16,10 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
+from .halving import halved
 from .lattice import Bounds, Excess, Lattice, lattice
 from .programme import Leg, Programme, Window
-from .tables import Effort
+from .tables import Effort, TooMuch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,6 +31,10 @@ CELLS = 40_000_000
 
 NARROWEST = 50
 """A range that is narrower than this part of what is below its upper end is taken for as wide."""
+
+HALVES_WORK = 16_000_000_000
+HALVES_ROOM = 100_000_000
+"""To count within two budgets takes so much at most: some seven seconds."""
 
 ROUNDING = 1e-9
 """Floating-point sums of so many positive numbers are off by less than this, relatively."""
@@ -43,13 +48,24 @@ SAFETY = 1 + 1e-3
 
 @dataclass(frozen=True)
 class Nearly:
-    """``bounds``: of each cost. ``places``: the rounded costs."""
+    """``bounds``: of each cost. ``places``: the rounded costs; ``exactly``: the exact ones."""
 
     states: CostStates
     measures: tuple[int, ...]
     bounds: tuple[Bounds, ...]
     programme: Programme
     places: Lattice
+    exactly: Lattice
+
+    @cached_property
+    def count(self) -> int | None:
+        """How many are within the bounds, where that takes some seconds; None where it takes longer."""
+        if len(self.bounds) != 2:
+            return None
+        try:
+            return halved(self.exactly, self.states.start, Effort(HALVES_WORK, HALVES_ROOM))
+        except TooMuch:
+            return None
 
     @cached_property
     def proposed(self) -> float:
@@ -66,11 +82,15 @@ class Nearly:
     @cached_property
     def low(self) -> int:
         """At least so many are within the bounds."""
+        if self.count is not None:
+            return self.count
         return math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
 
     @cached_property
     def high(self) -> int:
         """At most so many are."""
+        if self.count is not None:
+            return self.count
         return math.ceil(self.proposed * (1 + ROUNDING))
 
     def draw(self, generator: random.Random) -> dict[int, int] | None:
@@ -133,12 +153,17 @@ def _drawn(weights: Sequence[float] | Column, generator: random.Random) -> tuple
 
 
 def nearly(
-    states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds], effort: Effort
+    states: CostStates,
+    found: Excess,
+    measures: Sequence[int],
+    bounds: Sequence[Bounds],
+    exactly: Lattice,
+    effort: Effort,
 ) -> Nearly:
-    """Raises TooMuch."""
+    """``exactly``: the places of the exact sums. Raises TooMuch."""
     units = _units(states, found, bounds)
     places = lattice(found, states.start, units, bounds)
-    return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places)
+    return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places, exactly)
 
 
 def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple[int, ...]:

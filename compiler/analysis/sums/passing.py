@@ -9,18 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import accumulate
 from operator import mul
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .lattice import Way
 from .programme import Leg, Programme, Window
 from .tables import Effort, Table, filled, single
-from .words import carried, words_for
-
-if TYPE_CHECKING:
-    from .words import Words
-
-_DIGIT = 20
-"""Bits; the product of two, summed up over 2²² places, fits in 64."""
+from .words import carried, product, words_for
 
 
 def passing(programme: Programme, window: Window, effort: Effort, fits: Any = None) -> dict[tuple[int, int], int]:
@@ -106,33 +100,9 @@ def _back(
         total = np.zeros((words, len(places)), dtype=np.int64)
         for way in programme.places.ways[state]:
             onward = tables[way.state].found((places + way.steps[0],))
-            found[state, way.answer] = _product(come.numbers, onward)
+            found[state, way.answer] = product(come.numbers, onward)
             total += onward
             effort.worked(total.size * 4)
         tables[state] = Table(carried(total), come.at)
         effort.kept(tables[state])
     return tables[leg.stretch.first]
-
-
-def _product(numbers: Words, others: Words) -> int:
-    """The sum of the products, place by place."""
-    import numpy as np
-
-    total = 0
-    digits = _digits(others)
-    for i, own in _digits(numbers):
-        for j, other in digits:
-            total += int(np.dot(own, other)) << i + j
-    return total
-
-
-def _digits(numbers: Words) -> list[tuple[int, Any]]:
-    """The digits of numbers that are not all 0, each with the bit that it begins at."""
-    found = []
-    alone = len(numbers) == 1
-    for word, values in enumerate(numbers):
-        for part in range(4 if alone else 2):
-            digit = (values >> part * _DIGIT) & ((1 << _DIGIT) - 1)
-            if digit.any():
-                found.append((word * 40 + part * _DIGIT, digit))
-    return found

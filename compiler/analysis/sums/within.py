@@ -47,7 +47,7 @@ def within(
     exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
     work = QUICK if quick else WORK
     sums = _exactly(states, exactly, work)
-    return _nearly(states, found, places, bounds) if sums is None and not quick else sums
+    return _nearly(states, found, places, bounds, exactly) if sums is None and not quick else sums
 
 
 def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
@@ -65,9 +65,11 @@ def exactly_summed(graph: SpaceGraph, measure: Measure) -> bool:
     return cost is not None and cost.exact
 
 
-def _nearly(states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds]) -> Nearly | None:
+def _nearly(
+    states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds], exactly: Lattice
+) -> Nearly | None:
     try:
-        return nearly(states, found, measures, bounds, Effort(WORK, 2 * ROOM))
+        return nearly(states, found, measures, bounds, exactly, Effort(WORK, 2 * ROOM))
     except TooMuch:
         return None
 

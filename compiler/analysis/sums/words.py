@@ -62,3 +62,46 @@ def integers(numbers: Words) -> Words:
 def integer(numbers: Words) -> int:
     """The number of an array without further axes."""
     return sum(int(word) << BITS * place for place, word in enumerate(numbers))
+
+
+def dot(numbers: Places, others: Places) -> int:
+    """The sum of the products of two arrays of numbers below 2⁶², of any length."""
+    import numpy as np
+
+    if not len(numbers):
+        return 0
+    if int(numbers.max()) * int(others.max()) * len(numbers) < 1 << 63:
+        return int(np.dot(numbers, others))
+    total = 0
+    for begin in range(0, len(numbers), 1 << BITS // 2):
+        some = slice(begin, begin + (1 << BITS // 2))
+        total += product(numbers[None, some], others[None, some])
+    return total
+
+
+def product(numbers: Words, others: Words) -> int:
+    """The sum of the products, place by place, of at most 2²² numbers, (words, n)."""
+    import numpy as np
+
+    total = 0
+    digits = _digits(others)
+    for i, own in _digits(numbers):
+        for j, other in digits:
+            total += int(np.dot(own, other)) << i + j
+    return total
+
+
+_DIGIT = BITS // 2
+"""Bits; the product of two, summed up over 2²² places, fits in 64."""
+
+
+def _digits(numbers: Words) -> list[tuple[int, Any]]:
+    """The digits of numbers that are not all 0, each with the bit that it begins at."""
+    found = []
+    alone = len(numbers) == 1
+    for word, values in enumerate(numbers):
+        for part in range(4 if alone else 2):
+            digit = (values >> part * _DIGIT) & ((1 << _DIGIT) - 1)
+            if digit.any():
+                found.append((word * BITS + part * _DIGIT, digit))
+    return found

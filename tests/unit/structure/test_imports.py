@@ -69,13 +69,16 @@ COLUMNS = (
     "compiler/analysis/derivation/exactly.py",
     "compiler/analysis/diagrams/lookup.py",
     "compiler/analysis/membership.py",
+    "compiler/analysis/sums/dominance.py",
     "compiler/analysis/sums/exactly.py",
+    "compiler/analysis/sums/halving.py",
     "compiler/analysis/sums/nearly.py",
     "compiler/analysis/sums/optimum.py",
     "compiler/analysis/sums/packing.py",
     "compiler/analysis/sums/passing.py",
     "compiler/analysis/sums/programme.py",
     "compiler/analysis/sums/tables.py",
+    "compiler/analysis/sums/vectors.py",
     "compiler/analysis/sums/words.py",
 )
 

@@ -1,0 +1,195 @@
+"""How many pairs, one of each of two sets of vectors, come to no more than two limits.
+
+One cost goes up row by row: what the one set has up to a row, and what the other still allows there, meet in a
+cumulative table over the other cost. A few rows at a time have a small table of their own, over the vectors that there
+are in them. Neither set is ever there as a whole: each is all sums of two lists, and those of some rows are put
+together when their turn comes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from .tables import Effort
+from .vectors import Limits, Vectors
+from .words import ALONE, dot
+
+if TYPE_CHECKING:
+    from .words import Places
+
+BLOCK = 1 << 20
+"""So many vectors are looked at at once, about."""
+
+VECTOR, COLUMN, CELL = 20, 4, 3
+"""To look at a vector takes so much longer than to add numbers, and that to go through a column, or a number of a small
+table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """All sums of a vector of ``many``, by the first cost, and one of ``few``."""
+
+    many: Vectors
+    few: Vectors
+
+    @cached_property
+    def far(self) -> Limits:
+        """The greatest of each cost."""
+        return self.many.far[0] + self.few.far[0], self.many.far[1] + self.few.far[1]
+
+    @property
+    def total(self) -> int:
+        return self.many.total * self.few.total
+
+    @property
+    def size(self) -> int:
+        return len(self.many) * len(self.few)
+
+    def turned(self) -> Side:
+        return Side(self.many.turned().arranged(), self.few.turned())
+
+    def below(self, row: int) -> Places:
+        """For each vector of the few, how many of the many make a sum below a row."""
+        import numpy as np
+
+        return np.searchsorted(self.many.first, row - self.few.first, side="left")
+
+    def between(self, begins: Places, ends: Places) -> tuple[Places, Places, Places]:
+        """The sums of the many from one place to another with each of the few: both costs, and how many ways."""
+        import numpy as np
+
+        lengths = ends - begins
+        where = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+        return (
+            self.many.first[where] + np.repeat(self.few.first, lengths),
+            self.many.second[where] + np.repeat(self.few.second, lengths),
+            self.many.counts[where] * np.repeat(self.few.counts, lengths),
+        )
+
+    def blocks(self, begins: Places, ends: Places) -> Iterator[tuple[Places, Places, Places]]:
+        """The same in blocks."""
+        import numpy as np
+
+        if int((ends - begins).sum()) <= 2 * BLOCK:
+            yield self.between(begins, ends)
+            return
+        step = max(1, BLOCK // len(self.few))
+        for first in range(int(begins.min()), int(ends.max()), step):
+            low, high = np.clip(first, begins, ends), np.clip(first + step, begins, ends)
+            yield self.between(low, high)
+
+
+def meeting(one: Side, other: Side, limits: Limits, effort: Effort) -> Meeting:
+    """The smaller side has less than 2⁶² ways. Raises TooMuch where counting takes more than the effort."""
+    if other.size > one.size:
+        one, other = other, one
+    assert other.total.bit_length() <= ALONE
+    # The cost of which fewer places matter is gone through row by row.
+    if _span(one, other, limits, 1) < _span(one, other, limits, 0):
+        one, other, limits = one.turned(), other.turned(), (limits[1], limits[0])
+    return Meeting(one, other, limits, effort)
+
+
+def _span(one: Side, other: Side, limits: Limits, cost: int) -> int:
+    """How many places matter: from the one up to which nothing is too much to the last that there is."""
+    return max(0, min(limits[cost], other.far[cost]) - max(0, limits[cost] - one.far[cost])) + 1
+
+
+class Meeting:
+    """Two sides and limits, which are at least 0: what is to be counted, and what work it is."""
+
+    def __init__(self, one: Side, other: Side, limits: Limits, effort: Effort) -> None:
+        import numpy as np
+
+        self.one, self.other, self.limits = one, other, limits
+        # What the other side has up to here is never too much, and beyond there always, or there is nothing.
+        self.low, self.side = (max(0, limit - far) for limit, far in zip(limits, one.far, strict=True))
+        self.high = max(self.low, min(limits[0], other.far[0]))
+        self.columns = _span(one, other, limits, 1)
+        rows = self.high - self.low
+        self.step = max(1, min(rows, math.isqrt(rows * self.columns // (other.size + 1) + 1)))
+        effort.worked(VECTOR * (one.size + 2 * other.size))
+        effort.worked(COLUMN * (rows // self.step + 1) * self.columns + CELL * self.step * other.size)
+        self.below = np.zeros(self.columns, dtype=np.int64)
+        """How many ways of the other side there are in the rows so far, up to each column."""
+
+    def count(self) -> int:
+        """How many ways of both sides come to no more than the limits together."""
+        import numpy as np
+
+        if not self.one.size or not self.other.size:
+            return 0
+        # Up to and with the lowest row; then some at a time; what the one side still allows beyond the highest is all.
+        edge = self.low + 1
+        others = self.other.below(edge)
+        self._gather(others)
+        # Of the one side what still allows so many rows: from the dear ones to the cheap.
+        ones = self.one.below(self.limits[0] + 1 - edge)
+        total = self._met(ones, self.one.below(self.limits[0] + 1 - self.low))
+        while edge <= self.high:
+            last = min(edge + self.step, self.high + 1)
+            more, fewer = self.other.below(last), self.one.below(self.limits[0] + 1 - last)
+            total += self._some_rows(edge, last, (others, more), (fewer, ones))
+            edge, others, ones = last, more, fewer
+        return total + self._met(np.zeros_like(ones), ones)
+
+    def _columns(self, second: Places) -> Places:
+        import numpy as np
+
+        return np.maximum(second - self.side, 0)
+
+    def _gather(self, ends: Places) -> None:
+        """What the other side has in its lowest rows."""
+        import numpy as np
+
+        for _, second, counts in self.other.blocks(np.zeros_like(ends), ends):
+            columns = self._columns(second)
+            inside = columns < self.columns
+            np.add.at(self.below, columns[inside], counts[inside])
+        np.cumsum(self.below, out=self.below)
+
+    def _allowed(self, second: Places) -> tuple[Places, Places]:
+        """Which of the one side may be within the limit, and the columns that they still allow."""
+        import numpy as np
+
+        inside = np.flatnonzero(second <= self.limits[1])
+        return inside, np.minimum(self.limits[1] - second[inside] - self.side, self.columns - 1)
+
+    def _met(self, begins: Places, ends: Places) -> int:
+        """Pairs of what the one side has from one place to another and all rows so far."""
+        total = 0
+        for _, second, counts in self.one.blocks(begins, ends):
+            inside, columns = self._allowed(second)
+            total += dot(counts[inside], self.below[columns])
+        return total
+
+    def _some_rows(self, first: int, last: int, others: tuple[Places, Places], ones: tuple[Places, Places]) -> int:
+        import numpy as np
+
+        row, second, counts = self.other.between(*others)
+        columns = self._columns(second)
+        inside = np.flatnonzero(columns < self.columns)
+        # Sorting numbers is much faster than finding the order of some.
+        both = np.sort(columns[inside] * len(columns) + inside)
+        columns, order = np.divmod(both, max(1, len(columns)))
+        own = np.zeros((last - first, len(order) + 1), dtype=np.int64)
+        own[row[order] - first, np.arange(1, len(order) + 1)] = counts[order]
+        np.cumsum(own, axis=1, out=own)
+        for i in range(1, last - first):
+            own[i] += own[i - 1]
+        # By column, how many of the vectors of these rows are up to it.
+        runs = np.diff(columns, prepend=0, append=self.columns)
+        upto = np.repeat(np.arange(len(runs), dtype=np.int32), runs)
+        total = 0
+        for cost, second, counts in self.one.blocks(*ones):
+            inside, allowed = self._allowed(second)
+            rows = self.limits[0] - first - cost[inside]
+            ways = own[rows, upto[allowed]]
+            ways += self.below[allowed]
+            total += dot(counts[inside], ways)
+        self.below += np.repeat(own[-1], runs)
+        return total

@@ -1,0 +1,83 @@
+"""Pairs of budgets counted by two halves of a space."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import stdsl
+from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.sums import dominance, halving
+from stdsl.compiler.analysis.sums import within as within_module
+from stdsl.compiler.analysis.sums.dominance import Side, meeting
+from stdsl.compiler.analysis.sums.nearly import Nearly
+from stdsl.compiler.analysis.sums.tables import Effort
+from stdsl.compiler.analysis.sums.vectors import Vectors, summed
+from stdsl.compiler.ir.graph import CostConstraint
+
+TOWERS = """stdsl 1
+meta tower on x: image(3, 32, 32) {
+  h[0] = x -> conv(16, 3x3, stride = 2)
+  for i in 1..8 {
+    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k)) -> bn -> relu
+  }
+  return h[8] -> global_avg_pool -> linear(10)
+}
+space s = tower
+"""
+
+
+def drawn(rng: np.random.Generator, n: int, far: tuple[int, int]) -> Vectors:
+    """Some vectors, each once, in no order."""
+    keys = rng.choice((far[0] + 1) * (far[1] + 1), size=n, replace=False)
+    counts = rng.integers(1, 9, size=n)
+    return Vectors(keys // (far[1] + 1), keys % (far[1] + 1), counts, int(counts.sum()))
+
+
+def pairs(one: Side, other: Side, limits: tuple[int, int]) -> int:
+    """One by one."""
+    found = 0
+    lists = [summed(side.many, side.few, (10**9, 10**6)) for side in (one, other)]
+    for f, s, c in zip(lists[0].first, lists[0].second, lists[0].counts, strict=True):
+        inside = (lists[1].first + f <= limits[0]) & (lists[1].second + s <= limits[1])
+        found += int(c) * int(lists[1].counts[inside].sum())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_within_limits_are_those_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(dominance, "BLOCK", int(rng.choice((50, 10**6))))
+    far = [(int(a), int(b)) for a, b in rng.integers(20, 400, size=(4, 2))]
+    one = Side(drawn(rng, 150, far[0]).arranged(), drawn(rng, 4, far[1]))
+    other = Side(drawn(rng, 120, far[2]).arranged(), drawn(rng, 3, far[3]))
+    whole = [a + b for a, b in zip(one.far, other.far, strict=True)]
+    for share in (0.0, 0.1, 0.45, 0.7, 1.0):
+        limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
+        assert meeting(one, other, limits, Effort(10**9, 10**9)).count() == pairs(one, other, limits)
+
+
+def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of all combinations of sums, and two halves, in a space that both can count."""
+    graph = stdsl.loads(TOWERS).graph
+    rng = random.Random(0)
+    for ends in ((None, 9_000_000), (3_000_000, 12_000_000), (None, 10**9)):
+        budgets = (
+            CostConstraint("flops", *ends, graph.span),
+            CostConstraint("params", rng.choice((None, 60_000)), rng.randrange(90_000, 140_000), graph.span),
+        )
+        whole = count(replace(graph, constraints=budgets))
+        assert whole.exact
+        with monkeypatch.context() as patch:
+            patch.setattr(within_module, "_exactly", lambda *_: None)
+            apart = replace(graph, constraints=budgets)
+            found = within_module.within(apart, budgets)
+            assert isinstance(found, Nearly)
+            assert found.low == found.high == whole.low
+            patch.setattr(halving, "TRIED", 1)
+            found = within_module.within(apart, budgets)
+            assert isinstance(found, Nearly)
+            assert found.low == found.high == whole.low
