@@ -138,7 +138,9 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any
 
     directory = open_run(path)
     manifest = directory.manifest
-    job = load_kept_job(directory, manifest, allow_extern, data)
+    # Of a run that is over no code is loaded, whatever leave there is.
+    leave = allow_extern and not _has_result(directory)
+    job = load_kept_job(directory, manifest, leave, data)
     directory.lock()
     found = _over(directory)
     if found is not None:
@@ -151,6 +153,15 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any
         raise
     reporter.say(f"going on in {visible(str(directory.path))}")
     return _go(job, manifest, directory, available(manifest.device), reporter)
+
+
+def _has_result(directory: RunDirectory) -> bool:
+    """Whether a run has one that can be read."""
+    try:
+        result_of(directory.path)
+    except RunError:
+        return False
+    return True
 
 
 def _over(directory: RunDirectory) -> RunResult | None:

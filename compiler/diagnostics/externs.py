@@ -118,16 +118,20 @@ Correct the block, or the module.
 
 @kind
 class ExternNotLoaded(Diagnostic):
+    """``fails``: the class is there, and its own code raised."""
+
     name: str
     target: str
     reason: str
     what: str = "op"
+    fails: bool = False
 
     code: ClassVar[str] = "E0233"
     title: ClassVar[str] = "extern code cannot be loaded"
     explanation: ClassVar[str] = """\
 The module behind something `extern` must be importable, from the folder of the file that declares it or as an
 installed package. The class in it takes the declared parameters by name; that of an `extern op` is a torch.nn.Module.
+Where the module or the class is there and raises (a file that it reads is absent), the message has what it raised.
 
     extern op corr(d: int) on a, b from "my_ops:Corelation" { … }        # E0233: my_ops has no class of that name
 """
@@ -138,6 +142,8 @@ installed package. The class in it takes the declared parameters by name; that o
 
     @property
     def help(self) -> str:
+        if self.fails:
+            return f"its own code raised that: correct it, or what the extern {self.what} is given"
         kind = "is a torch.nn.Module whose constructor takes" if self.what == "op" else "takes"
         return (
             f"put the module beside the `.space` file, or install it; its class {kind} the parameters of the "

@@ -49,13 +49,13 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
         raise TypeError("the run reads the data of its search: give none")
     origin = manifest.origin
     offered = None if data is None else Offered(data)
+    sink = Sink()
+    texts = kept(directory.space, manifest)
     if offered is None and origin is not None and allow_extern:
-        offered = found_again(origin)
+        offered = found_again(origin, texts.own_folder)
     schema: Given | None = None
     if manifest.given:
         schema = offered.settings if offered is not None else Given.made_by(origin.target if origin else None)
-    sink = Sink()
-    texts = kept(directory.space, manifest)
     module = KeptLoader(sink, directory.space, texts, allow_extern, manifest.data).main()
     # All of it was checked when the run was started, with what its own `--set` mended.
     loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False, data=schema)

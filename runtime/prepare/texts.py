@@ -37,8 +37,13 @@ class Texts:
     @property
     def folder(self) -> Path:
         """What relative paths of settings start from: the folder of the run's own text."""
+        return self.own_folder or Path.cwd()
+
+    @property
+    def own_folder(self) -> Path | None:
+        """The folder of the run's own text, where code beside it may be looked for; None of a text of the library."""
         origin = self.origins.get(self.main)
-        return Path(origin).parent if origin else Path.cwd()
+        return Path(origin).parent if origin else None
 
 
 def gather(module: Module) -> Texts:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.backends.lowering.extern_code import NotThere, own_class
+from stdsl.compiler.backends.lowering.extern_code import CodeFails, NotThere, own_class
 from stdsl.compiler.backends.networks.initial import seeded
 from stdsl.compiler.checks.outputs import targets_for
 from stdsl.compiler.diagnostics.externs import ExternLossFails, ExternNotAllowed, ExternNotLoaded
@@ -82,7 +82,8 @@ def own_loss(config: SearchConfig, targets: Targets) -> OwnLoss | None:
             made = own_class(target, settings.folder, functions=True)
             loss = OwnLoss(settings, _made(made, settings))
         except NotThere as fault:
-            raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "loss")]) from fault
+            fails = isinstance(fault, CodeFails)
+            raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "loss", fails)]) from fault
         if targets.signature.kind is not None:
             _try(loss, targets)
     return loss
@@ -102,7 +103,7 @@ def _made(made: Any, settings: ExternLoss) -> Callable[[Tensor, Tensor], Any]:
     try:
         function = made(**settings.arguments)
     except Exception as error:  # the code of the user's may raise anything
-        raise NotThere(f"{type(error).__name__}: {error}") from error
+        raise CodeFails(error) from error
     if not callable(function):
         raise NotThere(f"what it makes, {type(function).__name__}, cannot be called")
     found: Callable[[Tensor, Tensor], Any] = function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.search import SearchConfig
-from stdsl.runtime.data.batch import Dataset
+from stdsl.runtime.data.batch import Batch, Dataset, Normalisation
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
 
@@ -232,6 +233,44 @@ def test_a_data_set_of_a_program_that_says_how_it_is_found_again(
     assert api.run(resume="run", allow_extern=True).accuracy == first.accuracy
 
 
+def test_the_module_of_an_origin_lies_beside_the_text_as_that_of_extern_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what the folder at work has of that name is not loaded: anybody may have put it there."""
+    own, elsewhere = tmp_path / "own", tmp_path / "elsewhere"
+    own.mkdir()
+    elsewhere.mkdir()
+    code = LABELLED.replace("labelled_of_mine", "beside_the_text")
+    (own / "beside_the_text.py").write_text(code)
+    (own / "nets.space").write_text(SPACE)
+    (own / "a.space").write_text(SEARCH)
+    monkeypatch.syspath_prepend(str(own))
+    labelled = importlib.import_module("beside_the_text").Labelled
+    first = api.run(own / "a.space", data=labelled(), out=tmp_path / "run", device="cpu")
+    (tmp_path / "run" / "result.json").unlink()
+    monkeypatch.undo()
+    monkeypatch.chdir(elsewhere)
+    (elsewhere / "beside_the_text.py").write_text("raise SystemError('of the folder at work')")
+    sys.modules.pop("beside_the_text")
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder not in ("", str(own))])
+    assert api.run(resume=tmp_path / "run", allow_extern=True).metrics == first.metrics
+    assert sys.modules.pop("beside_the_text").__file__ == str(own / "beside_the_text.py")
+    # Of a run that is over nothing is loaded, with leave or without it.
+    (own / "beside_the_text.py").unlink()
+    for allow in (False, True):
+        assert api.run(resume=tmp_path / "run", allow_extern=allow).metrics == first.metrics
+    (tmp_path / "run" / "result.json").unlink()
+    with pytest.raises(RunError, match=r"E0233.*No module named"):
+        api.run(resume=tmp_path / "run", allow_extern=True)
+
+
+def test_what_fails_in_the_code_itself_is_told_as_that(space: Path) -> None:
+    """Its module is where it should be: to put it there helps nobody."""
+    absent, refusing = (refused(space, TEXT.replace("Blobs", name)) for name in ("Absent", "Refusing"))
+    assert "put the module beside" in str(absent.help)
+    assert "its own code raised that" in str(refusing.help)
+
+
 SPACE = """stdsl 1
 meta net(labels) on x: features(4) {
   return x -> choose {one: linear(5), two: (linear(5) -> relu)} as kind -> linear(labels)
@@ -267,6 +306,35 @@ class Nothing:
 """
 
 
+@pytest.mark.parametrize("chance", ["first", "last"])
+def test_samples_of_chance_are_refused_as_those_of_extern_data_are(tmp_path: Path, chance: str) -> None:
+    class Random:
+        def __len__(self) -> int:
+            return 24
+
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+            drawn = torch.rand(4) if index == {"first": 0, "last": 23}[chance] else torch.ones(4)
+            return drawn, index % 3
+
+    class Drawing:
+        classes, inputs, normalisation = ("a", "b"), ("x",), Normalisation()
+
+        def size(self, split: str) -> int:
+            return 8
+
+        def varies(self, split: str) -> bool:
+            return split == "train"
+
+        def samples(self, split: str, indices: np.ndarray, epoch: int) -> Batch:
+            return Batch((torch.rand(len(indices), 4),), torch.from_numpy(indices) % 2)
+
+    (tmp_path / "nets.space").write_text(SPACE)
+    (tmp_path / "a.space").write_text(SEARCH.replace("data.outputs", "data.classes").replace("task = multi_label", ""))
+    for data in (Drawing(), Random(), {"train": Random(), "test": Random()}):
+        with pytest.raises(RunError, match=r"E0737.*another one when it is asked for again"):
+            api.run(tmp_path / "a.space", data=data, out=tmp_path / "run")
+
+
 def test_data_whose_form_the_task_settles_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -292,7 +360,7 @@ def test_data_whose_form_the_task_settles_is_found_again(tmp_path: Path, monkeyp
     told = CliRunner().invoke(cli, ["run", "--resume", "run", "--allow-extern"])
     assert told.exit_code == 1
     assert "E0233" in told.output
-    assert "a data set, a mapping of arrays" in told.output
+    assert "it is Nothing" in told.output
 
 
 def test_a_data_set_for_each_split(space: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from ...ops.torch.expressions import MODULE, Slot, call
 from ..codegen.layer_text import layer_parameters
 from ..codegen.namespace import INSIDE, NETWORK, SUPERNET, Namespace
 from ..codegen.program import Import
-from .extern_code import NotThere, own_class
+from .extern_code import CodeFails, NotThere, own_class
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +55,8 @@ def extern_class(extern: Extern) -> type[nn.Module] | ExternNotLoaded:
     try:
         found = own_class(extern.target, extern.folder)
     except NotThere as fault:
-        return ExternNotLoaded(extern.span, extern.name, extern.target, str(fault))
+        fails = isinstance(fault, CodeFails)
+        return ExternNotLoaded(extern.span, extern.name, extern.target, str(fault), fails=fails)
     if not issubclass(found, nn.Module):
         reason = f"{extern.module} has something else of that name"
         return ExternNotLoaded(extern.span, extern.name, extern.target, reason)

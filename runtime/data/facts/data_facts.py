@@ -73,7 +73,8 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
     if not faults and not _same(before["targets"], after["targets"]):
         faults.append("what is to be told is something else, or its statistics are others")
     if not faults and kept.fingerprint is not None:
-        faults += kept.fingerprint.differences(Fingerprint.of(dataset))
+        older = kept.fingerprint.decoded is None
+        faults += kept.fingerprint.differences(Fingerprint.of(dataset, older))
     if faults:
         raise RunError([DataChanged(place, name, "; ".join(faults))])
 

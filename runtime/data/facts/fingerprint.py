@@ -1,13 +1,14 @@
 """By what data is known again: names, sizes and labels of all samples, and what a few of them look like.
 
-It is cheap for large data: labels that a data set has at hand are hashed, and three samples of each split are read.
+It is cheap for large data: labels that a data set has at hand are hashed, and a few samples of each split are read, of
+files their bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -20,27 +21,38 @@ from ..own.own_dataset import SPLITS
 
 _MOST = 2**28
 """Bytes of labels that are hashed; of more, of labels at positions, those of every n-th sample are."""
-_APART = 0.02
-"""So far a figure of a sample may be apart, beside the sizes of its values: two decoders of JPEG differ in the last of
-8 bits, and another sample is apart by far more."""
+_SAMPLES = 16
+"""So many samples of each split are looked at, spread evenly over it, the first and the last among them."""
+_CLOSE = 1e-5
+"""So far a figure of a sample may be apart, beside the sizes of its values: on other machines the last digits of what a
+program computes are others."""
+_DECODED = 0.02
+"""The same of what others decode, whose files are compared byte by byte: two decoders of JPEG differ in the last of 8
+bits. So it was for all data in runs of older versions, and for three samples."""
+_OLDER = 3
 
 
 class Fingerprint(BaseModel):
     """``sizes``: of the splits. ``names``, ``labels``: SHA-256 of those of all samples by split; a split is absent
-    where the data set has none at hand. ``samples``: two figures of each input and target of a few samples."""
+    where the data set has none at hand. ``files``: SHA-256 of the bytes of the files of a few samples, by split, of
+    data that is decoded. ``samples``: two figures of each input and target of a few samples, which are ``decoded`` or
+    not (None: in a run of an older version)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sizes: dict[str, int]
     names: dict[str, str]
     labels: dict[str, str]
+    files: dict[str, str] = {}
     samples: tuple[float, ...]
+    decoded: bool | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Self:
-        """Raises RunError where a sample cannot be read."""
+    def of(cls, dataset: Dataset, older: bool = False) -> Self:
+        """``older``: with as few samples as older versions looked at. Raises RunError where a sample cannot be read."""
         inner = _inside(dataset)
-        names, labels = {}, {}
+        names, labels, files = {}, {}, {}
+        places = {split: _spread(dataset.size(split), _OLDER if older else _SAMPLES) for split in SPLITS}
         for split in SPLITS:
             called = inner.sample_names(split) if hasattr(inner, "sample_names") else None
             if called is not None:
@@ -48,8 +60,15 @@ class Fingerprint(BaseModel):
             found = _labels(inner, split)
             if found is not None:
                 labels[split] = _hashed(found)
+            if hasattr(inner, "content"):
+                content = hashlib.sha256()
+                for place in places[split]:
+                    content.update(hashlib.sha256(inner.content(split, place)).digest())
+                files[split] = content.hexdigest()
         sizes = {split: dataset.size(split) for split in SPLITS}
-        return cls(sizes=sizes, names=names, labels=labels, samples=tuple(_figures(dataset)))
+        decoded = None if older else bool(files)
+        figures = tuple(_figures(dataset, places))
+        return cls(sizes=sizes, names=names, labels=labels, files=files, samples=figures, decoded=decoded)
 
     def differences(self, now: Fingerprint) -> Iterator[str]:
         """What is otherwise now, in words."""
@@ -57,12 +76,19 @@ class Fingerprint(BaseModel):
             if now.sizes.get(split) != size:
                 yield f"its split `{split}` had {size:,} samples, and has {now.sizes.get(split, 0):,}"
                 return
-        for what, before, after in (("files", self.names, now.names), ("labels", self.labels, now.labels)):
+        others = "are others, or in another order"
+        for what, before, after, told in (
+            ("files", self.names, now.names, others),
+            ("labels", self.labels, now.labels, others),
+            ("files", self.files, now.files, "hold something else"),
+        ):
             changed = [split for split in before if split in after and before[split] != after[split]]
             if changed:
-                yield f"the {what} of its split `{changed[0]}` are others, or in another order"
+                yield f"the {what} of its split `{changed[0]}` {told}"
                 return
-        if len(self.samples) != len(now.samples) or not all(map(_near, self.samples, now.samples)):
+        apart = _CLOSE if self.decoded is False else _DECODED
+        pairs = zip(self.samples, now.samples, strict=False)
+        if len(self.samples) != len(now.samples) or not all(_near(a, b, apart) for a, b in pairs):
             yield "its samples hold something else"
 
 
@@ -87,12 +113,18 @@ def _hashed(labels: npt.NDArray[Any]) -> str:
     return hashlib.sha256(np.ascontiguousarray(labels[::every], kind).tobytes()).hexdigest()
 
 
-def _figures(dataset: Dataset) -> Iterator[float]:
-    """Of each tensor of the first, the last and the middle sample of each split the length, and the sum with signs
-    drawn once for all, as a share of the length."""
+def _spread(size: int, count: int) -> list[int]:
+    """So many places of a split, at most, from the first to the last."""
+    if count == _OLDER:
+        return sorted({0, size // 2, size - 1} if size else ())
+    return sorted({round(i * (size - 1) / (count - 1)) for i in range(count)} if size else ())
+
+
+def _figures(dataset: Dataset, places: Mapping[str, Sequence[int]]) -> Iterator[float]:
+    """Of each tensor of some samples of each split the length, and the sum with signs drawn once for all, as a share of
+    the length."""
     for split in SPLITS:
-        size = dataset.size(split)
-        for index in sorted({0, size // 2, size - 1} if size else ()):
+        for index in places[split]:
             batch = dataset.samples(split, np.array([index]), 0)
             for tensor in (*batch.inputs, batch.targets):
                 values = tensor.numpy().astype(np.float64).reshape(-1)
@@ -107,5 +139,5 @@ def _signs(count: int) -> npt.NDArray[np.float64]:
     return np.unpackbits(bits, count=count).astype(np.float64) * 2 - 1
 
 
-def _near(a: float, b: float) -> bool:
-    return abs(a - b) <= _APART * max(abs(a), abs(b), 1e-300)
+def _near(a: float, b: float, apart: float) -> bool:
+    return abs(a - b) <= apart * max(abs(a), abs(b), 1e-300)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from stdsl.compiler.backends.lowering.extern_code import NotThere, own_class
+from stdsl.compiler.backends.lowering.extern_code import CodeFails, NotThere, own_class
 from stdsl.compiler.datafiles.splits import TRAIN, Shares, named_splits
 from stdsl.compiler.diagnostics.externs import ExternDataDiffers, ExternNotAllowed, ExternNotLoaded
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
@@ -24,7 +23,8 @@ from .as_array import is_indexed
 from .checked import Checked
 from .given import THIS_RUN, Offered, missing_parts
 from .indexed import IndexedDataset
-from .own_dataset import OwnDataset, told
+from .own_dataset import OwnDataset
+from .repeatable import changing_sample
 
 
 def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | None) -> Dataset:
@@ -36,7 +36,8 @@ def extern_dataset(settings: ExternData, seed: int, folder: Path, place: Span | 
     try:
         made = _made(settings, folder)
     except NotThere as fault:
-        raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "data")]) from fault
+        fails = isinstance(fault, CodeFails)
+        raise RunError([ExternNotLoaded(settings.declared, name, target, str(fault), "data", fails)]) from fault
     dataset = _dataset(settings, made, place)
     found = tuple(_differences(settings, Checked(dataset, settings.kind, place)))
     if found:
@@ -55,17 +56,19 @@ def faults_of_data(config: SearchConfig, folder: Path) -> tuple[Diagnostic, ...]
     return ()
 
 
-def found_again(origin: Origin) -> Offered:
-    """The data that a program gave to a run, made anew from what it said of itself, by leave to load its code; its
-    module may lie in the folder at work. Raises RunError, later too where it is no data."""
+def found_again(origin: Origin, folder: Path | None) -> Offered:
+    """The data that a program gave to a run, made anew from what it said of itself, by leave to load its code.
+    ``folder``: of the text of the run, where its module may lie as that of extern data may; None of a text of the
+    library. Raises RunError, later too where it is no data."""
     try:
-        made = own_class(origin.target, str(Path.cwd()))
-        return Offered(made(**origin.arguments), origin.target)
+        made = own_class(origin.target, None if folder is None else str(folder))
+        try:
+            return Offered(made(**origin.arguments), origin.target)
+        except Exception as error:  # the code of the user's may raise anything
+            raise CodeFails(error) from error
     except NotThere as fault:
-        reason = str(fault)
-    except Exception as error:  # the code of the user's may raise anything
-        reason = told(error)
-    raise RunError([ExternNotLoaded(None, THIS_RUN, origin.target, reason, "data")])
+        fails = isinstance(fault, CodeFails)
+        raise RunError([ExternNotLoaded(None, THIS_RUN, origin.target, str(fault), "data", fails)]) from fault
 
 
 def _made(settings: ExternData, folder: Path) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def _made(settings: ExternData, folder: Path) -> dict[str, Any]:
     try:
         return {split: made(**arguments, **way) for split, way in ways.items()}
     except Exception as error:  # the code of the user's may raise anything
-        raise NotThere(f"{type(error).__name__}: {error}") from error
+        raise CodeFails(error) from error
 
 
 def _dataset(settings: ExternData, made: dict[str, Any], place: Span | None) -> Dataset:
@@ -111,11 +114,13 @@ def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]
         yield differs(f"that a sample {word} from epoch to epoch", "the class says otherwise; write `varies = …`")
     if not dataset.size(TRAIN):
         return  # which is told where samples are counted
-    first, again = (dataset.samples(TRAIN, np.zeros(1, np.int64), 0) for _ in range(2))
+    first = dataset.samples(TRAIN, np.zeros(1, np.int64), 0)
     for own, values in zip(settings.stated, first.inputs, strict=True):
         shape = tuple(values.shape[1:])
         if shape != own.shape:
             yield differs(f"`{own.name}` is {own}", f"the first sample has ({', '.join(map(str, shape))})")
-    same = zip((*first.inputs, first.targets), (*again.inputs, again.targets), strict=True)
-    if not all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in same):
-        yield differs("nothing of chance", "the first sample is another one when it is asked for again")
+    changing = changing_sample(dataset)
+    if changing is not None:
+        split, place = changing
+        called = f"sample {place} of the split `{split}`"
+        yield differs("nothing of chance", f"{called} is another one when it is asked for again")

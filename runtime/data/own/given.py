@@ -36,6 +36,7 @@ from .checked import Checked, of_this_package
 from .given_settings import IN_MEMORY, given_settings
 from .indexed import IndexedDataset
 from .own_dataset import SPLITS, OwnDataset, asked
+from .repeatable import changing_sample
 
 NOT_FOUND_AGAIN = (
     "the data does not say how it is found again (it has no `origin`): "
@@ -44,6 +45,10 @@ NOT_FOUND_AGAIN = (
 THIS_RUN = "the data of this run"
 """What data without a name of its own is called."""
 _WAYS = 'give arrays by name (`{"x": …, "y": …}`), a pair `(x, y)`, or a data set with `__len__` and `__getitem__`'
+_CHANCE = (
+    "let a sample depend on its index alone; what is random in it comes from `epoch`, in a data set with the methods "
+    "that `stdsl explain E0737` lists"
+)
 _PARTS = ("classes", "inputs", "normalisation", "varies", "size", "samples")
 """What a data set of the project's protocol has."""
 _LAYOUTS: Mapping[int, Layout] = {1: "features", 2: "tokens", 3: "image", 4: "clip"}
@@ -225,8 +230,8 @@ def origin_of(dataset: Dataset) -> Origin | None:
 
 
 def schema_of(dataset: Dataset) -> Given:
-    """What a search says of a data set that is at hand. Raises RunError where it has nothing to train on, or samples
-    that no network takes."""
+    """What a search says of a data set that is at hand. Raises RunError where it has nothing to train on, samples that
+    no network takes, or such that chance changes."""
     sizes = {split: dataset.size(split) for split in SPLITS}
     if not sizes["train"]:
         raise RunError([DataSetOdd(None, "the data", "it has no sample in its split `train`")])
@@ -239,6 +244,13 @@ def schema_of(dataset: Dataset) -> Given:
             fault = f"a sample of `{name}` has the shape {shape}, which no network takes: it is {forms}, none of them 0"
             raise RunError([DataSetOdd(None, "the data", fault)])
         inputs.append(InputSignature(name, _LAYOUTS[len(shape)], shape))
+    changing = (
+        changing_sample(Checked(dataset, "the data")) if isinstance(dataset, OwnDataset | IndexedDataset) else None
+    )
+    if changing is not None:
+        split, place = changing
+        fault = f"sample {place} of the split `{split}` is another one when it is asked for again"
+        raise RunError([DataSetOdd(None, "the data", fault, _CHANCE)])
     return Given(changes=dataset.varies("train")).knowing(Found(tuple(inputs), targets_of(dataset).signature, sizes))
 
 

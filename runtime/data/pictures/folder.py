@@ -37,6 +37,8 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 """Of ITU-R BT.601, as Pillow has it."""
 Uniform = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float32]
+_BEGINNING = 2**24
+"""So many bytes of a file are compared; of longer ones the size too."""
 _VARIED = 7
 """So many random numbers a sample takes: down, to the right, mirrored, along, brightness, contrast, saturation."""
 
@@ -167,6 +169,12 @@ class FolderDataset(ABC, Generic[S]):
         """The files of a split, from the root on."""
         return [os.path.relpath(path, self._there.root) for path in self._files[split]]
 
+    def content(self, split: str, place: int) -> bytes:
+        """The beginning of the files of a sample as they are on the disk, folders of frames by what they hold, with
+        the size of each; nothing of one that cannot be read."""
+        path = self._files[split][place]
+        return b"".join(_content(own) for own in (path, *self._beside.get(path, ())) if own is not None)
+
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         varied: list[Uniform | None] = [None] * len(indices)
         if split != "test":
@@ -262,6 +270,16 @@ def recoloured(values: npt.NDArray[np.float32], factors: Uniform) -> npt.NDArray
     values = grey + (values - grey) * saturation
     changed: npt.NDArray[np.float32] = np.clip(mean + (values - mean) * contrast, 0, 1, dtype=np.float32)
     return changed
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            return b"".join(map(_content, sorted(path.iterdir())))
+        with path.open("rb") as file:
+            return b"%d %b" % (os.fstat(file.fileno()).st_size, file.read(_BEGINNING))
+    except OSError:
+        return b""
 
 
 def _rank(seed: int, name: str) -> int:

@@ -13,9 +13,11 @@ from PIL import Image
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.runtime.data.batch import Dataset
-from stdsl.runtime.data.facts.data_facts import keep_facts
+from stdsl.runtime.data.facts.data_facts import DataFacts, keep_facts
+from stdsl.runtime.data.facts.fingerprint import Fingerprint
 from stdsl.runtime.data.own.given import as_dataset, given_arrays
 from stdsl.runtime.data.registry import open_dataset
+from stdsl.runtime.tracking.files import write_json
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(3, 2, (60, 5)), np.arange(60) % 3
@@ -58,7 +60,31 @@ def test_permuted_labels_and_other_values_are_seen(made: Callable[[Any, Any], Da
     swapped[[20, 21]] = swapped[[21, 20]]
     assert "labels of its split" in str(changed(path, first, made(X, swapped)))
     assert changed(path, first, made(X[::-1].copy(), Y)) is not None
+    for share in (1.5, 1.01, 1.0001):
+        assert changed(path, first, made(X * share, Y)) is not None
     assert changed(path, first, made(X * (1 + 1e-9), Y)) is None
+
+
+def test_a_change_of_the_values_alone_is_seen_of_a_data_set_without_statistics(tmp_path: Path) -> None:
+    """Of arrays the statistics tell; the values of a `Dataset` are not scaled, and its few samples have to."""
+    path, first = tmp_path / "data.json", as_dataset(Rows(Y, True, X))
+    for share in (1.01, 1.0001):
+        assert "its samples hold something else" in str(changed(path, first, as_dataset(Rows(Y, True, X * share))))
+    one = X.copy()
+    one[59] *= 1.001
+    assert changed(path, first, as_dataset(Rows(Y, True, one))) is not None
+
+
+def test_what_an_older_version_kept_is_compared_as_it_did(tmp_path: Path) -> None:
+    path, first = tmp_path / "data.json", as_dataset(Rows(Y, True, X))
+    older = DataFacts.of(first).model_copy(update={"fingerprint": Fingerprint.of(first, older=True)})
+    document = older.model_dump(mode="json")
+    del document["fingerprint"]["files"], document["fingerprint"]["decoded"]
+    write_json(path, document)
+    keep_facts(path, first, "the data", None)
+    keep_facts(path, as_dataset(Rows(Y, True, X * 1.01)), "the data", None)
+    with pytest.raises(RunError, match="E0727"):
+        keep_facts(path, as_dataset(Rows(Y, True, X * 1.5)), "the data", None)
 
 
 def test_statistics_are_compared_in_their_own_units(tmp_path: Path) -> None:
@@ -96,15 +122,19 @@ def test_files_that_were_renamed_or_replaced_are_seen(tmp_path: Path) -> None:
         write(f"{'ab'[number % 2]}/{number}.png", number)
     path.write_text(kept)
     keep_facts(path, open_dataset(settings, 0, tmp_path), "photos", None)
+    with Image.open(tmp_path / "photos" / "a" / "0.png") as image:
+        image.load()
+        image.save(tmp_path / "photos" / "a" / "0.png", compress_level=0)  # the same pixels in other bytes
+    with pytest.raises(RunError, match=r"E0727.*the files of its split `[a-z]+` hold something else"):
+        keep_facts(path, open_dataset(settings, 0, tmp_path), "photos", None)
+    write("a/0.png", 0)
+    keep_facts(path, open_dataset(settings, 0, tmp_path), "photos", None)
     (tmp_path / "photos" / "a" / "0.png").rename(tmp_path / "photos" / "a" / "zero.png")
     with pytest.raises(RunError, match=r"E0727"):
         keep_facts(path, open_dataset(settings, 0, tmp_path), "photos", None)
 
 
 def test_runs_of_older_versions_have_none(tmp_path: Path) -> None:
-    from stdsl.runtime.data.facts.data_facts import DataFacts
-    from stdsl.runtime.tracking.files import write_json
-
     path, first = tmp_path / "data.json", given_arrays({"x": X, "y": Y}, {})
     older = DataFacts.of(first).model_dump(mode="json")
     del older["fingerprint"], older["of_bytes"]
