@@ -78,7 +78,10 @@ def test_damaged_files_and_those_that_are_no_images(stdsl: Any, space: Path, pho
         (photos / "a" / f"{number:02}.png").write_text("<html>")
     result = stdsl("data", "check", file, "--quiet")
     assert result.exit_code == 1, "so many would end a run"
-    assert "12 damaged" in result.stdout
+    advice = "12 damaged, a run ends; replace or delete them, or allow more than 0.01 with `damaged = …`:"
+    assert advice in result.stdout
+    allowed = stdsl("data", "check", file, "--quiet", "--set", "data.damaged=0.5").stdout
+    assert "12 damaged, left out of a run; replace or delete them:" in allowed
     assert "a/00.png: cannot identify image file" in result.stdout
     assert "… 2 more" in result.stdout
     assert stdsl("data", "check", file, "--quiet", "--set", "data.damaged=0.5").exit_code == 0

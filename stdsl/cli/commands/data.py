@@ -65,12 +65,13 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
         for role, dataset in datasets.items():
             key, settings = job.config.data_key(role), job.config.data_of(role)
             own = found[key] = inspect(dataset.dataset, reporter)
-            allowed = getattr(settings, "damaged", 0.0) * sum(own.sizes.values())
-            stops = stops or bool(own.wrong) or len(own.damaged) > allowed
+            share = getattr(settings, "damaged", 0.0)
+            too_many = len(own.damaged) > share * sum(own.sizes.values())
+            stops = stops or bool(own.wrong) or too_many
             if not as_json:
                 if job.config.several_data:
                     fact(("\n" if len(found) > 1 else "") + f"{key}: {settings.kind} ({dataset.place})\n")
-                for text in _told(own):
+                for text in _told(own, share if too_many else None):
                     fact(text)
     if as_json:
         document({key: own.document() for key, own in found.items()})
@@ -80,7 +81,8 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
     click.get_current_context().exit(1 if stops else 0)
 
 
-def _told(found: Inspection) -> Iterator[str]:
+def _told(found: Inspection, exceeded: float | None) -> Iterator[str]:
+    """``exceeded``: the share of all files that may be damaged, where more are."""
     yield from _targets(found)
     facts = [(own.name, _shape(own.shape), *_figures(own)) for own in found.inputs]
     yield table([("input", "shape", "mean", "deviation", "least", "greatest"), *facts], right=range(2, 6))
@@ -90,8 +92,11 @@ def _told(found: Inspection) -> Iterator[str]:
         if lacking:
             yield f"\nno sample in `{split}` of {_listed(lacking)}"
     yield from (f"\n{remark}" for remark in found.remarks)
+    damaged, advice = "damaged, left out of a run", "replace or delete them"
+    if exceeded is not None:
+        damaged, advice = "damaged, a run ends", f"{advice}, or allow more than {exceeded:g} with `damaged = …`"
     for files, what, advice in (
-        (found.damaged, "damaged, left out of a run", "replace or delete them"),
+        (found.damaged, damaged, advice),
         (found.wrong, "wrong, a run stops there", "correct the files that they come from"),
     ):
         if files:
