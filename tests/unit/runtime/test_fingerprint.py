@@ -87,6 +87,21 @@ def test_what_an_older_version_kept_is_compared_as_it_did(tmp_path: Path) -> Non
         keep_facts(path, as_dataset(Rows(Y, True, X * 1.5)), "the data", None)
 
 
+def test_labels_that_are_not_at_hand_are_known_by_a_few_samples(tmp_path: Path) -> None:
+    """Reading all of them is reading all samples: another order is seen, two that are swapped may not be."""
+
+    class Named(Rows):
+        """Nothing has to be read to know how many classes there are."""
+
+        classes = ("ash", "elm", "oak")
+
+    path, first = tmp_path / "data.json", as_dataset(Named(Y, told=False))
+    assert changed(path, first, as_dataset(Named(Y, told=False))) is None
+    for seed in range(20):
+        permuted = np.random.default_rng(seed).permutation(Y)
+        assert "its samples hold something else" in str(changed(path, first, as_dataset(Named(permuted, told=False))))
+
+
 def test_statistics_are_compared_in_their_own_units(tmp_path: Path) -> None:
     def rows(values: Any, y: Any = Y) -> Dataset:
         return given_arrays({"x": values, "y": y}, {})
