@@ -92,11 +92,11 @@ def _told(found: Inspection, exceeded: float | None) -> Iterator[str]:
         if lacking:
             yield f"\nno sample in `{split}` of {_listed(lacking)}"
     yield from (f"\n{remark}" for remark in found.remarks)
-    damaged, advice = "damaged, left out of a run", "replace or delete them"
+    damaged, replace = "damaged, left out of a run", "replace or delete them"
     if exceeded is not None:
-        damaged, advice = "damaged, a run ends", f"{advice}, or allow more than {exceeded:g} with `damaged = …`"
+        damaged, replace = "damaged, a run ends", f"{replace}, or allow more than {exceeded:g} with `damaged = …`"
     for files, what, advice in (
-        (found.damaged, damaged, advice),
+        (found.damaged, damaged, replace),
         (found.wrong, "wrong, a run stops there", "correct the files that they come from"),
     ):
         if files:
