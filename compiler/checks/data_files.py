@@ -26,7 +26,7 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
             own = given.for_task(config.task)
             config = _with(config, role, own if found is None else own.knowing(found))
             continue
-        place = config.place(config.data_key(role))
+        place, unreadable = config.place(config.data_key(role)), False
         try:
             found = own.look(folder_of(module)) if found is None else found
         except FilesAbsent as fault:
@@ -35,7 +35,8 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
                 sink.add(DataAbsent(place, own.kind, fault.missing, str(fault.folder)))
         except FileDamaged as fault:
             sink.add(DataUnreadable(place, str(fault.path), fault.reason))
-        config = _with(config, role, own if found is None else own.knowing(found))
+            unreadable = True
+        config = _with(config, role, own if found is None and not unreadable else own.knowing(found, unreadable))
     return config
 
 

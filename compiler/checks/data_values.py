@@ -24,12 +24,15 @@ _CLASSES, _OUTPUTS = "classes", "outputs"
 
 def with_values(expr: ast.Expr, data: Data, sink: Sink) -> ast.Expr | None:
     """The expression with numbers in place of what it asks of ``data``; None where one is not known, which is
-    reported."""
+    reported, unless its files were told to be unreadable before."""
     if not mentions_data(expr):
         return expr
-    before = len(sink.errors)
-    filled = _filled(expr, data, sink)
-    return filled if isinstance(filled, ast.Expr) and len(sink.errors) == before else None
+    told = Sink()
+    filled = _filled(expr, data, told)
+    for diagnostic in told.diagnostics:
+        if not (data.unreadable and isinstance(diagnostic, UnknownFact)):
+            sink.add(diagnostic)
+    return filled if isinstance(filled, ast.Expr) and not told.errors else None
 
 
 def mentions_data(expr: ast.Node) -> bool:

@@ -92,9 +92,17 @@ def space_in(
         raise SpaceError(sink.errors)
     reference = space_of(module, name, arguments, sink, places)
     checked = check_module(module, sink, reference, whole=not module.library)
-    if checked.space is None or sink.errors:
-        raise SpaceError(sink.errors)
+    # What files of data say, and whether they are there, is the business of searches on them.
+    mistakes = [error for error in sink.errors if not error.of_files]
+    if checked.space is None or mistakes:
+        raise SpaceError(mistakes or sink.errors)
     return LoadedSpace(checked.space, module)
+
+
+def _complete(search: CheckedSearch) -> bool:
+    """Whether nothing is wrong with the searches that it needs either."""
+    known = {search.config.name, *(needed.config.name for needed in search.needs)}
+    return all(name in known for each in (search, *search.needs) for name in each.config.needs)
 
 
 def search_in(
@@ -120,6 +128,9 @@ def search_in(
         home = found[1] if found is not None else module
         reference = SearchReference(declaration, home, read_overrides(overrides), data)
     checked = check_module(module, sink, reference, whole=whole and not module.library)
-    if checked.search is None or sink.errors:
-        raise SpaceError(sink.errors)
+    errors = sink.errors
+    if checked.search is not None and _complete(checked.search):
+        errors = tuple(error for error in errors if not error.of_files)  # of other searches of the file
+    if checked.search is None or errors:
+        raise SpaceError(errors)
     return LoadedSearch(checked.search, module)

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..record import record
 from .faults import FileDamaged
 from .splits import TRAIN, named_splits
-from .tables import in_order, missing, read_table
+from .tables import in_order, read_table
 
 _LOOKED_FOR = 100
 """So many of the first files are looked for before all are taken to be there."""
@@ -63,7 +63,7 @@ def listed_files(source: Path, root: Path) -> ListedFiles:
             raise FileDamaged(source, f"its first row names no column `{name}`, but {known}; write `path,label`")
     paths, labels = table.columns["path"], table.columns["label"]
     for row, (path, label) in enumerate(zip(paths, labels, strict=True), 1):
-        if not path or missing(label):
+        if not path or not label:
             raise FileDamaged(source, f"its row {row} has no {'label' if path else 'path'}")
         if os.path.isabs(path) or os.pardir in Path(path).parts:
             raise FileDamaged(source, f"its row {row} names `{path}`, and paths go on from {root}, without `..`")

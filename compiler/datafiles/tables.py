@@ -19,6 +19,8 @@ from .splits import TRAIN, named_splits
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """What a cell without a value holds, in small letters."""
+_UNTOLD = MISSING - {"none"}
+"""The same of a cell that should name a class: `none` is a class, that of nothing."""
 
 
 class PackageMissing(Exception):
@@ -150,8 +152,13 @@ def number(value: str) -> float | None:
 
 
 def missing(value: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Whether a cell of a feature says that there is no value."""
     return value.lower() in MISSING
+
+
+def untold(value: str) -> bool:
+    """Whether a cell of a target says that there is no value."""
+    return value.lower() in _UNTOLD
 
 
 def in_order(values: Iterable[str]) -> tuple[str, ...]:
@@ -167,7 +174,7 @@ def _whole(value: str) -> bool:
 
 def _kind(table: Table, targets: Sequence[str]) -> Kind:
     """What targets are that hold numbers with fractions, or texts. Raises FileDamaged where that is open."""
-    cells = [[number(value) for value in set(table.columns[name]) if not missing(value)] for name in targets]
+    cells = [[number(value) for value in set(table.columns[name]) if not untold(value)] for name in targets]
     if all(None not in column for column in cells) and any(
         value is not None and math.isfinite(value) and not value.is_integer() for column in cells for value in column
     ):
@@ -180,8 +187,10 @@ def _kind(table: Table, targets: Sequence[str]) -> Kind:
 
 def _check_whole(table: Table, target: str) -> None:
     for row, value in enumerate(table.columns[target]):
-        if missing(value):
-            raise FileDamaged(table.path, f"its row {row + 1} has no `{target}`, the target")
+        if untold(value):
+            raise FileDamaged(
+                table.path, f"its row {row + 1} has {f'`{value}` for' if value else 'no'} `{target}`, the target"
+            )
 
 
 def _labels(table: Table, targets: Sequence[str]) -> Targets:

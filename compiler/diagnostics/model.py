@@ -83,6 +83,9 @@ class Diagnostic:
     title: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.ERROR
     explanation: ClassVar[str] = ""
+    of_files: ClassVar[bool] = False
+    """Whether it is about files of data that are not there, or hold something else now: no mistake of the text, and
+    nothing to those who ask for another part of it."""
     has_witness: ClassVar[bool] = False
     """Whether `stdsl sample --witness` can give an architecture that shows it; then a field ``witness`` names its
     decisions."""

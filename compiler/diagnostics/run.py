@@ -77,6 +77,7 @@ class DataUnreadable(Diagnostic):
     reason: str
 
     code: ClassVar[str] = "E0703"
+    of_files: ClassVar[bool] = True
     title: ClassVar[str] = "a data file cannot be read"
     explanation: ClassVar[str] = """\
 A file of the data set is there, but it does not hold what it should: a download that was cut off, a page saved in its

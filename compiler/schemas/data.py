@@ -100,6 +100,12 @@ class Data(Constructor):
     """Whether its setting `targets`, where it says nothing, leaves it to the task of the search what targets are."""
 
     _found: Found | None = PrivateAttr(default=None)
+    _unreadable: bool = PrivateAttr(default=False)
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether its files were looked at, and hold something else."""
+        return self._unreadable
 
     @property
     def found(self) -> Found | None:
@@ -112,10 +118,10 @@ class Data(Constructor):
         of which."""
         return False
 
-    def knowing(self, found: Found | None) -> Self:
-        """The same settings with what the files say."""
+    def knowing(self, found: Found | None, unreadable: bool = False) -> Self:
+        """The same settings with what the files say, or that they are ``unreadable``."""
         copy = self.model_copy()
-        copy._found = found
+        copy._found, copy._unreadable = found, unreadable
         return copy
 
     def for_task(self, task: TaskName | None) -> Self:

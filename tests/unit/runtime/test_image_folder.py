@@ -208,6 +208,14 @@ def test_a_list_of_files_with_their_labels(tmp_path: Path) -> None:
         assert whole(dataset, split).targets.tolist() == [int(p.stem) % 3 == 0 for p in dataset._files[split]]
 
 
+def test_every_text_of_a_list_but_an_empty_one_is_a_label(tmp_path: Path) -> None:
+    labels = ["none", "NA", "nan", "?", "null", "cat"]
+    rows = [f"in/{number}.png,{labels[number % 6]}" for number in range(12)]
+    assert listed(tmp_path, ["path,label", *rows]).classes == tuple(sorted(labels))
+    with pytest.raises(RunError, match="its row 13 has no label"):
+        listed(tmp_path, ["path,label", *rows, "in/0.png,"])
+
+
 def test_a_list_that_says_the_split(tmp_path: Path) -> None:
     rows = [f"{number % 2};in/{number}.png;{'train' if number < 8 else 'val'}" for number in range(12)]
     dataset = listed(tmp_path, ["label;path;split", *rows], valid=0.25)

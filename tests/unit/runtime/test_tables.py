@@ -50,6 +50,13 @@ def csv(tmp_path: Path) -> Path:
     return path
 
 
+def test_none_is_a_class_and_no_number(tmp_path: Path) -> None:
+    lines = [f"{n if n else 'none'},{['none', 'None', 'cat'][n % 3]}" for n in range(12)]
+    dataset = opened(written(tmp_path, "size,grade", lines), without=())
+    assert dataset.classes == ("None", "cat", "none")
+    assert dataset.remarks() == ("1 cells of `size` are empty",)
+
+
 def test_numbers_categories_and_what_is_missing(csv: Path) -> None:
     dataset = opened(csv, categories=("zip",), split=None)
     assert dataset.classes == ("3", "10"), "whole numbers by their size"
@@ -122,7 +129,8 @@ FAULTS: dict[str, tuple[str, bytes, dict[str, Any]]] = {
     "empty": ("it is empty", b"\n", {}),
     "no text": ("no text in UTF-8", b"a,grade\n\xff\xfe,1\n", {}),
     "a quote": ("it is no table", b'a,grade\n"1,2\n', {}),
-    "no label": ("its row 2 has no `grade`", b"a,grade\n1,x\n1,?\n", {}),
+    "no label": ("its row 2 has no `grade`", b"a,grade\n1,x\n1,\n", {}),
+    "an unknown label": ("its row 2 has `?` for `grade`, the target", b"a,grade\n1,x\n1,?\n", {}),
     "fractions": ("write `task = regression`", b"a,grade\n1,0.5\n", {"targets": "classes"}),
     "endless": ("holds an infinite number", b"a,grade\n1,x\ninf,y\n", {}),
     "too many": ("3 different texts, and at most 2", b"a,grade\nu,x\nv,y\nw,x\n", {"most": 2}),

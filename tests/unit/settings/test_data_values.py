@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import stdsl
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.data_values import facts
 from stdsl.compiler.checks.opening import load_search
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.schemas.data_motion import MotionDigits
 from stdsl.runtime.prepare.preparation import load_job, load_kept_job
@@ -91,6 +93,33 @@ search s {
   retrain { steps = 2  batch = 4 }
 }
 """
+
+
+TWO = (
+    OWN.replace("\nsearch s {", "\nspace others(inputs = 2, classes = 2) = net(inputs, classes)\nsearch s {")
+    + """
+search other { space = others  data = arrays("b.npz", classes = 2)  retrain { steps = 2  batch = 4 } }
+"""
+)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_needs_no_data_is_there_without_it(damaged: bool, tmp_path: Path) -> None:
+    """`check` tells what is the matter with the data of a search, and other parts of its file are used all the same."""
+    path = tmp_path / "a.space"
+    path.write_text(TWO, encoding="utf-8")
+    if damaged:
+        (tmp_path / "a.npz").write_text("<html>")
+    np.savez(tmp_path / "b.npz", x=np.zeros((40, 2)), y=np.arange(40) % 2)
+    told = errors(path.read_text(), tmp_path)
+    assert told == (["E0703"] if damaged else ["E0535", "E0535", "W0726"]), "and not that it should be put there"
+    assert stdsl.load(path, "nets").count() == 1
+    assert load_search(str(path), "other").search.config.name == "other"
+    with pytest.raises(SpaceError, match="E0703" if damaged else "E0535"):
+        load_search(str(path), "s")
+    path.write_text(TWO.replace("others(inputs = 2, classes = 2) = net(", "others(inputs = 2, classes = 2) = no_such("))
+    with pytest.raises(SpaceError, match="E0201"):
+        stdsl.load(path, "nets")  # mistakes of the text are told all the same
 
 
 def test_what_was_read_is_kept_in_a_run(tmp_path: Path) -> None:
