@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from stdsl.compiler.analysis.sums.halving import halved
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
 from stdsl.compiler.analysis.sums.nearly import nearly
 from stdsl.compiler.analysis.sums.tables import Effort
+from stdsl.compiler.analysis.sums.weighed import Weighed
 from stdsl.compiler.analysis.sums.within import bounds_of, within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
@@ -93,6 +95,7 @@ def check(small: Small, constraints: Sequence[CostConstraint], rng: random.Rando
                 sums.rank(row)
     check_marginals(small, sums, wanted)
     check_best(small, sums, wanted, rng)
+    check_weighed(small, sums, wanted, rng)
 
 
 def check_marginals(small: Small, sums: Sums, wanted: Mapping[Any, int]) -> None:
@@ -128,6 +131,26 @@ def check_best(small: Small, sums: Sums, wanted: Mapping[Any, int], rng: random.
         least = sums.best(lambda state, answer, place=place: -float(steps[state].followers[answer][1][place]))
         assert least is not None
         assert sums.states.base[place] - least.score == min(small.costs[measure.metric][i] for i in wanted.values())
+
+
+def check_weighed(small: Small, sums: Sums, wanted: Mapping[Any, int], rng: random.Random) -> None:
+    """Weights of a thousand orders of magnitude, and answers that are never given."""
+    scores = {
+        v.index: [rng.choice((0.0, -rng.random(), -600 * rng.random(), -math.inf)) for _ in range(v.arity)]
+        for v in small.graph.diagrams.variables
+    }
+    steps = sums.states.steps
+    weighed = Weighed(sums, lambda state, answer: scores[steps[state].variable][answer], Effort(10**9, 10**9))
+    weights = {row: sum(scores[v][a] for v, a in row) for row in wanted}
+    greatest = max(weights.values(), default=-math.inf)
+    if greatest == -math.inf:
+        assert weighed.total == -math.inf
+        return
+    assert weighed.total == pytest.approx(greatest + math.log(sum(math.exp(w - greatest) for w in weights.values())))
+    for _ in range(8):
+        answers = weighed.draw(rng)
+        assert answers is not None
+        assert weights[key(answers)] > -math.inf
 
 
 def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: random.Random, monkeypatch: Any) -> int:
@@ -220,3 +243,52 @@ def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -
     square = sum((counts[place] - 40) ** 2 / 40 for place in range(sums.count))
     # Five standard deviations around the mean of a chi-square variable.
     assert abs(square - (sums.count - 1)) < 5 * (2 * (sums.count - 1)) ** 0.5
+
+
+SCORES = (0.0, -1.5, -0.3)
+
+
+@pytest.mark.parametrize("costs", ["one", "two", "nearly", "two nearly"])
+def test_what_is_weighed_is_drawn_by_weight(costs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chi-square over the architectures within a range, which weigh a hundredth of what is below it."""
+    text = (
+        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n  y[0] = x\n"
+        "  for i in 1..5 { y[i] = y[i - 1] -> conv((choose {4, 7, 9} as width), (choose {1, 3} as k)) }\n"
+        "  return y[5] -> global_avg_pool\n}\nspace s = net where k == 1 or width == 4\n"
+    )
+    graph = stdsl.loads(text).graph
+    whole = circuits(graph).whole
+    assert whole is not None
+    table = Table.of_circuit(graph, whole)
+    flops, params = ([int(x) for x in table.cost(metric)] for metric in ("flops", "params"))
+    low, high = sorted(flops)[100], sorted(flops)[700]
+    constraints = [CostConstraint("flops", low, high, graph.span)]
+    if "two" in costs:
+        constraints.append(CostConstraint("params", None, sorted(params)[500], graph.span))
+    sums = within(graph, constraints)
+    assert isinstance(sums, Sums)
+    steps, made = sums.states.steps, sums
+    if "nearly" in costs:
+        places = range(len(constraints))
+        bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
+        found = excess(sums.states, places)
+        exactly = lattice(found, sums.states.start, tuple(found.factor(i) for i in places), bounds)
+        monkeypatch.setattr(nearly_module, "CELLS", 5000)
+        made = nearly(sums.states, found, places, bounds, exactly, Effort(10**9, 10**9))
+        assert not made.places.exact
+
+    def score(answer: int, variable: int) -> float:
+        return SCORES[answer] * (1 + variable % 3)
+
+    weighed = Weighed(made, lambda s, a: score(a, steps[s].variable), Effort(10**9, 10**9))
+    weights = [math.exp(sum(score(a, v) for v, a in sums.unrank(place).items())) for place in range(sums.count)]
+    generator, counts = random.Random(1), Counter[int]()
+    n = 3000
+    while counts.total() < n:
+        if (answers := weighed.draw(generator)) is not None:
+            counts[sums.rank(answers)] += 1
+    expected = [n * w / sum(weights) for w in weights]
+    likely = [place for place, e in enumerate(expected) if e >= 5]
+    square = sum((counts[place] - expected[place]) ** 2 / expected[place] for place in likely)
+    assert len(likely) > 20
+    assert abs(square - len(likely)) < 5 * (2 * len(likely)) ** 0.5

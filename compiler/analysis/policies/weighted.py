@@ -20,11 +20,14 @@ from ..costs.of_architecture import cost_constraints
 from ..demand import active, next_question
 from ..derivation.derive import derive
 from ..derivation.walk import Walk
-from ..feasible import feasible
+from ..feasible import feasible, found
 from ..marginals import Marginal
 from ..remaining import within
-from ..sums.exactly import Sums
-from ..sums.tables import TooMuch
+from ..sums.bests import Preference, bests
+from ..sums.exactly import PASSING_ROOM, PASSING_WORK, Sums
+from ..sums.nearly import Nearly
+from ..sums.tables import Effort, TooMuch
+from ..sums.weighed import Weighed
 from ..values import encode
 from .policy import Policy
 from .rows import NEVER, LogRows, even_rows, log_rows
@@ -32,6 +35,9 @@ from .weighing import Weighing, held_down, log_sum, pick
 
 ATTEMPTS = 2_000
 """Drawing gives up after so many architectures in a row that are not within `where`: about a second."""
+
+FEW_ATTEMPTS = 100
+"""So many show whether drawing takes long where the sums of costs are known, which then are weighed once."""
 
 ATTEMPTS_AT_LENGTH = 200
 """The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
@@ -74,6 +80,13 @@ class Weighted(Policy):
                 self._within.rank(answers)
             except KeyError:
                 return NEVER
+        elif isinstance(self._sums, Sums) and self._weighed is not None:
+            try:
+                self._sums.rank(answers)
+            except KeyError:
+                return NEVER
+            weight = self._weight(answers)
+            return weight if weight == NEVER else weight - self._weighed.total
         if self._total is None:
             return None
         weight = self._weight(answers)
@@ -105,18 +118,43 @@ class Weighted(Policy):
         return derive(self.graph, self.weights, "beta", self.held) if best is None else of_answers(self.graph, best)
 
     def _best(self) -> Mapping[int, int] | None:
-        """The answers of the likeliest within constraints over costs, whose sums are known; None where they are not."""
-        sums = feasible(within(self.graph, self.held) if self.held else self.graph)
-        if not isinstance(sums, Sums):
+        """The answers of the likeliest within constraints over costs; None where their sums are not known."""
+        graph = self._remaining
+        whole = circuits(graph).whole
+        if whole is None or not whole.count:
             return None
-        asking = sums.states.asking
-        try:
-            best = sums.best(lambda state, answer: self.rows[asking(state).variable][answer])
-        except TooMuch:
+        found = bests(graph, [cost_constraints(graph)], Preference(self.rows))
+        if 0 not in found:
             return None
-        if best is None:
+        if (best := found[0]) is None:
             raise self.nothing()
         return best.answers
+
+    @cached_property
+    def _remaining(self) -> SpaceGraph:
+        """The space with what is held."""
+        return within(self.graph, self.held) if self.held else self.graph
+
+    @cached_property
+    def _sums(self) -> Sums | Nearly | None:
+        """What is within constraints over costs, where their sums are known."""
+        known = found(self._remaining)
+        return known if isinstance(known, (Sums, Nearly)) else None
+
+    @cached_property
+    def _weighed(self) -> Weighed | None:
+        """The same by weight; None where that takes too long."""
+        if self._sums is None:
+            return None
+        asking = self._sums.states.asking
+        try:
+            return Weighed(
+                self._sums,
+                lambda state, answer: self.rows[asking(state).variable][answer],
+                Effort(PASSING_WORK, PASSING_ROOM),
+            )
+        except TooMuch:
+            return None
 
     def _weight(self, answers: Mapping[int, int]) -> float:
         return sum(self.rows[variable][answer] for variable, answer in answers.items())
@@ -125,7 +163,7 @@ class Weighted(Policy):
     def _within(self) -> Circuit | Listing | None:
         found = feasible(self.graph)
         if isinstance(found, Sums):
-            return None  # it knows how many there are, not what they weigh
+            return None  # it knows how many there are; :class:`Weighed` what they weigh
         if found is None or not self._answers:
             return found
         return held_down(found, self._answers) if isinstance(found, Circuit) else found.agreeing(self._answers)
@@ -160,8 +198,13 @@ class Weighted(Policy):
 
     def _by_rejection(self, generator: random.Random) -> Architecture:
         """Draw with constraints over costs left aside until an architecture is within them; where that takes too long,
-        look for one, with the same weights among what lets something follow within them."""
-        answers = None if self._rare else self._admitted(generator)
+        by what all within them weigh; and where that is not known, look for one, with the same weights among what lets
+        something follow within them."""
+        answers = None if self._rare else self._admitted(generator, self._attempts)
+        if answers is None and self._weighed is not None:
+            if self._weighed.total == NEVER:
+                raise self.nothing()
+            answers = self._by_weight(self._weighed, generator)
         if answers is None:
             landed = self._walk.find(generator, self.rows)
             if landed.answers is None:
@@ -169,9 +212,16 @@ class Weighted(Policy):
             answers = landed.answers
         return of_answers(self.graph, answers)
 
-    def _admitted(self, generator: random.Random) -> Mapping[int, int] | None:
+    @staticmethod
+    def _by_weight(weighed: Weighed, generator: random.Random) -> Mapping[int, int] | None:
+        for _ in range(ATTEMPTS):
+            if (answers := weighed.draw(generator)) is not None:
+                return answers
+        return None
+
+    def _admitted(self, generator: random.Random, attempts: int) -> Mapping[int, int] | None:
         """What is drawn within the constraints over costs in a limited number of attempts."""
-        for _ in range(self._attempts):
+        for _ in range(attempts):
             free = self._without_costs
             answers = self._step_by_step(generator) if free is None else free.draw(generator)
             if answers is not None and self._limits.admit(answers):
@@ -182,7 +232,8 @@ class Weighted(Policy):
     def _rare(self) -> bool:
         """Whether it is known that drawing takes too long. Asked of a seed of its own, so that what is drawn for a key
         does not depend on what was drawn before."""
-        return self._admitted(random.Random(0)) is None
+        attempts = self._attempts if self._sums is None else min(FEW_ATTEMPTS, self._attempts)
+        return self._admitted(random.Random(0), attempts) is None
 
     @cached_property
     def _limits(self) -> Limits:

@@ -101,33 +101,33 @@ class Combined(Sums):
         ends = self._ends
         return int(ends[-1]) if len(ends) else 0
 
-    def _fit(self, packed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    def fits(self, packed: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which of some combinations are within the bounds."""
         return self.packing.fits(packed, self.window)
 
     @cached_property
-    def _fits(self) -> npt.NDArray[np.int64]:
+    def _fitting(self) -> npt.NDArray[np.int64]:
         """Which of those that there are."""
         import numpy as np
 
-        return np.flatnonzero(self._fit(self.programme.legs[0].costs[0]))
+        return np.flatnonzero(self.fits(self.programme.legs[0].costs[0]))
 
     @cached_property
     def _ends(self) -> npt.NDArray[np.object_]:
         """The cumulative counts of those."""
         import numpy as np
 
-        return np.cumsum(self.programme.legs[0].counts[self._fits])
+        return np.cumsum(self.programme.legs[0].counts[self._fitting])
 
     @cached_property
     def passing(self) -> dict[tuple[int, int], int]:
-        return passing(self.programme, self.window, Effort(PASSING_WORK, PASSING_ROOM), self._fit)
+        return passing(self.programme, self.window, Effort(PASSING_WORK, PASSING_ROOM), self.fits)
 
     def best(self, scores: Scores) -> Best | None:
         effort = Effort(PASSING_WORK, PASSING_ROOM)
         optimum = Optimum(self.states, self.programme.places, scores, effort, whole=True)
         costs = optimum.costs()
-        return optimum.among(self._fit(costs), costs)
+        return optimum.among(self.fits(costs), costs)
 
     def _at(self, rank: int) -> dict[int, int]:
         import numpy as np
@@ -136,7 +136,7 @@ class Combined(Sums):
         leg = self.programme.legs[0]
         answers: dict[int, int] = {}
         inner = rank - (int(self._ends[at - 1]) if at else 0)
-        self.programme.descend(leg, (int(leg.costs[0][self._fits[at]]),), inner, answers)
+        self.programme.descend(leg, (int(leg.costs[0][self._fitting[at]]),), inner, answers)
         return answers
 
     def rank(self, answers: Mapping[int, int]) -> int:
@@ -144,7 +144,7 @@ class Combined(Sums):
 
         leg = self.programme.legs[0]
         path, _, cost = self.programme.path(0, self.states.start, answers)
-        fitting = leg.costs[0][self._fits]
+        fitting = leg.costs[0][self._fitting]
         at = int(np.searchsorted(fitting, cost[0]))
         if at == len(fitting) or fitting[at] != cost[0]:
             raise KeyError("the architecture is beyond the constraints over costs")

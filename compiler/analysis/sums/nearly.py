@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -111,12 +111,16 @@ class Nearly:
         assert chosen * rarest >= possible, "an architecture is proposed too rarely to be as likely as others"
         if generator.randrange(chosen * rarest) >= possible:
             return None
+        return answers if self.admits(answers) else None
+
+    def admits(self, answers: Mapping[int, int]) -> bool:
+        """Whether what an architecture costs is within the bounds."""
         costs = self.states.costs(answers)
         for measure, (least, most) in zip(self.measures, self.bounds, strict=True):
             cost = costs[measure]
             if (least is not None and cost < least) or (most is not None and cost > most):
-                return None
-        return answers
+                return False
+        return True
 
     def _descend(
         self,

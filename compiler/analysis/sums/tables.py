@@ -8,6 +8,7 @@ scores, the greatest counts, each with the score of its answer.
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,32 @@ NEVER = -math.inf
 
 Scores = Callable[[int, int], float]
 """Of a state and an answer."""
+
+
+class Join(enum.Enum):
+    """How the tables of what follows become that of a state: numbers of ways are added up; of scores the greatest
+    counts; scores that are logarithms of weights become that of the sum of these."""
+
+    SUM = enum.auto()
+    GREATEST = enum.auto()
+    LOG_SUM = enum.auto()
+
+    @property
+    def missing(self) -> float:
+        """Stands where there is no way."""
+        return 0 if self is Join.SUM else NEVER
+
+    @property
+    def work(self) -> int:
+        """How much longer it takes than to add numbers."""
+        return 12 if self is Join.LOG_SUM else 1
+
+    @property
+    def function(self) -> Any:
+        """On arrays."""
+        import numpy as np
+
+        return {Join.SUM: np.add, Join.GREATEST: np.maximum, Join.LOG_SUM: np.logaddexp}[self]
 
 
 class TooMuch(Exception):
@@ -123,9 +150,10 @@ def filled(
     effort: Effort,
     keep: bool,
     scores: Scores | None = None,
+    join: Join = Join.GREATEST,
 ) -> dict[int, Table]:
     """The tables of ``states``, what follows first. ``windows``: the last place that matters, by state and cost;
-    ``keep``: all tables stay, or else that of the last state. ``scores``: then the greatest is looked for."""
+    ``keep``: all tables stay, or else that of the last state. ``scores``: then they are joined as ``join`` says."""
     tables = dict(ends)
     needed: dict[int, int] = {}
     for state in states:
@@ -134,10 +162,10 @@ def filled(
     for state in states:
         if scores is None:
             moved = [(tables[way.state], way.steps) for way in ways[state]]
-            made = _joined(moved, windows[state], effort, False)
+            made = _joined(moved, windows[state], effort, Join.SUM)
         else:
             moved = [(_scored(tables[way.state], scores(state, way.answer)), way.steps) for way in ways[state]]
-            made = _joined(moved, windows[state], effort, True)
+            made = _joined(moved, windows[state], effort, join)
         tables[state] = made
         if keep:
             effort.kept(made)
@@ -153,43 +181,43 @@ def _scored(table: Table, score: float) -> Table:
     return Table(table.numbers + score, table.at)
 
 
-def _joined(moved: Sequence[tuple[Table, Vector]], window: Vector, effort: Effort, best: bool) -> Table:
+def _joined(moved: Sequence[tuple[Table, Vector]], window: Vector, effort: Effort, join: Join) -> Table:
     words, kind = len(moved[0][0].numbers), moved[0][0].numbers.dtype
     places = prod(last + 1 for last in window)
     entries = sum(table.size for table, _ in moved)
     if len(window) == 1 and entries * SPARSE < places:
-        effort.worked(entries * (words + SORTED))
-        if best:
+        effort.worked(entries * (words * join.work + SORTED))
+        if join is not Join.SUM:
             effort.handles(entries * SORTING)
-        return _sorted(moved, window[0], best)
-    return _dense(moved, window, words, kind, effort, best)
+        return _sorted(moved, window[0], join)
+    return _dense(moved, window, words, kind, effort, join)
 
 
 def _dense(
-    moved: Sequence[tuple[Table, Vector]], window: Vector, words: int, kind: Any, effort: Effort, best: bool
+    moved: Sequence[tuple[Table, Vector]], window: Vector, words: int, kind: Any, effort: Effort, join: Join
 ) -> Table:
     import numpy as np
 
     # No way comes further than the tables that it goes on from.
     reach = tuple(min(last, max(_last(table, i) + steps[i] for table, steps in moved)) for i, last in enumerate(window))
     effort.worked(prod(n + 1 for n in reach) * words)
-    numbers = np.full((words, *(max(n, 0) + 1 for n in reach)), NEVER if best else 0, dtype=kind)
-    join: Any = np.maximum if best else np.add
+    numbers = np.full((words, *(max(n, 0) + 1 for n in reach)), join.missing, dtype=kind)
+    joined = join.function
     for table, steps in moved:
         if table.at is not None:
             inside = table.at + steps[0] <= reach[0]
-            effort.worked(len(table.at) * words)
+            effort.worked(len(table.at) * words * join.work)
             where = table.at[inside] + steps[0]
-            numbers[:, where] = join(numbers[:, where], table.numbers[:, inside])
+            numbers[:, where] = joined(numbers[:, where], table.numbers[:, inside])
             continue
         ends = [min(n, last + 1 - step) for n, last, step in zip(table.numbers.shape[1:], reach, steps, strict=True)]
         if min(ends) <= 0:
             continue
-        effort.worked(prod(ends) * words)
+        effort.worked(prod(ends) * words * join.work)
         target: Any = (slice(None), *(slice(step, step + end) for step, end in zip(steps, ends, strict=True)))
         source: Any = (slice(None), *(slice(end) for end in ends))
-        join(numbers[target], table.numbers[source], out=numbers[target])
-    return Table(numbers if best else carried(numbers))
+        joined(numbers[target], table.numbers[source], out=numbers[target])
+    return Table(carried(numbers) if join is Join.SUM else numbers)
 
 
 def _last(table: Table, cost: int) -> int:
@@ -198,7 +226,7 @@ def _last(table: Table, cost: int) -> int:
     return int(table.numbers.shape[1 + cost]) - 1
 
 
-def _sorted(moved: Sequence[tuple[Table, Vector]], last: int, best: bool) -> Table:
+def _sorted(moved: Sequence[tuple[Table, Vector]], last: int, join: Join) -> Table:
     import numpy as np
 
     at: list[Places] = []
@@ -207,24 +235,23 @@ def _sorted(moved: Sequence[tuple[Table, Vector]], last: int, best: bool) -> Tab
         places = table.at
         values = table.numbers
         if places is None:
-            (places,) = table.places(NEVER if best else 0)
+            (places,) = table.places(join.missing)
             values = values[:, places]
         end = int(np.searchsorted(places, last - step, side="right"))
         at.append(places[:end] + step)
         numbers.append(values[:, :end])
-    return _merged(np.concatenate(at), np.concatenate(numbers, axis=1), best)
+    return _merged(np.concatenate(at), np.concatenate(numbers, axis=1), join)
 
 
-def _merged(at: Places, numbers: Words, best: bool) -> Table:
+def _merged(at: Places, numbers: Words, join: Join) -> Table:
     """Each place once."""
     import numpy as np
 
-    # Whole numbers are added up in any order, which is five times as fast to find.
-    order = np.argsort(at, kind="stable" if numbers.dtype.kind == "f" and not best else None)
+    # Whole numbers may be added up in any order, which is five times as fast to find.
+    order = np.argsort(at, kind="stable" if numbers.dtype.kind == "f" and join is not Join.GREATEST else None)
     at, numbers = at[order], numbers[:, order]
     first: npt.NDArray[Any] = np.flatnonzero(np.diff(at, prepend=-1))
     if len(first) == len(at):
         return Table(numbers, at)
-    if best:
-        return Table(np.maximum.reduceat(numbers, first, axis=1), at[first])
-    return Table(carried(np.add.reduceat(numbers, first, axis=1)), at[first])
+    numbers = join.function.reduceat(numbers, first, axis=1)
+    return Table(carried(numbers) if join is Join.SUM else numbers, at[first])

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 import stdsl
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, of_answers
 from stdsl.compiler.analysis.costs import listing
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.space_bounds import within_costs
+from stdsl.compiler.analysis.derivation.walk import Walk
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.policies.completing import complete, policy
 from stdsl.compiler.analysis.policies.policy import Policy
@@ -205,3 +207,36 @@ def test_weights_are_looked_at() -> None:
         weighted(graph, {"b.edges": [0.0, 0.0, 0.0, 0.0]})
     sure = Weighted(graph, weighted(graph, {"b.edges": [0.0, 1.0, 0.0, 1.0]}).rows)
     assert {sure.draw(key)["b.edges"] for key in range(20)} == {(2, 4)}
+
+
+TOWERS = """stdsl 1
+meta tower on x: image(3, 32, 32) {
+  h[0] = x -> conv(16, 3x3, stride = 2)
+  for i in 1..10 {
+    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k)) -> bn -> relu
+  }
+  return h[10] -> global_avg_pool -> linear(10)
+}
+space tight = tower where flops <= 6M
+space both = tower where flops <= 8M, params <= 30K
+"""
+
+
+@pytest.mark.parametrize("which", ["tight", "both"])
+def test_what_hardly_ever_is_drawn_within_budgets_is_drawn_by_weight(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights that prefer large architectures by far, budgets that let the smallest pass."""
+    graph = stdsl.loads(TOWERS, which).graph
+    weights = {d.path: [0.01, 0.04, 0.95] if d.path.endswith("k") else [0.1, 0.1, 0.2, 0.6] for d in graph.open}
+    made = weighted(graph, weights)
+    monkeypatch.setattr(Walk, "find", lambda *_: pytest.fail("nothing is looked for without these probabilities"))
+    drawn = [made.draw(key) for key in range(60)]
+    assert all(within_costs(graph, arch) for arch in drawn)
+    assert made.draw(7) == drawn[7]
+    logs = [made.log_prob(arch) for arch in drawn]
+    best = made.log_prob(made.likeliest())
+    assert best is not None
+    assert all(log is not None and -math.inf < log <= best + 1e-9 for log in logs)
+    dearest = of_answers(graph, {v.index: v.arity - 1 for v in graph.diagrams.variables})
+    assert made.log_prob(dearest) == -math.inf

@@ -79,6 +79,7 @@ COLUMNS = (
     "compiler/analysis/sums/programme.py",
     "compiler/analysis/sums/tables.py",
     "compiler/analysis/sums/vectors.py",
+    "compiler/analysis/sums/weighed.py",
     "compiler/analysis/sums/words.py",
 )
 
