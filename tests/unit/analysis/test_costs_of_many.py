@@ -26,7 +26,15 @@ from stdsl.compiler.ir.diagram import IMPOSSIBLE, Diagrams, evaluate
 from stdsl.compiler.ir.graph import CostConstraint
 
 SPACES = Path(__file__).parents[3] / "benchmarks" / "spaces"
-SOME = ("evanet", "darts::darts_cifar", "nasbench201", "autodeepfuse::s2_top", "fusion3d", "sdas::video_o2d", "mnasnet")
+SOME = (
+    "evanet",
+    "darts::darts_cifar",
+    "nasbench201",
+    "autodeepfuse::s2_top",
+    "fusion3d::fusion3d",
+    "sdas::video_o2d",
+    "mnasnet",
+)
 OTHERS = (
     *("darts::darts_small", "pc_darts::pc_darts_cifar", "pc_darts::pc_darts_imagenet"),
     *("autodeepfuse::fusion", "autodeepfuse::s1_all", "autodeepfuse::s1_top", "autodeepfuse::s2_all"),

@@ -90,7 +90,9 @@ def test_evanet():
 
 
 def test_fusion_of_space_and_time():
-    assert str(decided(load_space("fusion3d", "fusion3d").graph)) == str(4**58)
+    assert str(decided(load_space("fusion3d", "two_gates").graph)) == str(4**58)
+    assert str(decided(load_space("fusion3d", "fusion3d").graph)) == str(5**58)
+    assert str(decided(load_space("fusion3d", "connectivity").graph)) == str(2**954)
 
 
 def test_counts_of_one_cell_type_are_binomial():
