@@ -29,6 +29,10 @@ _AXES = {
 }
 
 
+class SaysTooLittle(Exception):
+    """A file does not say of itself what is needed; the text says what."""
+
+
 class SaidWrongly(Exception):
     """A file says of itself what cannot be; the text says what."""
 
@@ -103,13 +107,15 @@ class Said:
     of_bytes: frozenset[str] | None
 
 
-def said_in(metadata: Mapping[str, str]) -> Said | None:
-    """What the texts of the metadata say; None where they are not of a file that says what is told, and how inputs are
-    scaled. Raises SaidWrongly."""
-    if "inputs" not in metadata or "classes" not in metadata:
-        return None
+def said_in(metadata: Mapping[str, str]) -> Said:
+    """What the texts of the metadata say. Raises SaysTooLittle, and SaidWrongly. Where they do not say how inputs are
+    scaled, these are taken as they are, but for bytes."""
+    if "inputs" not in metadata:
+        raise SaysTooLittle("what it takes (`inputs`): stdsl has not written it")
+    if "classes" not in metadata and "targets" not in metadata:
+        raise SaysTooLittle("what it tells: which classes, labels or numbers")
     inputs = _read("inputs", metadata, Annotated[tuple[InputSaid, ...], Len(1)])
-    classes = _read("classes", metadata, tuple[str, ...])
+    classes = _read("classes", metadata, tuple[str, ...]) if "classes" in metadata else ()
     targets = _read("targets", metadata, TargetsSaid) if "targets" in metadata else None
     if targets is None:
         if not classes:

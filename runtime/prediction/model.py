@@ -17,7 +17,7 @@ from stdsl.compiler.diagnostics.prediction import NoModel
 
 from ..data.normalisation import Normalisation
 from ..tracking.directory import result_of
-from .metadata import SaidWrongly, check_graph, said_in, takes_bytes
+from .metadata import SaidWrongly, SaysTooLittle, check_graph, said_in, takes_bytes
 
 Values = npt.NDArray[np.float64]
 Sample = tuple[npt.NDArray[Any], ...]
@@ -128,14 +128,15 @@ def _exported(folder: Path) -> Path:
 
 
 def _described(session: Any, shown: str) -> Model:
-    advice = "an ONNX file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`"
     try:
         said = said_in(session.get_modelmeta().custom_metadata_map)
-        if said is None:
-            raise RunError(
-                [NoModel(None, shown, "does not say what its classes are and how inputs are scaled", advice)]
-            )
         check_graph(said, session.get_inputs(), session.get_outputs())
+    except SaysTooLittle as fault:
+        advice = (
+            "a file says so that a run has exported, or `stdsl compile --to onnx --weights RUN`; in Python "
+            "`stdsl.export_onnx` takes `classes`, or `targets` of labels and numbers"
+        )
+        raise RunError([NoModel(None, shown, f"does not say {fault}", advice)]) from fault
     except SaidWrongly as fault:
         reason = f"does not say rightly what it is: {fault}"
         advice = "export it again, with `stdsl compile --to onnx --weights RUN`, and leave its metadata as it is"

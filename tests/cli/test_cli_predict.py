@@ -272,7 +272,7 @@ def test_what_is_no_model(stdsl: Any, photos: Path, tmp_path: Path) -> None:
     for name, words in {
         "a.onnx": "cannot be loaded by onnxruntime",
         "absent.onnx": "is not there",
-        "bare.onnx": "does not say what its classes are",
+        "bare.onnx": "does not say what it tells: which classes, labels or numbers\n",
     }.items():
         result = stdsl("predict", str(tmp_path / name), "x.png")
         assert result.exit_code == 2

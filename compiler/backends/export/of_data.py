@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from ...ir.operation import CHANNEL_AXIS
-from ...text.quoting import encodable, json_text, visible
+from ...text.quoting import json_text, visible
 from ..networks.interface import Port
 
 _KEYS = ("per_sample", "mean", "std", "only", "each")
@@ -34,27 +34,6 @@ def metadata_of(given: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def class_names(classes: Sequence[Any], output: Port) -> dict[str, Any]:
-    """The metadata of these classes, in the order of the channels of ``output``. Raises ValueError for another number
-    of them, or where they have no order."""
-    if isinstance(classes, Set | Mapping | bytes) or not isinstance(classes, Iterable):
-        kind = type(classes).__name__
-        raise ValueError(f"`classes` is a list of names, in the order of the output's channels, not a {kind}")
-    axis = CHANNEL_AXIS[output.layout]
-    channels = output.shape[axis]
-    names = [str(name) for name in islice(classes, channels + 1)]
-    odd = next((name for name in names if not encodable(name)), None)
-    if odd is not None:
-        raise ValueError(f"`classes` has {odd!r}, which is no text that a file can hold")
-    if len(names) != channels:
-        count = len(names) if len(names) < channels else "more"
-        raise ValueError(f"the network tells {channels} classes apart, and `classes` names {count}")
-    others = [size for place, size in enumerate(output.shape) if place != axis]
-    positions = [size for size in others if size > 1]
-    task = {"task": "dense" if positions else "classification", "kind": "classes", "names": names}
-    return {"classes": names, "targets": task | ({"positions": positions} if positions else {})}
-
-
 def scale(normalisation: Mapping[str, Any], inputs: Sequence[Port]) -> dict[str, Any]:
     """The metadata of how inputs are scaled: ``mean`` and ``std`` for each channel, of the inputs ``only`` (all, where
     that is left out), or ``per_sample``: true; or ``each``: such a table for each input by name. Raises ValueError."""
@@ -64,7 +43,7 @@ def scale(normalisation: Mapping[str, Any], inputs: Sequence[Port]) -> dict[str,
 def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ValueError(f"`normalisation` is a mapping, {{'mean': […], 'std': […]}}, not a {type(given).__name__}")
-    _known("`normalisation` has", given, _KEYS)
+    check_keys("`normalisation` has", given, _KEYS)
     if not isinstance(given.get("each", {}), Mapping):
         raise ValueError("`each` of `normalisation` maps the name of each input to a normalisation of its own")
     if isinstance(given.get("only", ()), str) or not isinstance(given.get("only", ()), Iterable):
@@ -73,7 +52,7 @@ def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, An
         raise ValueError("`per_sample` of `normalisation` is True or False")
     only = list(islice(given.get("only", ()), len(inputs) + 1))
     for key, names in (("only", only), ("each", given.get("each", ()))):
-        _known(f"`{key}` of `normalisation` names the input", names, inputs)
+        check_keys(f"`{key}` of `normalisation` names the input", names, inputs)
     if "each" in given:
         if len(given) > 1 or set(given["each"]) != set(inputs):
             raise ValueError("`each` of `normalisation` stands alone, with a table for each input")
@@ -88,7 +67,7 @@ def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, An
     for key in ("mean", "std"):
         if key in given:
             channels = {name: inputs[name].shape[CHANNEL_AXIS[inputs[name].layout]] for name in only or inputs}
-            facts[key] = _numbers(key, given[key], 1 + max(channels.values()))
+            facts[key] = numbers_of(key, given[key], 1 + max(channels.values()))
             for name, number in channels.items():
                 if len(facts[key]) != number:
                     raise ValueError(f"`{name}` has {number} channels, and `{key}` has {len(facts[key])} numbers")
@@ -97,17 +76,19 @@ def _scale(given: Mapping[str, Any], inputs: Mapping[str, Port]) -> dict[str, An
     return facts
 
 
-def _numbers(key: str, given: Any, most: int) -> list[float]:
+def numbers_of(key: str, given: Any, most: int, owner: str = "normalisation") -> list[float]:
+    """At most ``most`` numbers of a list that a caller gave as ``key`` of ``owner``. Raises ValueError."""
     try:
         numbers = [float(number) for number in islice(given, most)]
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-        raise ValueError(f"`{key}` of `normalisation` is a list of numbers, one for each channel") from error
+        raise ValueError(f"`{key}` of `{owner}` is a list of numbers, one for each channel") from error
     if not all(map(math.isfinite, numbers)):
-        raise ValueError(f"`{key}` of `normalisation` holds a number that is not finite")
+        raise ValueError(f"`{key}` of `{owner}` holds a number that is not finite")
     return numbers
 
 
-def _known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+def check_keys(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises ValueError, which says ``what`` has a key that is not ``known``."""
     for key in given:
         if not isinstance(key, str) or key not in known:
             raise ValueError(f"{what} `{key}`, not one of {', '.join(known)}")

@@ -23,9 +23,10 @@ from ...record import record
 from ...text.quoting import json_text, visible
 from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
-from .of_data import class_names, metadata_of, scale
+from .of_data import metadata_of, scale
+from .of_targets import class_names, targets_said
 from .onnx_names import OUTPUT, PROVISIONAL_OUTPUT, name_ports, provisional
-from .pixels import AXES, Pixels, bytes_shape, take_pixels
+from .pixels import AXES, Pixels, bytes_shape, pixels_of, take_pixels
 
 if TYPE_CHECKING:
     import onnx
@@ -68,18 +69,21 @@ def export_onnx(
     names: Mapping[str, str] | None = None,
     normalisation: Mapping[str, Any] | None = None,
     classes: Sequence[Any] | None = None,
+    targets: Mapping[str, Any] | None = None,
+    preprocess: bool = False,
 ) -> ExportReport:
     """Write ``model`` (of :func:`build_module`, or any module with ``inputs`` given) to ``path``, whole or not at all.
 
     The batch axis is dynamic, all others are fixed. Only the prediction is exported. ``metadata`` goes into the file
     beside what is known
     of the space, strings as they are and other values as JSON. ``names``: what inputs and the output are called, by
-    their names in the network (``output`` for the output); ``normalisation`` and ``classes``: as
-    :mod:`.of_data` has them, what ``examples/deploy_onnx.py`` and `stdsl predict` read. ``pixels``: one for
-    each input, in order; the file takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C), and scales them so.
+    their names in the network (``output`` for the output); ``normalisation``, ``classes`` and ``targets``: as
+    :mod:`.of_data` and :mod:`.of_targets` have them, what ``examples/deploy_onnx.py`` and `stdsl predict` read.
+    ``pixels``: one for each input, in order; the file takes bytes with channels last, (N, H, W, C) or (N, T, H, W, C),
+    and scales them so; with ``preprocess`` these follow from ``normalisation``.
     The model itself is not changed.
     Raises RunError: the network cannot be exported, is too large, or the file computes something else; ValueError:
-    names, normalisation or classes do not fit the network.
+    names, normalisation, classes or targets do not fit the network.
     """
     target = Path(path)
     if metadata is not None and not isinstance(metadata, Mapping):
@@ -88,7 +92,14 @@ def export_onnx(
     ports, output = _renamed(taken, {} if names is None else names)
     said: dict[str, Any] = {} if normalisation is None else scale(normalisation, ports)
     if classes is not None:
+        if targets is not None:
+            raise ValueError("`classes` and `targets` say what is told: give one of the two")
         said |= class_names(classes, _interface(model).outputs[0])
+    if targets is not None:
+        said |= targets_said(targets, _interface(model).outputs[0])
+    if preprocess:
+        pixels = pixels_of(said.get("normalisation", {}), ports)
+        said |= {"normalisation": {}, "normalised_in_the_graph": said.get("normalisation", {})}
     texts = metadata_of({**said, **({} if metadata is None else metadata)})
     size = sum(p.numel() * 4 for p in model.parameters())
     if size > LIMIT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,21 @@ class Pixels:
             mean, std = (_along_channels(numbers, values.ndim) for numbers in (self.mean, self.std))
             values = (values - mean) / std
         return np.ascontiguousarray(values)
+
+
+def pixels_of(normalisation: Mapping[str, Any], ports: Sequence[Port]) -> tuple[Pixels, ...]:
+    """How a file scales the bytes of each input that were scaled by ``normalisation``, as :func:`.of_data.scale` has
+    it. Raises ValueError for an input that is no image or clip, or was scaled by its own values."""
+    found = []
+    for port in ports:
+        if port.layout not in AXES:
+            raise ValueError(f"`preprocess` is about images and clips, and `{port.name}` is {port.layout}")
+        own = normalisation.get("each", {}).get(port.name, normalisation)
+        there = port.name in own.get("only", (port.name,))
+        if own.get("per_sample") and there:
+            raise ValueError(f"`{port.name}` is scaled by its own values, and a file scales by given ones alone")
+        found.append(Pixels(tuple(own.get("mean", ())), tuple(own.get("std", ()))) if there else Pixels())
+    return tuple(found)
 
 
 def bytes_shape(port: Port) -> tuple[int, ...]:

@@ -42,6 +42,9 @@ search s {
 EACH = {"each": {"left": {"mean": [0, 1, 2], "std": [1, 2, 3]}, "right": {"per_sample": True}}}
 
 
+EACH_OF_SPACE = {"each": {"a": EACH["each"]["left"], "b": EACH["each"]["right"]}}
+
+
 def network(name: str) -> nn.Module:
     space = stdsl.loads(TEXT, name)
     return stdsl.compile(space, space.sample(seed=0), seed=0).eval()
@@ -91,6 +94,48 @@ def test_a_file_that_names_classes_predicts(tmp_path: Path) -> None:
     assert shares.argmax(1).tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("kind", ["numbers", "labels"])
+def test_a_file_that_says_its_targets_predicts(kind: str, tmp_path: Path) -> None:
+    space = stdsl.loads("""stdsl 1
+    meta net on x: features(2) = x -> choose {a: linear(2), b: linear(2, bias = false)} as kind
+    space s = net""")
+    model = stdsl.compile(space, {"kind": "b"})
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.eye(2))
+    scale = {"mean": [5.0, 0.0], "std": [2.0, 1.0]}
+    targets = {
+        "kind": kind,
+        "names": ["width", "height"],
+        **({"mean": [10, 20], "std": [1, 3]} if kind == "numbers" else {}),
+    }
+    stdsl.export_onnx(model, tmp_path / "m.onnx", targets=targets, normalisation=scale)
+    found = model_of(tmp_path / "m.onnx")
+    assert (found.kind, found.names) == (kind, ("width", "height"))
+    scores = found.scores([(np.array([7.0, 2.0]),)])
+    assert np.allclose(scores, [[11.0, 26.0]] if kind == "numbers" else 1 / (1 + np.exp([[-1.0, -2.0]])))
+    stdsl.export_onnx(model, tmp_path / "n.onnx", targets={"kind": kind}, verify=False)
+    assert model_of(tmp_path / "n.onnx").names == ("0", "1")
+
+
+def test_a_file_scales_what_is_decoded_itself(tmp_path: Path) -> None:
+    model, rng = network("pair"), np.random.default_rng(0)
+    scale = {"each": {"a": {"mean": [0.1, 0.2, 0.3], "std": [0.5, 1, 2]}, "b": {}}}
+    report = stdsl.export_onnx(model, tmp_path / "m.onnx", classes="xyz", normalisation=scale, preprocess=True)
+    a, b = (rng.integers(0, 256, (2, 8, 8, channels), dtype=np.uint8) for channels in (3, 2))
+    (scores,) = onnxruntime.InferenceSession(report.path).run(None, {"a": a, "b": b})
+    x = ((a / 255 - [0.1, 0.2, 0.3]) / [0.5, 1, 2], b / 255)
+    with torch.no_grad():
+        wanted = model(*(torch.from_numpy(own.transpose(0, 3, 1, 2).astype(np.float32)) for own in x)).numpy()
+    assert np.abs(scores - wanted).max() < 1e-4
+    facts = told(report.path)
+    assert (facts["normalisation"], facts["normalised_in_the_graph"]) == ({}, scale)
+    found = model_of(report.path)
+    samples = [tuple(own[i].transpose(2, 0, 1) for own in (a, b)) for i in range(2)]
+    powers = np.exp(wanted - wanted.max(1, keepdims=True))
+    assert np.allclose(found.scores(samples), powers / powers.sum(1, keepdims=True), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -108,6 +153,15 @@ def test_a_file_that_names_classes_predicts(tmp_path: Path) -> None:
         ({"normalisation": {"deviation": [1]}}, "has `deviation`, not one of"),
         ({"normalisation": {"each": ["a", "b"]}}, "maps the name of each input to a normalisation of its own"),
         ({"normalisation": {"mean": 3, "std": 1}}, "a list of numbers, one for each channel"),
+        ({"classes": []}, "of numbers and labels `targets` says the names"),
+        ({"targets": {"names": ["x"] * 3}}, "`kind` of `targets` is one of classes, labels, numbers"),
+        ({"targets": {"kind": "numbers", "names": ["x"]}}, "tells 3 numbers, and `names` names 1"),
+        ({"targets": {"kind": "labels", "mean": [0] * 3, "std": [1] * 3}}, "is about numbers"),
+        ({"targets": {"kind": "numbers", "mean": [0], "std": [1]}}, "tells 3 numbers, and `mean` of `targets`"),
+        ({"targets": {"kind": "numbers", "mean": [0] * 3}}, "give both"),
+        ({"targets": {"kind": "numbers", "mean": [0] * 3, "std": [1, 0, 1]}}, "above 0"),
+        ({"targets": {"kind": "numbers"}, "classes": "xyz"}, "give one of the two"),
+        ({"preprocess": True, "normalisation": EACH_OF_SPACE}, "`b` is scaled by its own values"),
         ({"classes": {"x", "y", "z"}}, "in the order of the output's channels, not a set"),
         ({"metadata": {"inputs": 3}}, "`metadata` has `inputs`, which the file says of its network"),
         ({"metadata": {"note": {1, 2}}}, "`note` of `metadata` cannot be written as JSON"),
@@ -123,7 +177,7 @@ class Taken(Exception):
     """What the caller said was found to fit."""
 
 
-@pytest.mark.parametrize("part", ["names", "normalisation", "classes", "metadata"])
+@pytest.mark.parametrize("part", ["names", "normalisation", "classes", "targets", "metadata"])
 def test_whatever_a_caller_says_fits_or_is_an_error(part: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And what fits is read again by `predict`."""
     texts: dict[str, str] = {}
@@ -141,6 +195,8 @@ def test_whatever_a_caller_says_fits_or_is_an_error(part: str, monkeypatch: pyte
     shapes = {"a": ["batch", 3, 8, 8], "b": ["batch", 2, 8, 8]}
     inputs = [{"name": n, "layout": "image", "axes": "N,C,H,W", "shape": shape} for n, shape in shapes.items()]
     right = {"mean": [0, 1, 2], "std": [1, 2, 3], "only": ["a"], "each": {"a": {}, "b": {}}, "per_sample": True}
+    if part == "targets":
+        right = {"kind": "numbers", "names": ["x", "y", "z"], "mean": [0, 1, 2], "std": [1, 2, 3]}
     for said in (
         *SAID,
         *VALUES,
