@@ -81,15 +81,14 @@ def export_onnx(
     """Write a network of :func:`compile` as an ONNX file with a dynamic batch axis.
 
     ``names``: other names for inputs, by those of the space, and for ``output``. ``classes``: the names of what is told
-    apart, one for each channel of the output; of a network that tells something else ``targets`` says what: ``{"kind":
-    "numbers", "names": […], "mean": […], "std": […]}`` of numbers, with what they were scaled by where they were, or
-    ``{"kind": "labels", "names": […]}``; without ``names`` they are numbered. ``normalisation``: how inputs were scaled: ``{"mean": […], "std": […]}``
-    with a number for each channel, ``{"per_sample": True}``, with ``"only": [names]`` for some of the inputs, or
-    ``{"each": {name: …}}``; names are those in the file. It is told of, not put into the graph; with ``preprocess`` it
-    is: then the file takes images or clips as they are decoded, bytes with channels last, which are scaled to 0…1 first.
-    ``metadata`` goes into
-    the file too: strings as they are, other values as JSON. ``verify`` compares the file with the model in onnxruntime
-    at two batch sizes.
+    apart, one for each channel of the output. Of a network that tells something else ``targets`` says what:
+    ``{"kind": "numbers", "names": […], "mean": […], "std": […]}``, with what the numbers were scaled by where they
+    were, or ``{"kind": "labels", "names": […]}``; without ``names`` they are numbered. ``normalisation``: how inputs
+    were scaled: ``{"mean": […], "std": […]}`` with a number for each channel, ``{"per_sample": True}``, with
+    ``"only": [names]`` for some of the inputs, or ``{"each": {name: …}}``; names are those in the file. It is told of,
+    not put into the graph; with ``preprocess`` it is: then the file takes images or clips as they are decoded, bytes
+    with channels last, which are scaled to 0…1 first. ``metadata`` goes into the file too: strings as they are, other
+    values as JSON. ``verify`` compares the file with the model in onnxruntime at two batch sizes.
     Raises RunError when the network cannot be exported or the file computes something else, ValueError where names,
     classes, targets or normalisation do not fit the network, TypeError for a supernet.
     """

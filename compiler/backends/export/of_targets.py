@@ -1,4 +1,4 @@
-"""What a caller says of what a network tells, as exported files have it: classes, labels or numbers, and their names."""
+"""What a caller says of what a network tells, as exported files have it: classes, labels or numbers, by their names."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def targets_said(given: Mapping[str, Any], output: Port) -> dict[str, Any]:
             raise ValueError(f"`{key}` of `targets` is about numbers, and these are {kind}")
         facts["targets"][key] = numbers_of(key, given[key], channels + 1, "targets")
         if len(facts["targets"][key]) != channels:
-            raise ValueError(
-                f"the network tells {channels} numbers, and `{key}` of `targets` has another number of them"
-            )
+            raise ValueError(f"the network tells {channels} numbers, and `{key}` of `targets` has not as many")
     if not all(deviation > 0 for deviation in facts["targets"].get("std", ())):
         raise ValueError("each of `std` of `targets` is above 0: numbers are multiplied by it")
     return facts
