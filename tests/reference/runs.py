@@ -146,8 +146,10 @@ def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: dict[
     except SpaceError as error:
         return error
     branches = tuple(tree_of(compute, {**fixed, decision.key: option}, made) for option in decision.options)
-    # Where an answer leaves no value there is nothing to read: whoever asks for the value itself hears of it.
-    values = [b for b in branches if not isinstance(b, SpaceError)] or branches
+    # Where answers leave no value there is nothing to read: whoever asks for the value itself hears of it.
+    values = [b for b in branches if not isinstance(b, SpaceError)]
+    if not values:
+        return branches[0]
     if all(b == values[0] for b in values):
         return values[0]
     return Asks(decision, branches)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from ...ops.torch.expressions import SELF, Attribute, Expression, Literal, Name, Tuple, changed, every, names_in
 from ..codegen.definitions import Assignment, Function, Line, Parameter, Return
 from ..codegen.printing import function_lines, text_of
-from .loader import definition_of
+from .loader import definition_of, module_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def frozen_part(model: nn.Module, names: Sequence[str]) -> FrozenPart | None:
     digests = _Digests(model, lines, dict(zip(inputs, names, strict=True)))
     first = [lines[place].line for place in sorted(kept)]
     give = Return((Tuple(tuple(map(Name, values))),))
-    space = vars(sys.modules[type(model).__module__])
+    space = vars(module_of(model))
     head = _function("features", inputs, [*first, give], space)
     rest = _function("rest", [*values, *(inputs[i] for i in besides)], [line.line for line in later], space)
     return FrozenPart(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary, finalize
 
 from ...diagnostics.externs import ExternNotAllowed
 from ...diagnostics.model import SpaceError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _DEFINITION: Final = "_definition"
 """Of a generated class. No attribute of the user's: names of theirs never begin with an underscore."""
+_MODULE: Final = "_module"
+"""The same: the module that it stands in, which lives as long as one of its classes."""
 LEAVE: Final = "STDSL_ALLOW_EXTERN"
 """The variable of the environment that lets networks with extern operators be unpickled: no call could give leave."""
 
@@ -41,6 +44,20 @@ class Origin:
         return self  # nothing in it changes, and each part of a network that is copied would copy it
 
 
+_LIVE: WeakValueDictionary[str, ModuleType] = WeakValueDictionary()
+"""The modules of which a class or a network is in use. Who builds thousands of networks keeps those that they hold."""
+
+
+class _Named(ModuleType):
+    """What ``sys.modules`` has of a generated module, which it does not keep alive."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(_LIVE[self.__name__], name)
+        except KeyError:
+            raise AttributeError(f"{self.__name__} has no {name}") from None
+
+
 def load(source: Source, kind: str, externs: Iterable[Extern] = ()) -> ModuleType:
     """The module that a source defines. Equal texts are one module; ``kind`` is part of its name. ``externs``: those
     of its operators, which are loaded already."""
@@ -50,25 +67,39 @@ def load(source: Source, kind: str, externs: Iterable[Extern] = ()) -> ModuleTyp
 
 def _module(origin: Origin) -> ModuleType:
     name, text = origin.name, origin.source.text
-    known = sys.modules.get(name)
+    known = _LIVE.get(name)
     if known is not None:
         return known
     filename = f"<{name}>"
     # Without a loader and with the modification time None, linecache never drops the lines.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    module = ModuleType(name)
-    module.__file__ = filename
-    sys.modules[name] = module
+    module, named = ModuleType(name), _Named(name)
+    module.__file__ = named.__file__ = filename
+    sys.modules[name], _LIVE[name] = named, module
+    finalize(module, _forget, name, named).atexit = False
     try:
         exec(compile(text, filename, "exec"), module.__dict__)
     except BaseException:
-        del sys.modules[name]
+        del _LIVE[name]
         raise
     for found in origin.source.classes:
         made = getattr(module, found.name)
         setattr(made, _DEFINITION, found)
+        setattr(made, _MODULE, module)
         made.__reduce_ex__ = _reducing(made, origin)
     return module
+
+
+def _forget(name: str, named: ModuleType) -> None:
+    if sys.modules.get(name) is named:  # else it was made anew meanwhile
+        del sys.modules[name]
+        linecache.cache.pop(f"<{name}>", None)
+
+
+def module_of(network: nn.Module) -> ModuleType:
+    """The generated module that the class of a network stands in."""
+    found: ModuleType = getattr(type(network), _MODULE)
+    return found
 
 
 def definition_of(module: nn.Module) -> Class | None:
@@ -91,7 +122,7 @@ def _reducing(made: type, origin: Origin) -> Any:
 def unpickled(origin: Origin, name: str) -> Any:
     """A module of a generated class, without its state. Raises SpaceError where extern operators are not loaded yet
     in this process, and may not or cannot be."""
-    if origin.name not in sys.modules and origin.externs:
+    if origin.name not in _LIVE and origin.externs:
         if os.environ.get(LEAVE) != "1":
             raise SpaceError(ExternNotAllowed(None, e.name, e.target, LEAVE) for e in origin.externs)
         import_externs(origin.externs)
