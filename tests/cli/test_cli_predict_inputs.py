@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from stdsl.runtime.prediction.model import model_of
 from stdsl.runtime.prediction.samples import sample_of
 from stdsl.runtime.prepare.preparation import load_job
 
+ROOT = Path(__file__).parents[2]
 TEXT = """stdsl 1
 meta net(classes) on flow: clip(2, 4, 8, 8), rgb: clip(3, 4, 8, 8) {
   return [flow, rgb] -> concat -> conv(3, 3x3x3) -> bn -> relu -> global_avg_pool -> linear(classes)
@@ -97,6 +100,20 @@ def test_a_sample_may_be_named_by_any_of_its_files(run: Path, stdsl: Any, tmp_pa
     }
     monkeypatch.chdir(films / "rgb" / "a")
     assert told(stdsl, run, "2.mp4")["predictions"][0]["scores"] == pytest.approx(scores["2"], abs=1e-5)
+
+
+def test_no_torch_is_imported(run: Path) -> None:
+    file = run.parent / "films" / "rgb" / "a" / "0.mp4"
+    code = f"""
+import sys
+sys.modules["torch"] = None
+from stdsl.cli.main import main
+sys.argv = ["stdsl", "predict", {str(run)!r}, {str(file)!r}, "--json"]
+main()
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["predictions"][0]["file"] == str(file)
 
 
 def test_what_lacks_an_input_is_told_and_the_rest_predicted(run: Path, stdsl: Any, tmp_path: Path) -> None:
