@@ -26,8 +26,10 @@ def matched_in(model: Model, folder: Path) -> Iterator[Path]:
     if _is_one(folder, sort) or all(path is not None and _is_one(path, sort) for path in own):
         yield folder
         return
-    inside = folder / names[0] if own[0] is not None else folder
-    if own[0] is None and _root(Path(os.path.abspath(folder)) / "inside", names) is None:
+    inside = folder / names[0]
+    if not inside.is_dir():
+        inside = folder
+    if inside == folder and _root(Path(os.path.abspath(folder)) / "inside", names) is None:
         raise FileDamaged(folder, f"it has no `{names[0]}`, and {_told(names)}")
     walk = clips_in if sort.folders else images_in
     yield from (Path(path) for path, sample in walk(str(inside)) if sample)

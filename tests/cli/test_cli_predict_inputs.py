@@ -102,6 +102,43 @@ def test_a_sample_may_be_named_by_any_of_its_files(run: Path, stdsl: Any, tmp_pa
     assert told(stdsl, run, "2.mp4")["predictions"][0]["scores"] == pytest.approx(scores["2"], abs=1e-5)
 
 
+IMAGES = """stdsl 1
+meta net(classes) on look: image(3, 8, 8), depth: image(1, 8, 8) {
+  return [look, depth] -> concat -> conv(3, 3x3) -> bn -> relu -> global_avg_pool -> linear(classes)
+}
+space nets(classes = 2) = net(classes)
+search s {
+  space = nets
+  data = image_folder(root = "views", inputs = ["look", "depth"], channels = [3, 1], size = 8)
+  retrain { steps = 2  batch = 4 }
+  export { onnx = "model.onnx" }
+}
+"""
+
+
+def test_images_side_by_side(stdsl: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(16):
+        for name, ending in (("look", "jpg"), ("depth", "png")):
+            path = tmp_path / "views" / name / "ab"[number % 2] / f"{number}.{ending}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(rng.integers(0, 256, (10, 12, 3), dtype=np.uint8)).save(path)
+    (tmp_path / "a.space").write_text(IMAGES, encoding="utf-8")
+    api.run(tmp_path / "a.space", out=tmp_path / "run", device="cpu")
+    views = tmp_path / "views"
+    everything = told(stdsl, tmp_path / "run", views)["predictions"]
+    assert len(everything) == 16
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(views / "look" / "b" / "3.jpg", alone / "look.jpg")
+    shutil.copy(views / "depth" / "b" / "3.png", alone / "depth.png")
+    (expected,) = (one["scores"] for one in everything if Path(one["file"]).stem == "3")
+    ways = (views / "look" / "b" / "3.jpg", views / "depth" / "b" / "3.png", alone)
+    for one in told(stdsl, tmp_path / "run", *ways)["predictions"]:
+        assert one["scores"] == pytest.approx(expected, abs=1e-5)
+    assert len(told(stdsl, tmp_path / "run", views / "depth" / "a")["predictions"]) == 8
+
+
 def test_no_torch_is_imported(run: Path) -> None:
     file = run.parent / "films" / "rgb" / "a" / "0.mp4"
     code = f"""
