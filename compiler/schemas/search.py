@@ -136,7 +136,7 @@ class SearchConfig(Placed):
     )
     precision: Precision = Field(default="float32", description="Number format of activations")
     compile: bool = Field(default=False, description="Hand the networks to `torch.compile`")
-    workers: Workers = Field(default=0, description="Processes that load data; 0: the training's own")
+    workers: Workers = Field(default=0, description="Threads that load data; 0: the training's own")
 
     def data_of(self, role: Role) -> Data:
         """What is searched on, trained on at the end, or measured on."""

@@ -38,11 +38,13 @@ def array_of(value: Any) -> npt.NDArray[Any]:
 
 
 def as_floats(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Numbers as float32, row by row; bytes are scaled to 0…1. What is too great becomes infinite, and is told of where
-    samples are checked."""
-    scaled = values / np.float32(255) if values.dtype == np.uint8 else values
+    """A copy of numbers as float32, row by row, a single one as (1,); bytes are scaled to 0…1. What is too great
+    becomes infinite, and is told of where samples are checked."""
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values / np.float32(255), np.float32)
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(scaled, np.float32)
+        # Always a copy: who gave the array may write the next sample into it.
+        return np.array(np.atleast_1d(values), np.float32, order="C")
 
 
 def is_indexed(data: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from mmap import mmap
 from pathlib import Path
 from typing import Any, cast
 
@@ -205,6 +206,7 @@ def given_arrays(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> Data
     to say what their targets are, :class:`OpenArrays`. Raises RunError where they, or the settings, do not go together,
     TypeError for settings of files."""
     own = given_settings(settings)
+    arrays = {name: _kept(values) for name, values in arrays.items()}
     try:
         return varied(GivenArrays(arrays, own), 0)
     except RunError as error:
@@ -273,6 +275,19 @@ def _array(name: str, values: Any) -> Array:
         return array_of(values)
     except NotAnArray as fault:
         raise FileDamaged(IN_MEMORY, f"`{name}` {fault}") from fault
+
+
+def _kept(values: Any) -> Any:
+    """A copy of an array, which stays when the program writes into its own; of one that is mapped from a file, which
+    may be larger than the memory, itself."""
+    try:
+        array = array_of(values)
+    except NotAnArray:
+        return values  # which is told of with its name
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return array if isinstance(owner, mmap) else array.copy()
 
 
 def _header(name: str, values: Array) -> Header:

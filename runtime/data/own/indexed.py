@@ -28,7 +28,7 @@ from ..scale import Scale
 from ..targets import VOID, Targets
 from .as_array import NotAnArray, array_of, as_floats
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
-from .own_dataset import asked, ignored, sample_count, with_ignored, written
+from .own_dataset import asked, ignored, sample_count, turn_of, with_ignored, written
 
 Values = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -69,6 +69,7 @@ class IndexedDataset:
         ignore: int | None = None,
     ) -> None:
         self._sets, self._called, self._place = sets, called, place
+        self._turn = turn_of(sets.values(), called, place)
         self._scale = Normalisation()
         self._shapes: dict[str, tuple[int, ...]] = {}
         first = sets[TRAIN]
@@ -157,9 +158,10 @@ class IndexedDataset:
         return Batch(tuple(inputs), torch.from_numpy(self.targets.scaled(targets)))
 
     def sample(self, split: str, index: int) -> tuple[tuple[Values, ...], Array]:
-        """The inputs and the target of one. Raises RunError where it holds something else."""
-        inputs, target = self._parts(split, index)
-        return tuple(self._values(entry, split, index) for entry in inputs), self._target(target, split, index)
+        """The inputs and the target of one, copied. Raises RunError where it holds something else."""
+        with self._turn:
+            inputs, target = self._parts(split, index)
+            return tuple(self._values(entry, split, index) for entry in inputs), self._target(target, split, index)
 
     def _parts(self, split: str, index: int) -> tuple[Sequence[Any], Any]:
         """The inputs and the target of a sample, as the set gives them."""

@@ -44,8 +44,8 @@ def form_of(first: Any, kind: Kind | None, dense: bool = False) -> TargetSignatu
 
 
 def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Array:
-    """The target of one sample: of classes a whole number, or (…) of them; of labels and numbers (C, …), float32 or as
-    exact as they are. ``classes``: names that may stand for numbers. Raises WrongTarget."""
+    """A copy of the target of one sample: of classes a whole number, or (…) of them; of labels and numbers (C, …),
+    float32 or as exact as they are. ``classes``: names that may stand for numbers. Raises WrongTarget."""
     if isinstance(value, str) and value in classes and not wanted.positions:
         return np.array(classes.index(value))
     told = "label" if wanted.kind == "classes" and not wanted.positions else "target"
@@ -67,7 +67,7 @@ def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Ar
         raise WrongTarget(f"has a {told} of the shape {values.shape}, and all have {shape}")
     values = values.reshape(shape)
     exact = np.int64 if wanted.kind == "classes" else np.result_type(values, np.float32)
-    return np.ascontiguousarray(values, exact).reshape(shape)
+    return np.array(values, exact, order="C").reshape(shape)  # a copy: its owner may write the next one into it
 
 
 def _ways(axes: int) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -68,6 +71,13 @@ def written(names: Iterable[Any], called: str, place: Span | None) -> tuple[str,
     return found
 
 
+def turn_of(own: Iterable[Any], called: str, place: Span | None) -> AbstractContextManager[Any]:
+    """What is held while a data set makes a sample, until that is copied: a class may write every sample into the same
+    array, so threads that load data take turns, but where all of ``own`` say ``thread_safe = True``."""
+    said = [asked("thread_safe", partial(getattr, one, "thread_safe", None), called, place) for one in own]
+    return nullcontext() if all(word is True for word in said) else Lock()
+
+
 def ignored(own: Any, called: str, place: Span | None) -> int | None:
     """The label of positions without a class that a data set says in `ignore`. Raises RunError for what is no label."""
     found = asked("ignore", lambda: getattr(own, "ignore", None), called, place)
@@ -102,6 +112,7 @@ class OwnDataset:
         self, own: Any, called: str = "the data", place: Span | None = None, ignore: int | None = None
     ) -> None:
         self._own, self._called, self._place = own, called, place
+        self._turn = turn_of((own,), called, place)
         self.classes = self._names("classes")
         self.inputs = self._names("inputs")
         if not self.inputs or len(set(self.inputs)) < len(self.inputs):
@@ -153,9 +164,10 @@ class OwnDataset:
         return OwnDataset(scaled, self._called, self._place, self._ignore)
 
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
-        batch = self._own.samples(split, indices, epoch)  # what it raises is told of by `Checked`
         try:
-            return self._batch(batch, len(indices))
+            with self._turn:  # until its batch is copied
+                batch = self._own.samples(split, indices, epoch)  # what it raises is told of by `Checked`
+                return self._batch(batch, len(indices))
         except (NotAnArray, _Fault) as fault:
             others = " and those asked for with it" if len(indices) > 1 else ""
             text = f"{others} cannot be taken: {fault}".strip()
@@ -188,7 +200,7 @@ class OwnDataset:
         shape = self._shapes.setdefault(name, values.shape[1:])
         if values.shape[1:] != shape:
             raise _Fault(f"samples of `{name}` have the shape {values.shape[1:]}, and those before {shape}")
-        return torch.tensor(as_floats(values))  # a copy: the array may be changed, or not to be written
+        return torch.from_numpy(as_floats(values))
 
     def _as_targets(self, values: npt.NDArray[Any], count: int) -> Tensor:
         own = self.targets.signature

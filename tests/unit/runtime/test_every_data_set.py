@@ -15,6 +15,8 @@ import pytest
 import torch
 from PIL import Image
 from pydantic import TypeAdapter, ValidationError
+from sample_laws import SPLITS, check_nobody_writes_into_samples
+from sample_laws import equal as _equal
 from videos import coloured, write_video
 
 from stdsl.compiler.datafiles.faults import FilesAbsent
@@ -28,8 +30,6 @@ from stdsl.runtime.data.loading.order import Order
 from stdsl.runtime.data.own.checked import wrong_targets
 from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.data.targets import targets_of
-
-SPLITS = ("train", "valid", "test")
 
 
 def _pickle(path: Path, n: int, labels: bytes, classes: int) -> None:
@@ -226,10 +226,6 @@ def test_how_many_there_are_is_what_the_schema_says(name: str, settings: Data, d
             assert said == len(Part(dataset, splits))
 
 
-def _equal(a: Batch, b: Batch) -> bool:
-    return torch.equal(a.targets, b.targets) and all(map(torch.equal, a.inputs, b.inputs))
-
-
 def test_a_sample_depends_on_split_index_and_epoch_alone(settings: Data, dataset: Dataset, tmp_path: Path) -> None:
     for split in SPLITS:
         places = np.arange(dataset.size(split))
@@ -240,6 +236,10 @@ def test_a_sample_depends_on_split_index_and_epoch_alone(settings: Data, dataset
             assert _equal(found, again)
         other = open_dataset(settings, 3, tmp_path)
         assert _equal(other.samples(split, places, 1), whole)
+
+
+def test_nobody_writes_into_samples_that_were_given(dataset: Dataset) -> None:
+    check_nobody_writes_into_samples(dataset)
 
 
 def test_any_number_of_workers_gives_the_same_batches(dataset: Dataset) -> None:
