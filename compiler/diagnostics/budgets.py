@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .model import Diagnostic, Label, Severity, kind
+from .source import Span
 
 
 def _whose(trained: str, own: str = "its") -> str:
@@ -139,10 +140,12 @@ too long, it is searched for all the same, which may give up.
 
 @kind
 class NotExactlyBest(Diagnostic):
-    """`derive { method = exact }` in a space whose costs do not add up. ``reason``: what is in the way."""
+    """`derive { method = exact }` in a space whose costs do not add up. ``reason``: what is in the way; ``asked``: the
+    setting, which searches may share."""
 
     space: str
     reason: str
+    asked: Span | None = None
 
     code: ClassVar[str] = "E0446"
     title: ClassVar[str] = "the best architecture within `where` cannot be computed exactly"
@@ -163,7 +166,11 @@ all of them are looked at, and anything can be bounded.)
 
     @property
     def label(self) -> str:
-        return "asked for here"
+        return "for this space"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.asked, "asked for here"),) if self.asked is not None else ()
 
     @property
     def help(self) -> str:

@@ -36,7 +36,8 @@ class Gradient(Family):
 
             reason = in_the_way(graph)
             if reason:
-                yield NotExactlyBest(_own(config.strategy).place("derive.method"), graph.name, reason)
+                asked = _own(config.strategy).place("derive.method")
+                yield NotExactlyBest(config.place("space"), graph.name, reason, asked)
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         from .limits import limits
