@@ -74,7 +74,8 @@ def task_faults(config: SearchConfig, targets: TargetSignature) -> Iterator[Diag
             whole = "" if wrong_kind else " of whole samples"
             own = str(targets) if targets.positions or targets.kind is None else f"{targets.kind}{whole}"
             name = other.name if other is not None else None
-            yield TaskMismatch(config.place("task"), config.task, config.data.kind, own, name, known)
+            way = config.data.way_to(config.task)
+            yield TaskMismatch(config.place("task"), config.task, config.data.kind, own, name, known, way)
             return
     elif _of_no_task(targets):
         yield TaskMismatch(config.place("data"), None, config.data.kind, str(targets), None, known=False)

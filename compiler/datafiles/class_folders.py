@@ -26,6 +26,11 @@ class ClassFolders:
     walk: Walk
 
     @property
+    def sets(self) -> None:
+        """A file in the folder of a class is of that class alone."""
+        return None
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes; bytes that are no text are shown as such."""
         return tuple(os.fsencode(name).decode(errors="replace") for name in self.folders)

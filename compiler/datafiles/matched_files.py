@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -80,6 +80,11 @@ class MatchedFiles:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.first.classes
+
+    @property
+    def sets(self) -> Mapping[str, Sequence[tuple[int, ...]]] | None:
+        """The labels that apply to each file, as those of a list."""
+        return self.first.sets
 
     @property
     def splits(self) -> Mapping[str, Path]:

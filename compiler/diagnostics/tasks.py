@@ -11,13 +11,14 @@ from .settings import listed
 @kind
 class TaskMismatch(Diagnostic):
     """A search says what is to be told, and the targets of its data are of another form. ``task``: None where it says
-    nothing; ``known``: whether some task has such targets, or may have."""
+    nothing; ``known``: whether some task has such targets, or may have; ``way``: what the data would have to say."""
 
     task: str | None
     dataset: str
     targets: str
     other: str | None
     known: bool = True
+    way: str | None = None
 
     code: ClassVar[str] = "E0561"
     title: ClassVar[str] = "the task does not go with the targets"
@@ -45,6 +46,8 @@ No task has labels (of which each applies or not) at the positions of a grid."""
     def help(self) -> str:
         if not self.known:
             return "let a sample have one set of labels, or read them as numbers at positions: `targets = numbers`"
+        if self.way is not None:
+            return self.way
         return f"write `task = {self.other}`, or leave `task` out" if self.other else "leave `task` out"
 
 

@@ -154,6 +154,10 @@ class Data(Constructor):
         from no files of their own."""
         return None
 
+    def way_to(self, task: TaskName) -> str | None:
+        """What its settings have to say so that its targets are those of a task, where they may be."""
+        return None
+
     def written(self, name: str) -> str | None:
         """How its text states a number that is not known, such as `classes`; None where it cannot."""
         return f"in the data: `{self.kind}(…, {name} = N)`" if name in type(self).model_fields else None

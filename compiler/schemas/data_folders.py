@@ -15,7 +15,8 @@ from ..datafiles.matched_files import MatchedFiles, Sort, matched_folders, match
 from ..datafiles.splits import Shares
 from .base import Border, Classes, Conflict, Fraction, Natural, Pixels, Share
 from .data import Data, DataSignature, Found, Half, InputSignature, Layout
-from .tasks.targets import class_targets
+from .tasks.targets import TargetSignature
+from .tasks.task import TaskName
 
 Channels = Literal[3, 2, 1]
 """Of an image: 3 are colour, 2 its red and green parts, 1 is grey."""
@@ -38,6 +39,11 @@ class Folder(Data):
         default=None,
         description="Table of files in place of folders: columns `path` (from `root`, or the folder of an input, on), "
         "`label` and perhaps `split`",
+    )
+    labels: tuple[str, ...] | str | None = Field(
+        default=None,
+        description="Columns of `list` in place of `label`, where several labels may apply to a file: one for each, 0 "
+        "or 1, or a single one that names those that apply, with `;` or `|` between them",
     )
     inputs: tuple[str, ...] = Field(
         default=(),
@@ -109,8 +115,9 @@ class Folder(Data):
         if self.list is None:
             return matched_folders(root, self.inputs, self.folders, self.sort) if self.inputs else self.folders(root)
         if not self.inputs:
-            return listed_files(folder / self.list, root)
-        return matched_list(root, self.inputs, listed_files(folder / self.list, root / self.inputs[0]), self.sort)
+            return listed_files(folder / self.list, root, self.labels)
+        first = listed_files(folder / self.list, root / self.inputs[0], self.labels)
+        return matched_list(root, self.inputs, first, self.sort)
 
     def folders(self, root: Path) -> ClassFolders:
         """The files, told by their names. Raises FilesAbsent and FileDamaged."""
@@ -140,16 +147,36 @@ class Folder(Data):
         if self.classes is not None and self.classes != len(there.classes):
             raise there.miscounted(self.classes)
         counts = {split: there.counts(split, self.counted) for split in there.splits}
-        return Found(self.given, class_targets(len(there.classes), there.classes), self.shares.sizes(counts))
+        return Found(self.given, self._told(len(there.classes), there.classes), self.shares.sizes(counts))
 
     def signature(self) -> DataSignature:
-        return DataSignature(self.given, self.found.targets if self.found is not None else class_targets(self.classes))
+        if self.found is not None:
+            return DataSignature(self.given, self.found.targets)
+        named = self.labels if isinstance(self.labels, tuple) else None
+        return DataSignature(self.given, self._told(self.classes if named is None else len(named), named))
+
+    def _told(self, count: int | None, names: tuple[str, ...] | None) -> TargetSignature:
+        """What is to be told of a sample: its class, or of each label whether it applies."""
+        return TargetSignature("classes" if self.labels is None else "labels", count, names, ())
+
+    def way_to(self, task: TaskName) -> str | None:
+        if task != "multi_label":
+            return None
+        way = f'{self.kind}(…, list = "labels.csv", labels = ["cat", "dog"])'
+        return f"name the columns of a list that are labels: `{way}`"
 
     def varies(self) -> bool:
         return self.crop or self.flip or self.colour > 0 or self.randaugment > 0
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from self._wrong_inputs()
+        if self.labels is not None and self.list is None:
+            message = "`labels` names columns of a list, and there is none"
+            yield Conflict("labels", message, 'write `list = "labels.csv"` beside it, or leave it out')
+        named = self.labels if isinstance(self.labels, tuple) else ("",) * (self.labels is not None)
+        if self.labels is not None and (len(set(named)) < len(named) or not named or {"path", "split"} & set(named)):
+            message = "`labels` are columns of their own, each named once, and neither `path` nor `split`"
+            yield Conflict("labels", message, 'write `labels = ["cat", "dog"]`')
         if self.side < self.size:
             message = f"a crop of {self.size} is larger than the sample, whose short side is {self.side}"
             yield Conflict("resize", message, "let `resize` be `size` at least", "size")

@@ -10,18 +10,20 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.datafiles.matched_files import MatchedFiles
 from stdsl.compiler.datafiles.splits import TRAIN
 from stdsl.compiler.diagnostics.data import TooManyDamaged
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_folders import Folder
+from stdsl.compiler.schemas.tasks.targets import TargetSignature
 
 from ...randomness import key, keys, permutation, uniform
 from ..batch import Batch, Normalisation
@@ -30,6 +32,7 @@ from ..loading.rand_augment import DRAWN, changed, drawn
 from ..loading.statistics import input_statistics
 from ..opening import reading
 from ..scale import Scale
+from ..targets import Targets
 from .image_files import Pixels, check_sides
 
 S = TypeVar("S", bound=Folder)
@@ -72,12 +75,15 @@ class FolderDataset(ABC, Generic[S]):
         ranks = np.array([_rank(settings.seed, name) for _, name in files[TRAIN]], np.uint64)
         labels = {split: np.array([label for label, _ in own], np.int64) for split, own in files.items()}
         parts = divided(labels[TRAIN], ranks, settings.shares.beside(files))
+        told = labels
+        if there.sets is not None:
+            told = {split: np.array(own, np.float32) for split, own in there.sets.items()}
         self._files = {split: [there.splits[split] / name for _, name in own] for split, own in files.items()}
-        self._targets = dict(labels)
+        self._targets: dict[str, npt.NDArray[Any]] = dict(told)
         for split, chosen in parts.items():
             if split == TRAIN or split not in files:
                 self._files[split] = [there.splits[TRAIN] / files[TRAIN][i][1] for i in chosen]
-                self._targets[split] = labels[TRAIN][chosen]
+                self._targets[split] = told[TRAIN][chosen]
         self._damaged: dict[Path, str] = {}
         self._lock = threading.Lock()
 
@@ -104,6 +110,11 @@ class FolderDataset(ABC, Generic[S]):
     @property
     def classes(self) -> tuple[str, ...]:
         return self._there.classes
+
+    @property
+    def targets(self) -> Targets:
+        kind: Kind = "classes" if self._there.sets is None else "labels"
+        return Targets(TargetSignature(kind, len(self.classes), self.classes, ()))
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -161,8 +172,8 @@ class FolderDataset(ABC, Generic[S]):
     def varies(self, split: str) -> bool:
         return split != "test" and self.settings.varies()
 
-    def split_targets(self, split: str) -> npt.NDArray[np.int64]:
-        """The classes of all samples of a split; one whose file is damaged counts as what it was."""
+    def split_targets(self, split: str) -> npt.NDArray[Any]:
+        """The classes, or labels, of all samples of a split; one whose file is damaged counts as what it was."""
         return self._targets[split]
 
     def sample_names(self, split: str) -> list[str]:
@@ -182,8 +193,9 @@ class FolderDataset(ABC, Generic[S]):
             varied = list(uniform(keys(key(self.seed, "augmentation", split, epoch), indices), numbers))
         found = [self._sample(split, int(index), u) for index, u in zip(indices, varied, strict=True)]
         values = (self._values(place, [own[place] for own, _ in found], varied) for place in range(len(self.inputs)))
-        targets = torch.tensor([label for _, label in found], dtype=torch.int64)
-        return Batch(tuple(map(torch.from_numpy, values)), targets)
+        own = self._targets[split]
+        targets = np.array([told for _, told in found], own.dtype).reshape(len(found), *own.shape[1:])
+        return Batch(tuple(map(torch.from_numpy, values)), torch.from_numpy(targets))
 
     def _values(self, place: int, found: Sequence[Pixels], varied: Sequence[Uniform | None]) -> Values:
         """A batch of an input, as a network takes it."""
@@ -195,9 +207,9 @@ class FolderDataset(ABC, Generic[S]):
                     own[:] = recoloured(own, 1 + self.settings.colour * (2 * u[4:_VARIED] - 1))
         return self.normalisation.of(self.inputs[place]).applied(values)
 
-    def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[tuple[Pixels, ...], int]:
-        """The inputs of the sample at a place of a split, or of the next that can be decoded, with its class. ``u``:
-        random numbers in [0, 1) for what is varied, in all inputs alike."""
+    def _sample(self, split: str, index: int, u: Uniform | None) -> tuple[tuple[Pixels, ...], Any]:
+        """The inputs of the sample at a place of a split, or of the next that can be decoded, with its class or labels.
+        ``u``: random numbers in [0, 1) for what is varied, in all inputs alike."""
         files, targets = self._files[split], self._targets[split]
         for ahead in range(len(files)):
             place = (index + ahead) % len(files)
@@ -208,7 +220,7 @@ class FolderDataset(ABC, Generic[S]):
                 self._note(files[place], str(error))
                 continue
             crops = [self._cropped(own, u, name) for own, name in zip(decoded, self.inputs, strict=True)]
-            return tuple(crops if u is None else self._augmented(crops, u)), int(targets[place])
+            return tuple(crops if u is None else self._augmented(crops, u)), targets[place]
         raise self._too_many()
 
     def _paths(self, first: Path) -> list[Path]:

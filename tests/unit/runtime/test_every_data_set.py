@@ -101,6 +101,19 @@ def _streams(folder: Path) -> Data:
     return DATA["clip_folder"].load({"kind": "clip_folder"} | given)
 
 
+def _tagged(folder: Path) -> Data:
+    rows = [
+        f"in/{number}.png,{'red;' * (number % 2)}{'|'.join(['', 'old', 'new'][: number % 3])}" for number in range(24)
+    ]
+    (folder / "photos" / "in").mkdir(parents=True)
+    for number in range(24):
+        pixels = np.random.default_rng(number).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "photos" / "in" / f"{number}.png")
+    (folder / "labels.csv").write_text("\n".join(["path,tags", *rows]), encoding="utf-8")
+    given = {"kind": "image_folder", "root": "photos", "size": 8, "list": "labels.csv", "labels": "tags"}
+    return DATA["image_folder"].load(given)
+
+
 def _table(folder: Path) -> Data:
     rows = [f"{i},{i * i % 7 or ''},{'rgb'[i % 3]},{'yes' if i % 4 else 'no'}" for i in range(40)]
     (folder / "rows.csv").write_text("\n".join(["weight,height,colour,label", *rows]), encoding="utf-8")
@@ -134,6 +147,7 @@ EXAMPLES: dict[str, Callable[[Path], Data]] = {
     "cifar100": _cifar100,
     "arrays": _arrays,
     "image_folder": _image_folder,
+    "image_folder of several labels": _tagged,
     "clip_folder": _clip_folder,
     "clip_folder of two inputs": _streams,
     "table": _table,
@@ -277,8 +291,8 @@ def test_files_that_are_not_there_are_told_at_the_text(name: str, tmp_path: Path
     if "root" in type(settings).model_fields and "_folder" not in name:
         empty.mkdir()
     source = Source("a.space", "data = …")
-    place = {"root": str(empty), "file": str(empty / "no.npz")}
-    away = {key: path for key, path in place.items() if key in type(settings).model_fields}
+    place = {"root": str(empty), "file": str(empty / "no.npz"), "list": str(empty / "no.csv")}
+    away = {key: path for key, path in place.items() if getattr(settings, key, None) is not None}
     with pytest.raises(RunError, match="E0702") as caught:
         open_dataset(settings.model_copy(update=away), 0, tmp_path, Span(source, 0, 4))
     assert caught.value.diagnostics[0].span is not None

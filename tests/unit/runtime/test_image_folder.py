@@ -216,6 +216,74 @@ def test_every_text_of_a_list_but_an_empty_one_is_a_label(tmp_path: Path) -> Non
         listed(tmp_path, ["path,label", *rows, "in/0.png,"])
 
 
+LABELLED = [f"in/{number}.png,{number % 2},{int(number % 3 == 0)}" for number in range(12)]
+
+
+@pytest.mark.parametrize("labels", [("odd", "third"), "tags"])
+def test_a_list_of_files_to_which_several_labels_apply(labels: Any, tmp_path: Path) -> None:
+    rows = ["path,odd,third", *LABELLED]
+    if labels == "tags":
+        tags = ["; ".join(["odd"] * (n % 2) + ["third"] * (n % 3 == 0)) for n in range(12)]
+        rows = ["path,tags", *(f"in/{n}.png,{own}" for n, own in enumerate(tags))]
+    dataset = listed(tmp_path, rows, labels=labels, valid=0.25, test=0.25)
+    assert dataset.classes == ("odd", "third")
+    assert dataset.targets.signature.kind == "labels"
+    assert [dataset.size(split) for split in ("train", "valid", "test")] == [7, 2, 3]
+    for split in ("train", "valid", "test"):
+        numbers = [int(path.stem) for path in dataset._files[split]]
+        assert whole(dataset, split).targets.tolist() == [[n % 2, n % 3 == 0] for n in numbers]
+        assert dataset.split_targets(split).tolist() == whole(dataset, split).targets.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "words"),
+    [
+        (["path,odd,third", "in/0.png,0,1", "in/1.png,2,1"], ("odd", "third"), "its row 2 has `2` as `odd`.*0 or 1"),
+        (["path,odd,third", "in/0.png,0,"], ("odd", "third"), "its row 1 has `` as `third`"),
+        (["path,odd", "in/0.png,0"], ("odd", "third"), "no column `third`.*write `path,odd,third`"),
+        (["path,tags", "in/0.png,", "in/1.png,;"], "tags", "names no label"),
+    ],
+)
+def test_labels_that_are_wrong(rows: list[str], labels: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=words):
+        listed(tmp_path, rows, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("data", "more", "codes"),
+    [
+        ('list = "labels.csv", labels = ["odd", "third"]', "", []),
+        ('list = "labels.csv", labels = ["odd", "third"]', "task = multi_label", []),
+        ('list = "labels.csv", labels = ["odd", "third"]', "task = classification", ["E0561"]),
+        ('list = "labels.csv", labels = ["odd"]', "", ["E0516"]),
+        ('list = "absent.csv", labels = ["odd", "third"]', "", []),
+        ('list = "absent.csv", labels = "tags"', "", ["W0726"]),
+        ('list = "labels.csv", labels = ["odd", "odd"]', "", ["E0510"]),
+        ('list = "labels.csv", labels = ["odd", "path"]', "", ["E0510"]),
+        ('labels = ["odd", "third"]', "", ["E0510"]),
+        ("", "task = multi_label", ["E0561"]),
+    ],
+)
+def test_labels_are_held_against_the_space_and_the_task(data: str, more: str, codes: list[str], tmp_path: Path) -> None:
+    listed(tmp_path, ["path,odd,third", *LABELLED], labels=("odd", "third"))
+    for name in ("a", "b"):
+        write(tmp_path / "folders" / name / "0.png")
+    root = "folders" if not data else "."
+    text = f"""stdsl 1
+    meta net on x: image(3, 16, 16) = x -> conv(4, 3x3) -> global_avg_pool -> linear(2)
+    space nets = net
+    search s {{
+      space = nets
+      data = image_folder(root = "{root}", size = 16, {data})
+      {more}
+      retrain {{ steps = 1  batch = 2 }}
+    }}"""
+    found = check_text(Source("a.space", text, tmp_path / "a.space"))
+    assert [d.code for d in found] == codes
+    if not data:
+        assert "labels = [" in str(found[0].help)
+
+
 def test_a_list_that_says_the_split(tmp_path: Path) -> None:
     rows = [f"{number % 2};in/{number}.png;{'train' if number < 8 else 'val'}" for number in range(12)]
     dataset = listed(tmp_path, ["label;path;split", *rows], valid=0.25)
