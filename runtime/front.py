@@ -10,15 +10,12 @@ from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.joint.translation import sibling_of
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import NoFront, RunNotOver
+from stdsl.compiler.diagnostics.run import NoFront
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
-from stdsl.compiler.schemas import run_files
 
-from .prepare.preparation import load_kept_job
+from .learnt import learnt
 from .strategies.runner import runner
-from .tracking.directory import open_run
-from .tracking.journal import FINISHED, read_journal
 
 
 @dataclass(frozen=True)
@@ -35,20 +32,15 @@ def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
     """That of a run whose search is over, within `where` as its result is; costs are those of the space that this is
     trained in. Raises RunError where there is no such run, or its search leaves no weights, SpaceError where operators
     do not state the cost."""
-    directory = open_run(path)
-    job = load_kept_job(directory, directory.manifest)
-    strategy = job.config.strategy
-    if strategy is None or not job.graph.open:
-        raise RunError([NoFront(None, str(path), "it searched for nothing")])
-    lines = read_journal(directory.path / run_files.JOURNAL)
-    facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]
-    if not facts:
-        raise RunError([RunNotOver(None, str(path), "searched weights")])
+
+    def without(reason: str) -> NoFront:
+        return NoFront(None, str(path), reason)
+
+    job, strategy, facts = learnt(path, without)
     sibling = None if job.final is job.search.graph else _sibling(job.graph, job.search.graph, job.final)
-    points = runner(strategy).front(strategy, job.graph, facts[-1], metric, budgets, sibling)
+    points = runner(strategy).front(strategy, job.graph, facts, metric, budgets, sibling)
     if points is None:
-        reason = f"a search of the family `{strategy.family}` leaves no weights of decisions"
-        raise RunError([NoFront(None, str(path), reason)])
+        raise RunError([without(f"a search of the family `{strategy.family}` leaves no weights of decisions")])
     return Front(job.config.name, job.final.name, metric, points)
 
 

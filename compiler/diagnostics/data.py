@@ -73,7 +73,7 @@ would be that of neither, so the run does not go on.
 
 @kind
 class PackageNeeded(Diagnostic):
-    """A data set is read by a package that is not installed."""
+    """A data set is read, or a plot made, by a package that is not installed."""
 
     dataset: str
     package: str
@@ -82,11 +82,12 @@ class PackageNeeded(Diagnostic):
     code: ClassVar[str] = "E0728"
     title: ClassVar[str] = "a package is missing"
     explanation: ClassVar[str] = """\
-Some data sets are decoded by packages that stdsl itself does not need; they come with an extra.
+Some data sets are decoded, and plots made, by packages that stdsl itself does not need; they come with an extra.
 
     data = image_folder(root = "photos")      needs Pillow:     pip install "stdsl[image]"
     data = clip_folder(root = "films")        needs PyAV:       pip install "stdsl[video]"
-    data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]\""""
+    data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]"
+    stdsl show RUN --marginals -o plot.html   needs Altair:     pip install "stdsl[report]\""""
 
     @property
     def message(self) -> str:

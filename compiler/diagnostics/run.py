@@ -239,6 +239,31 @@ differentiable search left. A search that compares trained networks, and one wit
 
 
 @kind
+class NoMarginals(Diagnostic):
+    """Marginals are asked of a run that learnt no distribution over architectures."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0744"
+    title: ClassVar[str] = "no marginals follow from the run"
+    explanation: ClassVar[str] = """\
+`stdsl show RUN --marginals` tells how probable each unit is in the posterior that a search learnt. Other searches leave
+decision weights, which are no probabilities of architectures, or none at all.
+
+    stdsl show runs/by-gradient-0001 --marginals         E0744
+    stdsl show runs/by-posterior-0001 --marginals        right"""
+
+    @property
+    def message(self) -> str:
+        return f"no marginals follow from the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "use a strategy of the family `variational`"
+
+
+@kind
 class RunDirectoryInUse(Diagnostic):
     """Another process works in the run directory."""
 

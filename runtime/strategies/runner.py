@@ -12,6 +12,7 @@ from torch import nn
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
+from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -88,6 +89,10 @@ class Runner(ABC):
     ) -> list[FrontPoint] | None:
         """The best architecture for each of some budgets (:func:`compiler.analysis.derivation.front.front`); None for a
         family that leaves no weights to tell by."""
+        return None
+
+    def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:
+        """The distribution over architectures that a search came to; None for a family that learns none."""
         return None
 
     def method(self, strategy: Strategy) -> str:

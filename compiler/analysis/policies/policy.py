@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...diagnostics.budgets import NotFoundWithin, NothingWithin
@@ -39,6 +39,12 @@ class Policy(ABC):
     def marginals(self) -> dict[str, Marginal] | None:
         """For every decision how probable it is that it is active, and how it comes out; None where that is not known
         exactly."""
+
+    def outcomes(self, paths: Sequence[str]) -> dict[tuple[Any, ...], float] | None:
+        """How some decisions come out together: the probability of each combination of their values as architectures
+        have them, None for one that is not asked for. None where that is not known exactly. The work grows with the
+        number of combinations."""
+        return None
 
     @abstractmethod
     def likeliest(self) -> Architecture:

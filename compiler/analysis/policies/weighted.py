@@ -28,7 +28,8 @@ from ..sums.exactly import PASSING_ROOM, PASSING_WORK, Sums
 from ..sums.nearly import Nearly
 from ..sums.tables import Effort, TooMuch
 from ..sums.weighed import Weighed
-from ..values import encode
+from ..values import decode, encode
+from .outcomes import listed_outcomes, outcomes_of
 from .policy import Policy
 from .rows import NEVER, LogRows, even_rows, log_rows
 from .weighing import Weighing, held_down, log_sum, pick
@@ -103,6 +104,24 @@ class Weighted(Policy):
         else:
             return None
         return {d.path: _marginal(d, found) for d in self.graph.open}
+
+    def outcomes(self, paths: Sequence[str]) -> dict[tuple[Any, ...], float] | None:
+        decisions = [self.graph.by_path[path] for path in paths]
+        variables = [v.index for decision in decisions for v in decision.variables]
+        if self._within is None or self._total in (None, NEVER):
+            return None
+        if self._weighing is not None:
+            found = outcomes_of(self._weighing, variables)
+        else:
+            assert isinstance(self._within, Listing)
+            assert self._total is not None
+            listed = (self._within.unrank(place) for place in range(self._within.count))
+            chances = (math.exp(weight - self._total) for weight in self._listed)
+            found = listed_outcomes(zip(listed, chances, strict=True), variables)
+        return {
+            tuple(_decoded(decision, dict(zip(variables, outcome, strict=True))) for decision in decisions): chance
+            for outcome, chance in found.items()
+        }
 
     def likeliest(self) -> Architecture:
         if isinstance(self._within, Circuit):
@@ -291,6 +310,11 @@ def weighted(
 ) -> Weighted:
     """Decisions with the weights that a search left; see :func:`.rows.log_rows`. Raises ValueError."""
     return Weighted(graph, log_rows(graph, weights), held, weights)
+
+
+def _decoded(decision: Decision, outcome: Mapping[int, int | None]) -> Any:
+    answers = {v.index: answer for v in decision.variables if (answer := outcome[v.index]) is not None}
+    return decode(decision, answers) if answers else None
 
 
 def _marginal(decision: Decision, found: Mapping[int, Sequence[float]]) -> Marginal:

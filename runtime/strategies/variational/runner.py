@@ -10,6 +10,7 @@ from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.feasible import feasible
+from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Undecided
@@ -85,6 +86,9 @@ class VariationalRunner(Runner):
 
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
         return bool(facts.get("drawn")) or not cost_constraints(graph) or feasible(graph) is not None
+
+    def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
+        return weighted(graph, facts["probabilities"])
 
     def front(
         self,

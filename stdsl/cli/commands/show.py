@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stdsl.cli.files import write_architecture
+from stdsl.cli.files import write_architecture, write_bytes
 from stdsl.cli.options import as_json, output, quiet
 from stdsl.cli.output import document, fact, message, table
 from stdsl.compiler.frontend.lexer import SUFFIXES
@@ -49,7 +49,8 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
     callback=_numbers,
     help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
 )
-@output("A folder for one .arch.json file for each budget of the front.")
+@click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
+@output("A folder for the .arch.json files of the front; a .csv, .json, .html, .svg or .png file for marginals.")
 @as_json
 @quiet
 def command(
@@ -57,6 +58,7 @@ def command(
     layers: bool,
     metric: Metric | None,
     budgets: Sequence[int],
+    marginals: bool,
     output: Path | None,
     as_json: bool,
     quiet: bool,
@@ -65,19 +67,26 @@ def command(
 
     RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
     rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
-    the weights of its search prefer most within several budgets, and within `where`.
+    the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
+    of each unit in the posterior that its search learnt.
 
     \b
     Example:
       stdsl show runs/quickstart-0001 --layers
       stdsl show runs/quickstart-0001 --front flops
       stdsl show runs/quickstart-0001 --front flops --budget 3M --budget 4M -o front
+      stdsl show runs/motion-0001 --marginals -o marginals.csv
     """
+    if marginals:
+        if metric is not None or budgets:
+            raise click.UsageError("--marginals and --front are two questions: ask one")
+        _marginals(run, output, as_json, quiet)
+        return
     if metric is not None:
         _front(run, metric, budgets, output, as_json, quiet)
         return
     if budgets or output is not None:
-        raise click.UsageError("--budget and --output are about a front: name its cost by --front")
+        raise click.UsageError("--budget goes with --front, --output with --front or --marginals")
     from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
     from stdsl.runtime.report.terminal import Terminal
@@ -97,6 +106,35 @@ def command(
         document(result)
     else:
         render_result(result, Terminal(), layers)
+
+
+def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
+    from rich.console import Console
+
+    from stdsl.compiler.text.quoting import json_text
+    from stdsl.runtime.marginals import marginals_of
+    from stdsl.runtime.report.marginal_plot import FORMATS, marginal_plot
+    from stdsl.runtime.report.marginal_table import marginals_csv, render_marginals
+
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    if output is not None and ending not in ("csv", "json", *FORMATS):
+        known = ", ".join(f".{name}" for name in ("csv", "json", *FORMATS))
+        raise click.UsageError(f"{output}: marginals are written to files that end in {known}")
+    found = marginals_of(run)
+    if as_json:
+        document(found.document())
+    elif output is None:
+        render_marginals(found, Console())
+    if output is None:
+        return
+    if ending == "csv":
+        content = marginals_csv(found).encode()
+    elif ending == "json":
+        content = (json_text(found.document(), 2) + "\n").encode()
+    else:
+        content = marginal_plot(found, next(format for format in FORMATS if format == ending))
+    write_bytes(output, content)
+    message(str(output), quiet)
 
 
 def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | None, as_json: bool, quiet: bool) -> None:

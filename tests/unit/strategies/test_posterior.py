@@ -12,6 +12,7 @@ import stdsl
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.policies.completing import complete
 from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.runtime.strategies.variational.build import template
 
@@ -58,7 +59,10 @@ def by_hand(text: str) -> tuple[list[tuple[dict[str, object], float]], stdsl.Spa
     seen = set()
     for chosen in itertools.product(*values):
         given = {d.path: value for d, (value, _) in zip(space.graph.open, chosen, strict=True)}
-        arch = complete(space.graph, given, 0)
+        try:
+            arch = complete(space.graph, given, 0)
+        except SpaceError:  # `where` leaves no architecture with these values
+            continue
         if arch.hash in seen:
             continue
         seen.add(arch.hash)
@@ -102,6 +106,30 @@ def test_probabilities_of_strategies_and_of_units(text: str) -> None:
             assert marginal.options[place] == pytest.approx(taken, abs=1e-6)
     best = max(found, key=lambda pair: pair[1])
     assert dict(posterior.likeliest()) == best[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        (SIX, ["a.D", "a.S", "a.ST"]),
+        (SIX, ["c.ST", "a.S"]),
+        (KEEPS, ["a.k", "a.g"]),
+        (KEEPS, ["a.k", "b.k", "f"]),
+        (KEEPS.replace("space s = net", "space s = net where params <= 400"), ["a.k", "b.k"]),
+    ],
+)
+def test_how_decisions_come_out_together(text: str, paths: list[str]) -> None:
+    found, space, probabilities = by_hand(text)
+    whole = sum(chance for _, chance in found)
+    expected: dict[tuple[object, ...], float] = {}
+    for values, chance in found:
+        outcome = tuple(values.get(path) for path in paths)
+        expected[outcome] = expected.get(outcome, 0.0) + chance / whole
+    outcomes = weighted(space.graph, probabilities).outcomes(paths)
+    assert outcomes is not None
+    assert outcomes.keys() == expected.keys()
+    for outcome, chance in expected.items():
+        assert outcomes[outcome] == pytest.approx(chance, abs=1e-6)
 
 
 def test_six_gates_are_drawn_with_their_probabilities() -> None:

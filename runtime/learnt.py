@@ -1,0 +1,32 @@
+"""What the search of a run left in its journal, for those who ask later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.run import RunNotOver
+from stdsl.compiler.schemas import run_files
+from stdsl.compiler.schemas.strategy import Strategy
+
+from .prepare.job import Job
+from .prepare.preparation import load_kept_job
+from .tracking.directory import open_run
+from .tracking.journal import FINISHED, read_journal
+
+
+def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strategy, Mapping[str, Any]]:
+    """The job of a run, its strategy, and the facts of its search. Raises RunError where there is no such run, its
+    search is not over, or, with what ``without`` makes of the reason, where it searched for nothing."""
+    directory = open_run(path)
+    job = load_kept_job(directory, directory.manifest)
+    strategy = job.config.strategy
+    if strategy is None or not job.graph.open:
+        raise RunError([without("it searched for nothing")])
+    lines = read_journal(directory.path / run_files.JOURNAL)
+    facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]
+    if not facts:
+        raise RunError([RunNotOver(None, str(path), "searched weights")])
+    return job, strategy, facts[-1]

@@ -1,0 +1,141 @@
+"""How probable each unit is in the posterior that the search of a run learnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run import NoMarginals
+from stdsl.compiler.ir.decisions import Decision
+
+from .learnt import learnt
+from .strategies.runner import runner
+
+MOST = 5
+"""The gates of a layer, and the elements of a keep, are told together where there are no more."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One gate, element of a keep or alternative. ``layer`` and ``unit``: its decision's path but for the last name,
+    and that name. ``active``: the probability that its decision is asked for; ``drawn``: that a drawn architecture has
+    the unit. ``alone``: 1 - p, the probability of the gate by itself; ``score``: 1 - √p, which is printed as its
+    posterior probability and is none (None for alternatives).
+    """
+
+    decision: str
+    layer: str
+    unit: str
+    active: float
+    drawn: float
+    alone: float
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How the gates of one layer come out together: ``ways`` has the probability of each set of units that are there,
+    as `S+ST` or `none`. Gates that others depend on are not among the names."""
+
+    layer: str
+    ways: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Marginals:
+    search: str
+    space: str
+    units: tuple[Unit, ...]
+    layers: tuple[Layer, ...]
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways of all layers: single units first, `none` last."""
+        found = dict.fromkeys(way for layer in self.layers for way in layer.ways)
+        return sorted(found, key=lambda way: (way == "none", way.count("+")))
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def marginals_of(path: Path) -> Marginals:
+    """Those of a run whose search is over, within `where`. Raises RunError where there is no such run, it learnt no
+    posterior, or its marginals are not known exactly."""
+
+    def without(reason: str) -> NoMarginals:
+        return NoMarginals(None, str(path), reason)
+
+    job, strategy, facts = learnt(path, without)
+    posterior = runner(strategy).posterior(strategy, job.graph, facts)
+    if posterior is None:
+        raise RunError([without(f"a search of the family `{strategy.family}` learns no posterior")])
+    found = posterior.marginals()
+    if found is None:
+        raise RunError([without("what its `where` leaves has no marginals that are known exactly")])
+    units = []
+    for decision in job.graph.open:
+        alone = _alone(decision, facts["probabilities"][decision.path])
+        marginal = found[decision.path]
+        drawn = marginal.options[1:] if decision.kind == "gate" else marginal.options
+        layer, _, name = decision.path.rpartition(".")
+        for unit, own, probability in zip(_units(decision, name), alone, drawn, strict=True):
+            score = 1 - math.sqrt(1 - own) if decision.kind in ("gate", "keep") else None
+            units.append(Unit(decision.path, layer, unit, float(marginal.active), float(probability), own, score))
+    return Marginals(job.config.name, job.graph.name, tuple(units), tuple(_layers(job.graph.open, posterior)))
+
+
+def _alone(decision: Decision, row: Sequence[float]) -> list[float]:
+    return [row[-1]] if decision.kind == "gate" else list(row)
+
+
+def _units(decision: Decision, name: str) -> list[str]:
+    if decision.kind == "gate":
+        return [name]
+    if decision.kind == "keep":
+        return [f"{name}[{place}]" for place in decision.options]
+    return [f"{name} = {option}" for option in decision.options]
+
+
+def _layers(decisions: Sequence[Decision], posterior: Policy) -> list[Layer]:
+    """The gates of each layer together, and the elements of each keep."""
+    groups: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        layer, _, _ = decision.path.rpartition(".")
+        if decision.kind == "gate":
+            groups.setdefault(layer, []).append(decision)
+        elif decision.kind == "keep" and len(decision.options) <= MOST:
+            groups[decision.path] = [decision]
+    found = []
+    for layer, own in groups.items():
+        outcomes = posterior.outcomes([d.path for d in own]) if len(own) <= MOST else None
+        if outcomes is not None:
+            found.append(Layer(layer, _ways(own, outcomes)))
+    return found
+
+
+def _ways(decisions: Sequence[Decision], outcomes: Mapping[tuple[Any, ...], float]) -> dict[str, float]:
+    around = {i for i, d in enumerate(decisions) if d.kind == "gate" and _is_around(i, outcomes)}
+    ways: dict[str, float] = {}
+    for outcome, chance in outcomes.items():
+        there: list[str] = []
+        for i, (decision, value) in enumerate(zip(decisions, outcome, strict=True)):
+            if decision.kind == "keep":
+                there += map(str, value or ())
+            elif value and i not in around:
+                there.append(decision.path.rpartition(".")[2])
+        way = "none" if set(outcome) == {None} or not there else "+".join(there)
+        ways[way] = ways.get(way, 0.0) + chance
+    return ways
+
+
+def _is_around(place: int, outcomes: Mapping[tuple[Any, ...], float]) -> bool:
+    """Whether none of the other gates is asked for where this one is off."""
+    off = [outcome for outcome in outcomes if outcome[place] is False]
+    others = [value for outcome in off for i, value in enumerate(outcome) if i != place]
+    return bool(others) and all(value is None for value in others)

@@ -1,0 +1,171 @@
+"""The probability space of fusion from the command line at small size: search, posterior, the best of 30, retraining,
+ONNX; killed and resumed; what is shown of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from kills.outcome import differences, outcome
+
+from stdsl.cli.main import cli as command
+from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.weights import load_by_name
+from stdsl.runtime.marginals import Layer, Marginals, Unit
+from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.report.marginal_plot import points
+from stdsl.runtime.report.marginal_table import bar
+from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.weights import load_tensors
+
+TEXT = """stdsl 1
+use fusion3d (template, gated, chained)
+space tiny = template(gated, chained, 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)
+search fuse {
+  space    = tiny
+  strategy = variational {
+    steps = 6  batch = 16  tau = max(0.2, 1 - t / T)
+    decisions { optimizer = adam(lr = 0.05)  init = 0.4 }
+    derive { samples = 30  measure = 32 }
+  }
+  data     = motion_digits(frames = 4, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 32)
+  retrain  { steps = 4  batch = 16 }
+  export   { onnx = "net.onnx" }
+}
+"""
+STRATEGIES = {
+    "by turns": "update = alternately  decisions { split = valid  warmup = 2 }"
+    "  derive { norms = template  samples = 3 }",
+    "the likeliest": "objectives = [kl_drop_path(entropy = full, prior_length = 0.1)]  derive { samples = 0 }",
+    "norms of batches": "derive { norms = batch  samples = 3 }",
+}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, stdsl: Callable[..., int]) -> Path:
+    folder = tmp_path_factory.mktemp("posterior")
+    (folder / "fuse.space").write_text(TEXT)
+    assert stdsl("run", str(folder / "fuse.space"), "--out", str(folder / "run")) == 0
+    return folder
+
+
+def facts_of(run: Path) -> dict[str, Any]:
+    (facts,) = (e["facts"] for e in read_journal(run / "journal.jsonl") if e.get("phase") == "search" and "facts" in e)
+    return dict(facts)
+
+
+def test_the_best_of_thirty_is_trained_and_exported(done: Path) -> None:
+    facts = facts_of(done / "run")
+    drawn = facts["drawn"]
+    assert sum(one["times"] for one in drawn) == 30
+    assert facts["steps"] == 6
+    assert sum(math.exp(one["log_prob"]) for one in drawn) <= 1 + 1e-9
+    result = json.loads((done / "run" / "result.json").read_text())
+    best = max(one["value"] for one in drawn)
+    (taken,) = (one for one in drawn if one["hash"] == result["derived"]["hash"])
+    assert taken["value"] == best
+    assert max(result["onnx"]["difference"].values()) < 1e-4
+
+    import onnxruntime
+
+    job = load_job(str(done / "fuse.space"), None)
+    arch = architectures.load(done / "run" / "architectures" / "derived.arch.json", job.graph)
+    model = build_module(job.graph, arch).eval()
+    assert load_by_name(model, load_tensors(done / "run" / "weights" / "derived.safetensors")).complete
+    x = torch.randn(3, 1, 4, 16, 16)
+    session = onnxruntime.InferenceSession(done / "run" / "net.onnx", providers=["CPUExecutionProvider"])
+    (own,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})[:1]
+    with torch.no_grad():
+        np.testing.assert_allclose(own, model(x).numpy(), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("step", [3, 20])
+def test_killed_while_it_trains_or_measures_it_goes_on_to_the_same_bits(
+    done: Path, tmp_path: Path, stdsl: Callable[..., int], step: int
+) -> None:
+    broken = tmp_path / "run"
+    order = ("run", str(done / "fuse.space"), "--out", str(broken))
+    assert stdsl(*order, moment="step", number=step) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken)) == 0
+    assert differences(outcome(broken), outcome(done / "run")) == []
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_other_settings(tmp_path: Path, stdsl: Callable[..., int], strategy: str) -> None:
+    text = TEXT.replace("derive { samples = 30  measure = 32 }", "").replace('export   { onnx = "net.onnx" }', "")
+    text = text.replace("decisions { optimizer = adam(lr = 0.05)  init = 0.4 }", STRATEGIES[strategy])
+    (tmp_path / "fuse.space").write_text(text)
+    assert stdsl("run", str(tmp_path / "fuse.space"), "--out", str(tmp_path / "run")) == 0
+    facts = facts_of(tmp_path / "run")
+    if strategy == "the likeliest":
+        assert "drawn" not in facts
+        derived = json.loads((tmp_path / "run" / "result.json").read_text())["derived"]["values"]
+        assert all(value == (facts["probabilities"][path][1] > 0.5) for path, value in derived.items())
+    else:
+        assert sum(one["times"] for one in facts["drawn"]) == 3
+    if strategy == "by turns":
+        rows = [e for e in read_journal(tmp_path / "run" / "journal.jsonl") if e["event"] == "step"]
+        searched = [e for e in rows if e["phase"] == "search"][:6]
+        assert ["decision_loss" in e for e in searched] == [False] * 2 + [True] * 4
+
+
+def cli(*argv: str) -> Result:
+    return CliRunner().invoke(command, argv)
+
+
+def test_marginals_are_shown_and_written(done: Path) -> None:
+    run = done / "run"
+    shown = cli("show", str(run), "--marginals")
+    assert shown.exit_code == 0
+    assert "how layers come out" in shown.stdout
+    document = json.loads(cli("show", str(run), "--marginals", "--json").stdout)
+    probabilities = facts_of(run)["probabilities"]
+    for unit in document["units"]:
+        keep = probabilities[unit["decision"]][1]
+        assert unit["alone"] == pytest.approx(keep)
+        assert unit["score"] == pytest.approx(1 - math.sqrt(1 - keep))
+        outer = probabilities[f"{unit['layer']}.D1"][1]
+        assert unit["drawn"] == pytest.approx(keep if unit["unit"] == "D1" else outer * keep)
+    assert [layer["layer"] for layer in document["layers"]] == [f"b{i}.y[1]" for i in range(1, 5)]
+    for layer in document["layers"]:
+        d1, s, st = (probabilities[f"{layer['layer']}.{unit}"][1] for unit in ("D1", "S", "ST"))
+        assert layer["ways"] == {
+            "S": pytest.approx(d1 * s * (1 - st)),
+            "ST": pytest.approx(d1 * (1 - s) * st),
+            "S+ST": pytest.approx(d1 * s * st),
+            "none": pytest.approx(1 - d1 * (1 - (1 - s) * (1 - st))),
+        }
+    assert cli("show", str(run), "--marginals", "-o", str(done / "m.csv")).exit_code == 0
+    with (done / "m.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["drawn"]) for row in rows] == [unit["drawn"] for unit in document["units"]]
+    assert cli("show", str(run), "--marginals", "-o", str(done / "m.json")).exit_code == 0
+    assert json.loads((done / "m.json").read_text()) == document
+
+
+def test_what_is_plotted() -> None:
+    units = (Unit("a.S", "a", "S", 1.0, 0.7, 0.7, 0.45), Unit("b.S", "b", "S", 1.0, 0.2, 0.2, 0.1))
+    alone = Marginals("m", "s", units, ())
+    assert [(p["place"], p["unit"], p["probability"]) for p in points(alone)] == [(1, "S", 0.7), (2, "S", 0.2)]
+    ways = Marginals("m", "s", units, (Layer("a", {"none": 0.3, "S": 0.7}), Layer("b", {"S": 0.2, "none": 0.8})))
+    assert ways.ways == ["S", "none"]
+    assert {(p["layer"], p["unit"]): p["probability"] for p in points(ways)}[("b", "none")] == 0.8
+    assert (bar(0), bar(0.5), bar(1)) == ("", "█" * 10, "█" * 20)
+    altair = pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    from stdsl.runtime.report.marginal_plot import marginal_plot
+
+    assert altair.__version__
+    assert b"<svg" in marginal_plot(ways, "svg")
+    assert marginal_plot(ways, "png").startswith(b"\x89PNG")
+    assert b"vega" in marginal_plot(ways, "html")
