@@ -67,6 +67,10 @@ class Family:
         """Everything in a search that draws batches of the training data."""
         return iter(())
 
+    def measures(self, strategy: Strategy) -> str:
+        """What a search measures on the `valid` half of the training data, in words (`trials`), "" where nothing."""
+        return ""
+
 
 def cannot_run_yet(settings: Placed, key: str, what: str, instead: str | None = None) -> CannotRunYet:
     """E0701 at the text that sets ``key``."""

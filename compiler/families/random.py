@@ -46,5 +46,8 @@ class Random(Family):
         assert isinstance(strategy, RandomConfig)
         yield Learner("fitness.batch", strategy.fitness.batch, "train", "trials")
 
+    def measures(self, strategy: Strategy) -> str:
+        return "trials"
+
 
 FAMILY = Random()

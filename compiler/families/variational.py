@@ -131,6 +131,9 @@ class Variational(Family):
         if own.update == "alternately":
             yield Learner("batch", own.batch, own.decisions.split, "decisions")
 
+    def measures(self, strategy: Strategy) -> str:
+        return "drawn strategies" if _own(strategy).derive.samples else ""
+
 
 def _own(strategy: Strategy | None) -> VariationalConfig:
     assert isinstance(strategy, VariationalConfig)

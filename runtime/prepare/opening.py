@@ -146,6 +146,9 @@ def _too_few(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnostic]:
     wanted: list[tuple[Role, tuple[str, ...], int, str]] = []
     for learner in _learners(job):
         wanted.append(("search", (learner.split,), 1, f"the search of {learner.what}"))
+    measured = _measured(job)
+    if measured:
+        wanted.append(("search", ("valid",), 1, f"measuring {measured}"))
     if recipe is not None:
         reader = "the final training with held-out samples" if recipe.holdout else "the final training"
         wanted.append(("retrain", retraining_splits(recipe), 2 if recipe.holdout else 1, reader))
@@ -177,3 +180,9 @@ def _learners(job: Job) -> Iterator[Learner]:
     strategy = job.config.strategy
     if strategy is not None and job.graph.open:
         yield from family(strategy.family).learners(strategy)
+
+
+def _measured(job: Job) -> str:
+    """What the search of a job measures on the `valid` half, in words."""
+    strategy = job.config.strategy
+    return family(strategy.family).measures(strategy) if strategy is not None and job.graph.open else ""

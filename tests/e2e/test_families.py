@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from kills.outcome import differences, outcome
@@ -18,6 +19,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.families.registry import FAMILIES, family
 from stdsl.compiler.schemas.base import Settings
 from stdsl.runtime.phases.compare import TEST
@@ -157,6 +159,22 @@ def test_weights_of_a_trial_are_dropped_although_its_process_died_behind_its_las
 def test_check_refuses_what_it_cannot_search(tmp_path: Path, name: str) -> None:
     codes = {d.code for d in check_file(write(tmp_path, name, space="widths")) if d.severity.name == "ERROR"}
     assert codes == ({"E0801"} if CASES[name].mixes else set())
+
+
+def test_data_without_what_it_measures_on_is_refused(tmp_path: Path, name: str) -> None:
+    if name == "gradient":
+        return  # its decisions learn from that half, and are refused with it
+    path = write(tmp_path, name)
+    samples = np.random.default_rng(0).random((12, 1, 8, 16, 16), dtype=np.float32)
+    np.savez(tmp_path / "few.npz", x=samples, y=np.arange(12) % 4)
+    text = path.read_text().partition("  data = ")
+    path.write_text(
+        text[0] + '  data = arrays("few.npz", valid = 0.01, test = 0.3)\n  retrain { steps = 6  batch = 8 }\n}\n'
+    )
+    with pytest.raises(RunError) as raised:
+        run(RunRequest(str(path), out=tmp_path / "run"), Silent())
+    assert [d.code for d in raised.value.diagnostics] == ["E0725"], raised.value
+    assert "measuring" in raised.value.diagnostics[0].message
 
 
 def test_settings_of_another_family_are_refused(tmp_path: Path, name: str) -> None:

@@ -98,6 +98,12 @@ search trained {
   retrain { steps = 16  batch = 8 }
   export { onnx = "model.onnx" }
 }
+search posterior {
+  space = cells
+  strategy = variational { steps = 8  batch = 8  decisions { optimizer = adam(lr = 0.05) }  derive { samples = 4 } }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  retrain { steps = 8  batch = 8 }
+}
 search drawn {
   space = cells
   strategy = random { trials = 3  fitness { steps = 6  batch = 8  samples = 16 } }
@@ -149,6 +155,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "compared, with helpers": ("compared",),
     "trained and exported": ("trained",),
     "with a needed search": ("fuse",),
+    "variational": ("posterior",),
     "random": ("drawn",),
     "random, with helpers": ("drawn",),
     "classes of pixels": ("at_pixels",),

@@ -34,7 +34,8 @@ def variational_search(run: Context, strategy: VariationalConfig) -> Variational
     graph, seed = run.job.graph, run.seed
     identity = data_identity(run.config, run.config.data)
     making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
-    used = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split, "valid")))
+    measured = ("valid",) if strategy.derive.samples else ()
+    used = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split, *measured)))
     dataset = Features(bound(run.dataset, graph), used, making)
     balanced = run.workshop.balanced
     weights = Order(Part(dataset, (strategy.weights.split,)), strategy.batch, seed, "search weights", balanced)
