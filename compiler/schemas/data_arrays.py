@@ -62,6 +62,11 @@ class Arrays(Data):
         "units",
     )
     classes: Classes | None = Field(default=None, description="Number of classes; none: as many as the targets name")
+    names: tuple[str, ...] | None = Field(
+        default=None,
+        description="What the classes, labels or numbers are called, in their order; none: classes as the targets, "
+        "others as their array, with their places",
+    )
     ignore: int | None = Field(
         default=None,
         description="The label of positions that have no class, and are left out of losses and metrics: 255, say",
@@ -132,6 +137,9 @@ class Arrays(Data):
         for split, other in forms.items():
             if other != first:
                 raise FileDamaged(arrangement.path, f"the targets of its split `{split}` are not as those to train on")
+        if self.names is not None and first.count not in (None, len(self.names)):
+            told = f"a sample has {first.count} {first.kind}, and `names` are {len(self.names)}"
+            raise FileDamaged(arrangement.splits["train"][1].path, told)
         if self.classes is not None and first.kind == "numbers":
             raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}")
         if self.ignore is not None:
@@ -158,11 +166,25 @@ class Arrays(Data):
         if found and not known:
             reason = f"no position has a class: all labels are {self.ignore}, which `ignore` leaves out"
             raise FileDamaged(stored.path, reason)
-        names = class_names(known, self.classes, stored)
+        names = class_names(known, self.classes, stored) if self.names is None else self._names_for(known, stored)
         if self.ignore is not None and 0 <= self.ignore < len(names):
             reason = f"`{stored.name}` has {len(names)} classes, numbered from 0, and `ignore = {self.ignore}` is one"
             raise FileDamaged(stored.path, f"{reason}; what is left out has a label below 0 or above all classes: 255")
         return names
+
+    def _names_for(self, labels: set[int | str], stored: StoredArray) -> tuple[str, ...]:
+        """The names of classes as they are given. Raises FileDamaged for a label that has none of them."""
+        names = self.names or ()
+        strange = [one for one in labels if (one not in names if isinstance(one, str) else int(one) >= len(names))]
+        if strange:
+            shown = f"`{min(map(str, strange))}`" if isinstance(strange[0], str) else f"{max(map(int, strange))}"
+            said = f"`names` are {len(names)} for classes from 0 on" if "`" not in shown else "`names` has it not"
+            raise FileDamaged(stored.path, f"`{stored.name}` holds the label {shown}, and {said}")
+        return names
+
+    def told_names(self, name: str, count: int) -> tuple[str, ...]:
+        """What the numbers or labels of the array ``name`` are called."""
+        return self.names or number_names(name, count)
 
     def _check_ignored(self, form: TargetForm, stored: StoredArray) -> None:
         """Raises FileDamaged where no label can be ignored."""
@@ -219,7 +241,7 @@ class Arrays(Data):
             for name, own, axes in zip(found.names, stored, self.axes_of(found), strict=True)
         )
         if form.kind != "classes":
-            numbers = number_names(found.splits["train"][1].name, form.count or 1)
+            numbers = self.told_names(found.splits["train"][1].name, form.count or 1)
             signature = TargetSignature(form.kind, form.count, numbers, form.positions)
             return Found(inputs, signature, self.shares.sizes(_samples(found)))
         counts = {split: label_counts(targets) for split, (_, targets) in found.splits.items()}
@@ -227,6 +249,7 @@ class Arrays(Data):
         names: tuple[str, ...] | None = None
         if len(known) == len(counts):
             names = self.named((label for c in known for label in c), found.splits["train"][1])
+        names = names or self.names
         count = self.classes if names is None else len(names)
         signature = TargetSignature("classes", count, names, form.positions)
         sizes = self.shares.sizes(_samples(found)) if form.positions else self.shares.sizes(counts)
@@ -234,7 +257,8 @@ class Arrays(Data):
 
     def signature(self) -> DataSignature:
         if self.found is None:
-            return DataSignature((), TargetSignature(self.targets or self._kind, self.classes))
+            count = self.classes if self.names is None else len(self.names)
+            return DataSignature((), TargetSignature(self.targets or self._kind, count, self.names))
         return DataSignature(self.found.inputs, self.found.targets)
 
     def varies(self) -> bool:
@@ -249,6 +273,11 @@ class Arrays(Data):
             yield Conflict("", "`x` and `y` belong together", 'write `arrays(x = "x.npy", y = "y.npy")`')
         elif self.x is not None and len({Path(path).stem for path in self.paths}) < max(1, len(self.paths)):
             yield Conflict("x", "inputs are called as their files, and two of these are called alike", "rename one")
+        if self.names is not None and (not self.names or len(set(self.names)) < len(self.names)):
+            yield Conflict("names", "two of `names` are alike, or there are none", "give each class a name of its own")
+        if self.names is not None and self.classes is not None:
+            message = "`names` says how many classes there are"
+            yield Conflict("classes", message, "leave `classes` out", "names")
         for text in dict.fromkeys((self.axes,) if isinstance(self.axes, str) else self.axes or ()):
             if not text.startswith("N") or ordered_axes(text[1:]) is None:
                 known = ", ".join(f"N{axes}" for axes in AXES)

@@ -16,7 +16,8 @@ class ExternData(ExternCode, Data):
 
     The arguments in ``paths`` start from the folder of the text. ``splits``: what the class is asked for one by one, as
     its argument `split`; none: it is divided. ``targets``, ``count`` and ``positions`` say what is to be told; None: as
-    many classes as the class names. ``ignore``: the label of positions without a class.
+    many classes as the class names. ``names``: what each is called, where the block says so. ``ignore``: the label of
+    positions without a class.
     """
 
     reader: ClassVar[str | None] = "own.extern_data:extern_dataset"
@@ -25,6 +26,7 @@ class ExternData(ExternCode, Data):
     stated: tuple[InputSignature, ...]
     targets: Kind = "classes"
     count: int | None = None
+    names: tuple[str, ...] | None = None
     positions: tuple[int, ...] = ()
     ignore: int | None = None
     splits: tuple[str, ...] = ()
@@ -38,7 +40,7 @@ class ExternData(ExternCode, Data):
     @property
     def told(self) -> TargetSignature:
         """What is to be told of a sample."""
-        return TargetSignature(self.targets, self.count, None, self.positions)
+        return TargetSignature(self.targets, self.count, self.names, self.positions)
 
     def samples(self, splits: Sequence[str]) -> int | None:
         return None

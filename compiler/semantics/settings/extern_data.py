@@ -35,7 +35,7 @@ def stated_data(use: Use, env: Env) -> ExternData:
     }
     for kind in TOLD:
         if kind in block:
-            found |= {"targets": kind, "count": _whole(kind, block[kind], inside)}
+            found |= {"targets": kind} | _told(kind, block[kind], inside)
     if "positions" in block:
         found["positions"] = _sizes("positions", block["positions"], inside)
     if "ignore" in block:
@@ -48,6 +48,17 @@ def stated_data(use: Use, env: Env) -> ExternData:
     if "varies" in block:
         found["changes"] = _truth("varies", block["varies"], inside)
     return ExternData(**found).at(use.declaration.name.span, env.module.allow_extern)
+
+
+def _told(key: str, expr: ast.Expr, env: Env) -> dict[str, Any]:
+    """How many classes, labels or numbers there are, or what each is called."""
+    value = compute(expr, env)
+    if not isinstance(value, tuple):
+        return {"count": _whole(key, expr, env)}
+    if not value or not all(isinstance(name, str) for name in value) or len(set(value)) < len(value):
+        expected = "a whole number, or a list of different names"
+        raise env.report.stop(WrongSetting(expr.span, key, expected, show(value)))
+    return {"count": len(value), "names": value}
 
 
 def _whole(key: str, expr: ast.Expr, env: Env) -> int:

@@ -12,7 +12,7 @@ from ...frontend import ast
 from .extern_blocks import SIZES, TYPES, problems_of_head, problems_of_name
 
 TOLD: Final = ("classes", "labels", "numbers")
-"""Keys that say what targets are; their value is how many there are."""
+"""Keys that say what targets are; their value is how many there are, or what each is called."""
 KEYS: Final = ("inputs", *TOLD, "positions", "ignore", "splits", "valid", "test", "varies")
 SPLITS: Final = ("train", "valid", "val", "test")
 

@@ -17,7 +17,7 @@ from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.forms import POSITIONS
 from stdsl.compiler.datafiles.npy import StoredArray
 from stdsl.compiler.diagnostics.source import Span
-from stdsl.compiler.schemas.data_arrays import Arrays, number_names
+from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.compiler.text.quoting import encodable
 
@@ -171,7 +171,7 @@ class ArraysDataset:
             if odd is not None:
                 raise FileDamaged(stored.path, f"`{stored.name}` holds the label {odd!r}, which is no text")
             return names
-        return number_names(stored.name, self._form.count or 1)
+        return self.settings.told_names(stored.name, self._form.count or 1)
 
     def _encoded(self, targets: Array) -> Array:
         """Numbers of classes, int64, VOID where it is ignored; else numbers, float32 or as exact as they are."""
@@ -234,4 +234,5 @@ def _numbered(labels: Array, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
     """Labels as the numbers of their classes; a number that is none stays, to be told of where its sample is read."""
     if labels.dtype.kind != "U":
         return labels.astype(np.int64)
-    return np.searchsorted(np.array(classes), labels).astype(np.int64)
+    order = np.argsort(np.array(classes))
+    return order[np.searchsorted(np.array(classes), labels, sorter=order)].astype(np.int64)

@@ -109,6 +109,9 @@ def _differences(settings: ExternData, dataset: Dataset) -> Iterator[Diagnostic]
     if (told.kind, told.positions) != (found.kind, found.positions) or told.count not in (None, found.count):
         yield differs(str(told), f"it has {found}")
         return
+    if told.names not in (None, found.names):
+        shown = " and ".join(", ".join(f"`{name}`" for name in (own or ())[:8]) for own in (told.names, found.names))
+        yield differs(f"other names of its {told.kind}", f"they are {shown}")
     if dataset.varies(TRAIN) != settings.changes:
         word = "varies" if settings.changes else "does not vary"
         yield differs(f"that a sample {word} from epoch to epoch", "the class says otherwise; write `varies = …`")

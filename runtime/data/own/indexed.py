@@ -52,7 +52,8 @@ class IndexedDataset:
     index alone. ``names``: of the inputs, in order; None: those of the first sample, or `x`. ``stated``: what targets
     are, and how many classes, labels or numbers there are; where it says nothing they are what the first of them is, or
     what they are ``asked`` for as, at each position where that is ``dense``, and there are as many classes as the set
-    names, or as its labels are. ``ignore``: the label of positions without a class; None: what the
+    names, or as its labels are. What classes, labels and numbers are called is what is stated, else what the set says
+    in `classes`, where these are as many. ``ignore``: the label of positions without a class; None: what the
     set to train on says in `ignore`.
     """
 
@@ -82,7 +83,9 @@ class IndexedDataset:
             labels = None if self._form.positions else self._labels_at_hand(first, lengths[TRAIN])
             self._told, labels = self._classes_of(first, lengths[TRAIN], labels)
         else:
-            self._told = number_names(NAME, self._form.count or 1)
+            count, names = self._form.count or 1, self._class_names(first)
+            fits = names is not None and len(names) == count
+            self._told = self._form.names or (names if names and fits else number_names(NAME, count))
         self.targets = Targets(TargetSignature(self._form.kind, len(self._told), self._told, self._form.positions))
         if self._ignore is not None:
             self.targets = with_ignored(self.targets, self._ignore, called, place)
@@ -225,7 +228,7 @@ class IndexedDataset:
 
     def _classes_of(self, found: Indexed, length: int, labels: Labels | None) -> tuple[tuple[str, ...], Labels | None]:
         """The names of the classes; and the labels of all samples, as far as they were at hand or had to be read."""
-        named, count = self._class_names(found), self._form.count
+        named, count = self._form.names or self._class_names(found), self._form.count
         if named is not None and count in (None, len(named)):
             return named, labels
         if count is not None:
