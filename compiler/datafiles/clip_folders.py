@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .class_folders import ClassFolders, class_folders, ending, walked
@@ -31,6 +32,14 @@ def frame_names(folder: Path) -> tuple[str, ...]:
     with os.scandir(folder) as entries:
         names = [e.name for e in entries if ending(e.name) in IMAGES and not e.name.startswith(".")]
     return tuple(sorted(names, key=_by_number))
+
+
+def numbered_apart(names: Iterable[str]) -> tuple[str, ...]:
+    """The series that names of frames are of, `flow_*.jpg` and `img_*.jpg`, where several have numbers of their own:
+    what lies in one folder is taken for the frames of one clip."""
+    series = Counter(re.sub(r"\d+", "*", name) for name in names)
+    found = tuple(sorted(own for own, count in series.items() if count > 1 and "*" in own))
+    return found if len(found) > 1 else ()
 
 
 def clips_in(root: str) -> Iterator[tuple[str, bool]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from stdsl.compiler.datafiles.clip_folders import frame_names
+from stdsl.compiler.datafiles.clip_folders import frame_names, numbered_apart
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.schemas.data_folders import Channels
@@ -63,11 +63,13 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
     def details(self, place: int) -> Iterator[str]:
         settings = self.settings
         known: list[tuple[int, int, int]] = []
+        mixed: list[tuple[Path, tuple[str, ...]]] = []
         for path in self.files(place):
             if not os.path.isdir(path):
                 own = details_of(path)
             else:
                 names = frame_names(path)
+                mixed += [(path, series)] if (series := numbered_apart(names)) else []
                 first = size_of(path / names[0])
                 own = None if first is None else (*first, len(names))
             known += [] if own is None else [own]
@@ -77,5 +79,11 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
         (width, height), (wide, high) = min(sizes, key=math.prod), max(sizes, key=math.prod)
         yield f"clips of {width} × {height} to {wide} × {high} pixels, of {min(frames):,} to {max(frames):,} frames"
         short = sum(n < span(settings) for n in frames)
+        if mixed:
+            path, series = mixed[0]
+            yield (
+                f"{len(mixed):,} hold images of several series, all of which are taken for frames of one clip: "
+                f"{', '.join(series)} in {path.name}; give each series a folder, for an input of its own"
+            )
         if short:
             yield f"{short:,} are shorter than {span(settings)} frames, and go on with their last"

@@ -89,6 +89,19 @@ def test_folders_of_frames_and_videos_side_by_side(tmp_path: Path) -> None:
     assert "1 left out for names that do not end like those of clips: train/b/notes.txt" in remarks
 
 
+def test_frames_and_flow_in_one_folder_are_told_of(tmp_path: Path) -> None:
+    """What a folder holds is a clip: frames and flow of the same numbers would be read as twice as many frames."""
+    for number in range(4):
+        write_frames(tmp_path / "a" / str(number), coloured(5, 16, 16), "img_{:05}.png")
+    assert not any("several series" in remark for remark in opened(tmp_path).remarks())
+    for name in ("flow_x", "flow_y"):
+        for time in range(5):
+            Image.fromarray(coloured(1, 16, 16)[0]).save(tmp_path / "a" / "2" / f"{name}_{time:05}.png")
+    (told,) = (remark for remark in opened(tmp_path).remarks() if "several series" in remark)
+    assert told.startswith("1 hold images of several series")
+    assert "flow_x_*.png, flow_y_*.png, img_*.png in 2" in told
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_all_frames_of_a_clip_are_cropped_and_mirrored_alike(channels: int, tmp_path: Path) -> None:
     still = np.repeat(coloured(1, 30, 40), 8, 0)
