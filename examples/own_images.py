@@ -55,7 +55,7 @@ search photos {
     decisions { optimizer = adam(lr = 0.02)  warmup = 0.4 }
   }
   retrain { steps = 200  batch = 32  optimizer = sgd(lr = cosine(0.1, ramp = 5), momentum = 0.9)  clip = 5 }
-  compare { random = 3  near = 0.3 }
+  compare { random = 3  near = 0.3  above = 0.3 }
   export { onnx = "photos.onnx" }
 }
 """

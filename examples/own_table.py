@@ -44,7 +44,7 @@ search price {
   loss = huber(delta = 1.0)
   strategy = found
   retrain { steps = 400  batch = 32  optimizer = adam(lr = cosine(3e-3)) }
-  compare { random = 3  near = 0.3 }
+  compare { random = 3  near = 0.3  above = 0.3 }
 }
 
 search sold {
@@ -53,7 +53,7 @@ search sold {
   loss = cross_entropy(weights = balanced)
   strategy = found
   retrain { steps = 400  batch = 32  optimizer = adam(lr = cosine(3e-3)) }
-  compare { random = 3  near = 0.3 }
+  compare { random = 3  near = 0.3  above = 0.3 }
   evaluate { metric = balanced_accuracy }
 }
 """

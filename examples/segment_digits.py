@@ -57,7 +57,7 @@ search digits {
     decisions { optimizer = adam(lr = 0.02)  warmup = 0.3 }
   }
   retrain { steps = 160  batch = 16  optimizer = sgd(lr = cosine(0.1, ramp = 5), momentum = 0.9)  clip = 5 }
-  compare { random = 3  near = 0.3  spaces = [per_frame] }
+  compare { random = 3  near = 0.3  above = 0.3  spaces = [per_frame] }
 }
 """
 

@@ -59,6 +59,7 @@ def check_comparisons(
     if compare.random and not graph.open:
         place, fault = config.place("compare.random"), f"`{graph.name}` leaves nothing open, so there is only one"
         sink.add(NotComparable(place, "random architectures", fault, "leave `random` out", graph.span))
-    if compare.near is not None:
-        place = config.place("compare.near")
+    bounds = [key for key in ("near", "above") if getattr(compare, key) is not None]
+    if bounds:
+        place = config.place(f"compare.{bounds[0]}")
         sink.extend(UnknownCost(place or graph.span, "flops", e.name, e.span) for e in graph.not_stated("flops"))

@@ -382,20 +382,23 @@ class FewComparable(Diagnostic):
     found: int
     tries: int
     least: int
+    most: int | None
 
     code: ClassVar[str] = "W0709"
     title: ClassVar[str] = "few architectures of comparable cost"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
 `compare { random = 3  near = 0.1 }` draws architectures of the space uniformly and keeps those that cost at least 1 -
-near of the derived one's FLOPs. Where the derived one is among the most expensive, hardly any are.
+near of the derived one's FLOPs. Where the derived one is among the most expensive, hardly any are. With `above = 0.1`
+they cost at most 1 + above of them.
 
     compare { random = 3  near = 0.1 }      hardly any
     compare { random = 3  near = 0.4 }      more of them"""
 
     @property
     def message(self) -> str:
-        found = f"{self.found} of {self.wanted} random architectures with at least {self.least:,} FLOPs"
+        costs = f"at least {self.least:,}" if self.most is None else f"{self.least:,} to {self.most:,}"
+        found = f"{self.found} of {self.wanted} random architectures with {costs} FLOPs"
         return f"{found} were found in {self.tries:,} tries"
 
     @property
@@ -404,7 +407,7 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
 
     @property
     def help(self) -> str | None:
-        return "set a greater `near`"
+        return "set a greater `near`" if self.most is None else "set greater `near` and `above`"
 
 
 @kind

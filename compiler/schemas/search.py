@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
 
-from .base import Conflict, Count, Natural, Pixels, Placed, Section, Trainings, Workers
+from .base import Conflict, Count, Natural, NonNegative, Pixels, Placed, Section, Trainings, Workers
 from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
@@ -46,6 +46,9 @@ class Compare(Section):
     random: Trainings = Field(default=0, description="Random architectures of the space, within its `where`")
     near: Annotated[float, Ge(0), Le(1)] | None = Field(
         default=None, description="They have at least 1 - near of the FLOPs of the derived one; none: of any cost"
+    )
+    above: NonNegative | None = Field(
+        default=None, description="They have at most 1 + above of the FLOPs of the derived one; none: no such bound"
     )
     spaces: tuple[SpaceRef, ...] = Field(default=(), description="Spaces without open decisions, trained as they are")
 
@@ -211,9 +214,10 @@ class SearchConfig(Placed):
         if self.compare is not None and self.retrain is None:
             message = "`compare` trains by the recipe of `retrain`, and there is none"
             yield Conflict("compare", message, "add `retrain { epochs = 10 }`, the recipe by which all are trained")
-        if self.compare is not None and self.compare.near is not None and self.compare.random == 0:
-            message = "`near` is about random architectures, and none are asked for"
-            yield Conflict("compare.near", message, "write `random = 3`, or leave `near` out")
+        for key in ("near", "above"):
+            if self.compare is not None and getattr(self.compare, key) is not None and self.compare.random == 0:
+                message = f"`{key}` is about random architectures, and none are asked for"
+                yield Conflict(f"compare.{key}", message, f"write `random = 3`, or leave `{key}` out")
         if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
             message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
             yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")

@@ -67,9 +67,11 @@ def draw(run: Context) -> None:
     graph = run.job.graph
     derived = architectures.load(run.directory.architecture(DERIVED), graph)
     flops = costs(graph, derived).flops
-    assert flops is not None or compare.near is None, "nothing is near what is not known"
+    unbounded = compare.near is None and compare.above is None
+    assert flops is not None or unbounded, "nothing is near what is not known"
     least = 0 if compare.near is None or flops is None else math.ceil((1 - compare.near) * flops)
-    bound = () if not least else (CostConstraint("flops", least, None, graph.span),)
+    most = None if compare.above is None or flops is None else math.floor((1 + compare.above) * flops)
+    bound = () if not least and most is None else (CostConstraint("flops", least, most, graph.span),)
     # Some more than asked for, since one may come twice, or be the derived one.
     sample = uniformly(graph, key(run.seed, "random architectures"), 2 * compare.random + 8, bound)
     different = {arch.hash: arch for arch in sample.architectures if arch.hash != derived.hash}
@@ -78,7 +80,7 @@ def draw(run: Context) -> None:
     for name, arch in zip(names, found, strict=True):
         run.directory.save_architecture(name, arch)
     if len(found) < compare.random:
-        few = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least)
+        few = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least, most)
         run.reporter.say(warned(few))
     if sample.searched:
         place = run.config.place("compare")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -71,3 +72,34 @@ def test_each_network_has_its_own_files_and_results(tmp_path: Path) -> None:
     assert all(torch.equal(exported[name], value) for name, value in files["derived"].items())
     derived = json.loads((out / "architectures" / "derived.arch.json").read_text())
     assert derived["space"] == "cells"
+
+
+COSTS = """stdsl 1
+op wide(c) on x = x -> linear(4 * c) -> relu -> linear(c)
+meta mlp(c) on row: features(4) {
+  for i in 1..4 { x[i] = [row -> linear(c), *x[<i]] -> sum -> choose {flat: linear(c), wide: wide(c)} as kind -> relu }
+  return x[4] -> linear(2)
+}
+space nets(c = 4) = mlp(c)
+search s {
+  space = nets
+  data = arrays("rows.npz")
+  strategy = gradient { steps = 2  batch = 8 }
+  retrain { steps = 2  batch = 8 }
+  compare { random = 3  near = 0.4  above = 0.1 }
+}
+"""
+
+
+def test_random_ones_cost_about_as_much_as_the_found_one(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "rows.npz", x=rng.normal(size=(60, 4)), y=np.arange(60) % 2)
+    (tmp_path / "s.space").write_text(COSTS)
+    for seed in range(3):
+        told, out = Told(), tmp_path / f"run{seed}"
+        run(RunRequest(str(tmp_path / "s.space"), out=out, overrides=(f"seed={seed}",)), told)
+        rows = json.loads((out / "result.json").read_text())["networks"]
+        found = next(row["flops"] for row in rows if row["kind"] == "derived")
+        drawn = [row["flops"] for row in rows if row["kind"] == "random"]
+        assert all(0.6 * found <= flops <= 1.1 * found for flops in drawn)
+        assert drawn or any("W0709" in text and f"to {int(1.1 * found):,} FLOPs" in text for text in told.said)

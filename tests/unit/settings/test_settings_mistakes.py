@@ -119,6 +119,7 @@ MISTAKES = [
     ),
     (search("strategy = sdas  retrain { snapshot = best }"), "E0510", "best", "`holdout = 0.1`"),
     (search("strategy = sdas  retrain { }  compare { near = 0.4 }"), "E0510", "0.4", "none are asked for"),
+    (search("strategy = sdas  retrain { }  compare { above = 2.5 }"), "E0510", "2.5", "none are asked for"),
     (sgd("lr = cosine(0.1, 0, 1, 2)"), "E0511", "2", "at most 3 arguments, and here gets 4"),
     (sgd("0.1, lr = 0.2"), "E0511", "lr = 0.2", "gets `lr` twice"),
     ("strategy s = sdas(sched = M) { }", "E0511", "sched = M", "no parameter `sched`"),
