@@ -19,3 +19,10 @@ class FileDamaged(Exception):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
+
+
+class FileChanged(FileDamaged):
+    """The file is not the one any more that was there when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "it was written after it was opened")

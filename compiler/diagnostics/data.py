@@ -55,6 +55,9 @@ A run keeps what it found in its data: classes, sizes of splits, statistics, che
 labels, and figures of a few samples. A result of which one part was trained on one data set and another on another
 would be that of neither, so the run does not go on.
 
+A file of arrays that is written while a run reads it ends the run: no sample after that would be sure to be one of the
+data that it was started with. A file that another takes the place of, moved there by its name, is read to the end.
+
     stdsl run --resume runs/mine-0001      after a class was added: E0727
     stdsl run mine.space                   a new run, on the data as it is now"""
 
@@ -69,6 +72,38 @@ would be that of neither, so the run does not go on.
     @property
     def help(self) -> str:
         return "bring the old files back, or start a new run"
+
+
+@kind
+class DataTooLarge(Diagnostic):
+    """The files of a data set are larger than the memory."""
+
+    dataset: str
+    reason: str
+
+    code: ClassVar[str] = "E0745"
+    title: ClassVar[str] = "data that the memory does not hold"
+    explanation: ClassVar[str] = """\
+Tables, `.npz` files, targets, and arrays in Fortran's order are read whole. Of other `.npy` files the samples are read
+that are asked for, so that these may be larger than the memory.
+
+    data = arrays("frames.npz")                            40 GB: E0745
+    data = arrays(x = "frames.npy", y = "labels.npy")      the same, unpacked: fine"""
+
+    @property
+    def message(self) -> str:
+        reason = f": {self.reason}" if self.reason else ""
+        return f"there is not enough memory for the data of `{self.dataset}`{reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        if self.dataset == "arrays":
+            return "give inputs as .npy files in C order, whose samples are read when they are asked for"
+        return "take a part of it, or a machine with more memory"
 
 
 @kind

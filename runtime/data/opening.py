@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
+from stdsl.compiler.datafiles.faults import FileChanged, FileDamaged, FilesAbsent
+from stdsl.compiler.diagnostics.data import DataChanged, DataTooLarge
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
 from stdsl.compiler.diagnostics.source import Span
@@ -15,9 +16,14 @@ from stdsl.compiler.text.reading import check_file, reason_of
 
 @contextmanager
 def reading(dataset: str, place: Span | None) -> Iterator[None]:
-    """Raises RunError at ``place`` where the files of ``dataset`` are absent or damaged."""
+    """Raises RunError at ``place`` where the files of ``dataset`` are absent or damaged, become others, or are larger
+    than the memory."""
     try:
         yield
+    except FileChanged as fault:
+        raise RunError([DataChanged(place, dataset, f"{fault.path} was written after it was opened")]) from fault
+    except MemoryError as fault:
+        raise RunError([DataTooLarge(place, dataset, str(fault))]) from fault
     except FilesAbsent as fault:
         raise RunError([DataMissing(place, dataset, str(fault.folder), fault.missing, fault.hint)]) from fault
     except FileDamaged as fault:

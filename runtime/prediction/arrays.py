@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
 from stdsl.compiler.datafiles.image_folders import ENDINGS
 from stdsl.compiler.datafiles.npy import StoredArray, folder_arrays, npy_array, npz_arrays
+from stdsl.compiler.text.reading import reason_of
 
+from ..data.numbers.stored_values import values_of
 from ..data.opening import check_regular
 from .model import Input, Model, Sample
 from .rows import TABLES
@@ -50,25 +51,17 @@ def arrays_of(model: Model, path: Path) -> Sample:
         raise ValueError(fault.reason) from fault
     except FilesAbsent as fault:
         raise ValueError("No such file or directory") from fault
-    except (OSError, EOFError) as error:
-        raise ValueError(str(error)) from error
+    except OSError as error:
+        raise ValueError(reason_of(error)) from error
 
 
 def _values(stored: StoredArray, own: Input) -> npt.NDArray[Any]:
-    """What an array holds. Raises ValueError, FileDamaged and what NumPy raises."""
+    """What an array holds. Raises ValueError, FileDamaged and MemoryError."""
     header = stored.header
     if header.shape != own.shape or header.kind == "U":
         what = "it" if stored.member is None else f"`{stored.name}` in it"
         raise ValueError(f"{what} holds {header} of {header.shape}, and numbers of {own.shape} are taken")
-    if stored.member is None:
-        values: npt.NDArray[Any] = np.load(stored.path, allow_pickle=False)
-        return values
-    try:
-        with np.load(stored.path, allow_pickle=False) as archive:
-            inside: npt.NDArray[Any] = archive[stored.member]
-            return inside
-    except Exception as error:  # damaged bytes may raise anything
-        raise ValueError(f"`{stored.name}` in it cannot be read: {error}") from error
+    return values_of(stored)
 
 
 def _names(model: Model) -> str:

@@ -29,6 +29,7 @@ from ..loading.statistics import channel_statistics
 from ..opening import reading
 from ..scale import Scale
 from ..targets import VOID, Targets
+from .stored_values import StoredRows, values_of
 
 Array = npt.NDArray[Any]
 _PIECE = 256
@@ -38,8 +39,8 @@ _PIECE = 256
 class ArraysDataset:
     """Samples (N, C, T, H, W), (N, C, H, W), (N, L, C) or (N, C) of float32, whatever the order of axes in the file.
 
-    An `.npz` is read when the first sample is asked for, and stays in memory; `.npy` files are mapped. Samples look the
-    same in every epoch. Classes that are texts are numbered in their alphabetical order.
+    An `.npz` is read when the first sample is asked for, and stays in memory; of `.npy` files the samples are read that
+    are asked for. They look the same in every epoch. Classes that are texts are numbered in their alphabetical order.
     """
 
     def __init__(self, settings: Arrays, seed: int, folder: Path, place: Span | None) -> None:
@@ -110,16 +111,14 @@ class ArraysDataset:
         return self.settings.arrangement(folder)
 
     def _loaded(self, stored: StoredArray) -> Array:
-        """The values of an array: mapped, or all of them. Raises FileDamaged."""
-        try:
-            if stored.member is None:
-                found: Array = np.load(stored.path, mmap_mode="r", allow_pickle=False)
-                return found
-            with np.load(stored.path, allow_pickle=False) as archive:
-                inside: Array = archive[stored.member]  # its whole name: there may be one without an ending, too
-                return inside
-        except Exception as error:  # damaged bytes may raise anything
-            raise FileDamaged(stored.path, f"`{stored.name}` in it cannot be read: {error}") from error
+        """The values of an array. Raises FileDamaged, FileChanged and MemoryError."""
+        return values_of(stored)
+
+    def _rows(self, stored: StoredArray) -> Array | StoredRows:
+        """Its rows by their places: of a file read when they are asked for, as far as they lie in it one by one. Raises
+        as :meth:`_loaded` does."""
+        whole = stored.member is not None or (stored.header.columns and len(stored.header.shape) > 1)
+        return self._loaded(stored) if whole else StoredRows(stored)
 
     def size(self, split: str) -> int:
         return len(self._places[split][1])
@@ -183,7 +182,8 @@ class ArraysDataset:
     def _raw(self, i: int, split: str, indices: npt.NDArray[np.int64]) -> Array:
         """Samples of input i with their axes in order."""
         source, places = self._places[split]
-        values = self._content[source][i][places[indices]]
+        with reading(self.settings.kind, self._place):
+            values = self._content[source][i][places[indices]]
         axes = self._axes[i]
         order = ordered_axes(axes)
         assert order is not None, "axes that no network takes are refused before"
@@ -204,10 +204,10 @@ class ArraysDataset:
         return Normalisation(mean=mean, std=std)
 
     @cached_property
-    def _content(self) -> Mapping[str, tuple[Array, ...]]:
+    def _content(self) -> Mapping[str, tuple[Array | StoredRows, ...]]:
         with reading(self.settings.kind, self._place):
             return {
-                split: tuple(self._loaded(stored) for stored in inputs)
+                split: tuple(self._rows(stored) for stored in inputs)
                 for split, (inputs, _) in self._arrangement.splits.items()
             }
 

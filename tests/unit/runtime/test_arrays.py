@@ -25,6 +25,7 @@ from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.runtime.data.batch import Normalisation
 from stdsl.runtime.data.loading.statistics import channel_statistics
 from stdsl.runtime.data.numbers.arrays import ArraysDataset
+from stdsl.runtime.data.numbers.stored_values import StoredRows
 
 Array = npt.NDArray[Any]
 
@@ -108,13 +109,13 @@ def test_axes_in_any_order(shape: tuple[int, ...], axes: str | None, wanted: tup
     assert each == {np.ascontiguousarray(sample).tobytes() for sample in values.reshape(9, *wanted)}
 
 
-def test_files_are_mapped_and_inputs_called_as_they_are(tmp_path: Path) -> None:
+def test_samples_are_read_from_files_and_inputs_called_as_they_are(tmp_path: Path) -> None:
     rgb, flow = np.ones((6, 3, 2, 4, 4), np.float16), np.ones((6, 2, 2, 4, 4))
     for name, values in {"rgb": rgb, "flow_train": flow, "labels": np.arange(6) % 2}.items():
         np.save(tmp_path / f"{name}.npy", values)
     dataset = opened(tmp_path, x=("rgb.npy", "flow_train.npy"), y="labels.npy", test=0.3)
     assert dataset.inputs == ("rgb", "flow_train")
-    assert all(isinstance(values, np.memmap) for values in dataset._content["train"])
+    assert all(isinstance(values, StoredRows) for values in dataset._content["train"])
     assert [x.shape[1:] for x in dataset.samples("train", np.arange(2), 0).inputs] == [(3, 2, 4, 4), (2, 2, 4, 4)]
 
 
