@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 
 from ..diagnostics.budgets import NotFoundWithin, NothingWithin
 from ..diagnostics.model import SpaceError
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
-from ..record import record
 from .architecture import Architecture, of_answers, violations
 from .circuits.of_space import circuits
 from .costs.limits import Limits
@@ -31,17 +32,17 @@ ATTEMPTS_AT_LENGTH = 200
 """The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
 
 
-@record
+@dataclass(frozen=True)
 class Sample:
-    """``answers``: of each architecture drawn, by variable index; fewer than wished for where drawing gave up.
-    ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same probability.
-    ``within``: of how many architectures they were drawn, constraints over costs included; None where these were met
-    by rejection. ``searched``: how many of them, the last ones, were not drawn but looked for, since drawing gave up:
-    with every question answered evenly among what lets something follow within the constraints. Without an exact count,
-    and without ``searched``, each question is answered evenly, as evaluation asks it. ``empty``: it is known that
-    there is nothing to draw. ``steps``: how many answers the search tried."""
+    """``answers``: of each architecture drawn from ``graph``, by variable index; fewer than wished for where drawing
+    gave up. ``tried``: how many were drawn to find them. ``uniform``: whether all architectures had the same
+    probability. ``within``: of how many architectures they were drawn, constraints over costs included; None where
+    these were met by rejection. ``searched``: how many of them, the last ones, were not drawn but looked for, since
+    drawing gave up: with every question answered evenly among what lets something follow within the constraints.
+    Without an exact count, and without ``searched``, each question is answered evenly, as evaluation asks it.
+    ``empty``: it is known that there is nothing to draw. ``steps``: how many answers the search tried."""
 
-    architectures: tuple[Architecture, ...]
+    graph: SpaceGraph
     answers: tuple[Mapping[int, int], ...]
     tried: int
     uniform: bool
@@ -49,6 +50,11 @@ class Sample:
     searched: int = 0
     empty: bool = False
     steps: int = 0
+
+    @cached_property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """What was drawn; where only their answers are needed, they are not made."""
+        return tuple(of_answers(self.graph, answers) for answers in self.answers)
 
     @property
     def acceptance(self) -> float:
@@ -63,7 +69,7 @@ def sample(graph: SpaceGraph, seed: int, n: int = 1) -> list[Architecture]:
     (:func:`draw` says so). Raises SpaceError where there is none (E0441), or fewer than ``n`` were found (E0442).
     """
     drawn = draw(graph, seed, n)
-    if len(drawn.architectures) < n:
+    if len(drawn.answers) < n:
         raise too_few(graph, drawn)
     return list(drawn.architectures)
 
@@ -95,8 +101,7 @@ def draw(
             return sample
     elif exact is not None:
         drawn = [exact.draw(generator) for _ in range(n)] if exact.count else []
-        archs = tuple(of_answers(graph, a) for a in drawn)
-        return Sample(archs, tuple(drawn), len(drawn), True, exact.count, empty=not exact.count)
+        return Sample(graph, tuple(drawn), len(drawn), True, exact.count, empty=not exact.count)
     limits = Limits(graph, (*cost_constraints(graph), *extra))
     whole = circuits(graph).whole
     attempts = ATTEMPTS if whole is not None and limits.simple else ATTEMPTS_AT_LENGTH
@@ -116,7 +121,7 @@ def draw(
             found.append(answers)
             in_a_row = 0
     if tries is not None or len(found) == n:
-        return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, whole is not None)
+        return Sample(graph, tuple(found), tried, whole is not None)
     at_random = len(found)
     landed = Landed(None, 0, True)
     with suppress(SpaceError):  # nothing is within the constraints
@@ -125,9 +130,8 @@ def draw(
             found.append(dict(landed.answers))
     searched = len(found) - at_random
     uniform = whole is not None and not searched
-    archs = tuple(of_answers(graph, a) for a in found)
     empty = not found and landed.all
-    return Sample(archs, tuple(found), tried, uniform, None, searched, empty, landed.steps)
+    return Sample(graph, tuple(found), tried, uniform, None, searched, empty, landed.steps)
 
 
 def _proposed(graph: SpaceGraph, known: Nearly, generator: random.Random, n: int, tries: int | None) -> Sample | None:
@@ -142,7 +146,7 @@ def _proposed(graph: SpaceGraph, known: Nearly, generator: random.Random, n: int
         if answers is not None:
             found.append(answers)
             in_a_row = 0
-    return Sample(tuple(of_answers(graph, a) for a in found), tuple(found), tried, True)
+    return Sample(graph, tuple(found), tried, True)
 
 
 def _by_question(graph: SpaceGraph, generator: random.Random) -> dict[int, int] | None:

@@ -23,6 +23,7 @@ from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .measures import Measure, measure_of
 from .of_architecture import cost_constraints
 from .space_bounds import extreme, within_costs
+from .table import Table
 
 ESTIMATED_FROM = 400
 """Where the mean cannot be had exactly, it is that of so many architectures, drawn with equal probabilities."""
@@ -109,7 +110,8 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost, quick: bool = False) -> flo
     samples = _drawn_quickly(graph) if quick else _drawn(graph)
     if not cost.exact or not samples:
         return None
-    return _number(Fraction(sum(cost.of(a) for a in samples), len(samples)))
+    values = Table.of_answers(graph, samples).summed(cost)
+    return _number(Fraction(sum(int(value) for value in values), len(samples)))
 
 
 def _number(value: Fraction | int) -> float | int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,19 @@ class Table:
     def of_circuit(graph: SpaceGraph, circuit: Circuit) -> Table:
         """All architectures of a circuit, in its order."""
         return Table(graph, circuit.count, _answers(circuit))
+
+    @staticmethod
+    def of_answers(graph: SpaceGraph, rows: Sequence[Mapping[int, int]]) -> Table:
+        """Architectures by their answers to what is asked for."""
+        import numpy as np
+
+        found: dict[int, Column] = {}
+        for place, answers in enumerate(rows):
+            for variable, answer in answers.items():
+                if variable not in found:
+                    found[variable] = np.full(len(rows), -1, dtype=np.int32)
+                found[variable][place] = answer
+        return Table(graph, len(rows), found)
 
     def carried(self, sibling: Sibling) -> Table:
         """The same architectures in a sibling."""
