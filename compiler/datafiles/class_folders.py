@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..record import record
@@ -32,8 +32,8 @@ class ClassFolders:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes; bytes that are no text are shown as such."""
-        return tuple(os.fsencode(name).decode(errors="replace") for name in self.folders)
+        """The names of the classes; of those that are no text, as :func:`told_apart` has them."""
+        return told_apart(map(os.fsencode, self.folders))
 
     def samples(self, split: str, label: int) -> Iterator[str]:
         """The samples of a class, relative to the folder of the split, in the order of their names."""
@@ -96,6 +96,22 @@ def walked(root: str) -> Iterator[tuple[str, list[str]]]:
     for folder, inner, names in os.walk(root, onerror=_refused):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         yield folder, sorted(name for name in names if not name.startswith("."))
+
+
+def told_apart(names: Iterable[bytes]) -> tuple[str, ...]:
+    """Different names as different texts: a byte that is no text is `\\xff`, with another backslash where something is
+    called so."""
+    known = list(names)
+    found = [name.decode(errors="ignore") for name in known]
+    taken = {text for text, name in zip(found, known, strict=True) if text.encode() == name}
+    for place, name in enumerate(known):
+        if found[place].encode() != name:
+            text = name.decode(errors="backslashreplace")
+            while text in taken:
+                text = f"\\{text}"
+            taken.add(text)
+            found[place] = text
+    return tuple(found)
 
 
 def ending(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
@@ -220,6 +221,9 @@ def _check_scale(one: InputSaid, name: str, found: Said) -> None:
 
 
 def _check_targets(targets: TargetsSaid) -> None:
+    twice = next((name for name, count in Counter(targets.names).items() if count > 1), None)
+    if twice is not None:
+        raise SaidWrongly(f"its `targets` have the name {twice!r} twice")
     for key, numbers in (("mean", targets.mean), ("std", targets.std)):
         if len(numbers) not in (0, len(targets.names)) or len(targets.mean) != len(targets.std):
             raise SaidWrongly(f"its `targets` have {len(targets.names)} names, and `{key}` has {len(numbers)} numbers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from itertools import islice
 from typing import Any
@@ -61,6 +62,9 @@ def _names(given: Iterable[Any], output: Port, key: str, kind: str) -> list[str]
         told = f"tells {channels} classes apart" if kind == "classes" else f"tells {channels} {kind}"
         advice = "; of numbers and labels `targets` says the names" if key == "classes" and not names else ""
         raise ValueError(f"the network {told}, and `{key}` names {count}{advice}")
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"`{key}` has {twice!r} twice, and each has a name of its own")
     return names
 
 

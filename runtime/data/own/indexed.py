@@ -28,7 +28,7 @@ from ..scale import Scale
 from ..targets import VOID, Targets
 from .as_array import NotAnArray, array_of, as_floats
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
-from .own_dataset import asked, ignored, sample_count, turn_of, with_ignored, written
+from .own_dataset import apart, asked, ignored, sample_count, turn_of, with_ignored, written
 
 Values = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -282,7 +282,9 @@ class IndexedDataset:
     def _class_names(self, found: Indexed) -> tuple[str, ...] | None:
         names = self._said(found, "classes")
         listed = isinstance(names, list | tuple) and len(names) > 0 and all(isinstance(name, str) for name in names)
-        return written(names, self._called, self._place) if isinstance(names, list | tuple) and listed else None
+        if not isinstance(names, list | tuple) or not listed:
+            return None
+        return apart(written(names, self._called, self._place), self._called, self._place)
 
     def _said(self, found: Indexed, name: str) -> Any:
         """What a set has of that name; None where it has nothing."""

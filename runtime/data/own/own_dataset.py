@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -71,6 +72,15 @@ def written(names: Iterable[Any], called: str, place: Span | None) -> tuple[str,
     return found
 
 
+def apart(names: tuple[str, ...], called: str, place: Span | None) -> tuple[str, ...]:
+    """Names of classes, labels or numbers. Raises RunError where two are alike: what is told is read by them."""
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        fault = f"it has two of what is told that are called {twice!r}, and each has a name of its own"
+        raise RunError([DataSetOdd(place, called, fault)])
+    return names
+
+
 def turn_of(own: Iterable[Any], called: str, place: Span | None) -> AbstractContextManager[Any]:
     """What is held while a data set makes a sample, until that is copied: a class may write every sample into the same
     array, so threads that load data take turns, but where all of ``own`` say ``thread_safe = True``."""
@@ -113,7 +123,7 @@ class OwnDataset:
     ) -> None:
         self._own, self._called, self._place = own, called, place
         self._turn = turn_of((own,), called, place)
-        self.classes = self._names("classes")
+        self.classes = apart(self._names("classes"), called, place)
         self.inputs = self._names("inputs")
         if not self.inputs or len(set(self.inputs)) < len(self.inputs):
             raise self._odd(f"its `inputs` are {self.inputs}, and each has a name of its own")
@@ -249,6 +259,7 @@ class OwnDataset:
         own = found.signature
         if not own.known or own.count is None or own.names is None or len(own.names) != own.count:
             raise self._odd("its `targets` do not say what there is to be told, with a name for each")
+        apart(own.names, self._called, self._place)
         if not (_finite(found.mean) and _finite(found.std) and len(found.mean) == len(found.std) in (0, own.count)):
             raise self._odd("its `targets` have not a finite mean and deviation for each number")
         return found

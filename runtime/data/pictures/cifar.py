@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from stdsl.compiler.datafiles.class_folders import told_apart
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
 from stdsl.compiler.diagnostics.source import Span
@@ -178,5 +179,7 @@ def _class_names(path: Path, names: bytes, settings: Cifar10 | Cifar100, place: 
         if isinstance(found, list) and len(found) == type(settings).classes:
             if not all(isinstance(name, bytes) for name in found):
                 raise RunError([DataUnreadable(place, str(path), "its names of classes are no texts")])
-            return tuple(name.decode(errors="replace") for name in found)
+            if len(set(found)) < len(found):
+                raise RunError([DataUnreadable(place, str(path), "two of its classes have the same name")])
+            return told_apart(found)
     return tuple(map(str, range(type(settings).classes)))

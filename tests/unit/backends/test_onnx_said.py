@@ -144,6 +144,8 @@ def test_a_file_scales_what_is_decoded_itself(tmp_path: Path) -> None:
         ({"names": {"a": "x", "output": "x"}}, "need names of their own"),
         ({"names": {"a": ""}}, "need names of their own"),
         ({"classes": ["x", "y"]}, "tells 3 classes apart, and `classes` names 2"),
+        ({"classes": ["x", "y", "x"]}, "`classes` has 'x' twice"),
+        ({"targets": {"kind": "labels", "names": [1, 2, "1"]}}, "`names` has '1' twice"),
         ({"normalisation": {"mean": [0] * 3}}, "give both"),
         ({"normalisation": {"mean": [0] * 3, "std": [1] * 3}}, "`b` has 2 channels, and `mean` has 3"),
         ({"normalisation": {"mean": [0] * 3, "std": [1, 0, 1], "only": ["a"]}}, "above 0"),

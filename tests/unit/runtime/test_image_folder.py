@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from stdsl.compiler.checks.check import check_text
+from stdsl.compiler.datafiles.class_folders import told_apart
 from stdsl.compiler.datafiles.image_folders import FORMATS, image_folders
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.source import Source
@@ -347,9 +348,21 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     for number in range(6):
         write(Path(os.fsdecode(folder + b"/%d\xff.png" % number)), number)
     dataset = opened(tmp_path)
-    assert dataset.classes == ("caf\ufffd",)
+    assert dataset.classes == ("caf\\xe9",)
     assert sum(map(dataset.size, ("train", "valid", "test"))) == 6
     whole(dataset, "train")
+
+
+def test_names_of_classes_are_told_apart() -> None:
+    given = [b"\xff", b"\xfe", rb"\xfe", "café".encode(), b"caf\xe9", b"caf\xc3", b"\\\\xfe", b""]
+    found = told_apart(given)
+    assert len(set(found)) == len(given)
+    assert found[:5] == ("\\xff", "\\\\\\xfe", "\\xfe", "café", "caf\\xe9")
+    assert [name.encode() for name, own in zip(found, given, strict=True) if _text(own)] == [*filter(_text, given)]
+
+
+def _text(name: bytes) -> bool:
+    return name.decode(errors="ignore").encode() == name
 
 
 def test_one_class_of_one_sample(tmp_path: Path) -> None:

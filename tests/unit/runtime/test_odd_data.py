@@ -17,6 +17,7 @@ from stdsl.runtime.data.batch import Dataset
 from stdsl.runtime.data.facts.data_facts import DataFacts
 from stdsl.runtime.data.own.checked import Checked
 from stdsl.runtime.data.own.given import as_dataset, origin_of, schema_of
+from stdsl.runtime.data.targets import targets_of
 
 
 def read(data: Any) -> Dataset:
@@ -25,6 +26,8 @@ def read(data: Any) -> Dataset:
     schema_of(dataset)
     origin_of(dataset)
     DataFacts.of(dataset).model_dump_json()
+    names = targets_of(dataset).names
+    assert len(set(names)) == len(names)
     checked = Checked(dataset, "the data")
     for split in ("train", "valid", "test"):
         checked.samples(split, np.arange(min(8, checked.size(split))), 0) if checked.size(split) else None
@@ -63,6 +66,7 @@ def test_anything_is_taken_or_told_of(kind: Callable[[], Iterator[Any]]) -> None
     [
         ("targets", property(lambda self: 1 / 0), "`targets` cannot be had: ZeroDivisionError"),
         ("classes", property(lambda self: 1 / 0), "`classes` cannot be had"),
+        ("classes", ["a", "b", "a"], "called 'a'"),
         ("__len__", lambda self: 2**62, "4611686018427387904, and that is a whole number of samples"),
     ],
 )
@@ -75,6 +79,8 @@ def test_what_samples_by_index_say_wrongly(part: str, value: Any, words: str) ->
     ("part", "value", "words"),
     [
         ("classes", 3, "a tuple of names"),
+        ("classes", ("a", "b", "a"), "called 'a'"),
+        ("classes", (1, "b", "1"), "called '1'"),
         ("inputs", "x", "a tuple of names"),
         ("inputs", ("x", "x"), "a name of its own"),
         ("size", lambda self, split: -1, r"from 0 to 1,000,000,000"),

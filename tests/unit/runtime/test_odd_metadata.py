@@ -86,6 +86,7 @@ def described(session: Session, says: Mapping[str, Any]) -> prediction.Model:
 
 def use(model: prediction.Model, rows: Path) -> None:
     """What `predict` does with a network: samples of a file, and scores of arrays."""
+    assert len(set(model.names)) == len(model.names)  # scores are given by them
     scores = model.scores([tuple(np.zeros(own.shape, np.float32) for own in model.inputs)])
     assert scores.shape == (1, len(model.names), *model.positions)
     assert model.applying(scores[0].reshape(-1)[: len(model.names)]) is not None
@@ -125,6 +126,8 @@ def odd(says: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"targets": {"kind": "classes", "names": ["a", "a"]}}, "have the name 'a' twice"),
+        ({"targets": {"kind": "numbers", "names": ["a", "a"]}, "classes": []}, "have the name 'a' twice"),
         ({"targets": {"kind": "classes", "names": ["a"]}}, r"its output holds \(2,\).* 1 names"),
         ({"inputs": [{"name": "z", "layout": "features", "axes": "N,C", "shape": ["batch", 3]}]}, "has no such input"),
         ({"normalisation": {"mean": [0], "std": [1]}}, "3 channels, and `mean`"),
