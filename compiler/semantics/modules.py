@@ -114,6 +114,19 @@ def library_source(name: str) -> Source | None:
     return Source(name, resource.read_text(encoding="utf-8"), path if os.path.isfile(path) else None)
 
 
+def _beside(module: Module, target: str) -> str | None:
+    """What the library calls the file that one of its files names by its path, such as `"darts.space"`; None for what
+    is not of the library, or not beside it. So the file is one module however it is named, and a run that is gone on
+    with finds it among its texts."""
+    match module:
+        case Module(library=True) if target.endswith(".space") and "/" not in target:
+            package, _, _ = module.source.name.rpartition(".")
+            name = target.removesuffix(".space")
+            found = f"{package}.{name}" if package else name
+            return found if library_source(found) is not None else None
+    return None
+
+
 def _written_names(source: Source) -> Iterator[str]:
     """The names that a text with syntax errors seems to declare and to import."""
     text = re.sub(r'#.*|"[^"\n]*"', '""', source.text)
@@ -231,6 +244,9 @@ class Loader:
     def _target(self, module: Module, use: ast.Use) -> Module | None:
         if not use.quoted:
             return self.from_library(use.target, use.target_span)
+        beside = _beside(module, use.target)
+        if beside is not None:
+            return self.from_library(beside, use.target_span)
         base = module.source.path.parent if module.source.path else Path.cwd()
         shown = str(Path(module.name).parent / use.target) if module.source.path else use.target
         try:

@@ -9,10 +9,10 @@ import pytest
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.limits import limits
-from stdsl.compiler.diagnostics.model import RunError, SpaceError
+from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job, load_kept_job
-from stdsl.runtime.prepare.texts import checksum
+from stdsl.runtime.prepare.texts import KeptLoader, checksum
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
 from stdsl.runtime.tracking.directory import create
@@ -186,6 +186,36 @@ def test_a_limit_points_into_the_text(main: Path) -> None:
 def test_an_engine_that_is_not_there(main: Path) -> None:
     (found,) = limits(load_job(str(main), "first").search, "ray")
     assert "ray" in found.message
+
+
+OWN = """stdsl 1
+use sdas (video)
+use darts (normal)
+search s {
+  space    = video(k = 1, c1 = 4, c2 = 16, frames = 8, size = 24, classes = 13, channels = 1)
+  strategy = gradient
+  data     = motion_digits(frames = 8, size = 24)
+}
+"""
+
+
+@pytest.mark.parametrize("search", ["", "motion_pc_darts"])
+def test_files_of_the_library_that_name_each_other_are_kept_as_such(tmp_path: Path, search: str) -> None:
+    """`sdas` names "darts.space", and `pc_darts` "sdas.space", by their paths."""
+    (tmp_path / "own.space").write_text(OWN)
+    job = load_job("pc_darts" if search else str(tmp_path / "own.space"), search or None)
+    others = {place for place in job.texts.texts if not place.startswith("library/")}
+    assert others == (set() if search else {"own.space"})
+    assert {"library/sdas.space", "library/darts.space"} <= set(job.texts.texts)
+    for place, text in job.texts.texts.items():
+        (tmp_path / "space" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "space" / place).write_text(text)
+    sink = Sink()
+    module = KeptLoader(sink, tmp_path / "space", job.texts).main()
+    assert module is not None
+    assert not sink.errors
+    names = [part.name for part in module.closure()]
+    assert len(set(names)) == len(names)
 
 
 def test_the_quickstart_can_run() -> None:

@@ -1,0 +1,229 @@
+"""Whether the posterior over units of `examples/fusion_digits.space` says anything: four questions, each with numbers.
+
+    python examples/fusion_digits.py rank [--seeds 3] [--out build/fusion]
+    python examples/fusion_digits.py labels [--seeds 5]
+    python examples/fusion_digits.py strategies [--seeds 3]
+    python examples/fusion_digits.py random [--seeds 5]
+
+rank        All 64 strategies are trained alone, from two seeds. Spearman's ρ of their mean accuracy with (a) the
+            logarithm of their probability in a posterior and (b) their accuracy with the weights of a template that was
+            trained with drop-path, and of one that was trained without. The primary comparison is the second: with
+            minus without.
+labels      The mean over layers of the probabilities of ST minus S, with the motion, the digit, and the motion of clips
+            of half the frames as the label. Of digits |difference| below 0.1 counts as none.
+strategies  Opt, S+ST, S and ST on one backbone.
+random      The network of the best of 30 strategies, against the best of as many random strategies trained alone as
+            take the time of the search.
+
+Each run stands in a folder of its own under --out; one that is there is not done again, one that was stopped goes on.
+Differences come with a 95 % interval of Student's t over seeds; an interval over 0 is not resolved. --set KEY=VALUE is
+a setting for all runs, --set SEARCH:KEY=VALUE for those of one search. The recipes were not fitted on seeds from 100
+on, which are the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.runtime.data.batch import Part
+from stdsl.runtime.data.registry import open_dataset
+from stdsl.runtime.learnt import learnt
+from stdsl.runtime.marginals import marginals_of
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.strategies.candidates import Measuring
+from stdsl.runtime.strategies.runner import runner
+from stdsl.runtime.strategies.variational.build import template
+from stdsl.runtime.tasks.criterion import criterion
+from stdsl.runtime.tracking.directory import RunDirectory
+from stdsl.runtime.tracking.names import SEARCH
+from stdsl.runtime.tracking.weights import load_tensors
+from stdsl.runtime.training.placement import place
+
+SPACE = Path(__file__).with_name("fusion_digits.space")
+T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+"""The 97.5 % quantile of Student's t by degrees of freedom."""
+MARGIN = 0.1
+
+
+class Runs:
+    """Runs under a folder. ``settings``: for all of them, those with a search in front for that one's."""
+
+    def __init__(self, out: Path, settings: Sequence[str]) -> None:
+        self.out = out
+        self.settings = [text.partition(":") if ":" in text.partition("=")[0] else ("", "", text) for text in settings]
+
+    def __call__(self, search: str, seed: int, *settings: str, name: str = "") -> Path:
+        folder = self.out / f"{name or search}-{seed}"
+        if folder.exists():
+            resume(folder, Silent())
+        else:
+            more = [text for whose, _, text in self.settings if whose in ("", search)]
+            run(RunRequest(str(SPACE), search, [f"seed={seed}", *settings, *more], out=folder), Silent())
+        print(f"  {folder.name} is there", flush=True)
+        return folder
+
+
+def facts_of(folder: Path) -> Mapping[str, Any]:
+    return dict(resume(folder, Silent()).document["search_facts"])
+
+
+def accuracy_of(folder: Path) -> float:
+    found = resume(folder, Silent()).accuracy
+    assert found is not None
+    return found
+
+
+def inherited(folder: Path, values: Sequence[Mapping[str, Any]]) -> list[float]:
+    """The accuracies of strategies with the weights that the search of a run left, norms measured anew."""
+    job, strategy, _ = learnt(folder, _no_search)
+    assert isinstance(strategy, VariationalConfig)
+    placement, config = place("cpu"), job.config
+    net = placement.model(template(job.graph, strategy, config.seed))
+    net.load_state_dict(load_tensors(RunDirectory(folder).weights(SEARCH)))
+    dataset = open_dataset(config.data, config.seed, SPACE.parent)
+    parts = Part(dataset, ("valid",)), Part(dataset, (strategy.weights.split,))
+    measuring = Measuring(*parts, placement, strategy.batch, criterion(config, dataset), "accuracy")
+    return [measuring.figure(net, architecture(job.graph, own)) for own in values]
+
+
+def log_probabilities(folder: Path, values: Sequence[Mapping[str, Any]]) -> list[float]:
+    job, strategy, facts = learnt(folder, _no_search)
+    posterior = runner(strategy).posterior(strategy, job.graph, facts)
+    assert posterior is not None
+    found = [posterior.log_prob(architecture(job.graph, own)) for own in values]
+    return [chance for chance in found if chance is not None]  # without budgets all are known
+
+
+def _no_search(reason: str) -> Any:
+    raise AssertionError(reason)
+
+
+# ---- statistics
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """From 1; equal values share the mean of theirs."""
+    order = sorted(values)
+    first = {value: order.index(value) for value in set(values)}
+    return [first[value] + (order.count(value) + 1) / 2 for value in values]
+
+
+def spearman(a: Sequence[float], b: Sequence[float]) -> float:
+    """ρ of two rows; 0 where one of them is constant."""
+    if len(set(a)) < 2 or len(set(b)) < 2:
+        return 0.0
+    return statistics.correlation(ranks(a), ranks(b))
+
+
+def interval(values: Sequence[float]) -> str:
+    """All values, their mean, and a 95 % interval of it."""
+    shown = ", ".join(f"{value:+.3f}" for value in values)
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return f"{shown}: no interval of one"
+    half = T95.get(len(values) - 1, 1.96) * statistics.stdev(values) / math.sqrt(len(values))
+    told = "" if abs(mean) > half else ", not resolved"
+    return f"{shown}: mean {mean:+.3f}, 95 % from {mean - half:+.3f} to {mean + half:+.3f}{told}"
+
+
+# ---- the questions
+
+
+def rank(runs: Runs, seeds: Sequence[int]) -> None:
+    trained = [facts_of(runs("alone", seed))["trials"] for seed in (seeds[0], seeds[0] + 1)]
+    values = {trial["hash"]: trial["architecture"] for trial in trained[0]}
+    by_seed = [{trial["hash"]: float(trial["value"]) for trial in own} for own in trained]
+    hashes = [hash for hash in values if hash in by_seed[1]]
+    alone = [statistics.fmean(own[hash] for own in by_seed) for hash in hashes]
+    strategies = [values[hash] for hash in hashes]
+    print(f"{len(hashes)} strategies, each trained twice: accuracy {min(alone):.3f} to {max(alone):.3f}")
+    print(f"ρ of the two trainings: {spearman(*([own[h] for h in hashes] for own in by_seed)):+.3f}")
+    posterior, dropped, whole = [], [], []
+    for seed in seeds:
+        folder = runs("posterior", seed)
+        posterior.append(spearman(log_probabilities(folder, strategies), alone))
+        dropped.append(spearman(inherited(folder, strategies), alone))
+        whole.append(spearman(inherited(runs("whole", seed), strategies), alone))
+    print(f"(a) log-posterior: ρ {interval(posterior)}")
+    print(f"(b) weights of a template with drop-path: ρ {interval(dropped)}")
+    print(f"    and of one without: ρ {interval(whole)}")
+    print(f"    with minus without (primary): {interval([a - b for a, b in zip(dropped, whole, strict=True)])}")
+
+
+def labels(runs: Runs, seeds: Sequence[int]) -> None:
+    kinds = {
+        "motion": (),
+        "digit": ('data.label="digit"', "space=template(classes = 10)"),
+        "motion, half the frames": ("space=template(squeeze = true)",),
+    }
+    leaning: dict[str, list[float]] = {}
+    for kind, settings in kinds.items():
+        name = f"labels-{kind.replace(', ', '-').replace(' ', '-')}"
+        leaning[kind] = [lean(runs("posterior", seed, *settings, name=name)) for seed in seeds]
+        print(f"{kind}: ST minus S {interval(leaning[kind])}")
+    of_digits = statistics.fmean(leaning["digit"])
+    print(f"digits: |{of_digits:+.3f}| is {'below' if abs(of_digits) < MARGIN else 'above'} the margin of {MARGIN}")
+    pairs = zip(leaning["motion"], leaning["motion, half the frames"], strict=True)
+    print(f"motion minus motion of half the frames (primary): {interval([a - b for a, b in pairs])}")
+
+
+def lean(folder: Path) -> float:
+    """The mean over layers of the probability of ST minus that of S."""
+    drawn = {(unit.layer, unit.unit): unit.drawn for unit in marginals_of(folder).units}
+    layers = sorted({layer for layer, _ in drawn})
+    return statistics.fmean(drawn[layer, "ST"] - drawn[layer, "S"] for layer in layers)
+
+
+def strategies(runs: Runs, seeds: Sequence[int]) -> None:
+    found: dict[str, list[float]] = {}
+    for seed in seeds:
+        rows = resume(runs("strategies", seed), Silent()).document["networks"]
+        for name, row in zip(("Opt", "S+ST", "S", "ST"), rows, strict=True):
+            found.setdefault(name, []).append(row["test"]["accuracy"])
+    for name, values in found.items():
+        print(f"{name}: {', '.join(f'{value:.3f}' for value in values)}")
+    for name in ("S+ST", "S", "ST"):
+        pairs = zip(found["Opt"], found[name], strict=True)
+        told = " (primary)" if name == "ST" else ""
+        print(f"Opt minus {name}{told}: {interval([a - b for a, b in pairs])}")
+
+
+def random(runs: Runs, seeds: Sequence[int]) -> None:
+    differences = []
+    for seed in seeds:
+        found = runs("posterior", seed)
+        one = facts_of(runs("alone", seed, "strategy.trials=1", name="one"))
+        trials = max(1, round(facts_of(found)["seconds"] / max(one["seconds"], 1e-9)))
+        drawn = runs("alone", seed, f"strategy.trials={trials}", name="random")
+        pair = accuracy_of(found), accuracy_of(drawn)
+        print(f"seed {seed}: found {pair[0]:.3f}, the best of {trials} random ones {pair[1]:.3f}")
+        differences.append(pair[0] - pair[1])
+    print(f"found minus random (primary): {interval(differences)}")
+
+
+QUESTIONS = {"rank": rank, "labels": labels, "strategies": strategies, "random": random}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("question", choices=list(QUESTIONS))
+    parser.add_argument("--seeds", type=int, default=0, help="how many; by default three, of labels and random five")
+    parser.add_argument("--first", type=int, default=100, help="the first seed")
+    parser.add_argument("--out", type=Path, default=Path("build/fusion"))
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    given = parser.parse_args(arguments)
+    many = given.seeds or (5 if given.question in ("labels", "random") else 3)
+    seeds = range(given.first, given.first + many)
+    QUESTIONS[given.question](Runs(given.out, given.settings), seeds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""`examples/fusion_digits.py` at a size that shows nothing but that it runs, and its statistics."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SPACE = "space=template(growth = 2, frames = 4, size = 12)"
+TINY = (
+    *("data.train=32", "data.valid=16", "data.test=16", "data.frames=4", "data.size=12", "retrain.epochs=1"),
+    *("posterior:strategy.epochs=1", "posterior:strategy.derive.samples=2", f"posterior:{SPACE}"),
+    *("whole:strategy.epochs=1", "whole:strategy.decisions.warmup=1", f"whole:{SPACE}"),
+    *("alone:strategy.fitness.epochs=1", f"alone:{SPACE}"),
+)
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("fusion_digits", ROOT / "examples" / "fusion_digits.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("question", [pytest.param("rank", marks=pytest.mark.slow), "random"])
+def test_it_runs(script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], question: str) -> None:
+    few = ["alone:strategy.trials=24"] if question == "rank" else []  # of 64, from two seeds: some are the same
+    settings = [argument for text in (*TINY, *few) for argument in ("--set", text)]
+    script.main([question, "--seeds", "2", "--out", str(tmp_path), *settings])
+    said = capsys.readouterr().out
+    assert "(primary)" in said
+    assert "95 %" in said
+
+
+def test_ranks_and_intervals(script: ModuleType) -> None:
+    assert script.ranks([3.0, 1.0, 3.0, 2.0]) == [3.5, 1.0, 3.5, 2.0]
+    assert script.spearman([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
+    assert script.spearman([1, 2, 3], [5, 5, 5]) == 0
+    assert "not resolved" in script.interval([0.1, -0.2, 0.15])
+    assert "not resolved" not in script.interval([0.1, 0.11, 0.12])
