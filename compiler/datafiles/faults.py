@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+IN_MEMORY = Path("the data that was given")
+"""What stands for the file of data that a program has in memory."""
+
 
 class FilesAbsent(Exception):
     """``missing`` is not in ``folder``."""

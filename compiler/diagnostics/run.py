@@ -75,14 +75,16 @@ class DataUnreadable(Diagnostic):
 
     file: str
     reason: str
+    advice: str = "correct the file, or make it anew"
 
     code: ClassVar[str] = "E0703"
     of_files: ClassVar[bool] = True
     title: ClassVar[str] = "a data file cannot be read"
     explanation: ClassVar[str] = """\
 A file of the data set is there, but it does not hold what it should: a download that was cut off, a page saved in its
-place, or another version of the data set. Pickled files (CIFAR) are read by an unpickler that knows NumPy arrays
-alone, so a file that asks for more is refused.
+place, another version of the data set, or of your own a column, an array or a label that is not as the search says.
+Arrays that a program gives are told of in the same words. Pickled files (CIFAR) are read by an unpickler that knows
+NumPy arrays alone, so a file that asks for more is refused.
 
     data_batch_1 of 12 KB instead of 31 MB      download it again"""
 
@@ -96,7 +98,7 @@ alone, so a file that asks for more is refused.
 
     @property
     def help(self) -> str | None:
-        return "get the file again from its source"
+        return self.advice
 
 
 @kind
@@ -107,6 +109,9 @@ class WrongSample(Diagnostic):
     split: str
     index: int
     fault: str
+    whole: str = ""
+    """What it is in the data before that was divided: `sample 17 of the set`."""
+    advice: str = "correct the file that it comes from"
 
     code: ClassVar[str] = "E0724"
     title: ClassVar[str] = "a sample that cannot be learnt from"
@@ -119,7 +124,8 @@ is different would spoil the weights, so the run stops where it is read; what wa
 
     @property
     def message(self) -> str:
-        return f"sample {self.index} of the split `{self.split}` of `{self.dataset}` {self.fault}"
+        whole = f" ({self.whole})" if self.whole else ""
+        return f"sample {self.index} of the split `{self.split}` of `{self.dataset}`{whole} {self.fault}"
 
     @property
     def label(self) -> str:
@@ -127,7 +133,7 @@ is different would spoil the weights, so the run stops where it is read; what wa
 
     @property
     def help(self) -> str | None:
-        return "correct the file that it comes from"
+        return self.advice
 
 
 @kind

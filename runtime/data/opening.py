@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from stdsl.compiler.datafiles.faults import FileChanged, FileDamaged, FilesAbsent
+from stdsl.compiler.datafiles.faults import IN_MEMORY, FileChanged, FileDamaged, FilesAbsent
 from stdsl.compiler.diagnostics.data import DataChanged, DataTooLarge
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import DataMissing, DataUnreadable
@@ -27,7 +28,10 @@ def reading(dataset: str, place: Span | None) -> Iterator[None]:
     except FilesAbsent as fault:
         raise RunError([DataMissing(place, dataset, str(fault.folder), fault.missing, fault.hint)]) from fault
     except FileDamaged as fault:
-        raise RunError([DataUnreadable(place, str(fault.path), fault.reason)]) from fault
+        told = DataUnreadable(place, str(fault.path), fault.reason)
+        if fault.path == IN_MEMORY:
+            told = replace(told, advice="correct what the program gives")
+        raise RunError([told]) from fault
 
 
 def check_regular(path: Path) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from ..batch import Dataset
-from ..loading.wrapped import Wrapped
+from ..loading.wrapped import inside
 from ..own.own_dataset import SPLITS
 
 _MOST = 2**28
@@ -50,7 +50,7 @@ class Fingerprint(BaseModel):
     @classmethod
     def of(cls, dataset: Dataset, older: bool = False) -> Self:
         """``older``: with as few samples as older versions looked at. Raises RunError where a sample cannot be read."""
-        inner = _inside(dataset)
+        inner = inside(dataset)
         names, labels, files = {}, {}, {}
         places = {split: _spread(dataset.size(split), _OLDER if older else _SAMPLES) for split in SPLITS}
         for split in SPLITS:
@@ -90,13 +90,6 @@ class Fingerprint(BaseModel):
         pairs = zip(self.samples, now.samples, strict=False)
         if len(self.samples) != len(now.samples) or not all(_near(a, b, apart) for a, b in pairs):
             yield "its samples hold something else"
-
-
-def _inside(dataset: Any) -> Any:
-    """The data set that others are around."""
-    while isinstance(dataset, Wrapped):
-        dataset = dataset.dataset
-    return dataset
 
 
 def _labels(inner: Any, split: str) -> npt.NDArray[Any] | None:

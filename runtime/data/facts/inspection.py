@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ...report.reporter import Reporter
 from ..batch import Dataset
 from ..loading.statistics import Moments
+from ..loading.wrapped import whereabouts
 from ..own.checked import wrong_targets
 from ..own.own_dataset import SPLITS
 from ..targets import VOID, Targets, targets_of
@@ -132,7 +133,8 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
                 faults |= {int(i): "holds values that are infinite or no numbers" for i in np.nonzero(strange)[0]}
             for i, fault in sorted(faults.items()):
                 if len(wrong) < _NAMED:
-                    wrong[f"sample {places[i]} of the split `{split}`"] = fault
+                    whole = whereabouts(dataset, split, int(places[i]))[0]
+                    wrong[f"sample {places[i]} of the split `{split}`{f' ({whole})' if whole else ''}"] = fault
             done += len(places)
             reporter.advance(title, done, {})
     reporter.end(title)

@@ -17,6 +17,21 @@ def bytes_of(dataset: Dataset) -> tuple[str, ...] | None:
     return found
 
 
+def inside(dataset: Any) -> Any:
+    """The data set that others are around."""
+    while isinstance(dataset, Wrapped):
+        dataset = dataset.dataset
+    return dataset
+
+
+def whereabouts(dataset: Dataset, split: str, index: int) -> tuple[str, str]:
+    """What a sample of a split is in the data before that was divided ("" where that is the same, or is not known), and
+    what to do where it is wrong: as far as the data set says so in `in_whole` and `remedy`."""
+    own = inside(dataset)
+    whole = own.in_whole(split, index) if hasattr(own, "in_whole") else ""
+    return whole, getattr(own, "remedy", "correct the file that it comes from")
+
+
 class Wrapped:
     """Says of itself what ``dataset`` says: a subclass gives ``samples``, and says what is otherwise."""
 

@@ -126,6 +126,12 @@ class ArraysDataset:
     def varies(self, split: str) -> bool:
         return False
 
+    def in_whole(self, split: str, index: int) -> str:
+        """Which sample of the arrays it is; "" where that is the same."""
+        source, places = self._places[split]
+        same = source == split and len(places) == len(self._unscaled[source])
+        return "" if same else f"sample {int(places[index])} of the arrays"
+
     def split_targets(self, split: str) -> Array:
         """The targets of all samples of a split."""
         source, places = self._places[split]

@@ -100,6 +100,10 @@ class TableDataset:
     def varies(self, split: str) -> bool:
         return False
 
+    def in_whole(self, split: str, index: int) -> str:
+        """Which row of the table it is, from 1."""
+        return f"row {int(self._rows[split][index]) + 1} of the table"
+
     def split_targets(self, split: str) -> npt.NDArray[Any]:
         """The targets of all rows of a split."""
         return self._unscaled[self._rows[split]]

@@ -17,7 +17,7 @@ from stdsl.compiler.diagnostics.source import Span
 
 from ..batch import Batch, Dataset
 from ..loading.balance import read_targets
-from ..loading.wrapped import Wrapped
+from ..loading.wrapped import Wrapped, whereabouts
 from ..targets import VOID, Targets
 from .own_dataset import OwnDataset
 
@@ -45,12 +45,12 @@ class Checked(Wrapped):
     def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
         batch = self._asked(split, indices, epoch)
         for first, fault in wrong_targets(batch.targets, self.targets):
-            raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
+            raise self._wrong(split, int(indices[first]), fault)
         for values in batch.inputs:
             if not bool(values.isfinite().all()):
                 first = int((~values.isfinite().flatten(1).all(1)).nonzero()[0])
                 fault = "holds values that are infinite or no numbers"
-                raise RunError([WrongSample(self.place, self.name, split, int(indices[first]), fault)])
+                raise self._wrong(split, int(indices[first]), fault)
         return batch
 
     def _asked(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
@@ -63,7 +63,11 @@ class Checked(Wrapped):
                 raise  # a mistake in this package
             others = " and those asked for with it" if len(indices) > 1 else ""
             fault = f"{others} cannot be had: {type(error).__name__}: {error}".strip()
-            raise RunError([WrongSample(self.place, self.name, split, int(indices[0]), fault)]) from error
+            raise self._wrong(split, int(indices[0]), fault) from error
+
+    def _wrong(self, split: str, index: int, fault: str) -> RunError:
+        told = whereabouts(self.dataset, split, index)
+        return RunError([WrongSample(self.place, self.name, split, index, fault, *told)])
 
 
 def of_this_package(dataset: Any) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from stdsl.compiler.datafiles.arrangement import Arrangement, arranged
-from stdsl.compiler.datafiles.faults import FileDamaged
+from stdsl.compiler.datafiles.faults import IN_MEMORY, FileDamaged
 from stdsl.compiler.datafiles.forms import TargetsOpen
 from stdsl.compiler.datafiles.npy import Header, StoredArray
 from stdsl.compiler.datafiles.splits import TRAIN, named_splits
@@ -34,7 +34,7 @@ from ..opening import reading
 from ..targets import targets_of
 from .as_array import NotAnArray, array_of, is_indexed
 from .checked import Checked, of_this_package
-from .given_settings import IN_MEMORY, given_settings
+from .given_settings import given_settings
 from .indexed import IndexedDataset
 from .own_dataset import SPLITS, OwnDataset, asked
 from .repeatable import changing_sample
@@ -62,6 +62,10 @@ class GivenArrays(ArraysDataset):
         with reading(settings.kind, None):
             self._given = {_name(name): _array(str(name), values) for name, values in arrays.items()}
         super().__init__(settings, 0, Path(), None)
+
+    @property
+    def remedy(self) -> str:
+        return "correct the arrays, or leave the sample out"
 
     def _arranged(self, folder: Path) -> Arrangement:
         stored = [StoredArray(name, _header(name, values), IN_MEMORY, name) for name, values in self._given.items()]

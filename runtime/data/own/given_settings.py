@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from stdsl.compiler.datafiles.faults import IN_MEMORY
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.settings import SettingsConflict, UnknownSetting, WrongSetting
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.expectation import settings_of
 
-IN_MEMORY = Path("the data that was given")
-"""What stands for the file of arrays that have none."""
 _OF_FILES = ("file", "x", "y")
 
 

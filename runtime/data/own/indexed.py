@@ -28,7 +28,7 @@ from ..scale import Scale
 from ..targets import VOID, Targets
 from .as_array import NotAnArray, array_of, as_floats
 from .indexed_targets import NAME, Array, WrongTarget, form_of, target_in
-from .own_dataset import apart, asked, ignored, sample_count, turn_of, with_ignored, written
+from .own_dataset import apart, asked, ignored, remedy_of_class, sample_count, turn_of, with_ignored, written
 
 Values = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -101,6 +101,18 @@ class IndexedDataset:
     def origin(self) -> Any:
         """What the set says of how it is found again, where it is alone."""
         return self._said(self._sets[TRAIN], "origin") if len(self._sets) == 1 else None
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a sample that is wrong."""
+        return remedy_of_class(self._called)
+
+    def in_whole(self, split: str, index: int) -> str:
+        """Which sample of the set it is; "" where that is the same, or not yet divided."""
+        places = getattr(self, "_places", {}).get(split)
+        if places is None or (split in self._sets and len(places) == len(self._sets[split])):
+            return ""
+        return f"sample {int(places[index])} of the set"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -291,7 +303,8 @@ class IndexedDataset:
         return asked(name, lambda: getattr(found, name, None), self._called, self._place)
 
     def _wrong(self, split: str, index: int, fault: str) -> RunError:
-        return RunError([WrongSample(self._place, self._called, split, index, fault)])
+        whole = self.in_whole(split, index)
+        return RunError([WrongSample(self._place, self._called, split, index, fault, whole, self.remedy)])
 
 
 def _shape(values: npt.NDArray[Any]) -> str:

@@ -81,6 +81,11 @@ def apart(names: tuple[str, ...], called: str, place: Span | None) -> tuple[str,
     return names
 
 
+def remedy_of_class(called: str) -> str:
+    """What to do about a sample that a class of the user's gives, which is ``called`` so by a search."""
+    return "correct the class that gives it" + ("" if called == "the data" else ", or what its block says")
+
+
 def turn_of(own: Iterable[Any], called: str, place: Span | None) -> AbstractContextManager[Any]:
     """What is held while a data set makes a sample, until that is copied: a class may write every sample into the same
     array, so threads that load data take turns, but where all of ``own`` say ``thread_safe = True``."""
@@ -140,6 +145,11 @@ class OwnDataset:
         self._shapes: dict[str, tuple[int, ...]] = {}
 
     @property
+    def remedy(self) -> str:
+        """What to do about a sample that is wrong."""
+        return remedy_of_class(self._called)
+
+    @property
     def origin(self) -> Any:
         """What it says of how it is found again."""
         return asked("origin", lambda: getattr(self._own, "origin", None), self._called, self._place)
@@ -181,7 +191,8 @@ class OwnDataset:
         except (NotAnArray, _Fault) as fault:
             others = " and those asked for with it" if len(indices) > 1 else ""
             text = f"{others} cannot be taken: {fault}".strip()
-            raise RunError([WrongSample(self._place, self._called, split, int(indices[0]), text)]) from fault
+            first, advice = int(indices[0]), self.remedy
+            raise RunError([WrongSample(self._place, self._called, split, first, text, "", advice)]) from fault
 
     def _batch(self, batch: Any, count: int) -> Batch:
         if not (hasattr(batch, "inputs") and hasattr(batch, "targets")):

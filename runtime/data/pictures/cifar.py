@@ -42,6 +42,9 @@ _ALLOWED = {
 }
 
 
+_AGAIN = "get the file again from its source"
+
+
 class CifarDataset:
     """Images (N, 3, 32, 32) with values standardised per channel by the training images.
 
@@ -64,7 +67,7 @@ class CifarDataset:
         constant = np.ptp(images.reshape(len(images), 3, -1), axis=(0, 2)) == 0
         if constant.any():
             reason = f"channel {int(constant.argmax()) + 1} is the same in all pixels of all training images"
-            raise RunError([DataUnreadable(place, str(root), reason)])
+            raise RunError([DataUnreadable(place, str(root), reason, _AGAIN)])
         order = permutation(key(seed, "split", settings.kind), len(images))
         first = len(images) - round(settings.valid * len(images))
         self._images = {"train": images[order[:first]], "valid": images[order[first:]]}
@@ -140,9 +143,9 @@ def read_pickle(path: Path, place: Span | None) -> dict[bytes, Any]:
     try:
         value = _Unpickler(io.BytesIO(read_file(path, 1024 * MIB)), encoding="bytes").load()
     except Exception as error:  # an unpickler may raise anything on damaged bytes
-        raise RunError([DataUnreadable(place, str(path), str(error) or type(error).__name__)]) from error
+        raise RunError([DataUnreadable(place, str(path), str(error) or type(error).__name__, _AGAIN)]) from error
     if not isinstance(value, dict):
-        raise RunError([DataUnreadable(place, str(path), "it holds no table")])
+        raise RunError([DataUnreadable(place, str(path), "it holds no table", _AGAIN)])
     return value
 
 
@@ -156,13 +159,13 @@ def _read_all(
         data, found = table.get(b"data"), table.get(labels)
         if not (_is_images(data) and isinstance(found, list) and len(found) == len(data)):
             reason = f"it holds no images of 3 × 32 × 32 bytes with `{labels.decode()}`"
-            raise RunError([DataUnreadable(place, str(root / name), reason)])
+            raise RunError([DataUnreadable(place, str(root / name), reason, _AGAIN)])
         images.append(data.reshape(-1, 3, 32, 32))
         if not all(isinstance(label, int) and abs(label) < 2**31 for label in found):
-            raise RunError([DataUnreadable(place, str(root / name), "its labels are not all whole numbers")])
+            raise RunError([DataUnreadable(place, str(root / name), "its labels are not all whole numbers", _AGAIN)])
         targets.append(np.array(found, dtype=np.int64))
     if not sum(map(len, targets)):
-        raise RunError([DataUnreadable(place, str(root / names[0]), "it holds no images")])
+        raise RunError([DataUnreadable(place, str(root / names[0]), "it holds no images", _AGAIN)])
     return np.concatenate(images), np.concatenate(targets)
 
 
@@ -178,8 +181,8 @@ def _class_names(path: Path, names: bytes, settings: Cifar10 | Cifar100, place: 
         found = read_pickle(path, place).get(names, [])
         if isinstance(found, list) and len(found) == type(settings).classes:
             if not all(isinstance(name, bytes) for name in found):
-                raise RunError([DataUnreadable(place, str(path), "its names of classes are no texts")])
+                raise RunError([DataUnreadable(place, str(path), "its names of classes are no texts", _AGAIN)])
             if len(set(found)) < len(found):
-                raise RunError([DataUnreadable(place, str(path), "two of its classes have the same name")])
+                raise RunError([DataUnreadable(place, str(path), "two of its classes have the same name", _AGAIN)])
             return told_apart(found)
     return tuple(map(str, range(type(settings).classes)))

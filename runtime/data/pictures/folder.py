@@ -180,6 +180,10 @@ class FolderDataset(ABC, Generic[S]):
         """The files of a split, from the root on."""
         return [os.path.relpath(path, self._there.root) for path in self._files[split]]
 
+    def in_whole(self, split: str, index: int) -> str:
+        """Which file it is, from the root on."""
+        return os.path.relpath(self._files[split][index], self._there.root)
+
     def content(self, split: str, place: int) -> bytes:
         """The beginning of the files of a sample as they are on the disk, folders of frames by what they hold, with
         the size of each; nothing of one that cannot be read."""

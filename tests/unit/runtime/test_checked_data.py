@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,12 @@ from torch import nn
 from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.data_images import Cifar10
+from stdsl.compiler.schemas.data_tables import Table
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
 from stdsl.runtime.data.batch import Batch, Normalisation, Part
+from stdsl.runtime.data.numbers.tables import TableDataset
 from stdsl.runtime.data.own.checked import Checked
+from stdsl.runtime.data.own.given import as_dataset, given_arrays
 from stdsl.runtime.data.pictures.cifar import CifarDataset
 from stdsl.runtime.data.targets import Targets
 from stdsl.runtime.prepare.opening import opened
@@ -197,3 +201,47 @@ def test_a_target_that_cannot_be_learnt(kind: Kind, wrong: float, words: str) ->
     assert len(Checked(rows, "rows").samples("train", np.array([4, 6]), 0)) == 2
     with pytest.raises(RunError, match=f"E0724.*sample 3 .* has {words}"):
         Checked(rows, "rows").samples("train", np.array([4, 3]), 0)
+
+
+def test_a_sample_is_named_as_the_users_own_data_has_it(tmp_path: Path) -> None:
+    """Its place in a split that was divided off says nothing to whoever made the data."""
+    x, y = np.arange(60.0)[:, None].repeat(3, 1), np.arange(60) % 2
+    x[17, 1] = np.inf
+
+    class Rows:
+        def __len__(self) -> int:
+            return 60
+
+        def __getitem__(self, index: int) -> Any:
+            return x[index], y[index]
+
+    lines = ["a,b,label", *(f"{n},{n},{n / 7}" for n in range(60))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), encoding="utf-8")
+    table = TableDataset(Table(file="rows.csv", target="label"), 0, tmp_path, None)
+    for dataset, words, advice in (
+        (given_arrays({"x": x, "y": y}, {"normalise": None}), "(sample 17 of the arrays)", "correct the arrays"),
+        (as_dataset(Rows()), "(sample 17 of the set)", "correct the class that gives it"),
+    ):
+        found = []
+        for split in ("train", "valid", "test"):
+            for index in range(dataset.size(split)):
+                try:
+                    Checked(dataset, "the data").samples(split, np.array([index]), 0)
+                except RunError as error:
+                    found.append(error.diagnostics[0])
+        assert len(found) == 1
+        assert words in found[0].message
+        assert advice in str(found[0].help)
+    for split in ("train", "valid", "test"):
+        for index in range(table.size(split)):
+            row = int(table.in_whole(split, index).removeprefix("row ").removesuffix(" of the table"))
+            assert table._rows[split][index] == row - 1
+    whole = as_dataset({"train": Rows(), "valid": Rows(), "test": Rows()})
+    with pytest.raises(RunError, match=r"sample 17 of the split `test` of `the data` holds values"):
+        Checked(whole, "the data").samples("test", np.array([17]), 0)
+
+
+def test_what_is_wrong_with_data_of_a_program_is_no_matter_of_files() -> None:
+    with pytest.raises(RunError) as raised:
+        given_arrays({"x": np.zeros((4, 2)), "y": np.zeros(3, int)}, {})
+    assert raised.value.diagnostics[0].help == "correct what the program gives"
