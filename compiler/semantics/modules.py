@@ -130,7 +130,7 @@ def _beside(module: Module, target: str) -> str | None:
 def _written_names(source: Source) -> Iterator[str]:
     """The names that a text with syntax errors seems to declare and to import."""
     text = re.sub(r'#.*|"[^"\n]*"', '""', source.text)
-    declaring = "let|ops?|cell|meta|space|strategy|search|def|fn|fun|func|function|class|const|var|val"
+    declaring = r"extern\s+\w+|let|ops?|cell|meta|space|strategy|search|def|fn|fun|func|function|class|const|var|val"
     yield from re.findall(rf"\b(?:{declaring})\s+([A-Za-z_]\w*)", text)
     for imported in re.finditer(r"^(?:from\b.*)?\bimport\b([\w, ]+)", text, re.MULTILINE):
         yield from re.findall(r"[A-Za-z_]\w*", imported[1])

@@ -119,6 +119,8 @@ def _narrowed(key: str, expected: Expectation, declared: Variables | None, name:
 
 def _reference(name: str, span: Span, env: Env) -> str:
     found = env.module.lookup(name)
+    if found is None and env.is_broken(name):
+        raise Stop
     if found is None or not isinstance(found[0], ast.SearchDecl):
         searches = tuple(d.name.id for d in env.module.declarations.values() if isinstance(d, ast.SearchDecl))
         raise env.report.stop(UnknownSearch(span, name, searches))
