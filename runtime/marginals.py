@@ -80,7 +80,7 @@ def marginals_of(path: Path) -> Marginals:
         raise RunError([without("what its `where` leaves has no marginals that are known exactly")])
     units = []
     for decision in job.graph.open:
-        alone = _alone(decision, facts["probabilities"][decision.path])
+        alone = _alone(decision, facts["probabilities"].get(decision.path))
         marginal = found[decision.path]
         drawn = marginal.options[1:] if decision.kind == "gate" else marginal.options
         layer, _, name = decision.path.rpartition(".")
@@ -90,7 +90,10 @@ def marginals_of(path: Path) -> Marginals:
     return Marginals(job.config.name, job.graph.name, tuple(units), tuple(_layers(job.graph.open, posterior)))
 
 
-def _alone(decision: Decision, row: Sequence[float]) -> list[float]:
+def _alone(decision: Decision, row: Sequence[float] | None) -> list[float]:
+    """A decision without weights in the template, such as a choice of one, comes out evenly."""
+    if row is None:
+        row = [0.5 if decision.kind == "keep" else 1 / len(decision.options)] * len(decision.options)
     return [row[-1]] if decision.kind == "gate" else list(row)
 
 

@@ -153,6 +153,28 @@ def test_marginals_are_shown_and_written(done: Path) -> None:
     assert json.loads((done / "m.json").read_text()) == document
 
 
+def test_a_choice_of_one(tmp_path: Path, stdsl: Callable[..., int]) -> None:
+    """It has no weights in the template."""
+    text = (
+        TEXT.replace("30  measure = 32", "2")
+        .replace('export   { onnx = "net.onnx" }', "")
+        .replace(
+            "space tiny = template(gated, chained, 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)",
+            """meta net on video: clip(1, 4, 16, 16) {
+  a = video -> conv(2, 1x3x3) -> choose {only: relu} as one
+  b = [a, maybe (a -> zero) as nothing] -> sum
+  return b -> global_avg_pool -> linear(4)
+}
+space tiny = net""",
+        )
+    )
+    (tmp_path / "fuse.space").write_text(text)
+    assert stdsl("run", str(tmp_path / "fuse.space"), "--out", str(tmp_path / "run")) == 0
+    document = json.loads(cli("show", str(tmp_path / "run"), "--marginals", "--json").stdout)
+    assert document["units"][0]["decision"] == "a.one"
+    assert document["units"][0]["alone"] == 1
+
+
 def test_what_is_plotted() -> None:
     units = (Unit("a.S", "a", "S", 1.0, 0.7, 0.7, 0.45), Unit("b.S", "b", "S", 1.0, 0.2, 0.2, 0.1))
     alone = Marginals("m", "s", units, ())

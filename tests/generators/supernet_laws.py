@@ -72,9 +72,10 @@ def settings(rng: random.Random, many: int) -> Iterator[tuple[Relaxation, Passes
     for _ in range(many):
         relaxation = Relaxation(
             choose=rng.choice(("softmax", "softmax", "sigmoid", "gumbel")),
-            keep=rng.choice(("sigmoid", "sigmoid", "softmax", "none")),
+            keep=rng.choice(("sigmoid", "sigmoid", "softmax", "none", "concrete")),
             affine=rng.random() < 0.7,
             groups=rng.choice((1, 1, 1, 2, 4)),
+            gate=rng.choice(("sigmoid", "concrete")),
         )
         form = rng.randrange(4)
         chosen: list[str] = [f"-{rng.choice(USUAL)}", *(f"+{n}" for n in OTHERS if rng.random() < 0.3)]
