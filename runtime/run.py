@@ -22,6 +22,7 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.quoting import visible
 
 from .data.facts.data_facts import keep_facts
+from .data.facts.doubts import doubts
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
 from .engines.local import Helpers
@@ -204,7 +205,10 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
             for role, dataset in own.items():
                 kept = role == job.config.owner("retrain")
                 path = directory.data if kept else directory.other_data(role)
-                keep_facts(path, dataset, job.config.data_of(role).kind, job.config.place(job.config.data_key(role)))
+                kind, place = job.config.data_of(role).kind, job.config.place(job.config.data_key(role))
+                keep_facts(path, dataset, kind, place)
+                for doubt in doubts(dataset, kind, place):
+                    reporter.say(warned(doubt))
             helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
             context = Context(job, manifest, directory, tracker, reporter, interruption, placement, datasets, helpers)
             result = _phases(context)

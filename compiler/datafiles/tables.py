@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -23,6 +24,11 @@ _UNTOLD = MISSING - {"none"}
 """The same of a cell that should name a class: `none` is a class, that of nothing."""
 
 
+_ROUND = re.compile(r"(-?\d+)\.0+")
+_FIRST_ROW = re.compile(r'(?:"[^"]*"|[^"\n])*')
+_QUOTED = re.compile(r'"[^"]*"')
+
+
 class PackageMissing(Exception):
     """A kind of file is read by a package that is not installed."""
 
@@ -33,10 +39,12 @@ Targets: TypeAlias = tuple[tuple[str, ...], Sequence[tuple[float, ...]]]
 
 @record
 class Table:
-    """``columns``: by name, a text for each row; "" where there is no value."""
+    """``columns``: by name, a text for each row; "" where there is no value. ``nested``: those whose cells hold lists
+    or tables."""
 
     path: Path
     columns: Mapping[str, Sequence[str]]
+    nested: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -87,13 +95,12 @@ def read_table(path: Path, limit: int | None = None) -> Table | None:
         check_file(path, None)
         if limit is not None and path.stat().st_size > limit:
             return None
-        columns = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _separated(path)
+        table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else Table(path, _separated(path))
     except FileNotFoundError:
         hint = "write it there, or name another file; relative paths start from the folder of the .space file"
         raise FilesAbsent(path.parent, (path.name,), hint) from None
     except OSError as error:
         raise FileDamaged(path, reason_of(error)) from error
-    table = Table(path, columns)
     if not table.rows:
         raise FileDamaged(path, "it has no rows")
     return table
@@ -113,8 +120,7 @@ def encoding(table: Table, wanted: Wanted) -> Encoding:
         if name not in wanted.categories and _numeric(table, name):
             features.append((name, None))
             continue
-        values = set(table.columns[name])
-        found = in_order("" if missing(value) else value for value in values)
+        found = in_order(map(known, set(table.columns[name])))
         if len(found) > wanted.most:
             reason = (
                 f"its column `{name}` has {len(found):,} different texts, and at most {wanted.most} become features"
@@ -161,6 +167,22 @@ def untold(value: str) -> bool:
     return value.lower() in _UNTOLD
 
 
+def known(value: str) -> str:
+    """The text that a cell of a category is known by, whatever kind of file it stands in: "" where there is no value;
+    `true` and `false` in small letters; whole numbers without a fraction."""
+    if missing(value):
+        return ""
+    return _plain(value)
+
+
+def _plain(value: str) -> str:
+    small = value.lower()
+    if small in ("true", "false"):
+        return small
+    whole = _ROUND.fullmatch(value)
+    return whole[1] if whole else value
+
+
 def in_order(values: Iterable[str]) -> tuple[str, ...]:
     """Different texts in a row: whole numbers by their size, others by their letters."""
     found = sorted(set(values))
@@ -199,7 +221,7 @@ def _labels(table: Table, targets: Sequence[str]) -> Targets:
         raise FileDamaged(table.path, f"its columns {_listed(targets)} are to name classes, and one does")
     (target,) = targets
     _check_whole(table, target)
-    values = table.columns[target]
+    values = list(map(_plain, table.columns[target]))
     classes = in_order(values)
     if any((n := number(value)) is not None and not n.is_integer() for value in classes):
         reason = f"its column `{target}` holds numbers with fractions, and the target names classes"
@@ -244,8 +266,7 @@ def _separated(path: Path) -> dict[str, list[str]]:
         text = read_file(path, None).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileDamaged(path, f"it is no text in UTF-8: {error.reason}") from error
-    first = text.partition("\n")[0]
-    mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=first.count)
+    mark = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=_header(text).count)
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if row]
     except csv.Error as error:
@@ -263,14 +284,22 @@ def _separated(path: Path) -> dict[str, list[str]]:
     return {name: list(map(str.strip, cells)) for name, cells in zip(names, columns, strict=True)}
 
 
-def _parquet(path: Path) -> dict[str, list[str]]:
+def _header(text: str) -> str:
+    """The names of the columns but for what is quoted, in which a mark is part of a name."""
+    found = _FIRST_ROW.match(text)
+    row = found[0] if found is not None else ""
+    return _QUOTED.sub("", row) or text.partition("\n")[0]
+
+
+def _parquet(path: Path) -> Table:
     try:
-        from pyarrow import ArrowException, parquet
+        from pyarrow import ArrowException, parquet, types
     except ImportError:
         raise PackageMissing from None
     try:
         table = parquet.read_table(path)
-        return {name: _cells(table[name]) for name in table.column_names}
+        nested = frozenset(field.name for field in table.schema if types.is_nested(field.type))
+        return Table(path, {name: _cells(table[name]) for name in table.column_names}, nested)
     except (ArrowException, KeyError, ValueError, OverflowError) as error:
         raise FileDamaged(path, f"it is no whole .parquet file: {str(error).splitlines()[0]}") from error
 
@@ -286,6 +315,8 @@ def _cells(column: Any) -> list[str]:
 def _written(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))  # whole numbers beside missing ones are stored so
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 

@@ -205,6 +205,40 @@ def _first(files: tuple[str, ...]) -> str:
 
 
 @kind
+class DataDoubtful(Diagnostic):
+    """Data that is read, and may be meant otherwise."""
+
+    dataset: str
+    what: str
+    advice: str
+
+    code: ClassVar[str] = "W0746"
+    title: ClassVar[str] = "data that may be meant otherwise"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+`stdsl data check` and a run tell of what can be read, and is often a mistake: numbers with decimal commas, which are
+texts; a column of numbers with a word in it; lists in a cell; samples that are all of one class, or have one and the
+same number to tell.
+
+    weight                    W0746 for the column: each text is a category
+    1,5
+    2,25
+    1.5                       a number"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.dataset}`: {self.what}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@kind
 class NoSuchFact(Diagnostic):
     """Something is asked of data that it has not."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, kind
+from .model import Diagnostic, Severity, kind
 
 
 @kind
@@ -56,3 +56,32 @@ arrays of other shapes or names) has no prediction. The others have theirs; the 
     @property
     def help(self) -> str | None:
         return f"this network takes {self.taken}" if self.taken else None
+
+
+@kind
+class CategoriesUnknown(Diagnostic):
+    """No row of a table has one of the texts that a column had in training."""
+
+    path: str
+    column: str
+    text: str
+    categories: tuple[str, ...]
+
+    code: ClassVar[str] = "W0747"
+    title: ClassVar[str] = "a column of other texts than in training"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A text that a column did not have in training is none of its categories. Where that is so in all rows, the column tells
+the network nothing; mostly the texts are spelled otherwise.
+
+    colour                    in training: red, green
+    rot                       to predict: W0747"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: no text of its column `{self.column}` was there in training: `{self.text}`, say"
+
+    @property
+    def help(self) -> str:
+        shown = ", ".join(f"`{category}`" for category in self.categories[:8] if category)
+        return f"it had {shown}{', …' if len(self.categories) > 8 else ''}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stdsl.compiler.datafiles.faults import FileDamaged, FilesAbsent
+from stdsl.compiler.datafiles.table_doubts import strangers
 from stdsl.compiler.datafiles.tables import PackageMissing, Table, missing, number, read_table
+from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.prediction import CategoriesUnknown
 
 from ..data.numbers.table_features import feature_values, filled
 from .model import Model, Sample
 
+Warn = Callable[[Diagnostic], None]
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
 
 
-def rows_of(model: Model, path: Path) -> Iterator[Sample]:
+def rows_of(model: Model, path: Path, warn: Warn) -> Iterator[Sample]:
     """The rows of a table with the columns that the network was trained on, in any order, among others. A cell without
-    a value is the mean in training; a text that no row had is none of the categories. Raises ValueError."""
+    a value is the mean in training; a text that no row had is none of the categories, and where all rows have such in a
+    column, ``warn`` is told. Raises ValueError."""
     features, mean = model.normalisation.columns, model.normalisation.mean
     try:
         table = read_table(path)
@@ -32,6 +37,8 @@ def rows_of(model: Model, path: Path) -> Iterator[Sample]:
             raise ValueError(f"it has no column `{name}`")
         if category is None:
             _check_numbers(table, name)
+    for name, text, categories in strangers(table, features):
+        warn(CategoriesUnknown(None, str(path), name, text, categories))
     yield from ((row,) for row in filled(feature_values(table, features), mean))
 
 

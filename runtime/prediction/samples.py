@@ -12,6 +12,7 @@ import numpy.typing as npt
 from stdsl.compiler.datafiles.clip_folders import clips_in, frame_names
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.image_folders import images_in
+from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.prediction import NotPredicted
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.text.reading import reason_of
@@ -22,7 +23,7 @@ from ..data.pictures.video_files import need_pyav
 from .arrays import arrays_of, is_sample
 from .model import Model, Sample
 from .parts import matched_in, parts_of
-from .rows import TABLES, rows_of
+from .rows import TABLES, Warn, rows_of
 
 _SHOWN = 8
 """So many columns are named."""
@@ -86,11 +87,15 @@ def taken(model: Model) -> str:
     return f"an .npy file with an array of {model.inputs[0].shape}, for one sample"
 
 
-def samples_of(model: Model, path: Path) -> Iterator[tuple[int | None, Sample]]:
-    """The samples that a file holds, with their rows in a table, from 1 on; None of a file that is one sample. Raises
-    ValueError where the file does not hold them."""
+def _unsaid(_: Diagnostic) -> None:
+    pass
+
+
+def samples_of(model: Model, path: Path, warn: Warn = _unsaid) -> Iterator[tuple[int | None, Sample]]:
+    """The samples that a file holds, with their rows in a table, from 1 on; None of a file that is one sample. ``warn``
+    is told of what is doubtful. Raises ValueError where the file does not hold them."""
     if model.normalisation.columns and path.suffix.lower() in TABLES:
-        yield from enumerate(rows_of(model, path), 1)
+        yield from enumerate(rows_of(model, path, warn), 1)
     else:
         yield None, sample_of(model, path)
 

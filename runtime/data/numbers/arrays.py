@@ -16,6 +16,7 @@ from stdsl.compiler.datafiles.arrangement import Arrangement, ordered_axes
 from stdsl.compiler.datafiles.faults import FileDamaged
 from stdsl.compiler.datafiles.forms import POSITIONS
 from stdsl.compiler.datafiles.npy import StoredArray
+from stdsl.compiler.datafiles.table_doubts import Doubt
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas.data_arrays import Arrays
 from stdsl.compiler.schemas.tasks.targets import TargetSignature
@@ -29,6 +30,7 @@ from ..loading.statistics import channel_statistics
 from ..opening import reading
 from ..scale import Scale
 from ..targets import VOID, Targets
+from .constant_targets import constant_targets
 from .stored_values import StoredRows, values_of
 
 Array = npt.NDArray[Any]
@@ -119,6 +121,11 @@ class ArraysDataset:
         as :meth:`_loaded` does."""
         whole = stored.member is not None or (stored.header.columns and len(stored.header.shape) > 1)
         return self._loaded(stored) if whole else StoredRows(stored)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What may be meant otherwise."""
+        if self._form.kind == "numbers":
+            yield from constant_targets(self.split_targets("train"), self._names)
 
     def size(self, split: str) -> int:
         return len(self._places[split][1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from stdsl.compiler.datafiles.splits import TRAIN
+from stdsl.compiler.datafiles.table_doubts import Doubt, doubts_of_features, doubts_of_targets, strangers
 from stdsl.compiler.datafiles.tables import PackageMissing, missing, read_table
 from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
@@ -26,6 +28,7 @@ from ..loading.statistics import channel_statistics
 from ..opening import reading
 from ..scale import Scale
 from ..targets import Targets
+from .constant_targets import constant_targets
 from .table_features import feature_values, filled
 
 
@@ -93,6 +96,18 @@ class TableDataset:
         empty = {name: sum(map(missing, self._table.columns[name])) for name in names}
         cells = [f"{count:,} cells of `{name}` are empty" for name, count in empty.items() if count]
         return tuple(cells)
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What may be meant otherwise."""
+        if self._encoding.kind == "numbers":
+            yield from constant_targets(self.split_targets(TRAIN), self._encoding.names)
+        elif self._encoding.kind == "classes" and isinstance(self.settings.target, str):
+            yield from doubts_of_targets(self._table, (self.settings.target,))
+        names = dict.fromkeys(name for name, category in self._features if category is not None)
+        yield from doubts_of_features(self._table, names, self.settings.categories)
+        for name, text, _ in strangers(self._table, self._features):
+            told = f"no text of its column `{name}` was there in training: `{text}`, say"
+            yield told, "spell its texts as in training"
 
     def size(self, split: str) -> int:
         return len(self._rows[split])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stdsl.cli.options import allow_extern, as_json, overrides, quiet, target
-from stdsl.cli.output import document, fact, table
+from stdsl.cli.output import document, fact, table, tell
 from stdsl.target import Target
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
       stdsl data check my.space --set data.valid=0.3 --json
     """
     from stdsl.compiler.checks.limits import limits
-    from stdsl.compiler.diagnostics.model import RunError
+    from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+    from stdsl.runtime.data.facts.doubts import doubts
     from stdsl.runtime.data.facts.inspection import inspect
     from stdsl.runtime.prepare.opening import looked_at, opened_for
     from stdsl.runtime.prepare.preparation import load_job
@@ -60,6 +61,7 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
         raise RunError(refused)
     datasets, faults = looked_at(job)
     found: dict[str, Inspection] = {}
+    doubtful: list[Diagnostic] = []
     stops = False
     with ConsoleReporter(quiet=quiet or as_json) as reporter:
         for role, dataset in datasets.items():
@@ -73,8 +75,10 @@ def check(target: Target, overrides: Mapping[str, str], allow_extern: bool, as_j
                     fact(("\n" if len(found) > 1 else "") + f"{key}: {settings.kind} ({dataset.place})\n")
                 for text in _told(own, share if too_many else None):
                     fact(text)
+            doubtful += doubts(dataset.dataset, settings.kind, job.config.place(key))
     if as_json:
         document({key: own.document() for key, own in found.items()})
+    tell(doubtful)
     if faults:
         raise RunError(faults)
     opened_for(job)

@@ -15,6 +15,7 @@ from stdsl.cli.options import as_json, output, quiet
 from stdsl.cli.output import document, fact, table, tell
 
 if TYPE_CHECKING:
+    from stdsl.compiler.diagnostics.model import Diagnostic
     from stdsl.runtime.prediction.maps import Names
     from stdsl.runtime.prediction.model import Model, Sample, Values
 
@@ -55,6 +56,7 @@ def command(
     paths, failed = files_in(network, files)
     names = _names(network, paths, output)
     found: list[dict[str, Any]] = []
+    doubtful: list[Diagnostic] = []
 
     def told(samples: Sequence[tuple[Path, int | None, Sample]]) -> None:
         scores = network.scores([sample for _, _, sample in samples]) if samples else ()
@@ -77,7 +79,7 @@ def command(
         waiting: list[tuple[Path, int | None, Sample]] = []
         for place, path in enumerate(paths, 1):
             try:
-                for row, sample in samples_of(network, path):
+                for row, sample in samples_of(network, path, doubtful.append):
                     waiting.append((path, row, sample))
                     if len(waiting) == batch:
                         told(waiting)
@@ -91,6 +93,7 @@ def command(
         document({"predictions": found, "failed": [{"file": f.path, "reason": f.reason} for f in failed]})
     elif found:
         fact(_shown(network, found, top))
+    tell(doubtful)
     if failed:
         tell(failed)
         click.get_current_context().exit(DIAGNOSTICS)
