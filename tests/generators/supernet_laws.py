@@ -20,7 +20,6 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.supernet import Relaxation, Supernet, build_supernet
 from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.ops.registry import primitives_of
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.passes.pipeline import ALL
 
@@ -60,6 +59,8 @@ SCATTERED = ("to_tokens", "subsample", "time_to_channel")
 of a single channel that became channels."""
 COPYING = ("linear", "flatten", "to_tokens", "time_to_channel", "channel_shuffle", "group_norm", "attention")
 """What copies such a value, or keeps more for it, as attention that takes plain products."""
+IN_ORDER = ("linear", "layer_norm", "conv", "pointwise", "depthwise", "max_pool", "avg_pool")
+"""What gives a value row by row, however its input lies; what works position by position keeps the order of that."""
 REPEATING = ("max_pool", "global_max_pool", "upsample", "zero", "relu", "relu6", "hsigmoid", "hswish")
 """What gives equal values at several positions."""
 ROUNDING = 1e-15
@@ -198,15 +199,13 @@ def has_ties(graph: SpaceGraph) -> bool:
 
 
 def copies(graph: SpaceGraph) -> bool:
-    """Whether an operator may copy a value because it lies in another order in the memory of a third."""
-    primitives = primitives_of(graph)
+    """Whether an operator may copy a value because it lies in another order in memory."""
     scattered: list[bool] = []
     for node in graph.nodes:
         entering = any(scattered[edge.source] for edge in node.edges)
         if entering and node.op in COPYING:
             return True
-        looks = node.kind != "apply" or primitives[node.op].view is not None  # and hands on what it is given
-        scattered.append(node.op in SCATTERED or (entering and looks))
+        scattered.append(node.op in SCATTERED or (entering and node.op not in IN_ORDER))
     return False
 
 
