@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..analysis.architecture import Architecture, of_answers, violations
@@ -23,6 +23,9 @@ from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 
 STEPS = 10_000
 """Looking for an architecture gives up after so many answers: about a second."""
+
+DRAWN = 20
+"""So many architectures at random are looked at before a search."""
 
 COUNTED = 2
 """Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
@@ -48,9 +51,9 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     known = _depths(graph)
     if known is not None:
         return Satisfiable(None, known)
-    simplest = _simplest(graph)
-    if simplest is not None:
-        return Satisfiable(simplest)
+    for answers in _simple(graph):
+        if _within(graph, answers):
+            return Satisfiable(of_answers(graph, answers))
     try:
         landed = _looked_for(graph)
     except SpaceError as error:
@@ -71,18 +74,23 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     return Satisfiable(None, UnknownWithin(span, graph.name, landed.steps))
 
 
-def _simplest(graph: SpaceGraph) -> Architecture | None:
-    """The architecture of first alternatives, if it is within the constraints: to see that takes a thousandth of the
-    time that bounds for a search do."""
+def _simple(graph: SpaceGraph) -> Iterator[dict[int, int]]:
+    """Answers that take no search: the first alternatives, then some at random. To see that one is within the
+    constraints takes a thousandth of the time that bounds for a search do."""
     answers = default_answers(graph)
     asked = active(graph, answers).decisions
-    if violations(graph, answers, asked):
-        return None
-    own = {v.index for id in asked for v in graph.decisions[id].variables}
-    answers = {variable: answer for variable, answer in answers.items() if variable in own}
-    if not all(figures(graph, c, answers).within(c) for c in cost_constraints(graph)):
-        return None
-    return of_answers(graph, answers)
+    if not violations(graph, answers, asked):
+        own = {v.index for id in asked for v in graph.decisions[id].variables}
+        yield {variable: answer for variable, answer in answers.items() if variable in own}
+    whole = circuits(graph).whole
+    if whole is not None and whole.count:
+        generator = random.Random(0)
+        for _ in range(DRAWN):
+            yield whole.draw(generator)
+
+
+def _within(graph: SpaceGraph, answers: Mapping[int, int]) -> bool:
+    return all(figures(graph, c, answers).within(c) for c in cost_constraints(graph))
 
 
 def _looked_for(graph: SpaceGraph) -> Landed:

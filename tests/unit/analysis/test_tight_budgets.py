@@ -129,3 +129,18 @@ def test_a_tight_budget_is_planned_and_searched(tmp_path: Path):
     result = stdsl.run(tmp_path / "t.space", out=tmp_path / "run", device="cpu")
     assert all(row["flops"] <= 350_000 for row in result.document["networks"])
     assert result.document["random"]["uniform"] is False
+
+
+@pytest.mark.parametrize("body", ["{a: conv(16, 3), b: identity}", "{a: conv(4, 3), b: conv(16, 3)}"])
+def test_what_many_architectures_are_within_takes_no_search(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds for a search over twelve entangled decisions take seconds (found by mutants), and half of all
+    architectures tell as much."""
+    from stdsl.compiler.checks import satisfiable as module
+
+    text = f"meta m on x: image(4, 8, 8) = x -> repeat 12 {{ choose {body} as kind }} -> conv(4, 1)"
+    ends = "in 1..6M" if "identity" in body else ">= 600K"
+    graph = stdsl.loads(f"stdsl 1\n{text}\nspace s = m\nspace t = m where flops {ends}", "t").graph
+    monkeypatch.setattr(module, "_looked_for", None)
+    found = module.satisfiable(graph)
+    assert found.diagnostic is None
+    assert found.architecture is not None
