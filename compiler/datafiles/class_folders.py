@@ -9,10 +9,12 @@ from pathlib import Path
 from ..record import record
 from ..text.reading import reason_of
 from .faults import FileDamaged, FilesAbsent
+from .linked_folders import check_apart, folders_in
 from .splits import TRAIN, named_splits
 
-Walk = Callable[[str], Iterator[tuple[str, bool]]]
-"""What is in the folder of a class, in the order of the names: paths, and whether each is a sample or is left out."""
+Walk = Callable[[str, str], Iterator[tuple[str, bool]]]
+"""What is in the folder of a class, in the order of the names: paths, and whether each is a sample or is left out. The
+second is the folder of all classes."""
 
 
 @record
@@ -65,17 +67,17 @@ class ClassFolders:
         return FileDamaged(self.splits[TRAIN], fault)
 
     def _walked(self, split: str, label: int) -> Iterator[tuple[str, bool]]:
-        return self.walk(os.path.join(self.splits[split], self.folders[label]))
+        return self.walk(os.path.join(self.splits[split], self.folders[label]), str(self.splits[split]))
 
 
 def class_folders(root: Path, walk: Walk) -> ClassFolders:
     """The classes and splits of a folder: `train/CLASS/…` beside `val/CLASS/…` and `test/CLASS/…`, or `CLASS/…` alone.
     Raises FilesAbsent and FileDamaged."""
     try:
-        inside = _folders(root)
+        inside = folders_in(root)
         names = named_splits([name for name in inside if name in ("train", "valid", "val", "test")], root)
         splits = {split: root / name for split, name in names.items()} if TRAIN in names else {TRAIN: root}
-        folders = {split: _folders(path) for split, path in splits.items()}
+        folders = {split: folders_in(path) for split, path in splits.items()}
     except FileNotFoundError:
         hint = "put a folder for each class there; relative paths start from the folder of the .space file"
         raise FilesAbsent(root.parent, (root.name,), hint) from None
@@ -87,15 +89,9 @@ def class_folders(root: Path, walk: Walk) -> ClassFolders:
         new = [name for name in own if name not in folders[TRAIN]]
         if new:
             raise FileDamaged(splits[split], f"it has the class `{new[0]}`, and {splits[TRAIN].name} has not")
+    for split, own in folders.items():
+        check_apart(splits[split], own)
     return ClassFolders(root, tuple(folders[TRAIN]), splits, walk)
-
-
-def walked(root: str) -> Iterator[tuple[str, list[str]]]:
-    """A folder and all in it, with the names of the files of each, in their order, but for what is hidden. Raises
-    FileDamaged."""
-    for folder, inner, names in os.walk(root, onerror=_refused):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        yield folder, sorted(name for name in names if not name.startswith("."))
 
 
 def told_apart(names: Iterable[bytes]) -> tuple[str, ...]:
@@ -117,14 +113,3 @@ def told_apart(names: Iterable[bytes]) -> tuple[str, ...]:
 def ending(name: str) -> str:
     """What a name ends in, in small letters: `.png`."""
     return os.path.splitext(name)[1].lower()
-
-
-def _folders(path: Path) -> list[str]:
-    with os.scandir(path) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-
-
-def _refused(error: OSError) -> None:
-    if isinstance(error, FileNotFoundError):
-        return  # a class that this split has no samples of
-    raise FileDamaged(Path(error.filename), reason_of(error)) from error

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from .class_folders import ClassFolders, class_folders, ending, walked
+from .class_folders import ClassFolders, class_folders, ending
 from .faults import FileDamaged
 from .image_folders import ENDINGS as IMAGES
+from .linked_folders import walked
 
 VIDEOS = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ts"})
 """What names of videos end in, in small letters."""
@@ -42,9 +43,9 @@ def numbered_apart(names: Iterable[str]) -> tuple[str, ...]:
     return found if len(found) > 1 else ()
 
 
-def clips_in(root: str) -> Iterator[tuple[str, bool]]:
-    """All in a folder, in the order of the names: whether each is a clip."""
-    for folder, names in walked(root):
+def clips_in(root: str, base: str | None = None) -> Iterator[tuple[str, bool]]:
+    """All in a folder, in the order of the names: whether each is a clip. ``base``: as of :func:`walked`."""
+    for folder, names, left in walked(root, base):
         images = [name for name in names if ending(name) in IMAGES]
         if images and folder != root:
             yield folder, True
@@ -53,12 +54,13 @@ def clips_in(root: str) -> Iterator[tuple[str, bool]]:
         for name in names:
             if ending(name) not in IMAGES:
                 yield os.path.join(folder, name), ending(name) in VIDEOS
+        yield from ((os.path.join(folder, name), False) for name in left)
 
 
 def _check_loose(folder: Path) -> None:
     """Raises FileDamaged for a class without a clip that has images."""
     for path, _ in clips_in(str(folder)):
-        if ending(path) in IMAGES:
+        if ending(path) in IMAGES and not os.path.isdir(path):
             reason = f"`{os.path.basename(path)}` lies in it, and the frames of each clip have a folder of their own"
             raise FileDamaged(folder, f"{reason}: {folder.name}/CLIP/0001.png")
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .class_folders import ClassFolders, class_folders, ending, walked
+from .class_folders import ClassFolders, class_folders, ending
+from .linked_folders import walked
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "PNG": (".png",),
@@ -28,7 +29,8 @@ def image_folders(root: Path) -> ClassFolders:
     return class_folders(root, images_in)
 
 
-def images_in(root: str) -> Iterator[tuple[str, bool]]:
-    """All in a folder, in the order of the names: whether each is an image."""
-    for folder, names in walked(root):
+def images_in(root: str, base: str | None = None) -> Iterator[tuple[str, bool]]:
+    """All in a folder, in the order of the names: whether each is an image. ``base``: as of :func:`walked`."""
+    for folder, names, left in walked(root, base):
         yield from ((os.path.join(folder, name), ending(name) in ENDINGS) for name in names)
+        yield from ((os.path.join(folder, name), False) for name in left)

@@ -54,7 +54,8 @@ class Partners:
         names: dict[str, list[str]] = {}
         try:
             with os.scandir(self.base / folder) as entries:
-                inside = sorted((entry.name, entry.is_dir()) for entry in entries)
+                # A link in a circle is no folder, and no reason not to read the others.
+                inside = sorted((entry.name, os.path.isdir(entry.path)) for entry in entries)
         except (FileNotFoundError, NotADirectoryError):
             return names
         except OSError as error:

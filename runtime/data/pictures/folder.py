@@ -155,11 +155,17 @@ class FolderDataset(ABC, Generic[S]):
             for place, name in enumerate(self.inputs)
             for line in self.details(place)
         ]
-        others = [os.path.relpath(path, self._there.root) for path in self._there.others()]
-        if others:
-            shown = ", ".join(others[:10]) + (", …" if len(others) > 10 else "")
-            what = self.settings.given[0].layout
-            told.append(f"{len(others):,} left out for names that do not end like those of {what}s: {shown}")
+        others = list(self._there.others())
+        linked = [path for path in others if os.path.isdir(path)]
+        endings = f"for names that do not end like those of {self.settings.given[0].layout}s"
+        for left, why in (
+            ([path for path in others if path not in linked], endings),
+            (linked, "that are links to folders which are read otherwise"),
+        ):
+            if left:
+                names = [os.path.relpath(path, self._there.root) for path in left[:10]]
+                shown = ", ".join(names) + (", …" if len(left) > 10 else "")
+                told.append(f"{len(left):,} left out {why}: {shown}")
         alone = list(self._there.alone()) if isinstance(self._there, MatchedFiles) else []
         if alone:
             shown = ", ".join(f"{path} (`{name}`)" for name, path in alone[:10]) + (", …" if len(alone) > 10 else "")
