@@ -80,5 +80,5 @@ def test_a_data_set_class_of_ones_own(
     _, said = told("own_dataset.py", [str(tmp_path), "--images", "60", "--steps", "3"], monkeypatch, capsys)
     assert {"derived", "random-1"} <= set(said)
     run = json.loads((tmp_path / "run" / "data.json").read_text())
-    assert run["classes"] == ["odd", "even"]
+    assert run["classes"] == ["not greater", "greater"]
     assert run["fingerprint"]["sizes"] == {"train": 30, "valid": 30, "test": 15}
