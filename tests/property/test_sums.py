@@ -6,6 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,13 +18,14 @@ import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.table import Table
-from stdsl.compiler.analysis.sums import dominance, halving
+from stdsl.compiler.analysis.sums import dominance, halving, narrowing
 from stdsl.compiler.analysis.sums import nearly as nearly_module
 from stdsl.compiler.analysis.sums.exactly import Sums
 from stdsl.compiler.analysis.sums.halving import halved
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
+from stdsl.compiler.analysis.sums.narrowing import narrowed
 from stdsl.compiler.analysis.sums.nearly import nearly
-from stdsl.compiler.analysis.sums.tables import Effort
+from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
 from stdsl.compiler.analysis.sums.weighed import Weighed
 from stdsl.compiler.analysis.sums.within import bounds_of, within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
@@ -178,12 +180,18 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
 
 
 def check_halves(places: Lattice, start: int, count: int, rng: random.Random, monkeypatch: Any) -> None:
-    """The count by two halves, however these are kept."""
+    """The count by two halves, however these are kept, and an interval by lists and a grid."""
     monkeypatch.setattr(halving, "TRIED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(halving, "MANY", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(halving, "PARTS", rng.choice((2, 14)))
     monkeypatch.setattr(dominance, "BLOCK", rng.choice((1, 7, 1000)))
     assert halved(places, start, Effort(10**9, 10**9)) == count
+    monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
+    monkeypatch.setattr(narrowing, "LISTED", rng.choice((1, 10, 1000)))
+    monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
+    with suppress(TooMuch):  # there are not three parts
+        low, high = narrowed(places, start, Effort(10**9, 10**9))
+        assert low <= count <= high
 
 
 def check_seeds(seeds: range, monkeypatch: Any) -> int:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from itertools import combinations, product
 
-from .dominance import Side, meeting
+from .dominance import VECTOR, Side, meeting
 from .lattice import Lattice
 from .tables import Effort, TooMuch
 from .vectors import Limits, Vectors, alike_first, of_stretches, summed
@@ -30,7 +30,7 @@ def halved(places: Lattice, start: int, effort: Effort) -> int:
     assert len(limits) == 2
     if min(limits) < 0:
         return 0
-    parts = alike_first(of_stretches(places, start, effort), limits, TRIED)
+    parts = alike_first(of_stretches(places, start), limits, TRIED)
     while len(parts) > PARTS:
         parts.sort(key=len, reverse=True)
         parts.append(summed(parts.pop(), parts.pop(), limits))
@@ -61,7 +61,7 @@ def _halves(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> tuple[S
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
-        effort.worked(20 * math.prod(len(part) for part in half))
+        effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
     one, other = (_side(half, limits) for half in halves)
     return one, other
 

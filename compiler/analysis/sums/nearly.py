@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..circuits.cost_states import CostStates
 from .halving import halved
 from .lattice import Bounds, Excess, Lattice, lattice
+from .narrowing import narrowed
 from .programme import Leg, Programme, Window
 from .tables import Effort, TooMuch
 
@@ -35,6 +36,8 @@ NARROWEST = 50
 HALVES_WORK = 16_000_000_000
 HALVES_ROOM = 100_000_000
 """To count within two budgets takes so much at most: some seven seconds."""
+
+NARROWING_WORK = 3_000_000_000
 
 ROUNDING = 1e-9
 """Floating-point sums of so many positive numbers are off by less than this, relatively."""
@@ -68,6 +71,16 @@ class Nearly:
             return None
 
     @cached_property
+    def _narrowed(self) -> tuple[int, int] | None:
+        """A narrower interval than that of what is proposed; None where there is none."""
+        if len(self.bounds) != 2:
+            return None
+        try:
+            return narrowed(self.exactly, self.states.start, Effort(NARROWING_WORK, HALVES_ROOM))
+        except TooMuch:
+            return None
+
+    @cached_property
     def proposed(self) -> float:
         """About how many architectures may be within the bounds."""
         return float(self.programme.count(self.places.windows))
@@ -84,14 +97,16 @@ class Nearly:
         """At least so many are within the bounds."""
         if self.count is not None:
             return self.count
-        return math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
+        rounded = math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
+        return rounded if self._narrowed is None else max(rounded, self._narrowed[0])
 
     @cached_property
     def high(self) -> int:
         """At most so many are."""
         if self.count is not None:
             return self.count
-        return math.ceil(self.proposed * (1 + ROUNDING))
+        rounded = math.ceil(self.proposed * (1 + ROUNDING))
+        return rounded if self._narrowed is None else min(rounded, self._narrowed[1])
 
     def draw(self, generator: random.Random) -> dict[int, int] | None:
         """One of those within the bounds, each as likely; None where what was proposed is not among them."""

@@ -22,6 +22,10 @@ Limits = tuple[int, int]
 COINCIDING = 1.1
 """Parts are summed up while there are so many times more pairs than sums."""
 
+WORK = 400_000_000
+ROOM = 100_000_000
+"""The vectors of a stretch take at most so much work, and so many bytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
@@ -53,18 +57,18 @@ class Vectors:
         return Vectors(self.first[order], self.second[order], self.counts[order], self.total)
 
 
-def of_stretches(places: Lattice, start: int, effort: Effort) -> list[Vectors]:
+def of_stretches(places: Lattice, start: int) -> list[Vectors]:
     """Those of each stretch of a walk; all their sums are the sums of the walk. Raises TooMuch."""
     packed = packing(places, start)
-    return [_of_stretch(packed, stretch, effort) for stretch in stretches(places.ways, start)]
+    return [_of_stretch(packed, stretch) for stretch in stretches(places.ways, start)]
 
 
-def _of_stretch(packed: Packing, stretch: Stretch, effort: Effort) -> Vectors:
+def _of_stretch(packed: Packing, stretch: Stretch) -> Vectors:
     if stretch.count.bit_length() > ALONE:
         raise TooMuch
     ends = {stretch.last: single(1, 1, False)}
     windows = own_windows(packed.places, stretch)
-    table = filled(packed.places.ways, stretch.states, ends, windows, effort, False)[stretch.first]
+    table = filled(packed.places.ways, stretch.states, ends, windows, Effort(WORK, ROOM), True)[stretch.first]
     (at,) = table.places()
     counts = table.found((at,))[0]
     stride = packed.strides[0]

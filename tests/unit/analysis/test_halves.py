@@ -10,21 +10,22 @@ import pytest
 
 import stdsl
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.sums import dominance, halving
+from stdsl.compiler.analysis.sums import dominance, halving, narrowing
 from stdsl.compiler.analysis.sums import within as within_module
 from stdsl.compiler.analysis.sums.dominance import Side, meeting
 from stdsl.compiler.analysis.sums.nearly import Nearly
 from stdsl.compiler.analysis.sums.tables import Effort
-from stdsl.compiler.analysis.sums.vectors import Vectors, summed
+from stdsl.compiler.analysis.sums.vectors import Vectors, of_stretches, summed
 from stdsl.compiler.ir.graph import CostConstraint
 
 TOWERS = """stdsl 1
+op block(c) on x = x -> conv((choose {8, 12, 20, 32} as width), (choose {1, 3, 5} as k)) -> bn -> relu -> conv(c, 1x1)
 meta tower on x: image(3, 32, 32) {
   h[0] = x -> conv(16, 3x3, stride = 2)
-  for i in 1..8 {
-    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k)) -> bn -> relu
-  }
-  return h[8] -> global_avg_pool -> linear(10)
+  for i in 1..3 { h[i] = h[i - 1] -> block(16) }
+  g[0] = h[3] -> conv(40, 3x3, stride = 2)
+  for i in 1..3 { g[i] = g[i - 1] -> block(40) }
+  return g[3] -> global_avg_pool -> linear(10)
 }
 space s = tower
 """
@@ -64,10 +65,10 @@ def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of all combinations of sums, and two halves, in a space that both can count."""
     graph = stdsl.loads(TOWERS).graph
     rng = random.Random(0)
-    for ends in ((None, 9_000_000), (3_000_000, 12_000_000), (None, 10**9)):
+    for ends in ((None, 6_000_000), (4_000_000, 9_000_000), (None, 10**9)):
         budgets = (
             CostConstraint("flops", *ends, graph.span),
-            CostConstraint("params", rng.choice((None, 60_000)), rng.randrange(90_000, 140_000), graph.span),
+            CostConstraint("params", rng.choice((None, 30_000)), rng.randrange(50_000, 60_000), graph.span),
         )
         whole = count(replace(graph, constraints=budgets))
         assert whole.exact
@@ -76,8 +77,31 @@ def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
             apart = replace(graph, constraints=budgets)
             found = within_module.within(apart, budgets)
             assert isinstance(found, Nearly)
-            assert found.low == found.high == whole.low
+            assert len(of_stretches(found.exactly, found.states.start)) == 6
+            assert found.count == found.low == found.high == whole.low
             patch.setattr(halving, "TRIED", 1)
             found = within_module.within(apart, budgets)
             assert isinstance(found, Nearly)
             assert found.low == found.high == whole.low
+
+
+@pytest.mark.parametrize("cells", [100, 10_000, 4_000_000])
+def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The finer the grid, the nearer they are."""
+    monkeypatch.setattr(narrowing, "TRIED", 1)
+    monkeypatch.setattr(narrowing, "LISTED", 100)
+    monkeypatch.setattr(narrowing, "CELLS", cells)
+    graph = stdsl.loads(TOWERS).graph
+    for ends in ((None, 6_000_000), (4_000_000, 9_000_000)):
+        budgets = (
+            CostConstraint("flops", *ends, graph.span),
+            CostConstraint("params", None, 50_000, graph.span),
+        )
+        whole = count(replace(graph, constraints=budgets)).low
+        with monkeypatch.context() as patch:
+            patch.setattr(within_module, "_exactly", lambda *_: None)
+            found = within_module.within(replace(graph, constraints=budgets), budgets)
+        assert isinstance(found, Nearly)
+        low, high = narrowing.narrowed(found.exactly, found.states.start, Effort(10**10, 10**9))
+        assert low <= whole <= high
+        assert high - low < {100: 3.0, 10_000: 0.4, 4_000_000: 0.02}[cells] * whole

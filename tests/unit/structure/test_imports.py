@@ -72,6 +72,7 @@ COLUMNS = (
     "compiler/analysis/sums/dominance.py",
     "compiler/analysis/sums/exactly.py",
     "compiler/analysis/sums/halving.py",
+    "compiler/analysis/sums/narrowing.py",
     "compiler/analysis/sums/nearly.py",
     "compiler/analysis/sums/optimum.py",
     "compiler/analysis/sums/packing.py",
