@@ -117,9 +117,23 @@ def _mixture(
     if len(outside) != 1 or graph.nodes[source].type.layout != node.type.layout or not graph.nodes[source].type.fixed:
         return None
     found = _Mixture(node, source, tuple(sorted(inside)))
-    if graph.nodes[source].type.channels != node.type.channels or _narrowed(graph, found, groups) is None:
+    before, after = graph.nodes[source].type.concrete(), node.type.concrete()
+    if before.channels != after.channels or _pooled(before, after) is None or _narrowed(graph, found, groups) is None:
         return None
     return found
+
+
+def _pooled(before: TensorShape, after: TensorShape) -> dict[str, Any] | None:
+    """The max-pool that brings what passes by to the size that the mixture gives, {} where it has that; None where no
+    pool with windows side by side does, as where a mixture enlarges, or cuts a border off."""
+    if before.axes == after.axes:
+        return {}
+    step = tuple(-(-b // a) for b, a in zip(before.axes, after.axes, strict=True))
+    try:
+        attrs = dict(PRIMITIVES["max_pool"].normalise((before,), {"k": step, "stride": step}))
+        return attrs if PRIMITIVES["max_pool"].shape((before,), attrs).axes == after.axes else None
+    except OpFault:
+        return None
 
 
 def _narrowed(
@@ -177,14 +191,11 @@ class _Writer:
         edges = tuple(replace(e, source=ids[e.source]) for e in switch.edges)
         mixed = self.rewriter.add(replace(switch, edges=edges, type=_channels(switch.type, cut)))
         rest = self.part(mixture.source, switch, cut, channels)
-        before = graph.nodes[mixture.source].type.concrete().axes
-        after = switch.type.concrete().axes
-        if before != after:
-            step = tuple(-(-b // a) for b, a in zip(before, after, strict=True))
-            given = self.rewriter.nodes[rest].type.concrete()
-            attrs = dict(PRIMITIVES["max_pool"].normalise((given,), {"k": step, "stride": step}))
+        pool = _pooled(graph.nodes[mixture.source].type.concrete(), switch.type.concrete())
+        assert pool is not None
+        if pool:
             type = _channels(switch.type, channels - cut)
-            rest = self._apply(switch, "max_pool", rest, type, tuple(attrs.items()))
+            rest = self._apply(switch, "max_pool", rest, type, tuple(pool.items()))
         return mixed, rest
 
     def part(self, source: int, switch: Node, first: int, last: int) -> int:

@@ -161,6 +161,26 @@ def test_parts_of_channels_that_groups_do_not_divide_stay_whole() -> None:
         check_setting(stdsl.loads(text).graph, Relaxation(groups=4), None, [], 0)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y = x -> choose {a: conv(4, 3, pad = none), b: avg_pool(3, 1, pad = none)}  return y -> pointwise(4)",
+        "y = x -> choose {a: upsample(2), b: relu -> upsample(2)}  return y -> pointwise(4)",
+        "return x -> choose {a: conv(4, 3, stride = 2), b: max_pool(2, 2) -> conv(4, 3)}",
+    ],
+)
+def test_what_passes_by_a_mixture_has_its_size(body: str) -> None:
+    """A pool brings it there where one with windows side by side does; else the mixture stays whole (found by a
+    soak)."""
+    from supernet_laws import check_setting
+
+    import stdsl
+    from stdsl.compiler.backends.networks.supernet import Relaxation
+
+    graph = stdsl.loads(f"stdsl 1\nmeta m on x: image(4, 6, 6) {{ {body} }}\nspace s = m\n").graph
+    check_setting(graph, Relaxation(groups=2), None, [], 0)
+
+
 def test_instances_of_a_cell_in_cells_share_a_class() -> None:
     import stdsl
     from stdsl.compiler.backends.networks.supernet_text import supernet_source
