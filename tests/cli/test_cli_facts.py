@@ -192,3 +192,10 @@ def test_layers_have_the_names_of_the_text(stdsl: Any, tmp_path: Path) -> None:
         ("net", "global_avg_pool"),
         ("net", "linear"),
     ]
+
+
+def test_a_parameter_that_depends_on_a_decision_is_shown_by_its_cases(stdsl: Any, tmp_path: Path) -> None:
+    file = tmp_path / "s.space"
+    head = "stdsl 1\nmeta m(n) on x: image(3, 6, 6) = x -> conv(n, 3)\n"
+    file.write_text(f"{head}space s(n = choose {{2, 4}} as width) = m(n)\n")
+    assert stdsl("info", str(file)).stdout.startswith("s(n = 2 | 4): 2 architectures")

@@ -30,6 +30,7 @@ from stdsl.compiler.frontend.formatter import format_source
 from stdsl.compiler.frontend.parser import parse
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.semantics.elaboration.values import Scalar
 from stdsl.compiler.semantics.modules import Loader
 
 from .mutations import Mutant
@@ -108,7 +109,9 @@ class Examination:
             self.enter("load")
             sink = Sink()
             module = Loader(sink).source(self.source(text))
-            loadable = space_in(module, graph.name, dict(graph.parameters), sink).graph
+            # What depends on decisions is no value that somebody gives.
+            given = {name: value for name, value in graph.parameters if not isinstance(value, Scalar)}
+            loadable = space_in(module, graph.name, given, sink).graph
             _same("the graph of `check` and that of `load`", print_ir(graph), print_ir(loadable))
         try:
             arch = self.facts(graph)

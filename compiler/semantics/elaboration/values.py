@@ -50,6 +50,11 @@ class Scalar:
     case: Case
     asks: Asks
 
+    def __str__(self) -> str:
+        """What it may come out at: `1 | 2 | 3`."""
+        cases = [shown(value) for value in leaves(self.case)]
+        return " | ".join(cases if len(cases) <= 6 else [*cases[:5], "…"])
+
 
 @record(eq=False)
 class Same:
