@@ -119,7 +119,9 @@ def _grid(lists: Sequence[Rounded], shape: tuple[int, int]) -> Grid:
     import numpy as np
 
     grid = np.zeros(shape)
-    np.add.at(grid, (lists[0].first, lists[0].second), lists[0].counts)
+    own = lists[0]
+    inside = (own.first < shape[0]) & (own.second < shape[1])
+    np.add.at(grid, (own.first[inside], own.second[inside]), own.counts[inside])
     for part in lists[1:]:
         moved = np.zeros(shape)
         for first, second, count in zip(part.first, part.second, part.counts, strict=True):

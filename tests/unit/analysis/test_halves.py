@@ -92,10 +92,10 @@ def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeyp
     monkeypatch.setattr(narrowing, "LISTED", 100)
     monkeypatch.setattr(narrowing, "CELLS", cells)
     graph = stdsl.loads(TOWERS).graph
-    for ends in ((None, 6_000_000), (4_000_000, 9_000_000)):
+    for *ends, params in ((None, 6_000_000, 50_000), (4_000_000, 9_000_000, 50_000), (None, 9_000_000, 12_000)):
         budgets = (
             CostConstraint("flops", *ends, graph.span),
-            CostConstraint("params", None, 50_000, graph.span),
+            CostConstraint("params", None, params, graph.span),
         )
         whole = count(replace(graph, constraints=budgets)).low
         with monkeypatch.context() as patch:
@@ -104,4 +104,7 @@ def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeyp
         assert isinstance(found, Nearly)
         low, high = narrowing.narrowed(found.exactly, found.states.start, Effort(10**10, 10**9))
         assert low <= whole <= high
+        # A budget that single parts are beyond already leaves little to tell apart.
+        if params < 50_000:
+            continue
         assert high - low < {100: 3.0, 10_000: 0.4, 4_000_000: 0.02}[cells] * whole
