@@ -65,6 +65,8 @@ def _told(progress: bool | Callable[[ProgressEvent], object], reporter: Reporter
     """Who is told what goes on."""
     if reporter is not None:
         yield reporter
+    elif not isinstance(progress, bool) and not callable(progress):
+        raise TypeError(f"`progress` is True, False, or a function that is told of what happens, not {progress!r}")
     elif callable(progress):
         from stdsl.runtime.report.listener import Listener
 

@@ -49,7 +49,11 @@ def class_names(labels: Iterable[int | str], classes: int | None, stored: Stored
     found = set(labels)
     if any(isinstance(label, str) for label in found):
         return tuple(sorted(str(label) for label in found))
-    greatest = max((int(label) for label in found), default=-1)
+    least, greatest = (own((int(label) for label in found), default=-1) for own in (min, max))
+    if classes is None and found and least < 0:
+        labelled = f"`{stored.name}` holds the label {least:,}, and classes are numbered from 0"
+        advice = f", or `ignore = {least}` for positions without a class" if len(stored.header.shape) > 1 else ""
+        raise TargetsOpen(stored.path, f"{labelled}; write `task = regression` for numbers{advice}")
     if classes is None and hardly_a_class(greatest, prod(stored.header.shape)):
         labelled = f"`{stored.name}` holds the label {greatest:,}, and classes are numbered from 0"
         advice = "write `task = regression` for numbers, or `classes = …` where there are so many classes"

@@ -223,7 +223,13 @@ def _labels(table: Table, targets: Sequence[str]) -> Targets:
     _check_whole(table, target)
     values = list(map(_plain, table.columns[target]))
     classes = in_order(values)
-    if any((n := number(value)) is not None and not n.is_integer() for value in classes):
+    numbers = {value: number(value) for value in classes}
+    infinite = next((value for value, n in numbers.items() if n is not None and math.isinf(n)), None)
+    if infinite is not None and None not in numbers.values():
+        raise FileDamaged(
+            table.path, f"its row {values.index(infinite) + 1} has `{infinite}` for `{target}`, the target"
+        )
+    if any(n is not None and math.isfinite(n) and not n.is_integer() for n in numbers.values()):
         reason = f"its column `{target}` holds numbers with fractions, and the target names classes"
         raise FileDamaged(table.path, f"{reason}; write `task = regression`")
     places = {name: place for place, name in enumerate(classes)}

@@ -32,6 +32,8 @@ Workers = Annotated[int, Ge(0), Le(256)]
 Trainings = Annotated[int, Ge(0), Le(100_000)]
 """Networks that are trained one after the other."""
 Positive = Annotated[float, Gt(0)]
+Weight = Annotated[float, Ge(1e-30), Le(1e30)]
+"""A number above 0 that is multiplied by in 32 bits, which hold it and its inverse."""
 NonNegative = Annotated[float, Ge(0)]
 Share = Annotated[float, Ge(0), Le(1)]
 """A number from 0 to 1."""

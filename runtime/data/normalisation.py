@@ -65,7 +65,7 @@ class Normalisation:
         elif self.mean:
             shape = [-1 if axis == channels else 1 for axis in range(values.ndim)]
             mean = np.array(self.mean, exact).reshape(shape)
-            if max(self.std) > _GREAT:  # which float32 may not hold before it is divided
+            if max(self.std) > _GREAT or min(self.std) < 1 / _GREAT:  # which float32 may not hold before it is divided
                 exact_std = np.array(self.std, np.float64).reshape(shape)
                 return np.ascontiguousarray((values - mean) / exact_std, np.float32)
             std = np.array(self.std, np.float32).reshape(shape)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.prediction import NoModel
+from stdsl.compiler.text.reading import check_file, reason_of
 
 from ..data.normalisation import Normalisation
 from ..tracking.directory import result_of
@@ -105,8 +106,16 @@ def model_of(path: Path) -> Model:
     """The network of an ONNX file, or that of a run. Raises RunError."""
     file = _exported(path) if os.path.isdir(path) else path
     shown = str(file)
-    if not os.path.isfile(file):
-        raise RunError([NoModel(None, shown, "is not there", "name an ONNX file, or the directory of a run")])
+    try:
+        check_file(file, None)
+    except FileNotFoundError:
+        reason = "is not there"
+    except OSError as error:
+        reason = f"cannot be read: {reason_of(error)}"
+    else:
+        reason = ""
+    if reason:
+        raise RunError([NoModel(None, shown, reason, "name an ONNX file, or the directory of a run")])
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

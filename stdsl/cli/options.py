@@ -23,6 +23,18 @@ def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> Tar
     return target
 
 
+class NamedPath(click.Path):
+    """A path that is written: of an empty text, as of a variable that is not set, would come the folder at work."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty: name a path, `.` for the folder at work", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in values:
@@ -70,7 +82,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 architecture = click.option(
     "--arch",
     "architecture",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     metavar="FILE",
     help="An architecture of the space (an .arch.json file).",
 )
@@ -89,7 +101,7 @@ allow_extern = click.option(
 
 def output(what: str) -> Callable[[F], F]:
     """``-o``: where to write."""
-    return click.option("-o", "--output", "output", type=click.Path(path_type=Path), metavar="PATH", help=what)
+    return click.option("-o", "--output", "output", type=NamedPath(), metavar="PATH", help=what)
 
 
 def values(parameters: Mapping[str, str]) -> dict[str, Any]:

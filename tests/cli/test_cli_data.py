@@ -54,7 +54,7 @@ def test_samples_that_would_stop_a_run(stdsl: Any, space: Path) -> None:
     assert result.exit_code == 1
     assert "2 wrong" in result.stdout
     assert "has the label 5, and there are 2 classes, from 0 on" in result.stdout
-    assert "holds values that are infinite or no numbers" in result.stdout
+    assert "holds values that are infinite, no numbers, or beyond" in result.stdout
 
 
 @pytest.fixture

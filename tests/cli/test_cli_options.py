@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,32 @@ def test_check_takes_files(stdsl: Any, text: str) -> None:
     assert result.exit_code == 2
     assert f"write {text}" in result.stderr
     assert stdsl("sample", text, "--witness", "bogus").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("predict", "model.onnx", ""),
+        ("predict", "", "a.png"),
+        ("show", ""),
+        ("new", ""),
+        ("run", "s.space", "--out", ""),
+        ("run", "--resume", ""),
+        ("compile", "s.space", "--to", "ir", "-o", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_not_the_folder_at_work(command: tuple[str, ...], text: str, stdsl: Any) -> None:
+    result = stdsl(*command)
+    assert result.exit_code == 2
+    assert "it is empty: name a path" in result.stderr
+
+
+def test_a_model_that_is_no_regular_file(tmp_path: Path, stdsl: Any) -> None:
+    os.mkfifo(tmp_path / "model.onnx")
+    for path, words in ((tmp_path / "model.onnx", "is no regular file"), (Path("/dev/zero"), "is no regular file")):
+        result = stdsl("predict", str(path), "a.png")
+        assert result.exit_code == 2
+        assert "E0741" in result.stderr
+        assert words in result.stderr
+    assert "is not there" in stdsl("predict", str(tmp_path / "no.onnx"), "a.png").stderr

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from ...datafiles.forms import Kind
-from ..base import Constructor, NonNegative, Positive
+from ..base import Constructor, NonNegative, Weight
 from .targets import TargetSignature
 
 
@@ -42,7 +42,7 @@ class CrossEntropy(Loss):
     smooths: ClassVar[bool] = True
 
     kind: Literal["cross_entropy"] = "cross_entropy"
-    weights: tuple[Positive, ...] | Literal["balanced"] | None = Field(
+    weights: tuple[Weight, ...] | Literal["balanced"] | None = Field(
         default=None,
         description="What a sample of each class weighs; `balanced`: the less, the more samples the class has; "
         "none: all alike",
@@ -55,7 +55,7 @@ class BinaryCrossEntropy(Loss):
     kinds: ClassVar[tuple[Kind, ...]] = ("labels",)
 
     kind: Literal["bce"] = "bce"
-    weights: tuple[Positive, ...] | Literal["balanced"] | None = Field(
+    weights: tuple[Weight, ...] | Literal["balanced"] | None = Field(
         default=None,
         description="What a label that applies weighs, one that does not weighing 1; `balanced`: how many samples are "
         "without it for each that has it; none: 1",
@@ -84,7 +84,7 @@ class Huber(Loss):
     kinds: ClassVar[tuple[Kind, ...]] = ("numbers",)
 
     kind: Literal["huber"] = "huber"
-    delta: Positive = Field(default=1.0, description="δ, in deviations of the target where that is scaled")
+    delta: Weight = Field(default=1.0, description="δ, in deviations of the target where that is scaled")
 
 
 class Dice(Loss):
@@ -95,7 +95,7 @@ class Dice(Loss):
     dense: ClassVar[bool | None] = True
 
     kind: Literal["dice"] = "dice"
-    smooth: Positive = Field(default=1.0, description="Added above and below, so that absent classes have no error")
+    smooth: Weight = Field(default=1.0, description="Added above and below, so that absent classes have no error")
     cross_entropy: NonNegative = Field(default=0.0, description="Weight of the cross-entropy that is added")
 
 

@@ -13,7 +13,7 @@ from ...report.reporter import Reporter
 from ..batch import Dataset
 from ..loading.statistics import Moments
 from ..loading.wrapped import whereabouts
-from ..own.checked import wrong_targets
+from ..own.checked import NOT_FINITE, wrong_targets
 from ..own.own_dataset import SPLITS
 from ..targets import VOID, Targets, targets_of
 
@@ -130,7 +130,7 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
                 array = values.numpy()
                 own.add(array)
                 strange = ~np.isfinite(array).reshape(len(array), -1).all(1)
-                faults |= {int(i): "holds values that are infinite or no numbers" for i in np.nonzero(strange)[0]}
+                faults |= {int(i): NOT_FINITE for i in np.nonzero(strange)[0]}
             for i, fault in sorted(faults.items()):
                 if len(wrong) < _NAMED:
                     whole = whereabouts(dataset, split, int(places[i]))[0]

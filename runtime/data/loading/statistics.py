@@ -9,7 +9,10 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 _GREAT = 2.0**450
-"""The squares of greater numbers may be infinite: they are counted in a unit of their own."""
+"""The squares of greater numbers may be infinite, those of numbers below the inverse 0: such are counted in a unit of
+their own."""
+_LEAST = 2.0**-1000
+"""The least unit."""
 
 
 class Moments:
@@ -21,7 +24,7 @@ class Moments:
 
     def __init__(self, channels: int) -> None:
         self.count, self._mean, self._squares = (np.zeros(channels) for _ in range(3))
-        self._unit = np.ones(channels)
+        self._unit: Numbers = np.full(channels, _LEAST)
 
     def add(self, piece: npt.NDArray[np.generic]) -> None:
         """Values (channels, …)."""
@@ -30,8 +33,8 @@ class Moments:
         n = finite.sum(1).astype(np.float64)
         values = np.where(finite, values, 0)
         greatest = np.abs(values).max(1, initial=0)
-        wider = np.where(greatest > _GREAT, np.exp2(np.floor(np.log2(np.maximum(greatest, 1)))), 1)
-        unit = np.maximum(self._unit, wider)
+        odd = (greatest > _GREAT) | (greatest < 1 / _GREAT)
+        unit = np.maximum(self._unit, np.where(odd, np.exp2(np.floor(np.log2(np.maximum(greatest, _LEAST)))), 1))
         values, mean, squares = (
             values / unit[:, None],
             self._mean * (self._unit / unit),
@@ -47,11 +50,13 @@ class Moments:
 
     @property
     def mean(self) -> Numbers:
-        return self._mean * self._unit
+        found: Numbers = self._mean * self._unit
+        return found
 
     @property
     def deviation(self) -> Numbers:
-        return np.sqrt(self._squares / np.maximum(self.count, 1)) * self._unit
+        found: Numbers = np.sqrt(self._squares / np.maximum(self.count, 1)) * self._unit
+        return found
 
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]

@@ -30,8 +30,8 @@ from ..loading.statistics import channel_statistics
 from ..opening import reading
 from ..scale import Scale
 from ..targets import VOID, Targets
-from .constant_targets import constant_targets
 from .stored_values import StoredRows, values_of
+from .target_doubts import target_doubts
 
 Array = npt.NDArray[Any]
 _PIECE = 256
@@ -125,7 +125,7 @@ class ArraysDataset:
     def doubts(self) -> Iterator[Doubt]:
         """What may be meant otherwise."""
         if self._form.kind == "numbers":
-            yield from constant_targets(self.split_targets("train"), self._names)
+            yield from target_doubts(self.split_targets("train"), self._names, self.settings.scale_target)
 
     def size(self, split: str) -> int:
         return len(self._places[split][1])

@@ -28,8 +28,8 @@ from ..loading.statistics import channel_statistics
 from ..opening import reading
 from ..scale import Scale
 from ..targets import Targets
-from .constant_targets import constant_targets
 from .table_features import feature_values, filled
+from .target_doubts import target_doubts
 
 
 class TableDataset:
@@ -100,7 +100,7 @@ class TableDataset:
     def doubts(self) -> Iterator[Doubt]:
         """What may be meant otherwise."""
         if self._encoding.kind == "numbers":
-            yield from constant_targets(self.split_targets(TRAIN), self._encoding.names)
+            yield from target_doubts(self.split_targets(TRAIN), self._encoding.names, self.settings.scale_target)
         elif self._encoding.kind == "classes" and isinstance(self.settings.target, str):
             yield from doubts_of_targets(self._table, (self.settings.target,))
         names = dict.fromkeys(name for name, category in self._features if category is not None)

@@ -21,6 +21,9 @@ from ..loading.wrapped import Wrapped, whereabouts
 from ..targets import VOID, Targets
 from .own_dataset import OwnDataset
 
+_BEYOND = "beyond what float32 holds (3.4e38)"
+NOT_FINITE = f"holds values that are infinite, no numbers, or {_BEYOND}"
+
 
 @dataclass(frozen=True)
 class Checked(Wrapped):
@@ -49,7 +52,7 @@ class Checked(Wrapped):
         for values in batch.inputs:
             if not bool(values.isfinite().all()):
                 first = int((~values.isfinite().flatten(1).all(1)).nonzero()[0])
-                fault = "holds values that are infinite or no numbers"
+                fault = NOT_FINITE
                 raise self._wrong(split, int(indices[first]), fault)
         return batch
 
@@ -93,4 +96,4 @@ def wrong_targets(values: Tensor, targets: Targets) -> Iterator[tuple[int, str]]
         elif own.kind == "labels":
             yield place, f"has {first:g} for a label, and that is 0 or 1"
         else:
-            yield place, "has a target that is infinite or no number"
+            yield place, f"has a target that is infinite, no number, or {_BEYOND}"

@@ -252,6 +252,11 @@ class IndexedDataset:
             for i in range(length):
                 target = self._target(self._taken(found, TRAIN, i, i)[-1], TRAIN, i)
                 known = target if self._ignore is None else target[target != self._ignore]
+                if known.min(initial=0) < 0:
+                    labelled = f"has the label {int(known.min()):,}, and classes are numbered from 0"
+                    ways = "write `task = regression` for numbers"
+                    ways += ", or `ignore` for positions without a class" if self._form.positions else ""
+                    raise self._wrong(TRAIN, i, f"{labelled}; {ways}")
                 here, seen = int(known.max(initial=-1)), seen + target.size
                 greatest, place = max((greatest, place), (here, i), key=lambda known: known[0])
                 if not self._form.positions:  # all targets at positions would fill the memory

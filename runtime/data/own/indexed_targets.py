@@ -21,6 +21,10 @@ NAME = "y"
 """What targets without a name of their own are called, as those of arrays are."""
 
 
+_GREATEST = 2**63 - 1
+"""Of the numbers that labels are kept as."""
+
+
 class WrongTarget(Exception):
     """A target is not what it should be; the text says of a sample what is wrong."""
 
@@ -66,6 +70,8 @@ def target_in(value: Any, wanted: TargetSignature, classes: Sequence[str]) -> Ar
     if values.shape != shape and not bare:
         raise WrongTarget(f"has a {told} of the shape {values.shape}, and all have {shape}")
     values = values.reshape(shape)
+    if wanted.kind == "classes" and values.dtype.kind == "u" and values.max(initial=0) > _GREATEST:
+        raise WrongTarget(f"has the {told} {values.max():,}, and classes are numbered from 0")
     exact = np.int64 if wanted.kind == "classes" else np.result_type(values, np.float32)
     return np.array(values, exact, order="C").reshape(shape)  # a copy: its owner may write the next one into it
 

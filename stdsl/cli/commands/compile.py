@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stdsl.cli.files import write
-from stdsl.cli.options import allow_extern, architecture, output, parameters, quiet, seed, target
+from stdsl.cli.options import NamedPath, allow_extern, architecture, output, parameters, quiet, seed, target
 from stdsl.cli.output import fact, message
 from stdsl.cli.outputs import OUTPUTS, Request, refuse
 from stdsl.target import Target
@@ -33,7 +33,7 @@ Example:
 @output("Where to write. Without it, text goes to standard output, and ONNX to SPACE.onnx.")
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     metavar="RUN|FILE",
     help="ONNX: a run directory (and its architecture, unless --arch is given), or a file of weights.",
 )

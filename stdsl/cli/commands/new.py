@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from stdsl.cli.files import write
-from stdsl.cli.options import quiet
+from stdsl.cli.options import NamedPath, quiet
 from stdsl.cli.output import message
 
 PARTS = ("first.space", "README.md")
 
 
 @click.command("new")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=NamedPath())
 @quiet
 def command(folder: Path, quiet: bool) -> None:
     """Make a small project to start from.

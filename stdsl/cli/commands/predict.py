@@ -11,7 +11,7 @@ import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS
 from stdsl.cli.files import write_bytes
-from stdsl.cli.options import as_json, output, quiet
+from stdsl.cli.options import NamedPath, as_json, output, quiet
 from stdsl.cli.output import document, fact, table, tell
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _TITLE = "files"
 
 
 @click.command("predict")
-@click.argument("model", metavar="RUN|MODEL.onnx", type=click.Path(path_type=Path))
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("model", metavar="RUN|MODEL.onnx", type=NamedPath())
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=NamedPath())
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="So many of the classes are shown.")
 @click.option("--batch", type=click.IntRange(1), default=16, show_default=True, help="So many samples at a time.")
 @output("The folder for what is told at each position: a label map (PNG) or an array (.npy) for each sample.")

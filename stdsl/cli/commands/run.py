@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
-from stdsl.cli.options import allow_extern, as_json, device, overrides, quiet, target
+from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, target
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
 from stdsl.target import Target
@@ -19,10 +19,8 @@ from stdsl.target import Target
 @click.command("run")
 @target("search", required=False)
 @overrides
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run directory: new or empty.")
-@click.option(
-    "--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with the run of this directory, as it was."
-)
+@click.option("--out", type=NamedPath(), metavar="DIR", help="The run directory: new or empty.")
+@click.option("--resume", type=NamedPath(), metavar="DIR", help="Go on with the run of this directory, as it was.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @device
 @allow_extern

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stdsl.cli.files import write_architecture, write_bytes
-from stdsl.cli.options import as_json, output, quiet
+from stdsl.cli.options import NamedPath, as_json, output, quiet
 from stdsl.cli.output import document, fact, message, table
 from stdsl.compiler.frontend.lexer import SUFFIXES
 from stdsl.compiler.text.figures import figure
@@ -33,7 +33,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
 
 
 @click.command("show")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run", metavar="RUN", type=NamedPath())
 @click.option("--layers", is_flag=True, help="All layers of the derived network too.")
 @click.option(
     "--front",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import FrozenInstanceError
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,6 +81,13 @@ def test_a_run_shows_its_progress_unless_it_should_not(
     assert "search: done" in output.err
     stdsl.run(space, data=DATA, out=tmp_path / "quiet", device="cpu", progress=False)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("progress", [5, "yes", None, [print]])
+def test_what_is_no_way_to_be_told(progress: Any, space: str, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="`progress` is True, False, or a function"):
+        stdsl.run(space, data=DATA, out=tmp_path / "out", progress=progress)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_error_in_another_thread_is_raised_in_the_own_one() -> None:

@@ -225,6 +225,12 @@ FAULTS: dict[str, tuple[str, Damage | None, dict[str, Array]]] = {
     "other sizes": ("not as large", None, {"train_x": X, "train_y": Y, "test_x": X[..., :2], "test_y": Y}),
     "twice": ("`x` of the split `train` twice", None, {"train_x": X, "x_train": X, "train_y": Y}),
     "numbers": ("the label 70,000, and classes are .* `task = regression`", None, {"x": X, "y": 14_000 * np.arange(6)}),
+    "below 0": ("holds the label -1, and classes are numbered from 0", None, {"x": X, "y": Y - 1}),
+    "below 0 at pixels": (
+        "or `ignore = -1` for positions",
+        None,
+        {"x": X, "y": np.stack([np.eye(4, dtype=int) - 1] * 6)},
+    ),
     "too great": ("holds the label 1,001, and", None, {"x": X, "y": 1001 * Y}),
     "cut off": ("no whole .npz file", _cut, {"x": X, "y": Y}),
     "a page": ("no whole .npz file", lambda path: path.write_text("<html>"), {"x": X, "y": Y}),

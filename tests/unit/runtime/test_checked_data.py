@@ -189,8 +189,8 @@ class Told(Rows):
 @pytest.mark.parametrize(
     ("kind", "wrong", "words"),
     [
-        ("numbers", torch.nan, "a target that is infinite or no number"),
-        ("numbers", torch.inf, "a target that is infinite or no number"),
+        ("numbers", torch.nan, "a target that is infinite, no number, or beyond"),
+        ("numbers", torch.inf, "a target that is infinite, no number, or beyond"),
         ("labels", 0.5, "0.5 for a label, and that is 0 or 1"),
         ("labels", torch.nan, "nan for a label"),
     ],

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 import warnings
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
 from stdsl.cli.main import cli
+from stdsl.runtime.data.facts.doubts import doubts
 from stdsl.runtime.data.loading.statistics import Moments, channel_statistics
+from stdsl.runtime.data.own.given import given_arrays
 from stdsl.runtime.data.pictures import image_files
 
 TEXT = """stdsl 1
@@ -41,8 +46,38 @@ def test_statistics_do_not_depend_on_the_unit(unit: float) -> None:
         plain.add(np.moveaxis(piece, 1, 0))
         own.add(np.moveaxis(piece * unit, 1, 0))
     assert np.allclose(own.mean / unit, plain.mean, rtol=1e-9)
-    if unit > 1e-150:  # squares of less are 0
-        assert np.allclose(own.deviation / unit, plain.deviation, rtol=1e-9)
+    assert np.allclose(own.deviation / unit, plain.deviation, rtol=1e-9)
+
+
+@pytest.mark.parametrize("order", [(-300, 0, -200), (0, -300, 1), (-250, -250, 300)])
+def test_pieces_of_the_least_numbers_come_together(order: tuple[int, ...]) -> None:
+    pieces = [np.array([[float(f"{sign}e{k}")] for sign in (1, -2, 0)]) for k in order]
+    for given in (pieces, [np.zeros((2, 1)), *pieces]):
+        (mean,), (deviation,) = channel_statistics(given)
+        exact = [Fraction(float(value)) for piece in given for value in piece.flat]
+        centre = sum(exact) / len(exact)
+        square = sum((value - centre) ** 2 for value in exact) / len(exact)
+        assert mean == pytest.approx(float(centre), rel=1e-9)
+        assert deviation == pytest.approx(math.isqrt(int(square * 10**1200)) / 10**600, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-50, 1e-38, 1.0, 1e50, 1e300])
+def test_samples_do_not_depend_on_the_unit(unit: float) -> None:
+    x, y = np.random.default_rng(0).normal(size=(30, 3)), np.random.default_rng(1).normal(5, size=30)
+    plain, own = given_arrays({"x": x, "y": y}, {}), given_arrays({"x": x * unit, "y": y * unit}, {})
+    first, found = (each.samples("train", np.arange(8), 0) for each in (plain, own))
+    assert torch.allclose(found.inputs[0], first.inputs[0], atol=1e-6)
+    assert torch.allclose(found.targets, first.targets, atol=1e-6)
+
+
+@pytest.mark.parametrize(("unit", "count"), [(1e31, 1), (1e-25, 1), (1e3, 0)])
+def test_targets_whose_squares_float32_does_not_hold(unit: float, count: int) -> None:
+    y = np.random.default_rng(0).normal(size=30) * unit
+    for scaled in (False, True):
+        own = given_arrays({"x": np.zeros((30, 2)), "y": y}, {"scale_target": scaled})
+        found = [doubt.message for doubt in doubts(own, "given", None)]
+        assert len(found) == (0 if scaled else count)
+        assert all("float32 does not hold the squares" in text for text in found)
 
 
 def test_pieces_in_any_units_come_together() -> None:

@@ -94,6 +94,27 @@ def test_what_a_data_set_says_wrongly(part: str, value: Any, words: str) -> None
         read(with_part(Splits, part, value))
 
 
+class Labelled(Items):
+    def __init__(self, label: Any) -> None:
+        self.label = label
+
+    def __getitem__(self, index: int) -> Any:
+        return np.full(5, float(index)), self.label if index == 7 else self.label * 0
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (-1, "has the label -1, and classes are numbered from 0; write `task = regression` for numbers"),
+        (np.int8([[0, -3], [0, 1]]), "has the label -3, .* or `ignore` for positions without a class"),
+        (np.uint64(2**64 - 1), "has the label 18,446,744,073,709,551,615, and classes"),
+    ],
+)
+def test_labels_that_number_no_class(label: Any, words: str) -> None:
+    with pytest.raises(RunError, match=rf"E0724.*sample 7 .*{words}"):
+        read(Labelled(label))
+
+
 def test_ragged_labels_are_no_labels_at_hand() -> None:
     assert read(with_part(Items, "targets", [[1, 2], [3]] * 15)).classes == ("0", "1", "2")
 

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from stdsl.compiler.datafiles.tables import known, read_table
-from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.schemas.data_tables import Table
 from stdsl.runtime.data.facts.doubts import doubts
 from stdsl.runtime.data.numbers.tables import TableDataset
@@ -130,6 +130,18 @@ def test_targets_that_may_be_meant_otherwise(tmp_path: Path) -> None:
     assert "column `y` has decimal commas" in told(written(["1,5", "2,5"] * (N // 2)))[0]
     assert told(written(["2.5"] * N), targets="numbers") == ["`table`: all samples to train on have 2.5 as `y`"]
     assert not told(written(["2.5", "3.5"] * (N // 2)), targets="numbers")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"), [(["0", "1", "inf"], "its row 3 has `inf` for `y`"), (["a", "b", "inf"], "")]
+)
+def test_an_infinite_number_has_no_fraction(cells: list[str], words: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["x;y", *(f"{i};{cells[i % 3]}" for i in range(N))]))
+    if not words:
+        assert opened(tmp_path / "a.csv").classes == ("a", "b", "inf")
+        return
+    with pytest.raises(RunError, match=f"E0703.*{words}"):
+        opened(tmp_path / "a.csv")
 
 
 def test_lists_in_cells(tmp_path: Path) -> None:
