@@ -67,18 +67,18 @@ class TooSlow(Exception):
 
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
-    """TooSlow where what is inside takes longer."""
+    """TooSlow where what is inside takes longer, of the processor's time: a machine may have other work."""
 
     def late(signum: int, frame: object) -> None:
         raise TooSlow(f"not done after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 class Soak:
