@@ -221,7 +221,7 @@ class Loader:
             if first is not None:
                 if imported is None and local.id not in module.import_spans:
                     continue  # that it cannot be brought at all was said
-                self.sink.add(
+                self.sink.add_once(
                     DuplicateName(
                         max(local.span, first, key=lambda s: s.start),
                         local.id,
