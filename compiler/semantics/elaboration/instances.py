@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -183,7 +183,11 @@ def _tied_by_plain_values(state: State, called: Called, value: Value, context: C
             env = Env(called.template.module, called.context, dict(arguments))
             arguments[name.id] = expressions.evaluate(state, cast(ast.Expr, parameter.default), env)
         if hangs_on_same(arguments[name.id]):
-            arguments[name.id] = at(arguments[name.id], _channels(state, value, context, called.span))
+            channels = _channels(state, value, context, called.span)
+            if channels is ERROR:
+                _without_channels(state, called, value, Env(called.template.module, context))
+                return None
+            arguments[name.id] = at(arguments[name.id], channels)
         found = arguments[name.id]
         if found is ERROR:
             return None
@@ -211,6 +215,16 @@ def _channels(state: State, value: Value, context: Context, span: Span) -> Value
     return ERROR if case is IMPOSSIBLE else scalar(case, ())
 
 
+def _without_channels(state: State, called: Called, value: Value, env: Env) -> None:
+    """Says why nothing enters that has channels, where that was not said of what enters."""
+    declaration = called.template.declaration
+    if isinstance(value, ListValue) and not value.items:
+        label = Label(declaration.name.span, "it takes as many channels as enter (`same`)")
+        state.report(WrongInputs(called.span, declaration.name.id, "at least one input", 0, (label,), ("x",)))
+    else:
+        _fill(state, called, declaration, value, env)
+
+
 def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
     declaration = called.template.declaration
     env = Env(called.template.module, inside)
@@ -226,6 +240,7 @@ def _body(state: State, called: Called, value: Value, inside: Context) -> Value:
         if hangs_on_same(argument):
             channels = _channels(state, value, inside, called.span)
             if channels is ERROR:
+                _without_channels(state, called, value, env)
                 return ERROR
             argument = at(argument, channels)
         env.values[name] = argument
@@ -255,10 +270,12 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
     inputs = declaration.inputs or ()
     if len(inputs) == 1 and inputs[0].variadic:
         items = value if isinstance(value, ListValue) else ListValue((Item(value),))
+        if not _all_tensors(state, called, declaration, [item.value for item in items.items]):
+            return False
         env.values[inputs[0].name.id] = replace(items, seed=None, name=f"`{inputs[0].name.id}`", mapped=False)
         return True
     given = slots(state, value, len(inputs), called.span) if isinstance(value, ListValue) else [value]
-    if given is None or any(g is ERROR for g in given):
+    if given is None or not _all_tensors(state, called, declaration, given):
         return False
     starred = next((k for k, name in enumerate(inputs) if name.variadic), None)
     rest = len(given) - len(inputs) + 1
@@ -276,6 +293,16 @@ def _fill(state: State, called: Called, declaration: ast.OpDecl, value: Value, e
     for name, item in zip(inputs, given, strict=True):
         env.values[name.name.id] = item
     return True
+
+
+def _all_tensors(state: State, called: Called, declaration: ast.OpDecl, given: Sequence[Value]) -> bool:
+    """Whether inputs are tensors; a diagnostic where one is something else, none where it is wrong already."""
+    if any(value is ERROR for value in given):
+        return False
+    other = next((value for value in given if not isinstance(value, Tensor)), None)
+    if other is not None:
+        state.report(WrongType(called.span, f"an input of `{declaration.name.id}`", "a tensor", kind_of(other)))
+    return other is None
 
 
 # ---- stamping ------------------------------------------------------------------------------------------------------
