@@ -136,6 +136,8 @@ def draw(
 
 def _proposed(graph: SpaceGraph, known: Nearly, generator: random.Random, n: int, tries: int | None) -> Sample | None:
     """Drawn from what is nearly known; None where hardly any that is proposed is within the constraints."""
+    if known.empty:
+        return Sample(graph, (), 0, True, 0, empty=True)
     found: list[dict[int, int]] = []
     tried = in_a_row = 0
     while len(found) < n and (tries is None or tried < tries):

@@ -35,6 +35,8 @@ class Uniform(Policy):
     def draw(self, key: int) -> Architecture:
         generator = random.Random(key)
         if isinstance(self._found, Nearly):
+            if self._found.empty:
+                raise self.nothing()
             for _ in range(PROPOSED):
                 answers = self._found.draw(generator)
                 if answers is not None:

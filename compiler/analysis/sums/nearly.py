@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from ..circuits.cost_states import CostStates
 from .halving import halved
 from .lattice import Bounds, Excess, Lattice, lattice
 from .narrowing import narrowed
-from .programme import Leg, Programme, Window
+from .programme import FLOATING, Leg, Programme, Window
 from .tables import Effort, TooMuch
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ NARROWEST = 50
 HALVES_WORK = 16_000_000_000
 HALVES_ROOM = 100_000_000
 """To count within two budgets takes so much at most: some seven seconds."""
+
+WORK, ROOM = 2_500_000_000, 600_000_000
+"""To count what is certain to be within the bounds takes at most so much."""
 
 NARROWING_WORK = 3_000_000_000
 
@@ -97,8 +100,20 @@ class Nearly:
         """At least so many are within the bounds."""
         if self.count is not None:
             return self.count
-        rounded = math.floor(float(self.programme.count(self.places.certain)) * (1 - ROUNDING))
+        rounded = math.floor(self._certain * (1 - ROUNDING))
         return rounded if self._narrowed is None else max(rounded, self._narrowed[0])
+
+    @cached_property
+    def _certain(self) -> float:
+        """About how many are within the bounds, whatever was rounded; 0 where that takes too long."""
+        inside = self.places.certain
+        if inside == self.places.windows:
+            return self.proposed
+        try:
+            programme = Programme(self.states, replace(self.places, windows=inside), Effort(WORK, ROOM), True)
+        except TooMuch:
+            return 0.0
+        return float(programme.count(inside))
 
     @cached_property
     def high(self) -> int:
@@ -108,8 +123,16 @@ class Nearly:
         rounded = math.ceil(self.proposed * (1 + ROUNDING))
         return rounded if self._narrowed is None else min(rounded, self._narrowed[1])
 
+    @property
+    def empty(self) -> bool:
+        """Whether it is known that nothing is within the bounds."""
+        return not self.proposed
+
     def draw(self, generator: random.Random) -> dict[int, int] | None:
-        """One of those within the bounds, each as likely; None where what was proposed is not among them."""
+        """One of those within the bounds, each as likely; None where what was proposed is not among them, or nothing
+        may be."""
+        if self.empty:
+            return None
         answers: dict[int, int] = {}
         chosen = possible = 1
         window: Window = self.places.windows
@@ -180,6 +203,8 @@ def nearly(
     effort: Effort,
 ) -> Nearly:
     """``exactly``: the places of the exact sums. Raises TooMuch."""
+    if max(found.most[states.start], default=0).bit_length() > FLOATING:
+        raise TooMuch
     units = _units(states, found, bounds)
     places = lattice(found, states.start, units, bounds)
     return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places, exactly)
@@ -188,18 +213,22 @@ def nearly(
 def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple[int, ...]:
     """Units that make tables of some :data:`CELLS` numbers in all: the same parts of what is allowed of each cost."""
     factors = [found.factor(i) for i in range(len(bounds))]
-    windows, bands = [], []
+    windows, bands, slacks = [], [], []
     for i, (low, high) in enumerate(bounds):
         whole = found.most[states.start][i]
         windows.append(whole if high is None else min(whole, max(0, math.floor(high) - found.least[i])))
         narrow = 0 if low is None else max(0, math.ceil(low) - found.least[i])
         bands.append(max(windows[-1] - narrow, windows[-1] / NARROWEST))
+        slacks.append(bands[-1] if narrow else 0)
 
     def cells(parts: float) -> float:
         """How many numbers there are where what is allowed of each cost has so many places."""
         steps = [max(factor, band / parts) for factor, band in zip(factors, bands, strict=True)]
         return sum(
-            prod(min(most, window) / step + 1 for most, window, step in zip(row, windows, steps, strict=True))
+            prod(
+                min(most + slack, window) / step + 1
+                for most, slack, window, step in zip(row, slacks, windows, steps, strict=True)
+            )
             for row in found.most
         )
 

@@ -13,7 +13,7 @@ from ..circuits.cost_states import CostStates
 from .lattice import Lattice
 from .programme import Leg, Window, own_windows, whole_windows
 from .stretches import stretches
-from .tables import NEVER, Effort, Scores, Table, filled
+from .tables import FARTHEST, NEVER, Effort, Scores, Table, TooMuch, filled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,6 +38,8 @@ class Optimum:
         self, states: CostStates, places: Lattice, scores: Scores, effort: Effort, whole: bool = False
     ) -> None:
         """``whole``: there is one leg. Raises TooMuch."""
+        if max(places.far[states.start], default=0) >= FARTHEST:
+            raise TooMuch
         self.states, self.places, self.scores = states, places, scores
         self.legs: list[Leg] = []
         self.after: list[Table] = []

@@ -14,9 +14,10 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates, Vector
+from .bands import band_windows, ending, remaining
 from .lattice import Lattice
 from .stretches import Stretch, stretches
-from .tables import Effort, Table, filled, single
+from .tables import FARTHEST, Effort, Table, TooMuch, filled, single
 from .words import cumulative, integer, integers, words_for
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 Window = tuple[tuple[int, int], ...]
 """For each cost the first and the last place."""
+
+FLOATING = 1_000
+"""Counts of so many bits are floating-point numbers still."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,13 @@ class Programme:
         floating: bool,
         whole: bool = False,
     ) -> None:
-        """``floating``: numbers are only nearly what they are; ``whole``: there is one leg. Raises TooMuch."""
+        """``floating``: numbers are only nearly what they are, and those of the windows of ``places`` alone are known:
+        nothing is subtracted then, so that what is rounded is small beside each of them. ``whole``: there is one leg.
+        Raises TooMuch."""
+        if max(places.far[states.start], default=0) >= FARTHEST:
+            raise TooMuch
         self.states, self.places = states, places
+        self.band = places.windows if floating else None
         self.legs: list[Leg] = []
         self.after: list[Table] = []
         self._known: dict[Window, tuple[Column, Column]] = {}
@@ -72,10 +81,15 @@ class Programme:
         for stretch in found:
             total *= stretch.count
         words = 1 if floating else words_for(total)
-        following = single(words, costs, floating)
+        if floating and total.bit_length() > FLOATING:
+            raise TooMuch
+        if self.band is not None and any(low > high or high < 0 for low, high in self.band):
+            return
+        following = single(words, costs, False) if self.band is None else ending(self.band, 1.0, effort)
         for i in range(len(found) - 1, -1, -1):
             stretch = found[i]
-            self.after.append(self._cumulative(following))
+            open_ends = tuple(self.band is None or low <= 0 for low, _ in places.windows)
+            self.after.append(Table(cumulative(following.numbers, open_ends), following.at))
             effort.kept(self.after[-1])
             own = 1 if floating else words_for(stretch.count)
             windows = own_windows(places, stretch)
@@ -84,20 +98,17 @@ class Programme:
             )
             self.legs.append(Leg(stretch, tables))
             if i:
-                windows = whole_windows(places, stretch)
+                windows = whole_windows(places, stretch) if self.band is None else band_windows(places, stretch)
                 run = filled(places.ways, stretch.states, {stretch.last: following}, windows, effort, False)
                 following = run[stretch.first]
         self.legs.reverse()
         self.after.reverse()
 
-    @staticmethod
-    def _cumulative(table: Table) -> Table:
-        return Table(cumulative(table.numbers), table.at)
-
     # -- counting
 
     def count(self, window: Window) -> int | float:
         """How many ways are within the window."""
+        assert self.band is None or window == self.band, "floating-point numbers are those of one window"
         if any(low > high or high < 0 for low, high in window):
             return 0
         return sum(self._weights(0, window), 0)
@@ -108,9 +119,13 @@ class Programme:
         return found
 
     def following(self, leg: int, costs: tuple[Places, ...], window: Window) -> npt.NDArray[np.object_]:
-        """How many ways follow the leg within the window, after each of some costs."""
+        """How many ways follow the leg within the window, after each of some costs; with floating-point numbers, within
+        their own window less what came before."""
         import numpy as np
 
+        if self.band is not None:
+            left = tuple(high - cost for cost, (_, high) in zip(costs, window, strict=True))
+            return remaining(self.after[leg], left, self.band, 0)
         total: npt.NDArray[np.object_] = np.zeros(len(costs[0]), dtype=object)
         for corner in product((0, 1), repeat=len(window)):
             ends = tuple(

@@ -35,6 +35,9 @@ SORTED = 40
 SORTING = 24
 """And takes so many bytes while it is done."""
 
+FARTHEST = 1 << 62
+"""Places are below this one: they and what is added to them fit in 64 bits."""
+
 NEVER = -math.inf
 """The score of what there is no way to."""
 

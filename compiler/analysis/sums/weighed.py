@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import Vector
+from .bands import band_windows, ending, remaining
 from .exactly import Combined, Sums
 from .nearly import Nearly
 from .programme import Leg, Window, own_windows
@@ -45,7 +46,7 @@ class Weighed:
         if any(low > high or high < 0 for low, high in self.window):
             self._first = _none()
             return
-        following = self._end()
+        following = ending(self.window, 0.0, effort)
         run = stretches(self._places.ways, self.states.start, whole)
         for i in range(len(run) - 1, -1, -1):
             stretch = run[i]
@@ -57,25 +58,12 @@ class Weighed:
             self.legs.append(Leg(stretch, own))
             if i:
                 ends = {stretch.last: following}
-                windows = {state: self._last(state) for state in stretch.states}
+                windows = band_windows(self._places, stretch)
                 made = filled(self._places.ways, stretch.states, ends, windows, effort, False, scores, Join.LOG_SUM)
                 following = made[stretch.first]
         self.legs.reverse()
         self.after.reverse()
         self._first = self._weights(0, tuple(high for _, high in self.window))
-
-    def _end(self) -> Table:
-        """What may be left of the upper ends when all is answered; where only they count, nothing of what is asked for
-        here, which is then added up."""
-        import numpy as np
-
-        return Table(np.zeros((1, *(1 if low <= 0 else high - low + 1 for low, high in self.window))))
-
-    def _last(self, state: int) -> Vector:
-        return tuple(
-            min(high, far if low <= 0 else far + high - low)
-            for far, (low, high) in zip(self._places.far[state], self.window, strict=True)
-        )
 
     def _cumulative(self, table: Table, effort: Effort) -> Table:
         import numpy as np
@@ -118,24 +106,8 @@ class Weighed:
         weights: Column = own.found(costs, NEVER)[0]
         if self._fits is not None:
             return costs, np.where(self._fits(costs[0]), weights, NEVER)
-        return costs, weights + self._following(leg, tuple(rest - c for rest, c in zip(left, costs, strict=True)))
-
-    def _following(self, leg: int, left: tuple[Places, ...]) -> Column:
-        import numpy as np
-
-        table = self.after[leg]
-        if table.at is not None and self.window[0][0] <= 0:
-            where = np.searchsorted(table.at, left[0], side="right") - 1
-            found = table.numbers[0][np.maximum(where, 0)] if len(table.at) else np.full(len(where), NEVER)
-            return np.where(where >= 0, found, NEVER)
-        if table.at is None:
-            # Nothing is added beyond the end of what was added up.
-            left = tuple(
-                np.minimum(rest, n - 1) if low <= 0 else rest
-                for rest, n, (low, _) in zip(left, table.numbers.shape[1:], self.window, strict=True)
-            )
-        follow: Column = table.found(left, NEVER)[0]
-        return follow
+        rests = tuple(rest - c for rest, c in zip(left, costs, strict=True))
+        return costs, weights + remaining(self.after[leg], rests, self.window, NEVER)
 
     def _descend(self, leg: Leg, cost: Vector, generator: random.Random, answers: dict[int, int]) -> None:
         """A way through a leg that costs so much."""

@@ -6,6 +6,7 @@ numbers stand in the same place where counts are only needed nearly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -39,12 +40,13 @@ def carried(numbers: Words) -> Words:
     return numbers
 
 
-def cumulative(numbers: Words) -> Words:
-    """The sums from the beginning along every axis behind the first, (words, …)."""
+def cumulative(numbers: Words, axes: Sequence[bool]) -> Words:
+    """The sums from the beginning along those of the axes behind the first that ``axes`` says, (words, …)."""
     import numpy as np
 
-    for axis in range(1, numbers.ndim):
-        numbers = carried(np.cumsum(numbers, axis=axis))
+    for axis, summed in enumerate(axes, 1):
+        if summed:
+            numbers = carried(np.cumsum(numbers, axis=axis))
     return numbers
 
 
