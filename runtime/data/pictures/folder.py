@@ -30,7 +30,7 @@ from ..batch import Batch, Normalisation
 from ..loading.division import divided
 from ..loading.rand_augment import DRAWN, changed, drawn
 from ..loading.statistics import input_statistics
-from ..opening import reading
+from ..opening import check_regular, reading
 from ..scale import Scale
 from ..targets import Targets
 from .image_files import Pixels, check_sides
@@ -297,10 +297,12 @@ def recoloured(values: npt.NDArray[np.float32], factors: Uniform) -> npt.NDArray
 def _content(path: Path) -> bytes:
     try:
         if path.is_dir():
-            return b"".join(map(_content, sorted(path.iterdir())))
+            inside = sorted(own for own in path.iterdir() if not (own.is_symlink() and own.is_dir()))
+            return b"".join(map(_content, inside))
+        check_regular(path)  # a pipe would be waited for
         with path.open("rb") as file:
             return b"%d %b" % (os.fstat(file.fileno()).st_size, file.read(_BEGINNING))
-    except OSError:
+    except (OSError, ValueError):
         return b""
 
 

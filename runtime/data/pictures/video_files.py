@@ -175,6 +175,8 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
             if not container.streams.video:
                 raise ValueError("it has no video in it")
             stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise ValueError("nothing decodes its video")
             stream.thread_type = "SLICE"  # in threads of whole frames, seeking would throw away what others began
             yield container, stream
     except av.FFmpegError as error:

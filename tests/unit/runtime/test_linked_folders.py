@@ -115,6 +115,19 @@ def test_clips_that_are_links(tmp_path: Path) -> None:
     assert sum(map(found.size, ("train", "valid", "test"))) == 2
 
 
+def test_the_bytes_of_samples_that_are_no_files(tmp_path: Path) -> None:
+    write(tmp_path / "clips" / "a" / "one", "1", "2")
+    one = tmp_path / "clips" / "a" / "one"
+    dataset = ClipFolderDataset(ClipFolder(root=str(tmp_path / "clips"), size=8, frames=2), 0, Path(), None)
+    before = dataset.content("train", 0)
+    assert before
+    os.mkfifo(one / "3.png")
+    link(one / "4.png", "/dev/zero")
+    link(one / "around", "..")
+    link(one / "circle", "circle")
+    assert dataset.content("train", 0) == before
+
+
 def test_files_to_predict_in_linked_folders(root: Path) -> None:
     link(root / "new", "../pool")
     link(root / "old", "a")

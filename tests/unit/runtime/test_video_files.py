@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from videos import coloured, read_video, write_video
 
-from stdsl.runtime.data.pictures.video_files import index_of, pictures
+from stdsl.runtime.data.pictures.video_files import details_of, index_of, pictures
 
 KINDS = {
     "b_frames.mp4": ("libx264", {"g": "8", "bf": "2"}),
@@ -131,6 +131,16 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.mp4")
     with pytest.raises(ValueError, match="no regular file"):
         index_of(tmp_path / "a.mp4")
+
+
+def test_a_kind_of_video_that_nothing_decodes(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mkv", coloured(3))
+    content = (tmp_path / "a.mkv").read_bytes()
+    assert b"V_MPEG4/ISO/ASP" in content
+    (tmp_path / "a.mkv").write_bytes(content.replace(b"V_MPEG4/ISO/ASP", b"V_XXXXX/ISO/ASP"))
+    with pytest.raises(ValueError, match="nothing decodes its video"):
+        index_of(tmp_path / "a.mkv")
+    assert details_of(tmp_path / "a.mkv") is None
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
