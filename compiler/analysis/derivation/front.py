@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal, get_args
 
 from ...diagnostics.budgets import NotFoundWithin, NothingWithin
@@ -63,9 +65,15 @@ def front(
     cheapest architecture costs to what the most preferred one within `where` does, where they are a number.
     ``sibling``: where the cost is that of its networks; other arguments as those of :func:`.derive.derived`.
 
-    Raises ValueError for a cost that there is not, SpaceError where no architecture is within `where`, or operators do
-    not state the cost.
+    Raises ValueError for a cost that there is not, and for budgets that are none, SpaceError where no architecture is
+    within `where`, or operators do not state the cost.
     """
+    if isinstance(budgets, bool) or (isinstance(budgets, int) and budgets < 1):
+        raise ValueError(f"a front has one budget or more, not {budgets}")
+    if not isinstance(budgets, int):
+        wrong = [b for b in budgets if isinstance(b, bool) or not isinstance(b, Real) or not math.isfinite(b)]
+        if wrong:
+            raise ValueError(f"a budget is a number, not {wrong[0]}")
     if metric not in get_args(Metric):
         raise ValueError(f"`{metric}` is no cost; there are {', '.join(get_args(Metric))}")
     measured = graph if sibling is None else sibling.graph

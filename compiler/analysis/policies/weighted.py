@@ -20,7 +20,7 @@ from ..costs.of_architecture import cost_constraints
 from ..demand import active, next_question
 from ..derivation.derive import derive
 from ..derivation.walk import Walk
-from ..feasible import feasible, found
+from ..feasible import Found, found
 from ..marginals import Marginal
 from ..remaining import within
 from ..sums.bests import Preference, bests
@@ -155,10 +155,19 @@ class Weighted(Policy):
         return within(self.graph, self.held) if self.held else self.graph
 
     @cached_property
+    def _found(self) -> Found | None:
+        """What is within `where` and agrees with what is held."""
+        whole = found(self.graph)
+        if not self._answers or whole is None:
+            return whole
+        if isinstance(whole, (Sums, Nearly)):
+            return found(self._remaining)  # fewer may be listed, or have a circuit
+        return held_down(whole, self._answers) if isinstance(whole, Circuit) else whole.agreeing(self._answers)
+
+    @cached_property
     def _sums(self) -> Sums | Nearly | None:
-        """What is within constraints over costs, where their sums are known."""
-        known = found(self._remaining)
-        return known if isinstance(known, (Sums, Nearly)) else None
+        """The same, where what is known of it are sums of costs."""
+        return self._found if isinstance(self._found, (Sums, Nearly)) else None
 
     @cached_property
     def _weighed(self) -> Weighed | None:
@@ -180,12 +189,8 @@ class Weighted(Policy):
 
     @cached_property
     def _within(self) -> Circuit | Listing | None:
-        found = feasible(self.graph)
-        if isinstance(found, Sums):
-            return None  # it knows how many there are; :class:`Weighed` what they weigh
-        if found is None or not self._answers:
-            return found
-        return held_down(found, self._answers) if isinstance(found, Circuit) else found.agreeing(self._answers)
+        # Sums know how many there are; :class:`Weighed` what they weigh.
+        return None if isinstance(self._found, (Sums, Nearly)) else self._found
 
     @cached_property
     def _weighing(self) -> Weighing | None:

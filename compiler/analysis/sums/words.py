@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BITS = 40
 """Sums of 2²² such words, as cumulative ones are, fit in 64 bits."""
 
+PIECE = 1 << 22
+"""So many are added up at once."""
+
 ALONE = 62
 """Numbers of so many bits are kept in one word."""
 
@@ -45,8 +48,19 @@ def cumulative(numbers: Words, axes: Sequence[bool]) -> Words:
     import numpy as np
 
     for axis, summed in enumerate(axes, 1):
-        if summed:
+        if not summed:
+            continue
+        n = numbers.shape[axis]
+        if len(numbers) == 1 or n <= PIECE:
             numbers = carried(np.cumsum(numbers, axis=axis))
+            continue
+        numbers = numbers.copy()
+        along = np.moveaxis(numbers, axis, 1)
+        for begin in range(0, n, PIECE):
+            piece = along[:, begin : begin + PIECE]
+            if begin:
+                piece[:, 0] += along[:, begin - 1]
+            piece[...] = carried(np.cumsum(piece, axis=1))
     return numbers
 
 
@@ -74,22 +88,20 @@ def dot(numbers: Places, others: Places) -> int:
         return 0
     if int(numbers.max()) * int(others.max()) * len(numbers) < 1 << 63:
         return int(np.dot(numbers, others))
-    total = 0
-    for begin in range(0, len(numbers), 1 << BITS // 2):
-        some = slice(begin, begin + (1 << BITS // 2))
-        total += product(numbers[None, some], others[None, some])
-    return total
+    return product(numbers[None], others[None])
 
 
 def product(numbers: Words, others: Words) -> int:
-    """The sum of the products, place by place, of at most 2²² numbers, (words, n)."""
+    """The sum of the products, place by place, of any number of numbers, (words, n)."""
     import numpy as np
 
     total = 0
-    digits = _digits(others)
-    for i, own in _digits(numbers):
-        for j, other in digits:
-            total += int(np.dot(own, other)) << i + j
+    for begin in range(0, numbers.shape[1], PIECE):
+        some = slice(begin, begin + PIECE)
+        digits = _digits(others[:, some])
+        for i, own in _digits(numbers[:, some]):
+            for j, other in digits:
+                total += int(np.dot(own, other)) << i + j
     return total
 
 

@@ -106,3 +106,12 @@ def test_where_it_cannot_be_computed_it_is_searched_for(monkeypatch: pytest.Monk
     assert space.front(weights, "flops", [1, 2_000_000])[1:] == wanted
     assert space.front(weights, "flops", [1])[0].architecture is None
     assert all(point.cost <= point.budget for point in space.front(weights, "depth", 3))
+
+
+@pytest.mark.parametrize("budgets", [0, -3, True, [math.nan], [10**6, True], ["1M"], [math.inf]])
+def test_budgets_that_are_none_are_said_to_be(budgets: object) -> None:
+    space = stdsl.loads(
+        "stdsl 1\nmeta net on x: features(4) {\n  return x -> linear((choose {3, 2, 1} as w))\n}\nspace s = net\n"
+    )
+    with pytest.raises(ValueError, match="budget"):
+        space.front({}, "flops", budgets)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import stdsl
+from stdsl.compiler.analysis import feasible as feasible_module
 from stdsl.compiler.analysis.architecture import Architecture, of_answers
 from stdsl.compiler.analysis.costs import listing
 from stdsl.compiler.analysis.costs.of_architecture import costs
@@ -21,6 +22,7 @@ from stdsl.compiler.analysis.policies.completing import complete, policy
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.uniform import Uniform
 from stdsl.compiler.analysis.policies.weighted import Weighted, even, weighted
+from stdsl.compiler.analysis.sums.exactly import Sums
 from stdsl.compiler.analysis.values import NotAllowed
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -240,3 +242,23 @@ def test_what_hardly_ever_is_drawn_within_budgets_is_drawn_by_weight(
     assert all(log is not None and -math.inf < log <= best + 1e-9 for log in logs)
     dearest = of_answers(graph, {v.index: v.arity - 1 for v in graph.diagrams.variables})
     assert made.log_prob(dearest) == -math.inf
+
+
+@pytest.mark.parametrize("how", ["uniform", "even"])
+def test_what_is_left_after_holding_is_drawn_as_its_kind_allows(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole is known by sums; what is left can be listed, and has few within the budget."""
+    text = (
+        "stdsl 1\nmeta tower on x: features(1) {\n  h[0] = x\n"
+        "  for i in 1..30 { h[i] = h[i - 1] -> linear((choose {3, 5, 8, 11} as w)) -> linear(1) }\n"
+        "  return h[30]\n}\nspace s = tower where flops in 300..320\n"
+    )
+    monkeypatch.setattr(feasible_module, "cost_circuit", lambda *_, **__: None)
+    graph = stdsl.loads(text).graph
+    held = {f"h[{i}].w": "5" for i in range(1, 27)}
+    made: Policy = Uniform(graph, held) if how == "uniform" else even(graph, held)
+    drawn = [made.draw(key) for key in range(40)]
+    assert isinstance(feasible(graph), Sums)
+    left = [math.exp(p) for arch in {a.hash: a for a in drawn}.values() if (p := made.log_prob(arch)) is not None]
+    assert len(left) == len({a.hash for a in drawn}), "each has a probability"
+    assert left == pytest.approx([left[0]] * len(left))
+    assert made.marginals() is not None
