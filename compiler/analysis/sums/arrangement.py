@@ -19,10 +19,13 @@ ENOUGH = 2_000
 ROUNDS = 6
 """So often all parts are tried at other places."""
 
+MOVED = 150
+"""Of more parts none is moved: every one at every place is looked at as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``variables``: those of the part. ``readers``: the numbers of the terms that read them. ``open``: for each of its
+    """``readers``: the numbers of the terms that read them. ``open``: for each of its
     variables that terms of several parts read, in how many ways it is answered, and the numbers of these terms."""
 
     readers: frozenset[int]
@@ -37,7 +40,7 @@ def order(masks: Sequence[Mask], terms: Sequence[Mask], arities: Sequence[int]) 
         return list(range(len(masks)))
     parts = [_part(mask, shared, arities) for mask in masks]
     found = _greedily(parts)
-    return found if _states(parts, found) <= ENOUGH else _improved(parts, found)
+    return found if len(parts) > MOVED or _states(parts, found) <= ENOUGH else _improved(parts, found)
 
 
 def _part(mask: Mask, terms: Sequence[Mask], arities: Sequence[int]) -> Part:

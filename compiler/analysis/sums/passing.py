@@ -25,6 +25,7 @@ def passing(programme: Programme, window: Window, effort: Effort, fits: Any = No
     before = [single(1, 1, False)]
     for leg, ways in zip(legs[:-1], ways_to[1:], strict=False):
         before.append(_onward(programme, leg, before[-1], words_for(ways), effort, False)[leg.stretch.last])
+        effort.kept(before[-1])
     found: dict[tuple[int, int], int] = {}
     going_on: Table | None = None
     ways_from = 1

@@ -204,6 +204,7 @@ def _dense(
     # No way comes further than the tables that it goes on from.
     reach = tuple(min(last, max(_last(table, i) + steps[i] for table, steps in moved)) for i, last in enumerate(window))
     effort.worked(prod(n + 1 for n in reach) * words)
+    effort.handles(8 * words * prod(max(n, 0) + 1 for n in reach))
     numbers = np.full((words, *(max(n, 0) + 1 for n in reach)), join.missing, dtype=kind)
     joined = join.function
     for table, steps in moved:

@@ -34,8 +34,6 @@ class Weighed:
     def __init__(self, found: Sums | Nearly, scores: Scores, effort: Effort) -> None:
         """Raises TooMuch."""
         self.states, self.scores = found.states, scores
-        self.exact = isinstance(found, Sums)
-        """Whether all that is drawn is within the bounds."""
         self._nearly = found if isinstance(found, Nearly) else None
         self._places = found.programme.places
         whole = isinstance(found, Combined)
