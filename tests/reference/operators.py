@@ -207,7 +207,8 @@ def declared(operator: Declared, entering: Thunk, site: Place, run: Run) -> Any:
         bind(text.statements, env)
         return env
 
-    env = run.elaborate(make, text, operator.arguments, operator.env, place.key, entering)
+    # Decisions go by where a value was made; its tensors are those of one application.
+    env = run.elaborate(make, text, operator.arguments, operator.env, place.key, entering, site.key)
     if text.inputs:
         return env.thunk(text.result).force(run)
     found = env.thunk(text.result).force(run)

@@ -4,6 +4,18 @@ import pytest
 from reference.right import held
 
 RIGHT = {
+    "an operator value that two iterations apply to one tensor has weights of its own in each": (
+        12,
+        """
+use std.image (dil_conv)
+meta m on x: image(4, 6, 6) {
+  f = choose {a: relu6, dil_conv(3, 1, 1)} as kind
+  for i in 1..3 { y[i] = [x, *y[<i]] -> each (f -> sigmoid) -> keep 1 as k -> sum }
+  return y[<4] -> sum
+}
+space s = m
+""",
+    ),
     "a keep of all that another one left": (
         3,
         """
