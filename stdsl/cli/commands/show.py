@@ -109,12 +109,11 @@ def command(
 
 
 def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
-    from rich.console import Console
-
     from stdsl.compiler.text.quoting import json_text
     from stdsl.runtime.marginals import marginals_of
     from stdsl.runtime.report.marginal_plot import FORMATS, marginal_plot
     from stdsl.runtime.report.marginal_table import marginals_csv, render_marginals
+    from stdsl.runtime.report.terminal import Terminal
 
     ending = "" if output is None else output.suffix.removeprefix(".").lower()
     if output is not None and ending not in ("csv", "json", *FORMATS):
@@ -124,7 +123,7 @@ def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> No
     if as_json:
         document(found.document())
     elif output is None:
-        render_marginals(found, Console())
+        render_marginals(found, Terminal())
     if output is None:
         return
     if ending == "csv":

@@ -69,6 +69,7 @@ COLUMNS = (
     "compiler/analysis/derivation/exactly.py",
     "compiler/analysis/diagrams/lookup.py",
     "compiler/analysis/membership.py",
+    "compiler/analysis/sums/bands.py",
     "compiler/analysis/sums/dominance.py",
     "compiler/analysis/sums/exactly.py",
     "compiler/analysis/sums/halving.py",
