@@ -13,9 +13,9 @@ from stdsl.compiler.analysis.architecture import Architecture
 class Spec:
     """A training that a search asks for. ``number`` counts the trials of a search from 0.
 
-    ``steps``: its length; None: that of the strategy's `fitness`. ``start``: the number of an earlier trial that it goes
-    on from, with that one's checkpoint. ``parents``: the trials that its architecture was made from, none of the first
-    ones.
+    ``steps``: its length; None: that of the strategy's `fitness`. ``start``: the number of an earlier trial that it
+    goes on from, with that one's checkpoint. ``parents``: the trials that its architecture was made from; the first
+    ones have none.
     """
 
     number: int
