@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast as python
 import json
+import math
 import random
 import re
 from collections import Counter
@@ -37,8 +38,8 @@ from .mutations import Mutant
 
 SPACES = 2
 """So many spaces of a file are looked at closely."""
-SMALL = (300_000, 20_000_000, 400)
-"""Parameters, multiply-adds and nodes that a network may have to be built."""
+SMALL = (300_000, 20_000_000, 400, 2_000_000)
+"""Parameters, multiply-adds, nodes and numbers in a sample that a network may have to be built."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -176,7 +177,8 @@ class Examination:
             self.enter("supernet")
             is_python(supernet_source(graph)[0])
         figures = costs(graph, arch)
-        size = (figures.params or 0, figures.flops or 0, len(graph.nodes))
+        numbers = sum(math.prod(graph.nodes[node].type.dims) for node in graph.inputs)
+        size = (figures.params or 0, figures.flops or 0, len(graph.nodes), numbers)
         if self.rng.random() < self.networks and all(a <= b for a, b in zip(size, SMALL, strict=True)):
             from .networks import run_module, run_supernet
 
