@@ -9,7 +9,7 @@ from ..diagnostics.model import Sink
 from ..diagnostics.phases import HeldAtNothing, NeverSearched, PatternMatchesNothing, UndecidedInPhase
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
-from ..semantics.patterns import matches
+from ..text.patterns import matches
 from .roles import UNIFORM, held_value, never_decided, roles, unmatched
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ..ir.decisions import Decision
 from ..ir.graph import SpaceGraph
 from ..record import record
 from ..schemas.search import Phase
-from ..semantics.patterns import matches
+from ..text.patterns import matches
 
 UNIFORM = "uniform"
 """What `hold` says for a value that is drawn anew at every step."""

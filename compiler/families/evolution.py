@@ -28,7 +28,8 @@ class EvolutionConfig(Tunable, Strategy):
         default_factory=lambda: Variables("i").read(1), description="How many mutations make the child of round i"
     )
     mutate: tuple[Mutation, ...] = Field(
-        default_factory=lambda: (Resample(),), description="The mutations, drawn from with equal probability"
+        default_factory=lambda: (Resample(),),
+        description="The mutations, drawn from by their weights; one that cannot be is drawn again",
     )
     fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
     workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")

@@ -10,7 +10,7 @@ from .data_images import Cifar10, Cifar100, ImageFolder
 from .data_motion import MotionDigits
 from .data_tables import Table
 from .data_video import Charades, Hmdb51, Kinetics, MomentsInTime, SomethingSomething, Ucf101, VideoList
-from .mutations import Grow, Resample, Shrink
+from .mutations import Grow, OneOf, Resample, Shrink
 from .objectives import Entropy, KLDropPath, SoftCost
 from .optimizers import SGD, Adam, AdamW
 from .relax import Gumbel, Partial, Sigmoid, Softmax
@@ -53,7 +53,7 @@ CONSTRUCTORS: dict[str, type[Constructor]] = {
             *(Cosine, Linear, Staircase, Constant),
             *(Softmax, Sigmoid, Gumbel, Partial),
             *(SoftCost, KLDropPath, Entropy),
-            *(Resample, Grow, Shrink),
+            *(Resample, Grow, Shrink, OneOf),
         )
     },
     **DATA,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from ...frontend import ast
 from ...frontend.walk import children
 from ...ir.decisions import Decision
-from ..patterns import matches
+from ...text.patterns import matches
 from .state.state import State
 
 N = TypeVar("N", bound=ast.Node)

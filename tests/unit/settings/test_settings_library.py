@@ -62,10 +62,11 @@ def test_pc_darts(library: dict[str, Any]) -> None:
 
 def test_evanet_anneals_its_mutations(library: dict[str, Any]) -> None:
     evanet = library["evanet"]
-    assert [evanet.mutations.at(i=i) for i in (0, 99, 100, 550, 600, 1999)] == [7, 7, 6, 2, 1, 1]
+    assert [evanet.mutations.at(i=i) for i in range(2000)] == [max(7 - i // 100, 1) for i in range(2000)]
     assert (evanet.population, evanet.rounds, evanet.tournament, evanet.remove) == (100, 2000, 25, "worst")
     assert (evanet.fitness.steps, evanet.fitness.batch, evanet.fitness.samples) == (1000, 144, 1000)
-    assert [m.kind for m in evanet.mutate] == ["resample", "resample", "grow", "shrink", "resample"]
+    assert [m.kind for m in evanet.mutate] == ["resample", "resample", "one_of", "resample"]
+    assert [m.kind for m in evanet.mutate[2].mutations] == ["grow", "shrink"]
 
 
 def test_parsec_and_bohb(library: dict[str, Any]) -> None:
