@@ -7,7 +7,9 @@ over the way: the greedy order is improved by moving single parts for as long as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Mask = int
@@ -19,8 +21,8 @@ ENOUGH = 2_000
 ROUNDS = 6
 """So often all parts are tried at other places."""
 
-MOVED = 150
-"""Of more parts none is moved: every one at every place is looked at as a whole."""
+LOOKS = 6_000_000
+"""So many variables and terms of parts are looked at at most: some two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,15 @@ class Part:
     open: tuple[tuple[int, frozenset[int]], ...]
 
 
-def order(masks: Sequence[Mask], terms: Sequence[Mask], arities: Sequence[int]) -> list[int]:
-    """The places of the parts, whose variables are ``masks``, in a good order. ``terms``: the variables that each term
-    reads; ``arities``: by variable."""
+def order(masks: Sequence[Mask], terms: Sequence[Mask], arities: Sequence[int], looks: int) -> tuple[list[int], int]:
+    """The places of the parts, whose variables are ``masks``, in a good order, and how many ``looks`` are left: when
+    none are, it is taken as it is. ``terms``: the variables that each term reads; ``arities``: by variable."""
     shared = [t for t in terms if sum(1 for mask in masks if mask & t) > 1]
     if not shared:
-        return list(range(len(masks)))
+        return list(range(len(masks))), looks
     parts = [_part(mask, shared, arities) for mask in masks]
-    found = _greedily(parts)
-    return found if len(parts) > MOVED or _states(parts, found) <= ENOUGH else _improved(parts, found)
+    found, looks = _greedily(parts, looks)
+    return (found, looks) if _states(parts, found) <= ENOUGH else _improved(parts, found, looks)
 
 
 def _part(mask: Mask, terms: Sequence[Mask], arities: Sequence[int]) -> Part:
@@ -55,64 +57,106 @@ def _part(mask: Mask, terms: Sequence[Mask], arities: Sequence[int]) -> Part:
     return Part(readers, tuple((arities[v], frozenset(own)) for v, own in sorted(variables.items())))
 
 
-def _greedily(parts: Sequence[Part]) -> list[int]:
+def _greedily(parts: Sequence[Part], looks: int) -> tuple[list[int], int]:
     """Always the part after which least is remembered; of several the one that comes first."""
     left = list(range(len(parts)))
-    unread = {i: sum(1 for p in parts if i in p.readers) for p in parts for i in p.readers}
+    unread = Counter(i for part in parts for i in part.readers)
     kept: list[tuple[int, frozenset[int]]] = []
     found: list[int] = []
-    while left:
-        best, chosen, remembered = 0.0, -1, kept
+    while left and looks > 0:
+        best, chosen = 0, -1
         for place in left:
             part = parts[place]
-            pending = {i for i, n in unread.items() if n - (i in part.readers) > 0}
-            after = [pair for pair in (*kept, *part.open) if pair[1] & pending]
-            size = 1.0
-            for arity, _ in after:
-                size *= arity
+            looks -= 1 + len(kept) + len(part.open)
+            size = math.prod(arity for arity, own in (*kept, *part.open) if _pending(own, unread, part.readers))
             if chosen < 0 or size < best:
-                best, chosen, remembered = size, place, after
-        for i in parts[chosen].readers:
-            unread[i] -= 1
-        kept = remembered
+                best, chosen = size, place
+        part = parts[chosen]
+        kept = [pair for pair in (*kept, *part.open) if _pending(pair[1], unread, part.readers)]
+        unread.subtract(part.readers)
         left.remove(chosen)
         found.append(chosen)
-    return found
+    return [*found, *left], looks
 
 
-def _states(parts: Sequence[Part], places: Sequence[int]) -> float:
+def _pending(terms: frozenset[int], unread: Counter[int], readers: frozenset[int]) -> bool:
+    """Whether one of some terms is not known when ``readers`` are read, too."""
+    return any(unread[i] > (i in readers) for i in terms)
+
+
+def _states(parts: Sequence[Part], places: Sequence[int]) -> int:
     """About how many states there are on the way."""
-    last: dict[int, int] = {}
-    for at, place in enumerate(places):
-        for i in parts[place].readers:
-            last[i] = at
-    grows = [1.0] * (len(places) + 1)
+    return 1 + sum(_sizes(parts, places, _last(parts, places)))
+
+
+def _last(parts: Sequence[Part], places: Sequence[int]) -> dict[int, int]:
+    """By term, where it is read last."""
+    return {i: at for at, place in enumerate(places) for i in parts[place].readers}
+
+
+def _sizes(parts: Sequence[Part], places: Sequence[int], last: Mapping[int, int]) -> list[int]:
+    """What is remembered after each of the places."""
+    found = []
+    closed = [1] * len(places)
+    size = 1
     for at, place in enumerate(places):
         for arity, own in parts[place].open:
             end = max(last[i] for i in own)
             if end > at:
-                grows[at] *= arity
-                grows[end] /= arity
-    total = size = 0.0
-    size = 1.0
-    for factor in grows:
-        size *= factor
-        total += size
-    return total
+                size *= arity
+                closed[end] *= arity
+        size //= closed[at]
+        found.append(size)
+    return found
 
 
-def _improved(parts: Sequence[Part], places: list[int]) -> list[int]:
+def _improved(parts: Sequence[Part], places: list[int], looks: int) -> tuple[list[int], int]:
     """Single parts moved to where they make least states, until no move helps."""
     best = _states(parts, places)
+    once = sum(1 + len(part.readers) + 2 * len(part.open) for part in parts)
     for _ in range(ROUNDS):
         before = best
         for place in list(places):
+            looks -= once
+            if looks < 0:
+                return places, looks
             rest = [p for p in places if p != place]
-            for at in range(len(places)):
-                tried = [*rest[:at], place, *rest[at:]]
-                states = _states(parts, tried)
-                if states < best:
-                    best, places = states, tried
+            states = _moved(parts, rest, parts[place])
+            least = min(states)
+            if least < best:
+                at = states.index(least)
+                best, places = least, [*rest[:at], place, *rest[at:]]
         if best >= before:
             break
-    return places
+    return places, looks
+
+
+def _moved(parts: Sequence[Part], places: Sequence[int], part: Part) -> list[int]:
+    """About how many states there are with a further part before each of the places, and behind the last.
+
+    Before the part what its terms read is remembered for longer, and after it what it answers itself is; how much
+    that is at a place does not depend on where the part stands. So all are had in one go.
+    """
+    last = _last(parts, places)
+    sizes = _sizes(parts, places, last)
+    longer, own = [1] * len(places), [1] * len(places)
+    for place in places:
+        for arity, terms in parts[place].open:
+            if terms & part.readers:
+                longer[max(last[i] for i in terms)] *= arity
+    for arity, terms in part.open:
+        own[max(last[i] for i in terms)] *= arity
+    after = [math.prod(own)]  # what the part answered and is still remembered, at the start and after each place
+    for factor in own:
+        after.append(after[-1] // factor)
+    behind = [0]
+    for size, factor in zip(reversed(sizes), reversed(after[1:]), strict=True):
+        behind.append(behind[-1] + size * factor)
+    behind.reverse()
+    found, before, factor = [], 1, 1
+    for at, size in enumerate([*sizes, 1]):
+        found.append(before + (sizes[at - 1] if at else 1) * after[at] + behind[at])
+        if at < len(sizes):
+            factor *= longer[at]
+            before += size * factor
+    return found

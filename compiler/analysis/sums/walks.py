@@ -17,7 +17,7 @@ from ..circuits.cost_states import CostStates, TooManyCosts, cost_states
 from ..circuits.of_space import circuit_in_order
 from ..costs.measures import Measure, measured
 from ..diagrams.products import Product
-from .arrangement import order
+from .arrangement import LOOKS, order
 
 STATES = 60_000
 """The walk is given up after this many states."""
@@ -30,7 +30,8 @@ def walk(
     graph: SpaceGraph, measures: Sequence[Measure], quick: bool = False, also: Sequence[Product] = ()
 ) -> CostStates | None:
     """The states of a space by costs that are exact sums; None where there are too many, or the space is too entangled
-    for a circuit, or has no architecture. ``quick``: a twentieth of them is too many. ``also``: terms of what else is
+    for a circuit, or has no architecture. ``quick``: a twentieth of them is too many, and
+    of the effort to find an order with few. ``also``: terms of what else is
     added up, see :func:`..circuits.cost_states.cost_states`."""
     reads = list(dict.fromkeys(_reads(graph, measures, also)))
     owners = [variable.decision for variable in graph.diagrams.variables]
@@ -38,9 +39,9 @@ def walk(
     circuit = circuit_in_order(graph, asked)
     if circuit is None or not circuit.count:
         return None
-    arranged = _arranged(circuit, [sum(1 << v for v in read) for read in reads], _arities(graph))
+    part = 20 if quick else 1
+    arranged = _arranged(circuit, [sum(1 << v for v in read) for read in reads], _arities(graph), LOOKS // part)
     try:
-        part = 20 if quick else 1
         return cost_states(graph, arranged, measures, STATES // part, WORK // part, also)
     except TooManyCosts:
         return None
@@ -60,13 +61,13 @@ def _arities(graph: SpaceGraph) -> list[int]:
     return [variable.arity for variable in graph.diagrams.variables]
 
 
-def _arranged(circuit: Circuit, terms: Sequence[int], arities: Sequence[int]) -> Circuit:
+def _arranged(circuit: Circuit, terms: Sequence[int], arities: Sequence[int], looks: int) -> Circuit:
     """The same circuit, the parts of its products in the order of the walk."""
     nodes: list[Branch | Parts] = []
     masks = circuit.variables
     for node in circuit.nodes:
         if isinstance(node, Parts) and len(node.children) > 1:
-            places = order([masks[kid] for kid in node.children], terms, arities)
+            places, looks = order([masks[kid] for kid in node.children], terms, arities, looks)
             node = Parts(tuple(node.children[place] for place in places))
         nodes.append(node)
     return Circuit(tuple(nodes), circuit.root)
