@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,14 +19,17 @@ import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.table import Table
-from stdsl.compiler.analysis.sums import dominance, halving, narrowing
+from stdsl.compiler.analysis.sums import dominance, halving, narrowing, strip
 from stdsl.compiler.analysis.sums import nearly as nearly_module
+from stdsl.compiler.analysis.sums.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.exactly import Sums
 from stdsl.compiler.analysis.sums.halving import halved
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
 from stdsl.compiler.analysis.sums.narrowing import narrowed
 from stdsl.compiler.analysis.sums.nearly import nearly
+from stdsl.compiler.analysis.sums.strip import Strip
 from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
+from stdsl.compiler.analysis.sums.vectors import Vectors
 from stdsl.compiler.analysis.sums.weighed import Weighed
 from stdsl.compiler.analysis.sums.within import bounds_of, within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
@@ -180,12 +184,15 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
 
 
 def check_halves(places: Lattice, start: int, count: int, rng: random.Random, monkeypatch: Any) -> None:
-    """The count by two halves, however these are kept, and an interval by lists and a grid."""
+    """The count by two sides, of whatever cut and however they are kept, and an interval by lists and a grid."""
     monkeypatch.setattr(halving, "TRIED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(halving, "MANY", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(halving, "PARTS", rng.choice((2, 14)))
     monkeypatch.setattr(dominance, "BLOCK", rng.choice((1, 7, 1000)))
-    assert halved(places, start, Effort(10**9, 10**9)) == count
+    monkeypatch.setattr(strip, "BLOCK", rng.choice((1, 50, 10**6)))
+    for strips in (False, True):
+        monkeypatch.setattr(halving, "narrowest", partial(any_cut, rng) if strips else lambda *_: None)
+        assert halved(places, start, Effort(10**9, 10**9)) == count
     monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
     monkeypatch.setattr(narrowing, "LISTED", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
@@ -194,8 +201,21 @@ def check_halves(places: Lattice, start: int, count: int, rng: random.Random, mo
         assert low <= count <= high
 
 
+def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int]) -> Cut | None:
+    """One that is taken, whatever work it is."""
+    if narrowest(parts, limits) is None:
+        assert len(parts) < 2 or not all(map(len, parts))
+        return None
+    own = set(rng.sample(range(len(parts)), rng.randrange(1, len(parts))))
+    sides = [[part for i, part in enumerate(parts) if (i in own) == inside] for inside in (True, False)]
+    return Cut(*sides, rng.random() < 0.5, 0)
+
+
 def check_seeds(seeds: range, monkeypatch: Any) -> int:
     tried = accepted = 0
+    strips: list[Strip] = []
+    counted = Strip.count
+    monkeypatch.setattr(Strip, "count", lambda made: strips.append(made) or counted(made))
     for seed in seeds:
         small = drawn(seed)
         if small is None:
@@ -209,6 +229,9 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
         except Exception as error:
             raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
     assert accepted > 10 * tried
+    # The strips, with what is settled in them added up and one by one, are reached.
+    assert len(strips) > tried // 4
+    assert {made.added for made in strips if made.settled.any()} == {False, True}
     return tried
 
 

@@ -1,15 +1,18 @@
 """An exact count within two budgets where a single table of all combinations of sums would be too large: the space is
-cut into two halves, whose combinations are far fewer, and the pairs of these that come to no more than is allowed are
-counted (:mod:`.dominance`)."""
+cut in two, each of which has far fewer combinations, and the pairs of these that come to no more than is allowed are
+counted: of two halves that are alike (:mod:`.dominance`), or of what ranges over little by one cost and all else
+(:mod:`.strip`), whichever takes less."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import combinations, product
+from collections.abc import Callable, Sequence
+from itertools import product
 
-from .dominance import VECTOR, Side, meeting
+from .cuts import about, balanced, narrowest
+from .dominance import VECTOR, Meeting, Side, meeting
 from .lattice import Lattice
+from .strip import Strip
 from .tables import Effort, TooMuch
 from .vectors import Limits, Vectors, alike_first, of_stretches, summed
 from .words import ALONE
@@ -34,10 +37,10 @@ def halved(places: Lattice, start: int, effort: Effort) -> int:
     while len(parts) > PARTS:
         parts.sort(key=len, reverse=True)
         parts.append(summed(parts.pop(), parts.pop(), limits))
-    one, other = _halves(parts, limits, effort)
+    meets = _meeting(parts, limits, effort)
     ends = product(*(_ends(low, high) for low, high in places.windows))
     # What all of them take is known before the first is counted.
-    corners = [(sign * turn, meeting(one, other, (first, second), effort)) for (first, sign), (second, turn) in ends]
+    corners = [(sign * turn, meets((first, second))) for (first, sign), (second, turn) in ends]
     return sum(sign * corner.count() for sign, corner in corners)
 
 
@@ -46,24 +49,22 @@ def _ends(low: int, high: int) -> tuple[tuple[int, int], ...]:
     return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)
 
 
-def _halves(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> tuple[Side, Side]:
-    """The cut whose larger half is smallest. Raises TooMuch."""
-    whole = range(len(parts))
-    sizes = [math.log(max(1, len(part))) for part in parts]
-    most = sum(sizes)
-    _, chosen = min(
-        (max(own, most - own), some)
-        for n in whole
-        for some in combinations(whole, n)
-        if (own := sum(sizes[i] for i in some)) <= most
-    )
-    halves = [[parts[i] for i in whole if i in chosen], [parts[i] for i in whole if i not in chosen]]
+def _meeting(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callable[[Limits], Meeting | Strip]:
+    """What two sides of the space have in common within limits up to these, by the way that is less work. Raises
+    TooMuch."""
+    halves, narrow = balanced(parts), narrowest(parts, limits)
+    if narrow is not None and narrow.work < min(about(*halves, limits), effort.work):
+        own, others = (_side(side, limits) for side in (narrow.own, narrow.others))
+        if not narrow.turned:
+            return lambda ends: Strip(own, others, ends, effort)
+        own, others = own.turned(), others.turned()
+        return lambda ends: Strip(own, others, ends[::-1], effort)
     for half in halves:
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
         effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
     one, other = (_side(half, limits) for half in halves)
-    return one, other
+    return lambda ends: meeting(one, other, ends, effort)
 
 
 def _side(parts: Sequence[Vectors], limits: Limits) -> Side:

@@ -10,10 +10,11 @@ import pytest
 
 import stdsl
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.sums import dominance, halving, narrowing
+from stdsl.compiler.analysis.sums import dominance, halving, narrowing, strip
 from stdsl.compiler.analysis.sums import within as within_module
 from stdsl.compiler.analysis.sums.dominance import Side, meeting
 from stdsl.compiler.analysis.sums.nearly import Nearly
+from stdsl.compiler.analysis.sums.strip import Strip
 from stdsl.compiler.analysis.sums.tables import Effort
 from stdsl.compiler.analysis.sums.vectors import Vectors, of_stretches, summed
 from stdsl.compiler.ir.graph import CostConstraint
@@ -38,6 +39,10 @@ def drawn(rng: np.random.Generator, n: int, far: tuple[int, int]) -> Vectors:
     return Vectors(keys // (far[1] + 1), keys % (far[1] + 1), counts, int(counts.sum()))
 
 
+def times(vectors: Vectors, factors: tuple[int, int]) -> Vectors:
+    return replace(vectors, first=vectors.first * factors[0], second=vectors.second * factors[1])
+
+
 def pairs(one: Side, other: Side, limits: tuple[int, int]) -> int:
     """One by one."""
     found = 0
@@ -59,6 +64,39 @@ def test_pairs_within_limits_are_those_one_by_one(seed: int, monkeypatch: pytest
     for share in (0.0, 0.1, 0.45, 0.7, 1.0):
         limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
         assert meeting(one, other, limits, Effort(10**9, 10**9)).count() == pairs(one, other, limits)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_strip_has_the_pairs_that_there_are_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Common factors of its own side, several blocks of rows, and what is settled added up or one by one."""
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(strip, "BLOCK", (60, 10**6)[seed % 2])
+    far = [(int(a), int(b)) for a, b in rng.integers(20, 60, size=(4, 2))]
+    factors = (int(rng.choice((1, 3, 8))), int(rng.choice((1, 5))))
+    own = Side(times(drawn(rng, 80, far[0]), factors).arranged(), times(drawn(rng, 4, far[1]), factors))
+    other = Side(drawn(rng, 300, (far[2][0] * 9, far[2][1])).arranged(), drawn(rng, 3, far[3]))
+    added = set()
+    for one, two in ((own, other), (own.turned(), other.turned()), (other, own)):
+        whole = [a + b for a, b in zip(one.far, two.far, strict=True)]
+        for share in (0.0, 0.1, 0.45, 0.7, 1.0):
+            limits = (int(share * whole[0]), int(rng.uniform(0.2, 1.1) * whole[1]))
+            made = Strip(one, two, limits, Effort(10**9, 10**9))
+            added.add(made.added)
+            assert made.count() == pairs(one, two, limits)
+    assert added == ({False} if seed % 2 == 0 else {False, True})
+
+
+def test_what_no_machine_number_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of ways up to 2⁶² on both sides."""
+    rng = np.random.default_rng(0)
+    many = [drawn(rng, 90, (40, 40)) for _ in range(2)]
+    sides = [
+        Side(replace(v, counts=v.counts << 48, total=v.total << 48).arranged(), drawn(rng, 1, (9, 9))) for v in many
+    ]
+    assert all(55 <= side.total.bit_length() <= 64 for side in sides)
+    whole = [a + b for a, b in zip(sides[0].far, sides[1].far, strict=True)]
+    made = Strip(*sides, (whole[0] // 2, whole[1] // 2), Effort(10**9, 10**9))
+    assert made.count() == pairs(*sides, (whole[0] // 2, whole[1] // 2)) > 1 << 100
 
 
 def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:

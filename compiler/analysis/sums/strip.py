@@ -1,0 +1,185 @@
+"""How many pairs, one of each of two sets of vectors, come to no more than two limits, where the first cost of one of
+the sets ranges over little.
+
+A table of that set has a place for each sum that its own common factors let it have; what the other set leaves of the
+limits is rounded down to such a place, by which nothing is lost. Only few of the other set are then near enough to the
+first limit for it to matter: what is beyond is left out, and what no sum of the first set can bring beyond is settled
+but for the second cost, so that numbers of ways by that alone are enough. The table is there some rows at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .dominance import Side
+from .tables import Effort
+from .vectors import Limits
+from .words import dot
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .words import Places
+
+BLOCK = 1 << 23
+"""The table has about so many numbers at a time."""
+
+CELL, OWN, OTHER, SHIFT, TURN = 6, 24, 30, 4, 30_000
+"""So much longer than to add numbers it takes to go through a number of the table, to put a vector into it, to look one
+up, to add a place of the settled ones, and to turn to the next vectors."""
+
+
+class Strip:
+    """Two sides with less than 2⁶² ways each, and limits, which are at least 0: what is to be counted, and what work it
+    is. Raises TooMuch where counting takes more than the effort."""
+
+    def __init__(self, own: Side, other: Side, limits: Limits, effort: Effort) -> None:
+        """``own``: the side whose first cost ranges over little."""
+        self.own, self.other, self.limits = own, other, limits
+        self.units = _factor(own, 0), _factor(own, 1)
+        self.rows, self.columns = (
+            min(far, limit) // unit + 1 for far, limit, unit in zip(own.far, limits, self.units, strict=True)
+        )
+        self.step = max(1, min(self.rows, BLOCK // (self.columns + 1)))
+        self.settled = other.below(limits[0] - self.units[0] * self.rows + 1)
+        """For each of the few of the other side how many of its many make a sum that is settled but for its second
+        cost."""
+        near = int((other.below(limits[0] + 1) - self.settled).sum())
+        turns = -(-self.rows // self.step) * (len(own.few) + len(other.few)) + len(other.few)
+        effort.worked(CELL * self.rows * (self.columns + 1) + OWN * own.size + OTHER * near + TURN * turns)
+        apart = OTHER * int(self.settled.sum())
+        self.added = limits[1] < BLOCK and SHIFT * len(other.few) * self._shifts < apart
+        """Whether the settled ones are added up by their second cost before they are looked up."""
+        effort.worked(SHIFT * len(other.few) * self._shifts if self.added else apart)
+        effort.handles(8 * self.step * (self.columns + 1))
+        self.most = own.total * int(other.many.counts.max(initial=0))
+
+    @cached_property
+    def numbers(self) -> Places:
+        """How many ways of the own side come to no more than some rows and each column. Before the first column there
+        is one for what is beyond the limit."""
+        import numpy as np
+
+        return np.zeros((self.step, self.columns + 1), dtype=np.int64)
+
+    @cached_property
+    def _other_unit(self) -> int:
+        import numpy as np
+
+        return max(1, int(np.gcd.reduce(self.other.many.second, initial=0)))
+
+    @property
+    def _shifts(self) -> int:
+        """How many places the second cost of the other side's many has."""
+        return self.other.many.far[1] // self._other_unit + 1
+
+    def count(self) -> int:
+        """How many ways of both sides come to no more than the limits together."""
+        import numpy as np
+
+        if not self.own.size or not self.other.size:
+            return 0
+        total, unit = 0, self.units[0]
+        line = np.zeros(self.columns + 1, dtype=np.int64)
+        for first in range(0, self.rows, self.step):
+            last = min(first + self.step, self.rows)
+            self._fill(first, last, line)
+            line = self.numbers[last - first - 1].copy()
+            begins = self.other.below(self.limits[0] - unit * last + 1)
+            total += self._near(first, begins, self.other.below(self.limits[0] - unit * first + 1))
+        del self.numbers
+        return total + (self._settled_added(line) if self.added else self._settled_apart(line))
+
+    def _fill(self, first: int, last: int, line: Places) -> None:
+        """The table of some rows. ``line``: that of the row before."""
+        import numpy as np
+
+        width, many, few = self.columns + 1, self.own.many, self.own.few
+        numbers = self.numbers[: last - first]
+        numbers[...] = 0
+        flat = numbers.reshape(-1)
+        begins, ends = self.own.below(self.units[0] * first), self.own.below(self.units[0] * last)
+        beyond = self.own.far[1] // self.units[1] >= self.columns
+        for i in np.flatnonzero(begins < ends):
+            some = slice(begins[i], ends[i])
+            column = many.second[some] // self.units[1] + (few.second[i] // self.units[1] + 1)
+            place = many.first[some] // self.units[0] + (few.first[i] // self.units[0] - first)
+            place *= width
+            place += column
+            counts = many.counts[some] * few.counts[i]
+            if beyond:
+                inside = column < width
+                place, counts = place[inside], counts[inside]
+            np.add.at(flat, place, counts)
+        np.cumsum(numbers, axis=1, out=numbers)
+        numbers[0] += line
+        for row in range(1, last - first):
+            numbers[row] += numbers[row - 1]
+
+    def _column(self, second: Places) -> Places:
+        """Which column so much of the second cost still allows; 0 where it is beyond the limit."""
+        import numpy as np
+
+        # In place: these arrays are what takes the time.
+        column = self.limits[1] - second
+        column //= self.units[1]
+        column += 1
+        return np.clip(column, 0, self.columns, out=column)
+
+    def _near(self, first: int, begins: Places, ends: Places) -> int:
+        """Pairs of some of the other side and the rows that there are."""
+        import numpy as np
+
+        many, few, flat = self.other.many, self.other.few, self.numbers.reshape(-1)
+        total = 0
+        for i in np.flatnonzero(begins < ends):
+            some = slice(begins[i], ends[i])
+            place = (self.limits[0] - few.first[i]) - many.first[some]
+            place //= self.units[0]
+            place -= first
+            place *= self.columns + 1
+            place += self._column(many.second[some] + few.second[i])
+            total += int(few.counts[i]) * self._dot(many.counts[some], flat[place])
+        return total
+
+    def _settled_apart(self, line: Places) -> int:
+        """Pairs with what is settled but for its second cost, one by one."""
+        many, few = self.other.many, self.other.few
+        total = 0
+        for i, end in enumerate(self.settled):
+            ways = line[self._column(many.second[:end] + few.second[i])]
+            total += int(few.counts[i]) * self._dot(many.counts[:end], ways)
+        return total
+
+    def _settled_added(self, line: Places) -> int:
+        """The same by numbers of ways that have each second cost."""
+        import numpy as np
+
+        many, few, unit = self.other.many, self.other.few, self._other_unit
+        ways: npt.NDArray[Any] = np.zeros(self.limits[1] + 1, dtype=np.int64)
+        own = np.zeros(self._shifts, dtype=np.int64)
+        known = 0
+        for i in np.argsort(self.settled):
+            end = int(self.settled[i])
+            np.add.at(own, many.second[known:end] // unit, many.counts[known:end])
+            known = end
+            if not end:
+                continue
+            target = ways[few.second[i] : few.second[i] + unit * self._shifts : unit]
+            target += own[: len(target)] * few.counts[i]
+        return dot(ways, line[self._column(np.arange(len(ways)))])
+
+    def _dot(self, counts: Places, ways: Places) -> int:
+        import numpy as np
+
+        return int(np.dot(counts, ways)) if self.most * len(counts) < 1 << 63 else dot(counts, ways)
+
+
+def _factor(side: Side, cost: int) -> int:
+    """The greatest common factor of all of its sums; 1 where there are none but 0."""
+    import numpy as np
+
+    columns = [(v.first, v.second)[cost] for v in (side.many, side.few)]
+    return math.gcd(*(int(np.gcd.reduce(column, initial=0)) for column in columns)) or 1
