@@ -79,6 +79,7 @@ COLUMNS = (
     "compiler/analysis/sums/packing.py",
     "compiler/analysis/sums/passing.py",
     "compiler/analysis/sums/programme.py",
+    "compiler/analysis/sums/strip.py",
     "compiler/analysis/sums/tables.py",
     "compiler/analysis/sums/vectors.py",
     "compiler/analysis/sums/weighed.py",
