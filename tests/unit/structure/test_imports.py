@@ -70,6 +70,7 @@ COLUMNS = (
     "compiler/analysis/diagrams/lookup.py",
     "compiler/analysis/membership.py",
     "compiler/analysis/sums/bands.py",
+    "compiler/analysis/sums/cuts.py",
     "compiler/analysis/sums/dominance.py",
     "compiler/analysis/sums/exactly.py",
     "compiler/analysis/sums/halving.py",
