@@ -1,0 +1,45 @@
+"""E0536: mutations that do not fit a space."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .model import Diagnostic, kind
+
+SHOWN = 8
+"""So many decisions are named."""
+
+
+@kind
+class NothingMutates(Diagnostic):
+    """A strategy none of whose mutations can change anything in the space."""
+
+    space: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "E0536"
+    title: ClassVar[str] = "no mutation changes anything in this space"
+    explanation: ClassVar[str] = """\
+The mutations of an `evolution` name decisions by patterns over their paths: `*` is one segment with any index, `**` any
+number of segments. `resample` changes every kind of decision, `grow` and `shrink` numbers, the lengths of lists, a
+`keep` of open size and `maybe`. Where none of them fits a decision of the space, all children equal their parents.
+
+    mutate = [resample("**.knd")]                        no decision is called so
+    mutate = [grow("**.kind")]                           the alternatives of `kind` are no numbers
+    mutate = [resample("**.kind"), grow("**.width")]     right
+
+`stdsl info` lists the decisions of a space."""
+
+    @property
+    def message(self) -> str:
+        return f"no mutation of this strategy changes a decision of `{self.space}`"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        rest = len(self.known) - SHOWN
+        more = f", and {rest} more" if rest > 0 else ""
+        return (f"its decisions are {', '.join(f'`{path}`' for path in self.known[:SHOWN])}{more}",)
+
+    @property
+    def help(self) -> str:
+        return '`mutate = [resample("**")]` changes any one of them'

@@ -1,0 +1,41 @@
+"""The `evolution` family: a population of separately trained architectures, mutated (EvaNet; Real et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...diagnostics.evolution import NothingMutates
+from ...diagnostics.externs import UnknownCost
+from ...diagnostics.model import Diagnostic
+from ...ir.graph import SpaceGraph
+from ...schemas.search import SearchConfig
+from ...schemas.strategy import Strategy
+from ..family import Family
+from .settings import EvolutionConfig
+
+
+class Evolution(Family):
+    name = "evolution"
+    settings = EvolutionConfig
+
+    def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from .mutations import mutations_of
+
+        strategy = _own(config.strategy)
+        able = any(mutation.applicable() for mutation in mutations_of(graph, strategy.mutate))
+        if graph.open and not strategy.crossover and not able:
+            place, asked = strategy.place("mutate"), config.place("strategy")
+            if place is None or (asked is not None and place.source != asked.source):
+                place = asked  # a strategy of the library is not to blame
+            yield NothingMutates(place, graph.name, tuple(d.path for d in graph.open))
+        for cost in strategy.minimize:
+            for extern in graph.not_stated(cost):
+                yield UnknownCost(strategy.place("minimize") or graph.span, cost, extern.name, extern.span)
+
+
+def _own(strategy: Strategy | None) -> EvolutionConfig:
+    assert isinstance(strategy, EvolutionConfig)
+    return strategy
+
+
+FAMILY = Evolution()

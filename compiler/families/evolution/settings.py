@@ -1,0 +1,65 @@
+"""Settings of the `evolution` family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ...schemas.base import Conflict, Count, Share
+from ...schemas.fitness import Fitness
+from ...schemas.hyper import Tunable
+from ...schemas.mutations import Mutation, Resample
+from ...schemas.objectives import CostName
+from ...schemas.over import Over, Variables
+from ...schemas.strategy import Strategy
+
+
+class EvolutionConfig(Tunable, Strategy):
+    """Settings of the `evolution` family. The defaults are EvaNet's (Piergiovanni et al. 2019, Algorithm 1), but for
+    the mutations."""
+
+    family: Literal["evolution"] = "evolution"
+    population: Count = Field(
+        default=100, description="Architectures alive at a time, P; so many are drawn before the first child"
+    )
+    rounds: Count = Field(default=2000, description="Children in all")
+    tournament: Count = Field(default=25, description="Architectures drawn to find a parent among, S")
+    remove: Literal["worst", "oldest"] = Field(default="worst", description="Which one leaves when a child joins")
+    mutations: Annotated[Over, Variables("i", minimum=0.0)] = Field(
+        default_factory=lambda: Variables("i").read(1),
+        description="How many mutations make the child of round i; fractions are rounded up",
+    )
+    mutate: tuple[Mutation, ...] = Field(
+        default_factory=lambda: (Resample(),),
+        description="The mutations, drawn from by their weights; one that cannot be is drawn again",
+    )
+    crossover: Share = Field(
+        default=0.0, description="Share of the children with two parents, of each decision from either, before mutation"
+    )
+    draw: Literal["uniform", "even"] = Field(
+        default="even",
+        description="How the first ones are drawn, and what a child newly asks for: every architecture alike, or every "
+        "decision by itself evenly",
+    )
+    distinct: Literal["none", "architectures", "networks"] = Field(
+        default="architectures",
+        description="What is not tried twice: nothing, equal active decisions, or what comes to the same network",
+    )
+    minimize: tuple[CostName, ...] = Field(
+        default=(),
+        description="Costs that are objectives beside the fitness; then ranks and crowding decide, as in NSGA-II",
+    )
+    fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
+    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.tournament > self.population:
+            message = f"a tournament of {self.tournament} cannot be drawn from a population of {self.population}"
+            yield Conflict("tournament", message, "make the tournament smaller, or the population larger", "population")
+        if not self.mutate and not self.crossover:
+            message = "`mutate` is empty, so every child equals its parent"
+            yield Conflict("mutate", message, 'write `mutate = [resample("**")]`')
+        if len(set(self.minimize)) < len(self.minimize):
+            yield Conflict("minimize", "`minimize` names a cost twice", "name each once")
