@@ -55,16 +55,16 @@ def main(folder: Path, allow_extern: bool) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # Before torch is loaded: its thread pools take their size from here.
     os.environ["OMP_NUM_THREADS"] = "1"
-    from .phases.compare import train_one
+    from .phases.compare import assignment_named, train_one
     from .run import reopened
     from .training.interruption import Interrupted, Interruption
 
     interruption = Interruption()
     with interruption.watch():
-        shop, assignment_named = reopened(folder, pipe, interruption, allow_extern)
+        shop, job = reopened(folder, pipe, interruption, allow_extern)
         for line in sys.stdin:
             try:
-                train_one(assignment_named(line.strip()), shop)
+                train_one(assignment_named(job, shop.directory, line.strip()), shop)
             except Interrupted:
                 return
             except Exception as error:  # whatever it is, the starting process does this one itself and meets it again

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import torch
 
@@ -26,8 +27,8 @@ from .data.facts.doubts import doubts
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
 from .engines.local import Helpers
-from .phases.assignment import Assignment, Subject, final_training, inherited
-from .phases.compare import as_measured, assignment_named, missing, train_all
+from .phases.assignment import Subject, final_training, inherited
+from .phases.compare import as_measured, missing, train_all
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, repeats
 from .phases.export import export
@@ -123,6 +124,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         threads=ahead.search_threads,
         training_threads=ahead.training_threads,
         allow_extern=request.allow_extern,
+        id=uuid4().hex,
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
@@ -179,17 +181,15 @@ def _over(directory: RunDirectory) -> RunResult | None:
 
 def reopened(
     folder: Path, reporter: Reporter, interruption: Interruption, allow_extern: bool = False
-) -> tuple[Workshop, Callable[[str], Assignment]]:
-    """What helping a run takes that another process leads: the workshop, and the trainings by name. Changes
-    nothing."""
+) -> tuple[Workshop, Job]:
+    """What helping a run takes that another process leads. Changes nothing."""
     from .prepare.preparation import load_kept_job
 
     directory = open_run(folder)
     manifest = directory.manifest
     job = load_kept_job(directory, manifest, allow_extern)
     placement = available(manifest.device)
-    shop = workshop(job, manifest, directory, placement, opened_for(job), reporter, interruption)
-    return shop, lambda name: assignment_named(job, directory, name)
+    return workshop(job, manifest, directory, placement, opened_for(job), reporter, interruption), job
 
 
 def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
@@ -210,7 +210,10 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
                 for doubt in doubts(dataset, kind, place):
                     reporter.say(warned(doubt))
             helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
-            context = Context(job, manifest, directory, tracker, reporter, interruption, placement, datasets, helpers)
+            hands = _hands(job, placement)
+            context = Context(
+                job, manifest, directory, tracker, reporter, interruption, placement, datasets, helpers, hands
+            )
             result = _phases(context)
             for role, dataset in own.items():
                 if dataset.damaged:
@@ -297,6 +300,14 @@ def _helpers(job: Job, manifest: Manifest, placement: Placement) -> int:
     if placement.device.type != "cpu" or manifest.training_threads != 1 or job.given is not None:
         return 0
     return cores() - 1 if separate_trainings(job) else 0
+
+
+def _hands(job: Job, placement: Placement) -> int:
+    """How many processes train trials of the search: one for every core, or GPU; none where they would lack the data,
+    which is in this process."""
+    if job.given is not None:
+        return 0
+    return cores() if placement.device.type == "cpu" else max(1, len(placement.devices))
 
 
 def permit(job: Job) -> None:

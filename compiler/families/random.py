@@ -9,14 +9,14 @@ from pydantic import Field
 
 from ..diagnostics.model import Diagnostic
 from ..schemas.base import Count
-from ..schemas.fitness import Fitness
 from ..schemas.hyper import Tunable
 from ..schemas.search import SearchConfig
+from ..schemas.separate import SeparateTrainings
 from ..schemas.strategy import Strategy
 from .family import Family, Learner, cannot_run_yet
 
 
-class RandomConfig(Tunable, Strategy):
+class RandomConfig(Tunable, SeparateTrainings):
     """Settings of the `random` family: architectures drawn at random, all different, the best one wins."""
 
     family: Literal["random"] = "random"
@@ -25,8 +25,6 @@ class RandomConfig(Tunable, Strategy):
         default="uniform",
         description="Every architecture of the space alike, or every decision by itself evenly",
     )
-    fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
-    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
 
 
 class Random(Family):

@@ -18,6 +18,8 @@ CHECKPOINTS: Final = "checkpoints"
 ARCHITECTURES: Final = "architectures"
 WEIGHTS: Final = "weights"
 COMPARE: Final = "compare"
+TRIALS: Final = "trials"
+TRIAL_STORE: Final = "trials.sqlite"
 NEEDS: Final = "needs"
 FEATURES: Final = "features"
 EVALUATION: Final = "evaluation"
@@ -25,5 +27,5 @@ EVALUATION: Final = "evaluation"
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
 
-FILES: Final = (MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING)
-FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, NEEDS, FEATURES, EVALUATION)
+FILES: Final = (MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING, TRIAL_STORE)
+FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, TRIALS, NEEDS, FEATURES, EVALUATION)

@@ -82,9 +82,16 @@ def final_training(config: SearchConfig, subject: Subject, tested: Subject | Non
     )
 
 
-def trial(fitness: Fitness, subject: Subject) -> Assignment:
-    """A separate training of a search: on its `train` half, measured on its `valid` half."""
-    return Assignment(subject, fitness, ("train",), "valid", fitness.batch, "trial", samples=fitness.samples)
+def trial(
+    fitness: Fitness, subject: Subject, steps: int | None = None, start: Path | None = None, rung: int = 0
+) -> Assignment:
+    """A separate training of a search: on its `train` half, measured on its `valid` half. ``steps``: None for those of
+    ``fitness``. ``start``: weights that it goes on from, ``rung``: the how manyth time, which decides the order of its
+    samples."""
+    purpose = f"trial {rung + 1}" if rung else "trial"
+    return Assignment(
+        subject, fitness, ("train",), "valid", fitness.batch, purpose, fitness.samples, steps=steps, start=start
+    )
 
 
 def inherited(config: SearchConfig, subject: Subject, tested: Subject | None = None) -> Assignment:

@@ -1,5 +1,5 @@
-"""Separate trainings, each in a folder of its own: comparisons by the recipe of the final training, and the trials of a
-search.
+"""Separate trainings, each in a folder of its own: comparisons by the recipe of the final training, and what a trial
+of a search is made of.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
-from stdsl.compiler.schemas.fitness import Fitness
 
 from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
 from ..tracking.names import is_trial, repeat_number, title_of
 from ..tracking.tracker import Tracker, finished_phases
 from ..training.interruption import Interrupted
-from .assignment import Assignment, Subject, final_training, trial
+from .assignment import Assignment, Subject, final_training
 from .context import Context
 from .derive import carried
 from .train import Workshop, measure, train
@@ -25,11 +24,7 @@ TRAIN, TEST = "train", "test"
 
 
 def assignment_named(job: Job, directory: RunDirectory, name: str) -> Assignment:
-    """A separate training of a run by the name of its folder: a comparison, or a trial of the search."""
-    if is_trial(name):
-        fitness = getattr(job.config.strategy, "fitness", None)
-        assert isinstance(fitness, Fitness), f"{name} is a trial, and the strategy has no `fitness`"
-        return trial(fitness, Subject(name, job.graph, architectures.load(directory.architecture(name), job.graph)))
+    """A comparison of a run by the name of its folder."""
     subject = compared(job, directory, name)
     return final_training(job.config, subject, as_measured(job, directory, subject))
 
@@ -54,16 +49,16 @@ def as_measured(job: Job, directory: RunDirectory, subject: Subject) -> Subject 
     return replace(subject, graph=graph, arch=arch)
 
 
-def train_one(assignment: Assignment, shop: Workshop) -> dict[str, float]:
+def train_one(assignment: Assignment, shop: Workshop, keep: bool = False) -> dict[str, float]:
     """Train and measure one network in a folder of its own, going on from where that was left; returns its metrics.
-    Of a trial the metrics are all that stays."""
+    Of a trial the weights go, unless they are to ``keep``."""
     name = assignment.subject.name
     # A process that lost its parent may be at its last step: wait until it is gone.
     tracker = Tracker(shop.directory.comparison(name), exclusive=True)
     try:
         train(assignment, shop, tracker, TRAIN)
         metrics = measure(assignment, shop, tracker, TEST)
-        if is_trial(name):
+        if is_trial(name) and not keep:
             shop.directory.weights(name).unlink(missing_ok=True)
         return metrics
     finally:
@@ -82,8 +77,6 @@ def train_all(run: Context, names: Sequence[str]) -> None:
 
     while (name := run.helpers.take(over)) is not None:
         train_one(assignment_named(run.job, run.directory, name), run.workshop)
-    for name in filter(is_trial, names):  # a process that was killed behind the last line of its journal left them
-        run.directory.weights(name).unlink(missing_ok=True)
 
 
 def missing(run: Context, names: Iterable[str]) -> list[str]:

@@ -31,7 +31,7 @@ from .train import Material, Workshop
 @dataclass(frozen=True)
 class Context:
     """One run under way. A phase that is in ``tracker.finished`` is not done again. ``helpers``: processes that train
-    beside this one."""
+    beside this one. ``hands``: how many train trials of the search; 0: they are trained in this process."""
 
     job: Job
     manifest: Manifest
@@ -42,6 +42,7 @@ class Context:
     placement: Placement
     datasets: Mapping[Role, Dataset]
     helpers: Helpers
+    hands: int = 0
 
     @property
     def dataset(self) -> Dataset:

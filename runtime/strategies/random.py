@@ -16,13 +16,15 @@ from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ..phases.assignment import Subject
-from ..phases.compare import metrics_of, train_all
 from ..phases.context import Context
 from ..phases.train import build
 from ..prepare.job import Job
 from ..prepare.samples import stage_sizes
 from ..randomness import key
 from ..tracking.names import trial_name
+from ..trials.loop import Trial
+from ..trials.proposal import Outcome, Spec
+from ..trials.running import run_trials
 from .runner import Found, Runner, Work
 
 _DUPLICATES = 1_000
@@ -30,7 +32,7 @@ _DUPLICATES = 1_000
 
 
 class RandomRunner(Runner):
-    """Leaves ``architectures/trial-1.arch.json`` and so on, and the journal of each training in its own folder."""
+    """Its proposals are known before anything is trained."""
 
     separate = True
 
@@ -50,14 +52,9 @@ class RandomRunner(Runner):
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)
-        found = drawn(run.job.graph, strategy, run.seed)
-        names = [trial_name(number) for number in range(1, len(found) + 1)]
-        for name, arch in zip(names, found, strict=True):
-            if not run.directory.architecture(name).exists():
-                run.directory.save_architecture(name, arch)
-        train_all(run, names)
+        found = run_trials(run, Draws(drawn(run.job.graph, strategy, run.seed)), blind=True)
         metric = strategy.fitness.metric or run.criterion.metric
-        trials = [_trial(run, name, arch, metric) for name, arch in zip(names, found, strict=True)]
+        trials = [_facts(run, trial, metric) for trial in found if not trial.outcome.failed]
         best = trials[_ranked(trials, metric)[0]]
         facts = {
             "metric": metric,
@@ -66,9 +63,10 @@ class RandomRunner(Runner):
             "best": best["name"],
             "trials": trials,
         }
-        return Found(
-            facts, f"{len(trials)} trials, the best {metric} {METRICS[metric].written(best['value'])} ({best['name']})"
-        )
+        failed = [{"name": trial.name, "reason": trial.outcome.failed} for trial in found if trial.outcome.failed]
+        value = METRICS[metric].written(best["value"])
+        said = f"{len(found)} trials, the best {metric} {value} ({best['name']})"
+        return Found(facts | ({"failed": failed} if failed else {}), said)
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         trials = facts["trials"]
@@ -90,19 +88,27 @@ def drawn(graph: SpaceGraph, strategy: RandomConfig, seed: int) -> list[Architec
     return list(found)
 
 
-def _trial(run: Context, name: str, arch: Architecture, metric: str) -> dict[str, Any]:
-    """What is told of a trial that is over. ``value``: that of its metric."""
-    metrics = metrics_of(run.directory, name)
-    assert metrics is not None, f"{name} was not trained"
+class Draws:
+    """Proposes architectures that were drawn, whatever came of others."""
+
+    def __init__(self, found: Sequence[Architecture]) -> None:
+        self._found = found
+
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
+        return Spec(number, self._found[number]) if number < len(self._found) else None
+
+
+def _facts(run: Context, trial: Trial, metric: str) -> dict[str, Any]:
+    """What is told of a trial that has a result. ``value``: that of its metric."""
+    arch = trial.spec.architecture
     own = costs_of(run.job.graph, arch)
-    facts = {name: value for name, value in metrics.items() if name in (*METRICS, "samples")}
     return {
-        "name": name,
+        "name": trial.name,
         "hash": arch.hash,
-        "value": facts[metric],
-        "metrics": facts,
-        "steps": metrics["steps"],
-        "seconds": metrics["seconds"],
+        "value": trial.outcome.values[metric],
+        "metrics": dict(trial.outcome.values),
+        "steps": trial.steps,
+        "seconds": trial.seconds,
         "params": own.params,
         "flops": own.flops,
         "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},

@@ -24,7 +24,7 @@ from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
 from .files import read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
-from .names import RESERVED, file_name
+from .names import RESERVED, file_name, is_trial
 from .result_document import fault_of
 
 _LONGEST = 100
@@ -74,8 +74,18 @@ class RunDirectory:
         return self.path / run_files.EVALUATION / f"{name}-{table}.csv"
 
     def comparison(self, name: str) -> Path:
-        """What the training of a network leaves, beside the derived one's own."""
-        return self.path / run_files.COMPARE / name
+        """What the training of a network leaves, beside the derived one's own; of a trial, until it is over."""
+        return (self.trials if is_trial(name) else self.path / run_files.COMPARE) / name
+
+    @property
+    def trials(self) -> Path:
+        """What trials that are not over have left so far, a folder each."""
+        return self.path / run_files.TRIALS
+
+    @property
+    def trial_store(self) -> Path:
+        """The database of trials, where it is a file."""
+        return self.path / run_files.TRIAL_STORE
 
     @staticmethod
     def network_of(space: str) -> str:

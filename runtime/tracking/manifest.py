@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from stdsl.compiler.schemas.data import Found
 
-FORMAT = 2
-"""1 had no ``texts``."""
+FORMAT = 3
+"""1 had no ``texts``, 2 no ``id``."""
 MOST_THREADS = 4096
 _SECTIONS = ("data", "strategy", "retrain", "export")
 
@@ -49,6 +49,7 @@ class Manifest(BaseModel):
     when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
     again. ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
+    ``id``: what its trials are known by in a database, a name of its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +73,7 @@ class Manifest(BaseModel):
     threads: Annotated[int, Ge(1), Le(MOST_THREADS)]
     training_threads: Annotated[int, Ge(1), Le(MOST_THREADS)]
     allow_extern: bool = False
+    id: str = ""
     environment: Environment
 
     @model_validator(mode="after")

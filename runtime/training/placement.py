@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -29,6 +30,15 @@ class Placement:
     channels_last: bool = True
     bfloat16: bool = False
     compile: bool = False
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The GPUs of this machine, each by the name that a process sees it alone by, where the device is any of
+        several; else none."""
+        if self.device.type != "cuda" or self.device.index is not None or torch.cuda.device_count() < 2:
+            return ()
+        named = os.environ.get("CUDA_VISIBLE_DEVICES")
+        return tuple(named.split(",") if named else map(str, range(torch.cuda.device_count())))
 
     def autocast(self) -> AbstractContextManager[Any]:
         """What forward passes and losses are computed in."""

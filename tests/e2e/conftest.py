@@ -26,6 +26,7 @@ def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Other runs of this process have none: each would import torch anew, and gives the same bits."""
     if "helpers" not in request.fixturenames:
         monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
+        monkeypatch.setattr("stdsl.runtime.run._hands", lambda *_: 0)
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,12 @@ from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.families.registry import FAMILIES, family
 from stdsl.compiler.schemas.base import Settings
-from stdsl.runtime.phases.compare import TEST
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.run import RunRequest, run
 from stdsl.runtime.strategies.runner import runner
 from stdsl.runtime.tracking.journal import read_journal
-from stdsl.runtime.tracking.tracker import Tracker
 
 TEXT = """stdsl 1
 use std.video (relu_conv_bn)
@@ -83,12 +81,6 @@ def write(folder: Path, name: str, space: str = "small", budget: str = "150K") -
     return path
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without helpers, which take seconds to start."""
-    monkeypatch.setattr("stdsl.runtime.run.cores", lambda: 1)
-
-
 def test_the_two_halves_say_the_same_name(name: str) -> None:
     half = family(name)
     assert half.name == name
@@ -97,7 +89,6 @@ def test_the_two_halves_say_the_same_name(name: str) -> None:
     assert half.__doc__ or __import__(half.settings.__module__, fromlist=["_"]).__doc__, "no documentation"
 
 
-@pytest.mark.usefixtures("alone")
 def test_it_searches_a_tiny_space_and_says_what_it_found(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, name)
     result = run(RunRequest(str(path), out=tmp_path / "run"), Silent())
@@ -133,27 +124,6 @@ def test_killed_at_any_step_it_goes_on_to_the_same_bits(
     assert stdsl("run", str(path), "--out", str(broken), moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
     assert differences(outcome(broken), outcome(whole)) == []
-
-
-@pytest.mark.usefixtures("alone")
-def test_weights_of_a_trial_are_dropped_although_its_process_died_behind_its_last_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, out = write(tmp_path, "random"), tmp_path / "run"
-    finish = Tracker.finish
-
-    def dies(self: Tracker, phase: str, facts: dict[str, Any]) -> None:
-        finish(self, phase, facts)
-        if phase == TEST:
-            raise RuntimeError("killed")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Tracker, "finish", dies)
-        with pytest.raises(RuntimeError, match="killed"):
-            run(RunRequest(str(path), out=out), Silent())
-    assert (out / "weights" / "trial-1.safetensors").exists()
-    resume(out, Silent())
-    assert [file.name for file in sorted((out / "weights").iterdir())] == ["derived.safetensors"]
 
 
 def test_check_refuses_what_it_cannot_search(tmp_path: Path, name: str) -> None:

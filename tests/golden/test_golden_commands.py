@@ -56,6 +56,7 @@ def test_commands(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("COLUMNS", "100")
     # Helpers give the same bits, and import torch anew; a situation may ask for some.
     monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
+    monkeypatch.setattr("stdsl.runtime.run._hands", lambda *_: 0)
     if Path("situation.py").exists():
         runpy.run_path("situation.py")["prepare"](monkeypatch)
     said = []

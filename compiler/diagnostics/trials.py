@@ -1,0 +1,148 @@
+"""E07xx, W07xx: the trials of searches of separate trainings, and where they are kept."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .model import Diagnostic, Severity, kind
+
+
+@kind
+class StoreRefused(Diagnostic):
+    """The database of trials that was named cannot be used."""
+
+    store: str
+    reason: str
+
+    code: ClassVar[str] = "E0749"
+    title: ClassVar[str] = "the database of trials cannot be used"
+    explanation: ClassVar[str] = """\
+Trials are kept in the file `trials.sqlite` of the run directory, or in the PostgreSQL database that `--store` names.
+The run stops where that does not answer, and begins nothing again. Passwords are not kept in the run directory: they
+are taken from `--store`, from `PGPASSWORD`, or from `~/.pgpass`.
+
+    stdsl run a.space --store postgresql://me@host/trials         needs `pip install 'stdsl[postgresql]'`
+    stdsl run --resume runs/a-0001                                goes on in the same database"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.store} cannot be used for trials: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "see that the database is there and may be written, then go on with `stdsl run --resume`"
+
+
+@kind
+class TrialFailed(Diagnostic):
+    """A trial of a search has no result, and counts as the worst."""
+
+    trial: str
+    attempts: int
+    reason: str
+
+    code: ClassVar[str] = "W0750"
+    title: ClassVar[str] = "a trial failed"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A trial whose process crashes, hangs (`timeout`), is killed or runs out of memory is begun again, from its own last
+checkpoint. When that has happened `attempts` times it is given up: it counts as worse than all that have a result. A
+training that diverges does so every time, and is given up at once. A search in which a trial was given up for other
+reasons than that may find something else when it is run again; one without such trials does not.
+
+    random { attempts = 5  timeout = 600  … }     five attempts, ten minutes for each
+
+`stdsl show RUN --trials` lists all trials, with their errors."""
+
+    @property
+    def message(self) -> str:
+        times = f" after {self.attempts} attempts" if self.attempts > 1 else ""
+        return f"{self.trial} failed{times}, and counts as the worst: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "`stdsl show RUN --trials` lists all trials"
+
+
+@kind
+class TrialBegunAgain(Diagnostic):
+    """The process of a trial was lost, and it is tried again."""
+
+    trial: str
+    attempt: int
+    attempts: int
+    reason: str
+
+    code: ClassVar[str] = "W0751"
+    title: ClassVar[str] = "a trial is tried again"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+The process that trained a trial crashed, hung, was killed or raised an error. The trial is tried again, from its own
+last checkpoint if there is one, and gives the same result as if nothing had happened. `signal SIGKILL` mostly means
+that there was not enough memory for all trials at once: `--hands` says how many are trained beside each other.
+
+    stdsl run a.space --hands 1      one at a time"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.trial} is tried again ({self.attempt} of {self.attempts}): {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "it gives the same result; with fewer `--hands` less memory is needed at a time"
+
+
+@kind
+class NoTrialLeft(Diagnostic):
+    """All trials of a search failed."""
+
+    trials: int
+    reason: str
+
+    code: ClassVar[str] = "E0752"
+    title: ClassVar[str] = "all trials of the search failed"
+    explanation: ClassVar[str] = """\
+A search of separate trainings takes the best of its trials. Where none has a result, there is nothing to take. The
+reason is that of the last one; `stdsl show RUN --trials` lists the others.
+
+    fitness { optimizer = sgd(lr = 2.0) }                                every training diverges
+    fitness { optimizer = sgd(lr = cosine(0.1, ramp = 10))  clip = 5 }   a lower rate, reached in steps, and clipping"""
+
+    @property
+    def message(self) -> str:
+        whole = "its only trial" if self.trials == 1 else f"all of its {self.trials:,} trials"
+        return f"the search has no result, for {whole} failed: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "searched by this strategy"
+
+    @property
+    def help(self) -> str:
+        return "mend what they failed by, and start a new run"
+
+
+@kind
+class OtherTrials(Diagnostic):
+    """What a store holds is not what this run put there."""
+
+    store: str
+    trial: str
+    fault: str
+
+    code: ClassVar[str] = "E0753"
+    title: ClassVar[str] = "the trials are not those of the run"
+    explanation: ClassVar[str] = """\
+A run that goes on takes its trials from where it keeps them: their architectures as well as their results. A row that
+was changed by hand, or that another version wrote, is told of, and the run stops there; nothing is begun again by
+itself.
+
+    sqlite3 runs/a-0001/trials.sqlite 'SELECT name, architecture FROM trials'"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.store} holds a {self.trial} that is none of this run: {self.fault}"
+
+    @property
+    def help(self) -> str:
+        return "put back a copy of it if there is one, else start a new run; nothing was deleted"

@@ -1,0 +1,42 @@
+"""What all searches of separate trainings are told: how an architecture is judged, and how trials go beside each
+other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+from pydantic import Field
+
+from .base import Count, Positive
+from .fitness import Fitness
+from .strategy import Strategy
+
+
+class SeparateTrainings(Strategy):
+    """Settings of strategies that train architectures by themselves, each in a trial.
+
+    Which trials there are follows from these alone; how many processes train them is the machine's (`--hands`).
+    """
+
+    fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
+    workers: Count = Field(
+        default=1,
+        description="Trials that are under way at a time, by the clock that decides what a proposal sees; how many "
+        "processes train them does not change them",
+    )
+    slack: Annotated[float, Ge(1)] = Field(
+        default=2.0,
+        description="A result is seen so many predicted lengths after its trial began; with one worker after 1",
+    )
+    order: Literal["clock", "finishing"] = Field(
+        default="clock",
+        description="What a proposal sees: results as the clock shows them, the same in every run, or all that are "
+        "there, which depends on the machine",
+    )
+    attempts: Count = Field(
+        default=3, description="How often a trial is begun whose process fails, before it counts as the worst"
+    )
+    timeout: Positive | None = Field(
+        default=None, description="Seconds after which an attempt at a trial is taken to hang; none: however long"
+    )

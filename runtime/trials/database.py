@@ -1,0 +1,172 @@
+"""Databases of trials: opening them, and what they refuse."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
+from stdsl.compiler.diagnostics.trials import StoreRefused
+
+from .tables import METADATA
+
+_PATIENCE = 10.0
+"""Seconds that another program may hold the file."""
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "no such table",
+    "no such column",
+    "has no column",
+    "unsupported file format",
+)
+_DRIVER = "postgresql+psycopg"
+
+
+class Database:
+    """A database that holds trials; its tables are made where there are none. ``shown``: what messages call it.
+    ``remark``: what is odd about it, "" where nothing is.
+
+    What it refuses is raised as RunError inside :meth:`at_work`.
+    """
+
+    def __init__(self, engine: Engine, shown: str, file: Path | None) -> None:
+        self.engine, self.shown, self.file = engine, shown, file
+        self.remark = ""
+
+    @contextmanager
+    def at_work(self) -> Iterator[Any]:
+        """A transaction: kept as a whole at its end, or not at all."""
+        with self._refusing(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def make_tables(self) -> None:
+        """Make the tables that there are not. Raises RunError where there are others of their names."""
+        with self._refusing():
+            METADATA.create_all(self.engine)
+        self.check_tables()
+
+    def check_tables(self) -> None:
+        """Raises RunError where a table is not there, or is another than this version writes."""
+        with self._refusing():
+            found = inspect(self.engine)
+            for table in METADATA.sorted_tables:
+                present = (
+                    {column["name"] for column in found.get_columns(table.name)}
+                    if found.has_table(table.name)
+                    else set()
+                )
+                absent = [column.name for column in table.columns if column.name not in present]
+                if absent:
+                    raise RunError([self._foreign(f"its table `{table.name}` has no `{absent[0]}`")])
+
+    def _foreign(self, fault: str) -> RunFileDamaged | StoreRefused:
+        if self.file is not None:
+            return RunFileDamaged(None, str(self.file), fault)
+        return StoreRefused(None, self.shown, fault)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, DBAPIError) else None
+            words = next(
+                (line.strip() for line in str(cause or error).splitlines() if line.strip()), type(error).__name__
+            )
+            if self.file is None:
+                raise RunError([StoreRefused(None, self.shown, words)]) from error
+            if isinstance(cause, sqlite3.DatabaseError) and any(word in words for word in _DAMAGED):
+                raise RunError([RunFileDamaged(None, str(self.file), words)]) from error
+            raise RunError([RunFileRefused(None, str(self.file), "written", words)]) from error
+
+
+def file_database(path: Path) -> Database:
+    """The SQLite file of a run, made where it is not there, with a write-ahead log: readers never wait for the run.
+    Where the file system does not take that, without it."""
+    database = Database(_sqlite(path, "rwc"), str(path), path)
+    database.make_tables()
+    with database.at_work() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    if mode != "wal":
+        database.remark = (
+            f"{path} has no write-ahead log, for the file system does not take one: readers may have to wait"
+        )
+    return database
+
+
+def existing_file(path: Path) -> Database:
+    """The SQLite file of a run, to be read. Raises FileNotFoundError where there is none, else RunError."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    # A log beside the file takes the right to write; without one, a file that nobody may write can be read too.
+    mode = "ro" if os.access(path.parent, os.W_OK) else "ro&immutable=1"
+    database = Database(_sqlite(path, mode), str(path), path)
+    database.check_tables()
+    return database
+
+
+def server_database(url: str) -> Database:
+    """A PostgreSQL database by its URL. Raises RunError where it cannot be had."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise RunError([StoreRefused(None, without_password(url), "that is no URL of a database")]) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise RunError([StoreRefused(None, shown(parsed), "it is no PostgreSQL database")])
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername=_DRIVER)
+    try:
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": int(_PATIENCE)})
+    except (ImportError, NoSuchModuleError) as error:
+        what = f"the driver is not installed ({error}): `pip install 'stdsl[postgresql]'`"
+        raise RunError([StoreRefused(None, shown(parsed), what)]) from None
+    database = Database(engine, shown(parsed), None)
+    database.make_tables()
+    return database
+
+
+def shown(url: URL) -> str:
+    """A URL without its password."""
+    plain = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    return plain.render_as_string()
+
+
+def without_password(url: str) -> str:
+    """The same of its text, whatever that is."""
+    try:
+        return shown(make_url(url))
+    except (ArgumentError, ValueError):
+        return url.rpartition("@")[2]
+
+
+def _sqlite(path: Path, mode: str) -> Engine:
+    name = path.absolute().as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    address = f"file:{name}?mode={mode}"
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=lambda: sqlite3.connect(address, _PATIENCE, uri=True, check_same_thread=False)
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepared(connection: sqlite3.Connection, record: Any) -> None:
+        if mode != "rwc":
+            return
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    return engine

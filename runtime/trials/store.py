@@ -1,0 +1,161 @@
+"""Where the trials of a run are kept: the authority on what was proposed, and on what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import insert, select, update
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.trials import OtherTrials
+from stdsl.compiler.text.quoting import json_text
+
+from .database import Database
+from .tables import METRICS, TRIALS
+
+State = Literal["waiting", "running", "done", "failed"]
+COUNTED = "samples"
+"""The one value of a measurement that is a whole number."""
+
+
+@dataclass(frozen=True)
+class EpochMetric:
+    """``value`` of ``metric`` on ``split``, after ``step`` steps, in the epoch ``epoch`` (from 1)."""
+
+    split: str
+    epoch: int
+    step: int
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial as it is kept: see the columns in :mod:`.tables`. ``values``: what it was measured to reach at its
+    end."""
+
+    name: str
+    number: int | None
+    state: State
+    hash: str
+    architecture: Mapping[str, Any]
+    seed: int
+    steps: int | None = None
+    start: int | None = None
+    parents: tuple[int, ...] = ()
+    saw: int = 0
+    attempt: int = 1
+    worker: str | None = None
+    proposed: str = ""
+    heartbeat: str | None = None
+    ended: str | None = None
+    place: int | None = None
+    steps_done: int | None = None
+    seconds: float | None = None
+    error: str | None = None
+    values: Mapping[str, float] | None = None
+
+
+class TrialStore:
+    """The trials of the run ``run`` in a database, which may hold those of others. All of it raises RunError where the
+    database refuses it; what returned is kept, whatever happens to this process."""
+
+    def __init__(self, database: Database, run: str) -> None:
+        self._database, self._run = database, run
+
+    @property
+    def shown(self) -> str:
+        """What messages call it."""
+        return self._database.shown
+
+    @property
+    def remark(self) -> str:
+        """What is odd about its database, "" where nothing is."""
+        return self._database.remark
+
+    def rows(self) -> list[TrialRow]:
+        """All trials: those of the search by their numbers, then others by their names."""
+        values: dict[str, dict[str, float]] = {}
+        with self._database.at_work() as connection:
+            own = select(METRICS.c.name, METRICS.c.metric, METRICS.c.value).order_by(METRICS.c.step)
+            own = own.where(METRICS.c.run == self._run, METRICS.c.split != "train")
+            for name, metric, value in connection.execute(own):
+                values.setdefault(name, {})[metric] = int(value) if metric == COUNTED else value
+            found = connection.execute(select(TRIALS).where(TRIALS.c.run == self._run)).mappings().all()
+        rows = [self._row(row, values.get(row["name"])) for row in found]
+        return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
+
+    def epochs(self) -> Iterator[tuple[str, EpochMetric]]:
+        """All that was measured, by the names of trials and the steps."""
+        c = METRICS.c
+        own = select(c.name, c.split, c.epoch, c.step, c.metric, c.value).where(c.run == self._run)
+        with self._database.at_work() as connection:
+            found = connection.execute(own.order_by(c.name, c.step, c.split, c.metric)).all()
+        for name, *rest in found:
+            yield name, EpochMetric(*rest)
+
+    def add(self, row: TrialRow) -> None:
+        """Keep a trial that was proposed."""
+        facts = {
+            "name": row.name,
+            "number": row.number,
+            "state": row.state,
+            "hash": row.hash,
+            "architecture": json_text(_plain(row.architecture)),
+            "seed": str(row.seed),
+            "steps": row.steps,
+            "start": row.start,
+            "parents": json_text(list(row.parents)),
+            "saw": row.saw,
+            "attempt": row.attempt,
+            "proposed": _now(),
+        }
+        with self._database.at_work() as connection:
+            connection.execute(insert(TRIALS), {"run": self._run, **facts})
+
+    def change(self, name: str, **columns: Any) -> None:
+        """Set columns of a trial."""
+        with self._database.at_work() as connection:
+            connection.execute(self._of(name), columns)
+
+    def beat(self, name: str, worker: str | None = None) -> None:
+        """A trial is alive, now."""
+        self.change(name, heartbeat=_now(), **({} if worker is None else {"worker": worker}))
+
+    def end(self, name: str, state: State, measured: Iterable[EpochMetric], **columns: Any) -> None:
+        """A trial is over: what it reached, and columns of its row, are kept together."""
+        rows = [{"run": self._run, "name": name, **vars(each)} for each in measured]
+        with self._database.at_work() as connection:
+            connection.execute(self._of(name), {"state": state, "ended": _now(), **columns})
+            if rows:
+                connection.execute(insert(METRICS), rows)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _row(self, row: Mapping[str, Any], values: Mapping[str, float] | None) -> TrialRow:
+        facts = {name: value for name, value in row.items() if name != "run"}
+        try:
+            facts["architecture"] = dict(json.loads(facts["architecture"]))
+            facts["parents"] = tuple(map(int, json.loads(facts["parents"])))
+            facts["seed"] = int(facts["seed"])
+            if facts["state"] not in get_args(State):
+                raise ValueError(f"its state is {facts['state']!r}")
+        except (ValueError, TypeError, RecursionError) as error:
+            raise RunError([OtherTrials(None, self.shown, row["name"], str(error))]) from error
+        return TrialRow(**facts, values=values)
+
+    def _of(self, name: str) -> Any:
+        return update(TRIALS).where(TRIALS.c.run == self._run, TRIALS.c.name == name)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: list(value) if isinstance(value, tuple) else value for path, value in values.items()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,183 @@
+"""The database of trials: what is kept comes back, and whatever is wrong with it is told of."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.runtime.trials.database import existing_file, file_database, server_database, without_password
+from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore
+
+ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True, "d": 2}, 2**70, 30, None, (), 4)
+MEASURED = [
+    EpochMetric("train", 1, 10, "loss", 0.1 + 0.2),
+    EpochMetric("valid", 3, 30, "accuracy", 1 / 3),
+    EpochMetric("valid", 3, 30, "samples", 64),
+]
+
+
+def code(do: Callable[[], object]) -> tuple[str, str]:
+    with pytest.raises(RunError) as raised:
+        do()
+    (found,) = raised.value.diagnostics
+    return found.code, found.message
+
+
+def test_what_is_kept_comes_back(store: TrialStore, tmp_path: Path) -> None:
+    store.add(ROW)
+    store.add(TrialRow("random-1", None, "waiting", "cd", {}, 0))
+    store.change("trial-1", state="running", attempt=2)
+    store.beat("trial-1", "here 17")
+    store.end("trial-1", "done", MEASURED, place=0, steps_done=30, seconds=1.5)
+    store.close()
+    again = TrialStore(file_database(tmp_path / "trials.sqlite"), "a run")
+    first, second = again.rows()
+    assert (first.state, first.attempt, first.worker, first.place) == ("done", 2, "here 17", 0)
+    assert first.architecture == {"a": "conv", "b": [1, 3], "c": True, "d": 2}
+    assert (first.seed, first.steps, first.saw, first.steps_done, first.seconds) == (2**70, 30, 4, 30, 1.5)
+    assert first.values == {"accuracy": 1 / 3, "samples": 64}
+    assert type(first.values["samples"]) is int
+    assert first.proposed <= (first.heartbeat or "") <= (first.ended or "")
+    assert (second.name, second.number, second.values) == ("random-1", None, None)
+    assert list(again.epochs()) == [("trial-1", each) for each in MEASURED]
+    again.close()
+
+
+def test_runs_do_not_see_each_others_trials(tmp_path: Path) -> None:
+    database = file_database(tmp_path / "shared.sqlite")
+    one, other = TrialStore(database, "one"), TrialStore(database, "other")
+    one.add(ROW)
+    other.add(ROW)
+    one.end("trial-1", "failed", (), error="lost")
+    assert [row.state for row in one.rows()] == ["failed"]
+    assert [row.state for row in other.rows()] == ["waiting"]
+    database.close()
+
+
+def test_standard_tools_read_it_while_it_is_written(store: TrialStore, tmp_path: Path) -> None:
+    store.add(ROW)
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite", timeout=0.1)) as tool:
+        assert tool.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert tool.execute("SELECT name, state FROM trials").fetchall() == [("trial-1", "waiting")]
+        tool.execute("BEGIN")
+        tool.execute("SELECT * FROM trials").fetchall()
+        store.beat("trial-1")
+
+
+def test_a_file_that_is_no_database_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    path.write_text("of another program, and long enough to be one of SQLite's\n" * 50)
+    found = code(lambda: file_database(path))
+    assert found == ("E0722", f"{path} is damaged: file is not a database")
+
+
+def test_a_damaged_file_is_told_of(store: TrialStore, tmp_path: Path) -> None:
+    for number in range(200):
+        store.add(TrialRow(f"trial-{number + 1}", number, "waiting", "ab", {"x": "y" * 100}, 0))
+    store.close()
+    path = tmp_path / "trials.sqlite"
+    content = bytearray(path.read_bytes())
+    content[4096:-4096] = bytes(len(content) - 8192)
+    path.write_bytes(bytes(content))
+    assert code(lambda: TrialStore(file_database(path), "a run").rows())[0] == "E0722"
+
+
+def test_tables_of_another_program_are_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "trials.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE trials (trial_id INTEGER, state TEXT)")
+    assert code(lambda: file_database(path)) == ("E0722", f"{path} is damaged: its table `trials` has no `run`")
+
+
+def test_a_row_that_was_changed_by_hand_is_told_of(store: TrialStore, tmp_path: Path) -> None:
+    store.add(ROW)
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as tool:
+        tool.execute("UPDATE trials SET architecture = '{' ")
+        tool.commit()
+    found = code(store.rows)
+    assert found[0] == "E0753"
+    assert "trial-1" in found[1]
+
+
+def test_a_file_that_another_program_holds_is_told_of(
+    store: TrialStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stdsl.runtime.trials.database._PATIENCE", 0.1)
+    hurried = TrialStore(file_database(tmp_path / "trials.sqlite"), "a run")
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite", isolation_level=None)) as tool:
+        tool.execute("BEGIN EXCLUSIVE")
+        found = code(lambda: hurried.add(ROW))
+    assert found == ("E0721", f"{tmp_path / 'trials.sqlite'} cannot be written: database is locked")
+    hurried.add(ROW)  # once the other one is done
+    hurried.close()
+
+
+def test_a_full_disk_is_told_of(store: TrialStore, tmp_path: Path) -> None:
+    with store._database.at_work() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    def fill() -> None:
+        for number in range(1000):
+            store.add(TrialRow(f"trial-{number}", number, "waiting", "ab", {"x": "y" * 1000}, 0))
+
+    found = code(fill)
+    assert found == ("E0721", f"{tmp_path / 'trials.sqlite'} cannot be written: database or disk is full")
+    assert len(store.rows()) > 0
+
+
+def test_a_folder_that_is_gone_is_told_of(tmp_path: Path) -> None:
+    assert code(lambda: file_database(tmp_path / "nowhere" / "trials.sqlite"))[0] == "E0721"
+
+
+def test_without_a_write_ahead_log_it_works_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on file systems that do not take one: there SQLite keeps the old journal."""
+
+    class Old(sqlite3.Connection):
+        def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+            if "WAL" in sql:
+                raise sqlite3.OperationalError("locking protocol")
+            return super().execute(sql, *rest)  # type: ignore[arg-type]
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        "stdsl.runtime.trials.database.sqlite3.connect", lambda *args, **how: connect(*args, **how, factory=Old)
+    )
+    store = TrialStore(file_database(tmp_path / "trials.sqlite"), "a run")
+    assert "has no write-ahead log" in store.remark
+    store.add(ROW)
+    assert len(store.rows()) == 1
+    store.close()
+
+
+def test_a_copy_is_read_without_being_changed(store: TrialStore, tmp_path: Path) -> None:
+    store.add(ROW)
+    store.close()
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    shutil.copy(tmp_path / "trials.sqlite", kept)
+    before = (kept / "trials.sqlite").read_bytes()
+    reader = TrialStore(existing_file(kept / "trials.sqlite"), "a run")
+    assert [row.name for row in reader.rows()] == ["trial-1"]
+    reader.close()
+    assert (kept / "trials.sqlite").read_bytes() == before
+    with pytest.raises(FileNotFoundError):
+        existing_file(kept / "other.sqlite")
+
+
+def test_urls_that_cannot_be_are_told_of() -> None:
+    for url, said in (
+        ("nonsense", "that is no URL of a database"),
+        ("mysql://me:secret@host/trials", "it is no PostgreSQL database"),
+    ):
+        found = code(lambda url=url: server_database(url))  # type: ignore[misc]
+        assert found[0] == "E0749"
+        assert said in found[1]
+        assert "secret" not in found[1]
+    assert without_password("postgresql://me:secret@host/trials") == "postgresql://me@host/trials"
