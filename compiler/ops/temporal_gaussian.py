@@ -1,72 +1,76 @@
-"""`temporal_gaussian`: the inflated temporal Gaussian mixture layer (iTGM) of EvaNet (Piergiovanni et al., 2019).
+"""`temporal_gaussian`: a convolution over time whose kernels are mixtures of Gaussians, channel by channel.
 
-A clip's convolution whose kernel is a learnt spatial kernel times a learnt mixture of Gaussians over time (Eq. 1, 2):
-the number of parameters, H·W·Cin·Cout + 2M + M·Cout, does not depend on the length of the kernel.
+Behind a convolution over space it is EvaNet's inflated temporal Gaussian mixture layer, `itgm` of `std.video`
+(Piergiovanni et al., 2019, section 3.1): the kernel over time depends on the channel that leaves alone, so that the
+layer is exactly these two, one after the other.
 """
 
 from __future__ import annotations
 
-from math import prod
-
-from ..ir.operation import REQUIRED, SAME, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
+from ..ir.operation import REQUIRED, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
 from . import attributes as read
 from .saving import window
 from .windows import sizes
 
 Inputs = tuple[TensorShape, ...]
+Axes = tuple[int, int, int]
 
 
 def _normalise(inputs: Inputs, attrs: Attributes) -> Attributes:
-    x = inputs[0]
-    read.only(x, ("clip",), "clips", {"image": "on an image, use `conv(c, k)`"})
+    read.only(inputs[0], ("clip",), "clips", {"image": "an image has no time axis"})
     return {
-        "c": read.channels(attrs, x),
-        "k": read.axes(attrs, x, "k"),
-        "stride": read.axes(attrs, x, "stride", 1),
+        "length": read.integer(attrs, "length"),
+        "stride": read.integer(attrs, "stride", 1),
         "mixtures": read.integer(attrs, "mixtures", 4),
         "bias": read.flag(attrs, "bias", False),
         "pad": read.padding(attrs),
     }
 
 
+def geometry(attrs: Attributes) -> tuple[Axes, Axes]:
+    """The window and its stride, over (T, H, W)."""
+    return (attrs["length"], 1, 1), (attrs["stride"], 1, 1)
+
+
 def _shape(inputs: Inputs, attrs: Attributes) -> TensorShape:
-    """c channels; ceil(size / stride) on each axis; with `pad = none` as many windows as fit."""
-    x = inputs[0]
-    return TensorShape("clip", (attrs["c"], *sizes(x, attrs["k"], attrs["stride"], None, attrs["pad"])))
+    """The channels that enter, and ceil(frames / stride) frames; with `pad = none` as many windows as fit."""
+    x, (k, stride) = inputs[0], geometry(attrs)
+    return TensorShape("clip", (x.channels, *sizes(x, k, stride, None, attrs["pad"])))
 
 
 def _cost(inputs: Inputs, attrs: Attributes, output: TensorShape) -> Cost:
-    """Height · width · channels that enter · c + 2M + M · c parameters, and c for a bias, whatever the length. The
-    multiply-adds are those of the convolution with the materialised kernel, as it runs."""
-    length, height, width = attrs["k"]
-    c_in, c, m = inputs[0].channels, attrs["c"], attrs["mixtures"]
-    params = height * width * c_in * c + 2 * m + m * c + (c if attrs["bias"] else 0)
-    elements = prod(output.dims)
-    return Cost(params, length * height * width * c_in * elements, 1, elements)
+    """2M + M · channels parameters, and one a channel for a bias, whatever the length; length · channels multiply-adds
+    a position. (Its kernels are computed from the parameters once a batch: that is not counted.)"""
+    c, m = output.channels, attrs["mixtures"]
+    params = 2 * m + m * c + (c if attrs["bias"] else 0)
+    return Cost(params, attrs["length"] * output.elements, 1, output.elements)
 
 
 def _saves(application: Application) -> Saved:
-    attrs = application.attrs
-    return window(application.inputs[0], attrs["k"], attrs["stride"], None, attrs["pad"])
+    return window(application.inputs[0], *geometry(application.attrs), None, application.attrs["pad"])
 
 
 PRIMITIVES = (
     Primitive(
         "temporal_gaussian",
         (
-            Parameter("c", "channels", SAME, "channels that leave", drawn="value"),
-            Parameter("k", "axes", REQUIRED, "size of the window: (length, height, width)", drawn="value"),
-            Parameter("stride", "axes", 1, "step of the window", drawn="name"),
+            Parameter("length", "int", REQUIRED, "length L of the kernels, in frames", drawn="value"),
+            Parameter("stride", "int", 1, "step over time", drawn="name"),
             Parameter("mixtures", "int", 4, "number M of Gaussians"),
             Parameter("bias", "bool", False, "whether a bias is added"),
             Parameter(
-                "pad", "padding", "same", '"same": the output is ceil(size / stride); `none`: valid windows only'
+                "pad",
+                "padding",
+                "same",
+                '"same": as many frames leave as ceil(frames / stride); `none`: valid windows only',
             ),
         ),
         _normalise,
         _shape,
         _cost,
-        "A convolution of a clip whose kernel over time is a learnt mixture of Gaussians (EvaNet's iTGM).",
+        "A convolution of each channel of a clip over time, whose kernel is a learnt mixture of M Gaussians: of M "
+        "centres μ = (L - 1) / 2 · (tanh μ̂ + 1) and variances σ² = exp σ̂ that all channels share, each Gaussian adding "
+        "up to 1 over the places 0 … L - 1, mixed by a softmax over M weights of the channel's own.",
         saves=_saves,
         keeps_zeros=True,
         stateful=True,

@@ -82,7 +82,10 @@ def pointwise(r: random.Random) -> Case:
 
 def temporal_gaussian(r: random.Random) -> Case:
     x = spatial(r, layout="clip")
-    return (x,), {"c": r.randint(1, 4), "mixtures": r.randint(1, 5), "bias": r.random() < 0.5} | window(r, x, False)
+    given: dict[str, Any] = {"mixtures": r.randint(1, 5), "bias": r.random() < 0.5, "stride": r.randint(1, 3)}
+    if r.random() < 0.34:
+        return (x,), given | {"length": r.randint(1, x.dims[1]), "pad": None}
+    return (x,), given | {"length": r.randint(1, 5)}
 
 
 def bn(r: random.Random) -> Case:

@@ -145,19 +145,20 @@ def avg_pool(op: Operation) -> Tensor:
 
 
 def temporal_gaussian(op: Operation) -> Tensor:
-    """A window over space times a mixture of M Gaussians over time (Piergiovanni et al. 2019, section 3.1).
+    """Mixtures of M Gaussians over time (Piergiovanni et al. 2019, section 3.1), one for each channel.
 
     Centres are (L - 1) (tanh(c) + 1) / 2, variances exp(v); each Gaussian adds up to 1 over the length L, and every
-    channel that leaves mixes them by a softmax over M.
+    channel mixes them by a softmax over M.
     """
-    m, (length, *spatial) = int(op["mixtures"]), op.per_axis("k")
+    m, length, stride = int(op["mixtures"]), int(op["length"]), int(op["stride"])
     centres = (length - 1) * (torch.tanh(values((m,))) + 1) / 2
     times = torch.arange(length, dtype=torch.float64)
     curves = torch.exp(-((times - centres[:, None]) ** 2) / (2 * torch.exp(values((m,)))[:, None]))
     curves = curves / curves.sum(1, keepdim=True)
     over_time = values((op.channels, m)).softmax(1) @ curves
-    window = values((op.channels, op.x.shape[1], *spatial))
-    return convolve(op, window[:, :, None] * over_time[:, None, :, None, None], 1)
+    before, after = padding(op.x.shape[2], length, stride, 1) if op["pad"] is not None else (0, 0)
+    x, kernels = F.pad(op.x, (0, 0, 0, 0, before, after)), over_time[:, None, :, None, None]
+    return F.conv3d(x, kernels, op.bias(), (stride, 1, 1), groups=op.channels)
 
 
 # ---- normalisation

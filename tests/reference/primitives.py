@@ -94,8 +94,9 @@ def check_pointwise(view: View) -> None:
 
 
 def check_gaussian(view: View) -> None:
-    windows(view, "k", "stride")
-    whole(view.parameter("mixtures"))
+    check_pad(view)
+    for name in ("length", "stride", "mixtures"):
+        whole(view.parameter(name))
     truth(view, "bias")
 
 
@@ -210,13 +211,12 @@ def point_weights(view: View, out: shapes.Shape) -> int:
 
 
 def gaussian_weights(view: View, out: shapes.Shape) -> int:
-    m, axes = whole(view.parameter("mixtures")), positions("clip")[1:]
-    spatial = prod(per_axis(view, "k", axis) for axis in axes)
-    return spatial * view.size(0, "channels") * out["channels"] + 2 * m + m * out["channels"]
+    m = whole(view.parameter("mixtures"))
+    return 2 * m + m * out["channels"]
 
 
 def gaussian_products(view: View, out: shapes.Shape) -> int:
-    return area(view) * view.size(0, "channels") * out["channels"] * places(out)
+    return whole(view.parameter("length")) * out["channels"] * places(out)
 
 
 def affine(view: View, out: shapes.Shape) -> int:
@@ -265,7 +265,7 @@ SPECS = [
     layer("pointwise", {"c": SAME, "stride": 1, "bias": False}, MAPS, shapes.strided, check_pointwise, point_weights),
     Spec(
         "temporal_gaussian",
-        {"c": SAME, "k": MISSING, "stride": 1, "mixtures": 4, "bias": False, "pad": "same"},
+        {"length": MISSING, "stride": 1, "mixtures": 4, "bias": False, "pad": "same"},
         ("clip",),
         shapes.gaussian,
         check_gaussian,

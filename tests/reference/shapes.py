@@ -97,9 +97,17 @@ def pool(view: View, axis: str) -> Any:
 
 
 def gaussian(view: View, axis: str) -> Any:
-    if axis == "layout":
-        return view.size(0, axis)
-    return of_channels(view, axis) if axis == "channels" else padded_window(view, axis, False)
+    """A window over frames alone."""
+    size = view.size(0, axis)
+    if axis != "frames":
+        return size
+    stride = whole(view.parameter("stride"))
+    if view.parameter("pad") is not None:
+        return ceil_div(size, stride)
+    length = whole(view.parameter("length"))
+    if length > size:
+        raise SpaceError("E0216", f"a window of {length} does not fit into {size}")
+    return (size - length) // stride + 1
 
 
 def strided(view: View, axis: str) -> Any:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -15,13 +14,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 def prepared(model: nn.Module, inputs: Sequence[Tensor]) -> nn.Module:
     """A copy of ``model`` on the CPU, in evaluation mode and in float32, that gives the prediction alone: kernels
     that are computed from parameters are materialised, batch-norms folded into the convolutions before them, and
-    1×k×k convolutions done frame by frame in 2D.
+    1×k×k convolutions done frame by frame in 2D, t×1×1 ones pixel by pixel.
 
     ``inputs``: a batch for each input. What cannot be traced keeps its batch-norms, which exporters know too.
     """
     plain = copy.deepcopy(model).cpu().float().eval()
     batch = [x.cpu().float() for x in inputs]
-    materialise(plain, batch)
+    materialise(plain)
     plain.eval().requires_grad_(False)
     several = isinstance(plain(*batch), dict)
     try:
@@ -32,30 +31,16 @@ def prepared(model: nn.Module, inputs: Sequence[Tensor]) -> nn.Module:
         _first_output(traced)
     traced.graph.eliminate_dead_code()
     fold_norms(traced)
-    fold_frames(traced)
+    fold_clips(traced)
     return traced
 
 
-def materialise(model: nn.Module, inputs: Sequence[Tensor]) -> None:
-    """Replace, in place, layers that compute their kernel (those with a method ``materialise``) by ordinary ones."""
-    sizes: dict[str, tuple[int, ...]] = {}
-    handles = []
-    for name, module in model.named_modules():
-        if hasattr(module, "materialise"):
-
-            def note(_: nn.Module, arguments: tuple[Tensor, ...], name: str = name) -> None:
-                sizes[name] = tuple(arguments[0].shape[2:])
-
-            handles.append(module.register_forward_pre_hook(note))
-    if not handles:
-        return
-    with torch.no_grad():
-        model(*inputs)
-    for handle in handles:
-        handle.remove()
-    for name, size in sizes.items():
-        layer: Any = model.get_submodule(name)
-        model.set_submodule(name, layer.materialise(size))
+def materialise(model: nn.Module) -> None:
+    """Replace, in place, layers that compute their kernels (those with a method ``materialise``) by ordinary ones."""
+    for name, module in list(model.named_modules()):
+        layer: Any = module
+        if hasattr(layer, "materialise"):
+            model.set_submodule(name, layer.materialise())
 
 
 class _Tracer(fx.Tracer):
@@ -102,23 +87,11 @@ def fold_norms(traced: fx.GraphModule) -> None:
 
 
 class FrameConv(nn.Module):
-    """A 1×k×k convolution as a 2D one over all frames: (N, C, T, H, W) to (N, C', T, H', W')."""
+    """A 1×k×k convolution as a 2D one over all frames: (N, C, T, H, W) to (N, C', T', H', W')."""
 
     def __init__(self, conv: nn.Conv3d) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(
-            conv.in_channels,
-            conv.out_channels,
-            conv.kernel_size[1:],  # type: ignore[arg-type]
-            conv.stride[1:],  # type: ignore[arg-type]
-            conv.padding[1:],  # type: ignore[arg-type]
-            conv.dilation[1:],  # type: ignore[arg-type]
-            conv.groups,
-            conv.bias is not None,
-        )
-        self.conv.weight.data.copy_(conv.weight.data[:, :, 0])
-        if conv.bias is not None and self.conv.bias is not None:
-            self.conv.bias.data.copy_(conv.bias.data)
+        self.conv = _in_2d(conv, slice(1, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         frames = x.transpose(1, 2)
@@ -126,14 +99,46 @@ class FrameConv(nn.Module):
         return y.reshape(-1, frames.shape[1], *y.shape[1:]).transpose(1, 2)
 
 
-def fold_frames(traced: fx.GraphModule) -> None:
-    """Replace 1×k×k convolutions over clips, k > 1, by :class:`FrameConv`."""
+class PixelConv(nn.Module):
+    """A t×1×1 convolution as a 2D one over frames × pixels: (N, C, T, H, W) to (N, C', T', H, W)."""
+
+    def __init__(self, conv: nn.Conv3d) -> None:
+        super().__init__()
+        self.conv = _in_2d(conv, slice(0, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x.flatten(3))
+        return y.reshape(*y.shape[:3], *x.shape[3:])
+
+
+def _in_2d(conv: nn.Conv3d, axes: slice) -> nn.Conv2d:
+    """The convolution along two of its axes; along the third its window is 1."""
+    assert not isinstance(conv.padding, str)
+    flat = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size[axes],  # type: ignore[arg-type]
+        conv.stride[axes],  # type: ignore[arg-type]
+        conv.padding[axes],  # type: ignore[arg-type]
+        conv.dilation[axes],  # type: ignore[arg-type]
+        conv.groups,
+        conv.bias is not None,
+    )
+    flat.weight.data.copy_(conv.weight.data.reshape(flat.weight.shape))
+    if conv.bias is not None and flat.bias is not None:
+        flat.bias.data.copy_(conv.bias.data)
+    return flat
+
+
+def fold_clips(traced: fx.GraphModule) -> None:
+    """Replace convolutions over clips with windows 1×k×k by :class:`FrameConv`, those with windows t×1×1 by
+    :class:`PixelConv`: onnxruntime takes as little as a fifth of the time for these."""
     for name, module in list(traced.named_modules()):
-        if (
-            isinstance(module, nn.Conv3d)
-            and module.kernel_size[0] == 1
-            and max(module.kernel_size) > 1
-            and module.stride[0] == 1
-            and module.padding[0] == 0
-        ):
+        if not isinstance(module, nn.Conv3d) or max(module.kernel_size) == 1:
+            continue
+        geometry = zip(module.kernel_size, module.stride, module.padding, strict=True)
+        alone = [(k, s, p) == (1, 1, 0) for k, s, p in geometry]
+        if alone[0]:
             traced.set_submodule(name, FrameConv(module).eval().requires_grad_(False))
+        elif alone[1] and alone[2]:
+            traced.set_submodule(name, PixelConv(module).eval().requires_grad_(False))

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from ...ir.operation import Attributes, TensorShape
 from ..convolution import geometry
+from ..temporal_gaussian import geometry as over_time
 from ..windows import even, fits, paddings
 from .emission import Emission
 from .expressions import (
@@ -88,9 +89,21 @@ def _convolution(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape
 
 
 def _temporal_gaussian(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
-    name = "TemporalGaussianConv3d"
-    named = {key: attrs[key] for key in ("stride", "mixtures", "bias", "pad")}
-    return Emission(call(name, inputs[0].channels, attrs["c"], attrs["k"], **named), APPLIED, (name,))
+    name, x, (k, stride) = "TemporalGaussian", inputs[0], over_time(attrs)
+    pads = paddings(x, k, stride, None, attrs["pad"])
+    named: dict[str, Any] = {}
+    if attrs["stride"] != 1:
+        named["stride"] = attrs["stride"]
+    applied = APPLIED
+    if not even(pads):
+        applied = call(MODULE, call("F.pad", X, _flat(pads)))
+    elif pads[0][0]:
+        named["padding"] = pads[0][0]
+    if attrs["mixtures"] != 4:
+        named["mixtures"] = attrs["mixtures"]
+    if attrs["bias"]:
+        named["bias"] = True
+    return Emission(call(name, x.channels, attrs["length"], **named), applied, (name,))
 
 
 def _bn(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:

@@ -64,7 +64,7 @@ def smaller(w: Writer) -> str:
         ops.append(f"{w.use('std.image', 'factorized_reduce')}({w.one('', w.c)})")
         ops.append(f"{w.use('std.image', 'sep_conv')}(3, {two})")
     else:
-        ops.append(f"temporal_gaussian({w.c}, 3, stride = {two})")
+        ops.append(f"{w.use('std.video', 'itgm')}({w.c}, 3x3x3, {two})")
         ops.append(f"{w.use('std.video', 'conv2plus1d')}({w.c}, 3x3x3, {two})")
     if w.chance(0.4):
         w.show("choose")
@@ -88,7 +88,7 @@ def valid(w: Writer) -> str:
     x, here = w.tensor(), w.block.here
     ops = [f"conv({w.c}, 2, pad = none)", "max_pool(2, pad = none)", "avg_pool(2, 1, none)", "depthwise(2, pad = none)"]
     if here.layout == "clip":
-        ops.append(f"temporal_gaussian({w.c}, 2, pad = none)")
+        ops.append(f"(conv({w.c}, 1x2x2, pad = none) -> temporal_gaussian(2, pad = none))")
     w.becomes(axes(here, lambda size: size - 1))
     return f"{x} -> {w.rng.choice(ops)}"
 

@@ -26,7 +26,7 @@ def applied_set(w: Writer) -> str:
     k = f"(choose {lengths} as {w.fresh('length')}, {', '.join(['3'] * (rank - 1))})"
     ops = "{conv, other: conv}"
     if w.block.here.layout == "clip" and w.chance(0.6):
-        ops = f"{{conv, {w.use('std.video', 'conv2plus1d')}, gaussian: temporal_gaussian}}"
+        ops = f"{{conv, {w.use('std.video', 'conv2plus1d')}, gaussian: {w.use('std.video', 'itgm')}}}"
     elif w.chance(0.4):
         own = w.fresh("spread")
         w.declare(f"op {own}(c, k) = conv(c, k) -> dropout(0.1)")

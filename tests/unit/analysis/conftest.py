@@ -211,8 +211,10 @@ def evanet(width: int = 64, frames: int = 32, size: int = 176, repeats: int = 6)
     def spacetime(path: str, x: int, c: Case, asks) -> int:
         length, k = s.choice(f"{path}.length", lengths)
         asks = [*asks, length]
-        kinds = {op: s.op(op, x, asks=asks, c=c, k=k) for op in ("conv", "temporal_gaussian")}
+        kinds = {"conv": s.op("conv", x, asks=asks, c=c, k=k)}
         middle = s.op("conv", x, asks=asks, c=c, k=(1, 3, 3))
+        over_time = s.diagrams.apply(lambda k: k[0], k)
+        kinds["itgm"] = s.op("temporal_gaussian", middle, asks=[length], length=over_time)
         kinds["conv2plus1d"] = s.op("conv", middle, asks=asks, c=c, k=s.diagrams.apply(lambda k: (k[0], 1, 1), k))
         return normed(s.choose(f"{path}.kind", kinds))
 

@@ -26,7 +26,7 @@ def test_the_source_of_each_layer_runs_by_itself() -> None:
         "ChannelScale": (2,),
         "ChannelBias": (2,),
         "PaddedAvgPool": ((2, 2, 2), (1, 1, 1), (0, 1, 0, 1, 0, 1)),
-        "TemporalGaussianConv3d": (2, 3, (3, 3, 3)),
+        "TemporalGaussian": (2, 3),
         "DropPath": (),
     }
     assert {c.__name__ for c in CLASSES} == set(arguments)

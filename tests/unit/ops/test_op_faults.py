@@ -85,7 +85,7 @@ def test_valid_windows_must_fit() -> None:
 def test_wrong_layouts() -> None:
     for op in ("conv", "pointwise", "depthwise", "max_pool", "subsample", "to_tokens"):
         assert fault(op, FEATURES, k=3).code == "layout"
-    assert fault("temporal_gaussian", IMAGE, k=3).code == "layout"
+    assert fault("temporal_gaussian", IMAGE, length=3).code == "layout"
     assert fault("time_to_channel", IMAGE, frames=2).code == "layout"
     assert (fault("bn", TOKENS).help or "").startswith("use `layer_norm`")
     assert fault("layer_norm", CLIP).code == "layout"

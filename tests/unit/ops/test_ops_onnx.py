@@ -24,7 +24,7 @@ CLIP, IMAGE = TensorShape("clip", (4, 6, 7, 7)), TensorShape("image", (4, 7, 7))
 ATTRIBUTES: dict[str, list[dict[str, Any]]] = {
     "conv": [{"c": 6, "k": 3, "stride": 2}, {"c": 6, "k": 2, "stride": 2, "groups": 2, "bias": True}],
     "depthwise": [{"k": 3, "dilation": 2}],
-    "temporal_gaussian": [{"c": 6, "k": (5, 3, 3)}, {"c": 6, "k": (4, 3, 3), "stride": (2, 1, 1)}],
+    "temporal_gaussian": [{"length": 5}, {"length": 4, "stride": 2}],
     "max_pool": [{"k": 3, "stride": 2}, {"k": 2, "stride": 2}, {"k": 4}],
     "avg_pool": [{"k": 3, "stride": 2}, {"k": 2, "stride": 2}, {"k": 3, "pad": None}],
     "subsample": [{"stride": 2, "offset": 1}],
