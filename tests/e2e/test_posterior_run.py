@@ -29,8 +29,8 @@ from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.weights import load_tensors
 
 TEXT = """stdsl 1
-use fusion3d (template, gated, chained)
-space tiny = template(gated, chained, 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)
+use fusion3d (template, gated)
+space tiny = template(gated, "chained", 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)
 search fuse {
   space    = tiny
   strategy = variational {
@@ -159,7 +159,7 @@ def test_a_choice_of_one(tmp_path: Path, stdsl: Callable[..., int]) -> None:
         TEXT.replace("30  measure = 32", "2")
         .replace('export   { onnx = "net.onnx" }', "")
         .replace(
-            "space tiny = template(gated, chained, 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)",
+            'space tiny = template(gated, "chained", 2, 4, 1, 1, 1, 1, 4, 16, 4, 1)',
             """meta net on video: clip(1, 4, 16, 16) {
   a = video -> conv(2, 1x3x3) -> choose {only: relu} as one
   b = [a, maybe (a -> zero) as nothing] -> sum
