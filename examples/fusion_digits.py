@@ -1,24 +1,24 @@
 """Whether the posterior over units of `examples/fusion_digits.space` says anything: four questions, each with numbers.
 
-    python examples/fusion_digits.py rank [--seeds 3] [--out build/fusion]
+    python examples/fusion_digits.py rank [--seeds 3] [--first 0] [--out build/fusion]
     python examples/fusion_digits.py labels [--seeds 5]
-    python examples/fusion_digits.py strategies [--seeds 3]
     python examples/fusion_digits.py random [--seeds 5]
+    python examples/fusion_digits.py strategies [--seeds 3]
 
 rank        All 64 strategies are trained alone, from two seeds. Spearman's ρ of their mean accuracy with (a) the
             logarithm of their probability in a posterior and (b) their accuracy with the weights of a template that was
-            trained with drop-path, and of one that was trained without. The primary comparison is the second: with
-            minus without.
+            trained with drop-path, and of one that was trained without. **The primary comparison of all four is this
+            one: ρ with drop-path minus ρ without**, after Zhou et al., whose claim is that only the former ranks.
 labels      The mean over layers of the probabilities of ST minus S, with the motion, the digit, and the motion of clips
-            of half the frames as the label. Of digits |difference| below 0.1 counts as none.
+            of half the frames as the label. Of digits |difference| below MARGIN counts as none.
+random      The network of the best of 30 strategies, against the best of TRIALS random strategies that were trained
+            alone, which take as long as the search; both are then trained on all training data by one recipe.
 strategies  Opt, S+ST, S and ST on one backbone.
-random      The network of the best of 30 strategies, against the best of as many random strategies trained alone as
-            take the time of the search.
 
 Each run stands in a folder of its own under --out; one that is there is not done again, one that was stopped goes on.
 Differences come with a 95 % interval of Student's t over seeds; an interval over 0 is not resolved. --set KEY=VALUE is
-a setting for all runs, --set SEARCH:KEY=VALUE for those of one search. The recipes were not fitted on seeds from 100
-on, which are the default.
+a setting for all runs, --set SEARCH:KEY=VALUE for those of one search. The recipes were fitted on seeds from 100 on;
+the default seeds, from 0 on, were not run before all of this stood as it is.
 """
 
 from __future__ import annotations
@@ -50,7 +50,21 @@ from stdsl.runtime.training.placement import place
 SPACE = Path(__file__).with_name("fusion_digits.space")
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 """The 97.5 % quantile of Student's t by degrees of freedom."""
-MARGIN = 0.1
+MARGIN = 0.4
+"""As far apart may ST and S be in probability with the digit as the label: about half of what they were with the motion
+on seed 100 (0.76)."""
+TRIALS = 6
+"""So many random strategies, trained alone and measured, take as long as a search: 576 steps and 960 forward passes, a
+third of a step each, against 192 steps and 32 such passes of a network that has three quarters of the template."""
+LABELS = {
+    "motion": (),
+    "digit": ('data.label="digit"',),
+    "motion, half the frames": (
+        "space=template(frames = data.frames, size = data.height, classes = data.classes, squeeze = true)",
+    ),
+}
+INHERITED = 512
+"""So many samples are inherited weights measured on, and norms with them."""
 
 
 class Runs:
@@ -90,7 +104,7 @@ def inherited(folder: Path, values: Sequence[Mapping[str, Any]]) -> list[float]:
     net.load_state_dict(load_tensors(RunDirectory(folder).weights(SEARCH)))
     dataset = open_dataset(config.data, config.seed, SPACE.parent)
     parts = Part(dataset, ("valid",)), Part(dataset, (strategy.weights.split,))
-    measuring = Measuring(*parts, placement, strategy.batch, criterion(config, dataset), "accuracy")
+    measuring = Measuring(*parts, placement, 64, criterion(config, dataset), "accuracy", samples=INHERITED)
     return [measuring.figure(net, architecture(job.graph, own)) for own in values]
 
 
@@ -159,20 +173,15 @@ def rank(runs: Runs, seeds: Sequence[int]) -> None:
 
 
 def labels(runs: Runs, seeds: Sequence[int]) -> None:
-    kinds = {
-        "motion": (),
-        "digit": ('data.label="digit"', "space=template(classes = 10)"),
-        "motion, half the frames": ("space=template(squeeze = true)",),
-    }
     leaning: dict[str, list[float]] = {}
-    for kind, settings in kinds.items():
-        name = f"labels-{kind.replace(', ', '-').replace(' ', '-')}"
+    for kind, settings in LABELS.items():
+        name = f"labels-{kind.replace(', ', '-').replace(' ', '-')}" if settings else ""  # or those of `rank`
         leaning[kind] = [lean(runs("posterior", seed, *settings, name=name)) for seed in seeds]
         print(f"{kind}: ST minus S {interval(leaning[kind])}")
     of_digits = statistics.fmean(leaning["digit"])
     print(f"digits: |{of_digits:+.3f}| is {'below' if abs(of_digits) < MARGIN else 'above'} the margin of {MARGIN}")
     pairs = zip(leaning["motion"], leaning["motion, half the frames"], strict=True)
-    print(f"motion minus motion of half the frames (primary): {interval([a - b for a, b in pairs])}")
+    print(f"motion minus motion of half the frames: {interval([a - b for a, b in pairs])}")
 
 
 def lean(folder: Path) -> float:
@@ -192,21 +201,21 @@ def strategies(runs: Runs, seeds: Sequence[int]) -> None:
         print(f"{name}: {', '.join(f'{value:.3f}' for value in values)}")
     for name in ("S+ST", "S", "ST"):
         pairs = zip(found["Opt"], found[name], strict=True)
-        told = " (primary)" if name == "ST" else ""
-        print(f"Opt minus {name}{told}: {interval([a - b for a, b in pairs])}")
+        print(f"Opt minus {name}: {interval([a - b for a, b in pairs])}")
 
 
 def random(runs: Runs, seeds: Sequence[int]) -> None:
     differences = []
     for seed in seeds:
-        found = runs("posterior", seed)
-        one = facts_of(runs("alone", seed, "strategy.trials=1", name="one"))
-        trials = max(1, round(facts_of(found)["seconds"] / max(one["seconds"], 1e-9)))
-        drawn = runs("alone", seed, f"strategy.trials={trials}", name="random")
+        found, drawn = runs("found", seed), runs("alone", seed, f"strategy.trials={TRIALS}", name="random")
         pair = accuracy_of(found), accuracy_of(drawn)
-        print(f"seed {seed}: found {pair[0]:.3f}, the best of {trials} random ones {pair[1]:.3f}")
+        seconds = facts_of(found)["seconds"], facts_of(drawn)["seconds"]
+        print(
+            f"seed {seed}: found {pair[0]:.3f} (searched for {seconds[0]:.0f} s), "
+            f"the best of {TRIALS} random ones {pair[1]:.3f} ({seconds[1]:.0f} s)"
+        )
         differences.append(pair[0] - pair[1])
-    print(f"found minus random (primary): {interval(differences)}")
+    print(f"found minus random: {interval(differences)}")
 
 
 QUESTIONS = {"rank": rank, "labels": labels, "strategies": strategies, "random": random}
@@ -216,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("question", choices=list(QUESTIONS))
     parser.add_argument("--seeds", type=int, default=0, help="how many; by default three, of labels and random five")
-    parser.add_argument("--first", type=int, default=100, help="the first seed")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--out", type=Path, default=Path("build/fusion"))
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     given = parser.parse_args(arguments)
