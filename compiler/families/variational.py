@@ -21,7 +21,8 @@ from ..schemas.strategy import Strategy
 from ..schemas.tasks.metrics import MetricName
 from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
 from ..schemas.weights import Split, Weights
-from .family import Family, Learner, cannot_run_yet
+from .family import Family, Learner
+from .objectives import cost_limits, cost_limits_in, unstated_costs
 
 Probability = Annotated[float, Gt(0), Lt(1)]
 
@@ -115,15 +116,17 @@ class Variational(Family):
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from ..analysis.relaxable import relaxable
 
+        strategy = _own(config.strategy)
         yield from relaxable(graph)
+        yield from unstated_costs(strategy, strategy.objectives, graph)
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
-        if config.phase:
-            yield cannot_run_yet(config, "phase", "a posterior in phases", "leave `phase` out")
-        for term in _own(config.strategy).objectives:
-            if term.kind != "kl_drop_path":
-                what = f"the objective `{term.kind}` of a posterior"
-                yield cannot_run_yet(config.strategy or config, "objectives", what, "use `kl_drop_path` alone")
+        strategy = _own(config.strategy)
+        yield from cost_limits(strategy, strategy.objectives)
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        strategy = _own(config.strategy)
+        yield from cost_limits_in(strategy, strategy.objectives, graph)
 
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         own = _own(strategy)

@@ -106,7 +106,7 @@ def test_the_result_has_all_weights(folder: Path) -> None:
 
 
 def test_what_is_drawn_is_one_alternative_each_as_often(tmp_path: Path) -> None:
-    from stdsl.runtime.strategies.gradient.parts import part, parts
+    from stdsl.runtime.strategies.parts import part, parts
 
     path = tmp_path / "staged.space"
     path.write_text(TEXT)

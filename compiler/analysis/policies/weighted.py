@@ -209,7 +209,12 @@ class Weighted(Policy):
             return self._weighing.total
         if self._within is not None:
             return log_sum(self._listed)
-        return None if self.graph.constraints or self.held else 0.0
+        return None if self.graph.constraints or not self._settled else 0.0
+
+    @property
+    def _settled(self) -> bool:
+        """Whether the weights give what is held with certainty, so that all that agrees with it weighs one."""
+        return all(self.rows[variable][answer] == 0 for variable, answer in self._answers.items())
 
     def _listed_marginals(self, within: Listing) -> dict[int, list[float]]:
         found: dict[int, list[float]] = {}

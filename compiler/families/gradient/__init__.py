@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...diagnostics.budgets import NotExactlyBest
-from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import Diagnostic
 from ...ir.graph import SpaceGraph
 from ...schemas.search import SearchConfig
 from ...schemas.strategy import Strategy
 from ..family import Family, Learner
+from ..objectives import cost_limits_in, unstated_costs
 from .settings import GradientConfig
 
 
@@ -24,11 +24,8 @@ class Gradient(Family):
         from ...analysis.relaxable import relaxable
 
         yield from relaxable(graph)
-        for term in _own(config.strategy).objectives:
-            if term.kind == "cost":
-                place = _own(config.strategy).place("objectives") or graph.span
-                for extern in graph.not_stated(term.of):
-                    yield UnknownCost(place, term.of, extern.name, extern.span)
+        strategy = _own(config.strategy)
+        yield from unstated_costs(strategy, strategy.objectives, graph)
 
     def check_within(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         if _own(config.strategy).derive.method == "exact":
@@ -45,9 +42,8 @@ class Gradient(Family):
         yield from limits(config, _own(config.strategy))
 
     def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-        from .limits import limits_in
-
-        yield from limits_in(_own(config.strategy), graph)
+        strategy = _own(config.strategy)
+        yield from cost_limits_in(strategy, strategy.objectives, graph)
 
     def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from .narrowing import narrowing_warnings

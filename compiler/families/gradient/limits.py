@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ...analysis.costs.additive import additive_cost
 from ...diagnostics.model import Diagnostic
-from ...ir.graph import SpaceGraph
 from ...schemas.search import SearchConfig
 from ..family import cannot_run_yet
+from ..objectives import cost_limits
 from .settings import GradientConfig
 
 
@@ -32,13 +31,4 @@ def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnosti
         if term.kind == "kl_drop_path":
             what = f"the objective `{term.kind}` in a mixture"
             yield cannot_run_yet(strategy, "objectives", what, "use a strategy of the family `variational`")
-        elif term.kind == "cost" and term.of == "depth":
-            yield cannot_run_yet(strategy, "objectives", "a soft cost of the depth", "bound it with `where` instead")
-
-
-def limits_in(strategy: GradientConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-    """A diagnostic for every soft cost that is known within bounds only."""
-    for term in strategy.objectives:
-        if term.kind == "cost" and term.of != "depth" and not additive_cost(graph, term.of).exact:
-            what = f"a soft cost of {term.of} in this space, whose mean is not known exactly"
-            yield cannot_run_yet(strategy, "objectives", what, "bound it with `where` instead")
+    yield from cost_limits(strategy, strategy.objectives)

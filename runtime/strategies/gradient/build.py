@@ -14,7 +14,6 @@ from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.compiler.schemas.relax import Partial
 
 from ...data.batch import Part
@@ -27,15 +26,14 @@ from ...phases.needs import load_run_weights
 from ...randomness import key, seeded
 from ...training.descent import Descent
 from ...training.optimizers import build_descent
+from ..further import further
 from ..learners import Batches, Learners, Schedule
+from ..parts import SearchPart, part, pick
+from ..phased import PhasedSearch
 from .discretization import Discretization
-from .expected_cost import SoftCosts
-from .gap import Gauge
-from .objectives import Objective
-from .parts import SearchPart, part, pick
-from .phased import PhasedSearch
+from .gap import Gauge, preferred
 from .relaxing import relaxing
-from .search import Extras, GradientSearch
+from .search import Extras, GradientSearch, Objective
 from .shrinking import Shrinking
 from .snapshots import Snapshots
 
@@ -43,7 +41,7 @@ _NOTES = 40
 """Probabilities go to the journal so many times in a search."""
 
 
-def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) -> PhasedSearch:
+def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) -> PhasedSearch[GradientSearch]:
     """The search in parts, at its first step."""
     graph = run.job.graph
 
@@ -53,20 +51,21 @@ def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) ->
     def found(number: int, scores: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
         strategy, role = each[number]
         fixed = {path: value for path, value in held.items() if path not in role.free}
-        return pick(graph, role, scores, strategy.reading, fixed)
+        arch = preferred(graph, scores, strategy.reading, fixed).architecture
+        return pick(graph, role, arch, scores, strategy.reading)
 
     strategy = each[0][0]
     per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
     return PhasedSearch([strategy.total_steps(per_epoch) for strategy, _ in each], begin, found)
 
 
-def gradient_search(run: Context, stretch: SearchPart) -> GradientSearch:
+def gradient_search(run: Context, stretch: SearchPart[GradientConfig]) -> GradientSearch:
     """A search, or a part of it, at its first step."""
     return _Assembly(run, stretch).search()
 
 
 class _Assembly:
-    def __init__(self, run: Context, stretch: SearchPart) -> None:
+    def __init__(self, run: Context, stretch: SearchPart[GradientConfig]) -> None:
         self.run, self.stretch = run, stretch
         self.strategy, self.graph = stretch.strategy, run.job.graph
         splits = tuple(dict.fromkeys((self.strategy.weights.split, self.strategy.decisions.split)))
@@ -87,7 +86,7 @@ class _Assembly:
     def search(self) -> GradientSearch:
         run, strategy, stretch = self.run, self.strategy, self.stretch
         shrinking = self.shrinking()
-        supernet = self.supernet(stretch.network(self.graph) if run.config.phase else self.graph)
+        supernet = self.supernet(stretch.network(self.graph, strategy.relax.affine) if run.config.phase else self.graph)
         learnt = [p for path, p in supernet.named_decisions() if path not in stretch.roles.uniform]
         self.loaders += [Loader(order, self.steps, run.config.workers) for order in self.orders]
         weights = self.weights(supernet.weights())
@@ -104,7 +103,9 @@ class _Assembly:
             ),
             run.placement,
             stretch.seed(run.seed),
-            _objective(run, strategy, self.graph),
+            Objective(
+                run.criterion.by(strategy.label_smoothing, strategy.aux), further(strategy.objectives, self.graph)
+            ),
             relaxing(strategy, self.steps, drawn),
             Extras(
                 shrinking,
@@ -161,15 +162,6 @@ class _Assembly:
             strategy.reading,
             self.run.criterion,
         )
-
-
-def _objective(run: Context, strategy: GradientConfig, graph: SpaceGraph) -> Objective:
-    terms = [term for term in strategy.objectives if isinstance(term, SoftCost)]
-    return Objective(
-        run.criterion.by(strategy.label_smoothing, strategy.aux),
-        sum(term.weight for term in strategy.objectives if isinstance(term, Entropy)),
-        SoftCosts(graph, terms) if terms else None,
-    )
 
 
 def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], float] | None:

@@ -24,11 +24,11 @@ from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
 from ..history import PHASE, history
+from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import leaning, mean_entropy
 from .build import gradient_search, phased_search, relaxed
 from .gap import as_read, preferred
-from .parts import lengths, part, parts, total_steps, warmup_steps
 from .search import probabilities_of
 
 _UNDECIDED = 0.985

@@ -23,10 +23,10 @@ from ...training.descent import Descent
 from ...training.placement import Placement
 from ...training.statistics import keeping_buffers
 from ...training.stepped import Event, Facts
+from ..further import Further
 from ..learners import Batches, Learners, Schedule, without_gradients
 from ..statistics import leaning, mean_entropy
 from .gap import Gauge
-from .objectives import Objective
 from .relaxing import Relaxing
 from .shrinking import Shrinking
 from .snapshots import Snapshots
@@ -45,6 +45,14 @@ class Extras:
     snapshots: Snapshots | None = None
     held: Mapping[str, Any] = field(default_factory=dict)
     weightless: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """``task``: the loss of the task, all that the weights learn from; ``further``: what else the decisions do."""
+
+    task: Criterion
+    further: Further = field(default_factory=Further)
 
 
 class GradientSearch:
@@ -122,8 +130,7 @@ class GradientSearch:
             "probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()},
             "entropy": round(mean_entropy([*probabilities.values(), *decided]), 5),
         }
-        if self.objective.costs is not None:
-            facts["costs"] = self.objective.costs.means(self.supernet, self.held)
+        facts |= self.objective.further.notes(self.supernet, self.held)
         lean = leaning(self.scores(), self.extras.weightless)
         return facts if lean is None else facts | {"weightless": round(lean.weight, 5)}
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 
+from stdsl.compiler.analysis.derivation.reading import Reading
+from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.supernet_base import Supernet
+from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import KLDropPath
@@ -21,40 +27,67 @@ from ...phases.needs import load_run_weights
 from ...randomness import key
 from ...training.optimizers import build_descent
 from ..candidates import Measuring, hold_sites
+from ..further import further
 from ..learners import Batches, Learners
+from ..parts import SearchPart, part, pick
+from ..phased import PhasedSearch
 from .divergence import Divergence, kernels_of
-from .search import Objective, Term, VariationalSearch
+from .search import Objective, Term, VariationalSearch, certain
 
 COLD = 1e-3
 """Temperatures do not fall below this: a gate at 0 has no gradient."""
 
 
-def variational_search(run: Context, strategy: VariationalConfig) -> VariationalSearch:
-    """Of the space of a run."""
-    graph, seed = run.job.graph, run.seed
+def phased_search(run: Context, each: Sequence[tuple[VariationalConfig, Roles]]) -> PhasedSearch[VariationalSearch]:
+    """The search in parts, at its first step; strategies are drawn at the end of the last."""
+    graph, last = run.job.graph, len(each) - 1
+
+    def begin(number: int, found: Mapping[str, Any]) -> VariationalSearch:
+        return variational_search(run, part(each, number, found), draws=number == last)
+
+    def found(number: int, rows: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
+        role = each[number][1]
+        fixed = {path: value for path, value in held.items() if path not in role.free}
+        arch = weighted(graph, {**rows, **certain(graph, fixed)}, fixed).likeliest()
+        return pick(graph, role, arch, rows, Reading())
+
+    strategy = each[0][0]
+    per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
+    lengths = [own.total_steps(per_epoch) for own, _ in each]
+    lengths[last] += strategy.derive.samples
+    return PhasedSearch(lengths, begin, found)
+
+
+def variational_search(run: Context, stretch: SearchPart[VariationalConfig], draws: bool = True) -> VariationalSearch:
+    """Of the space of a run, or a part of it, at its first step. ``draws``: strategies are drawn at its end."""
+    strategy, graph, seed = stretch.strategy, run.job.graph, stretch.seed(run.seed)
+    left = stretch.network(graph) if run.config.phase else graph
     identity = data_identity(run.config, run.config.data)
     making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
     measured = ("valid",) if strategy.derive.samples else ()
     used = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split, *measured)))
     dataset = Features(bound(run.dataset, graph), used, making)
     balanced = run.workshop.balanced
-    weights = Order(Part(dataset, (strategy.weights.split,)), strategy.batch, seed, "search weights", balanced)
-    decisions = Order(Part(dataset, (strategy.decisions.split,)), strategy.batch, seed, "search decisions", balanced)
+    weights, decisions = (
+        Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}{stretch.name}", balanced)
+        for split, purpose in ((strategy.weights.split, "weights"), (strategy.decisions.split, "decisions"))
+    )
     per_epoch = weights.steps_per_epoch
     steps = strategy.total_steps(per_epoch)
-    net = template(graph, strategy, seed)
-    load_run_weights(net, graph, run.directory)
+    net = template(left, strategy, run.seed)
+    load_run_weights(net, left, run.directory)
     dataset.attach(run.placement.model(net))
-    learnt = [parameter for path, parameter in net.named_decisions() if not net.rows[path].site]
+    apart = frozenset(stretch.uniform)
+    learnt = [own for path, own in net.named_decisions() if not net.rows[path].site and path not in apart]
     learners = Learners(
         net,
         build_descent(strategy.weights.optimizer, net.weights(), steps, per_epoch, strategy.weights.clip),
         build_descent(strategy.decisions.optimizer, learnt, steps, per_epoch, strategy.decisions.clip),
     )
     batches = Batches(Loader(weights, steps, run.config.workers), Loader(decisions, steps, run.config.workers))
-    kernels = kernels_of(net, graph)
+    kernels = kernels_of(net, left)
     terms = tuple(
-        Term(Divergence(net, kernels, own.prior_length, own.entropy), own.weight)
+        Term(Divergence(net, kernels, own.prior_length, own.entropy, apart), own.weight)
         for own in strategy.objectives
         if isinstance(own, KLDropPath)
     )
@@ -74,13 +107,15 @@ def variational_search(run: Context, strategy: VariationalConfig) -> Variational
         batches,
         run.placement,
         seed,
-        Objective(run.criterion.by(strategy.label_smoothing, strategy.aux), terms),
+        Objective(run.criterion.by(strategy.label_smoothing, strategy.aux), terms, further(strategy.objectives, graph)),
         lambda t: max(float(strategy.tau.at(t=t + 1, T=steps)), COLD),
         steps,
         strategy.warmup_steps(per_epoch),
         strategy.update == "together",
         measuring,
-        strategy.derive.samples,
+        strategy.derive.samples if draws else 0,
+        stretch.values,
+        partial(stretch.drawn, graph, run.seed) if apart else None,
     )
 
 

@@ -6,7 +6,7 @@ supplement, Eq. S12; with the entropy of both cases: Y. Gal, J. Hron, A. Kendall
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,13 +34,15 @@ class Divergence:
 
     Where sizes bound a keep, its elements are dropped with the probabilities that they have within these sizes; the
     full entropy is then that of the sets of elements. Of a choose, every alternative adds π · (k² / 2 · ‖w‖² + log π).
-    Kernels are all weights with two axes or more, so biases and norms do not count.
+    Kernels are all weights with two axes or more, so biases and norms do not count. ``apart``: paths of decisions that
+    are not learnt, and have no part in it.
     """
 
     supernet: Supernet
     kernels: Kernels
     length: float
     entropy: Literal["half", "full"] = "half"
+    apart: Collection[str] = ()
 
     def __call__(self) -> Tensor:
         """In nats, for all training samples together: divide it by their number for a mean loss. A number, ()."""
@@ -49,7 +51,7 @@ class Divergence:
         weights: list[Tensor] = []
         for path, parameter in self.supernet.named_decisions():
             row = self.supernet.rows[path]
-            if row.site:
+            if row.site or path in self.apart:
                 continue
             costs = torch.stack([self._cost(own, parameter) for own in self.kernels[path]])
             if row.kind in ("choose", "count"):

@@ -27,9 +27,10 @@ from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
 from ..history import PHASE, history
+from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import mean_entropy
-from .build import template, variational_search
+from .build import phased_search, template, variational_search
 from .search import drawn_strategies, spread
 
 _UNDECIDED = 0.985
@@ -44,51 +45,61 @@ class VariationalRunner(Runner):
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
         per_epoch, batch = stage_sizes(job.config.data.samples((strategy.weights.split,)), strategy.batch)
-        steps, warmup = strategy.total_steps(per_epoch), strategy.warmup_steps(per_epoch)
-        passes = 1.0 if strategy.update == "together" else 1 + (steps - min(warmup, steps)) / steps
+        each = lengths(job.config, strategy)
+        steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
+        passes = 1.0 if strategy.update == "together" else 1 + (steps - warmup) / steps
         passes += strategy.derive.samples * _measured(job, strategy) * _FORWARD / steps
         yield Work("search", partial(template, job.graph, strategy, 0), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)
-        work = variational_search(run, strategy)
-        done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
-        probabilities, weights = work.probabilities(), work.supernet.state_dict()
+        each = parts(run.config, strategy, run.job.graph)
+        if run.config.phase:
+            phased = phased_search(run, each)
+            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+            work, probabilities, weights = phased.current, phased.chosen | phased.current.chosen, phased.weights()
+            steps, waited = phased.total - phased.current.drawn, phased.waited
+        else:
+            work = variational_search(run, part(each, 0, {}))
+            done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+            probabilities, weights, steps, waited = work.chosen, work.supernet.state_dict(), work.steps, work.waited
         check_finite(PHASE, "weights", weights)
         check_finite(PHASE, "posterior", probabilities)
         save_tensors(weights, run.directory.weights(SEARCH))
-        entropy = mean_entropy(spread(run.job.graph, probabilities))
+        entropy = mean_entropy(spread(run.job.graph, work.probabilities()))
         facts: dict[str, Any] = {
-            "steps": work.steps,
+            "steps": steps,
             "seconds": round(done.seconds, 2),
             "entropy": entropy,
-            "waited": done.share(work.waited),
+            "waited": done.share(waited),
             "history": history(run),
             "probabilities": probabilities,
         }
-        summary = f"{work.steps} steps, posterior at {entropy:.0%} of full uncertainty"
+        if work.held:
+            facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
+        summary = f"{steps} steps, posterior at {entropy:.0%} of full uncertainty"
         if work.drawn:
-            metric = work.measuring.metric
+            metric = work.strategies.metric
             drawn = drawn_strategies(work)
             best = METRICS[metric].written(drawn[_ranked(drawn, metric)[0]]["value"])
             facts |= {"metric": metric, "drawn": drawn}
             summary += f"; {work.drawn} strategies drawn, {len(drawn)} different, the best {metric} {best}"
         warnings: list[Diagnostic] = []
         if entropy > _UNDECIDED:
-            warnings.append(Undecided(run.config.place("strategy"), entropy, work.steps))
+            warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
         return Found(facts, summary, tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         drawn = facts.get("drawn")
         if drawn:
             return [architecture(graph, drawn[place]["architecture"]) for place in _ranked(drawn, facts["metric"])]
-        return [weighted(graph, facts["probabilities"]).likeliest()]
+        return [_posterior(graph, facts).likeliest()]
 
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
         return bool(facts.get("drawn")) or not cost_constraints(graph) or feasible(graph) is not None
 
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-        return weighted(graph, facts["probabilities"])
+        return _posterior(graph, facts)
 
     def front(
         self,
@@ -99,7 +110,16 @@ class VariationalRunner(Runner):
         budgets: Sequence[int] | int,
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
-        return front(graph, facts["probabilities"], metric, budgets, "beta", {}, "allowed", sibling)
+        return front(graph, facts["probabilities"], metric, budgets, "beta", _fixed(facts), "allowed", sibling)
+
+
+def _posterior(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
+    return weighted(graph, facts["probabilities"], _fixed(facts))
+
+
+def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What parts of the search settled."""
+    return {path: tuple(v) if isinstance(v, list) else v for path, v in facts.get("fixed", {}).items()}
 
 
 def _measured(job: Job, strategy: VariationalConfig) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...data.batch import Batch
@@ -23,9 +25,12 @@ from ...tasks.criterion import Criterion
 from ...training.placement import Placement
 from ...training.stepped import Event, Facts
 from ..candidates import Measuring
+from ..further import Further
 from ..learners import Batches, Learners, without_gradients
 from ..statistics import mean_entropy
 from .divergence import Divergence
+
+Values = Callable[[int], Mapping[str, Any]]
 
 _NOTES = 40
 """Probabilities go to the journal so many times in a search."""
@@ -42,10 +47,11 @@ class Term:
 @dataclass(frozen=True)
 class Objective:
     """``task``: the loss of the task, a mean over samples; ``terms``: divergences, which are divided by the number of
-    training samples."""
+    training samples; ``further``: entropies and soft costs, which are not."""
 
     task: Criterion
     terms: tuple[Term, ...] = ()
+    further: Further = field(default_factory=Further)
 
     def divergence(self) -> Tensor:
         """Of all terms together, in nats, ()."""
@@ -60,6 +66,9 @@ class VariationalSearch:
     it is for the first ``warmup`` steps.
 
     The ``drawn`` steps after these draw a strategy each from the posterior and measure it with the template's weights.
+
+    ``held``: decisions of ``graph`` that have a value from the start, which the network does not hold. ``uniform``: by
+    step the values of decisions that are drawn evenly, and of which nothing is learnt.
     """
 
     def __init__(
@@ -74,13 +83,19 @@ class VariationalSearch:
         steps: int,
         warmup: int,
         together: bool,
-        measuring: Measuring,
+        strategies: Measuring,
         drawn: int,
+        held: Mapping[str, Any] | None = None,
+        uniform: Values | None = None,
     ) -> None:
         self.graph, self.learners, self.batches = graph, learners, batches
         self.placement, self.seed, self.objective = placement, seed, objective
         self.temperature, self.steps, self.warmup = temperature, steps, warmup
-        self.together, self.measuring, self.drawn = together, measuring, drawn
+        self.together, self.strategies, self.drawn = together, strategies, drawn
+        self.held = dict(held or {})
+        self.uniform = uniform
+        self.measuring = 0.0
+        """Seconds spent on measuring what was drawn."""
         self.figures: dict[str, float] = {}
         """Of the strategies measured so far, by hash."""
         self._events: list[Event] = []
@@ -107,8 +122,9 @@ class VariationalSearch:
             return self._measure(t - self.steps)
         net: Any = self.supernet
         net.temperature = net.keep_temperature = self.temperature(t)
-        batch = self.placement.put(self.batches.weights.at(t))
-        return self._together(batch, t) if self.together else self._by_turns(batch, t)
+        with self._drawn_evenly(t):
+            batch = self.placement.put(self.batches.weights.at(t))
+            return self._together(batch, t) if self.together else self._by_turns(batch, t)
 
     def notes(self, t: int) -> Mapping[str, Any] | None:
         every = max(1, self.steps // _NOTES)
@@ -116,18 +132,21 @@ class VariationalSearch:
             return None
         probabilities = self.probabilities()
         rounded = {path: [round(p, 5) for p in row] for path, row in probabilities.items()}
-        return {"probabilities": rounded, "entropy": round(mean_entropy(spread(self.graph, probabilities)), 5)}
+        facts = {"probabilities": rounded, "entropy": round(mean_entropy(spread(self.graph, probabilities)), 5)}
+        return facts | self.objective.further.notes(self.supernet, self.held)
 
     def events(self, t: int) -> Sequence[Event]:
         return self._events
 
     def state(self) -> dict[str, Any]:
-        return self.learners.state() | {"figures": self.figures, "waited": self.waited}
+        own = {"figures": self.figures, "waited": self.waited, "measuring": self.measuring}
+        return self.learners.state() | own
 
     def load(self, state: dict[str, Any]) -> None:
         self.learners.load(state)
         self.figures = dict(state["figures"])
         self._waited_before = state["waited"] - self.batches.waited
+        self.measuring = state["measuring"]
 
     def probabilities(self) -> dict[str, list[float]]:
         """By path: of a gate those of off and on, of a choose those of its options, of the elements of a keep that each
@@ -136,10 +155,15 @@ class VariationalSearch:
         found: dict[str, list[float]] = net.probabilities()
         return {path: row for path, row in found.items() if not net.rows[path].site}
 
+    @property
+    def chosen(self) -> dict[str, list[float]]:
+        """As :meth:`probabilities`, and what has a value with certainty."""
+        return certain(self.graph, self.held) | self.probabilities()
+
     @cached_property
     def posterior(self) -> Policy:
         """When it is learnt."""
-        return weighted(self.graph, self.probabilities())
+        return weighted(self.graph, self.chosen, self.held)
 
     def strategy(self, number: int) -> Architecture:
         """The strategy that is drawn at a number from 0."""
@@ -153,6 +177,8 @@ class VariationalSearch:
         with without_gradients([] if learning else decisions.parameters):
             loss, output, divergence = self._loss(batch, "weights", t)
             whole = loss + self._share(divergence, self.batches.weights)
+            if learning:
+                whole = self.objective.further(whole, self.supernet, self.held)
             own = weights.parameters
             asked = [*own, *(decisions.parameters if learning else [])]
             gradients = torch.autograd.grad(whole, asked, allow_unused=True)
@@ -168,7 +194,8 @@ class VariationalSearch:
             other = self.placement.put(self.batches.decisions.at(t))
             with without_gradients(weights.parameters):
                 loss, output, divergence = self._loss(other, "decisions", t)
-                decisions.descend(loss + self._share(divergence, self.batches.decisions), t)
+                whole = loss + self._share(divergence, self.batches.decisions)
+                decisions.descend(self.objective.further(whole, self.supernet, self.held), t)
             facts = {
                 "decision_loss": loss.item(),
                 f"decision_{self.objective.task.task.step}": self._figure(output, other),
@@ -191,6 +218,18 @@ class VariationalSearch:
     def _share(divergence: Tensor, batches: Any) -> Tensor:
         """What one training sample has of the divergence."""
         return divergence / len(batches.order.part)
+
+    @contextmanager
+    def _drawn_evenly(self, t: int) -> Iterator[None]:
+        """Decisions of which nothing is learnt have the values of step ``t`` inside."""
+        net: Any = self.supernet
+        values = self.uniform(t) if self.uniform is not None else {}
+        net.hold(values)
+        try:
+            yield
+        finally:
+            if values:
+                net.release(*values)
 
     @contextmanager
     def _sampling(self) -> Iterator[None]:
@@ -219,12 +258,14 @@ class VariationalSearch:
         net: Any = self.supernet
         arch = self.strategy(number)
         if arch.hash not in self.figures:
-            self.figures[arch.hash] = self.measuring.figure(net, arch)
+            started = time.monotonic()
+            self.figures[arch.hash] = self.strategies.figure(net, arch)
+            self.measuring += time.monotonic() - started
         figure = self.figures[arch.hash]
         log_prob = self.posterior.log_prob(arch)
-        told = {"number": number + 1, "hash": arch.hash, self.measuring.metric: figure, "log_prob": log_prob}
+        told = {"number": number + 1, "hash": arch.hash, self.strategies.metric: figure, "log_prob": log_prob}
         self._events.append(("drawn", told))
-        return {self.measuring.metric: figure}
+        return {self.strategies.metric: figure}
 
 
 def spread(graph: SpaceGraph, probabilities: Mapping[str, Sequence[float]]) -> list[list[float]]:
@@ -235,6 +276,20 @@ def spread(graph: SpaceGraph, probabilities: Mapping[str, Sequence[float]]) -> l
             rows += [[1 - p, p] for p in row]
         else:
             rows.append(list(row))
+    return rows
+
+
+def certain(graph: SpaceGraph, values: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Probabilities of decisions that have these values: ones and zeros."""
+    rows: dict[str, list[float]] = {}
+    for path, value in values.items():
+        decision = graph.by_path[path]
+        answers = encode(decision, value)
+        if decision.kind == "keep":
+            rows[path] = [float(answers[variable.index]) for variable in decision.variables]
+        else:
+            (variable,) = decision.variables
+            rows[path] = [float(answers[variable.index] == answer) for answer in range(variable.arity)]
     return rows
 
 

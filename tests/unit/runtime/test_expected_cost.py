@@ -11,7 +11,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.opening import load_text
 from stdsl.compiler.schemas.objectives import SoftCost
-from stdsl.runtime.strategies.gradient.expected_cost import ExpectedCost, soft_cost
+from stdsl.runtime.strategies.expected_cost import ExpectedCost, soft_cost
 
 HEAD = """stdsl 1
 ops candidates = {skip: identity, small: conv(same, 1x1), large: conv(same, 3x3) -> bn}

@@ -10,10 +10,14 @@ import torch
 
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.policies.completing import complete
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.compiler.schemas.objectives import Entropy, SoftCost
+from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
+from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.variational.build import template
 
 SIX = """stdsl 1
@@ -143,3 +147,64 @@ def test_six_gates_are_drawn_with_their_probabilities() -> None:
     for values, chance in found:
         seen = counted.get(architecture(space.graph, values).hash, 0) / draws
         assert abs(seen - chance) < 5 * math.sqrt(chance * (1 - chance) / draws) + 1e-9
+
+
+@pytest.mark.parametrize("text", [SIX, KEEPS], ids=["six gates", "keeps"])
+def test_the_mean_cost_of_what_is_drawn(text: str) -> None:
+    """By enumeration; its gradient by central differences."""
+    found, space, _ = by_hand(text)
+    net = template(space.graph, VariationalConfig(), seed=0).double()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in net.decisions():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    terms = [SoftCost(of="params", weight=2.0, high=20.0), SoftCost(of="flops", weight=0.5, low=1e6)]
+    mean = {
+        name: sum(chance * getattr(costs(space.graph, values), name) for values, chance in found)
+        for name in ("params", "flops")
+    }
+    expected = 2 * (mean["params"] / 20 - 1) + 0.5 * (1 - mean["flops"] / 1e6)
+    assert min(mean["params"] - 20, 1e6 - mean["flops"]) > 0
+    judged = further(terms, space.graph)
+
+    def loss() -> torch.Tensor:
+        return judged(torch.zeros(()), net, {})
+
+    assert loss().item() == pytest.approx(expected, rel=1e-5)
+    assert judged.notes(net, {})["costs"] == {name: pytest.approx(mean[name], rel=1e-5, abs=0.1) for name in mean}
+    cost = SoftCosts(space.graph, terms)
+    learnt = [own for path, own in net.named_decisions() if not net.rows[path].site]
+    gradients = torch.autograd.grad(loss(), learnt, materialize_grads=True, allow_unused=True)  # `f` costs nothing
+    for parameter, gradient in zip(learnt, gradients, strict=True):
+        for place in range(parameter.numel()):
+            sides = []
+            for step in (1e-3, -1e-3):
+                with torch.no_grad():
+                    parameter.reshape(-1)[place] += step
+                    means = {name: one.of(net.decision_weights()) for name, one in cost.costs.items()}
+                    sides.append(sum(soft_cost(means[term.of], term).item() for term in terms))
+                    parameter.reshape(-1)[place] -= step
+            assert gradient.reshape(-1)[place].item() == pytest.approx((sides[0] - sides[1]) / 2e-3, rel=1e-3, abs=1e-6)
+
+
+def test_the_entropy_of_a_posterior_in_the_loss() -> None:
+    """The mean over decisions: of gates and elements one by one, of a choice as a whole."""
+    _, space, probabilities = by_hand(KEEPS)
+    net = template(space.graph, VariationalConfig(), seed=0)
+    with torch.no_grad():
+        for path, parameter in net.named_decisions():
+            row = torch.tensor(probabilities[path])
+            kind = net.rows[path].kind
+            parameter.copy_(row.log() if kind == "choose" else torch.logit(row[1] if kind == "gate" else row))
+
+    def information(*chances: float) -> float:
+        return -sum(p * math.log(p) for p in chances)
+
+    rows = [
+        information(*row)
+        if space.graph.by_path[path].kind != "keep"
+        else sum(information(p, 1 - p) for p in row) / len(row)
+        for path, row in probabilities.items()
+    ]
+    judged = further([Entropy(weight=3.0)], space.graph)
+    assert judged(torch.ones(()), net, {}).item() == pytest.approx(1 + 3 * sum(rows) / len(rows), rel=1e-5)

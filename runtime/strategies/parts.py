@@ -6,29 +6,40 @@ import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.checks.roles import Roles, roles
-from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.schemas.search import SearchConfig
 
-from ...randomness import key
-from .gap import preferred
+from ..randomness import key
 from .likeliest import likeliest
 
 
+class Lasting(Protocol):
+    """What is asked of the settings of a family whose searches have parts."""
+
+    def total_steps(self, per_epoch: int) -> int: ...
+
+    def warmup_steps(self, per_epoch: int) -> int: ...
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self: ...
+
+
+S = TypeVar("S", bound=Lasting)
+
+
 @dataclass(frozen=True)
-class SearchPart:
+class SearchPart(Generic[S]):
     """``number`` counts from 0. ``values``: the decisions that do not change in it, by path; ``roles``: what it does
     with the others. ``strategy``: that of the search, as long as this part is."""
 
     number: int
-    strategy: GradientConfig
+    strategy: S
     roles: Roles = field(default_factory=Roles)
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -40,13 +51,14 @@ class SearchPart:
     def seed(self, seed: int) -> int:
         return key(seed, "part", self.number) if self.number else seed
 
-    def network(self, graph: SpaceGraph) -> SpaceGraph:
-        """What the part computes: the graph without what its values leave out."""
+    def network(self, graph: SpaceGraph, affine: bool = True) -> SpaceGraph:
+        """What the part computes: the graph without what its values leave out. ``affine``: norms of alternatives have
+        a scale and a bias."""
         answers: dict[int, int] = {}
         for path, value in self.values.items():
             answers |= encode(graph.by_path[path], value)
         settled = {graph.by_path[path].id for path in self.values}
-        return fix_decisions(settled_names(graph, self.strategy.relax.affine), answers, settled)
+        return fix_decisions(settled_names(graph, affine), answers, settled)
 
     def drawn(self, graph: SpaceGraph, seed: int, t: int) -> dict[str, Any]:
         """Values of the `uniform` decisions at step ``t`` of the part."""
@@ -57,7 +69,7 @@ class SearchPart:
         return sorted(self.roles.uniform)
 
 
-def lengths(config: SearchConfig, strategy: GradientConfig) -> list[GradientConfig]:
+def lengths(config: SearchConfig, strategy: S) -> list[S]:
     """The strategy of each part, with the length of that part; a search without phases has one."""
     found = []
     for phase in config.phase:
@@ -67,13 +79,13 @@ def lengths(config: SearchConfig, strategy: GradientConfig) -> list[GradientConf
     return found or [strategy]
 
 
-def parts(config: SearchConfig, strategy: GradientConfig, graph: SpaceGraph) -> list[tuple[GradientConfig, Roles]]:
+def parts(config: SearchConfig, strategy: S, graph: SpaceGraph) -> list[tuple[S, Roles]]:
     """The parts of a search: the strategy of each, and the roles of the decisions."""
     each = lengths(config, strategy)
     return list(zip(each, roles(graph, config.phase) if config.phase else [Roles()], strict=True))
 
 
-def part(each: Sequence[tuple[GradientConfig, Roles]], number: int, found: Mapping[str, Any]) -> SearchPart:
+def part(each: Sequence[tuple[S, Roles]], number: int, found: Mapping[str, Any]) -> SearchPart[S]:
     """A part when earlier ones have found these values."""
     strategy, role = each[number]
     kept = {path: found[path] for path in sorted(role.kept)}
@@ -83,13 +95,12 @@ def part(each: Sequence[tuple[GradientConfig, Roles]], number: int, found: Mappi
 def pick(
     graph: SpaceGraph,
     role: Roles,
+    arch: Mapping[str, Any],
     scores: Mapping[str, Sequence[float]],
     reading: Reading,
-    held: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The values that a part found for the decisions that it searched: those of the architecture that the weights
-    prefer, within `where`, and for decisions that it does not ask for the likeliest."""
-    arch = preferred(graph, scores, reading, held).architecture
+    """The values that a part found for the decisions that it searched: those of ``arch``, the architecture that its
+    weights prefer within `where`, and for decisions that this does not ask for the likeliest."""
     found: dict[str, Any] = {}
     for path in sorted(role.free):
         found[path] = arch[path] if path in arch else likeliest(graph, graph.by_path[path], scores, reading).value
@@ -117,10 +128,10 @@ def _subset(generator: random.Random, n: int, sizes: tuple[int, int]) -> tuple[i
     return tuple(sorted(generator.sample(range(1, n + 1), size)))
 
 
-def total_steps(strategies: Iterable[GradientConfig], per_epoch: int) -> int:
+def total_steps(strategies: Iterable[Lasting], per_epoch: int) -> int:
     return sum(strategy.total_steps(per_epoch) for strategy in strategies)
 
 
-def warmup_steps(strategies: Iterable[GradientConfig], per_epoch: int) -> int:
+def warmup_steps(strategies: Iterable[Lasting], per_epoch: int) -> int:
     """The steps without a decision step, of all parts together."""
     return sum(min(s.warmup_steps(per_epoch), s.total_steps(per_epoch)) for s in strategies)

@@ -1,36 +1,47 @@
-"""The losses of the weights and of the decisions: the task's own, and what else the decisions are judged by."""
+"""What decisions are judged by beside the task's loss: their entropy, and what they cost in the mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ...tasks.criterion import Criterion
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import Entropy, Objective, SoftCost
+
 from .expected_cost import SoftCosts
 
 _SMALL = 1e-12
 
 
 @dataclass(frozen=True)
-class Objective:
-    """``task``: the loss of the task, all that the weights learn from. ``entropy``: the factor of the decision weights'
-    entropy, ``costs``: soft costs; both in the decisions' loss alone."""
+class Further:
+    """``entropy``: the factor of the decision weights' entropy; ``costs``: soft costs."""
 
-    task: Criterion
     entropy: float = 0.0
     costs: SoftCosts | None = None
 
-    def further(self, loss: Tensor, supernet: nn.Module, held: Mapping[str, Any]) -> Tensor:
-        """The decisions' loss, ``loss`` being the task's; ``held``: the decisions that have a value."""
+    def __call__(self, loss: Tensor, supernet: nn.Module, held: Mapping[str, Any]) -> Tensor:
+        """The decisions' loss, ``loss`` being what it is without these; ``held``: the decisions that have a value."""
         if self.entropy:
             loss = loss + self.entropy * entropy_of(supernet)
         if self.costs is not None:
             loss = loss + self.costs(supernet, held).to(loss.device)
         return loss
+
+    def notes(self, supernet: nn.Module, held: Mapping[str, Any]) -> dict[str, Any]:
+        """For the journal: the mean of each cost."""
+        return {} if self.costs is None else {"costs": self.costs.means(supernet, held)}
+
+
+def further(objectives: Sequence[Objective], graph: SpaceGraph) -> Further:
+    """The entropies and the soft costs among the objectives of a search."""
+    costs = [term for term in objectives if isinstance(term, SoftCost)]
+    entropy = sum(term.weight for term in objectives if isinstance(term, Entropy))
+    return Further(entropy, SoftCosts(graph, costs) if costs else None)
 
 
 def entropy_of(supernet: nn.Module) -> Tensor:

@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ...training.stepped import Event, Facts
-from .search import GradientSearch
+from ..training.stepped import Event, Facts, Stepped
 
-Begin = Callable[[int, Mapping[str, Any]], GradientSearch]
-"""The search of a part (from 0) when earlier parts have found these values."""
+
+class PartSearch(Stepped, Protocol):
+    """The search of one part."""
+
+    @property
+    def supernet(self) -> nn.Module: ...
+
+    @property
+    def chosen(self) -> dict[str, list[float]]:
+        """What is known of each decision that it searches, by path."""
+        ...
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """The decisions that have a value."""
+        ...
+
+    @property
+    def measuring(self) -> float:
+        """Seconds spent on measuring beside the search."""
+        ...
+
+    @property
+    def waited(self) -> float:
+        """Seconds that steps waited for data."""
+        ...
+
+
+P = TypeVar("P", bound=PartSearch)
 Pick = Callable[[int, Mapping[str, Sequence[float]], Mapping[str, Any]], dict[str, Any]]
 """What a part found: its number, the decision weights, and what is fixed already."""
 
 
-class PhasedSearch:
+class PhasedSearch(Generic[P]):
     """Steps of one part after the other; a part's schedules, warm-up and optimisers are its own.
 
     ``lengths``: steps of each part. The network of a part holds what the part needs; weights of what is left out wait
-    until a part has it again.
+    until a part has it again. ``begin``: the search of a part (from 0) when earlier parts have found these values.
     """
 
-    def __init__(self, lengths: Sequence[int], begin: Begin, pick: Pick) -> None:
+    def __init__(self, lengths: Sequence[int], begin: Callable[[int, Mapping[str, Any]], P], pick: Pick) -> None:
         self.lengths, self.begin, self.pick = tuple(lengths), begin, pick
         self.number = 0
         self.found: dict[str, Any] = {}
