@@ -199,6 +199,19 @@ def test_a_space_beyond_counting_is_drawn_from_question_by_question(monkeypatch:
         assert made.marginals() is None
 
 
+def test_what_is_held_with_certainty_is_known_where_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, found = space("free")
+    held = {"a.top": "deep"}
+    options = graph.by_path["a.top"].options
+    sure = {"a.top": [float(option == "deep") for option in options]}
+    counted = weighted(graph, sure, held)
+    agreeing = [arch for arch in found if arch.get("a.top") == "deep"]
+    chances = [counted.log_prob(arch) for arch in agreeing]
+    monkeypatch.setattr(Weighted, "_within", None)
+    assert [weighted(graph, sure, held).log_prob(arch) for arch in agreeing] == pytest.approx(chances)
+    assert weighted(graph, {}, held).log_prob(agreeing[0]) is None, "not what all that agrees weighs together"
+
+
 def test_weights_are_looked_at() -> None:
     graph, _ = space("free")
     with pytest.raises(ValueError, match="needs 3 weights"):
