@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from kills.outcome import differences, outcome
 
+from stdsl.cli.main import cli as command
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.analysis.policies.weighted import weighted
@@ -106,6 +109,24 @@ def test_killed_in_any_phase_it_goes_on_to_the_same_bits(
     assert stdsl(*order, moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
     assert differences(outcome(broken), outcome(done / "run")) == []
+
+
+def test_soft_costs_that_are_not_known_are_refused(tmp_path: Path) -> None:
+    text = TEXT.replace("PHASES", "")
+    own = text.replace("op unit", 'extern op own on x from "my_ops:Own" { params = 0 }\nop unit').replace(
+        "bn -> relu", "own"
+    )
+    wish = "objectives = [cost(flops, high = 10K)]  derive {"
+    for name, changed, code in (
+        ("deep", text.replace("derive {", "objectives = [cost(depth, high = 3)]  derive {"), "E0701"),
+        ("unstated", own.replace("derive {", wish), "E0413"),
+    ):
+        path = tmp_path / f"{name}.space"
+        path.write_text(changed)
+        said = CliRunner().invoke(command, ["run", str(path), "--out", str(tmp_path / name)])
+        assert said.exit_code in (1, 2)
+        assert set(re.findall(r"error\[(E\d{4})\]", said.stderr)) == {code}
+        assert not (tmp_path / name).exists()
 
 
 @pytest.mark.parametrize("update", ["together", "alternately"])

@@ -104,6 +104,14 @@ search posterior {
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
   retrain { steps = 8  batch = 8 }
 }
+search posterior_staged {
+  space = cells
+  strategy = variational { steps = 5  batch = 8  decisions { optimizer = adam(lr = 0.05) }  derive { samples = 4 } }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  phase { free = "motif.halved[*][*].kind"  hold { "**.inputs" = uniform  "motif.x[2][1].kind" = "skip" } }
+  phase { free = ["**.inputs", "motif.x[2][1].kind"] }
+  retrain { steps = 8  batch = 8 }
+}
 search drawn {
   space = cells
   strategy = random { trials = 3  fitness { steps = 6  batch = 8  samples = 16 } }
@@ -156,6 +164,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "trained and exported": ("trained",),
     "with a needed search": ("fuse",),
     "variational": ("posterior",),
+    "variational, in phases": ("posterior_staged",),
     "random": ("drawn",),
     "random, with helpers": ("drawn",),
     "classes of pixels": ("at_pixels",),
