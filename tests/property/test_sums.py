@@ -194,11 +194,14 @@ def check_halves(places: Lattice, start: int, count: int, rng: random.Random, mo
         monkeypatch.setattr(halving, "narrowest", partial(any_cut, rng) if strips else lambda *_: None)
         assert halved(places, start, Effort(10**9, 10**9)) == count
     monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
-    monkeypatch.setattr(narrowing, "LISTED", rng.choice((1, 10, 1000)))
+    monkeypatch.setattr(narrowing, "CACHED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
-    with suppress(TooMuch):  # there are not three parts
-        low, high = narrowed(places, start, Effort(10**9, 10**9))
-        assert low <= count <= high
+    for most in (2, 3, 7, 1000):
+        monkeypatch.setattr(narrowing, "FIRST", most)
+        monkeypatch.setattr(narrowing, "LAST", most)
+        with suppress(TooMuch):  # there are not two parts, or one of them is too long
+            low, high = narrowed(places, start, Effort(10**9, 10**9))
+            assert low <= count <= high
 
 
 def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int]) -> Cut | None:
@@ -214,8 +217,10 @@ def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int
 def check_seeds(seeds: range, monkeypatch: Any) -> int:
     tried = accepted = 0
     strips: list[Strip] = []
-    counted = Strip.count
+    grids: list[int] = []
+    counted, grid = Strip.count, narrowing._grid
     monkeypatch.setattr(Strip, "count", lambda made: strips.append(made) or counted(made))
+    monkeypatch.setattr(narrowing, "_grid", lambda *given: grids.append(len(given[1])) or grid(*given))
     for seed in seeds:
         small = drawn(seed)
         if small is None:
@@ -229,7 +234,9 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
         except Exception as error:
             raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
     assert accepted > 10 * tried
-    # The strips, with what is settled in them added up and one by one, are reached.
+    # Grids, with parts between the sides and without, and strips, with what is settled in them added up and one by
+    # one, are reached.
+    assert {bool(between) for between in grids} == {False, True}
     assert len(strips) > tried // 4
     assert {made.added for made in strips if made.settled.any()} == {False, True}
     return tried

@@ -54,7 +54,7 @@ def _meeting(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callab
     TooMuch."""
     halves, narrow = balanced(parts), narrowest(parts, limits)
     if narrow is not None and narrow.work < min(about(*halves, limits), effort.work):
-        own, others = (_side(side, limits) for side in (narrow.own, narrow.others))
+        own, others = (side(some, limits) for some in (narrow.own, narrow.others))
         if not narrow.turned:
             return lambda ends: Strip(own, others, ends, effort)
         own, others = own.turned(), others.turned()
@@ -63,11 +63,11 @@ def _meeting(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callab
         if math.prod(part.total for part in half).bit_length() > ALONE:
             raise TooMuch
         effort.worked(2 * VECTOR * math.prod(len(part) for part in half))
-    one, other = (_side(half, limits) for half in halves)
+    one, other = (side(half, limits) for half in halves)
     return lambda ends: meeting(one, other, ends, effort)
 
 
-def _side(parts: Sequence[Vectors], limits: Limits) -> Side:
+def side(parts: Sequence[Vectors], limits: Limits) -> Side:
     """As many parts as possible summed up as one list."""
     many, few = _nothing(), _nothing()
     for part in sorted(parts, key=len, reverse=True):

@@ -1,20 +1,22 @@
 """A narrow interval for a count within two budgets where even the halves of a space have too many combinations.
 
-What most combinations come of is kept exactly, as two lists; what is between them is gone through on a grid. So little
-is rounded: what the first list has, once, and once more for each part in between.
+What most combinations come of is kept exactly, as two sides; what is between them is gone through on a grid. So little
+is rounded: what the first side has, once, and once more for each part in between.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from .dominance import Side
+from .halving import side
 from .lattice import Lattice
 from .tables import Effort, TooMuch
-from .vectors import Limits, Vectors, alike_first, of_stretches, summed
+from .vectors import Limits, Vectors, of_stretches, summed
 from .words import ALONE
 
 if TYPE_CHECKING:
@@ -22,30 +24,52 @@ if TYPE_CHECKING:
 
     Grid = npt.NDArray[Any]
 
-TRIED = 2_000
-"""So many sums are looked at at most to find parts whose sums coincide; long lists take long to go through."""
+TRIED = 300_000
+"""Neighbours are summed up while there are at most so many sums to look at."""
 
-LISTED = 3_000_000
-"""A list has at most so many vectors."""
+FIRST, LAST = 80_000_000, 160_000_000
+"""The first side has at most so many vectors, and the last one."""
 
-CELLS = 8_000_000
-"""A grid has at most so many."""
+CELLS = 30_000_000
+"""A grid has at most so many: 240 MB, and there are two at a time."""
 
-MOVES = 2_500_000_000
-"""So many numbers are added up on the grid at most: some four seconds."""
+MOVES = 7_000_000_000
+"""So many numbers are added up on the grid at most: some three seconds."""
 
-PARTS_OF_FLOAT = 1e-9
-"""Floating-point sums of so many positive numbers are off by less than this, relatively."""
+STEPS, STEP = 60, 1.02
+"""So many units are tried that are greater, and smaller, each by so much, than what makes a square of places."""
+
+CACHED = 1 << 16
+"""About so many of them are added to at a time."""
+
+PARTS_OF_FLOAT = 2e-8
+"""Floating-point sums of so many positive numbers, at most 10⁸, are off by less than this, relatively."""
 
 
 @dataclass(frozen=True)
-class Rounded:
-    """Vectors in whole units, rounded down. ``lost``: at most so much of each cost, in no unit."""
+class Divided:
+    """Two sides and what is between them; ``lists`` of all vectors that the grid is moved by."""
 
-    first: npt.NDArray[Any]
-    second: npt.NDArray[Any]
-    counts: npt.NDArray[Any]
-    lost: Limits
+    first: Sequence[Vectors]
+    between: Sequence[Vectors]
+    last: Sequence[Vectors]
+
+    @property
+    def moves(self) -> int:
+        return sum(map(len, self.between))
+
+    def far(self, limits: Limits) -> Limits:
+        """The last places on the grid."""
+        one, other = (
+            min(high, sum(part.far[cost] for part in (*self.first, *self.between))) for cost, high in enumerate(limits)
+        )
+        return one, other
+
+    def coarse(self, limits: Limits) -> float:
+        """About which part of both limits may be rounded off."""
+        cells = min(CELLS, MOVES / max(1, self.moves))
+        shares = math.prod((far + 1) / (high + 1) for far, high in zip(self.far(limits), limits, strict=True))
+        return (1 + len(self.between)) * math.sqrt(shares / cells)
 
 
 def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
@@ -54,20 +78,13 @@ def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
     assert len(highs) == 2
     if min(highs) < 0:
         return 0, 0
-    parts = alike_first(of_stretches(places, start), highs, TRIED)
-    if len(parts) < 3:
-        raise TooMuch
-    first, between, last = _divided(parts, highs)
-    cells = min(CELLS, MOVES // max(1, sum(map(len, between))))
-    # The grid has the same number of places for each cost.
-    far = [min(high, sum(part.far[i] for part in (first, *between))) + 1 for i, high in enumerate(highs)]
-    side = math.isqrt(cells)
-    units = (-(-far[0] // side), -(-far[1] // side))
+    divided = _divided(of_stretches(places, start), highs)
+    first, last = side(divided.first, highs), side(divided.last, highs).turned()
+    far = divided.far(highs)
+    units, lost = _units(divided, far, highs)
     shape = (far[0] // units[0] + 1, far[1] // units[1] + 1)
-    effort.worked(shape[0] * shape[1] * (1 + sum(map(len, between))))
-    lists = [_rounded(part, units) for part in (first, *between)]
-    grid = _grid(lists, shape)
-    lost = (sum(part.lost[0] for part in lists), sum(part.lost[1] for part in lists))
+    effort.worked(shape[0] * shape[1] * (1 + divided.moves))
+    grid = _grid(first, divided.between, shape, units)
     least = most = 0.0
     for (one, sign), (other, turn) in product(*(_ends(low, high) for low, high in places.windows)):
         certain = _up_to(grid, last, (one - lost[0], other - lost[1]), units)
@@ -84,62 +101,157 @@ def _ends(low: int, high: int) -> tuple[tuple[int, int], ...]:
     return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)
 
 
-def _divided(parts: Sequence[Vectors], limits: Limits) -> tuple[Vectors, list[Vectors], Vectors]:
-    """Two lists, as long as they may be, and what is left between them: the shortest of the parts, whose vectors are
-    what the grid is moved by."""
-    left = sorted(parts, key=len)
-    lists = [left.pop(), left.pop()]
-    while left:
-        # What saves most moves first, to the shorter list that it fits to.
-        fitting = [(p, i) for p in reversed(left) for i in (0, 1) if _fits(lists[i], p)]
-        if not fitting:
-            break
-        part = fitting[0][0]
-        chosen = min((i for p, i in fitting if p is part), key=lambda i: len(lists[i]))
-        lists[chosen] = summed(lists[chosen], part, limits)
-        left = [p for p in left if p is not part]
-    return lists[0], left, lists[1]
+def _divided(parts: Sequence[Vectors], limits: Limits) -> Divided:
+    """The division of which least is rounded off: the first parts, the last ones, and of those between them as many as
+    fit, the longest first. Raises TooMuch where there is none."""
+    firsts, lasts = _runs(parts, limits), _runs(parts[::-1], limits)
+    best: Divided | None = None
+    for i in range(1, len(parts)):
+        for j in range(1, len(parts) - i + 1):
+            first, last = list(firsts[i]), list(lasts[j])
+            if not (_fits(first, FIRST) and _fits(last, LAST)):
+                break
+            rest = []
+            for part in sorted(parts[i : len(parts) - j], key=len, reverse=True):
+                if _fits([*last, part], LAST):
+                    last.append(part)
+                elif _fits([*first, part], FIRST):
+                    first.append(part)
+                else:
+                    rest.append(part)
+            found = Divided(first, rest, last)
+            if best is None or found.coarse(limits) < best.coarse(limits):
+                best = found
+    if best is None:
+        raise TooMuch
+    return best
 
 
-def _fits(one: Vectors, other: Vectors) -> bool:
-    return len(one) * len(other) <= LISTED and (one.total * other.total).bit_length() <= ALONE
+def _runs(parts: Sequence[Vectors], limits: Limits) -> list[list[Vectors]]:
+    """For each number of the first parts, neighbours among them summed up, so that there are fewest combinations."""
+    found: list[tuple[float, list[Vectors]]] = [(0.0, [])]
+    whole: list[Vectors | None] = []
+    for part in parts:
+        # All sums of the parts from each one on.
+        whole = [None if run is None or not _fits([run, part], TRIED) else summed(run, part, limits) for run in whole]
+        whole.append(part)
+        found.append(
+            min(
+                (
+                    (found[at][0] + math.log(max(1, len(run))), [*found[at][1], run])
+                    for at, run in enumerate(whole)
+                    if run
+                ),
+                key=lambda pair: pair[0],
+            )
+        )
+    return [runs for _, runs in found]
 
 
-def _rounded(part: Vectors, units: Limits) -> Rounded:
+def _fits(parts: Sequence[Vectors], most: int) -> bool:
+    return (
+        math.prod(len(part) for part in parts) <= most and math.prod(part.total for part in parts).bit_length() <= ALONE
+    )
+
+
+def _units(divided: Divided, far: Limits, limits: Limits) -> tuple[Limits, Limits]:
+    """What a place of the grid is of each cost, and at most how much is rounded off, in no unit: of units that make
+    about as many places for both, those by which least of the limits is."""
+    cells = min(CELLS, MOVES // max(1, divided.moves))
+    root = max(1, math.isqrt(cells))
+    losts: list[dict[int, int]] = []
+    for cost, last in enumerate(far):
+        middle = -(-(last + 1) // root)
+        factors = {1, *(_factor([part], cost) for part in divided.between)}
+        about = [max(1, round(middle * STEP**n)) for n in range(-STEPS, STEPS + 1)]
+        tried = {middle, *(max(1, unit // factor) * factor for unit in about for factor in factors)}
+        own = _factor(divided.first, cost)
+        losts.append({unit: _lost(unit, own, divided.between, cost) for unit in tried})
+    _, one, other = min(
+        (losts[0][one] / (limits[0] + 1) + losts[1][other] / (limits[1] + 1), one, other)
+        for one, other in product(*losts)
+        if (far[0] // one + 1) * (far[1] // other + 1) <= max(1, cells)
+    )
+    return (one, other), (losts[0][one], losts[1][other])
+
+
+def _factor(parts: Sequence[Vectors], cost: int) -> int:
+    """The greatest common factor of all of their sums; 1 where there are none but 0."""
     import numpy as np
 
-    first, rest = np.divmod(part.first, units[0])
-    second, other = np.divmod(part.second, units[1])
-    lost = (int(rest.max(initial=0)), int(other.max(initial=0)))
-    return Rounded(first, second, part.counts.astype(np.float64), lost)
+    return math.gcd(*(int(np.gcd.reduce((v.first, v.second)[cost], initial=0)) for v in parts)) or 1
 
 
-def _grid(lists: Sequence[Rounded], shape: tuple[int, int]) -> Grid:
-    """How many ways come to no more than each place, nearly."""
+def _lost(unit: int, factor: int, between: Sequence[Vectors], cost: int) -> int:
+    """At most so much of a cost is rounded off. ``factor``: that of the first side's sums."""
+    rests = (int(((v.first, v.second)[cost] % unit).max(initial=0)) for v in between)
+    return unit - math.gcd(unit, factor) + sum(rests)
+
+
+def _grid(first: Side, between: Sequence[Vectors], shape: tuple[int, int], units: Limits) -> Grid:
+    """How many ways come to no more than each place, nearly. Before the first place there is one for what is beyond the
+    limits, a row and a column of 0."""
     import numpy as np
 
-    grid = np.zeros(shape)
-    own = lists[0]
-    inside = (own.first < shape[0]) & (own.second < shape[1])
-    np.add.at(grid, (own.first[inside], own.second[inside]), own.counts[inside])
-    for part in lists[1:]:
-        moved = np.zeros(shape)
-        for first, second, count in zip(part.first, part.second, part.counts, strict=True):
-            if first < shape[0] and second < shape[1]:
-                source = grid[: shape[0] - first, : shape[1] - second]
-                target = moved[first:, second:]
-                target += source if count == 1 else source * count
-        grid = moved
-    np.cumsum(grid, axis=0, out=grid)
-    return np.cumsum(grid, axis=1, out=grid)
+    padded = np.zeros((shape[0] + 1, shape[1] + 1))
+    for one, other, counts in _vectors(first, [len(first.many)] * len(first.few)):
+        one //= units[0]
+        other //= units[1]
+        inside = (one < shape[0]) & (other < shape[1])
+        np.add.at(padded.reshape(-1), ((one + 1) * (shape[1] + 1) + other + 1)[inside], counts[inside])
+    for part in between:
+        padded = _moved(padded, part, units)
+    np.cumsum(padded, axis=1, out=padded)
+    for row in range(1, len(padded)):
+        padded[row] += padded[row - 1]
+    return padded
 
 
-def _up_to(grid: Grid, last: Vectors, limits: Limits, units: Limits) -> float:
-    """How many ways there are whose rounded costs are no more than the limits, with the last list's."""
+def _moved(padded: Grid, part: Vectors, units: Limits) -> Grid:
+    """The grid with the vectors of a part added, some rows at a time: what these come of is then at hand."""
     import numpy as np
 
-    rest = limits[0] - last.first, limits[1] - last.second
-    inside = (rest[0] >= 0) & (rest[1] >= 0)
-    first = np.minimum(rest[0][inside] // units[0], grid.shape[0] - 1)
-    second = np.minimum(rest[1][inside] // units[1], grid.shape[1] - 1)
-    return float(np.dot(grid[first, second], last.counts[inside].astype(np.float64)))
+    order = np.argsort(part.first)
+    vectors = list(
+        zip(part.first[order] // units[0], part.second[order] // units[1], part.counts[order].tolist(), strict=True)
+    )
+    grid, found = padded[1:, 1:], np.zeros_like(padded)
+    rows, columns = grid.shape
+    step = max(1, CACHED // columns)
+    for begin in range(0, rows, step):
+        for one, other, count in vectors:
+            low, high = max(begin, one), min(begin + step, rows)
+            if low < high and other < columns:
+                source = grid[low - one : high - one, : columns - other]
+                target = found[low + 1 : high + 1, other + 1 :]
+                target += source if count == 1 else source * float(count)
+    return found
+
+
+def _vectors(side: Side, ends: Sequence[int]) -> Iterator[tuple[Grid, Grid, Grid]]:
+    """Those of the many up to ``ends`` with each of the few: both costs, and how many ways, nearly."""
+    import numpy as np
+
+    counts = side.many.counts.astype(np.float64)
+    for one, other, count, end in zip(side.few.first, side.few.second, side.few.counts, ends, strict=True):
+        yield side.many.first[:end] + one, side.many.second[:end] + other, counts[:end] * float(count)
+
+
+def _up_to(grid: Grid, last: Side, limits: Limits, units: Limits) -> float:
+    """How many ways there are whose rounded costs are no more than the limits, with those of the last side, which is
+    turned."""
+    import numpy as np
+
+    total, width = 0.0, grid.shape[1]
+    for second, first, counts in _vectors(last, last.below(limits[1] + 1).tolist()):
+        place = limits[0] - first
+        place //= units[0]
+        np.clip(place, -1, grid.shape[0] - 2, out=place)
+        column = limits[1] - second
+        column //= units[1]
+        np.clip(column, -1, width - 2, out=column)
+        place *= width
+        place += column
+        place += width + 1
+        total += float(np.dot(grid.reshape(-1)[place], counts))
+    return total

@@ -40,7 +40,7 @@ HALVES_ROOM = 100_000_000
 WORK, ROOM = 2_500_000_000, 600_000_000
 """To count what is certain to be within the bounds takes at most so much."""
 
-NARROWING_WORK = 3_000_000_000
+NARROWING_WORK = 8_000_000_000
 
 ROUNDING = 1e-9
 """Floating-point sums of so many positive numbers are off by less than this, relatively."""

@@ -127,7 +127,8 @@ def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The finer the grid, the nearer they are."""
     monkeypatch.setattr(narrowing, "TRIED", 1)
-    monkeypatch.setattr(narrowing, "LISTED", 100)
+    monkeypatch.setattr(narrowing, "FIRST", 100)
+    monkeypatch.setattr(narrowing, "LAST", 100)
     monkeypatch.setattr(narrowing, "CELLS", cells)
     graph = stdsl.loads(TOWERS).graph
     for *ends, params in ((None, 6_000_000, 50_000), (4_000_000, 9_000_000, 50_000), (None, 9_000_000, 12_000)):
