@@ -22,6 +22,7 @@ from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, repeats
 from .prepare.job import Job
+from .prepare.texts import library_name
 from .tasks.measurement import TABLES
 from .tracking.names import DERIVED, SEARCH, title_of
 
@@ -134,7 +135,8 @@ def _layers(subject: Subject) -> list[dict[str, Any]]:
 def _next(run: Context) -> list[str]:
     """Two commands to try on the result."""
     directory = run.directory.path
-    file = _shown(run.job.texts.origins.get(run.job.texts.main) or run.job.texts.main.removeprefix("library/"))
+    origin = run.job.texts.origins.get(run.job.texts.main)
+    file = library_name(run.job.texts.main) if origin is None else _shown(origin)
     space = run.job.final.name
     architecture = run.directory.architecture(DERIVED)
     return [

@@ -67,6 +67,11 @@ def gather(module: Module) -> Texts:
     return Texts(places[_path(module.source)], texts, origins)
 
 
+def library_name(place: str) -> str:
+    """What commands call the library file that stands at a place under ``space/``: `std.video`."""
+    return place.removeprefix(f"{_LIBRARY}/").removesuffix(_SUFFIX).replace("/", ".")
+
+
 def checksum(text: str) -> str:
     """SHA-256, hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
@@ -127,3 +128,14 @@ def test_what_to_try_next_means_the_network_that_was_trained(tmp_path: Path) -> 
     graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
     assert f"{space}::s -p c=1 -p classes=4 --arch" in graph
     assert CliRunner().invoke(cli, graph.split()[1:]).exit_code == 0
+
+
+def test_what_to_try_next_with_a_space_of_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    short = ("strategy.steps=1", "strategy.derive.samples=0", "retrain.steps=1")
+    small = ("data.frames=4", "data.size=16", "data.train=32", "data.valid=32", "data.test=32")
+    space = 'space=small(wiring = "parallel", frames = 4, size = 16)'
+    run(RunRequest("fusion3d", "motion", [*short, *small, space], out=tmp_path / "run"), Silent())
+    graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
+    assert "fusion3d::small -p wiring='\"parallel\"' -p growth=4 -p frames=4" in graph
+    assert CliRunner().invoke(cli, shlex.split(graph)[1:]).exit_code == 0

@@ -98,6 +98,7 @@ def _given(option: str) -> bool:
 
 def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:
     """Refuse to go on with the run of another file or search than the one named; tell of a file that has changed."""
+    from stdsl.runtime.prepare.texts import library_name
     from stdsl.runtime.tracking.directory import open_run
 
     directory = open_run(folder)
@@ -105,7 +106,7 @@ def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:
     if target is None:
         return
     origin = manifest.origins.get(manifest.file)
-    library = manifest.file.removeprefix("library/").removesuffix(".space").replace("/", ".")
+    library = library_name(manifest.file)
     file = Path(target.file)
     if target.file != library if origin is None else file.resolve() != Path(origin).resolve():
         raise click.UsageError(f"{folder} is a run of {origin or library}, not of {target.file}: leave the file out")
