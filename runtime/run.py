@@ -55,6 +55,7 @@ from .training.compiled import CompilationFailed
 from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged, LoneValue
 from .training.placement import Placement, available
+from .trials.addresses import without_password
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,18 @@ class RunRequest:
     allow_extern: bool = False
     data: Any = None
     """In place of the search's own, as ``as_dataset`` takes it."""
+    hands: int | None = None
+    """Processes that train networks beside each other; 0: this one alone; None: as the machine has it."""
+    store: str | None = None
+    """The URL of a database for trials; None: a file of the run directory."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run is made with, and not of: see :class:`RunRequest`."""
+
+    hands: int | None = None
+    store: str | None = None
 
 
 def run(request: RunRequest, reporter: Reporter) -> RunResult:
@@ -95,6 +108,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         own_loss(each.config, targets_of(opened_for(each)["search"]))
         check_tested(each)
     writable(request.out)
+    if request.store is not None:
+        check_store(request.store)
     fitting(job, request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
@@ -125,17 +140,26 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         training_threads=ahead.training_threads,
         allow_extern=request.allow_extern,
         id=uuid4().hex,
+        store="" if request.store is None else without_password(request.store),
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
     reporter.say(f"run directory: {visible(str(directory.path))}")
-    return _go(job, manifest, directory, placement, reporter)
+    return _go(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
 
 
-def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any = None) -> RunResult:
+def resume(
+    path: Path,
+    reporter: Reporter,
+    allow_extern: bool = False,
+    data: Any = None,
+    hands: int | None = None,
+    store: str | None = None,
+) -> RunResult:
     """Go on with a run from its directory alone. Raises as :func:`run` does, and RunError when ``path`` is no run
     directory. Leave to load extern operators is not kept: ``allow_extern`` gives it again, and ``data`` what the run
-    was given in place of the search's own.
+    was given in place of the search's own. ``hands``: as of a :class:`RunRequest`; ``store``: the same database once
+    more, where its URL has a password.
     """
     from .prepare.preparation import load_kept_job
 
@@ -155,7 +179,7 @@ def resume(path: Path, reporter: Reporter, allow_extern: bool = False, data: Any
         directory.unlock()
         raise
     reporter.say(f"going on in {visible(str(directory.path))}")
-    return _go(job, manifest, directory, available(manifest.device), reporter)
+    return _go(job, manifest, directory, available(manifest.device), reporter, Means(hands, store))
 
 
 def _has_result(directory: RunDirectory) -> bool:
@@ -192,13 +216,15 @@ def reopened(
     return workshop(job, manifest, directory, placement, opened_for(job), reporter, interruption), job
 
 
-def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter) -> RunResult:
+def _go(
+    job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter, means: Means
+) -> RunResult:
     interruption = Interruption()
     tracker = Tracker(directory.path, manifest.checkpoint_seconds)
     placement = replace(placement, bfloat16=job.config.precision == "bfloat16", compile=job.config.compile)
     before = torch.get_num_threads()
     try:
-        _run_needs(job, manifest, directory, reporter)
+        _run_needs(job, manifest, directory, reporter, means)
         with interruption.watch(), _failures(job):
             datasets = opened_for(job)
             own = {role: dataset for role, dataset in datasets.items() if job.config.owner(role) == role}
@@ -209,10 +235,20 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
                 keep_facts(path, dataset, kind, place)
                 for doubt in doubts(dataset, kind, place):
                     reporter.say(warned(doubt))
-            helpers = Helpers(directory.path, _helpers(job, manifest, placement), reporter, job.allow_extern)
-            hands = _hands(job, placement)
+            beside = _helpers(job, manifest, placement, means.hands)
+            helpers = Helpers(directory.path, beside, reporter, job.allow_extern)
             context = Context(
-                job, manifest, directory, tracker, reporter, interruption, placement, datasets, helpers, hands
+                job,
+                manifest,
+                directory,
+                tracker,
+                reporter,
+                interruption,
+                placement,
+                datasets,
+                helpers,
+                _hands(job, placement, means.hands),
+                means.store or manifest.store,
             )
             result = _phases(context)
             for role, dataset in own.items():
@@ -228,7 +264,7 @@ def _go(job: Job, manifest: Manifest, directory: RunDirectory, placement: Placem
         directory.unlock()
 
 
-def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter) -> None:
+def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter, means: Means) -> None:
     """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
     for needed in _needed(job, job.config.needs, manifest.overrides):
         name = needed.config.name
@@ -237,7 +273,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
             continue
         reporter.say(f"needed first: {name}")
         if (folder / run_files.MANIFEST).exists():
-            resume(folder, reporter, job.allow_extern)
+            resume(folder, reporter, job.allow_extern, hands=means.hands, store=means.store)
             continue
         request = RunRequest(
             needed.texts.main,
@@ -248,8 +284,17 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
             device=manifest.device,
             checkpoint_seconds=manifest.checkpoint_seconds,
             allow_extern=job.allow_extern,
+            hands=means.hands,
+            store=means.store or manifest.store or None,
         )
         start(needed, request, reporter)
+
+
+def check_store(url: str) -> None:
+    """Raises RunError where a database cannot take trials."""
+    from .trials.database import server_database
+
+    server_database(url).close()
 
 
 def _needed(job: Job, names: Iterable[str], overrides: Sequence[str]) -> list[Job]:
@@ -294,19 +339,22 @@ def _phases(run: Context) -> RunResult:
     return RunResult(run.directory.path, document)
 
 
-def _helpers(job: Job, manifest: Manifest, placement: Placement) -> int:
-    """How many processes work beside this one: one for every further core; none where they would share a GPU, or
-    lack the data, which is in this one."""
+def _helpers(job: Job, manifest: Manifest, placement: Placement, asked: int | None) -> int:
+    """How many processes work beside this one: one for every further core, or hand that is ``asked`` for; none where
+    they would share a GPU, or lack the data, which is in this one."""
     if placement.device.type != "cpu" or manifest.training_threads != 1 or job.given is not None:
         return 0
-    return cores() - 1 if separate_trainings(job) else 0
+    hands = cores() if asked is None else asked
+    return max(0, hands - 1) if separate_trainings(job) else 0
 
 
-def _hands(job: Job, placement: Placement) -> int:
-    """How many processes train trials of the search: one for every core, or GPU; none where they would lack the data,
-    which is in this process."""
+def _hands(job: Job, placement: Placement, asked: int | None) -> int:
+    """How many processes train trials of the search: as ``asked``, else one for every core, or GPU; none where they
+    would lack the data, which is in this process."""
     if job.given is not None:
         return 0
+    if asked is not None:
+        return min(asked, len(placement.devices) or asked)
     return cores() if placement.device.type == "cpu" else max(1, len(placement.devices))
 
 

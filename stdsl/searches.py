@@ -26,6 +26,8 @@ def run(
     device: str = "auto",
     data: Any = None,
     allow_extern: bool = False,
+    hands: int | None = None,
+    store: str | None = None,
     progress: bool | Callable[[ProgressEvent], object] = True,
     reporter: Reporter | None = None,
 ) -> RunResult:
@@ -35,7 +37,9 @@ def run(
     run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
     with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or ``(x, y)``,
     in place of the search's own; a run that was started with it is gone on with by giving the same again.
-    ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``progress``:
+    ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``hands``: how
+    many processes train networks beside each other (0: this one alone; None: one for every core, or GPU; with ``data``
+    this one does), ``store``: the URL of a PostgreSQL database for trials, instead of a file. ``progress``:
     show on standard error what goes on, as `stdsl run` does (False: do not), or a function that is called with each
     :class:`ProgressEvent`; what it raises ends the run, which can be gone on with. ``reporter``: told in place of that.
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
@@ -49,13 +53,15 @@ def run(
         if target is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
         with _told(progress, reporter) as listener:
-            return go_on(Path(resume), listener, allow_extern, data)
+            return go_on(Path(resume), listener, allow_extern, data, hands, store)
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
-    request = RunRequest(file, name, texts, folder, device=device, allow_extern=allow_extern, data=data)
+    request = RunRequest(
+        file, name, texts, folder, device=device, allow_extern=allow_extern, data=data, hands=hands, store=store
+    )
     with _told(progress, reporter) as listener:
         return start(request, listener)
 

@@ -146,3 +146,28 @@ itself.
     @property
     def help(self) -> str:
         return "put back a copy of it if there is one, else start a new run; nothing was deleted"
+
+
+@kind
+class NoTrials(Diagnostic):
+    """Trials are asked of a run that has none."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0754"
+    title: ClassVar[str] = "the run has no trials"
+    explanation: ClassVar[str] = """\
+Trials are the separate trainings of a search of the families `random` and `evolution`, with all that is known of
+each. Other searches train one large network, and have none.
+
+    stdsl show runs/by-gradient-0001 --trials      E0754
+    stdsl show runs/by-random-0001 --trials        right"""
+
+    @property
+    def message(self) -> str:
+        return f"there are no trials in the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "use a strategy that trains architectures separately"

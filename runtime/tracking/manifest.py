@@ -49,7 +49,8 @@ class Manifest(BaseModel):
     when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
     again. ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
-    ``id``: what its trials are known by in a database, a name of its own.
+    ``id``: what its trials are known by in a database, a name of its own. ``store``: the URL of that, without a
+    password; "" for the file of the run directory.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +75,7 @@ class Manifest(BaseModel):
     training_threads: Annotated[int, Ge(1), Le(MOST_THREADS)]
     allow_extern: bool = False
     id: str = ""
+    store: str = ""
     environment: Environment
 
     @model_validator(mode="after")

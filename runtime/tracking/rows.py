@@ -19,11 +19,15 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def write_rows(path: Path, table: Table) -> None:
-    """As CSV; numbers with as many digits as bring them back, texts that a spreadsheet would compute behind a `'`.
-    Raises RunError where the system refuses it."""
+    """As :func:`csv_text` says. Raises RunError where the system refuses it."""
+    write_text(path, csv_text(table))
+
+
+def csv_text(table: Table) -> str:
+    """As CSV; numbers with as many digits as bring them back, texts that a spreadsheet would compute behind a `'`."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(map(_cell, row) for row in table)
-    write_text(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _cell(cell: str | int | float | None) -> str | int | float:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.diagnostics.trials import StoreRefused
 
+from .addresses import without_password
 from .tables import METADATA
 
 _PATIENCE = 10.0
@@ -125,31 +126,17 @@ def server_database(url: str) -> Database:
     except (ArgumentError, ValueError):
         raise RunError([StoreRefused(None, without_password(url), "that is no URL of a database")]) from None
     if parsed.get_backend_name() != "postgresql":
-        raise RunError([StoreRefused(None, shown(parsed), "it is no PostgreSQL database")])
+        raise RunError([StoreRefused(None, without_password(url), "it is no PostgreSQL database")])
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername=_DRIVER)
     try:
         engine = create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": int(_PATIENCE)})
     except (ImportError, NoSuchModuleError) as error:
         what = f"the driver is not installed ({error}): `pip install 'stdsl[postgresql]'`"
-        raise RunError([StoreRefused(None, shown(parsed), what)]) from None
-    database = Database(engine, shown(parsed), None)
+        raise RunError([StoreRefused(None, without_password(url), what)]) from None
+    database = Database(engine, without_password(url), None)
     database.make_tables()
     return database
-
-
-def shown(url: URL) -> str:
-    """A URL without its password."""
-    plain = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
-    return plain.render_as_string()
-
-
-def without_password(url: str) -> str:
-    """The same of its text, whatever that is."""
-    try:
-        return shown(make_url(url))
-    except (ArgumentError, ValueError):
-        return url.rpartition("@")[2]
 
 
 def _sqlite(path: Path, mode: str) -> Engine:

@@ -22,7 +22,7 @@ from ..phases.context import Context
 from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
 from .clock import Clock
-from .database import file_database
+from .database import file_database, server_database
 from .lengths import predicted_length
 from .loop import Loop, Rules, Trial
 from .proposal import Proposer, Spec
@@ -77,7 +77,8 @@ def forget_weights(run: Context, trials: Sequence[Trial]) -> None:
 
 def open_store(run: Context) -> TrialStore:
     """The store of the trials of a run."""
-    return TrialStore(file_database(run.directory.trial_store), run.manifest.id)
+    database = server_database(run.store) if run.store else file_database(run.directory.trial_store)
+    return TrialStore(database, run.manifest.id)
 
 
 def _rules(run: Context, strategy: SeparateTrainings, keep: bool, blind: bool) -> Rules:

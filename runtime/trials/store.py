@@ -17,7 +17,7 @@ from stdsl.compiler.text.quoting import json_text
 from .database import Database
 from .tables import METRICS, TRIALS
 
-State = Literal["waiting", "running", "done", "failed"]
+State = Literal["done", "failed", "running", "waiting"]
 COUNTED = "samples"
 """The one value of a measurement that is a whole number."""
 
@@ -146,7 +146,7 @@ class TrialStore:
             if facts["state"] not in get_args(State):
                 raise ValueError(f"its state is {facts['state']!r}")
         except (ValueError, TypeError, RecursionError) as error:
-            raise RunError([OtherTrials(None, self.shown, row["name"], str(error))]) from error
+            raise RunError([OtherTrials(None, self.shown, row["name"], f"it cannot be read ({error})")]) from error
         return TrialRow(**facts, values=values)
 
     def _of(self, name: str) -> Any:

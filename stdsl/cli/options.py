@@ -56,6 +56,12 @@ def target(kind: str, required: bool = True) -> Callable[[F], F]:
     return click.argument("target", metavar=metavar, callback=_place, required=required)
 
 
+store = click.option(
+    "--store",
+    metavar="URL",
+    help="A PostgreSQL database for trials, postgresql://USER@HOST/NAME; else a file of the run.",
+)
+
 parameters = click.option(
     "-p",
     "--parameter",

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
-from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, target
+from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, store, target
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
 from stdsl.target import Target
@@ -22,6 +22,13 @@ from stdsl.target import Target
 @click.option("--out", type=NamedPath(), metavar="DIR", help="The run directory: new or empty.")
 @click.option("--resume", type=NamedPath(), metavar="DIR", help="Go on with the run of this directory, as it was.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--hands",
+    type=click.IntRange(0, 4096),
+    metavar="N",
+    help="Processes that train networks beside each other; 0: this one alone. Without it one for every core, or GPU.",
+)
+@store
 @device
 @allow_extern
 @as_json
@@ -32,6 +39,8 @@ def command(
     out: Path | None,
     resume: Path | None,
     engine: str,
+    hands: int | None,
+    store: str | None,
     device: str,
     allow_extern: bool,
     as_json: bool,
@@ -40,7 +49,8 @@ def command(
     """Search, retrain, evaluate and export.
 
     Everything is written under runs/SEARCH-NUMBER, or to --out. A run that was stopped or killed goes on with
-    --resume, from the texts that its directory holds; FILE::SEARCH may be left out then.
+    --resume, from the texts that its directory holds; FILE::SEARCH may be left out then. How many --hands there are
+    changes nothing in what is found.
 
     \b
     Example:
@@ -60,21 +70,33 @@ def command(
     from stdsl.runtime.run import RunRequest, run
     from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.training.interruption import Interrupted
+    from stdsl.runtime.trials.addresses import without_password
 
     try:
         with ConsoleReporter(quiet=quiet) as reporter:
             if resume is not None:
                 with of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723"):
                     _same_search(target, resume, quiet)
-                    result = go_on(resume, reporter, allow_extern)
+                    result = go_on(resume, reporter, allow_extern, hands=hands, store=store)
             else:
                 assert target is not None
                 texts = tuple(f"{key}={text}" for key, text in overrides.items())
-                request = RunRequest(target.file, target.name, texts, out, engine, device, allow_extern=allow_extern)
+                request = RunRequest(
+                    target.file,
+                    target.name,
+                    texts,
+                    out,
+                    engine,
+                    device,
+                    allow_extern=allow_extern,
+                    hands=hands,
+                    store=store,
+                )
                 with (
                     of_option("--device", device, "E0708"),
                     of_option("--engine", engine, "E0701"),
                     of_option("--out", out, "E0710"),
+                    of_option("--store", store and without_password(store), "E0749"),
                 ):
                     result = run(request, reporter)
     except Interrupted as stop:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stdsl.cli.files import write_architecture, write_bytes
-from stdsl.cli.options import NamedPath, as_json, output, quiet
+from stdsl.cli.options import NamedPath, as_json, output, quiet, store
 from stdsl.cli.output import document, fact, message, table
 from stdsl.compiler.frontend.lexer import SUFFIXES
 from stdsl.compiler.text.figures import figure
@@ -50,7 +50,12 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
     help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
 )
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
-@output("A folder for the .arch.json files of the front; a .csv, .json, .html, .svg or .png file for marginals.")
+@click.option("--trials", is_flag=True, help="Instead: all trials of the search, also while it goes on.")
+@store
+@output(
+    "A folder for the .arch.json files of the front; a .csv or .json file for trials and marginals, which may be drawn "
+    "as .html, .svg or .png too."
+)
 @as_json
 @quiet
 def command(
@@ -59,6 +64,8 @@ def command(
     metric: Metric | None,
     budgets: Sequence[int],
     marginals: bool,
+    trials: bool,
+    store: str | None,
     output: Path | None,
     as_json: bool,
     quiet: bool,
@@ -68,7 +75,7 @@ def command(
     RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
     rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
     the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
-    of each unit in the posterior that its search learnt.
+    of each unit in the posterior that its search learnt. With --trials, a row for each separate training of its search.
 
     \b
     Example:
@@ -76,17 +83,24 @@ def command(
       stdsl show runs/quickstart-0001 --front flops
       stdsl show runs/quickstart-0001 --front flops --budget 3M --budget 4M -o front
       stdsl show runs/motion-0001 --marginals -o marginals.csv
+      stdsl show runs/evolved-0001 --trials -o trials.csv
     """
+    asked = [name for name, given in (("--marginals", marginals), ("--front", metric), ("--trials", trials)) if given]
+    if len(asked) > 1 or (budgets and asked and metric is None):
+        raise click.UsageError(f"{asked[0]} and {(*asked, '--budget')[1]} are two questions: ask one")
+    if store is not None and not trials:
+        raise click.UsageError("--store goes with --trials")
+    if trials:
+        _trials(run, store, output, as_json, quiet)
+        return
     if marginals:
-        if metric is not None or budgets:
-            raise click.UsageError("--marginals and --front are two questions: ask one")
         _marginals(run, output, as_json, quiet)
         return
     if metric is not None:
         _front(run, metric, budgets, output, as_json, quiet)
         return
     if budgets or output is not None:
-        raise click.UsageError("--budget goes with --front, --output with --front or --marginals")
+        raise click.UsageError("--budget goes with --front, --output with --front, --marginals or --trials")
     from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
     from stdsl.runtime.report.terminal import Terminal
@@ -133,6 +147,28 @@ def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> No
     else:
         content = marginal_plot(found, next(format for format in FORMATS if format == ending))
     write_bytes(output, content)
+    message(str(output), quiet)
+
+
+def _trials(run: Path, store: str | None, output: Path | None, as_json: bool, quiet: bool) -> None:
+    from stdsl.compiler.text.quoting import json_text
+    from stdsl.runtime.report.terminal import Terminal
+    from stdsl.runtime.report.trial_table import render_trials, trial_rows
+    from stdsl.runtime.tracking.rows import csv_text
+    from stdsl.runtime.trials.kept import kept_trials
+
+    ending = "" if output is None else output.suffix.lower()
+    if output is not None and ending not in (".csv", ".json"):
+        raise click.UsageError(f"{output}: trials are written to files that end in .csv, .json")
+    found = kept_trials(run, store)
+    if as_json:
+        document(found.document())
+    elif output is None:
+        render_trials(found, Terminal())
+    if output is None:
+        return
+    text = csv_text(trial_rows(found)) if ending == ".csv" else json_text(found.document(), 2) + "\n"
+    write_bytes(output, text.encode())
     message(str(output), quiet)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.runtime.trials.database import existing_file, file_database, server_database, without_password
+from stdsl.runtime.trials.addresses import without_password
+from stdsl.runtime.trials.database import existing_file, file_database, server_database
 from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore
 
 ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True, "d": 2}, 2**70, 30, None, (), 4)
@@ -181,3 +182,5 @@ def test_urls_that_cannot_be_are_told_of() -> None:
         assert said in found[1]
         assert "secret" not in found[1]
     assert without_password("postgresql://me:secret@host/trials") == "postgresql://me@host/trials"
+    assert without_password("postgresql:///trials?user=me&password=secret") == "postgresql:///trials?user=me"
+    assert without_password("nonsense") == "nonsense"

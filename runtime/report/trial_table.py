@@ -1,0 +1,57 @@
+"""The trials of a run as text: a table, and rows for a CSV file."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.quoting import json_text
+
+from ..tracking.rows import Table as Rows
+from ..trials.kept import KeptTrials, facts_of
+from ..trials.store import TrialRow
+
+_COLUMNS = [
+    *("name", "number", "state", "hash", "seed", "steps", "steps_done", "start", "parents", "saw", "attempt", "place"),
+    *("seconds", "worker", "proposed", "heartbeat", "ended", "error", "architecture"),
+]
+
+
+def render_trials(trials: KeptTrials, console: Console) -> None:
+    """Print a row for each trial, in their order, then the errors of those that failed."""
+    states = [row.state for row in trials.rows]
+    counts = [
+        f"{states.count(state):,} {state}" for state in ("done", "failed", "running", "waiting") if state in states
+    ]
+    head = f"{trials.search}: trials of {trials.space}, {', '.join(counts)}"
+    console.print(head, style="bold", markup=False, highlight=False, soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("trial", "state"):
+        table.add_column(title, no_wrap=True)
+    for title in (*(METRICS[name].title for name in trials.shown), "steps", "trained in", "attempt"):
+        table.add_column(title, justify="right")
+    table.add_column("architecture", no_wrap=True)
+    for row in trials.rows:
+        values = row.values or {}
+        found = [METRICS[name].written(values[name]) if name in values else "" for name in trials.shown]
+        steps = "" if row.steps_done is None else f"{row.steps_done:,}"
+        seconds = "" if row.seconds is None else f"{row.seconds:,.1f} s"
+        table.add_row(row.name, row.state, *found, steps, seconds, str(row.attempt), row.hash[:12])
+    console.print(table, highlight=False)
+    for row in trials.rows:
+        if row.error:
+            console.print(f"{row.name}: {row.error}", markup=False, highlight=False, soft_wrap=True)
+
+
+def trial_rows(trials: KeptTrials) -> Rows:
+    """A row for each trial with all that is kept of it, and what it was measured to reach; numbers in full."""
+    return [[*_COLUMNS, *trials.metrics], *(_cells(row, trials.metrics) for row in trials.rows)]
+
+
+def _cells(row: TrialRow, metrics: list[str]) -> list[str | int | float | None]:
+    facts = facts_of(row) | {"architecture": json_text(dict(row.architecture))}
+    facts["parents"] = " ".join(map(str, row.parents))
+    facts["seed"] = str(row.seed)
+    return [*(facts[name] for name in _COLUMNS), *((row.values or {}).get(name) for name in metrics)]
