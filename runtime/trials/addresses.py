@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 
 def without_password(url: str) -> str:
     """A URL without its password, whatever else it is."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2]
-    user, at, host = parts.netloc.rpartition("@")
-    query = "&".join(each for each in parts.query.split("&") if not each.lower().startswith("password="))
-    return urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host, query=query))
+    scheme, slashes, rest = url.rpartition("://")
+    place, question, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    kept = "&".join(each for each in query.split("&") if not each.lower().startswith("password="))
+    return f"{scheme}{slashes}{login.partition(':')[0]}{at}{host}{question}{kept}"
