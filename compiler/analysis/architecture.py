@@ -228,6 +228,24 @@ def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -
     return architecture(graph, values)
 
 
+def saved(path: str | os.PathLike[str]) -> Architecture:
+    """What an ``.arch.json`` file holds, as it stands there, whatever spaces there are: to compare and to name. Raises
+    ArchitectureError."""
+    table, values = _read(path)
+    return Architecture(values, table)
+
+
+def differences(old: Architecture, new: Architecture) -> tuple[tuple[str, str | None, str | None], ...]:
+    """Where two architectures differ: path, old value, new value, both as text, None where a decision is not active."""
+
+    def text(arch: Architecture, path: str) -> str | None:
+        value = _plain(arch.get(path))
+        return value if value is None or isinstance(value, str) else _shown(value)
+
+    both = ((path, text(old, path), text(new, path)) for path in {**old, **new})
+    return tuple(row for row in both if row[1] != row[2])
+
+
 def made_with(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The parameters of the space that an ``.arch.json`` file was made with. Raises ArchitectureError."""
     table, _ = _read(path)

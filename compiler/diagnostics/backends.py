@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Final, Literal
 
-from .model import Diagnostic, Label, kind
+from .model import Diagnostic, Label, Severity, kind
 from .names import nearest
 from .source import Span
 
@@ -208,6 +208,80 @@ for a call with `weights = "…"` has the names inside that call. `stdsl compile
         if self.shapes and not self.unexpected and not self.missing:
             return f"give the parameters of the space that they were made with, say `-p c=16`; {names}"
         return f"give the architecture that they were made for, `--arch FILE`, and its parameters, `-p …`; {names}"
+
+
+@kind
+class WeightsOfAnother(Diagnostic):
+    """Weights were trained in the network of another architecture. ``trained``, ``given``: hashes; ``differing``: path,
+    value of the trained one, value of the given one (None: not active), where both are known."""
+
+    path: str
+    trained: str
+    given: str
+    differing: tuple[tuple[str, str | None, str | None], ...] = ()
+
+    code: ClassVar[str] = "E0812"
+    title: ClassVar[str] = "weights of another architecture"
+    explanation: ClassVar[str] = """\
+Weights belong to the architecture that they were trained in. The names of a smaller network may all be there, and its
+shapes fit, but its blocks have never worked without the others: it would be exported, and be wrong.
+
+    stdsl compile a.space --to onnx --weights runs/a-0001                       the run's own architecture
+    stdsl compile a.space --to onnx --weights runs/a-0001 --arch other.arch.json            E0812
+    stdsl run a.space --arch other.arch.json                                    trains the other one
+
+Of a supernet, whose weights are those of all architectures, a network takes its part (W0813)."""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"the weights in `{self.path}` were trained in another architecture: "
+            f"{self.trained[:12]}, not {self.given[:12]}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.differing:
+            return ()
+        parts = [
+            f"`{path}` is {'not active' if was is None else was} there and {'not active' if now is None else now} here"
+            for path, was, now in self.differing[:3]
+        ]
+        more = len(self.differing) - 3
+        return ("; ".join(parts) + (f"; {more} more differ" if more > 0 else ""),)
+
+    @property
+    def help(self) -> str | None:
+        return "leave out `--arch`, or give the one that was trained; `stdsl run … --arch FILE` trains another"
+
+
+@kind
+class PartOfSupernet(Diagnostic):
+    """A network is built with the weights of a supernet, in which batch-norms saw a mixture."""
+
+    path: str
+
+    code: ClassVar[str] = "W0813"
+    severity: ClassVar[Severity] = Severity.WARNING
+    title: ClassVar[str] = "batch-norms of a supernet"
+    explanation: ClassVar[str] = """\
+A network takes its part of the weights of a supernet by name. Means and variances of its batch-norms are then those of
+the mixture of all alternatives, not of what enters them in the network by itself, which may be no better than chance.
+A search without `retrain` measures them anew: its `weights/derived.safetensors` is right for its architecture.
+
+    stdsl compile a.space --to onnx --arch a.arch.json --weights runs/a-0001/weights/search.safetensors        W0813
+    stdsl compile a.space --to onnx --weights runs/a-0001                                                      fine"""
+
+    @property
+    def message(self) -> str:
+        return (
+            f"the weights in `{self.path}` are a supernet's: "
+            "the batch-norms of this network keep the means and variances of the mixture"
+        )
+
+    @property
+    def help(self) -> str | None:
+        return "have the network trained by a run, or its batch-norms measured anew on data"
 
 
 @kind

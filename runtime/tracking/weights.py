@@ -10,6 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
+from stdsl.compiler.backends.networks.interface import Interface
+from stdsl.compiler.backends.networks.weights import ARCHITECTURE
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 
@@ -17,17 +19,20 @@ from .files import read_made, write_atomically
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
-    """Write the state dict (learnt weights and running statistics) in the plain memory format."""
-    save_tensors(model.state_dict(), path)
+    """Write the state dict (learnt weights and running statistics) in the plain memory format, and which architecture
+    they are of."""
+    interface = getattr(model, "interface", None)
+    hash = interface.architecture if isinstance(interface, Interface) else ""
+    save_tensors(model.state_dict(), path, {ARCHITECTURE: hash} if hash else None)
 
 
-def save_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write tensors by name in the plain memory format."""
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, str] | None = None) -> None:
+    """Write tensors by name in the plain memory format, with ``about`` as the metadata of the file."""
     plain = {
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    write_atomically(path, lambda temporary: save_file(plain, temporary))
+    write_atomically(path, lambda temporary: save_file(plain, temporary, None if about is None else dict(about)))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

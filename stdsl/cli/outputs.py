@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from stdsl.cli.output import message, table
+from stdsl.cli.output import message, table, tell
 from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
 from stdsl.target import Target
@@ -76,10 +76,11 @@ def _module(request: Request) -> str:
 
 
 def _onnx(request: Request) -> None:
-    from stdsl.cli.trained import Trained, trained
+    from stdsl.cli.trained import Trained, refuse_others, trained
     from stdsl.compiler.backends.export.onnx import export_onnx
     from stdsl.compiler.backends.networks.module import build_module
-    from stdsl.compiler.backends.networks.weights import fit_weights, read_weights
+    from stdsl.compiler.backends.networks.weights import fit_weights, of_a_supernet, read_weights
+    from stdsl.compiler.diagnostics.backends import PartOfSupernet
 
     weights, given = request.weights, request.architecture
     # Weights first: where they are not there, what they would have told is not what is missing.
@@ -88,9 +89,14 @@ def _onnx(request: Request) -> None:
         tensors = read_weights(found.weights) if weights is not None else {}
     graph = open_space(request.target, request.parameters, request.allow_extern)
     arch = need_architecture(given or found.architecture, graph, "--weights" if given is None else "--arch")
+    if weights is not None:
+        refuse_others(found, arch, weights)
     model = build_module(graph, arch, request.seed)
     if weights is not None:
-        fit_weights(model, tensors, found.weights, superset=True)
+        part = of_a_supernet(tensors)
+        loaded = fit_weights(model, tensors, found.weights, superset=part).loaded
+        if part and not request.quiet and any(name.endswith("running_mean") for name in loaded):
+            tell([PartOfSupernet(None, str(weights))])
     path = request.output or Path(f"{graph.name}.onnx")
     try:
         report = export_onnx(model, path, metadata=found.metadata)

@@ -6,7 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stdsl.compiler.analysis.architecture import Architecture
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,19 @@ def trained(path: Path) -> Trained:
         facts = DataFacts.of(open_dataset(data, config.seed, job.texts.folder, place))
     metadata = description(job.config.name, facts, job.final, job.config.data_of("retrain"))
     return Trained(weights, directory.architecture(DERIVED), metadata)
+
+
+def refuse_others(found: Trained, arch: Architecture, named: Path) -> None:
+    """Raises SpaceError where the weights were trained in another architecture than ``arch``, as far as the run that
+    ``named`` names, or else the file, says. To be asked once the weights were read."""
+    from stdsl.compiler.analysis.architecture import differences, saved
+    from stdsl.compiler.backends.networks.weights import trained_for
+    from stdsl.compiler.diagnostics.backends import WeightsOfAnother
+    from stdsl.compiler.diagnostics.model import SpaceError
+
+    own = None if found.architecture is None else saved(found.architecture)
+    hash = trained_for(found.weights) if own is None else own.hash
+    if hash is None or hash == arch.hash:
+        return
+    differing = () if own is None else differences(own, arch)
+    raise SpaceError([WeightsOfAnother(None, str(named), hash, arch.hash, differing)])

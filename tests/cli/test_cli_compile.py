@@ -202,3 +202,59 @@ def test_graphs_between_passes(stdsl: Any, small: str) -> None:
     assert wrong.exit_code == 2
     assert "did you mean `share_common`?" in wrong.stderr
     assert stdsl("compile", target, "--to", "ast", "--print-after", "all").exit_code == 2
+
+
+SUBSET = """stdsl 1
+meta net on image: image(1, 8, 8) {
+  y = image -> conv(4, 3x3) -> choose {skip: identity, more: conv(4, 3x3) -> bn} as kind
+  return y -> relu -> global_avg_pool -> linear(10)
+}
+space nets = net
+space more = net where kind == "more"
+search find {
+  space = more
+  data = arrays("a.npz")
+  strategy = random { trials = 1  fitness { steps = 1  batch = 4 } }
+  retrain { steps = 1  batch = 4 }
+}
+"""
+
+
+def test_weights_are_of_one_architecture(stdsl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All names of the network without the block are among those of the network with it, but it was trained with it."""
+    import numpy as np
+    import torch
+
+    import stdsl as api
+
+    monkeypatch.chdir(tmp_path)
+    Path("s.space").write_text(SUBSET, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    x, y = rng.random((40, 1, 8, 8), np.float32), np.arange(40) % 10
+    np.savez("a.npz", x=x, y=y)
+    run = stdsl("run", "s.space", "--out", "run", "--device", "cpu")
+    assert run.exit_code == 0, run.output
+    space = api.load("s.space", "nets")
+    for kind in ("skip", "more"):
+        space.architecture({"y.kind": kind}).save(f"{kind}.arch.json")
+
+    def compiled(weights: str, kind: str) -> Any:
+        arch = f"{kind}.arch.json"
+        return stdsl("compile", "s.space::nets", "--to", "onnx", "--weights", weights, "--arch", arch, "-o", "x.onnx")
+
+    for weights in ("run", "run/weights/derived.safetensors"):
+        other = compiled(weights, "skip")
+        assert (other.exit_code, "E0812" in other.stderr) == (1, True), other.output
+        assert ("`y.kind` is more there and skip here" in other.stderr) == (weights == "run")
+        assert not Path("x.onnx").exists()
+        assert compiled(weights, "more").exit_code == 0
+        Path("x.onnx").unlink()
+    # Files that others wrote say nothing of architectures: what is left over tells.
+    torch.save(api.compile(space, {"y.kind": "more"}, seed=0).state_dict(), "more.pt")
+    other = compiled("more.pt", "skip")
+    assert (other.exit_code, "E0811" in other.stderr, "unknown" in other.stderr) == (1, True, True)
+    # A supernet has weights for all of them; how its batch-norms were measured is told.
+    torch.save(api.compile(space, seed=0).state_dict(), "all.pt")
+    for kind in ("skip", "more"):
+        part = compiled("all.pt", kind)
+        assert (part.exit_code, "W0813" in part.stderr) == (0, kind == "more"), part.output

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from ...ir.graph import SpaceGraph
 from ...ir.network import Network
 from ...record import record
 
+DECISIONS: Final = "decision_parameters"
+"""The attribute of a supernet that holds the parameters of decisions: what names of weights are told by."""
 BATCH_AXES: Mapping[str, str] = {"image": "N,C,H,W", "clip": "N,C,T,H,W", "tokens": "N,L,C", "features": "N,C"}
 """The axes of a batch of each layout."""
 

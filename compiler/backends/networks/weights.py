@@ -3,6 +3,8 @@
 Names are those of ``compiler/ir/names.py``, then PyTorch's own (`weight`, `bias`, `running_mean`, …):
 ``h_1.x_2_sep3.conv.weight``. A supernet and the discrete networks of its space agree in them. A file for a call
 with ``weights = "…"`` has the names inside that call, or others that rules turn into them (``weight_names``).
+Files that runs write name the architecture that was trained, too (:func:`trained_for`): networks that differ in what
+has no weights, a stride or a kind of pool, have the same names.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ...diagnostics.backends import UnreadableWeights, WeightsDoNotFit
 from ...diagnostics.model import SpaceError
@@ -19,6 +21,7 @@ from ...ir.graph import SpaceGraph
 from ...ir.names import Names
 from ...record import record
 from ...text.reading import WEIGHTS, check_file, reason_of
+from .interface import DECISIONS
 from .weight_names import renamed_by_file, renamed_for
 
 if TYPE_CHECKING:
@@ -74,6 +77,27 @@ def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     if not isinstance(content, Mapping) or not all(isinstance(v, torch.Tensor) for v in content.values()):
         raise SpaceError([UnreadableWeights(span, name, "it is not a mapping from names to tensors")])
     return {str(key).removeprefix("module."): value for key, value in content.items()}
+
+
+ARCHITECTURE: Final = "stdsl.architecture"
+"""Where the metadata of a safetensors file has the hash of the architecture that was trained."""
+
+
+def trained_for(path: str | os.PathLike[str]) -> str | None:
+    """The hash of the architecture whose weights a file that was read before holds; None where it does not say."""
+    from safetensors import safe_open
+
+    if not os.fspath(path).endswith(".safetensors"):
+        return None
+    with safe_open(path, "pt") as file:
+        about = file.metadata() or {}
+    found = about.get(ARCHITECTURE)
+    return None if found is None else str(found)
+
+
+def of_a_supernet(weights: Mapping[str, torch.Tensor]) -> bool:
+    """Whether these are the weights of a supernet, of which a discrete network takes a part."""
+    return any(name.startswith(f"{DECISIONS}.") for name in weights)
 
 
 def load_by_name(model: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str = "") -> LoadReport:
