@@ -30,6 +30,7 @@ from .pixels import AXES, Pixels, bytes_shape, pixels_of, take_pixels
 
 if TYPE_CHECKING:
     import onnx
+    import onnx_ir as ir
     import torch
     from torch import nn
 
@@ -180,9 +181,22 @@ def _converted(model: nn.Module, ports: Sequence[Port], output: str | None) -> o
         except Exception as error:  # the exporter raises errors of many kinds, all of which mean this
             raise RunError([ExportFailed(None, "converting the network", _first_line(error))]) from error
         assert program is not None
+        _keep_constants(program.model.graph)
         proto: onnx.ModelProto = program.model_proto
     name_ports(proto, [port.name for port in ports], output or OUTPUT)
     return proto
+
+
+def _keep_constants(graph: ir.Graph) -> None:
+    """Give constants back that the exporter's rewriting lost: two clips of clips of one tensor have constants of the
+    same name, and only the second is kept in the graph (onnxscript 0.7)."""
+    kept = {id(value) for value in (*graph.inputs, *graph.initializers.values())}
+    for node in graph:
+        for value in node.inputs:
+            lost = value is not None and value.producer() is None and id(value) not in kept
+            if value is not None and lost and value.const_value is not None:
+                kept.add(id(value))
+                graph.register_initializer(value)
 
 
 @contextlib.contextmanager

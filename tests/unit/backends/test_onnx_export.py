@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+import stdsl
 from stdsl.compiler.backends.export.onnx import export_onnx
 from stdsl.compiler.backends.export.prepare import prepared
 from stdsl.compiler.backends.networks.interface import Port
@@ -191,6 +192,22 @@ def test_what_onnx_lacks_is_a_diagnostic(tmp_path: Path) -> None:
 
     with pytest.raises(RunError, match="E0830"):
         export_onnx(Odd(), tmp_path / "m.onnx", [Port("x", "features", (3,))])
+
+
+def test_equal_clips_of_one_tensor_keep_their_bounds(tmp_path: Path) -> None:
+    """The exporter makes one clip of two behind each other, and gave those of one tensor constants of one name."""
+    text = """stdsl 1
+meta m on x: tokens(5, 4) {
+  twice = [x, x, x] -> each repeat 2 { relu6 }
+  return twice -> concat
+}
+space s = m()
+"""
+    (tmp_path / "clips.space").write_text(text)
+    space = stdsl.load(tmp_path / "clips.space")
+    report = stdsl.export_onnx(stdsl.compile(space, arch={}), tmp_path / "clips.onnx")
+    assert max(report.max_abs_diff.values()) == 0
+    assert report.ops["Clip"] == 3
 
 
 def test_exporting_is_silent(exported: Any, clips: SpaceGraph, tmp_path: Path, capfd: Any) -> None:
