@@ -1,10 +1,10 @@
-"""E0536: mutations that do not fit a space."""
+"""E0536, W0537: mutations that do not fit a space."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, kind
+from .model import Diagnostic, Severity, kind
 
 SHOWN = 8
 """So many decisions are named."""
@@ -43,3 +43,31 @@ number of segments. `resample` changes every kind of decision, `grow` and `shrin
     @property
     def help(self) -> str:
         return '`mutate = [resample("**")]` changes any one of them'
+
+
+@kind
+class MutatesNothing(Diagnostic):
+    """A mutation that is never applied, because it fits nothing in the space."""
+
+    mutation: str
+    pattern: str
+    space: str
+
+    severity: ClassVar[Severity] = Severity.WARNING
+    code: ClassVar[str] = "W0537"
+    title: ClassVar[str] = "a mutation that changes nothing in this space"
+    explanation: ClassVar[str] = """\
+A mutation is drawn again where it cannot be applied. This one never can: its pattern matches no decision of the space
+that it could change. A strategy that is meant for several spaces may well have such mutations; else the pattern is most
+often misspelt.
+
+    mutate = [resample("**.kind"), grow("**.wdth")]     W0537 where the decision is called `width`
+"""
+
+    @property
+    def message(self) -> str:
+        return f'`{self.mutation}("{self.pattern}")` changes no decision of `{self.space}`'
+
+    @property
+    def help(self) -> str:
+        return "mend its pattern, or leave it out"

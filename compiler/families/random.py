@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from ..diagnostics.model import Diagnostic
 from ..schemas.base import Count
 from ..schemas.hyper import Tunable
-from ..schemas.search import SearchConfig
 from ..schemas.separate import SeparateTrainings
-from ..schemas.strategy import Strategy
-from .family import Family, Learner, cannot_run_yet
+from .separate import SeparateFamily
 
 
 class RandomConfig(Tunable, SeparateTrainings):
@@ -27,25 +23,10 @@ class RandomConfig(Tunable, SeparateTrainings):
     )
 
 
-class Random(Family):
+class Random(SeparateFamily):
     name = "random"
     settings = RandomConfig
     runner = "stdsl.runtime.strategies.random:RandomRunner"
-
-    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
-        strategy = config.strategy
-        assert isinstance(strategy, RandomConfig)
-        for key in strategy.open:
-            yield cannot_run_yet(strategy, key, "a search over hyper-parameters", "give the setting a value")
-        if config.phase:
-            yield cannot_run_yet(config, "phase", "a search of separate trainings in phases", "leave `phase` out")
-
-    def learners(self, strategy: Strategy) -> Iterator[Learner]:
-        assert isinstance(strategy, RandomConfig)
-        yield Learner("fitness.batch", strategy.fitness.batch, "train", "trials")
-
-    def measures(self, strategy: Strategy) -> str:
-        return "trials"
 
 
 FAMILY = Random()

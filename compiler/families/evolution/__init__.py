@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...diagnostics.evolution import NothingMutates
+from ...diagnostics.evolution import MutatesNothing, NothingMutates
 from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import Diagnostic
 from ...ir.graph import SpaceGraph
+from ...schemas.mutations import OneOf
 from ...schemas.search import SearchConfig
 from ...schemas.strategy import Strategy
-from ..family import Family
+from ..separate import SeparateFamily
 from .settings import EvolutionConfig
 
 
-class Evolution(Family):
+class Evolution(SeparateFamily):
     name = "evolution"
     settings = EvolutionConfig
+    runner = "stdsl.runtime.strategies.evolution.runner:EvolutionRunner"
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from .mutations import mutations_of
@@ -31,6 +33,17 @@ class Evolution(Family):
         for cost in strategy.minimize:
             for extern in graph.not_stated(cost):
                 yield UnknownCost(strategy.place("minimize") or graph.span, cost, extern.name, extern.span)
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from .mutations import mutations_of
+
+        strategy = _own(config.strategy)
+        for number, mutation in enumerate(strategy.mutate, 1):
+            parts = mutation.mutations if isinstance(mutation, OneOf) else (mutation,)
+            for part, operator in zip(parts, mutations_of(graph, parts), strict=True):
+                if not operator.applicable():
+                    place = strategy.place(f"mutate.{number}")
+                    yield MutatesNothing(place, part.kind, part.pattern, graph.name)
 
 
 def _own(strategy: Strategy | None) -> EvolutionConfig:

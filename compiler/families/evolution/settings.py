@@ -8,15 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ...schemas.base import Conflict, Count, Share
-from ...schemas.fitness import Fitness
 from ...schemas.hyper import Tunable
 from ...schemas.mutations import Mutation, Resample
 from ...schemas.objectives import CostName
 from ...schemas.over import Over, Variables
-from ...schemas.strategy import Strategy
+from ...schemas.separate import SeparateTrainings
 
 
-class EvolutionConfig(Tunable, Strategy):
+class EvolutionConfig(Tunable, SeparateTrainings):
     """Settings of the `evolution` family. The defaults are EvaNet's (Piergiovanni et al. 2019, Algorithm 1), but for
     the mutations."""
 
@@ -51,8 +50,6 @@ class EvolutionConfig(Tunable, Strategy):
         default=(),
         description="Costs that are objectives beside the fitness; then ranks and crowding decide, as in NSGA-II",
     )
-    fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
-    workers: Count = Field(default=1, description="Architectures trained at the same time, as far as there is room")
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.tournament > self.population:
