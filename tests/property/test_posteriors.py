@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,13 +13,17 @@ from nested_cells import nested_text
 from space_texts import space_text
 
 import stdsl
-from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.policies.weighted import Weighted, weighted
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.runtime.strategies.expected_cost import ExpectedCost
+from stdsl.runtime.strategies.parts import SearchPart
 from stdsl.runtime.strategies.variational.build import template
 from stdsl.runtime.strategies.variational.divergence import Divergence, kernels_of
+from stdsl.runtime.strategies.variational.search import certain
 
 
 def check(graph: SpaceGraph, seed: int) -> bool:
@@ -55,7 +60,31 @@ def check(graph: SpaceGraph, seed: int) -> bool:
         for place, path in enumerate(paths):
             active = sum(share for outcome, share in outcomes.items() if outcome[place] is not None)
             assert active == pytest.approx(marginals[path].active, abs=1e-9)
+    check_part(graph, net, posterior, seed)
     return True
+
+
+def check_part(graph: SpaceGraph, net: Any, posterior: Weighted, seed: int) -> None:
+    """A part of a search in which some decisions have a value: its network has the other ones, by the same names, and
+    what is drawn agrees with what is settled; with all of them settled the mean cost is that of the architecture."""
+    arch = posterior.draw(seed)
+    rng = random.Random(seed)
+    values = {path: value for path, value in arch.items() if rng.random() < 0.5}
+    left = SearchPart(1, VariationalConfig(), values=values).network(graph)
+    part: Any = template(left, VariationalConfig(), seed)
+    assert not part.rows.keys() & values.keys()
+    assert part.state_dict().keys() <= net.state_dict().keys()
+    assert kernels_of(part, left).keys() == {path for path, row in part.rows.items() if not row.site}
+    rows = {path: row for path, row in net.probabilities().items() if not net.rows[path].site}
+    settled = weighted(graph, {**rows, **certain(graph, values)}, values)
+    for key in range(3):
+        drawn = settled.draw(key)
+        assert all(drawn[path] == value for path, value in values.items() if path in drawn)
+        chance = settled.log_prob(drawn)
+        assert chance is None or -math.inf < chance <= 1e-9
+    with suppress(ValueError):  # a cost that is known within bounds only has no mean
+        mean = ExpectedCost(graph, "params").of({}, dict(arch)).item()
+        assert mean == pytest.approx(costs(graph, arch).params)
 
 
 def soak(spaces: int, first: int) -> int:
