@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +16,20 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 
 from .learnt import learnt
+from .prepare.texts import file_as_typed
 from .strategies.runner import runner
+from .tracking.directory import open_run
 
 
 @dataclass(frozen=True)
 class Front:
-    """``space``: whose networks the budgets are about."""
+    """``space``: whose networks the budgets are about. ``command``: what runs the same search again."""
 
     search: str
     space: str
     metric: Metric
     points: Sequence[FrontPoint]
+    command: str
 
 
 def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
@@ -41,7 +45,10 @@ def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
     points = runner(strategy).front(strategy, job.graph, facts, metric, budgets, sibling)
     if points is None:
         raise RunError([without(f"a search of the family `{strategy.family}` leaves no weights of decisions")])
-    return Front(job.config.name, job.final.name, metric, points)
+    command = f"stdsl run {file_as_typed(job.texts)}::{job.config.name}"
+    settings = open_run(path).manifest.overrides
+    command += "".join(f" --set {shlex.quote(text)}" for text in settings)
+    return Front(job.config.name, job.final.name, metric, points, command)
 
 
 def _sibling(common: SpaceGraph, searched: SpaceGraph, final: SpaceGraph) -> Sibling:

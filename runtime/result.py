@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import statistics
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, repeats
 from .prepare.job import Job
-from .prepare.texts import library_name
+from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
 from .tracking.names import DERIVED, SEARCH, title_of
 
@@ -135,8 +134,7 @@ def _layers(subject: Subject) -> list[dict[str, Any]]:
 def _next(run: Context) -> list[str]:
     """Two commands to try on the result."""
     directory = run.directory.path
-    origin = run.job.texts.origins.get(run.job.texts.main)
-    file = library_name(run.job.texts.main) if origin is None else _shown(origin)
+    file = file_as_typed(run.job.texts)
     space = run.job.final.name
     architecture = run.directory.architecture(DERIVED)
     return [
@@ -153,12 +151,6 @@ def _parameters(job: Job) -> str:
         return ""
     plain = [(name, value) for name, value in job.final.parameters if isinstance(value, (bool, int, float, str))]
     return "".join(f" -p {name}={shlex.quote(json_text(value))}" for name, value in plain)
-
-
-def _shown(path: str) -> str:
-    """A path as one would type it here."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
 
 
 def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,6 +78,8 @@ class RunRequest:
     """Processes that train networks beside each other; 0: this one alone; None: as the machine has it."""
     store: str | None = None
     """The URL of a database for trials; None: a file of the run directory."""
+    architecture: Mapping[str, Any] | Path | None = None
+    """What is trained, compared and exported without a search: by path, or an `.arch.json` file."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,11 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
     Raises SpaceError for a wrong text, RunError for what goes wrong while it runs, and Interrupted when it was asked
     to stop (its state is kept).
     """
-    from .prepare.preparation import load_job
+    from .prepare.preparation import load_job, trained_alone
 
     job = load_job(request.file, request.search, request.overrides, request.allow_extern, request.data)
+    if request.architecture is not None:
+        job = trained_alone(job, request.architecture)
     return start(job, request, reporter)
 
 
@@ -132,6 +136,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         data=found_data(job),
         given=job.given is not None,
         origin=origin,
+        architecture=None if job.architecture is None else job.architecture.to_json()["values"],
         seed=job.config.seed,
         device=str(placement.device),
         engine=request.engine,

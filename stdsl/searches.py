@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def run(
     target: str | os.PathLike[str] | None = None,
     *,
+    arch: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     out: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
@@ -33,6 +34,8 @@ def run(
 ) -> RunResult:
     """Run a search of a file, ``FILE::SEARCH``: search, derive, retrain, evaluate, export.
 
+    ``arch``: an architecture of the space, or an `.arch.json` file; it is trained, compared, evaluated and exported as
+    the search does with what it finds, and nothing is searched.
     ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``out``: the
     run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
     with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or ``(x, y)``,
@@ -42,7 +45,8 @@ def run(
     this one does), ``store``: the URL of a PostgreSQL database for trials, instead of a file. ``progress``:
     show on standard error what goes on, as `stdsl run` does (False: do not), or a function that is called with each
     :class:`ProgressEvent`; what it raises ends the run, which can be gone on with. ``reporter``: told in place of that.
-    Raises SpaceError for a wrong text, RunError for what goes wrong while it runs.
+    Raises SpaceError for a wrong text, ArchitectureError where ``arch`` is none of the space within `where`, RunError
+    for what goes wrong while it runs.
     """
     from stdsl.compiler.semantics.settings.overrides import overrides_of
     from stdsl.runtime.run import RunRequest
@@ -50,7 +54,7 @@ def run(
     from stdsl.runtime.run import run as start
 
     if resume is not None:
-        if target is not None or overrides or out is not None:
+        if target is not None or arch is not None or overrides or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
         with _told(progress, reporter) as listener:
             return go_on(Path(resume), listener, allow_extern, data, hands, store)
@@ -60,7 +64,16 @@ def run(
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
     request = RunRequest(
-        file, name, texts, folder, device=device, allow_extern=allow_extern, data=data, hands=hands, store=store
+        file,
+        name,
+        texts,
+        folder,
+        device=device,
+        allow_extern=allow_extern,
+        data=data,
+        hands=hands,
+        store=store,
+        architecture=arch if arch is None or isinstance(arch, Mapping) else Path(arch),
     )
     with _told(progress, reporter) as listener:
         return start(request, listener)

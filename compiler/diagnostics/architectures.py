@@ -336,3 +336,28 @@ tied (`tied cell`). The other space may have more alternatives, and sizes of its
     @property
     def help(self) -> str | None:
         return "name a space whose cells decide alike, or leave `space` out to train in the space of the search"
+
+
+@kind
+class NoFinalTraining(Diagnostic):
+    """An architecture is to be trained by a search that has no section `retrain`."""
+
+    search: str
+
+    code: ClassVar[str] = "E0613"
+    title: ClassVar[str] = "a search that trains no given architecture"
+    explanation: ClassVar[str] = """\
+`stdsl run FILE::SEARCH --arch FILE` leaves out the search, and does with the architecture what the search says of its
+result: it is trained as `retrain` says, compared, evaluated and exported. Without `retrain` the result has the weights
+that the search left, and an architecture without a search has none.
+
+    search find { space = cells  data = …  strategy = darts }                              E0613 with --arch
+    search find { space = cells  data = …  strategy = darts  retrain { epochs = 100 } }    fine"""
+
+    @property
+    def message(self) -> str:
+        return f"the search `{self.search}` has no `retrain`, which says how an architecture is trained"
+
+    @property
+    def help(self) -> str:
+        return f"add `retrain {{ epochs = … }}` to the search `{self.search}`"

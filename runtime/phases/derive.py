@@ -28,11 +28,13 @@ DERIVE, DRAW = "derive", "draw"
 
 def derive(run: Context) -> None:
     """Leaves ``architectures/derived.arch.json``: the likeliest architecture within ``where`` of the space that is
-    searched and of the one that it is trained in."""
+    searched and of the one that it is trained in; or the one that is trained without a search."""
     if DERIVE in run.tracker.finished:
         return
     graph, strategy = run.job.graph, run.config.strategy
-    if strategy is None or not graph.open:
+    if run.job.architecture is not None:
+        arch = run.job.architecture
+    elif strategy is None or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
         facts = run.tracker.finished["search"]

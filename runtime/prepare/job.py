@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -17,11 +18,17 @@ from .texts import Texts
 @dataclass(frozen=True)
 class Job:
     """A search in which nothing is wrong, and all text that it was made from. ``given``: data that a program gave in
-    place of the search's."""
+    place of the search's. ``architecture``: what is trained without a search, one of ``graph``."""
 
     search: CheckedSearch
     texts: Texts = field(default_factory=Texts)
     given: Dataset | None = None
+    architecture: Architecture | None = None
+
+    def without_search(self, architecture: Architecture) -> Job:
+        """The job that does with ``architecture`` what this one does with what its search finds."""
+        config = self.config.model_copy(update={"strategy": None, "phase": ()})
+        return replace(self, search=replace(self.search, config=config), architecture=architecture)
 
     def needed(self, name: str, seed: int | None) -> Job:
         """The job of a search that this one needs, with another seed where one is given."""

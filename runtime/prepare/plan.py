@@ -241,9 +241,9 @@ def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
 
 
 def _typical(job: Job) -> Subject:
-    """A random architecture, which stands for the derived one in the space of the final training: that is not known
-    yet."""
-    return Subject(DERIVED, job.final, architecture(job.final, _drawn(job.graph)))
+    """The architecture that is trained without a search, in the space of the final training; else a random one, which
+    stands for the derived one: that is not known yet."""
+    return Subject(DERIVED, job.final, architecture(job.final, job.architecture or _drawn(job.graph)))
 
 
 @once_per_graph

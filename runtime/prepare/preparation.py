@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from stdsl.compiler.analysis.architecture import architecture, load
+from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.backends.networks.extern_measure import measured
 from stdsl.compiler.checks.opening import load_search, search_in
 from stdsl.compiler.checks.searches import CheckedSearch
-from stdsl.compiler.diagnostics.model import Sink
+from stdsl.compiler.diagnostics.architectures import NoFinalTraining
+from stdsl.compiler.diagnostics.model import RunError, Sink
 from stdsl.compiler.schemas.data_given import Given
 
 from ..data.own.extern_data import found_again
@@ -60,7 +64,22 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     # All of it was checked when the run was started, with what its own `--set` mended.
     loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False, data=schema)
     given = None if offered is None else offered.dataset(loaded.search.config.task)
-    return Job(_measured(loaded.search), texts, given)
+    job = Job(_measured(loaded.search), texts, given)
+    return job if manifest.architecture is None else trained_alone(job, manifest.architecture)
+
+
+def trained_alone(job: Job, named: Mapping[str, Any] | str | os.PathLike[str]) -> Job:
+    """The job that trains, compares and exports one architecture of the space in the place of what the search finds:
+    that of a mapping from paths to values, or of an `.arch.json` file.
+
+    Raises ArchitectureError where it is none of the space, or not within `where`; RunError where the search has no
+    final training.
+    """
+    config, graph = job.config, job.graph
+    if config.retrain is None:
+        raise RunError([NoFinalTraining(config.place(""), config.name)])
+    arch = architecture(graph, named) if isinstance(named, Mapping) else load(named, graph)
+    return job.without_search(within_budgets(graph, arch))
 
 
 def _measured(search: CheckedSearch) -> CheckedSearch:

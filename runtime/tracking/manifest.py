@@ -47,7 +47,8 @@ class Manifest(BaseModel):
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
     resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
     when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
-    again. ``threads`` is the number of torch threads: on a CPU results depend on it.
+    again. ``architecture``: path → value of what is trained without a search.
+    ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     ``id``: what its trials are known by in a database, a name of its own. ``store``: the URL of that, without a
     password; "" for the file of the run directory.
@@ -67,6 +68,7 @@ class Manifest(BaseModel):
     data: dict[str, Found] = {}
     given: bool = False
     origin: Origin | None = None
+    architecture: dict[str, Any] | None = None
     seed: int
     device: str
     engine: str

@@ -140,7 +140,8 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
     assert points[-1]["architecture"]["values"] == found["derived"]["values"], "nothing forbids what is preferred"
     own = stdsl("show", str(folder), "--front", "flops", "--budget", "1", "--budget", "1G", "-o", str(tmp_path / "f"))
     assert [line.split()[-1] for line in own.stdout.splitlines()[-2:]] == ["none", found["derived"]["hash"][:12]]
-    assert [path.name for path in (tmp_path / "f").iterdir()] == ["one-front-02.arch.json"]
+    assert [path.name for path in (tmp_path / "f").iterdir()] == ["one-front-flops-1000000000.arch.json"]
+    assert f"next: `stdsl run {searchable}::one --arch` FILE" in own.stderr
     # The same file again, from the run's weights: nothing but the place differs.
     target = tmp_path / "again.onnx"
     call = ("compile", f"{searchable}::clips", "--to", "onnx", "--weights", str(folder), "-o", str(target))

@@ -18,6 +18,13 @@ from stdsl.target import Target
 
 @click.command("run")
 @target("search", required=False)
+@click.option(
+    "--arch",
+    "architecture",
+    type=NamedPath(),
+    metavar="FILE",
+    help="Search nothing: train, compare and export this architecture (an .arch.json file).",
+)
 @overrides
 @click.option("--out", type=NamedPath(), metavar="DIR", help="The run directory: new or empty.")
 @click.option("--resume", type=NamedPath(), metavar="DIR", help="Go on with the run of this directory, as it was.")
@@ -35,6 +42,7 @@ from stdsl.target import Target
 @quiet
 def command(
     target: Target | None,
+    architecture: Path | None,
     overrides: Mapping[str, str],
     out: Path | None,
     resume: Path | None,
@@ -50,18 +58,21 @@ def command(
 
     Everything is written under runs/SEARCH-NUMBER, or to --out. A run that was stopped or killed goes on with
     --resume, from the texts that its directory holds; FILE::SEARCH may be left out then. How many --hands there are
-    changes nothing in what is found.
+    changes nothing in what is found. With --arch the search is left out: what it says of its result is done with that
+    architecture.
 
     \b
     Example:
       stdsl run examples/quickstart.space
       stdsl run my.space::first --set retrain.epochs=1 --out runs/short
+      stdsl run my.space::first --arch front/first-front-flops-3000000.arch.json
       stdsl run --resume runs/first-0001
     """
     if resume is None and target is None:
         raise click.UsageError("name a search, FILE::SEARCH, or a run to go on with, --resume DIR")
-    if resume is not None and (overrides or out is not None or _given("device") or _given("engine")):
-        settings = "--set, --out, --device and --engine"
+    asked = bool(overrides) or architecture is not None or out is not None or _given("device") or _given("engine")
+    if resume is not None and asked:
+        settings = "--arch, --set, --out, --device and --engine"
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
     from stdsl.runtime.report.console import ConsoleReporter
@@ -91,8 +102,10 @@ def command(
                     allow_extern=allow_extern,
                     hands=hands,
                     store=store,
+                    architecture=architecture,
                 )
                 with (
+                    of_option("--arch", architecture, "E0606"),
                     of_option("--device", device, "E0708"),
                     of_option("--engine", engine, "E0701"),
                     of_option("--out", out, "E0710"),

@@ -184,10 +184,13 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
         name = "FLOPs" if metric == "flops" else metric
         fact(f"{found.search}: the best architectures of {found.space} by their {name}, within `where`\n")
         fact(table([("budget", name, "score", "", "architecture"), *map(_row, found.points)], right=(0, 1, 2)))
-    for number, point in enumerate(found.points, 1) if output is not None else ():
+    for point in found.points:
         if point.architecture is not None and output is not None:
-            path = write_architecture(point.architecture, output / f"{found.search}-front-{number:02}.arch.json")
-            message(path, quiet)
+            place = f"{found.search}-front-{metric}-{point.budget}.arch.json"
+            message(write_architecture(point.architecture, output / place), quiet)
+    if not as_json and any(point.architecture is not None for point in found.points):
+        file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
+        message(f"next: `{found.command} --arch` {file}, which trains that architecture", quiet)
 
 
 def _row(point: FrontPoint) -> tuple[str, ...]:
