@@ -123,7 +123,7 @@ def _usual(found: str, text: str, accepts: Set[str], previous: str | None, any_o
     if found == "COLON" and "EQUAL" in accepts and not _before_body(accepts):
         return "settings, arguments and statements are written `name = value`"
     if found in _COMPARISONS and accepts & {"AND", "OR"}:
-        return "comparisons do not chain: write `a < b and b < c`"
+        return "comparisons do not chain: write `b in a..c`, or `a <= b and b <= c`"
     if found == "RANGE" and accepts & {"AND", "OR"}:
         return "a range has two ends: `first..last`"
     if found == "AS" and accepts & OPERATORS and previous not in _DECISIONS:

@@ -37,6 +37,8 @@ def allows(space: Space, one: Outcome, known: list[Decision]) -> bool:
 def holds(node: s.Node, space: Space, one: Outcome, known: list[Decision]) -> bool:
     names = names_of(node)
     if any(name in COSTS for name in names):
+        if isinstance(node, s.Binary) and node.sign == "and":
+            return all(holds(part, space, one, known) for part in (node.left, node.right))
         if one.error:
             return True
         found = costs(one)

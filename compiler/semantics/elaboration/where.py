@@ -34,7 +34,7 @@ def collect(
 ) -> tuple[CostConstraint | DecisionConstraint, ...]:
     """The constraints of a space; those that are wrong are reported and left out."""
     found: list[CostConstraint | DecisionConstraint] = []
-    for expr in declaration.where:
+    for expr in _single(declaration.where):
         cost = _cost(state, expr, env)
         if cost is not None:
             found.append(cost)
@@ -45,8 +45,17 @@ def collect(
 
 def check_costs(state: State, declaration: ast.SpaceDecl, env: Env) -> None:
     """Reports what is wrong with constraints over costs, of a space whose decisions are not known."""
-    for expr in declaration.where:
+    for expr in _single(declaration.where):
         _cost(state, expr, env)
+
+
+def _single(exprs: Iterable[ast.Expr]) -> Iterator[ast.Expr]:
+    """Constraints one by one: between costs an `and` is what a comma is."""
+    for expr in exprs:
+        if isinstance(expr, ast.Binary) and expr.op == "and" and _mentions_metric(expr):
+            yield from _single((expr.left, expr.right))
+        else:
+            yield expr
 
 
 def _is_metric(expr: ast.Expr) -> bool:
@@ -65,12 +74,9 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
         if isinstance(part, ast.Name) and part.id in METRICS and (rows := matching(state, part.id)):
             state.report(AmbiguousLabel(part.span, part.id, rows[0].span, cost=True))
             return None
-    if isinstance(expr, ast.Binary) and expr.op in ("and", "or"):
-        reason = "costs are compared each by itself"
-        advice = f"write a comma instead of `and`: `{expr.left.span.text}, {expr.right.span.text}`"
-        if expr.op == "or":
-            reason, advice = "costs cannot be alternatives", "make two spaces, one for each constraint"
-        state.report(BadConstraint(expr.span, reason, advice))
+    if isinstance(expr, ast.Binary) and expr.op == "or":
+        advice = "make two spaces, one for each constraint"
+        state.report(BadConstraint(expr.span, "costs cannot be alternatives", advice))
         return None
     if not isinstance(expr, ast.Binary):
         state.report(BadConstraint(expr.span, "a cost alone is no condition"))

@@ -20,6 +20,7 @@ COSTS = (
     "activations >= 0",
     "activations > -1",
     "0.5G > activations",
+    "0 <= flops and params <= 10M",
 )
 
 
