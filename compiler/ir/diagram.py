@@ -85,14 +85,15 @@ _TRUTHS = {id(True): (bool, True), id(False): (bool, False)}
 """Keys that most children of wide nodes have, once each."""
 
 
-def _key(case: Case) -> Hashable:
+def case_key(case: Case) -> Hashable:
+    """The same for cases of one manager that are the same value in every case."""
     # 1, 1.0 and True are equal and hash alike in Python, but are different values here.
     return case.uid if type(case) is Diagram else (type(case), case)
 
 
 def same_case(a: Case, b: Case) -> bool:
     """Whether two cases of one manager are the same value in every case."""
-    return _key(a) == _key(b)
+    return case_key(a) == case_key(b)
 
 
 class Diagrams:
@@ -207,7 +208,7 @@ class Diagrams:
             return then
         if condition is False:
             return otherwise
-        if not (type(then) is Diagram or type(otherwise) is Diagram) and _key(then) == _key(otherwise):
+        if not (type(then) is Diagram or type(otherwise) is Diagram) and case_key(then) == case_key(otherwise):
             return then
         memo: dict[Hashable, Case] = {}
 
@@ -218,7 +219,7 @@ class Diagrams:
                 return t
             if c is False:
                 return o
-            key = (_key(c), _key(t), _key(o))
+            key = (case_key(c), case_key(t), case_key(o))
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:
@@ -360,7 +361,7 @@ def _agreed(case: Case, answers: Mapping[int, int], memo: dict[int, Case]) -> Ca
     answer = answers.get(case.variable.index)
     kids = case.children if answer is None else (case.children[answer],)
     values = [v for kid in kids if (v := _agreed(kid, answers, memo)) is not IMPOSSIBLE]
-    if any(_key(v) != _key(values[0]) for v in values):
+    if any(case_key(v) != case_key(values[0]) for v in values):
         raise KeyError(case.variable.index)
     memo[case.uid] = values[0] if values else IMPOSSIBLE
     return memo[case.uid]
@@ -394,7 +395,7 @@ def leaves(case: Case) -> tuple[Case, ...]:
     for node in inner_nodes(case):
         for kid in node.children:
             if type(kid) is not Diagram and kid is not IMPOSSIBLE:
-                found.setdefault(_key(kid), kid)
+                found.setdefault(case_key(kid), kid)
     return tuple(found.values())
 
 

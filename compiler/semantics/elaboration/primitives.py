@@ -11,7 +11,7 @@ from ...diagnostics.model import Label
 from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, leaves
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, leaves
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
@@ -49,6 +49,17 @@ class _Refusal:
     help: str | None
     parameter: str | None
     fraction: bool = False
+
+
+@record
+class _Lifted:
+    """What a primitive makes of all cases: ``result``, the rule or refusal of each. ``type`` and ``attrs`` of the
+    output where it is not refused; None where it always is."""
+
+    result: Case
+    refusals: tuple[_Refusal, ...]
+    type: TensorType | None
+    attrs: dict[str, Case]
 
 
 def _frozen(value: Any) -> Any:
@@ -275,6 +286,27 @@ def _lifted_node(
     span: Span,
     op: PrimitiveOp | None,
 ) -> Tensor:
+    types = tuple([(t.type.layout, tuple(map(case_key, t.type.dims))) for t in tensors])
+    key = (primitive.name, types, tuple([(name, case_key(case)) for name, case in cases.items()]))
+    lifted = state.rules.get(key)
+    if lifted is None:
+        lifted = state.rules[key] = _lifted(state, primitive, tensors, cases, span)
+    state.refused.update(refusal.message for refusal in lifted.refusals)
+    # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
+    if lifted.type is None:
+        make = _refused(lifted.refusals[0], primitive.name, tensors, op, span)
+        return _refused_node(state, primitive, make, edges, asks, context, span)
+    node = state.node("apply", primitive.name, edges, lifted.type, context, span, lifted.attrs, merge_asks(asks))
+    for refusal in lifted.refusals:
+        failing = state.diagrams.apply(lambda r, this=refusal: r == this, lifted.result)
+        condition = state.diagrams.ite(failing, context.condition, False)
+        state.mistakes.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
+    return node
+
+
+def _lifted(
+    state: State, primitive: Primitive, tensors: Sequence[Tensor], cases: dict[str, Case], span: Span
+) -> _Lifted:
     names = tuple(cases)
     sizes = [len(t.type.dims) for t in tensors]
     layouts = [t.type.layout for t in tensors]
@@ -298,13 +330,10 @@ def _lifted_node(
 
     result = state.limits.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
     found = leaves(result)
-    refusals = [leaf for leaf in found if isinstance(leaf, _Refusal)]
+    refusals = tuple([leaf for leaf in found if isinstance(leaf, _Refusal)])
     rules = [leaf for leaf in found if isinstance(leaf, _Rule)]
-    state.refused.update(refusal.message for refusal in refusals)
-    # Reading the input's shape is part of demanding the input; what the attributes ask for stands in ``asks``.
     if not rules:
-        make = _refused(refusals[0], primitive.name, tensors, op, span)
-        return _refused_node(state, primitive, make, edges, asks, context, span)
+        return _Lifted(result, refusals, None, {})
     good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
 
     def part(column: tuple[Any, ...], of: Callable[[_Rule], Any]) -> Case:
@@ -319,10 +348,4 @@ def _lifted_node(
     columns = zip(*[rule.attrs for rule in rules], strict=True)
     names = rules[0].names
     attrs = {names[i]: part(column, partial(lambda i, r: r.attrs[i], i)) for i, column in enumerate(columns)}
-    made = TensorType(rules[0].layout, tuple(dims))
-    node = state.node("apply", primitive.name, edges, made, context, span, attrs, merge_asks(asks))
-    for refusal in refusals:
-        failing = state.diagrams.apply(lambda r, this=refusal: r == this, result)
-        condition = state.diagrams.ite(failing, context.condition, False)
-        state.mistakes.fault(node.node, condition, _refused(refusal, primitive.name, tensors, op, span))
-    return node
+    return _Lifted(result, refusals, TensorType(rules[0].layout, tuple(dims)), attrs)
