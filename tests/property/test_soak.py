@@ -46,6 +46,12 @@ def test_a_soak_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
         run(plan, range(5), tmp_path, echo=str)
 
 
+def test_a_tied_cell_is_handed_no_operator_that_each_call_writes_anew() -> None:
+    """Its decisions would be made once for each call, and have one path."""
+    for seed in (61_198,):  # found by a soak
+        loaded(space_text(random.Random(seed)))
+
+
 def test_count_equals_enumeration_on_generated_texts() -> None:
     compared = 0
     for seed in range(20_000, 20_080):

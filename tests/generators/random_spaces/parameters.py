@@ -70,7 +70,7 @@ def parameters(w: Writer, outer: Block, many: int, tied: bool) -> Parameters:
                 w.show("operator parameter")
                 # One body for tensors of several widths takes no operator that was written for one.
                 alone = block.open and not outer.open
-                value, anew = (w.one(*units.ANY), False) if alone else in_outer(w, outer, lambda: passed_operator(w))
+                value, anew = (w.one(*units.ANY), False) if alone else in_outer(w, outer, lambda: passed_operator(w, tied))
                 block.operators.append(Known(name, block.here, anew))
                 default = w.one("relu", "identity")
                 if w.chance(0.3):
@@ -144,16 +144,21 @@ def passed_number(w: Writer) -> Number | None:
     return w.rng.choice(w.block.numbers) if w.block.numbers else None
 
 
-def passed_operator(w: Writer) -> tuple[str, bool]:
-    """An operator that a call hands in, and whether each application of it decides anew."""
-    fitting = [k for k in w.block.operators if k.shape == w.block.here]
+def passed_operator(w: Writer, tied: bool) -> tuple[str, bool]:
+    """An operator that a call hands in, and whether each application of it decides anew. What is ``tied`` decides once
+    for all calls, and takes none that each of them writes anew."""
+
+    def fits(known: Known) -> bool:
+        return known.shape == w.block.here and not (tied and known.anew)
+
+    fitting = [k for k in w.block.operators if fits(k)]
     if fitting and w.chance(0.7):
         chosen = w.rng.choice(fitting)
         if w.block.depth:
             w.show("operator passed on")
         return chosen.text, chosen.anew
     if w.templates and not w.block.open and w.chance(0.5):
-        fitting = [k for k in w.templates if k.shape == w.block.here]
+        fitting = [k for k in w.templates if fits(k)]
         if fitting:
             chosen = w.rng.choice(fitting)
             return chosen.text, chosen.anew
