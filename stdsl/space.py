@@ -149,7 +149,8 @@ class Space:
         return found
 
     def _nothing_exact(self) -> NotCountedExactly:
-        return NotCountedExactly(self.graph.span, self.name, str(count(self.graph)))
+        found = count(self.graph)
+        return NotCountedExactly(self.graph.span, self.name, found.low, found.high)
 
     @overload
     def costs(self) -> SpaceCosts: ...

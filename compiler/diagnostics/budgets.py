@@ -245,29 +245,43 @@ Count the networks of a part, such as one cell, or of the space with fewer decis
 
 @kind
 class NotCountedExactly(Diagnostic):
-    """What needs an exact count is asked of a space that has none."""
+    """What needs to know where each architecture stands is asked of a space of which that is not known. ``low`` and
+    ``high``: how many there are at least and at most."""
 
     space: str
-    count: str
+    low: int
+    high: int
 
     code: ClassVar[str] = "E0444"
-    title: ClassVar[str] = "the space is not counted exactly"
+    title: ClassVar[str] = "the places of the architectures are not known"
     explanation: ClassVar[str] = """\
-The place of an architecture among all of them, and the probability of an alternative, follow from the exact count.
-Where very many decisions depend on each other in every combination, where constraints over costs cut through a large
-space with very many different costs or over its depth, and where the constraints leave nothing, there is none.
+The place of an architecture among all of them, and the probability of an alternative, follow from an exact count of
+what can follow each answer. Where very many decisions depend on each other in every combination, where constraints over
+costs cut through a large space with very many different costs or over its depth, and where the constraints leave
+nothing, there is none; nor is there where two budgets are counted by halves of the space, though their count is exact.
 
     space.rank(arch)                      E0444 for a space whose count is an interval
     space.sample(seed = 0)                works all the same
 
-Split what depends on each other, tie decisions, or widen constraints over costs, to get an exact count."""
+Split what depends on each other, tie decisions, or widen constraints over costs, to have places and marginals."""
 
     @property
     def message(self) -> str:
-        return f"`{self.space}` has {self.count} architectures: that is not known exactly, or nothing"
+        if not self.high:
+            return f"`{self.space}` has no architecture within `where`: none has a place, and no alternative a share"
+        if self.low < self.high:
+            return f"`{self.space}` has {self.low}..{self.high} architectures: without an exact count none has a place"
+        return (
+            f"the {self.low} architectures of `{self.space}` are counted, but their costs have too many different sums "
+            "to say which of them is where"
+        )
 
     @property
-    def help(self) -> str:
+    def help(self) -> str | None:
+        if not self.high:
+            return None
+        if self.low == self.high:
+            return "sampling works all the same; one budget in the place of several has far fewer sums"
         return "sampling works without an exact count; `tied` cells and fewer shared consumers make a space countable"
 
 

@@ -15,7 +15,7 @@ from ..costs.of_architecture import cost_constraints
 from ..costs.space_bounds import binding
 from ..costs.table import Table
 from ..policies.rows import NEVER
-from ..sums.bests import UNIT, Preference, bests
+from ..sums.bests import UNIT, Preference, bests, near_bests
 from ..sums.within import exactly_summed
 
 Known = Mapping[int, Mapping[int, int] | None]
@@ -52,6 +52,23 @@ def exactly(
         if at in known:
             best = known[at]
             found[place] = None if best is None else best.answers
+    return found
+
+
+def nearly(
+    graph: SpaceGraph, preference: Preference, each: Sequence[Sequence[CostConstraint]]
+) -> Mapping[int, tuple[Mapping[int, int] | None, bool]]:
+    """The same where :func:`exactly` does not know, since one cost has too many different sums: answers within the
+    constraints, None where none were found, and whether that is certainly what there is. In some seconds."""
+    found = {}
+    own = cost_constraints(graph)
+    left = {
+        place: bound
+        for place, further in enumerate(each)
+        if circuits(graph).whole is not None and (bound := binding(graph, (*own, *further)))
+    }
+    for at, (best, certain) in near_bests(graph, list(left.values()), preference).items():
+        found[list(left)[at]] = (None if best is None else best.answers, certain)
     return found
 
 

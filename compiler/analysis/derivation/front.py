@@ -16,11 +16,12 @@ from ...ir.sibling import Sibling
 from ..architecture import Architecture, answers_of, of_answers
 from ..costs.additive import default_answers
 from ..costs.measures import depth_reach, figures, measure_of
-from ..costs.of_architecture import unknown_costs
+from ..costs.of_architecture import cost_constraints, unknown_costs
 from ..costs.space_bounds import extreme
+from ..feasible import feasible_extremes
 from ..sums.bests import Preference
 from .derive import derived
-from .exactly import Known, exactly
+from .exactly import Known, exactly, nearly
 from .reading import Score, Zeros
 from .summed import summed
 
@@ -107,19 +108,33 @@ class _Front:
         answers = known.get(0)
         best = self._searched(None)[0] if answers is None else of_answers(self.graph, answers)
         assert best is not None, "else it was said that there is none"
-        constraint, top = self._constraint(None), self._cost(best)
-        measure = measure_of(constraint)
-        low = depth_reach(self.graph, constraint)[0] if measure is None else extreme(self.graph, measure, 1)[0]
+        top = self._cost(best)
+        low = min(top, self._least())
         steps = max(1, number - 1)
         found = [top - (top - low) * (steps - i) // steps for i in range(number)] if number > 1 else [top]
         return list(dict.fromkeys(found))
 
+    def _least(self) -> int:
+        """What the cheapest architecture within `where` costs, or less, where other costs or sums that are too many
+        keep that from being known."""
+        own = self._constraint(None)
+        if self.sibling is None and self.metric != "depth":
+            within = feasible_extremes(self.graph, self.metric, quick=True) if cost_constraints(self.graph) else None
+            if within is not None:
+                return within.least
+        measure = measure_of(own)
+        low = depth_reach(self.graph, own)[0] if measure is None else extreme(self.graph, measure, 1)[0]
+        alike = (c for c in cost_constraints(self.graph) if (c.metric, c.other) == (own.metric, own.other))
+        return max([low, *(math.ceil(c.low) for c in alike if c.low is not None)])
+
     def points(self, budgets: Sequence[int]) -> list[FrontPoint]:
         each = [(self._constraint(budget),) for budget in budgets]
         known = self._made(exactly(self.graph, self.preference, each, combined=False))
+        near = self._near([place for place in range(len(budgets)) if place not in known], each)
+        known |= near
         # As deriving does it: what costs each by itself do not settle is searched for first.
         known |= {place: self._searched(budget) for place, budget in enumerate(budgets) if place not in known}
-        left = [place for place, (_, best) in known.items() if not best]
+        left = [place for place, (_, best) in known.items() if not best and place not in near]
         if left:
             made = self._made(exactly(self.graph, self.preference, [each[place] for place in left]))
             known |= {left[at]: pair for at, pair in made.items()}
@@ -132,6 +147,18 @@ class _Front:
             score = self.preference.score(answers_of(self.graph, arch), default_answers(self.graph))
             found.append(FrontPoint(budget, arch, self._cost(arch), score, best))
         return found
+
+    def _near(
+        self, places: Sequence[int], each: Sequence[Sequence[CostConstraint]]
+    ) -> dict[int, tuple[Architecture | None, bool]]:
+        """What is found with rounded costs where the exact ones have too many sums: a search would be long on its
+        way there."""
+        found = nearly(self.graph, self.preference, [each[place] for place in places]) if places else {}
+        return {
+            places[at]: (None if answers is None else of_answers(self.graph, answers), best)
+            for at, (answers, best) in found.items()
+            if answers is not None or best
+        }
 
     def _made(self, known: Known) -> dict[int, tuple[Architecture | None, bool]]:
         """What is known to be best."""

@@ -20,6 +20,7 @@ from .exactly import PASSING_ROOM, PASSING_WORK
 from .lattice import Bounds, excess, lattice
 from .optimum import Best, Optimum
 from .packing import packing
+from .rounded import Rounded, loosest_of, rounded
 from .tables import NEVER, Effort, Scores, TooMuch
 from .walks import walk
 from .within import bounds_of, exactly_summed
@@ -60,15 +61,30 @@ def bests(
     """For each of ``asked`` the best architecture within all constraints of a space over decisions and within these
     over costs. The space has a circuit, and an architecture. ``combined``: combinations of the sums of several costs
     are gone through for what is left after each cost by itself."""
+    found = _bounded(graph, asked, preference)
+    return {} if found is None else found.answered(combined)
+
+
+def near_bests(
+    graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference
+) -> Mapping[int, Rounded]:
+    """The same for constraints over one cost whose sums are too many, with what of it is certain; nothing for those
+    over several."""
+    found = _bounded(graph, asked, preference)
+    return {} if found is None or found.costs != 1 else found.nearly()
+
+
+def _bounded(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference) -> _Asked | None:
+    """None where a cost is no exact sum, or there is no walk."""
     bounded = tuple(dict.fromkeys(measure_of(c) for constraints in asked for c in constraints))
     measures = tuple(m for m in bounded if m is not None)
     if len(measures) < len(bounded) or not all(exactly_summed(graph, m) for m in measures):
-        return {}
+        return None
     states = _walked(graph, measures, preference.terms)
     if states is None:
-        return {}
+        return None
     bounds = [tuple(bounds_of(constraints, m) for m in measures) for constraints in asked]
-    return _Asked(states, preference, bounds).answered(combined)
+    return _Asked(states, preference, bounds)
 
 
 class _Asked:
@@ -89,6 +105,13 @@ class _Asked:
         if self.costs > 1 and combined:
             self._together(scores)
         return self.found
+
+    def nearly(self) -> Mapping[int, Rounded]:
+        """For a single cost, rounded."""
+        try:
+            return dict(enumerate(rounded(self.states, 0, [own for (own,) in self.bounds], self._scores())))
+        except TooMuch:
+            return {}
 
     @property
     def _open(self) -> list[int]:
@@ -145,9 +168,7 @@ class _Asked:
             self.found[place] = optimum.among(fits, reached)
 
     def _loosest(self, cost: int, places: Sequence[int]) -> Bounds:
-        """What one of several bounds at least allows."""
-        lows, highs = zip(*(self.bounds[place][cost] for place in places), strict=True)
-        return None if None in lows else min(lows), None if None in highs else max(highs)
+        return loosest_of([self.bounds[place][cost] for place in places])
 
     def _scores(self) -> Scores:
         asking, rows = self.states.asking, self.preference.rows

@@ -205,13 +205,13 @@ def nearly(
     """``exactly``: the places of the exact sums. Raises TooMuch."""
     if max(found.most[states.start], default=0).bit_length() > FLOATING:
         raise TooMuch
-    units = _units(states, found, bounds)
+    units = units_for(states, found, bounds, CELLS)
     places = lattice(found, states.start, units, bounds)
     return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places, exactly)
 
 
-def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple[int, ...]:
-    """Units that make tables of some :data:`CELLS` numbers in all: the same parts of what is allowed of each cost."""
+def units_for(states: CostStates, found: Excess, bounds: Sequence[Bounds], most_cells: int) -> tuple[int, ...]:
+    """Units that make tables of some ``most_cells`` numbers in all: the same parts of what is allowed of each cost."""
     factors = [found.factor(i) for i in range(len(bounds))]
     windows, bands, slacks = [], [], []
     for i, (low, high) in enumerate(bounds):
@@ -235,5 +235,5 @@ def _units(states: CostStates, found: Excess, bounds: Sequence[Bounds]) -> tuple
     least, most = 1.0, 2.0**22
     for _ in range(40):
         middle = math.sqrt(least * most)
-        least, most = (middle, most) if cells(middle) <= CELLS else (least, middle)
+        least, most = (middle, most) if cells(middle) <= most_cells else (least, middle)
     return tuple(factor * max(1, math.ceil(band / least / factor)) for factor, band in zip(factors, bands, strict=True))

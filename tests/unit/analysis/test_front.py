@@ -10,7 +10,8 @@ import pytest
 
 import stdsl
 from stdsl.compiler.analysis.derivation import exactly as exactly_module
-from stdsl.compiler.analysis.sums import bests
+from stdsl.compiler.analysis.derivation import front as front_module
+from stdsl.compiler.analysis.sums import bests, rounded
 
 QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart.space"
 DROPPED = ("pool:", "conv133:", "dil133:", "conv311:")
@@ -67,6 +68,52 @@ def test_ten_budgets_of_the_small_sibling(
         assert scores[every.index(point.architecture)] == pytest.approx(wanted)
         assert point.score - points[-1].score == pytest.approx(wanted - greatest)
     assert len({point.architecture for point in points}) > 3
+
+
+@pytest.mark.parametrize("listed", [0, 20_000])
+def test_an_even_front_begins_with_the_cheapest_within_where(monkeypatch: pytest.MonkeyPatch, listed: int) -> None:
+    """Not below what is allowed, where nothing is."""
+    monkeypatch.setattr(exactly_module, "LISTED", listed)
+    space = small("where flops in 4.5M..5.3M")
+    points = space.front(weights_of(space, 3), "flops", 4)
+    assert points[0].cost == points[0].budget == min(space.costs(arch).flops for arch in space.architectures())
+    assert all(point.architecture is not None for point in points)
+
+
+@pytest.mark.parametrize(
+    ("where", "cells"),
+    [("where flops <= 5.3M", 800), ("where flops <= 5.3M", 5_000), ("where flops in 4M..5.3M", 5_000)],
+)
+def test_where_sums_are_too_many_costs_are_rounded(monkeypatch: pytest.MonkeyPatch, where: str, cells: int) -> None:
+    """Without a search: what is said to be best is, and the rest is within its budget, and near."""
+
+    def searched(*args: object, **named: object) -> None:
+        raise AssertionError("nothing is searched for")
+
+    monkeypatch.setattr(exactly_module, "LISTED", 0)
+    monkeypatch.setattr(bests, "PASSING_WORK", 0)
+    monkeypatch.setattr(rounded, "CELLS", cells)
+    monkeypatch.setattr(front_module, "derived", searched)
+    space = small(where)
+    weights = weights_of(space, 3)
+    every = list(space.architectures())
+    costs = [c.flops for c in space.costs(every)]
+    scores = [log_probability(space, weights, arch) for arch in every]
+    budgets = [min(costs) - 1, *sorted(costs)[:: len(costs) // 8], max(costs) - 1]
+    points = space.front(weights, "flops", budgets)
+    assert points[0].architecture is None
+    assert points[0].best
+    near = 0
+    for point in points[1:]:
+        place = every.index(point.architecture)
+        assert point.cost == costs[place] <= point.budget
+        wanted = max(s for s, cost in zip(scores, costs, strict=True) if cost <= point.budget)
+        if point.best:
+            assert scores[place] == pytest.approx(wanted)
+        else:
+            near += 1
+            assert scores[place] <= wanted + 1e-9
+    assert near < len(points) - 2, near
 
 
 def test_ten_budgets_of_the_quickstart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from fractions import Fraction
 
@@ -10,8 +11,10 @@ import click.testing
 import pytest
 
 import stdsl
+from stdsl import space as space_module
 from stdsl.cli.main import cli
 from stdsl.compiler.analysis.circuits import compilation
+from stdsl.compiler.analysis.circuits.of_space import CountResult
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 
 HIDING = """stdsl 1
@@ -122,6 +125,19 @@ def test_without_an_exact_count_there_are_no_ranks(monkeypatch):
         with pytest.raises(SpaceError, match="E0444"):
             ask()
     assert space.sample(0) == space.sample(0)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [((7, 7), "the 7 architectures of `s` are counted"), ((2, 7), "2..7 architectures"), ((0, 0), "no architecture")],
+)
+def test_what_is_said_where_there_are_no_ranks(monkeypatch, found, said):
+    """An exact count alone, that of halves, gives no places: then it is not said to be missing."""
+    space = stdsl.loads(SHARED)
+    monkeypatch.setattr(space_module, "feasible", lambda graph: None)
+    monkeypatch.setattr(space_module, "count", lambda graph: CountResult(*found))
+    with pytest.raises(SpaceError, match=re.escape(said)):
+        space.unrank(0)
 
 
 def test_the_extremes_of_evanet_are_those_of_their_architectures(tmp_path):
