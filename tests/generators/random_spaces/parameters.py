@@ -70,7 +70,10 @@ def parameters(w: Writer, outer: Block, many: int, tied: bool) -> Parameters:
                 w.show("operator parameter")
                 # One body for tensors of several widths takes no operator that was written for one.
                 alone = block.open and not outer.open
-                value, anew = (w.one(*units.ANY), False) if alone else in_outer(w, outer, lambda: passed_operator(w, tied))
+                if alone:
+                    value, anew = w.one(*units.ANY), False
+                else:
+                    value, anew = in_outer(w, outer, lambda: passed_operator(w, tied))
                 block.operators.append(Known(name, block.here, anew))
                 default = w.one("relu", "identity")
                 if w.chance(0.3):
