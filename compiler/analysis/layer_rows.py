@@ -7,7 +7,9 @@ from typing import Any
 
 from ..ir.graph import SpaceGraph
 from ..ir.network import Network, total
+from ..ops.registry import primitives_of
 from ..record import record
+from .receptive_field import views
 
 
 @record
@@ -15,7 +17,9 @@ class LayerRow:
     """``path``: what the text binds the layer to, from the meta on (`r1.x[2]`, `stem`), or else the scope that it
     stands in (the meta by its own name). ``shape``: of one sample, such as
     `clip(16, 8, 12, 12)`. ``flops``: multiply-adds of one sample; ``activations``: output elements of convolutions,
-    linear and matrix products. None is what an extern operator does not state."""
+    linear and matrix products. None is what an extern operator does not state. ``frames``: how many frames of a clip
+    that enters the network one instant of the layer sees, over ways that pass nothing which sees all of them; None
+    where there is no such way, or an extern operator stands on it."""
 
     path: str
     op: str
@@ -23,6 +27,7 @@ class LayerRow:
     params: int | None
     flops: int | None
     activations: int | None
+    frames: int | None = None
 
     @property
     def is_input(self) -> bool:
@@ -36,10 +41,10 @@ class LayerRow:
 def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
     """The rows of ``network``, an architecture of ``graph``, in the order of evaluation."""
     rows = []
-    for layer in network.layers:
+    for layer, view in zip(network.layers, views(network, primitives_of(graph)), strict=True):
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
         figures = (total([layer], "params"), total([layer], "flops"), total([layer], "activations"))
         scope = graph.scopes[layer.scope]
         path = layer.attrs["name"] if layer.op == "input" else graph.nodes[layer.node].name or scope.path
-        rows.append(LayerRow(path or scope.callee, op, str(layer.shape), *figures))
+        rows.append(LayerRow(path or scope.callee, op, str(layer.shape), *figures, view.most))
     return tuple(rows)

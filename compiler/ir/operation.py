@@ -153,7 +153,21 @@ class Saved:
     bytes: int = 0
 
 
+@record
+class Instants:
+    """Which instants of a clip an instant of the output is computed from: t from those at
+    ``(t // hold) * stride - before + i * dilation`` for all i below ``length``. By default from the same one."""
+
+    length: int = 1
+    stride: int = 1
+    dilation: int = 1
+    before: int = 0
+    hold: int = 1
+
+
 SavesRule = Callable[[Application], Saved]
+InstantsRule = Callable[[tuple[TensorShape, ...], Attributes], Instants | None]
+"""None: from all of them."""
 ViewRule = Callable[[tuple[TensorShape, ...], Attributes], bool]
 
 
@@ -187,7 +201,8 @@ class Primitive:
     ``normalise`` turns bound arguments into complete attributes (ints repeated over the axes; what is missing takes its
     default, `same` the channels of the first input); it may raise :class:`OpFault`. ``shape`` and ``cost`` take those
     attributes, and ``shape`` may raise it too. ``inputs`` is the number of tensors it takes.
-    ``saves`` says what its backward pass needs, ``view`` whether its output lies in the memory of its (first) input.
+    ``saves`` says what its backward pass needs, ``view`` whether its output lies in the memory of its (first) input,
+    ``instants`` which instants an instant of its output sees (statistics of norms aside); without it, the same one.
 
     Facts that passes, analyses and drawings go by: ``stateful``: has weights or running statistics. ``norm``: what it
     learns, if `affine` says so, only scales what another operator computes. ``random``: draws anew each time in
@@ -207,6 +222,7 @@ class Primitive:
     inputs: int = 1
     saves: SavesRule = field(kw_only=True)
     view: ViewRule | None = None
+    instants: InstantsRule | None = None
     stateful: bool = False
     norm: bool = False
     random: bool = False

@@ -16,6 +16,7 @@ from ..ir.operation import (
 )
 from . import attributes as read
 from .saving import FLOAT
+from .windows import every_instant
 
 Inputs = tuple[TensorShape, ...]
 
@@ -88,6 +89,7 @@ PRIMITIVES = (
         "each query the mean of the values, weighted by the softmax of its products with the keys. It has no weights.",
         inputs=3,
         saves=_saves,
+        instants=every_instant,
         keeps_zeros=True,
     ),
 )

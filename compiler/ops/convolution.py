@@ -11,6 +11,7 @@ from ..ir.operation import (
     Application,
     Attributes,
     Cost,
+    Instants,
     Layout,
     Parameter,
     Primitive,
@@ -19,7 +20,7 @@ from ..ir.operation import (
 )
 from . import attributes as read
 from .saving import input_alone, window
-from .windows import sizes
+from .windows import instants, sizes
 
 Inputs = tuple[TensorShape, ...]
 
@@ -130,6 +131,10 @@ def _saves(application: Application) -> Saved:
     return window(application.inputs[0], attrs["k"], attrs["stride"], attrs["dilation"], attrs["pad"])
 
 
+def _every_nth(inputs: Inputs, attrs: Attributes) -> Instants:
+    return Instants(stride=attrs["stride"][0])
+
+
 PRIMITIVES = (
     Primitive(
         "conv",
@@ -147,6 +152,7 @@ PRIMITIVES = (
         _cost_conv,
         "A convolution.",
         saves=_saves,
+        instants=instants,
         keeps_zeros=True,
         stateful=True,
         hints=frozenset({"clips", "product"}),
@@ -159,6 +165,7 @@ PRIMITIVES = (
         _cost_depthwise,
         "A convolution of each channel by itself.",
         saves=_saves,
+        instants=instants,
         keeps_zeros=True,
         stateful=True,
         hints=frozenset({"clips", "narrow", "phases"}),
@@ -171,6 +178,7 @@ PRIMITIVES = (
         _cost_pointwise,
         "A convolution with a window of one position.",
         saves=input_alone,
+        instants=_every_nth,
         keeps_zeros=True,
         stateful=True,
         hints=frozenset({"product"}),

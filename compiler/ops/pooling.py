@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.operation import REQUIRED, Application, Attributes, Cost, OpFault, Parameter, Primitive, Saved, TensorShape
 from . import attributes as read
 from .saving import INDEX, copy, nothing, window
-from .windows import fits, paddings, sizes
+from .windows import every_instant, fits, instants, paddings, sizes
 
 Inputs = tuple[TensorShape, ...]
 
@@ -77,6 +77,7 @@ PRIMITIVES = (
         _cost,
         "The greatest value of each window.",
         saves=_saves_max,
+        instants=instants,
         keeps_zeros=True,
         hints=frozenset({"clips"}),
     ),
@@ -88,6 +89,7 @@ PRIMITIVES = (
         _cost,
         "The mean of each window; padding is left out of it.",
         saves=_saves_avg,
+        instants=instants,
         keeps_zeros=True,
     ),
     Primitive(
@@ -98,6 +100,7 @@ PRIMITIVES = (
         _cost,
         "The mean over all positions; axes of size 1 stay. Of tokens: the mean over tokens, as features.",
         saves=nothing,
+        instants=every_instant,
         keeps_zeros=True,
     ),
     Primitive(
@@ -108,6 +111,7 @@ PRIMITIVES = (
         _cost,
         "The greatest value over all positions; axes of size 1 stay. Of tokens: over tokens, as features.",
         saves=_saves_global_max,
+        instants=every_instant,
         keeps_zeros=True,
     ),
 )

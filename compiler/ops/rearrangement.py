@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..ir.operation import REQUIRED, Attributes, Cost, OpFault, Parameter, Primitive, TensorShape
+from ..ir.operation import REQUIRED, Attributes, Cost, Instants, OpFault, Parameter, Primitive, TensorShape
 from . import attributes as read
 from .saving import always, nothing
+from .windows import every_instant
 
 Inputs = tuple[TensorShape, ...]
 
@@ -73,6 +74,10 @@ def _moves_no_frame(inputs: Inputs, attrs: Attributes) -> bool:
     return c == 1 or attrs["frames"] in (1, t)
 
 
+def _those_together(inputs: Inputs, attrs: Attributes) -> Instants:
+    return Instants(attrs["frames"], attrs["frames"])
+
+
 PRIMITIVES = (
     Primitive(
         "flatten",
@@ -82,6 +87,7 @@ PRIMITIVES = (
         _cost,
         "All elements as features.",
         saves=nothing,
+        instants=every_instant,
         keeps_zeros=True,
         view=always,
     ),
@@ -115,6 +121,7 @@ PRIMITIVES = (
         _cost,
         "Stacks neighbouring frames of a clip as channels.",
         saves=nothing,
+        instants=_those_together,
         keeps_zeros=True,
         view=_moves_no_frame,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.operation import REQUIRED, Attributes, Cost, Parameter, Primitive, TensorShape
+from ..ir.operation import REQUIRED, Attributes, Cost, Instants, Parameter, Primitive, TensorShape
 from . import attributes as read
 from .saving import nothing
 
@@ -49,6 +49,14 @@ def _inside(inputs: Inputs, attrs: Attributes) -> bool:
     return all(len(range(offset, n, stride)) == -(-n // stride) for n, stride, offset in axes)
 
 
+def _taken(inputs: Inputs, attrs: Attributes) -> Instants:
+    return Instants(stride=attrs["stride"][0], before=-attrs["offset"][0])
+
+
+def _repeated(inputs: Inputs, attrs: Attributes) -> Instants:
+    return Instants(hold=attrs["factor"][0])
+
+
 PRIMITIVES = (
     Primitive(
         "subsample",
@@ -61,6 +69,7 @@ PRIMITIVES = (
         _cost,
         "ceil(size / stride) positions, one every stride from an offset on; one that lies past the end is zero.",
         saves=nothing,
+        instants=_taken,
         keeps_zeros=True,
         view=_inside,
     ),
@@ -72,6 +81,7 @@ PRIMITIVES = (
         _cost,
         "Repeats each position (nearest neighbour).",
         saves=nothing,
+        instants=_repeated,
         keeps_zeros=True,
     ),
 )

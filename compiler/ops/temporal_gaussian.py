@@ -7,10 +7,20 @@ layer is exactly these two, one after the other.
 
 from __future__ import annotations
 
-from ..ir.operation import REQUIRED, Application, Attributes, Cost, Parameter, Primitive, Saved, TensorShape
+from ..ir.operation import (
+    REQUIRED,
+    Application,
+    Attributes,
+    Cost,
+    Instants,
+    Parameter,
+    Primitive,
+    Saved,
+    TensorShape,
+)
 from . import attributes as read
 from .saving import window
-from .windows import sizes
+from .windows import paddings, sizes
 
 Inputs = tuple[TensorShape, ...]
 Axes = tuple[int, int, int]
@@ -50,6 +60,11 @@ def _saves(application: Application) -> Saved:
     return window(application.inputs[0], *geometry(application.attrs), None, application.attrs["pad"])
 
 
+def _instants(inputs: Inputs, attrs: Attributes) -> Instants:
+    before = paddings(inputs[0], *geometry(attrs), None, attrs["pad"])[0][0]
+    return Instants(attrs["length"], attrs["stride"], before=before)
+
+
 PRIMITIVES = (
     Primitive(
         "temporal_gaussian",
@@ -72,6 +87,7 @@ PRIMITIVES = (
         "centres μ = (L - 1) / 2 · (tanh μ̂ + 1) and variances σ² = exp σ̂ that all channels share, each Gaussian adding "
         "up to 1 over the places 0 … L - 1, mixed by a softmax over M weights of the channel's own.",
         saves=_saves,
+        instants=_instants,
         keeps_zeros=True,
         stateful=True,
     ),

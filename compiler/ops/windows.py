@@ -7,7 +7,7 @@ there is no padding: the windows that fit are taken.
 
 from __future__ import annotations
 
-from ..ir.operation import OpFault, TensorShape
+from ..ir.operation import Attributes, Instants, OpFault, TensorShape
 from .attributes import AXES
 
 Ints = tuple[int, ...]
@@ -60,3 +60,16 @@ def paddings(
             total = max((-(-n // stride[axis]) - 1) * stride[axis] + span + 1 - n, 0)
             found.append((total // 2, total - total // 2))
     return tuple(found)
+
+
+def instants(inputs: tuple[TensorShape, ...], attrs: Attributes) -> Instants:
+    """What a window (attributes k, stride, pad, maybe dilation) sees of a clip over time."""
+    x, k, stride = inputs[0], attrs["k"], attrs["stride"]
+    dilation = attrs.get("dilation")
+    before = paddings(x, k, stride, dilation, attrs["pad"])[0][0]
+    return Instants(k[0], stride[0], dilation[0] if dilation else 1, before)
+
+
+def every_instant(inputs: tuple[TensorShape, ...], attrs: Attributes) -> None:
+    """All of a clip."""
+    return None

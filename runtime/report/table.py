@@ -183,11 +183,15 @@ def _layers(rows: list[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="layers", title_justify="left")
     for title in ("layer", "operation", "shape"):
         table.add_column(title)
-    for title in ("params", "FLOPs"):
+    frames = any(row.get("frames") is not None for row in rows)
+    for title in ("params", "FLOPs", *(["frames"] if frames else [])):
         table.add_column(title, justify="right")
     for row in rows:
+        seen = row.get("frames")
         table.add_row(
-            plain(row["path"]), plain(row["op"]), plain(row["shape"]), figure(row["params"]), figure(row["flops"])
+            *(plain(row[name]) for name in ("path", "op", "shape")),
+            *(figure(row[name]) for name in ("params", "flops")),
+            *(["" if seen is None else str(seen)] if frames else []),
         )
     return table
 

@@ -97,6 +97,21 @@ def test_the_published_cells_have_the_published_size(stdsl: Any) -> None:
     assert found["layers"][0]["shape"] == "image(3, 32, 32)"
 
 
+def test_what_a_network_sees_of_a_clip(stdsl: Any, tmp_path: Path) -> None:
+    file = tmp_path / "clip.space"
+    body = "video -> itgm(4, 5x3x3) -> max_pool(3x3x3, 2) -> conv(4, 3x3x3) -> global_avg_pool -> linear(2)"
+    file.write_text(f"stdsl 1\nuse std.video (itgm)\nmeta net on video: clip(3, 16, 8, 8) = {body}\nspace s = net\n")
+    found = json.loads(stdsl("info", str(file), "--json").stdout)["architecture"]
+    assert found["receptive_field"] == {"frames": {"video": 11}, "whole": ["global_avg_pool"]}
+    assert [row["operation"] for row in found["windows"]] == ["conv", "itgm", "max_pool"]
+    assert found["windows"][1] == {"operation": "itgm", "number": 1, "mean": 5.0, "least": 5, "greatest": 5}
+    assert [row["frames"] for row in found["layers"]] == [1, 1, 5, 7, 11, None, None]
+    (tmp_path / "a.arch.json").write_text(stdsl("sample", str(file)).stdout)
+    text = stdsl("info", str(file), "--arch", str(tmp_path / "a.arch.json")).stdout
+    assert "receptive field over time: 11 frames (`global_avg_pool` then sees all)" in text
+    assert ["itgm", "1", "5.0", "5", "5"] in [line.split() for line in text.splitlines()]
+
+
 def test_a_space_that_leaves_nothing_open_is_its_own_architecture(stdsl: Any, small: str) -> None:
     found = json.loads(stdsl("info", f"{small}::fixed", "--json").stdout)
     assert found["count"] == {"min": "1", "max": "1", "exact": True}

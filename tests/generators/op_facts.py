@@ -15,7 +15,7 @@ from stdsl.compiler.backends.lowering.merged import hinted
 from stdsl.compiler.backends.networks.frozen_part import is_fixed
 from stdsl.compiler.diagnostics.source import Source, Span
 from stdsl.compiler.ir.graph import Node, TensorType
-from stdsl.compiler.ir.operation import REQUIRED, Application, Primitive, Saved, TensorShape
+from stdsl.compiler.ir.operation import REQUIRED, Application, Instants, Primitive, Saved, TensorShape
 from stdsl.compiler.ops.torch.lowering import emit
 from stdsl.compiler.passes.hints import ATTRIBUTE
 
@@ -191,6 +191,45 @@ def check_doc(primitive: Primitive) -> None:
         demand(bool(parameter.doc), "doc", primitive, f"parameter `{parameter.name}` has none")
 
 
+def check_instants(primitive: Primitive) -> None:
+    """What instants of a clip an instant of the output depends on; what norms gather of a clip is left out."""
+    for one in made(primitive):
+        clips = [s.layout for s in (*one.shapes, one.output)] == ["clip", "clip"]
+        if primitive.norm or primitive.zero or not (clips or primitive.instants is not None):
+            continue
+        if one.shapes[0].layout != "clip":
+            continue
+        said = primitive.instants(one.shapes, one.attrs) if primitive.instants is not None else Instants()
+        frames, leaving = one.shapes[0].dims[1], one.output.dims[1] if clips else 1
+        expected = {(t, u) for t in range(leaving) for u in range(frames) if said is None or _sees(said, t, u)}
+        found = {(t, u) for u in range(frames) for t in _changed_by(one, u, leaving, clips)}
+        # Nothing at all where over space only padding is seen, or where a softmax has one channel.
+        demand(found == expected or not found, "instants", primitive, f"{said}, but it sees {sorted(found)}: {one}")
+
+
+def _sees(said: Instants, t: int, u: int) -> bool:
+    start = t // said.hold * said.stride - said.before
+    return any(start + i * said.dilation == u for i in range(said.length))
+
+
+def _changed_by(one: Made, frame: int, leaving: int, clips: bool) -> list[int]:
+    """The instants of the output that change with one of the input, or have a gradient there."""
+    if one.module is not None:
+        one.module.eval()
+    (x,) = one.inputs(1)
+    other = x.clone()
+    other[:, :, frame] += 50
+    x.requires_grad_()
+    y, changed = one(x), one(other)
+    found = []
+    for t in range(leaving):
+        part = (lambda z, t=t: z[:, :, t]) if clips else (lambda z: z)
+        (g,) = torch.autograd.grad(part(y).sum(), x, retain_graph=True)
+        if g[:, :, frame].any() or not torch.equal(part(y), part(changed)):
+            found.append(t)
+    return found
+
+
 # -- memory
 
 
@@ -265,6 +304,7 @@ FACTS: dict[str, Callable[[Primitive], None]] = {
     "drawn": check_drawn,
     "hints": check_hints,
     "doc": check_doc,
+    "instants": check_instants,
     "view": check_view,
     "saves": check_saves,
 }

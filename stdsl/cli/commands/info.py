@@ -18,12 +18,15 @@ from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, netw
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
+from stdsl.compiler.analysis.receptive_field import ReceptiveField, receptive_field, views
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.analysis.temporal_windows import window_rows
 from stdsl.compiler.diagnostics.model import in_words
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ops.attributes import shown
+from stdsl.compiler.ops.registry import primitives_of
 from stdsl.compiler.text.figures import figure
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
@@ -95,10 +98,12 @@ def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, 
 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
-    network = specialise(graph, arch)
+    network, primitives = specialise(graph, arch), primitives_of(graph)
     return {
         "hash": arch.hash,
         **asdict(network_costs(network)),
+        "receptive_field": asdict(receptive_field(network, views(network, primitives), primitives)),
+        "windows": [row.document() for row in window_rows(graph, network, primitives)],
         "layers": [row.document() for row in layer_rows(graph, network)],
     }
 
@@ -136,7 +141,7 @@ def _print_space(graph: SpaceGraph, exact: bool) -> None:
 
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
-    network = specialise(graph, arch)
+    network, primitives = specialise(graph, arch), primitives_of(graph)
     costs = asdict(network_costs(network))
     fact(f"{_title(graph)}: architecture {arch.hash[:12]}")
     totals = [
@@ -144,10 +149,33 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
         for name in ("params", "flops", "depth", "activations")
     ]
     fact(f"\n{table(totals, right=(1,))}")
-    rows = [("layer", "operation", "shape", "params", "FLOPs")]
-    for row in layer_rows(graph, network):
-        rows.append((row.path, row.op, row.shape, figure(row.params), figure(row.flops)))
-    fact(f"\n{table(rows, right=(3, 4))}")
+    field = receptive_field(network, views(network, primitives), primitives)
+    if field.frames or field.frames is None:
+        fact(f"\nreceptive field over time: {visible(_frames(field))}")
+    windows = window_rows(graph, network, primitives)
+    if windows:
+        listed = [("windows on clips", "number", "mean length", "least", "greatest")]
+        listed += [(w.operation, str(w.number), f"{float(w.mean):.1f}", str(w.least), str(w.greatest)) for w in windows]
+        fact(f"\n{table(listed, right=(1, 2, 3, 4))}")
+    layers = layer_rows(graph, network)
+    frames = any(row.frames is not None for row in layers)
+    rows: list[tuple[str, ...]] = [("layer", "operation", "shape", "params", "FLOPs", *(["frames"] if frames else []))]
+    for row in layers:
+        seen = ["" if row.frames is None else str(row.frames)] if frames else []
+        rows.append((row.path, row.op, row.shape, figure(row.params), figure(row.flops), *seen))
+    fact(f"\n{table(rows, right=(3, 4, 5) if frames else (3, 4))}")
+
+
+def _frames(field: ReceptiveField) -> str:
+    """How many frames are seen, of which clip where there are several, and by what all are."""
+    if field.frames is None:
+        return "not known, for an extern operator does not state what it sees"
+    counts = [
+        f"{count} frame{'' if count == 1 else 's'}{f' of {name}' if len(field.frames) > 1 else ''}"
+        for name, count in field.frames.items()
+    ]
+    whole = f" ({', '.join(f'`{op}`' for op in field.whole)} then sees all)" if field.whole else ""
+    return f"{', '.join(counts)}{whole}"
 
 
 def _stated(graph: SpaceGraph, metric: str) -> str:
