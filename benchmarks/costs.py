@@ -27,7 +27,7 @@ from stdsl.compiler.analysis.membership import membership
 
 SPACES = Path(__file__).parent / "spaces"
 LIBRARY = (
-    *("evanet", "darts::darts_cifar", "pc_darts::pc_darts_imagenet", "sdas::kinetics400", "nasbench201"),
+    *("evanet::resnet", "darts::darts_cifar", "pc_darts::pc_darts_imagenet", "sdas::kinetics400", "nasbench201"),
     *("autodeepfuse::s1_top", "fusion3d::fusion3d"),
 )
 PUBLISHED = (

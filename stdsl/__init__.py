@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stdsl.networks import compile as compile
     from stdsl.networks import export_onnx as export_onnx
     from stdsl.networks import source as source
+    from stdsl.networks import stretched as stretched
     from stdsl.runtime.report.listener import ProgressEvent as ProgressEvent
     from stdsl.searches import arrays as arrays
     from stdsl.searches import run as run
@@ -56,6 +57,7 @@ __all__ = [
     "loads",
     "run",
     "source",
+    "stretched",
 ]
 
 _HOMES = {
@@ -76,6 +78,7 @@ _HOMES = {
     "arrays": "stdsl.searches",
     "run": "stdsl.searches",
     "source": "stdsl.networks",
+    "stretched": "stdsl.networks",
 }
 """Where each public name lives."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from stdsl.compiler.backends.export.onnx import ExportReport
     from stdsl.compiler.backends.networks.supernet_base import Supernet
@@ -105,3 +105,24 @@ def export_onnx(
         targets=targets,
         preprocess=preprocess,
     )
+
+
+def stretched(
+    weights: Mapping[str, Tensor],
+    space: Space,
+    arch: Mapping[str, Any],
+    to_arch: Mapping[str, Any],
+    to_space: Space | None = None,
+) -> dict[str, Tensor]:
+    """``weights`` (names to tensors, as of a state dict) of the network of ``arch`` for that of ``to_arch``, of the
+    same space or of ``to_space``, whose iTGM layers may have other lengths: EvaNet's stretching. Centres move with
+    L - 1 by themselves, widths are multiplied by (L' - 1) / (L - 1), so that the profile of a kernel stays; from and to
+    a length of 1 widths stay. What is not of a temporal Gaussian goes through as it is; `load_state_dict` says whether
+    all fits.
+
+    Raises ArchitectureError for a mapping that is no architecture of its space.
+    """
+    from stdsl.compiler.backends.networks.stretching import stretched as of_graphs
+
+    target = space if to_space is None else to_space
+    return of_graphs(weights, space.graph, space.valid(arch), target.graph, target.valid(to_arch))

@@ -207,7 +207,7 @@ def test_everything_up_to_analysis_works_without_torch(program: Any, small: str)
         ["fmt", "--check", "--diff", small],
         ["count", f"{small}::small"],
         ["info", f"{small}::small", "--json"],
-        ["info", "evanet"],
+        ["info", "evanet::resnet"],
         ["sample", f"{small}::small", "-n", "2", "-o", "drawn"],
         ["info", f"{small}::small", "--arch", "drawn/small-0001.arch.json"],
         ["graph", f"{small}::small", "-o", "x.dot"],

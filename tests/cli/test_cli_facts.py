@@ -66,10 +66,10 @@ def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
 
 
 def test_info_of_a_space_that_no_mixture_can_hold(stdsl: Any) -> None:
-    found = json.loads(stdsl("info", "evanet", "--json").stdout)
+    found = json.loads(stdsl("info", "evanet::resnet", "--json").stdout)
     assert found["relaxable"] is False
     assert found["not_relaxable"]
-    assert "relaxable: no" in stdsl("info", "evanet").stdout
+    assert "relaxable: no" in stdsl("info", "evanet::resnet").stdout
 
 
 def test_info_for_people(stdsl: Any, small: str) -> None:

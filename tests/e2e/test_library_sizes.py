@@ -14,7 +14,12 @@ SPACES: dict[str, dict[str, int]] = {
     "pc_darts::pc_darts_imagenet": {"c": 4, "k": 1},
     "sdas::cifar": {"k": 1, "c1": 4, "c2": 8},
     "sdas::imagenet": {"k": 1, "c1": 4, "c2": 8},
-    "evanet::evanet_resnet": {"width": 8, "frames": 8},
+    "evanet::resnet": {"width": 8, "frames": 8},
+    "evanet::inception_net": {"width": 8, "frames": 8},
+    "evanet::resnet_without_itgm": {"width": 8, "frames": 8},
+    "evanet_baselines::i3d": {"frames": 8},
+    "evanet_baselines::inception_itgm": {"frames": 8},
+    "evanet_baselines::resnet50_2plus1d": {"width": 8, "frames": 8},
 }
 
 

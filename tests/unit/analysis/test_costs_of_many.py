@@ -27,7 +27,7 @@ from stdsl.compiler.ir.graph import CostConstraint
 
 SPACES = Path(__file__).parents[3] / "benchmarks" / "spaces"
 SOME = (
-    "evanet",
+    "evanet::resnet",
     "darts::darts_cifar",
     "nasbench201",
     "autodeepfuse::s2_top",

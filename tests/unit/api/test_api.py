@@ -188,7 +188,7 @@ def test_the_graph_as_text(space: stdsl.Space) -> None:
 
 
 def test_what_is_in_the_way_of_a_mixture() -> None:
-    space = stdsl.load("evanet")
+    space = stdsl.load("evanet", "resnet")
     assert space.not_relaxable
     with pytest.raises(stdsl.SpaceError):
         stdsl.compile(space)

@@ -142,9 +142,9 @@ def test_what_is_said_where_there_are_no_ranks(monkeypatch, found, said):
 
 def test_the_extremes_of_evanet_are_those_of_their_architectures(tmp_path):
     call = click.testing.CliRunner().invoke
-    space = stdsl.load("evanet")
+    space = stdsl.load("evanet", "resnet")
     ranges = space.costs()
-    facts = json.loads(call(cli, ["info", "evanet", "--json"]).stdout)
+    facts = json.loads(call(cli, ["info", "evanet::resnet", "--json"]).stdout)
     stream = 1 + 18 + 18**2 + 6
     assert facts["count"]["min"] == facts["count"]["max"] == str((6 * sum(stream**n for n in range(1, 7))) ** 4)
     for metric in ("flops", "params"):
@@ -154,5 +154,5 @@ def test_the_extremes_of_evanet_are_those_of_their_architectures(tmp_path):
         for bound, arch in ((found.min, found.cheapest), (found.max, found.dearest)):
             assert getattr(space.costs(arch), metric) == bound
     ranges.flops.dearest.save(tmp_path / "a.arch.json")
-    shown = json.loads(call(cli, ["info", "evanet", "--json", "--arch", str(tmp_path / "a.arch.json")]).stdout)
+    shown = json.loads(call(cli, ["info", "evanet::resnet", "--json", "--arch", str(tmp_path / "a.arch.json")]).stdout)
     assert shown["architecture"]["flops"] == ranges.flops.max

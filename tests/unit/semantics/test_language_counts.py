@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+import stdsl
 from stdsl.compiler.analysis.count import decided
 from stdsl.compiler.checks.opening import load_space, load_text
 from stdsl.compiler.semantics.modules import library_source
@@ -86,7 +87,14 @@ def test_evanet():
     kinds, lengths = 3, 6
     stream = 1 + kinds * lengths + (kinds * lengths) ** 2 + lengths
     module = sum(stream**n for n in range(1, 7))
-    assert str(decided(load_space("evanet", "evanet_resnet").graph)) == str((6 * module) ** 4)
+    assert str(decided(load_space("evanet", "resnet").graph)) == str((6 * module) ** 4)
+    # With the stem open, which has two convolutions in either meta-architecture.
+    opened = str(decided(stdsl.load("evanet", "resnet", open_stem=True).graph))
+    assert opened == "4528402180179585662630995771351462604060664164360421405056400000000"
+    assert opened == str((kinds * lengths) ** 2 * (6 * module) ** 4)
+    inception = decided(load_space("evanet", "inception_net").graph)
+    assert str(inception) == str((kinds * lengths) ** 2 * module**9)
+    assert f"{float(str(inception)):.1e}" == "6.8e+139"
 
 
 def test_fusion_of_space_and_time():
