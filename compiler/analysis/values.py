@@ -77,3 +77,25 @@ def describe_allowed(decision: Decision) -> str:
             low, high = decision.sizes or (0, len(decision.options))
             many = f"{low}" if low == high else f"{low} to {high}"
             return f"a list of {many} of the places 1 to {len(decision.options)}"
+
+
+def value_named(decision: Decision, text: str) -> Value | None:
+    """The value that settings name: an alternative's name, a number, `on` or `off`, `all` elements of a keep; None
+    if it names none."""
+    candidates: tuple[Value, ...]
+    match decision.kind:
+        case "choose":
+            candidates = (text,)
+        case "count":
+            candidates = (int(text),) if text.isdigit() else ()
+        case "gate":
+            candidates = {"on": (True,), "true": (True,), "off": (False,), "false": (False,)}.get(text, ())
+        case "keep":
+            candidates = (tuple(range(1, len(decision.options) + 1)),) if text == "all" else ()
+    for value in candidates:
+        try:
+            encode(decision, value)
+        except NotAllowed:
+            continue
+        return value
+    return None

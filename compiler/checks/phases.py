@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..analysis.values import describe_allowed
+from ..analysis.values import describe_allowed, value_named
 from ..diagnostics.model import Sink
 from ..diagnostics.phases import HeldAtNothing, NeverSearched, PatternMatchesNothing, UndecidedInPhase
 from ..diagnostics.source import Span
 from ..ir.graph import SpaceGraph
 from ..text.patterns import matches
-from .roles import UNIFORM, held_value, never_decided, roles, unmatched
+from .roles import UNIFORM, never_decided, roles, unmatched
 
 if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
@@ -34,7 +34,7 @@ def check_phases(config: SearchConfig, graph: SpaceGraph, sink: Sink) -> bool:
     for number, phase in enumerate(config.phase, 1):
         for pattern, value in phase.hold.items():
             for decision in graph.open:
-                if value != UNIFORM and matches(pattern, decision.path) and held_value(decision, value) is None:
+                if value != UNIFORM and matches(pattern, decision.path) and value_named(decision, value) is None:
                     wrong.add(decision.path)
                     place = config.place(f"phase.{number}.hold.{pattern}")
                     allowed = describe_allowed(decision) if decision.kind != "keep" else "`all`, where it may keep all"

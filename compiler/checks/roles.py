@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
-from ..analysis.values import NotAllowed, Value, encode
-from ..ir.decisions import Decision
+from ..analysis.values import Value, value_named
 from ..ir.graph import SpaceGraph
 from ..record import record
 from ..schemas.search import Phase
@@ -41,7 +40,7 @@ def roles(graph: SpaceGraph, phases: Sequence[Phase]) -> tuple[Roles, ...]:
             path = decision.path
             text = next((value for pattern, value in phase.hold.items() if matches(pattern, path)), None)
             if text is not None:
-                value = held_value(decision, text)
+                value = value_named(decision, text)
                 if value is not None:
                     held[path] = value
                 elif text == UNIFORM:
@@ -62,28 +61,6 @@ def roles(graph: SpaceGraph, phases: Sequence[Phase]) -> tuple[Roles, ...]:
 def free_patterns(phase: Phase) -> tuple[str, ...]:
     """The patterns of what a phase searches."""
     return (phase.free,) if isinstance(phase.free, str) else phase.free or ()
-
-
-def held_value(decision: Decision, text: str) -> Value | None:
-    """The value that a `hold` names: an alternative's name, a number, `on` or `off`, `all` elements of a keep; None
-    if it names none."""
-    candidates: tuple[Value, ...]
-    match decision.kind:
-        case "choose":
-            candidates = (text,)
-        case "count":
-            candidates = (int(text),) if text.isdigit() else ()
-        case "gate":
-            candidates = {"on": (True,), "true": (True,), "off": (False,), "false": (False,)}.get(text, ())
-        case "keep":
-            candidates = (tuple(range(1, len(decision.options) + 1)),) if text == "all" else ()
-    for value in candidates:
-        try:
-            encode(decision, value)
-        except NotAllowed:
-            continue
-        return value
-    return None
 
 
 def never_decided(graph: SpaceGraph, found: Sequence[Roles]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""E0536, W0537: mutations that do not fit a space."""
+"""E0536, W0537, E0538: mutations and edits that do not fit a space."""
 
 from __future__ import annotations
 
@@ -71,3 +71,35 @@ often misspelt.
     @property
     def help(self) -> str:
         return "mend its pattern, or leave it out"
+
+
+@kind
+class EditsNothing(Diagnostic):
+    """An edit of given architectures that changes nothing in the space."""
+
+    pattern: str
+    value: str
+    space: str
+    matched: bool
+    """Whether the pattern fits a decision."""
+
+    code: ClassVar[str] = "E0538"
+    title: ClassVar[str] = "an edit that changes nothing in this space"
+    explanation: ClassVar[str] = """\
+An `evolution` may start from given architectures with edits: decisions that match a pattern, and have the alternative,
+get it. No decision of the space does both, so the architectures would be tried as they are.
+
+    start { architectures = ["found.arch.json"]  edit { "**.kind" = "conv2plus2d" } }     E0538: no `kind` has that
+    start { architectures = ["found.arch.json"]  edit { "**.kind" = "conv2plus1d" } }     right
+
+`stdsl info` lists the decisions of a space with their alternatives."""
+
+    @property
+    def message(self) -> str:
+        if self.matched:
+            return f'no decision of `{self.space}` that matches `"{self.pattern}"` has `{self.value}`'
+        return f'no decision of `{self.space}` matches `"{self.pattern}"`'
+
+    @property
+    def help(self) -> str:
+        return "mend the edit, or leave it out"

@@ -36,6 +36,11 @@ def trial_name(number: int) -> str:
     return f"trial-{number}"
 
 
+def given_name(number: int) -> str:
+    """Of an architecture that a search was given to start from; ``number`` from 1."""
+    return f"given-{number}"
+
+
 def is_trial(name: str) -> bool:
     """Whether a name is one that :func:`trial_name` gives."""
     return re.fullmatch(r"trial-[1-9][0-9]*", name) is not None
@@ -51,7 +56,8 @@ def file_name(text: str, reserved: Collection[str] = ()) -> str:
     ``reserved``, else with a part of its hash.
 
     Different texts have different names (to 48 bits of a hash), on file systems that take `A` for `a` too. None is one
-    of those that :func:`repeat_name`, :func:`random_name` and :func:`trial_name` give, which have no dot and a hyphen.
+    of those that :func:`repeat_name`, :func:`random_name`, :func:`given_name` and :func:`trial_name` give, which have
+    no dot and a hyphen.
     """
     if re.fullmatch(rf"[a-z_][a-z0-9_]{{0,{_LONGEST - 1}}}", text) and text not in reserved:
         return text

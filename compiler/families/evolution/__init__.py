@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ...diagnostics.evolution import MutatesNothing, NothingMutates
+from ...diagnostics.evolution import EditsNothing, MutatesNothing, NothingMutates
 from ...diagnostics.externs import UnknownCost
-from ...diagnostics.model import Diagnostic
+from ...diagnostics.model import ArchitectureError, Diagnostic, SpaceError
 from ...ir.graph import SpaceGraph
 from ...schemas.mutations import OneOf
 from ...schemas.search import SearchConfig
@@ -33,6 +34,17 @@ class Evolution(SeparateFamily):
         for cost in strategy.minimize:
             for extern in graph.not_stated(cost):
                 yield UnknownCost(strategy.place("minimize") or graph.span, cost, extern.name, extern.span)
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from .start import given
+
+        strategy = _own(config.strategy)
+        try:
+            given(graph, strategy.start, strategy.draw, lambda number: number)
+        except (ArchitectureError, SpaceError) as error:
+            for d in error.diagnostics:
+                key = f"start.edit.{d.pattern}" if isinstance(d, EditsNothing) else "start.architectures"
+                yield d if d.span is not None else replace(d, span=strategy.place(key))
 
     def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from .mutations import mutations_of

@@ -7,12 +7,32 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...schemas.base import Conflict, Count, Share
+from ...schemas.base import Conflict, Count, Section, Share
 from ...schemas.hyper import Tunable
 from ...schemas.mutations import Mutation, Resample
 from ...schemas.objectives import CostName
 from ...schemas.over import Over, Variables
+from ...schemas.patterns import Pattern
 from ...schemas.separate import SeparateTrainings
+
+
+class Start(Section):
+    """Architectures that are tried before any is drawn."""
+
+    architectures: tuple[str, ...] = Field(
+        default=(),
+        description="Files of them (`.arch.json`), for this space or one whose active paths and names agree; paths as "
+        "seen from where the run is started",
+    )
+    edit: dict[Pattern, str] = Field(
+        default_factory=dict,
+        description="Pattern → the alternative that decisions get which match it and have it; what is then newly asked "
+        "for is drawn",
+    )
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.edit and not self.architectures:
+            yield Conflict("edit", "`edit` changes the given architectures, and there are none", "give some")
 
 
 class EvolutionConfig(Tunable, SeparateTrainings):
@@ -42,6 +62,7 @@ class EvolutionConfig(Tunable, SeparateTrainings):
         description="How the first ones are drawn, and what a child newly asks for: every architecture alike, or every "
         "decision by itself evenly",
     )
+    start: Start = Field(default_factory=Start, description="Given architectures, which come before the drawn ones")
     distinct: Literal["none", "architectures", "networks"] = Field(
         default="architectures",
         description="What is not tried twice: nothing, equal active decisions, or what comes to the same network",
@@ -58,5 +79,8 @@ class EvolutionConfig(Tunable, SeparateTrainings):
         if not self.mutate and not self.crossover:
             message = "`mutate` is empty, so every child equals its parent"
             yield Conflict("mutate", message, 'write `mutate = [resample("**")]`')
+        if len(self.start.architectures) > self.population:
+            message = f"{len(self.start.architectures)} architectures are given for a population of {self.population}"
+            yield Conflict("start.architectures", message, "give fewer, or make it larger", "population")
         if len(set(self.minimize)) < len(self.minimize):
             yield Conflict("minimize", "`minimize` names a cost twice", "name each once")

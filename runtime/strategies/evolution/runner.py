@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, load
+from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 from stdsl.compiler.families.evolution.settings import EvolutionConfig
+from stdsl.compiler.families.evolution.start import given
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
 from ...prepare.job import Job
+from ...randomness import key
+from ...tracking.names import given_name
 from ...trials.proposal import Spec
 from ...trials.running import run_trials
 from ..runner import Found, Runner, Work
@@ -26,7 +30,11 @@ class EvolutionRunner(Runner):
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
-        proposer = Evolution(job.graph, strategy, job.config.seed, metric="loss")
+        try:
+            known = _given(job.graph, strategy, job.config.seed)
+        except (ArchitectureError, SpaceError):
+            known = []  # a run that goes on has them, whatever became of the files
+        proposer = Evolution(job.graph, strategy, job.config.seed, "loss", known)
         first: list[Spec] = []
         while len(first) < strategy.population and (spec := proposer.ask(len(first), first, [])) is not None:
             first.append(spec)
@@ -36,11 +44,25 @@ class EvolutionRunner(Runner):
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)
         metric = strategy.fitness.metric or run.criterion.metric
-        proposer = Evolution(run.job.graph, strategy, run.seed, metric)
+        proposer = Evolution(run.job.graph, strategy, run.seed, metric, _kept(run, strategy))
         return Found(*told(run, run_trials(run, proposer), metric))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return ranked(graph, facts)
+
+
+def _given(graph: SpaceGraph, strategy: EvolutionConfig, seed: int) -> list[Architecture]:
+    return given(graph, strategy.start, strategy.draw, lambda number: key(seed, "given", number))
+
+
+def _kept(run: Context, strategy: EvolutionConfig) -> list[Architecture]:
+    """The given architectures, of which the run has copies, so that it goes on without the files. The last one is
+    there where all are."""
+    names = [given_name(number) for number in range(1, len(strategy.start.architectures) + 1)]
+    if names and not run.directory.architecture(names[-1]).exists():
+        for name, arch in zip(names, _given(run.job.graph, strategy, run.seed), strict=True):
+            run.directory.save_architecture(name, arch)
+    return [load(run.directory.architecture(name), run.job.graph) for name in names]
 
 
 def _own(strategy: Strategy | None) -> EvolutionConfig:

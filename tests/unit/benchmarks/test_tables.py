@@ -49,6 +49,39 @@ def test_strategies_find_what_a_reimplementation_of_them_found(tables: ModuleTyp
             assert abs(interval.mean - figure) <= 0.05 + 2 * max(interval.half, 0.1), (name, queries, interval)
 
 
+def by_hand(accuracy: dict[str, float], seed: int, mutations: int, queries: int) -> float:
+    """The same evolution without stdsl, over the digits of the table: the worst of 31 leaves, tournaments of 10."""
+    rng, alive, best = random.Random(seed), list[tuple[float, list[int]]](), 0.0
+    for query in range(queries):
+        cell = [rng.randrange(5) for _ in range(6)]
+        if query >= 30:
+            cell = list(max(rng.sample(alive, 10))[1])
+            for _ in range(mutations):
+                edge = rng.randrange(6)
+                cell[edge] = rng.choice([kind for kind in range(5) if kind != cell[edge]])
+        value = accuracy["".join(map(str, cell))]
+        alive.append((value, cell))
+        best = max(best, value)
+        if len(alive) > 30:
+            alive.remove(min(alive))
+    return best
+
+
+def test_strategies_find_what_a_loop_without_stdsl_finds(tables: ModuleType) -> None:
+    rows = tables.table("cifar100")
+    edges, cells = tables.paths(), tables.space(repeats=1)
+    digits = {kind: str(digit) for digit, kind in enumerate(tables.KINDS)}
+    accuracy = {
+        "".join(digits[str(arch[edge])] for edge in edges): rows[arch.hash].accuracy for arch in cells.architectures()
+    }
+    for mutations in (1, 3):
+        config = tables.evolution(170, mutations=mutations)
+        own = [tables.best(config, seed, lambda arch: rows[arch.hash].accuracy, 200)[-1] for seed in range(60)]
+        other = [by_hand(accuracy, seed, mutations, 200) for seed in range(60)]
+        one, two = tables.Interval.of(own), tables.Interval.of(other)
+        assert abs(one.mean - two.mean) <= 1.5 * (one.half + two.half), (mutations, one, two)
+
+
 def test_a_query_is_counted_as_often_as_it_is_made(tables: ModuleType) -> None:
     generator = random.Random(0)
     asked: list[str] = []

@@ -7,16 +7,19 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 import stdsl
-from stdsl.compiler.analysis.architecture import Architecture, answers_of, architecture
+from stdsl.compiler.analysis.architecture import Architecture, answers_of, architecture, load
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.isomorphism.content import NetworkHashes
 from stdsl.compiler.analysis.isomorphism.distinct import distinct
 from stdsl.compiler.analysis.mutations.mutating import Mutations
-from stdsl.compiler.families.evolution.settings import EvolutionConfig
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.families.evolution.settings import EvolutionConfig, Start
+from stdsl.compiler.families.evolution.start import given
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.mutations import Resample
 from stdsl.compiler.schemas.over import Variables
@@ -185,6 +188,27 @@ def test_given_architectures_come_first() -> None:
     specs, _ = simulated(evolution(first=given))
     assert [spec.architecture for spec in specs[:3]] == given
     assert len({spec.architecture for spec in specs}) == len(specs) == 40
+
+
+def test_given_architectures_may_be_edited(tmp_path: Path) -> None:
+    graph, paths = graph_of(), []
+    for number, arch in enumerate(stdsl.loads(TEXT, "s").samples(5, seed=3)):
+        paths.append(str(tmp_path / f"{number}.arch.json"))
+        arch.save(paths[-1])
+    start = Start(architectures=tuple(paths), edit={"**.kind": "e", "b.**.width": "3"})
+    found = given(graph, start, "even", lambda number: number)
+    for path, arch in zip(paths, found, strict=True):
+        before = load(path, graph)
+        assert arch["b.n.width"] == "3"
+        assert arch["a.n.width"] == before["a.n.width"]
+        assert {value for path, value in arch.items() if path.endswith("kind")} == {"e"}
+    assert given(graph, Start(architectures=tuple(paths)), "even", lambda number: number) == [
+        load(path, graph) for path in paths
+    ]
+    stdsl.loads(TEXT, "few").sample(seed=1).save(paths[0])
+    with pytest.raises(SpaceError) as raised:
+        given(graph_of("few"), Start(architectures=(paths[0],), edit={"a.**.width": "3"}), "even", hash)
+    assert [d.code for d in raised.value.diagnostics] == ["E0441"]
 
 
 def test_first_ones_are_drawn_as_is_said() -> None:

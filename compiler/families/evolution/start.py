@@ -1,0 +1,43 @@
+"""The architectures that an evolution starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...analysis.architecture import Architecture, load
+from ...analysis.policies.completing import How, complete
+from ...analysis.values import Value, value_named
+from ...diagnostics.evolution import EditsNothing
+from ...diagnostics.model import SpaceError
+from ...ir.graph import SpaceGraph
+from ...text.patterns import matches
+from .settings import Start
+
+
+def given(graph: SpaceGraph, start: Start, how: How, key: Callable[[int], int]) -> list[Architecture]:
+    """Those of the files, edited, within `where`. ``key`` of a number from 1: what is drawn for the edited file of that
+    number depends on it.
+
+    Raises ArchitectureError for a file that is no architecture of the space, SpaceError for an edit that fits nothing
+    and where nothing edited so is within `where`.
+    """
+    if not start.architectures:
+        return []
+    edits = edited(graph, start)
+    found = []
+    for number, path in enumerate(start.architectures, 1):
+        arch = load(path, graph, carry=True)
+        found.append(complete(graph, {**arch, **edits}, key(number), how))
+    return found
+
+
+def edited(graph: SpaceGraph, start: Start) -> dict[str, Value]:
+    """What decisions get, by path; of two patterns that match one, the later. Raises SpaceError (E0538)."""
+    found: dict[str, Value] = {}
+    for pattern, text in start.edit.items():
+        values = {d.path: value_named(d, text) for d in graph.open if matches(pattern, d.path)}
+        own = {path: value for path, value in values.items() if value is not None}
+        if not own:
+            raise SpaceError([EditsNothing(None, pattern, text, graph.name, bool(values))])
+        found |= own
+    return found
