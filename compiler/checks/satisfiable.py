@@ -16,6 +16,8 @@ from ..analysis.derivation.descent import Landed
 from ..analysis.derivation.walk import Walk
 from ..analysis.feasible import feasible
 from ..analysis.memo import once_per_graph
+from ..analysis.sums.nearly import Nearly
+from ..analysis.sums.within import proposals
 from ..diagnostics.budgets import NothingWithin, UnknownWithin
 from ..diagnostics.model import Diagnostic, Label, SpaceError
 from ..diagnostics.source import Span
@@ -24,12 +26,18 @@ from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 STEPS = 10_000
 """Looking for an architecture gives up after so many answers: about a second."""
 
+FIRST_STEPS = 1_000
+"""After so many, architectures are proposed that are nearly within the constraints, before it goes on."""
+
 DRAWN = 20
 """So many architectures at random are looked at before a search."""
 
 COUNTED = 2
 """Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
 count takes a second or two at most."""
+
+PROPOSED = 300
+"""So many of these are looked at: about a second."""
 
 EXCLUDED = "its constraints exclude each other"
 """What is said where a search has gone through everything."""
@@ -55,7 +63,13 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
         if _within(graph, answers):
             return Satisfiable(of_answers(graph, answers))
     try:
-        landed = _looked_for(graph)
+        walk = Walk(graph)
+        landed = walk.find(random.Random(0), limit=FIRST_STEPS)
+        if landed.answers is None and not landed.all:
+            proposed = _proposed(graph)
+            if proposed is not None:
+                return Satisfiable(of_answers(graph, proposed))
+            landed = walk.find(random.Random(0), limit=STEPS)
     except SpaceError as error:
         (found,) = error.diagnostics
         assert isinstance(found, NothingWithin)
@@ -71,7 +85,27 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
             return Satisfiable(of_answers(graph, within.unrank(0)))
         reason = f"each of the {whole.count} that there are without them breaks one"
         return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, reason)))
-    return Satisfiable(None, UnknownWithin(span, graph.name, landed.steps))
+    nearly = _nearly(graph)
+    if nearly is not None and nearly.empty:
+        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, EXCLUDED)))
+    others = tuple(dict.fromkeys(c.span for c in cost_constraints(graph) if c.span != span))
+    related = tuple(Label(other, "together with this") for other in others)
+    return Satisfiable(None, UnknownWithin(span, graph.name, landed.steps, related))
+
+
+@once_per_graph
+def _nearly(graph: SpaceGraph) -> Nearly | None:
+    return proposals(graph, cost_constraints(graph))
+
+
+def _proposed(graph: SpaceGraph) -> Mapping[int, int] | None:
+    """One of the architectures that are nearly within the constraints, if one of a few hundred is within them."""
+    nearly = _nearly(graph)
+    if nearly is None or nearly.empty:
+        return None
+    generator = random.Random(0)
+    drawn = (nearly.draw(generator) for _ in range(PROPOSED))
+    return next((answers for answers in drawn if answers is not None), None)
 
 
 def _simple(graph: SpaceGraph) -> Iterator[dict[int, int]]:

@@ -317,18 +317,19 @@ architecture shows.
 @kind
 class UnknownWithin(Diagnostic):
     """No architecture within `where` was found, and none is excluded. ``steps``: how many answers to decisions the
-    search tried."""
+    search tried; ``related``: the other constraints over costs."""
 
     space: str
     steps: int
+    related: tuple[Label, ...] = ()
 
     code: ClassVar[str] = "W0441"
     title: ClassVar[str] = "perhaps no architecture is within `where`"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
 The check looks for one architecture within `where`, going only where bounds of the costs let something follow. It found
-none within a stated number of steps, but the bounds do not exclude that there is one: it is not decided. Sampling and
-deriving will take long, or find none either.
+none within a stated number of steps, nor among some hundred whose costs are nearly within `where`, but the bounds do
+not exclude that there is one: it is not decided. Sampling and deriving may take long, or find none either.
 
     space s = net() where flops in 5000001..5000002  W0441: hardly any, if one at all
     space s = net() where flops in 5M..6M            right"""
@@ -343,5 +344,9 @@ deriving will take long, or find none either.
         return "asked for here"
 
     @property
+    def secondary(self) -> tuple[Label, ...]:
+        return self.related
+
+    @property
     def help(self) -> str | None:
-        return "widen the constraints; sampling from so few takes long"
+        return "widen the constraints, or have `stdsl sample` look for longer"

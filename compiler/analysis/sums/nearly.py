@@ -201,11 +201,12 @@ def nearly(
     bounds: Sequence[Bounds],
     exactly: Lattice,
     effort: Effort,
+    cells: int = CELLS,
 ) -> Nearly:
-    """``exactly``: the places of the exact sums. Raises TooMuch."""
+    """``exactly``: the places of the exact sums; ``cells``: how many numbers tables have. Raises TooMuch."""
     if max(found.most[states.start], default=0).bit_length() > FLOATING:
         raise TooMuch
-    units = units_for(states, found, bounds, CELLS)
+    units = units_for(states, found, bounds, cells)
     places = lattice(found, states.start, units, bounds)
     return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places, exactly)
 

@@ -22,6 +22,9 @@ WORK = 2_500_000_000
 QUICK = 100_000_000
 """And so many where it has to be quick."""
 
+COARSE = 4_000_000
+"""So many numbers the tables of a coarse lattice have."""
+
 ROOM = 300_000_000
 """So many bytes of tables are kept at most."""
 
@@ -48,6 +51,26 @@ def within(
     work = QUICK if quick else WORK
     sums = _exactly(states, exactly, work)
     return _nearly(states, found, places, bounds, exactly) if sums is None and not quick else sums
+
+
+def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearly | None:
+    """What :func:`within` knows nearly, on a lattice so coarse that it takes some tenths of a second: less of what it
+    proposes is within ``constraints``, but if it proposes nothing, nothing is. None where that is not known either."""
+    measures = list(dict.fromkeys(measure_of(c) for c in constraints))
+    known = [m for m in measures if m is not None]
+    if not known or len(known) < len(measures) or not all(exactly_summed(graph, measure) for measure in known):
+        return None
+    states = walk(graph, known, True)
+    if states is None:
+        return None
+    bounds = tuple(bounds_of(constraints, m) for m in known)
+    places = tuple(range(len(known)))
+    found = excess(states, places)
+    exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
+    try:
+        return nearly(states, found, places, bounds, exactly, Effort(QUICK, ROOM), COARSE)
+    except TooMuch:
+        return None
 
 
 def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:

@@ -8,6 +8,7 @@ from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.depth import depth_bounds
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
 from stdsl.compiler.analysis.enumerate import architectures
+from stdsl.compiler.checks import satisfiable as where_satisfiable
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.checks.satisfiable import satisfiable
@@ -73,3 +74,33 @@ def test_the_budget_of_the_library_is_satisfied_by_an_architecture():
     graph = load_space("darts", "darts_small").graph
     arch = satisfiable(graph).architecture
     assert costs(graph, architecture(graph, dict(arch))).flops <= 90e6
+
+
+def test_two_narrow_ranges_are_met_by_proposals(make, monkeypatch):
+    """A search from bounds of each cost goes astray between ranges of two; sums of both tell where they are."""
+    text = """stdsl 1
+meta edge on x: image(3, 64, 64) {
+  h[0] = x -> conv(16, 3x3, stride = 2) -> bn -> relu
+  for i in 1..10 {
+    e = choose {2, 3, 4, 6} as expand
+    k = choose {3, 5, 7} as kernel
+    w = choose {16, 24, 32, 40} as width
+    h[i] = h[i - 1]
+      -> pointwise(e * same) -> bn -> relu
+      -> depthwise(k, stride = if i == 4 or i == 8 then 2 else 1) -> bn -> relu
+      -> pointwise(w) -> bn
+  }
+  return h[10] -> global_avg_pool -> linear(10)
+}
+space band = edge where flops in 15M..16M, params in 30K..33K
+"""
+    monkeypatch.setattr(where_satisfiable, "PROPOSED", 0)
+    verdict = satisfiable(make.text(text))
+    assert verdict.diagnostic is not None
+    assert verdict.diagnostic.code == "W0441"
+    assert [label.span.text for label in verdict.diagnostic.secondary] == ["params in 30K..33K"]
+    monkeypatch.undo()
+    graph = make.text(text)
+    verdict = satisfiable(graph)
+    assert verdict.diagnostic is None
+    assert all(costs(graph, verdict.architecture).within(c) for c in cost_constraints(graph))
