@@ -13,7 +13,7 @@ WORKERS ?= 2
 # processes: where PYTHONDONTWRITEBYTECODE is set, each would compile all modules anew; an empty value is as if it were not.
 QUIETLY := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
-.PHONY: setup demo test lint test-slow fuzz kills soak bench clean
+.PHONY: setup demo test lint test-slow test-postgres fuzz kills soak bench clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,10 @@ test: lint
 
 test-slow: setup
 	$(QUIETLY) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m slow
+
+# Trials in a PostgreSQL server that the tests start; they say why where they cannot (initdb, psycopg).
+test-postgres: setup
+	$(QUIETLY) $(BIN)/python -m pytest -m slow -rs tests/postgres
 
 # Mutants of all texts of the project; going on with build/fuzz where it was. `--help` says more.
 MUTANTS ?= 50000

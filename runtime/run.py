@@ -252,7 +252,7 @@ def _go(
                 placement,
                 datasets,
                 helpers,
-                _hands(job, placement, means.hands),
+                _hands(job, placement, manifest.engine, means.hands),
                 means.store or manifest.store,
             )
             result = _phases(context)
@@ -353,11 +353,13 @@ def _helpers(job: Job, manifest: Manifest, placement: Placement, asked: int | No
     return max(0, hands - 1) if separate_trainings(job) else 0
 
 
-def _hands(job: Job, placement: Placement, asked: int | None) -> int:
-    """How many processes train trials of the search: as ``asked``, else one for every core, or GPU; none where they
-    would lack the data, which is in this process."""
+def _hands(job: Job, placement: Placement, engine: str, asked: int | None) -> int | None:
+    """How many processes train trials of the search: as ``asked``, else one for every core, or GPU, or as many as a
+    cluster has room for; none where they would lack the data, which is in this process."""
     if job.given is not None:
         return 0
+    if engine != "local":
+        return asked
     if asked is not None:
         return min(asked, len(placement.devices) or asked)
     return cores() if placement.device.type == "cpu" else max(1, len(placement.devices))

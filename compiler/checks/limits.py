@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
+from ..diagnostics.data import PackageNeeded
 from ..diagnostics.model import Diagnostic
-from ..diagnostics.run import CannotRunYet
 from ..families.family import cannot_run_yet
 from ..families.registry import FAMILIES, family
 from ..schemas.constructors import DATA
@@ -16,8 +17,8 @@ from .searches import CheckedSearch
 def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]:
     """A diagnostic for every setting of a search, and of those that it needs, that cannot run, at the line that sets
     it."""
-    if engine != "local":
-        yield CannotRunYet(None, "--engine", f"on the engine `{engine}`", "use `--engine local`")
+    if engine == "ray" and find_spec("ray") is None:
+        yield PackageNeeded(None, "--engine ray", "Ray", "ray")
     for each in (search, *search.needs):
         config = each.config
         yield from _search_limits(config)

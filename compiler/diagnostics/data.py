@@ -108,7 +108,7 @@ that are asked for, so that these may be larger than the memory.
 
 @kind
 class PackageNeeded(Diagnostic):
-    """A data set is read, or a plot made, by a package that is not installed."""
+    """A data set is read, a plot made, or a trial trained, by a package that is not installed."""
 
     dataset: str
     package: str
@@ -117,12 +117,14 @@ class PackageNeeded(Diagnostic):
     code: ClassVar[str] = "E0728"
     title: ClassVar[str] = "a package is missing"
     explanation: ClassVar[str] = """\
-Some data sets are decoded, and plots made, by packages that stdsl itself does not need; they come with an extra.
+Some data sets are decoded, plots made and clusters reached by packages that stdsl itself does not need; they come
+with an extra.
 
     data = image_folder(root = "photos")      needs Pillow:     pip install "stdsl[image]"
     data = clip_folder(root = "films")        needs PyAV:       pip install "stdsl[video]"
     data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]"
-    stdsl show RUN --marginals -o plot.html   needs Altair:     pip install "stdsl[report]\""""
+    stdsl show RUN --marginals -o plot.html   needs Altair:     pip install "stdsl[report]"
+    stdsl run a.space --engine ray            needs Ray:        pip install "stdsl[ray]\""""
 
     @property
     def message(self) -> str:

@@ -171,3 +171,29 @@ each. Other searches train one large network, and have none.
     @property
     def help(self) -> str | None:
         return "use a strategy that trains architectures separately"
+
+
+@kind
+class ClusterRefused(Diagnostic):
+    """There is no cluster to train trials on."""
+
+    address: str
+    reason: str
+
+    code: ClassVar[str] = "E0755"
+    title: ClassVar[str] = "the cluster cannot be reached"
+    explanation: ClassVar[str] = """\
+`--engine ray` trains trials on the Ray cluster that the variable RAY_ADDRESS names, or without it on a cluster of
+this machine alone, which ends with the run. A cluster that wants a token takes it from RAY_AUTH_MODE and
+RAY_AUTH_TOKEN.
+
+    RAY_ADDRESS=head:6379 stdsl run a.space --engine ray       a cluster that is there
+    RAY_ADDRESS=auto stdsl run a.space --engine ray            the one that this machine belongs to"""
+
+    @property
+    def message(self) -> str:
+        return f"the Ray cluster {self.address} cannot be reached: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "see that it is up (`ray status`), then go on with `stdsl run --resume`"

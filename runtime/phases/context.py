@@ -31,7 +31,8 @@ from .train import Material, Workshop
 @dataclass(frozen=True)
 class Context:
     """One run under way. A phase that is in ``tracker.finished`` is not done again. ``helpers``: processes that train
-    beside this one. ``hands``: how many train trials of the search; 0: they are trained in this process. ``store``:
+    beside this one. ``hands``: how many train trials of the search; 0: they are trained in this process;
+    None: as many as the engine has room for. ``store``:
     the URL of the database of trials, "" for the file of the run directory."""
 
     job: Job
@@ -43,7 +44,7 @@ class Context:
     placement: Placement
     datasets: Mapping[Role, Dataset]
     helpers: Helpers
-    hands: int = 0
+    hands: int | None = 0
     store: str = ""
 
     @property

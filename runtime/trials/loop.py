@@ -43,8 +43,9 @@ class Rules:
     """How trials go: ``clock`` shows outcomes (None: they are seen as they come, with ``workers`` trials at a time; 0:
     none is ever seen, and there are as many at a time as the engine takes).
     ``length``: the predicted one of a trial. ``payload``: what describes it to the engine. ``attempts``: how often it
-    is begun before it is given up, ``timeout`` the seconds of each. ``fatal``: of a fault, whether it is none of the
-    trial's own; then the function raises what ends the run. ``over``: is told of each trial that has ended.
+    is begun before it is given up, ``timeout`` the seconds of each. ``fatal``: asked of an error whether it is none of
+    the trial's own; then the function raises what ends the run, or gives what the trial comes to in this process.
+    ``over``: is told of each trial that has ended.
     """
 
     clock: Clock | None
@@ -54,7 +55,7 @@ class Rules:
     seed: int
     attempts: int = 3
     timeout: float | None = None
-    fatal: Callable[[Spec, Fault], None] = lambda spec, fault: None
+    fatal: Callable[[Spec, Fault], Plain | None] = lambda spec, fault: None
     over: Callable[[str], None] = lambda name: None
 
 
@@ -187,7 +188,10 @@ class Loop:
             return
         fault, attempts = done.fault, self.rules.attempts
         if fault.kind == "raised":
-            self.rules.fatal(self.specs[number], fault)
+            value = self.rules.fatal(self.specs[number], fault)
+            if value is not None:
+                self._end(number, value)
+                return
         attempt = self._attempts[number]
         if attempt >= attempts:
             self._end(number, {"failed": fault.words})

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
-from stdsl.compiler.diagnostics.trials import NoTrialLeft, OtherTrials
+from stdsl.compiler.diagnostics.run import CannotRunYet
+from stdsl.compiler.diagnostics.trials import ClusterRefused, NoTrialLeft, OtherTrials
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
 from ..data.batch import Part
-from ..engines.contract import Engine, Fault, Hear, Plain, Work
+from ..engines.contract import Engine, Fault, Hear, Plain, Work, words_of
 from ..engines.here import HereEngine
 from ..engines.processes import ProcessEngine
 from ..phases.context import Context
@@ -30,6 +31,7 @@ from .store import TrialRow, TrialStore
 from .training import training
 
 PREPARE = "stdsl.runtime.trials.work:prepare"
+SHIPPED = "stdsl.runtime.trials.shipped:prepare_shipped"
 FATAL = (
     "stdsl.compiler.diagnostics.model.RunError",
     "stdsl.compiler.diagnostics.model.SpaceError",
@@ -48,6 +50,9 @@ def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool
     """
     strategy = run.config.strategy
     assert isinstance(strategy, SeparateTrainings)
+    if keep and run.manifest.engine != "local" and run.hands != 0:
+        what = "trials that go on from the weights of others, on other machines"
+        raise RunError([CannotRunYet(run.config.place("strategy"), "strategy", what, "use `--engine local`")])
     store = open_store(run)
     try:
         if store.remark:
@@ -106,14 +111,14 @@ def _rules(run: Context, strategy: SeparateTrainings, keep: bool, blind: bool) -
             "keep": keep,
         }
 
-    def fatal(spec: Spec, fault: Fault) -> None:
+    def fatal(spec: Spec, fault: Fault) -> Plain | None:
         if fault.error not in FATAL:
-            return
+            return None
         if fault.raised is not None:
             raise fault.raised
-        # Another process met it; here it is met again, as what it is.
+        # Another process met it. Here it is met again, as what it is; where it is not, the trial is trained.
         torch.set_num_threads(run.manifest.training_threads)
-        training(run.workshop, run.job)(payload(spec), lambda message: None, run.interruption)
+        return training(run.workshop, run.job)(payload(spec), lambda message: None, run.interruption)
 
     def over(name: str) -> None:
         shutil.rmtree(run.directory.comparison(name), ignore_errors=True)
@@ -126,14 +131,25 @@ def _rules(run: Context, strategy: SeparateTrainings, keep: bool, blind: bool) -
 
 
 def _engine(run: Context, hear: Hear) -> Engine:
-    """Processes of this machine, or none but this one."""
-    if not run.hands:
+    """Processes of this machine or of a cluster, or none but this one."""
+    if run.hands == 0:
         return HereEngine(None, hear, run.interruption, training(run.workshop, run.job))
-    facts: dict[str, Any] = {"folder": str(run.directory.path.absolute()), "allow_extern": run.job.allow_extern}
-    cpu = run.placement.device.type == "cpu"
+    cpu, leave = run.placement.device.type == "cpu", run.job.allow_extern
     # Code of the user's may open files that processes must not share, and a device must not be opened before a fork.
-    work = Work(PREPARE, facts, shared=cpu and not run.job.allow_extern)
-    return ProcessEngine(work, run.hands, hear, run.placement.devices, run.job.allow_extern)
+    shared = cpu and not leave
+    if run.manifest.engine == "ray":
+        from ..engines.ray_cluster import RayEngine
+        from .shipped import archive
+
+        work = Work(SHIPPED, {"content": archive(run), "allow_extern": leave}, shared)
+        address = os.environ.get("RAY_ADDRESS")
+        try:
+            return RayEngine(work, hear, address, run.hands, gpus=0.0 if cpu else 1.0)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise RunError([ClusterRefused(None, address or "of this machine", words_of(error))]) from error
+    work = Work(PREPARE, {"folder": str(run.directory.path.absolute()), "allow_extern": leave}, shared)
+    assert run.hands is not None
+    return ProcessEngine(work, run.hands, hear, run.placement.devices, leave)
 
 
 def _spec_of(run: Context, store: TrialStore, row: TrialRow) -> Spec:

@@ -107,7 +107,7 @@ def command(
                 with (
                     of_option("--arch", architecture, "E0606"),
                     of_option("--device", device, "E0708"),
-                    of_option("--engine", engine, "E0701"),
+                    of_option("--engine", engine, "E0728"),
                     of_option("--out", out, "E0710"),
                     of_option("--store", store and without_password(store), "E0749"),
                 ):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))
+
+from private_network import INSIDE
+
 from stdsl.runtime.engines.contract import Done, Engine, Plain, Work
 from stdsl.runtime.engines.here import HereEngine
 from stdsl.runtime.engines.processes import ProcessEngine
 
+ROOT = Path(__file__).parents[3]
 PREPARE = "tests_engine_pieces:prepare"
 PATIENCE = 60.0
 HANDS = 2
@@ -22,7 +30,7 @@ HANDS = 2
 @pytest.fixture(scope="module", autouse=True)
 def importable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The pieces of work under a name that any process finds."""
-    folder = tmp_path_factory.mktemp("modules")
+    folder = tmp_path_factory.mktemp("pieces")
     (folder / "tests_engine_pieces.py").write_text(Path(__file__).with_name("pieces.py").read_text())
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
@@ -47,7 +55,27 @@ def processes(work: Work, heard: Heard) -> Engine:
     return ProcessEngine(work, HANDS, heard)
 
 
+def ray(work: Work, heard: Heard) -> Engine:
+    """On a cluster of two machines, which are both this one; see ``test_ray.py``."""
+    from stdsl.runtime.engines.ray_cluster import RayEngine
+
+    return RayEngine(work, heard, address=cluster())
+
+
+@cache
+def cluster() -> str:
+    from ray.cluster_utils import Cluster
+
+    os.environ["PYTHONPATH"] = os.pathsep.join([next(path for path in sys.path if path.endswith("pieces0")), str(ROOT)])
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.add_node(num_cpus=HANDS - 1)
+    atexit.register(made.shutdown)
+    return str(made.address)
+
+
 ENGINES: dict[str, Callable[[Work, Heard], Engine]] = {"here": here, "processes": processes}
+if INSIDE in os.environ:
+    ENGINES = {"ray": ray}
 APART = [name for name in ENGINES if name != "here"]
 """Engines whose work is in processes of its own."""
 
@@ -195,10 +223,9 @@ def test_asked_to_stop_work_keeps_its_state_and_ends(apart: Engine, tmp_path: Pa
     assert sum(mark.exists() and mark.read_text() == "kept" for mark in marks) == HANDS
 
 
-def test_each_piece_has_a_fresh_process_with_one_thread(engines: dict[str, tuple[Engine, Heard]]) -> None:
-    engine = engines["processes"][0]
+def test_pieces_are_done_elsewhere_with_one_thread(apart: Engine) -> None:
     for number in range(4):
-        engine.submit(str(number), {"do": "process"})
-    found = [done.value or {} for done in ends(engine, 4).values()]
-    assert len({facts["process"] for facts in found} - {os.getpid()}) == 4
+        apart.submit(str(number), {"do": "process"})
+    found = [done.value or {} for done in ends(apart, 4).values()]
+    assert os.getpid() not in {facts["process"] for facts in found}
     assert {facts["threads"] for facts in found} == {1}

@@ -1,0 +1,97 @@
+"""The engine of processes: what it does beyond what every engine does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stdsl.runtime.engines.contract import Work
+from stdsl.runtime.engines.processes import ProcessEngine
+
+PATIENCE = 60.0
+WORK = Work("tests_engine_pieces:prepare", {"factor": 3})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def importable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "tests_engine_pieces.py").write_text(Path(__file__).with_name("pieces.py").read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield folder
+
+
+def gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+
+
+def until(holds: object) -> None:
+    limit = time.monotonic() + PATIENCE
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+
+
+def test_fresh_processes_devices_and_the_loss_of_what_they_are_forked_from(tmp_path: Path) -> None:
+    """One engine for all of it: starting one takes seconds."""
+    with ProcessEngine(WORK, 2, lambda id, message: None, devices=("5", "7")) as engine:
+        for number in range(4):
+            engine.submit(str(number), {"do": "process", "seconds": 0.3})
+        found = []
+        while len(found) < 4:
+            done = engine.wait(PATIENCE)
+            assert done is not None
+            assert done.value is not None
+            found.append(done.value)
+        assert len({facts["process"] for facts in found}) == 4
+        assert {facts["devices"] for facts in found} == {"5", "7"}
+
+        mark = tmp_path / "mark"
+        engine.submit("lost", {"do": "sleep", "seconds": 600.0, "hangs": True, "mark": str(mark)})
+        until(lambda: mark.exists() and mark.read_text())
+        assert engine._nursery is not None
+        os.kill(engine._nursery.process.pid, signal.SIGKILL)
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.fault is not None
+        assert done.fault.kind == "lost"
+        assert "SIGKILL" in done.fault.words
+        until(lambda: gone(int(mark.read_text())))
+
+        mark.unlink()
+        engine.submit("again", {"do": "sleep", "seconds": 600.0, "hangs": True, "mark": str(mark)})
+        until(lambda: mark.exists() and mark.read_text())
+    until(lambda: gone(int(mark.read_text())))  # leaving ends what is under way
+
+
+DRIVER = """
+import sys
+from stdsl.runtime.engines.contract import Work
+from stdsl.runtime.engines.processes import ProcessEngine
+engine = ProcessEngine(Work("tests_engine_pieces:prepare", {"factor": 3}), 1, lambda id, message: None)
+engine.submit("one", {"do": "sleep", "seconds": 600.0, "hangs": True, "mark": sys.argv[1]})
+engine.wait(600.0)
+"""
+
+
+def test_where_the_driver_is_killed_nothing_goes_on(tmp_path: Path, importable: Path) -> None:
+    mark = tmp_path / "mark"
+    path = os.pathsep.join([str(importable), str(Path(__file__).parents[3])])
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(mark)], env=os.environ | {"PYTHONPATH": path}, cwd=tmp_path
+    )
+    until(lambda: mark.exists() and mark.read_text())
+    driver.kill()
+    driver.wait()
+    until(lambda: gone(int(mark.read_text())))
