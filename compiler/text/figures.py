@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 
 def figure(value: float | None) -> str:
     """`3,349,342`, or `unknown`. Means are rounded."""
@@ -11,3 +13,12 @@ def figure(value: float | None) -> str:
 def counted(value: int | None, what: str) -> str:
     """`3,349,342 parameters`, or `an unknown number of parameters`."""
     return f"an unknown number of {what}" if value is None else f"{value:,} {what}"
+
+
+def percent(share: Fraction) -> str:
+    """`33.3%`. Only what is exactly none or all is `0%` or `100%`: what would be rounded to that is `<0.1%` or
+    `>99.9%`."""
+    if share in (0, 1):
+        return f"{int(share) * 100}%"
+    tenths = round(share * 1000)
+    return "<0.1%" if tenths < 1 else ">99.9%" if tenths > 999 else f"{tenths / 10:.1f}%"

@@ -80,6 +80,42 @@ def test_info_for_people(stdsl: Any, small: str) -> None:
     assert "relaxable: yes" in text
 
 
+def test_info_with_the_share_of_each_option(stdsl: Any, tmp_path: Path) -> None:
+    file = tmp_path / "s.space"
+    file.write_text(
+        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n"
+        "  y = x -> choose {small: pointwise(4), large: conv(4, choose {3, 5} as size)} as kind\n"
+        "  return y -> global_avg_pool -> linear(2)\n}\n"
+        "space s = net where params <= 200\n",
+        encoding="utf-8",
+    )
+    text = stdsl("info", str(file), "--marginals").stdout.splitlines()
+    assert text[0] == "s: 2 architectures"
+    assert [line.split() for line in text[3:5]] == [
+        ["y.large.size", "choose", "50.0%", "3", "100%,", "5", "0%"],
+        ["y.kind", "choose", "100%", "small", "50.0%,", "large", "50.0%"],
+    ]
+    found = json.loads(stdsl("info", str(file), "--marginals", "--json").stdout)["decisions"]
+    assert [(d["asked"], d["shares"]) for d in found] == [(0.5, [1.0, 0.0]), (1.0, [0.5, 0.5])]
+    assert "asked" not in stdsl("info", str(file), "--json").stdout
+    assert stdsl("info", str(file), "--marginals", "--arch", "x.arch.json").exit_code == 2
+
+
+def test_bounds_of_costs_are_not_shown_as_costs(stdsl: Any, tmp_path: Path) -> None:
+    """Where within two budgets no least and greatest cost is known, the budgets are bounds of them."""
+    file = tmp_path / "s.space"
+    file.write_text(
+        "stdsl 1\nmeta net on x: image(3, 32, 32) {\n  h[0] = x -> conv(16, 3x3)\n  for i in 1..14 {\n"
+        "    h[i] = h[i - 1] -> conv((choose {16, 24, 40, 56} as w), choose {1, 3, 5} as k)\n  }\n"
+        "  return h[14] -> global_avg_pool -> linear(2)\n}\n"
+        "space s = net where flops in 151M..152M, params in 140K..150K\n",
+        encoding="utf-8",
+    )
+    text = stdsl("info", str(file)).stdout
+    assert ">= 151,000,000  <= 152,000,000" in text
+    assert "(the least and greatest FLOPs are bounds)" in text
+
+
 def test_info_with_a_parameter(stdsl: Any, small: str) -> None:
     wide = json.loads(stdsl("info", f"{small}::small", "-p", "c=8", "--json").stdout)
     narrow = json.loads(stdsl("info", f"{small}::small", "--json").stdout)

@@ -20,6 +20,7 @@ from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.receptive_field import ReceptiveField, receptive_field, views
 from stdsl.compiler.analysis.relaxable import relaxable
+from stdsl.compiler.analysis.shares import Share, shares_of
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.analysis.temporal_windows import window_rows
 from stdsl.compiler.diagnostics.model import in_words
@@ -27,7 +28,7 @@ from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ops.attributes import shown
 from stdsl.compiler.ops.registry import primitives_of
-from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.figures import figure, percent
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -37,6 +38,7 @@ from stdsl.target import Target
 @parameters
 @architecture
 @click.option("--exact", is_flag=True, help="Count within constraints over costs, however long that takes.")
+@click.option("--marginals", is_flag=True, help="The share of each option among the architectures, too.")
 @allow_extern
 @as_json
 @quiet
@@ -45,6 +47,7 @@ def command(
     parameters: Mapping[str, str],
     architecture: Path | None,
     exact: bool,
+    marginals: bool,
     allow_extern: bool,
     as_json: bool,
     quiet: bool,
@@ -55,37 +58,54 @@ def command(
     one sample's forward pass), and whether the space can become a mixture supernet. With --arch, the costs and the
     layers of that architecture. What extern operators do not state is unknown; with --allow-extern, their parameters
     are counted in what their code makes. Under constraints over costs, what takes long to count is bounded; --exact
-    takes the time, as `stdsl count` does.
+    takes the time, as `stdsl count` does. With --marginals, of the architectures in which a decision is asked, the
+    share that takes each option (of a `keep`: keeps each element), and of all the share in which it is asked.
 
     \b
     Example:
       stdsl info darts::darts_cifar
       stdsl info darts::darts_cifar --json
+      stdsl info my.space::small --marginals
       stdsl info darts::darts_cifar --arch found.arch.json
     """
+    if marginals and architecture is not None:
+        raise click.UsageError("--marginals is about all architectures, --arch about one: ask one of the two")
     graph = open_space(target, parameters, allow_extern)
     arch = the_architecture(architecture, graph)
     warn_of_parameters(architecture, graph, parameters, quiet)
+    exact = exact or marginals
     if as_json:
-        document(_facts(graph, exact) | ({"architecture": _network(graph, arch)} if arch is not None else {}))
+        facts = _facts(graph, exact, marginals)
+        document(facts | ({"architecture": _network(graph, arch)} if arch is not None else {}))
     elif arch is not None and architecture is not None:
         _print_network(graph, arch)
     else:
-        _print_space(graph, exact)
+        _print_space(graph, exact, marginals)
 
 
-def _facts(graph: SpaceGraph, exact: bool) -> dict[str, Any]:
+def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
     found = count(graph, quick=not exact)
+    shares = shares_of(graph) if marginals else None
     problems = relaxable(graph)
     facts = {
         "space": graph.name,
         "count": {"min": str(found.low), "max": str(found.high), "exact": found.exact},
-        "decisions": [{"path": d.path, "kind": d.kind, "options": list(d.options)} for d in graph.open],
+        "decisions": [
+            {"path": d.path, "kind": d.kind, "options": list(d.options)}
+            | (_shares(None if shares is None else shares[d.path]) if marginals else {})
+            for d in graph.open
+        ],
         "params": _range(graph, "params", exact),
         "flops": _range(graph, "flops", exact),
         "relaxable": not problems,
     }
     return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
+
+
+def _shares(found: Share | None) -> dict[str, Any]:
+    if found is None:
+        return {"asked": None, "shares": None}
+    return {"asked": float(found.asked), "shares": [float(share) for share in found.options]}
 
 
 def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, Any] | None:
@@ -108,13 +128,21 @@ def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     }
 
 
-def _print_space(graph: SpaceGraph, exact: bool) -> None:
+def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     found = count(graph, quick=not exact)
     shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
     fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
-    if graph.open:
+    shares = shares_of(graph) if marginals and graph.open else None
+    if shares is not None:
+        shared = [("decision", "kind", "asked", "options, and the share of each")]
+        for d in graph.open:
+            shared.append((d.path, _kind(d), percent(shares[d.path].asked), _with_shares(d, shares[d.path])))
+        fact(f"\n{table(shared, right=(2,))}")
+    elif graph.open:
         rows = [("decision", "kind", "options"), *((d.path, _kind(d), _options(d)) for d in graph.open)]
         fact(f"\n{table(rows)}")
+        if marginals:
+            fact("(the shares of options are not known: `stdsl explain E0444`)")
     rows_of_costs = [("", "least", "greatest", "mean")]
     notes = []
     shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
@@ -124,7 +152,9 @@ def _print_space(graph: SpaceGraph, exact: bool) -> None:
             rows_of_costs.append((name, *3 * (figure(None),)))
             notes.append(_stated(graph, metric))
             continue
-        rows_of_costs.append((name, figure(costs.min), figure(costs.max), figure(costs.mean)))
+        least = ("" if costs.cheapest is not None else ">= ") + figure(costs.min)
+        greatest = ("" if costs.dearest is not None else "<= ") + figure(costs.max)
+        rows_of_costs.append((name, least, greatest, figure(costs.mean)))
         notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
         if not costs.mean_exact:
             known = "not known" if costs.mean is None else "estimated from a sample"
@@ -193,6 +223,10 @@ def _kind(d: Decision) -> str:
         return d.kind
     low, high = d.sizes
     return f"keep {low}" if low == high else f"keep {low}..{high}"
+
+
+def _with_shares(d: Decision, found: Share) -> str:
+    return ", ".join(f"{name} {percent(share)}" for name, share in zip(d.options, found.options, strict=True))
 
 
 def _options(d: Decision) -> str:
