@@ -89,6 +89,9 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     if facts.get("trials") is not None:
         yield Text(f"{parts[0]} of {len(facts['trials'])} trials, by their {facts['metric']} on held-out samples")
         yield _trials(facts["trials"], METRICS[facts["metric"]])
+        if facts.get("front"):
+            yield plain(f"front of {len(facts['front'])} trials: none is better in one objective and no worse in all")
+            yield _front(facts)
         return
     if facts.get("fixed"):
         parts.append(f"{len(facts['fixed'])} decisions fixed on the way")
@@ -132,6 +135,21 @@ def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
         table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
     if len(best) > _SHOWN:
         table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")
+    return table
+
+
+def _front(facts: Mapping[str, Any]) -> Table:
+    """The cheapest first."""
+    metric, costs = METRICS[facts["metric"]], facts["minimize"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("trial")
+    for title in (metric.title, *("FLOPs" if cost == "flops" else cost for cost in costs)):
+        table.add_column(title, justify="right")
+    by_name = {trial["name"]: trial for trial in facts["trials"]}
+    for name in facts["front"]:
+        trial = by_name[name]
+        known = ("" if trial[cost] is None else f"{trial[cost]:,}" for cost in costs)
+        table.add_row(Text(name), metric.written(trial["value"]), *known)
     return table
 
 

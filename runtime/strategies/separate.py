@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -11,6 +12,7 @@ from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.fitness import Fitness
+from stdsl.compiler.schemas.objectives import CostName
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ..phases.assignment import Subject
@@ -20,39 +22,50 @@ from ..prepare.job import Job
 from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
 from ..trials.loop import Trial
+from .evolution.objectives import best
 from .runner import Work
 
 
-def trials_work(job: Job, fitness: Fitness, known: Sequence[Architecture], times: int) -> Work:
-    """So many trials, of which some are known: the plan is for the one of these that keeps most."""
+def trials_work(
+    job: Job, fitness: Fitness, known: Sequence[Architecture], times: int, steps: int | None = None, longer: int = 0
+) -> Work:
+    """So many trials, of which some are known: the plan is for the one of these that keeps most. ``steps``: their
+    length, where it is not that of the fitness; ``longer``: how many times they have gone on."""
     per_epoch, batch = stage_sizes(job.config.data.samples(("train",)), fitness.batch)
     figures = costs_of_each(job.graph, known)
     work = [own.flops or 0 for own in figures]  # unknown costs of operators of the user's weigh nothing here
     largest = max(range(len(known)), key=lambda i: (figures[i].activations or 0, work[i]))
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
-    steps = fitness.total_steps(per_epoch)
-    return Work(
-        f"search ({times} trials)", partial(build, subject, 0), job.graph, steps, batch, times=times, share=share
-    )
+    whole = fitness.total_steps(per_epoch) if steps is None else steps
+    name = f"search (up to {times} go on, {longer})" if longer else f"search ({times} trials)"
+    return Work(name, partial(build, subject, 0), job.graph, whole, batch, times=times, share=share)
 
 
-def told(run: Context, found: Sequence[Trial], metric: str) -> tuple[dict[str, Any], str]:
-    """The facts of a search that is over, and a line for whoever watches. At least one trial has a result."""
-    trials = [_facts(run, trial, metric) for trial in found if not trial.outcome.failed]
-    best = trials[_order(trials, metric)[0]]
+def told(
+    run: Context, found: Sequence[Trial], metric: str, minimize: Sequence[CostName] = ()
+) -> tuple[dict[str, Any], str]:
+    """The facts of a search that is over, and a line for whoever watches. At least one trial has a result.
+
+    ``minimize``: costs that were objectives, too; then the facts have the `front`, the names of the trials that no
+    other is better than in one objective and no worse in all, the cheapest first."""
+    trials = [_facts(run, trial, metric, minimize) for trial in found if not trial.outcome.failed]
+    first = trials[_order(trials, metric)[0]]
     facts: dict[str, Any] = {
         "metric": metric,
         "steps": sum(trial["steps"] for trial in trials),
         "seconds": round(sum(trial["seconds"] for trial in trials), 2),
-        "best": best["name"],
+        "best": first["name"],
         "trials": trials,
     }
+    if minimize:
+        facts["minimize"] = list(minimize)
+        facts["front"] = _front(trials, metric, minimize)
     failed = [{"name": trial.name, "reason": trial.outcome.failed} for trial in found if trial.outcome.failed]
     if failed:
         facts["failed"] = failed
-    value = METRICS[metric].written(best["value"])
-    return facts, f"{len(found)} trials, the best {metric} {value} ({best['name']})"
+    value = METRICS[metric].written(first["value"])
+    return facts, f"{len(found)} trials, the best {metric} {value} ({first['name']})"
 
 
 def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:
@@ -63,7 +76,20 @@ def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:
     return list(dict.fromkeys(found))
 
 
-def _facts(run: Context, trial: Trial, metric: str) -> dict[str, Any]:
+def _front(trials: Sequence[Mapping[str, Any]], metric: str, minimize: Sequence[CostName]) -> list[str]:
+    """The cheapest first."""
+    scores = [
+        (
+            METRICS[metric].score(trial["value"]),
+            *(-math.inf if trial[cost] is None else -trial[cost] for cost in minimize),
+        )
+        for trial in trials
+    ]
+    order = sorted(best(scores), key=lambda place: (*(-cost for cost in scores[place][1:]), -scores[place][0]))
+    return [trials[place]["name"] for place in order]
+
+
+def _facts(run: Context, trial: Trial, metric: str, minimize: Sequence[CostName]) -> dict[str, Any]:
     """What is told of a trial that has a result. ``value``: that of its metric."""
     arch = trial.spec.architecture
     own = costs_of(run.job.graph, arch)
@@ -76,6 +102,7 @@ def _facts(run: Context, trial: Trial, metric: str) -> dict[str, Any]:
         "seconds": trial.seconds,
         "params": own.params,
         "flops": own.flops,
+        **{cost: getattr(own, cost) for cost in minimize},
         "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
     }
 

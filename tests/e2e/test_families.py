@@ -65,7 +65,8 @@ CASES = {
         "variational { steps = 9  batch = 16  decisions { optimizer = adam(lr = 0.05) }  derive { samples = 4 } }", True
     ),
     "evolution": Case(
-        "evolution { population = 3  tournament = 2  rounds = 3  fitness { steps = 4  batch = 16  samples = 32 } }",
+        "evolution { population = 3  tournament = 2  rounds = 3  workers = 2  halving { eta = 3 }  minimize = [params]"
+        "  fitness { steps = 4  batch = 16  samples = 32 } }",
         False,
     ),
     "random": Case("random { trials = 3  fitness { steps = 5  batch = 16  samples = 32 } }", False),

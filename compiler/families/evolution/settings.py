@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+from annotated_types import Ge, Le
 from pydantic import Field
 
 from ...schemas.base import Conflict, Count, Section, Share
@@ -33,6 +34,13 @@ class Start(Section):
     def conflicts(self) -> Iterator[Conflict]:
         if self.edit and not self.architectures:
             yield Conflict("edit", "`edit` changes the given architectures, and there are none", "give some")
+
+
+class Halving(Section):
+    """Longer trainings for the better ones (asynchronous successive halving; Li et al. 2020)."""
+
+    eta: Annotated[int, Ge(2)] = Field(default=3, description="One in so many goes on, to so many times as many steps")
+    rungs: Annotated[int, Ge(1), Le(16)] = Field(default=1, description="How many times one may go on")
 
 
 class EvolutionConfig(Tunable, SeparateTrainings):
@@ -66,6 +74,10 @@ class EvolutionConfig(Tunable, SeparateTrainings):
     distinct: Literal["none", "architectures", "networks"] = Field(
         default="architectures",
         description="What is not tried twice: nothing, equal active decisions, or what comes to the same network",
+    )
+    halving: Halving | None = Field(
+        default=None,
+        description="Trainings that go on while they are among the best; none: all have the fitness's length",
     )
     minimize: tuple[CostName, ...] = Field(
         default=(),

@@ -59,6 +59,15 @@ def fronts(scores: Sequence[Scores]) -> list[list[int]]:
     return found
 
 
+def best(scores: Sequence[Scores]) -> list[int]:
+    """Indices of what nothing dominates, of equal ones the first, in order."""
+    first: dict[Scores, int] = {}
+    for index, own in enumerate(scores):
+        first.setdefault(own, index)
+    different = list(first)
+    return sorted(first[different[i]] for front in fronts(different)[:1] for i in front)
+
+
 def crowding(front: Sequence[Scores]) -> list[float]:
     """Of each the sum, over objectives, of the distance between its two neighbours as a share of the whole range;
     infinite at the ends. Where an objective is nowhere known, or the same everywhere, it adds nothing."""

@@ -36,6 +36,13 @@ class Population:
         if len(self.members) > self.size:
             self._leave(0 if self._remove == "oldest" else self._worst())
 
+    def change(self, member: Member) -> None:
+        """New scores for the member of that number, if it is still there."""
+        for index, other in enumerate(self.members):
+            if other.number == member.number:
+                self.members[index] = member
+                self._places = None
+
     def parent(self, tournament: int, generator: random.Random) -> Member:
         """The best of ``tournament`` members, or of all where there are fewer; of equal ones that drawn first."""
         drawn = generator.sample(range(len(self.members)), min(tournament, len(self.members)))

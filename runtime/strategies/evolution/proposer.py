@@ -19,6 +19,7 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...randomness import key
 from ...trials.proposal import Outcome, Spec
+from .halving import Ladder, further_steps
 from .objectives import Scores
 from .population import Member, Population
 
@@ -31,7 +32,8 @@ DRAWS = 1_000
 
 class Evolution:
     """A :class:`..trials.proposal.Proposer`. ``metric``: what architectures are judged by, a name of
-    :data:`METRICS`; ``first``: architectures that are tried before any is drawn.
+    :data:`METRICS`; ``first``: architectures that are tried before any is drawn. ``steps``: those of a fitness,
+    which only `halving` needs to know.
 
     Where nothing can be seen yet, where no mutation applies, and where children are always what was tried before, a
     child is drawn like the first ones. What it works out about the trials that it was told of is kept for the next
@@ -45,9 +47,11 @@ class Evolution:
         seed: int,
         metric: str,
         first: Sequence[Architecture] = (),
+        steps: int = 0,
         networks: NetworkHashes | None = None,
     ) -> None:
         self.graph, self.strategy, self.seed, self.metric, self.first = graph, strategy, seed, metric, tuple(first)
+        self.steps = steps
         self._mutations = Mutations(graph, mutations_of(graph, strategy.mutate), strategy.draw)
         self._policy = policy(graph, strategy.draw)
         self._networks = networks or NetworkHashes(graph)
@@ -57,13 +61,17 @@ class Evolution:
 
     def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
         strategy = self.strategy
-        if number >= strategy.population + strategy.rounds:
-            return None
         self._learn(specs, seen)
         generator = random.Random(key(self.seed, "evolution", number))
-        if number < len(self.first) and self._is_new(self.first[number]):
-            return Spec(number, self.first[number])
-        if number >= strategy.population and self._population.members:
+        if self._made >= strategy.population and strategy.halving is not None and (goes := self._ladder.next()):
+            start, rung = goes
+            further = further_steps(self.steps, strategy.halving.eta, rung)
+            return Spec(number, self._specs[start].architecture, further, start, self._specs[start].parents)
+        if self._made >= strategy.population + strategy.rounds:
+            return None
+        if self._made < len(self.first) and self._is_new(self.first[self._made]):
+            return Spec(number, self.first[self._made])
+        if self._made >= strategy.population and self._population.members:
             born = self._child(number, generator)
             if born is not None:
                 return born
@@ -91,6 +99,12 @@ class Evolution:
         self._specs: list[Spec] = []
         self._seen: list[Outcome] = []
         self._tried: set[str] = set()
+        self._made = 0
+        """How many were drawn, given or born; the other trials go on from earlier ones."""
+        self._origin: list[int] = []
+        """The trial that each of them began with."""
+        halving = self.strategy.halving
+        self._ladder = Ladder(halving.eta, halving.rungs) if halving is not None else Ladder(2, 0)
         self._population = Population(self.strategy.population, self.strategy.remove)
 
     def _learn(self, specs: Sequence[Spec], seen: Sequence[Outcome]) -> None:
@@ -99,12 +113,23 @@ class Evolution:
             self._forget()
         for spec in specs[len(self._specs) :]:
             self._specs.append(spec)
+            self._ladder.begin(spec.number, spec.start)
+            self._origin.append(spec.number if spec.start is None else self._origin[spec.start])
+            if spec.start is not None:
+                continue
+            self._made += 1
             if self.strategy.distinct != "none":
                 self._tried.add(self._identity(spec.architecture))
         for outcome in seen[len(self._seen) :]:
             self._seen.append(outcome)
-            arch = specs[outcome.number].architecture
-            self._population.join(Member(outcome.number, self.scores(arch, outcome)))
+            scores = self.scores(specs[outcome.number].architecture, outcome)
+            member = Member(self._origin[outcome.number], scores)
+            if not outcome.failed:
+                self._ladder.see(outcome.number, scores)
+            if member.number == outcome.number:
+                self._population.join(member)
+            elif not outcome.failed:  # else it stays what it was
+                self._population.change(member)
 
     def _identity(self, arch: Architecture) -> str:
         if self.strategy.distinct == "architectures":
@@ -121,7 +146,7 @@ class Evolution:
     def _child(self, number: int, generator: random.Random) -> Spec | None:
         """A child of what is visible; None where none was found that is new."""
         strategy = self.strategy
-        times = math.ceil(strategy.mutations.at(i=number - strategy.population))
+        times = math.ceil(strategy.mutations.at(i=self._made - strategy.population))
         for _ in range(CHILDREN):
             parents = [self._population.parent(strategy.tournament, generator).number]
             whole = self._specs[parents[0]].architecture

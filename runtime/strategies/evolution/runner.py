@@ -14,12 +14,14 @@ from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
 from ...prepare.job import Job
+from ...prepare.samples import stage_sizes
 from ...randomness import key
 from ...tracking.names import given_name
 from ...trials.proposal import Spec
-from ...trials.running import run_trials
+from ...trials.running import forget_weights, run_trials
 from ..runner import Found, Runner, Work
 from ..separate import ranked, told, trials_work
+from .halving import further_steps
 from .proposer import Evolution
 
 
@@ -39,16 +41,33 @@ class EvolutionRunner(Runner):
         while len(first) < strategy.population and (spec := proposer.ask(len(first), first, [])) is not None:
             first.append(spec)
         times = len(first) + strategy.rounds if len(first) == strategy.population else len(first)
-        yield trials_work(job, strategy.fitness, [spec.architecture for spec in first], times)
+        tried = [spec.architecture for spec in first]
+        yield trials_work(job, strategy.fitness, tried, times)
+        if strategy.halving is not None:
+            steps, eta = _steps(job, strategy), strategy.halving.eta
+            for rung in range(1, strategy.halving.rungs + 1):
+                if times // eta**rung:
+                    further = further_steps(steps, eta, rung)
+                    yield trials_work(job, strategy.fitness, tried, times // eta**rung, further, rung)
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)
         metric = strategy.fitness.metric or run.criterion.metric
-        proposer = Evolution(run.job.graph, strategy, run.seed, metric, _kept(run, strategy))
-        return Found(*told(run, run_trials(run, proposer), metric))
+        steps, keep = _steps(run.job, strategy), strategy.halving is not None
+        proposer = Evolution(run.job.graph, strategy, run.seed, metric, _kept(run, strategy), steps)
+        found = run_trials(run, proposer, keep)
+        if keep:
+            forget_weights(run, found)
+        return Found(*told(run, found, metric, strategy.minimize))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return ranked(graph, facts)
+
+
+def _steps(job: Job, strategy: EvolutionConfig) -> int:
+    """Those of a fitness."""
+    per_epoch, _ = stage_sizes(job.config.data.samples(("train",)), strategy.fitness.batch)
+    return strategy.fitness.total_steps(per_epoch)
 
 
 def _given(graph: SpaceGraph, strategy: EvolutionConfig, seed: int) -> list[Architecture]:

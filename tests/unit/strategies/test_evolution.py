@@ -18,7 +18,7 @@ from stdsl.compiler.analysis.isomorphism.content import NetworkHashes
 from stdsl.compiler.analysis.isomorphism.distinct import distinct
 from stdsl.compiler.analysis.mutations.mutating import Mutations
 from stdsl.compiler.diagnostics.model import SpaceError
-from stdsl.compiler.families.evolution.settings import EvolutionConfig, Start
+from stdsl.compiler.families.evolution.settings import EvolutionConfig, Halving, Start
 from stdsl.compiler.families.evolution.start import given
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.mutations import Resample
@@ -89,15 +89,16 @@ def simulated(
         {"remove": "oldest", "distinct": "none"},
         {"crossover": 0.5, "distinct": "networks"},
         {"minimize": ("params", "flops"), "draw": "uniform"},
+        {"halving": Halving(eta=2, rungs=2), "rounds": 12},
     ],
 )
 def test_proposals_depend_on_nothing_but_what_is_asked(settings: dict[str, object]) -> None:
     one = evolution(**settings)
     specs, seen = simulated(one, delay=3)
-    assert len(specs) == 40
+    assert sum(spec.start is None for spec in specs) == 10 + one.strategy.rounds
     anew, _ = simulated(evolution(**settings), delay=3)
     assert anew == specs
-    for number in random.Random(0).sample(range(40), 10):  # in any order, with other histories between
+    for number in random.Random(0).sample(range(len(specs)), 10):  # in any order, with other histories between
         shown = seen[: max(0, number - 3)]
         assert one.ask(number, specs[:number], shown) == specs[number]
         one.ask(12, specs[:12], [])
@@ -241,6 +242,36 @@ def test_several_objectives_leave_a_front() -> None:
     )
     assert min(cost for _, cost in good) > min(cost for _, cost in front)
     assert max(value for value, _ in front) > 0.5
+
+
+def test_better_ones_go_on_and_are_no_children() -> None:
+    halved = Evolution(graph_of(), config(halving=Halving(eta=3, rungs=2)), 0, "accuracy", (), 40)
+    specs, seen = simulated(halved)
+    plain = [spec for spec in specs if spec.start is None]
+    longer = [spec for spec in specs if spec.start is not None]
+    assert len(plain) == 40
+    assert all(spec.steps is None for spec in plain)
+    assert len({spec.architecture for spec in plain}) == 40
+    assert {spec.steps for spec in longer} == {80, 240}
+    for spec in longer:
+        assert spec.start is not None
+        before = specs[spec.start]
+        assert before.architecture == spec.architecture
+        assert (before.steps, spec.steps) in {(None, 80), (80, 240)}
+    again = Evolution(graph_of(), config(halving=Halving(eta=3, rungs=2)), 0, "accuracy", (), 40)
+    assert [again.ask(n, specs[:n], seen[:n]) for n in (12, 20, 31)] == [specs[n] for n in (12, 20, 31)]
+
+
+def test_members_count_by_their_longest_training() -> None:
+    population = Population(3, "worst")
+    for number, score in enumerate((0.3, 0.2, 0.1)):
+        population.join(Member(number, (score,)))
+    population.change(Member(2, (0.9,)))
+    population.change(Member(7, (0.9,)))
+    assert [member.scores for member in population.members] == [(0.3,), (0.2,), (0.9,)]
+    assert population.parent(3, random.Random(0)).number == 2
+    population.join(Member(3, (0.5,)))
+    assert [member.number for member in population.members] == [0, 2, 3]
 
 
 def test_seeds_of_proposals_are_their_numbers() -> None:

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stdsl.runtime.strategies.evolution.objectives import Scores, crowding, dominates, fronts, places
+from stdsl.runtime.strategies.evolution.objectives import Scores, best, crowding, dominates, fronts, places
 
 SCORES = st.integers(1, 3).flatmap(
     lambda n: st.lists(st.tuples(*[st.integers(0, 4).map(float)] * n), min_size=1, max_size=14)
@@ -21,6 +21,15 @@ def test_fronts_are_what_nothing_of_the_rest_dominates(scores: list[Scores]) -> 
         assert front == [i for i in left if not any(dominates(scores[j], scores[i]) for j in left)]
         left = [i for i in left if i not in front]
     assert left == []
+
+
+@given(SCORES)
+def test_the_best_are_what_nothing_dominates_each_once(scores: list[Scores]) -> None:
+    found = best(scores)
+    assert found == sorted(found)
+    assert len({scores[i] for i in found}) == len(found)
+    assert {scores[i] for i in found} == {a for a in scores if not any(dominates(b, a) for b in scores)}
+    assert all(scores.index(scores[i]) == i for i in found)
 
 
 def test_crowding_is_the_distance_of_neighbours() -> None:
