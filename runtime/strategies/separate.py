@@ -38,7 +38,7 @@ def trials_work(
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
     whole = fitness.total_steps(per_epoch) if steps is None else steps
-    name = f"search (up to {times} go on, {longer})" if longer else f"search ({times} trials)"
+    name = f"search, rung {longer + 1} (up to {times})" if longer else f"search ({times} trials)"
     return Work(name, partial(build, subject, 0), job.graph, whole, batch, times=times, share=share)
 
 
