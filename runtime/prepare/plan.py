@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import torch
 from rich import box
@@ -45,6 +45,10 @@ _BYTES_PER_SECOND = 0.65e9
 _STEP_SECONDS, _LAYER_SECONDS = 1.5e-3, 1e-4
 """What a step takes beside its arithmetic, and each layer in it: of tiny networks that is nearly all. Measured on MLPs
 and convolutions of 6 to 50 layers."""
+LEAST_SHARE: Final = 0.02
+"""A process is taken to get so much of a processor at least: of a tenth of a second less cannot be told."""
+BUSY: Final = 0.8
+"""Where a process gets less than this, it is said."""
 _LARGE_STEP = 5_000_000_000
 """Multiply-adds of a forward pass over a batch from which several threads pay."""
 
@@ -52,8 +56,8 @@ _LARGE_STEP = 5_000_000_000
 @dataclass(frozen=True)
 class Stage:
     """One part of a run. ``params``: of its network. ``flops``: multiply-adds of one sample's forward pass. ``bytes``:
-    weights, gradients, optimiser states and what a step keeps for backward. ``seconds``: on this machine, give or
-    take a factor of two."""
+    weights, gradients, optimiser states and what a step keeps for backward. ``seconds``: on this machine, as busy as it
+    is, give or take a factor of two."""
 
     name: str
     steps: int
@@ -75,6 +79,8 @@ class Plan:
     training_threads: int
     features: str = ""
     """What becomes of the features of frozen parts, "" where there are none."""
+    share: float = 1.0
+    """How much of a processor's time a process gets at the moment; the rest is other work's."""
     needs: tuple[str, ...] = ()
     """Searches that run before, each with a plan of its own."""
 
@@ -90,12 +96,12 @@ class Plan:
 def plan(job: Job, device: str = "auto") -> Plan:
     """The plan of a run of ``job``. Networks are only built, and run on tensors without memory."""
     config, placement = job.config, available(device)
-    rate = _rate(placement.device)
+    rate, share = _rate(placement.device)
     stages: list[Stage] = []
     recipe = config.retrain
     altered = config.data_of("retrain").varies() or config.data.varies() or (recipe is not None and recipe.cutout > 0)
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
-    stage = partial(_stage, rate=rate, kept=obstacle is None)
+    stage = partial(_stage, rate=rate, share=share, kept=obstacle is None)
     strategy = config.strategy
     if strategy is not None and job.graph.open:
         for work in runner(strategy).works(job):
@@ -126,6 +132,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         searching,
         training,
         _features(job, obstacle),
+        share,
         config.needs,
     )
 
@@ -164,6 +171,9 @@ def render_plan(plan: Plan, console: Console) -> None:
         console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)
     if plan.features:
         console.print(plain(plan.features), highlight=False)
+    if plan.share < BUSY:
+        busy = f"the processors are busy: a process gets {plan.share:.0%} of one, and times are as long as with that"
+        console.print(plain(busy), highlight=False)
 
 
 def plan_text(plan: Plan, width: int = 100) -> str:
@@ -190,10 +200,12 @@ def _stage(
     steps: int,
     batch: int,
     rate: float,
+    share: float,
     kept: bool,
     passes: float = 1.0,
 ) -> Stage:
-    """``kept``: features of frozen parts are, so those do not run in a step."""
+    """``rate``: multiply-adds in a second of a processor of our own, of which we get a ``share``. ``kept``: features of
+    frozen parts are, so those do not run in a step."""
     model = make().to("meta").train()
     params = sum(p.numel() for p in model.parameters())
     inputs = [torch.empty(batch, *graph.nodes[id].type.concrete().dims, device="meta") for id in graph.inputs]
@@ -222,7 +234,7 @@ def _stage(
     step = flops * batch * passes_over / rate + (activations + again) / _BYTES_PER_SECOND
     step += _STEP_SECONDS + _LAYER_SECONDS * sum(not list(module.children()) for module in model.modules())
     # Weights, gradients and one to two optimiser states of 4 bytes each.
-    return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step)
+    return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step / share)
 
 
 def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:
@@ -270,12 +282,14 @@ def _features(job: Job, obstacle: str | None) -> str:
     return f"frozen parts run once for each sample; {size / 1e6:,.0f} MB of features on disk while the run lasts"
 
 
-def _rate(device: torch.device) -> float:
-    """Multiply-adds a second of a middling convolution on the device or one core, measured in a tenth of a second."""
+def _rate(device: torch.device) -> tuple[float, float]:
+    """Multiply-adds a second of a middling convolution on the device or one core, measured in a tenth of a second, and
+    what share of a processor's time that took: where other work waits for the processors, too, it is less than all."""
     convolution = nn.Conv3d(16, 16, 3, padding=1, bias=False, device=device)
     x = torch.zeros(8, 16, 8, 12, 12, device=device)
     work = x[:, 0].numel() * 16 * 16 * 27
-    best, end = math.inf, time.perf_counter() + 0.1
+    began, used = time.perf_counter(), time.process_time()
+    best, end = math.inf, began + 0.1
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -285,7 +299,10 @@ def _rate(device: torch.device) -> float:
                 best = min(best, time.perf_counter() - start)
     finally:
         torch.set_num_threads(threads)
-    return work / best
+    if device.type != "cpu":
+        return work / best, 1.0  # what waits for a device uses no processor
+    share = (time.process_time() - used) / (time.perf_counter() - began)
+    return work / best, min(1.0, max(LEAST_SHARE, share))
 
 
 def _described(config: SearchConfig) -> str:

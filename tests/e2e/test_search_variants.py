@@ -162,7 +162,7 @@ def test_plans_know_of_what_is_computed_again() -> None:
 
 
 def test_plans_know_that_the_second_order_takes_longer(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stdsl.runtime.prepare.plan._rate", lambda device: 1e9)
+    monkeypatch.setattr("stdsl.runtime.prepare.plan._rate", lambda device: (1e9, 1.0))
     first, second = (
         plan(load_job(str(space), None, ["strategy.decisions.warmup=0", f"strategy.decisions.order={order}"]), "cpu")
         for order in (1, 2)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
-from stdsl.runtime.prepare.plan import plan
+from stdsl.runtime.prepare.plan import LEAST_SHARE, _rate, plan, plan_text
 from stdsl.runtime.prepare.preparation import load_job, load_kept_job
 from stdsl.runtime.prepare.texts import KeptLoader, checksum
 from stdsl.runtime.report.reporter import Silent
@@ -244,3 +246,20 @@ search s {
     search, derived = plan(load_job(str(tmp_path / "a.space"), None), "cpu").stages
     assert search.seconds > 2000 * 1.5e-3 * 2 * 0.9  # weights and decisions
     assert derived.seconds > 1000 * 1.5e-3
+
+
+def test_plans_know_how_busy_the_machine_is(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = load_job(str(main), "first")
+    plans = []
+    for share in (1.0, 0.25):
+        monkeypatch.setattr("stdsl.runtime.prepare.plan._rate", lambda device, share=share: (1e9, share))
+        plans.append(plan(job, "cpu"))
+    alone, beside = plans
+    assert beside.seconds == pytest.approx(4 * alone.seconds)
+    assert "a process gets 25% of one" in plan_text(beside)
+    assert "busy" not in plan_text(alone)
+    monkeypatch.undo()
+    began = time.perf_counter()
+    for part in (0.5, 0.0):
+        monkeypatch.setattr(time, "process_time", lambda part=part: part * (time.perf_counter() - began))
+        assert _rate(torch.device("cpu"))[1] == pytest.approx(max(LEAST_SHARE, part), rel=0.05)
