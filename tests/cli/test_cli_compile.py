@@ -155,7 +155,9 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
     again = stdsl("run", searchable, "--out", str(folder))
     assert again.exit_code == 2
     assert "--resume" in again.stderr
-    assert stdsl("run", "--resume", str(folder), "-q").exit_code == 0
+    over = stdsl("run", "--resume", str(folder), "-q")
+    assert (over.exit_code, over.stderr) == (0, "")
+    assert f"stdsl show {folder} --layers" in over.stdout, "the result is no message"
     other = stdsl("run", f"{searchable}::other", "--resume", str(folder))
     assert other.exit_code == 2
     assert "a run of the search `one`" in other.stderr

@@ -117,7 +117,7 @@ def command(
         click.get_current_context().exit(INTERRUPTED)
     if as_json:
         document(dict(result.document))
-    elif not quiet:
+    else:
         render_result(result.document, Terminal())
     for failed in result.failures:
         message(f"error[{failed['code']}]: {failed['message']}")
