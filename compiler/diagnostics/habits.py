@@ -51,7 +51,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("algorithm", "algo", "tuner", "method", "exploration_strategy"), "strategy"),
     **dict.fromkeys(("grad_clip", "clip_grad", "gradient_clip"), "clip"),
     **dict.fromkeys(("random_seed", "manual_seed"), "seed"),
-    **dict.fromkeys(("num_workers", "n_workers"), "workers"),
+    **dict.fromkeys(("num_workers", "n_workers", "workers"), "loaders"),
     **dict.fromkeys(("amp", "dtype"), "precision"),
     **dict.fromkeys(("drop_path_prob", "droppath"), "drop_path"),
 }

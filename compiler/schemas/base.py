@@ -27,7 +27,7 @@ Classes = Annotated[int, Ge(1), Le(1_000_000)]
 """A number of classes, which all have a name."""
 Samples = Annotated[int, Ge(1), Le(10_000_000)]
 """Samples that are made, and kept in memory."""
-Workers = Annotated[int, Ge(0), Le(256)]
+Loaders = Annotated[int, Ge(0), Le(256)]
 """Threads that load data."""
 Trainings = Annotated[int, Ge(0), Le(100_000)]
 """Networks that are trained one after the other."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
 
-from .base import Conflict, Count, Natural, NonNegative, Pixels, Placed, Section, Trainings, Workers
+from .base import Conflict, Count, Loaders, Natural, NonNegative, Pixels, Placed, Section, Trainings
 from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
@@ -139,7 +139,7 @@ class SearchConfig(Placed):
     )
     precision: Precision = Field(default="float32", description="Number format of activations")
     compile: bool = Field(default=False, description="Hand the networks to `torch.compile`")
-    workers: Workers = Field(default=0, description="Threads that load data; 0: the training's own")
+    loaders: Loaders = Field(default=0, description="Threads that load data; 0: the training's own")
 
     def data_of(self, role: Role) -> Data:
         """What is searched on, trained on at the end, or measured on."""

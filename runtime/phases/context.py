@@ -90,7 +90,7 @@ def workshop(
         config.precision,
         config.seed,
         config.sampling == "balanced",
-        config.workers,
+        config.loaders,
         manifest.training_threads,
         directory,
         reporter,

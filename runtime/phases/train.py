@@ -59,7 +59,7 @@ class Workshop:
     precision: Precision
     seed: int
     balanced: bool
-    workers: int
+    loaders: int
     threads: int
     directory: RunDirectory
     reporter: Reporter
@@ -109,7 +109,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     work = Training(
         model,
         build_descent(recipe.optimizer, learnt, steps, order.steps_per_epoch, recipe.clip),
-        Loader(order, steps, shop.workers),
+        Loader(order, steps, shop.loaders),
         placement,
         steps,
         shop.seed,

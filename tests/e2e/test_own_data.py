@@ -33,7 +33,7 @@ search mine {
   strategy = gradient { steps = 6  batch = 8 }
   retrain { steps = 6  batch = 8 }
   export { onnx = "mine.onnx" }
-  workers = 2
+  loaders = 2
 }
 """
 
@@ -96,7 +96,7 @@ def test_images_cropped_at_random_and_one_damaged(tmp_path: Path, stdsl: Order) 
     space = tmp_path / "photos.space"
     space.write_text(IMAGES, encoding="utf-8")
     whole, loaded = killed_and_gone_on_with(stdsl, space, tmp_path, 4), tmp_path / "loaded"
-    settings = ("--set", "workers=2", "--set", "data.cache=64")
+    settings = ("--set", "loaders=2", "--set", "data.cache=64")
     assert stdsl("run", str(space), "--device", "cpu", "--out", str(loaded), *settings) == 0
     assert outcome(loaded) == outcome(whole)
 

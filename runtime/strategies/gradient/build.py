@@ -88,7 +88,7 @@ class _Assembly:
         shrinking = self.shrinking()
         supernet = self.supernet(stretch.network(self.graph, strategy.relax.affine) if run.config.phase else self.graph)
         learnt = [p for path, p in supernet.named_decisions() if path not in stretch.roles.uniform]
-        self.loaders += [Loader(order, self.steps, run.config.workers) for order in self.orders]
+        self.loaders += [Loader(order, self.steps, run.config.loaders) for order in self.orders]
         weights = self.weights(supernet.weights())
         drawn = partial(stretch.drawn, self.graph, run.seed) if stretch.uniform else None
         best = strategy.derive.metric if strategy.derive.snapshot == "best" else None

@@ -84,7 +84,7 @@ def variational_search(run: Context, stretch: SearchPart[VariationalConfig], dra
         build_descent(strategy.weights.optimizer, net.weights(), steps, per_epoch, strategy.weights.clip),
         build_descent(strategy.decisions.optimizer, learnt, steps, per_epoch, strategy.decisions.clip),
     )
-    batches = Batches(Loader(weights, steps, run.config.workers), Loader(decisions, steps, run.config.workers))
+    batches = Batches(Loader(weights, steps, run.config.loaders), Loader(decisions, steps, run.config.loaders))
     kernels = kernels_of(net, left)
     terms = tuple(
         Term(Divergence(net, kernels, own.prior_length, own.entropy, apart), own.weight)

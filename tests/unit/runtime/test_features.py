@@ -81,7 +81,7 @@ def test_a_run_on_features_is_the_run_without(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("stdsl.runtime.run.cores", lambda: 1)
     space = tmp_path / "fuse.space"
     space.write_text(TEXT, encoding="utf-8")
-    told, overrides = Told(), (f"workers={workers}",)
+    told, overrides = Told(), (f"loaders={workers}",)
     kept = run(RunRequest(str(space), overrides=overrides, out=tmp_path / "kept"), told)
     assert [title for title in told.titles if title.startswith("features")] == [
         *("features of train", "features of valid"),  # of the search; frozen parts without files start at random

@@ -25,7 +25,7 @@ space nets(classes = 10) = net(classes)
 search s {{
   space = nets
   data = {0}
-  workers = {1}
+  loaders = {1}
   retrain {{ steps = 2  batch = 4 }}
 }}
 """
