@@ -34,19 +34,19 @@ EXACT_FLOAT = 2**53
 NOTHING = Circuit((Product(()), Product(())), ZERO)
 
 
-def feasible(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), quick: bool = False) -> Feasible | None:
-    """The architectures within all constraints of a space and within ``extra`` ones.
+def feasible(graph: SpaceGraph, quick: bool = False) -> Feasible | None:
+    """The architectures within all constraints of a space.
 
     None where the space is too entangled for a circuit, or has constraints over costs that cut through it with very
     many different sums (then :func:`found` may know them nearly), or over its depth. ``quick``: None, too, where it
     takes longer than some tenths of a second.
     """
-    exact = found(graph, extra, quick)
+    exact = found(graph, quick=quick)
     return None if isinstance(exact, Nearly) else exact
 
 
 def found(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), quick: bool = False) -> Found | None:
-    """The same; what cannot be counted exactly, nearly."""
+    """The same within ``extra`` constraints, too; what cannot be counted exactly, nearly."""
     key = tuple(extra)
     known = _known(graph)
     if quick and key not in known:

@@ -29,8 +29,9 @@ def exactly(
     combined: bool = True,
 ) -> Known:
     """For each of some further constraints over costs the answers of the architecture with the greatest score within
-    them and within all constraints of the space. ``combined``: see :func:`..sums.bests.bests`; without it, it takes no
-    more than a few seconds, and several constraints that all matter are not known."""
+    them and within all constraints of the space. ``combined``: see :func:`..sums.bests.bests`; without it, each cost is
+    looked at by itself, which takes some ten seconds for each at most, and several constraints that all matter are not
+    known."""
     whole, own = circuits(graph).whole, cost_constraints(graph)
     if whole is None:
         return {}

@@ -23,6 +23,7 @@ from ..derivation.walk import Walk
 from ..feasible import Found, found
 from ..marginals import Marginal
 from ..remaining import within
+from ..sampling import ATTEMPTS, ATTEMPTS_AT_LENGTH
 from ..sums.bests import Preference, bests
 from ..sums.exactly import PASSING_ROOM, PASSING_WORK, Sums
 from ..sums.nearly import Nearly
@@ -34,14 +35,8 @@ from .policy import Policy
 from .rows import NEVER, LogRows, even_rows, log_rows
 from .weighing import Weighing, held_down, log_sum, pick
 
-ATTEMPTS = 2_000
-"""Drawing gives up after so many architectures in a row that are not within `where`: about a second."""
-
 FEW_ATTEMPTS = 100
 """So many show whether drawing takes long where the sums of costs are known, which then are weighed once."""
-
-ATTEMPTS_AT_LENGTH = 200
-"""The same where the space is too entangled for a circuit, or costs are no sums; each attempt takes longer then."""
 
 
 class Weighted(Policy):
