@@ -9,6 +9,7 @@ from itertools import islice
 from ..ir.diagram import Diagram, Diagrams, DiagramTooLarge, Guard, inner_nodes
 from ..ir.graph import SpaceGraph
 from ..ir.operation import Primitive
+from .allowed import Allowed
 
 SIZE_LIMIT = 1_000
 """A condition of more inner nodes than this is not known."""
@@ -18,11 +19,13 @@ class Conditions:
     """For each node the condition under which the outputs ask for it (``demanded``), or under which the first output is
     computed from it (``live``): an operator that gives an exact zero asks for its inputs but is not computed from them.
 
-    A node whose condition would be too large a diagram has None.
+    A node whose condition would be too large a diagram has None. Conditions are right for what the keeps of the graph
+    allow (:mod:`.allowed`): what a sum of `keep any` adds up hangs on what is kept, what it is computed from does not.
     """
 
     def __init__(self, graph: SpaceGraph, primitives: Mapping[str, Primitive], live: bool) -> None:
         self.graph, self.diagrams = graph, graph.diagrams
+        self._allowed = Allowed(graph)
         self._both: dict[tuple[int, int], Guard | None] = {}
         self._either: dict[tuple[int, int], Guard | None] = {}
         outputs = graph.outputs[:1] if live else graph.outputs
@@ -62,7 +65,7 @@ class Conditions:
         if a is None or b is None:
             return None
         if a is True or b is True:
-            return b if a is True else a
+            return self._allowed.simplified(b if a is True else a)
         return self._remembered(self._both, Diagrams.both, a, b)
 
     def _any(self, parts: list[Guard | None]) -> Guard | None:
@@ -80,7 +83,8 @@ class Conditions:
                 pair = self._remembered(self._either, Diagrams.either, level[i], level[i + 1])
                 if pair is True or pair is None:
                     return pair
-                joined.append(pair)
+                if pair is not False:
+                    joined.append(pair)
             level = [*joined, *level[len(level) // 2 * 2 :]]
         return level[0] if level else False
 
@@ -96,7 +100,7 @@ class Conditions:
         key = (a.uid, b.uid)
         if key not in memo:
             try:
-                result = operation(self.diagrams, a, b)
+                result = self._allowed.simplified(operation(self.diagrams, a, b))
                 small = sum(1 for _ in islice(inner_nodes(result), SIZE_LIMIT + 1)) <= SIZE_LIMIT
                 memo[key] = result if small else None
             except DiagramTooLarge:

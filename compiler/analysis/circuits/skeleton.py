@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from ...ir.diagram import Diagram, Guard, support
+from ...ir.diagram import Diagram, Guard
 from ...ir.graph import Node, SpaceGraph
 from ...record import record
+from ..allowed import Allowed
 
 
 @record
@@ -65,7 +66,7 @@ class _Disjunctions:
     def __init__(self, graph: SpaceGraph) -> None:
         self.graph, self.diagrams = graph, graph.diagrams
         self._memo: dict[tuple[int, int], Guard] = {}
-        self._implied: dict[int, bool] = {}
+        self._allowed = Allowed(graph)
 
     def either(self, a: Guard, b: Guard) -> Guard:
         if a is True or b is True:
@@ -87,15 +88,7 @@ class _Disjunctions:
 
     def settled(self, guard: Guard) -> Guard:
         """The guard, True if it holds for everything that can be answered."""
-        return True if isinstance(guard, Diagram) and self._always(guard) else guard
-
-    def _always(self, guard: Diagram) -> bool:
-        """Whether the guard holds for everything that the keeps it depends on allow."""
-        if guard.uid not in self._implied:
-            decisions = {self.graph.decisions[v.decision] for v in support(guard)}
-            valid = self.diagrams.all(d.valid for d in decisions if d.kind == "keep")
-            self._implied[guard.uid] = self.diagrams.ite(valid, guard, True) is True
-        return self._implied[guard.uid]
+        return True if self._allowed.simplified(guard) is True else guard
 
 
 class _Together:
