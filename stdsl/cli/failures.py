@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
-from stdsl.cli.exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, exit_code
+from stdsl.cli.exit_codes import DIAGNOSTICS, FINE, INTERNAL, INTERRUPTED, USAGE, exit_code
 from stdsl.cli.output import message, tell
 from stdsl.compiler.text.quoting import visible
+
+_REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What the system says where a disk is full, or answers no more: nobody's mistake."""
 
 
 @contextmanager
@@ -41,6 +45,17 @@ def guarded(ctx: click.Context) -> Iterator[None]:
 
 
 @contextmanager
+def written() -> Iterator[None]:
+    """Inside, what is said outside of commands (of help, of the version, of mistakes) may find no place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        sys.exit(_unwritten(error))
+
+
+@contextmanager
 def plainly() -> Iterator[None]:
     """Inside, what click says of the command line's words commands no terminal."""
     try:
@@ -56,6 +71,8 @@ def _code(error: Exception) -> int:
     if isinstance(error, StdslError):
         tell(error.diagnostics)
         return exit_code(error.diagnostics)
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        return _unwritten(error)
     if isinstance(error, ImportError) and error.name in ("torch", "onnx", "onnxruntime"):
         message(f"error: this command needs the package `{error.name}`, which cannot be imported ({error})")
         return 2
@@ -66,6 +83,15 @@ def _code(error: Exception) -> int:
         message("  = help: make the space or the batch smaller, or use a machine with more memory")
         return DIAGNOSTICS
     return _internal(error)
+
+
+def _unwritten(error: OSError) -> int:
+    """Say what could not be written; what nobody can take is not tried again at exit."""
+    place = f" to {error.filename}" if error.filename else ""
+    with suppress(OSError):
+        message(f"error: cannot write{place}: {(error.strerror or str(error)).lower()}")
+    _leave_the_pipe()
+    return USAGE
 
 
 def _internal(error: Exception) -> int:
@@ -86,10 +112,10 @@ def _internal(error: Exception) -> int:
 
 
 def _leave_the_pipe() -> None:
-    """Nobody reads standard output or standard error any more; Python must not complain when it flushes them at
-    exit."""
+    """Nobody takes what goes to standard output or standard error any more; Python must not complain when it flushes
+    them at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from stdsl import __version__
-from stdsl.cli.failures import guarded, plainly
+from stdsl.cli.failures import guarded, plainly, written
 from stdsl.cli.index import COMMANDS
 
 BRIEF = ("check", "count", "fmt", "info")
@@ -73,10 +74,24 @@ def _unwarned() -> None:
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"stdsl\.")
 
 
+def _opened() -> None:
+    """A standard stream that is closed (`>&-`) leads nowhere: no file that is opened later must take its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
 def main() -> None:
     """The entry point of the program ``stdsl``."""
+    _opened()
     if sys.argv[1:2] and sys.argv[1] in BRIEF:
         gc.disable()
     _unwarned()
     atexit.register(gc.freeze)
-    cli.main(prog_name="stdsl")
+    with written():
+        cli.main(prog_name="stdsl")
