@@ -7,6 +7,7 @@ a lower bound (mini-buckets, Dechter and Rish, 2003).
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -32,6 +33,9 @@ SIZE_LIMIT = 4_000
 
 WORK_LIMIT = 300_000
 """After this many steps in all, no bucket is added up any more."""
+
+WEIGHT = 1 << 20
+"""Parts of a bit that numbers of answers are told apart by."""
 
 INFINITE = math.inf
 """What is not allowed costs this much."""
@@ -114,18 +118,25 @@ def ordering(diagrams: Diagrams, functions: Iterable[Function]) -> list[int]:
         for v in indices:
             neighbours[v] = neighbours.get(v, 0) | mask
             used[v] = used.get(v, 0) + 1
-    order = []
-    left = set(neighbours)
-    weight = {v: math.log2(max(2, diagrams.variables[v].arity)) for v in neighbours}
+    weight = {v: round(WEIGHT * math.log2(max(2, diagrams.variables[v].arity))) for v in neighbours}
     size = {v: sum(weight[u] for u in _bits(neighbours[v])) for v in neighbours}
-    while left:
-        best = min(left, key=lambda v: (size[v], used[v], v))
-        left.discard(best)
+    queue = [(size[v], used[v], v) for v in neighbours]
+    heapq.heapify(queue)
+    order: list[int] = []
+    done: set[int] = set()
+    while queue:
+        now, _, best = heapq.heappop(queue)
+        if best in done or now != size[best]:
+            continue  # it stands there a second time, as it is now
+        done.add(best)
         order.append(best)
-        others = neighbours[best] & ~(1 << best)
+        own = 1 << best
+        others = neighbours[best] & ~own
         for u in _bits(others):
-            neighbours[u] = (neighbours[u] | others) & ~(1 << best)
-            size[u] = sum(weight[w] for w in _bits(neighbours[u]))
+            new = others & ~neighbours[u]
+            neighbours[u] = (neighbours[u] | new) & ~own
+            size[u] += sum(weight[w] for w in _bits(new)) - weight[best]
+            heapq.heappush(queue, (size[u], used[u], u))
     return order
 
 
