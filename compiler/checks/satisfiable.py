@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..analysis.architecture import Architecture, of_answers, violations
 from ..analysis.circuits.of_space import circuits
 from ..analysis.costs.additive import default_answers
+from ..analysis.costs.limits import Limits
 from ..analysis.costs.measures import depth_reach, figures, place_of
 from ..analysis.costs.of_architecture import cost_constraints
 from ..analysis.demand import active
@@ -59,8 +60,13 @@ def satisfiable(graph: SpaceGraph) -> Satisfiable:
     known = _depths(graph)
     if known is not None:
         return Satisfiable(None, known)
-    for answers in _simple(graph):
-        if _within(graph, answers):
+    first = _first(graph)
+    if first is not None and all(figures(graph, c, first).within(c) for c in cost_constraints(graph)):
+        return Satisfiable(of_answers(graph, first))
+    # What is asked of several is asked of the sums that are bounded, and of no other cost.
+    limits = Limits(graph, cost_constraints(graph))
+    for answers in _random(graph):
+        if limits.admit(answers):
             return Satisfiable(of_answers(graph, answers))
     try:
         walk = Walk(graph)
@@ -108,23 +114,24 @@ def _proposed(graph: SpaceGraph) -> Mapping[int, int] | None:
     return next((answers for answers in drawn if answers is not None), None)
 
 
-def _simple(graph: SpaceGraph) -> Iterator[dict[int, int]]:
-    """Answers that take no search: the first alternatives, then some at random. To see that one is within the
-    constraints takes a thousandth of the time that bounds for a search do."""
+def _first(graph: SpaceGraph) -> dict[int, int] | None:
+    """The first alternatives, where they are within the constraints over decisions. To see that an architecture is
+    within all takes a thousandth of the time that bounds for a search do."""
     answers = default_answers(graph)
     asked = active(graph, answers).decisions
-    if not violations(graph, answers, asked):
-        own = {v.index for id in asked for v in graph.decisions[id].variables}
-        yield {variable: answer for variable, answer in answers.items() if variable in own}
+    if violations(graph, answers, asked):
+        return None
+    own = {v.index for id in asked for v in graph.decisions[id].variables}
+    return {variable: answer for variable, answer in answers.items() if variable in own}
+
+
+def _random(graph: SpaceGraph) -> Iterator[dict[int, int]]:
+    """Some architectures at random, which takes no search either."""
     whole = circuits(graph).whole
     if whole is not None and whole.count:
         generator = random.Random(0)
         for _ in range(DRAWN):
             yield whole.draw(generator)
-
-
-def _within(graph: SpaceGraph, answers: Mapping[int, int]) -> bool:
-    return all(figures(graph, c, answers).within(c) for c in cost_constraints(graph))
 
 
 def _looked_for(graph: SpaceGraph) -> Landed:
