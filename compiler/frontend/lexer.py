@@ -165,6 +165,12 @@ def number(text: str) -> int | float:
     return int(exact) if exact.denominator == 1 else float(exact)
 
 
+def exact_number(text: str) -> Fraction:
+    """The same, not rounded to a float."""
+    factor = SUFFIXES.get(text[-1])
+    return Fraction(text) if factor is None else Fraction(text[:-1]) * factor
+
+
 def string(text: str) -> str:
     """The value of a string as written, quotes included; unknown escapes stay as they are."""
     body = text[1:-1]

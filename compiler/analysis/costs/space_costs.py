@@ -37,6 +37,9 @@ ESTIMATED_IN = 8_000
 TRIED = 800
 """Where of the first ones not half as many are within the constraints as would be needed, the others are not drawn."""
 
+FLOATS = 2**53
+"""Floats tell whole numbers apart up to here."""
+
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
 
@@ -46,7 +49,7 @@ class CostRange:
     """``exact``: architectures with the costs ``min`` and ``max`` exist; else they are bounds. ``mean`` is over all
     architectures, each with the same probability; it is an estimate from a seeded sample unless ``mean_exact``, and
     None where it is not known;
-    a whole number, rounded, where it is too great for a float.
+    a whole number, rounded, where floats no longer tell whole numbers apart.
     ``cheapest``, ``dearest``: architectures with the least and greatest cost, where they are known."""
 
     min: int
@@ -115,10 +118,7 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost, quick: bool = False) -> flo
 
 
 def _number(value: Fraction | int) -> float | int:
-    try:
-        return float(value)
-    except OverflowError:
-        return round(value)
+    return float(value) if -FLOATS < value < FLOATS else round(value)
 
 
 @once_per_graph

@@ -18,11 +18,12 @@ from . import expressions
 from .arithmetic import condition, guard_of, is_number
 from .comparisons import compared, name_of, named, value_of
 from .context import Env, Scopes
+from .exact_bounds import at_least, at_most, exactly
 from .faults import demand_of_decisions
 from .references import is_call, matching, rebuilt, reference, walk
 from .state.asking import merge_asks
 from .state.state import State
-from .values import ERROR, Asks, RangeValue, Scalar
+from .values import ERROR, Asks, RangeValue, Scalar, kind_of
 
 Metric = Literal["flops", "params", "depth", "activations"]
 METRICS = ("flops", "params", "depth", "activations")
@@ -89,22 +90,41 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
         state.report(BadConstraint(expr.span, "costs can only be compared with numbers", advice))
         return None
     metric = cast(Metric, cast(ast.Name, left).id)
+    named = next((e for e in walk(right) if isinstance(e, ast.Name) and _is_decision(state, e, env)), None)
+    if named is not None:
+        advice = "write a number, or a parameter; decisions are compared in constraints of their own"
+        state.report(BadConstraint(named.span, f"a cost is compared with numbers, and `{named.id}` is decided", advice))
+        return None
     bound = expressions.evaluate(state, right, env)
     if bound is ERROR:
         return None
-    if op == "in":
-        if isinstance(bound, RangeValue) and is_number(bound.low) and is_number(bound.high):
-            if bound.low <= bound.high:
-                return CostConstraint(metric, bound.low, bound.high, expr.span)
+    advice = "write one comparison per cost: `flops <= 600M, params in 3M..6M`"
+    if op == "in" and isinstance(bound, RangeValue) and is_number(bound.low) and is_number(bound.high):
+        written = (right.left, right.right) if isinstance(right, ast.Binary) and right.op == ".." else (right, right)
+        ends = [exactly(state, e, env, v) for e, v in zip(written, (bound.low, bound.high), strict=True)]
+        if ends[0] is not None and ends[1] is not None:
+            if ends[0] <= ends[1]:
+                return CostConstraint(metric, at_least(ends[0]), at_most(ends[1]), expr.span)
             state.report(_reversed(right))
             return None
-    elif is_number(bound) and (isinstance(bound, int) or math.isfinite(bound)):
-        # Costs are whole numbers.
-        low = {">=": bound, ">": math.floor(bound) + 1, "==": bound}.get(op)
-        high = {"<=": bound, "<": math.ceil(bound) - 1, "==": bound}.get(op)
-        return CostConstraint(metric, low, high, expr.span)
-    state.report(BadConstraint(right.span, "a cost is compared with a number or a range of numbers"))
+    elif op != "in" and is_number(bound):
+        end = exactly(state, right, env, bound)
+        if end is not None:
+            # Costs are whole numbers.
+            low = {">=": at_least(end), ">": math.floor(end) + 1, "==": at_least(end)}.get(op)
+            high = {"<=": at_most(end), "<": math.ceil(end) - 1, "==": at_most(end)}.get(op)
+            return CostConstraint(metric, low, high, expr.span)
+        state.report(BadConstraint(right.span, "the number is greater than any that can be computed with", advice))
+        return None
+    wanted = "a range of numbers" if op == "in" else "a number"
+    state.report(BadConstraint(right.span, f"a cost is compared with {wanted} here, not with {kind_of(bound)}", advice))
     return None
+
+
+def _is_decision(state: State, name: ast.Name, env: Env) -> bool:
+    """Whether a name is that of decisions, and of nothing that has a value here."""
+    known = env.find(name.id)[0] or env.module.lookup(name.id) or name.id in BUILTIN_NAMES
+    return not known and bool(matching(state, name.id))
 
 
 def _reversed(expr: ast.Expr) -> BadConstraint:
