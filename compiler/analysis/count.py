@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from ..ir.graph import SpaceGraph
 from .architecture import of_answers
 from .circuits.of_space import CountResult, circuits, decided
@@ -12,24 +14,33 @@ from .costs.space_bounds import binding, extreme, within_costs
 from .feasible import found
 from .sums.nearly import Nearly
 
+PROPOSED = 300
+"""Where nothing is certain to be within the constraints, so many are looked at."""
+
 
 def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     """The number of architectures within `where`: exact, or an interval where the structure is too entangled, or where
     constraints over costs cut through a large space with too many different sums: then a narrow one that is certain, or
-    a wide one where costs are no sums (``low`` is then 1 if an architecture within them is known). ``quick``: a wide
-    one, too, where a narrow one takes longer than some tenths of a second."""
+    a wide one where costs are no sums. ``low`` is 1 where no more is certain and an architecture within them is known.
+    ``quick``: a wide one, too, where a narrow one takes longer than some tenths of a second."""
     result = decided(graph)
     if not cost_constraints(graph) or result.high == 0:
         return result
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
-        return CountResult(within.low, min(within.high, result.high))
+        return CountResult(within.low or int(_proposed(within)), min(within.high, result.high))
     if within is not None:
         return CountResult(within.count, within.count)
     left = binding(graph, cost_constraints(graph))
     if left is None:
         return CountResult(0, 0)
     return CountResult(1 if _some(graph) else 0, result.high) if left else result
+
+
+def _proposed(nearly: Nearly) -> bool:
+    """Whether one of a few hundred architectures that are nearly within the constraints is within them."""
+    generator = random.Random(0)
+    return any(nearly.draw(generator) is not None for _ in range(PROPOSED))
 
 
 def _some(graph: SpaceGraph) -> bool:
