@@ -24,6 +24,9 @@ def render_progress(progress: Progress, console: Console) -> None:
         table.add_column(title)
     for phase in progress.phases:
         table.add_row(plain(phase.name), plain(_state(phase)), plain(_facts(phase)))
+    if progress.trials:
+        counts = ", ".join(f"{count:,} {state}" for state, count in progress.trials.items())
+        table.add_row("trials", plain(counts), "")
     if progress.comparisons:
         done = sum(state == "done" for state in progress.comparisons.values())
         rest = len(progress.comparisons) - done
@@ -39,7 +42,8 @@ def render_progress(progress: Progress, console: Console) -> None:
 
 def _state(phase: PhaseProgress) -> str:
     if phase.state == "under way":
-        return f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
+        at = f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
+        return at if phase.step else phase.state
     if phase.state == "done" and phase.step:
         seconds = phase.facts.get("seconds")
         return f"done, {phase.step:,} steps" + (f" in {seconds:,.0f} s" if isinstance(seconds, int | float) else "")

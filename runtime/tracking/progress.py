@@ -31,7 +31,8 @@ class PhaseProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """``process``: the id of the process that works on it, 0 where it is not known, None where none does."""
+    """``process``: the id of the process that works on it, 0 where it is not known, None where none does. ``trials``:
+    of a search of separate trainings, how many there are in each state, as far as a file of the run tells."""
 
     directory: Path
     search: str
@@ -41,6 +42,7 @@ class Progress:
     process: int | None
     phases: tuple[PhaseProgress, ...]
     comparisons: Mapping[str, State]
+    trials: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def resume(self) -> str:
@@ -60,6 +62,7 @@ class Progress:
                 for p in self.phases
             ],
             "comparisons": dict(self.comparisons),
+            "trials": dict(self.trials),
             "resume": self.resume,
         }
 
@@ -69,6 +72,7 @@ def progress_of(directory: RunDirectory) -> Progress:
     manifest = directory.manifest
     finished, steps = _read(directory.path / run_files.JOURNAL)
     phases = []
+    trials = _trials(directory, manifest)
     for name in _expected(manifest):
         total = (manifest.config.get(_SECTIONS.get(name, "")) or {}).get("steps")
         if name in finished:
@@ -78,7 +82,8 @@ def progress_of(directory: RunDirectory) -> Progress:
             facts = {k: v for k, v in steps[name].items() if k not in ("time", "event", "phase", "step")}
             phases.append(PhaseProgress(name, "under way", steps[name]["step"] + 1, total, facts))
         else:
-            phases.append(PhaseProgress(name, "to come"))
+            begun = name == "search" and bool(trials)
+            phases.append(PhaseProgress(name, "under way" if begun else "to come"))
     return Progress(
         directory.path,
         manifest.search,
@@ -88,6 +93,7 @@ def progress_of(directory: RunDirectory) -> Progress:
         holder(directory.path),
         tuple(phases),
         _comparisons(directory),
+        trials,
     )
 
 
@@ -112,6 +118,20 @@ def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str,
         elif line["event"] == "step":
             steps[line["phase"]] = line
     return finished, steps
+
+
+def _trials(directory: RunDirectory, manifest: Manifest) -> dict[str, int]:
+    """How many trials there are in each state."""
+    if not directory.trial_store.exists():
+        return {}
+    from ..trials.database import existing_file
+    from ..trials.store import TrialStore
+
+    store = TrialStore(existing_file(directory.trial_store), manifest.id)
+    try:
+        return store.states()
+    finally:
+        store.close()
 
 
 def _comparisons(directory: RunDirectory) -> dict[str, State]:

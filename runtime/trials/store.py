@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.trials import OtherTrials
@@ -88,6 +88,12 @@ class TrialStore:
             found = connection.execute(select(TRIALS).where(TRIALS.c.run == self._run)).mappings().all()
         rows = [self._row(row, values.get(row["name"])) for row in found]
         return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
+
+    def states(self) -> dict[str, int]:
+        """How many trials there are in each state."""
+        own = select(TRIALS.c.state, func.count()).where(TRIALS.c.run == self._run).group_by(TRIALS.c.state)
+        with self._database.at_work() as connection:
+            return dict(map(tuple, connection.execute(own.order_by(TRIALS.c.state))))
 
     def epochs(self) -> Iterator[tuple[str, EpochMetric]]:
         """All that was measured, by the names of trials and the steps."""

@@ -225,5 +225,10 @@ def test_resumed_with_another_number_of_hands_it_is_the_same(alone: Path, tmp_pa
     with closing(sqlite3.connect(out / "trials.sqlite")) as store:
         states = [state for (state,) in store.execute("SELECT state FROM trials ORDER BY number")]
     assert set(states) != {"done"}
+    shown = called("show", str(out))
+    assert f"{states.count('done')} done" in shown.output
+    document = json.loads(called("show", str(out), "--json").output)
+    assert document["trials"] == {state: states.count(state) for state in sorted(set(states))}
+    assert document["phases"][0]["state"] == "under way"
     resume(out, Silent(), hands=0)
     assert differences(outcome(out), outcome(alone)) == []
