@@ -1,4 +1,4 @@
-"""The best architectures for several budgets, from the weights that the search of a run left."""
+"""The best architectures for several budgets, from the weights or the trials that the search of a run left."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Front:
 
 def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
     """That of a run whose search is over, within `where` as its result is; costs are those of the space that this is
-    trained in. Raises RunError where there is no such run, or its search leaves no weights, SpaceError where operators
-    do not state the cost."""
+    trained in. Raises RunError where there is no such run, or its search leaves nothing to tell by, SpaceError
+    where operators do not state the cost."""
 
     def without(reason: str) -> NoFront:
         return NoFront(None, str(path), reason)
@@ -44,7 +44,9 @@ def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
     sibling = None if job.final is job.search.graph else _sibling(job.graph, job.search.graph, job.final)
     points = runner(strategy).front(strategy, job.graph, facts, metric, budgets, sibling)
     if points is None:
-        raise RunError([without(f"a search of the family `{strategy.family}` leaves no weights of decisions")])
+        raise RunError(
+            [without(f"a search of the family `{strategy.family}` leaves neither weights of decisions nor trials")]
+        )
     command = f"stdsl run {file_as_typed(job.texts)}::{job.config.name}"
     settings = open_run(path).manifest.overrides
     command += "".join(f" --set {shlex.quote(text)}" for text in settings)

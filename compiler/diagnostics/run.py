@@ -221,7 +221,7 @@ tells how far it has come.
 
 @kind
 class NoFront(Diagnostic):
-    """A front of budgets is asked of a run that has no weights to tell by."""
+    """A front of budgets is asked of a run that has nothing to tell it by."""
 
     folder: str
     reason: str
@@ -230,9 +230,10 @@ class NoFront(Diagnostic):
     title: ClassVar[str] = "no front of budgets follows from the run"
     explanation: ClassVar[str] = """\
 `stdsl show RUN --front flops` reads the best architecture for each of several budgets off the decision weights that a
-differentiable search left. A search that compares trained networks, and one without decisions, leaves none.
+differentiable search left, or off the trials of a search that trains architectures by themselves. A run without a
+search, and one of a space without decisions, has neither.
 
-    stdsl show runs/by-random-0001 --front flops         E0743
+    stdsl show runs/just-trained-0001 --front flops      E0743
     stdsl show runs/by-gradient-0001 --front flops       right"""
 
     @property
@@ -241,7 +242,7 @@ differentiable search left. A search that compares trained networks, and one wit
 
     @property
     def help(self) -> str | None:
-        return "use a strategy of the family `gradient` or `variational`"
+        return "run a search of a space with open decisions"
 
 
 @kind

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ..phases.context import Context
@@ -17,7 +19,7 @@ from ..randomness import key
 from ..trials.proposal import Outcome, Spec
 from ..trials.running import run_trials
 from .runner import Found, Runner, Work
-from .separate import ranked, told, trials_work
+from .separate import ranked, told, trials_work, tried_front
 
 _DUPLICATES = 1_000
 """So many draws in a row of what was drawn before, and no further one is looked for."""
@@ -41,6 +43,17 @@ class RandomRunner(Runner):
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return ranked(graph, facts)
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint]:
+        return tried_front(graph, facts, metric, budgets, sibling)
 
 
 def drawn(graph: SpaceGraph, strategy: RandomConfig, seed: int) -> list[Architecture]:

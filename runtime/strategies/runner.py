@@ -88,7 +88,7 @@ class Runner(ABC):
         sibling: Sibling | None,
     ) -> list[FrontPoint] | None:
         """The best architecture for each of some budgets (:func:`compiler.analysis.derivation.front.front`); None for a
-        family that leaves no weights to tell by."""
+        family that leaves nothing to tell by."""
         return None
 
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.architecture import Architecture, answers_of, architecture
+from stdsl.compiler.analysis.costs.measures import figures
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
-from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
+from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.objectives import CostName
 from stdsl.compiler.schemas.tasks.metrics import METRICS
@@ -32,9 +35,9 @@ def trials_work(
     """So many trials, of which some are known: the plan is for the one of these that keeps most. ``steps``: their
     length, where it is not that of the fitness; ``longer``: how many times they have gone on."""
     per_epoch, batch = stage_sizes(job.config.data.samples(("train",)), fitness.batch)
-    figures = costs_of_each(job.graph, known)
-    work = [own.flops or 0 for own in figures]  # unknown costs of operators of the user's weigh nothing here
-    largest = max(range(len(known)), key=lambda i: (figures[i].activations or 0, work[i]))
+    own = costs_of_each(job.graph, known)
+    work = [each.flops or 0 for each in own]  # unknown costs of operators of the user's weigh nothing here
+    largest = max(range(len(known)), key=lambda i: (own[i].activations or 0, work[i]))
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
     whole = fitness.total_steps(per_epoch) if steps is None else steps
@@ -74,6 +77,34 @@ def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:
     trials = facts["trials"]
     found = (architecture(graph, trials[place]["architecture"]) for place in _order(trials, facts["metric"]))
     return list(dict.fromkeys(found))
+
+
+def tried_front(
+    graph: SpaceGraph, facts: Mapping[str, Any], cost: Metric, budgets: Sequence[int] | int, sibling: Sibling | None
+) -> list[FrontPoint]:
+    """The best trial within each of some budgets of a cost; its score is the value of its metric, so that the greater
+    is the better. ``budgets``: so many, evenly from what the cheapest trial costs to what the best one does, where they
+    are a number. ``sibling``: where the cost is that of its networks."""
+    own = CostConstraint(cost, None, None, graph.span, sibling)
+    metric = METRICS[facts["metric"]]
+    found: list[tuple[Architecture, int, float]] = []
+    for place in _order(facts["trials"], facts["metric"]):
+        trial = facts["trials"][place]
+        tried = architecture(graph, trial["architecture"])
+        known: int | None = getattr(figures(graph, own, answers_of(graph, tried)), cost)
+        if known is not None:
+            found.append((tried, known, metric.score(trial["value"])))
+    if isinstance(budgets, int) and found:
+        least, top = min(known for _, known, _ in found), found[0][1]
+        steps = max(1, budgets - 1)
+        every = [top - (top - least) * (steps - i) // steps for i in range(budgets)] if budgets > 1 else [top]
+        budgets = list(dict.fromkeys(every))
+    points = []
+    for budget in budgets if not isinstance(budgets, int) else ():
+        within = next((row for row in found if row[1] <= budget), None)
+        arch, figure, score = within if within is not None else (None, None, None)
+        points.append(FrontPoint(budget, arch, figure, score, best=True))
+    return points
 
 
 def _front(trials: Sequence[Mapping[str, Any]], metric: str, minimize: Sequence[CostName]) -> list[str]:

@@ -34,7 +34,8 @@ POINTS = 10
 class FrontPoint:
     """``architecture``: the one with the greatest ``score`` that costs at most ``budget``, and what it ``cost``s; None
     where there is none, or none was found. The score is the logarithm of how probable the weights make it, compared
-    with what they would like best of all. ``best``: that it is the best one, or that there is none, is certain."""
+    with what they would like best of all; of trials, the value of their metric, negative where the less is the better.
+    ``best``: that it is the best one, or that there is none, is certain."""
 
     budget: int
     architecture: Architecture | None

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, load
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 from stdsl.compiler.families.evolution.settings import EvolutionConfig
 from stdsl.compiler.families.evolution.start import given
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
@@ -20,7 +22,7 @@ from ...tracking.names import given_name
 from ...trials.proposal import Spec
 from ...trials.running import forget_weights, run_trials
 from ..runner import Found, Runner, Work
-from ..separate import ranked, told, trials_work
+from ..separate import ranked, told, trials_work, tried_front
 from .halving import further_steps
 from .proposer import Evolution
 
@@ -62,6 +64,17 @@ class EvolutionRunner(Runner):
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return ranked(graph, facts)
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint]:
+        return tried_front(graph, facts, metric, budgets, sibling)
 
 
 def _steps(job: Job, strategy: EvolutionConfig) -> int:
