@@ -256,6 +256,46 @@ Of a supernet, whose weights are those of all architectures, a network takes its
 
 
 @kind
+class TextChangedSince(Diagnostic):
+    """The text of a space makes another network of the architecture than the one that a run has trained. ``gone``,
+    ``new``: operations that only the one and only the other has."""
+
+    space: str
+    path: str
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+
+    code: ClassVar[str] = "E0814"
+    title: ClassVar[str] = "the text has changed since the weights were trained"
+    explanation: ClassVar[str] = """\
+A run keeps the text that it was made from. Where a space is another one since, the same architecture is another
+network, and weights that fit it by name, as where a pool has become another, are not made for it.
+
+    stdsl run a.space                                        trains a network with `max_pool(3x3)`
+    … `max_pool(3x3)` becomes `avg_pool(3x3)` in a.space …
+    stdsl compile a.space --to onnx --weights runs/a-0001    E0814
+
+The text of the run is in its folder `space/`; it is compared where the parameters of the space are the run's."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.space}` has changed since the weights in `{self.path}` were trained"
+
+    @property
+    def label(self) -> str:
+        return "its network is another one"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        told = ((self.gone[:2], "trained"), (self.new[:2], "in the text now"))
+        return tuple(f"{what}: {', '.join(f'`{name}`' for name in names)}" for names, what in told if names)
+
+    @property
+    def help(self) -> str | None:
+        return f"name the text of the run, in `{self.path}/space`, or train the network again"
+
+
+@kind
 class PartOfSupernet(Diagnostic):
     """A network is built with the weights of a supernet, in which batch-norms saw a mixture."""
 

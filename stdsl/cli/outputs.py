@@ -90,7 +90,7 @@ def _onnx(request: Request) -> None:
     graph = open_space(request.target, request.parameters, request.allow_extern)
     arch = need_architecture(given or found.architecture, graph, "--weights" if given is None else "--arch")
     if weights is not None:
-        refuse_others(found, arch, weights)
+        refuse_others(found, arch, graph, weights)
     model = build_module(graph, arch, request.seed)
     if weights is not None:
         part = of_a_supernet(tensors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.architecture import Architecture
+    from stdsl.compiler.ir.graph import SpaceGraph
 
 
 @dataclass(frozen=True)
 class Trained:
     """``weights``: a file. ``architecture``: that of the run's result, None for a mere file of weights. ``metadata``:
-    what an exported file should say about the data that the network was trained on."""
+    what an exported file should say about the data that the network was trained on. ``space``: that of the run's
+    result, from the text that the run has kept."""
 
     weights: Path
     architecture: Path | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    space: SpaceGraph | None = None
 
 
 def trained(path: Path) -> Trained:
@@ -46,20 +50,37 @@ def trained(path: Path) -> Trained:
         data, place = config.data_of("retrain"), config.place(config.data_key("retrain"))
         facts = DataFacts.of(open_dataset(data, config.seed, job.texts.folder, place))
     metadata = description(job.config.name, facts, job.final, job.config.data_of("retrain"))
-    return Trained(weights, directory.architecture(DERIVED), metadata)
+    return Trained(weights, directory.architecture(DERIVED), metadata, job.final)
 
 
-def refuse_others(found: Trained, arch: Architecture, named: Path) -> None:
-    """Raises SpaceError where the weights were trained in another architecture than ``arch``, as far as the run that
-    ``named`` names, or else the file, says. To be asked once the weights were read."""
+def refuse_others(found: Trained, arch: Architecture, graph: SpaceGraph, named: Path) -> None:
+    """Raises SpaceError where the weights were trained in another network than that of ``arch`` in ``graph``, as far as
+    the run that ``named`` names, or else the file, says. To be asked once the weights were read."""
     from stdsl.compiler.analysis.architecture import differences, saved
     from stdsl.compiler.backends.networks.weights import trained_for
-    from stdsl.compiler.diagnostics.backends import WeightsOfAnother
+    from stdsl.compiler.diagnostics.backends import TextChangedSince, WeightsOfAnother
     from stdsl.compiler.diagnostics.model import SpaceError
 
     own = None if found.architecture is None else saved(found.architecture)
     hash = trained_for(found.weights) if own is None else own.hash
-    if hash is None or hash == arch.hash:
-        return
-    differing = () if own is None else differences(own, arch)
-    raise SpaceError([WeightsOfAnother(None, str(named), hash, arch.hash, differing)])
+    if hash is not None and hash != arch.hash:
+        differing = () if own is None else differences(own, arch)
+        raise SpaceError([WeightsOfAnother(None, str(named), hash, arch.hash, differing)])
+    # With other parameters, the size of inputs say, operations differ as they should.
+    if found.space is not None and found.space.parameters == graph.parameters:
+        then, now = _operations(found.space, arch), _operations(graph, arch)
+        if then != now:
+            gone, new = (sorted((a - b).elements()) for a, b in ((then, now), (now, then)))
+            raise SpaceError([TextChangedSince(graph.span, graph.name, str(named), tuple(gone), tuple(new))])
+
+
+def _operations(graph: SpaceGraph, arch: Architecture) -> Counter[str]:
+    """What the network of an architecture does, in whatever order its text has it."""
+    from stdsl.compiler.analysis.specialise import specialise
+    from stdsl.compiler.ops.attributes import shown
+
+    layers = specialise(graph, arch).layers
+    return Counter(
+        f"{layer.op}({', '.join(f'{name} = {shown(value)}' for name, value in sorted(layer.attrs.items()))})"
+        for layer in layers
+    )
