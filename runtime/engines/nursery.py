@@ -32,7 +32,8 @@ _OFTEN = 0.25
 def main(number: int) -> None:
     engine = socket.socket(fileno=number)
     os.set_inheritable(number, False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal: the engine decides
+    for number_of_signal in (signal.SIGINT, signal.SIGTERM):  # which may reach all processes: the engine decides
+        signal.signal(number_of_signal, signal.SIG_IGN)
     ended, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -116,7 +117,8 @@ def _tell_of_ends(engine: socket.socket, processes: dict[int, str]) -> None:
 def _work(order: Mapping[str, Any], files: list[int], work: Any, doing: Any, own: tuple[int, ...]) -> NoReturn:
     """What a forked process does, to its end."""
     signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number_of_signal in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number_of_signal, signal.SIG_DFL)
     for file in own:
         os.close(file)
     number, printed = files

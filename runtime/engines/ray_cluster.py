@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -79,7 +80,8 @@ class RayEngine:
         self._own = not ray.is_initialized()
         if self._own:
             quietly = {"include_dashboard": False, "num_cpus": hands} if address is None else {}
-            ray.init(address=address, log_to_driver=False, logging_level="error", **quietly)
+            with _own_signals():
+                ray.init(address=address, log_to_driver=False, logging_level="error", **quietly)
         self._work = ray.put(work)
         # A process that may not be shared does one piece of work, and ends.
         calls = {} if work.shared else {"max_calls": 1}
@@ -181,6 +183,19 @@ class RayEngine:
     def _tolerant(self) -> contextlib.suppress:
         """What is lost with the mailbox is no loss."""
         return contextlib.suppress(self._ray.exceptions.RayError)
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Ray would have SIGTERM end this process at once; what the process does with it stays as it was."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _piece(work: Work, attempt: str, payload: Plain, mailbox: Any) -> dict[str, Any]:

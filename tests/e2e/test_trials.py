@@ -232,3 +232,29 @@ def test_resumed_with_another_number_of_hands_it_is_the_same(alone: Path, tmp_pa
     assert document["phases"][0]["state"] == "under way"
     resume(out, Silent(), hands=0)
     assert differences(outcome(out), outcome(alone)) == []
+
+
+EXTERN = """import os
+from torch import nn
+class Twice(nn.Module):
+    def forward(self, x):
+        with open("loaded.txt", "a") as file:
+            print(os.getpid(), file=file)
+        return x * 2
+"""
+
+
+@pytest.mark.slow
+def test_code_of_the_users_is_loaded_by_each_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It might keep files open, which processes must not share."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(EXTERN)
+    path = write(tmp_path)
+    head = 'stdsl 1\nextern op twice on x from "mine:Twice" { params = 0  flops = 0 }\n'
+    path.write_text(head + path.read_text().removeprefix("stdsl 1\n").replace("-> relu ->", "-> twice ->"))
+    run(RunRequest(str(path), out=tmp_path / "run", hands=2, allow_extern=True), Silent())
+    processes = set((tmp_path / "loaded.txt").read_text().split())
+    run(RunRequest(str(path), out=tmp_path / "alone", hands=0, allow_extern=True), Silent())
+    assert differences(outcome(tmp_path / "run"), outcome(tmp_path / "alone")) == []
+    with closing(sqlite3.connect(tmp_path / "run" / "trials.sqlite")) as store:
+        assert {worker.split()[1] for (worker,) in store.execute("SELECT worker FROM trials")} <= processes
