@@ -50,7 +50,7 @@ def _shrunk(folder: Path, most: dict[str, int]) -> Path:
     for path in FOLDER.glob("**/*.space"):
         # Neither searches, whose data has sizes of its own, nor files of weights.
         text = re.sub(r"(?ms)^search \w+ \{.*?^\}\n", "", path.read_text())
-        text = re.sub(r", weights = \w+", "", text)
+        text = re.sub(r",?\s*\bweights = [A-Z]+\b", "", text)
 
         def least(found: re.Match[str]) -> str:
             return f"{found[1]} = {min(int(found[2]), most[found[1]])}"
