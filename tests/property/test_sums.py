@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -192,7 +192,8 @@ def check_halves(places: Lattice, start: int, count: int, rng: random.Random, mo
     monkeypatch.setattr(strip, "BLOCK", rng.choice((1, 50, 10**6)))
     for strips in (False, True):
         monkeypatch.setattr(halving, "narrowest", partial(any_cut, rng) if strips else lambda *_: None)
-        assert halved(places, start, Effort(10**9, 10**9)) == count
+        with suppress(TooMuch) if strips else nullcontext():  # a cut that nobody would take may be too much work
+            assert halved(places, start, Effort(10**9, 10**9)) == count
     monkeypatch.setattr(narrowing, "TRIED", rng.choice((1, 30)))
     monkeypatch.setattr(narrowing, "CACHED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))

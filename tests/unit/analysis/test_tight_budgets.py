@@ -128,7 +128,7 @@ def test_a_tight_budget_is_planned_and_searched(tmp_path: Path):
     (tmp_path / "t.space").write_text(text)
     result = stdsl.run(tmp_path / "t.space", out=tmp_path / "run", device="cpu")
     assert all(row["flops"] <= 350_000 for row in result.document["networks"])
-    assert result.document["random"]["uniform"] is False
+    assert "uniform" not in result.document["random"]  # however few there are, each is as likely
 
 
 @pytest.mark.parametrize("body", ["{a: conv(16, 3), b: identity}", "{a: conv(4, 3), b: conv(16, 3)}"])
