@@ -13,6 +13,7 @@ from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme, within_costs
 from .feasible import found
 from .sums.nearly import Nearly
+from .sums.within import at_most
 
 PROPOSED = 300
 """Where nothing is certain to be within the constraints, so many are looked at."""
@@ -28,7 +29,8 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
         return result
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
-        return CountResult(within.low or int(_proposed(within)), min(within.high, result.high))
+        high = min(at_most(within), result.high)
+        return CountResult(within.low or int(high > 0 and _proposed(within)), high)
     if within is not None:
         return CountResult(within.count, within.count)
     left = binding(graph, cost_constraints(graph))

@@ -24,13 +24,17 @@ from stdsl.compiler.analysis.sums import nearly as nearly_module
 from stdsl.compiler.analysis.sums.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.exactly import Sums
 from stdsl.compiler.analysis.sums.halving import halved
+from stdsl.compiler.analysis.sums.jointly import beginnings, endings
+from stdsl.compiler.analysis.sums.jointly.beginnings import Beginnings
+from stdsl.compiler.analysis.sums.jointly.sums import Jointly
+from stdsl.compiler.analysis.sums.jointly.weighted import Together
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
 from stdsl.compiler.analysis.sums.narrowing import narrowed
 from stdsl.compiler.analysis.sums.nearly import nearly
 from stdsl.compiler.analysis.sums.strip import Strip
 from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
 from stdsl.compiler.analysis.sums.vectors import Vectors
-from stdsl.compiler.analysis.sums.weighed import Weighed
+from stdsl.compiler.analysis.sums.weighed import weighed
 from stdsl.compiler.analysis.sums.within import bounds_of, within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
@@ -90,6 +94,7 @@ def check(small: Small, constraints: Sequence[CostConstraint], rng: random.Rando
     wanted = small.within(constraints)
     sums = within(small.graph, constraints, also=ADDITIVE)
     assert isinstance(sums, Sums)
+    assert isinstance(sums, Jointly) == (len({c.metric for c in constraints}) > 1)
     assert sums.count == len(wanted)
     listed = [sums.unrank(place) for place in range(sums.count)]
     assert {key(answers) for answers in listed} == set(wanted)
@@ -146,15 +151,15 @@ def check_weighed(small: Small, sums: Sums, wanted: Mapping[Any, int], rng: rand
         for v in small.graph.diagrams.variables
     }
     steps = sums.states.steps
-    weighed = Weighed(sums, lambda state, answer: scores[steps[state].variable][answer], Effort(10**9, 10**9))
+    weighing = weighed(sums, lambda state, answer: scores[steps[state].variable][answer], Effort(10**9, 10**9))
     weights = {row: sum(scores[v][a] for v, a in row) for row in wanted}
     greatest = max(weights.values(), default=-math.inf)
     if greatest == -math.inf:
-        assert weighed.total == -math.inf
+        assert weighing.total == -math.inf
         return
-    assert weighed.total == pytest.approx(greatest + math.log(sum(math.exp(w - greatest) for w in weights.values())))
+    assert weighing.total == pytest.approx(greatest + math.log(sum(math.exp(w - greatest) for w in weights.values())))
     for _ in range(8):
-        answers = weighed.draw(rng)
+        answers = weighing.draw(rng)
         assert answers is not None
         assert weights[key(answers)] > -math.inf
 
@@ -222,6 +227,16 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
     counted, grid = Strip.count, narrowing._grid
     monkeypatch.setattr(Strip, "count", lambda made: strips.append(made) or counted(made))
     monkeypatch.setattr(narrowing, "_grid", lambda *given: grids.append(len(given[1])) or grid(*given))
+    left_out: list[int] = []
+    allows = Together.allows
+
+    def looked(made: Together, state: int, spent: Any) -> Any:
+        found = allows(made, state, spent)
+        if found is not None:
+            left_out.append(int((~found).sum()))
+        return found
+
+    monkeypatch.setattr(Together, "allows", looked)
     for seed in seeds:
         small = drawn(seed)
         if small is None:
@@ -229,12 +244,15 @@ def check_seeds(seeds: range, monkeypatch: Any) -> int:
         tried += 1
         rng = random.Random(seed)
         constraints = bounded(small, rng)
+        monkeypatch.setattr(endings, "SUMS", rng.choice((0, 5, 50, 20_000)))
+        monkeypatch.setattr(beginnings, "SPARSE", rng.choice((0, 8, 10**9)))
         try:
             check(small, constraints, rng)
             accepted += check_nearly(small, constraints, rng, monkeypatch)
         except Exception as error:
             raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
     assert accepted > 10 * tried
+    assert sum(left_out) > tried, "what bounds allow together leaves something out"
     # Grids, with parts between the sides and without, and strips, with what is settled in them added up and one by
     # one, are reached.
     assert {bool(between) for between in grids} == {False, True}
@@ -250,6 +268,53 @@ def test_some_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_many_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     check_seeds(range(1000, 3000), monkeypatch)
+
+
+def listed(text: str) -> Small:
+    graph = stdsl.loads(text).graph
+    whole = circuits(graph).whole
+    assert whole is not None
+    table = Table.of_circuit(graph, whole)
+    costs = {metric: [int(x) for x in table.cost(metric)] for metric in ADDITIVE}
+    return Small(graph, [whole.unrank(i) for i in range(whole.count)], costs)
+
+
+@pytest.mark.parametrize("sums", [0, 20_000])
+@pytest.mark.parametrize("form", ["above", "opposed", "ranges", "three"])
+def test_tight_budgets_together(form: str, sums: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against each of 1 029 architectures: from above, one from below where that costs the other, in narrow ranges, and
+    three whose combinations no number holds."""
+    small = listed(
+        "stdsl 1\nmeta net on x: image(3, 16, 16) {\n  y[0] = x\n"
+        "  for i in 1..3 { y[i] = y[i - 1] -> conv((choose {4, 7, 9, 10} as width), (choose {1, 3} as k),"
+        " stride = if i == 2 then 2 else 1) }\n"
+        "  return y[3] -> global_avg_pool -> linear(choose {3, 5, 8} as n)\n}\n"
+        "space s = net where k == 1 or width != 10\n"
+    )
+    monkeypatch.setattr(endings, "SUMS", sums)
+    if form == "three":
+        monkeypatch.setattr(beginnings, "PACKED", 1 << 30)
+    rng, reached, tried = random.Random(sums), [], 0
+    made = Beginnings.__init__
+    monkeypatch.setattr(Beginnings, "__init__", lambda own, *given: reached.append(given[2]) or made(own, *given))
+    ordered = {metric: sorted(small.costs[metric]) for metric in ADDITIVE}
+    for _ in range(3):
+        place = rng.randrange(60, 900)
+        ends: dict[str, tuple[int | None, int | None]] = {
+            "flops": (None, ordered["flops"][place]),
+            "params": (None, ordered["params"][place // 2]),
+        }
+        if form == "opposed":
+            ends["params"] = (ordered["params"][min(place * 11 // 10, 1_000)], None)
+        if form == "ranges":
+            ends = {m: (ordered[m][place], ordered[m][place + 90]) for m in ("flops", "params")}
+        if form == "three":
+            ends["activations"] = (ordered["activations"][place // 3], ordered["activations"][place])
+        constraints = [CostConstraint(metric, *own, small.graph.span) for metric, own in ends.items()]
+        tried += len(small.within(constraints))
+        check(small, constraints, rng)
+    assert reached
+    assert tried > 30
 
 
 def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,12 +384,12 @@ def test_what_is_weighed_is_drawn_by_weight(costs: str, monkeypatch: pytest.Monk
     def score(answer: int, variable: int) -> float:
         return SCORES[answer] * (1 + variable % 3)
 
-    weighed = Weighed(made, lambda s, a: score(a, steps[s].variable), Effort(10**9, 10**9))
+    weighing = weighed(made, lambda s, a: score(a, steps[s].variable), Effort(10**9, 10**9))
     weights = [math.exp(sum(score(a, v) for v, a in sums.unrank(place).items())) for place in range(sums.count)]
     generator, counts = random.Random(1), Counter[int]()
     n = 3000
     while counts.total() < n:
-        if (answers := weighed.draw(generator)) is not None:
+        if (answers := weighing.draw(generator)) is not None:
             counts[sums.rank(answers)] += 1
     expected = [n * w / sum(weights) for w in weights]
     likely = [place for place, e in enumerate(expected) if e >= 5]

@@ -26,9 +26,10 @@ from ..remaining import within
 from ..sampling import ATTEMPTS, ATTEMPTS_AT_LENGTH
 from ..sums.bests import Preference, bests
 from ..sums.exactly import PASSING_ROOM, PASSING_WORK, Sums
+from ..sums.jointly.weighing import Weighing as Paths
 from ..sums.nearly import Nearly
 from ..sums.tables import Effort, TooMuch
-from ..sums.weighed import Weighed
+from ..sums.weighed import Weighed, weighed
 from ..values import decode, encode
 from .outcomes import listed_outcomes, outcomes_of
 from .policy import Policy
@@ -165,13 +166,13 @@ class Weighted(Policy):
         return self._found if isinstance(self._found, (Sums, Nearly)) else None
 
     @cached_property
-    def _weighed(self) -> Weighed | None:
+    def _weighed(self) -> Weighed | Paths | None:
         """The same by weight; None where that takes too long."""
         if self._sums is None:
             return None
         asking = self._sums.states.asking
         try:
-            return Weighed(
+            return weighed(
                 self._sums,
                 lambda state, answer: self.rows[asking(state).variable][answer],
                 Effort(PASSING_WORK, PASSING_ROOM),
@@ -237,7 +238,7 @@ class Weighted(Policy):
         return of_answers(self.graph, answers)
 
     @staticmethod
-    def _by_weight(weighed: Weighed, generator: random.Random) -> Mapping[int, int] | None:
+    def _by_weight(weighed: Weighed | Paths, generator: random.Random) -> Mapping[int, int] | None:
         for _ in range(ATTEMPTS):
             if (answers := weighed.draw(generator)) is not None:
                 return answers

@@ -17,17 +17,22 @@ from ..costs.measures import Measure, measure_of
 from ..diagrams.products import Product, value_of
 from ..memo import once_per_graph
 from .exactly import PASSING_ROOM, PASSING_WORK
+from .jointly.beginnings import beginnings
+from .jointly.sums import best_of
 from .lattice import Bounds, excess, lattice
 from .optimum import Best, Optimum
-from .packing import packing
 from .rounded import Rounded, loosest_of, rounded
 from .tables import NEVER, Effort, Scores, TooMuch
 from .walks import walk
 from .within import bounds_of, exactly_summed
 
-COMBINED_WORK = 2_000_000_000
-COMBINED_ROOM = 250_000_000
-"""Combinations of the sums of several costs are rarely few, and nothing but their number says so."""
+JOINT_WORK = 2_000_000_000
+JOINT_ROOM = 300_000_000
+"""Whether there is little to remember of several costs, trying shows: in some four seconds at most for
+each that is asked for."""
+
+QUICK = 300_000_000
+"""In so much less than a second it mostly shows where there is."""
 
 UNIT = 2**50
 """Terms of scores are whole numbers of so small a part."""
@@ -102,8 +107,8 @@ class _Asked:
             self._take(place, free)
         for cost in range(self.costs):
             self._alone(cost, scores)
-        if self.costs > 1 and combined:
-            self._together(scores)
+        if self.costs > 1:
+            self._together(scores, JOINT_WORK if combined else QUICK)
         return self.found
 
     def nearly(self) -> Mapping[int, Rounded]:
@@ -145,27 +150,18 @@ class _Asked:
         for place in left:
             self._take(place, optimum.within(places.window((self.bounds[place][cost],), start)))
 
-    def _together(self, scores: Scores) -> None:
-        left, start = self._open, self.states.start
-        if not left:
-            return
-        costs = tuple(range(self.costs))
+    def _together(self, scores: Scores, work: int) -> None:
+        """Within all bounds at once. The tightest ones come first: where they are too much, so are the others."""
+        costs, start = tuple(range(self.costs)), self.states.start
         found = excess(self.states, costs)
         units = tuple(found.factor(cost) for cost in costs)
-        places = lattice(found, start, units, [self._loosest(cost, left) for cost in costs])
-        if any(high < 0 for _, high in places.windows):
-            self.found |= dict.fromkeys(left)
-            return
-        try:
-            packed = packing(places, start)
-            effort = Effort(COMBINED_WORK, COMBINED_ROOM)
-            optimum = Optimum(self.states, packed.places, scores, effort, whole=True)
-        except TooMuch:
-            return
-        reached = optimum.costs()
-        for place in left:
-            fits = packed.fits(reached, places.window(self.bounds[place], start))
-            self.found[place] = optimum.among(fits, reached)
+        windows = {place: lattice(found, start, units, self.bounds[place]) for place in self._open}
+        for place in sorted(windows, key=lambda own: [high - low for low, high in windows[own].windows]):
+            try:
+                ways = beginnings(windows[place], start, Effort(work, JOINT_ROOM))
+                self.found[place] = best_of(self.states, ways, scores, Effort(PASSING_WORK, PASSING_ROOM))
+            except TooMuch:
+                return
 
     def _loosest(self, cost: int, places: Sequence[int]) -> Bounds:
         return loosest_of([self.bounds[place][cost] for place in places])

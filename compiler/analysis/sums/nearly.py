@@ -201,12 +201,13 @@ def nearly(
     bounds: Sequence[Bounds],
     exactly: Lattice,
     effort: Effort,
-    cells: int = CELLS,
+    cells: int | None = None,
 ) -> Nearly:
-    """``exactly``: the places of the exact sums; ``cells``: how many numbers tables have. Raises TooMuch."""
+    """``exactly``: the places of the exact sums; ``cells``: how many numbers tables have,
+    :data:`CELLS` by default. Raises TooMuch."""
     if max(found.most[states.start], default=0).bit_length() > FLOATING:
         raise TooMuch
-    units = units_for(states, found, bounds, cells)
+    units = units_for(states, found, bounds, CELLS if cells is None else cells)
     places = lattice(found, states.start, units, bounds)
     return Nearly(states, tuple(measures), tuple(bounds), Programme(states, places, effort, True), places, exactly)
 

@@ -34,17 +34,15 @@ class Best:
 class Optimum:
     """``after``: of each leg the best score of all that follows it, by what that costs."""
 
-    def __init__(
-        self, states: CostStates, places: Lattice, scores: Scores, effort: Effort, whole: bool = False
-    ) -> None:
-        """``whole``: there is one leg. Raises TooMuch."""
+    def __init__(self, states: CostStates, places: Lattice, scores: Scores, effort: Effort) -> None:
+        """Raises TooMuch."""
         if max(places.far[states.start], default=0) >= FARTHEST:
             raise TooMuch
         self.states, self.places, self.scores = states, places, scores
         self.legs: list[Leg] = []
         self.after: list[Table] = []
         following = _nothing()
-        found = stretches(places.ways, states.start, whole)
+        found = stretches(places.ways, states.start)
         for i in range(len(found) - 1, -1, -1):
             stretch = found[i]
             self.after.append(following)
@@ -77,22 +75,6 @@ class Optimum:
             self._descend(leg, cost, answers)
             low, high = low - cost, high - cost
         return Best(score, answers)
-
-    def among(self, fits: Column, costs: Places) -> Best | None:
-        """The best of one leg whose ways cost one of some ``costs``, of those that ``fits`` says."""
-        import numpy as np
-
-        (leg,) = self.legs
-        scores = np.where(fits, leg.tables[leg.stretch.first].found((costs,), NEVER)[0], NEVER)
-        if not len(scores) or (best := float(scores[at := int(np.argmax(scores))])) == NEVER:
-            return None
-        answers: dict[int, int] = {}
-        self._descend(leg, int(costs[at]), answers)
-        return Best(best, answers)
-
-    def costs(self) -> Places:
-        """What the ways of the first leg cost."""
-        return _entries(self.legs[0].tables[self.legs[0].stretch.first])[0]
 
     def _descend(self, leg: Leg, cost: int, answers: dict[int, int]) -> None:
         """The answers of the best way through a leg that costs so much."""

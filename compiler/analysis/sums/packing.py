@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from .lattice import Lattice, Way
-from .programme import Window
 from .tables import TooMuch
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 PACKED = 2**62
 """Packed numbers stay below."""
@@ -23,16 +17,6 @@ class Packing:
 
     places: Lattice
     strides: tuple[int, ...]
-
-    def fits(self, packed: npt.NDArray[np.int64], window: Window) -> npt.NDArray[np.bool_]:
-        """Which of some combinations are within a window of places of each cost."""
-        import numpy as np
-
-        fits, rest = np.ones(len(packed), dtype=bool), packed
-        for stride, (low, high) in zip(self.strides, window, strict=True):
-            places, rest = rest // stride, rest % stride
-            fits &= (places >= low) & (places <= high)
-        return fits
 
 
 def packing(places: Lattice, start: int) -> Packing:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import accumulate
 from operator import mul
-from typing import Any
 
 from .lattice import Way
 from .programme import Leg, Programme, Window
@@ -17,9 +16,8 @@ from .tables import Effort, Table, filled, single
 from .words import carried, product, words_for
 
 
-def passing(programme: Programme, window: Window, effort: Effort, fits: Any = None) -> dict[tuple[int, int], int]:
-    """By state and answer, how many architectures go through. For one cost, or several that are packed: then ``fits``
-    says of an array of packed costs which are within the bounds. Raises TooMuch."""
+def passing(programme: Programme, window: Window, effort: Effort) -> dict[tuple[int, int], int]:
+    """By state and answer, how many architectures go through. For one cost. Raises TooMuch."""
     legs = programme.legs
     ways_to = [1, *accumulate((leg.stretch.count for leg in legs), mul)]
     before = [single(1, 1, False)]
@@ -33,7 +31,7 @@ def passing(programme: Programme, window: Window, effort: Effort, fits: Any = No
         here = Effort(effort.work, effort.room)  # what a leg takes is free again after it
         there = _onward(programme, legs[i], before[i], words_for(ways_to[i + 1]), here, True)
         if going_on is None:
-            going_on = _within(there[legs[i].stretch.last], window, fits)
+            going_on = _within(there[legs[i].stretch.last], window)
         ways_from *= legs[i].stretch.count
         going_on = _back(programme, legs[i], there, going_on, words_for(ways_from), found, here)
         effort.work = here.work
@@ -69,16 +67,13 @@ def _widened(table: Table, words: int) -> Table:
     return Table(carried(wide) if len(numbers) == 1 else wide, table.at)
 
 
-def _within(table: Table, window: Window, fits: Any) -> Table:
+def _within(table: Table, window: Window) -> Table:
     """At the end there is one way on from what is within the bounds, and none from the rest."""
     import numpy as np
 
     places = np.arange(table.size) if table.at is None else table.at
-    if fits is None:
-        ((low, high),) = window
-        inside = (places >= low) & (places <= high)
-    else:
-        inside = fits(places)
+    ((low, high),) = window
+    inside = (places >= low) & (places <= high)
     return Table(inside.astype(np.int64)[None], table.at)
 
 

@@ -63,11 +63,10 @@ class Programme:
         places: Lattice,
         effort: Effort,
         floating: bool,
-        whole: bool = False,
     ) -> None:
         """``floating``: numbers are only nearly what they are, and those of the windows of ``places`` alone are known:
-        nothing is subtracted then, so that what is rounded is small beside each of them. ``whole``: there is one leg.
-        Raises TooMuch."""
+        nothing is subtracted then, so that what is rounded is small beside each of them. Raises
+        TooMuch."""
         if max(places.far[states.start], default=0) >= FARTHEST:
             raise TooMuch
         self.states, self.places = states, places
@@ -76,7 +75,7 @@ class Programme:
         self.after: list[Table] = []
         self._known: dict[Window, tuple[Column, Column]] = {}
         costs = len(places.units)
-        found = stretches(places.ways, states.start, whole)
+        found = stretches(places.ways, states.start)
         total = 1
         for stretch in found:
             total *= stretch.count

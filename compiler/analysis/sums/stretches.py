@@ -19,9 +19,8 @@ class Stretch:
     count: int
 
 
-def stretches(ways: Sequence[Sequence[Way]], start: int, whole: bool = False) -> tuple[Stretch, ...]:
-    """Those of all ways from ``start`` on; the one end is the state without ways that they all come to. ``whole``: all
-    is one."""
+def stretches(ways: Sequence[Sequence[Way]], start: int) -> tuple[Stretch, ...]:
+    """Those of all ways from ``start`` on; the one end is the state without ways that they all come to."""
     reached = {start}
     for state in range(start, -1, -1):
         if state in reached:
@@ -38,7 +37,7 @@ def stretches(ways: Sequence[Sequence[Way]], start: int, whole: bool = False) ->
     over = before = 0
     for at, change in enumerate(changes[:-1]):
         over += change
-        if over == 0 and at > 0 and (not whole or at == len(order) - 1):
+        if over == 0 and at > 0:
             inside = tuple(reversed(order[before:at]))
             found.append(Stretch(order[before], order[at], inside, _count(ways, inside, order[at])))
             before = at

@@ -8,16 +8,18 @@ what is below it weighs much.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import Vector
 from .bands import band_windows, ending, remaining
-from .exactly import Combined, Sums
+from .exactly import Single, Sums
+from .jointly.sums import Jointly
+from .jointly.weighing import Weighing
 from .nearly import Nearly
 from .programme import Leg, Window, own_windows
 from .stretches import stretches
 from .tables import NEVER, Effort, Join, Scores, Table, filled
+from .weights import drawn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,17 +29,23 @@ if TYPE_CHECKING:
     Column = npt.NDArray[Any]
 
 
+def weighed(found: Sums | Nearly, scores: Scores, effort: Effort) -> Weighed | Weighing:
+    """What draws of ``found`` by weight. Raises TooMuch."""
+    if isinstance(found, Jointly):
+        return Weighing(found, scores, effort)
+    assert isinstance(found, Single | Nearly)
+    return Weighed(found, scores, effort)
+
+
 class Weighed:
     """Of what is within bounds over costs, exactly known or nearly. ``after``: for each leg, what all that follows it
     weighs, by what is left of the upper ends; of costs without a lower end, up to there."""
 
-    def __init__(self, found: Sums | Nearly, scores: Scores, effort: Effort) -> None:
+    def __init__(self, found: Single | Nearly, scores: Scores, effort: Effort) -> None:
         """Raises TooMuch."""
         self.states, self.scores = found.states, scores
         self._nearly = found if isinstance(found, Nearly) else None
         self._places = found.programme.places
-        whole = isinstance(found, Combined)
-        self._fits: Callable[[Places], Column] | None = found.fits if isinstance(found, Combined) else None
         self.window: Window = self._places.windows
         self.legs: list[Leg] = []
         self.after: list[Table] = []
@@ -45,7 +53,7 @@ class Weighed:
             self._first = _none()
             return
         following = ending(self.window, 0.0, effort)
-        run = stretches(self._places.ways, self.states.start, whole)
+        run = stretches(self._places.ways, self.states.start)
         for i in range(len(run) - 1, -1, -1):
             stretch = run[i]
             self.after.append(self._cumulative(following, effort))
@@ -87,7 +95,7 @@ class Weighed:
         left = tuple(high for _, high in self.window)
         for i, leg in enumerate(self.legs):
             costs, weights = self._first if i == 0 else self._weights(i, left)
-            at = _drawn(weights, generator)
+            at = drawn(weights, generator)
             cost = tuple(int(column[at]) for column in costs)
             self._descend(leg, cost, generator, answers)
             left = tuple(rest - c for rest, c in zip(left, cost, strict=True))
@@ -97,13 +105,10 @@ class Weighed:
 
     def _weights(self, leg: int, left: Vector) -> tuple[tuple[Places, ...], Column]:
         """The costs of the ways of a leg, and what each weighs with all that follows."""
-        import numpy as np
 
         own = self.legs[leg].tables[self.legs[leg].stretch.first]
         costs = own.places(NEVER)
         weights: Column = own.found(costs, NEVER)[0]
-        if self._fits is not None:
-            return costs, np.where(self._fits(costs[0]), weights, NEVER)
         rests = tuple(rest - c for rest, c in zip(left, costs, strict=True))
         return costs, weights + remaining(self.after[leg], rests, self.window, NEVER)
 
@@ -120,19 +125,9 @@ class Weighed:
                 + float(leg.tables[way.state].found(tuple(np.array([c]) for c in rest), NEVER)[0, 0])
                 for way, rest in zip(ways, rests, strict=True)
             ]
-            at = _drawn(np.array(weights), generator)
+            at = drawn(np.array(weights), generator)
             answers[self.states.asking(state).variable] = ways[at].answer
             state, cost = ways[at].state, rests[at]
-
-
-def _drawn(weights: Column, generator: random.Random) -> int:
-    """The place of a weight, drawn in proportion to it."""
-    import numpy as np
-
-    ends = np.cumsum(np.exp(weights - weights.max()))
-    at = int(np.searchsorted(ends, generator.random() * ends[-1], side="right"))
-    # The product may be rounded up to the end itself.
-    return min(at, int(np.flatnonzero(weights != NEVER)[-1]))
 
 
 def _nothing(costs: int) -> Table:

@@ -9,7 +9,8 @@ from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import CostStates
 from ..costs.additive import AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
-from .exactly import Sums, together
+from .exactly import Single, Sums
+from .jointly.sums import jointly
 from .lattice import Bounds, Excess, Lattice, excess, lattice
 from .nearly import Nearly, nearly
 from .programme import Programme
@@ -18,6 +19,9 @@ from .walks import walk
 
 WORK = 2_500_000_000
 """So many numbers are added up at most: some four seconds."""
+
+JOINT_WORK = 1_500_000_000
+"""And at most so many for several costs at once: whether their beginnings are few shows after some three seconds."""
 
 QUICK = 100_000_000
 """And so many where it has to be quick."""
@@ -45,12 +49,36 @@ def within(
     if states is None:
         return None
     bounds = tuple(bounds_of(constraints, m) for m in known)
-    places = tuple(range(len(known)))
-    found = excess(states, places)
-    exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
-    work = QUICK if quick else WORK
-    sums = _exactly(states, exactly, work)
-    return _nearly(states, found, places, bounds, exactly) if sums is None and not quick else sums
+    return _within(states, tuple(range(len(known))), bounds, QUICK if quick else WORK, exactly=quick)
+
+
+def at_most(found: Nearly) -> int:
+    """How many there are at most: no more than within some of the bounds by themselves."""
+    return _at_most(found, {})
+
+
+def _at_most(found: Nearly, known: dict[tuple[int, ...], int]) -> int:
+    """``known``: the same by the places of the costs."""
+    least = found.high
+    costs = list(zip(found.measures, found.bounds, strict=True))
+    for left_out in range(len(costs) if len(costs) > 1 and least > found.low else 0):
+        measures, bounds = zip(*(pair for i, pair in enumerate(costs) if i != left_out), strict=True)
+        if measures not in known:
+            some = _within(found.states, measures, bounds, WORK)
+            if some is not None:
+                known[measures] = _at_most(some, known) if isinstance(some, Nearly) else some.count
+        least = min(least, known.get(measures, least))
+    return least
+
+
+def _within(
+    states: CostStates, measures: tuple[int, ...], bounds: tuple[Bounds, ...], work: int, exactly: bool = False
+) -> Sums | Nearly | None:
+    """``exactly``: nothing is counted nearly."""
+    found = excess(states, measures)
+    places = lattice(found, states.start, tuple(found.factor(i) for i in range(len(measures))), bounds)
+    sums = _exactly(states, places, work)
+    return _nearly(states, found, measures, bounds, places) if sums is None and not exactly else sums
 
 
 def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearly | None:
@@ -76,8 +104,8 @@ def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearl
 def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
     try:
         if len(places.units) > 1:
-            return together(states, places, work, ROOM)
-        return Sums(states, Programme(states, places, Effort(work, ROOM), False), places.windows)
+            return jointly(states, places, Effort(min(work, JOINT_WORK), ROOM))
+        return Single(states, Programme(states, places, Effort(work, ROOM), False), places.windows)
     except TooMuch:
         return None
 
