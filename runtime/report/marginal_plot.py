@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from typing import Any, Literal
 
 from stdsl.compiler.diagnostics.data import PackageNeeded
@@ -44,7 +45,8 @@ def points(marginals: Marginals) -> list[dict[str, Any]]:
 
 def _chart(marginals: Marginals) -> Any:
     try:
-        import altair
+        # By name: what mypy says must not depend on whether the extra is installed.
+        altair: Any = import_module("altair")
     except ImportError:
         raise _needed("Altair") from None
     data = points(marginals)
