@@ -19,21 +19,21 @@ import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
 from stdsl.compiler.analysis.costs.table import Table
-from stdsl.compiler.analysis.sums import dominance, halving, narrowing, strip
 from stdsl.compiler.analysis.sums import nearly as nearly_module
-from stdsl.compiler.analysis.sums.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.exactly import Sums
-from stdsl.compiler.analysis.sums.halving import halved
 from stdsl.compiler.analysis.sums.jointly import beginnings, endings
 from stdsl.compiler.analysis.sums.jointly.beginnings import Beginnings
 from stdsl.compiler.analysis.sums.jointly.sums import Jointly
 from stdsl.compiler.analysis.sums.jointly.weighted import Together
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
-from stdsl.compiler.analysis.sums.narrowing import narrowed
 from stdsl.compiler.analysis.sums.nearly import nearly
-from stdsl.compiler.analysis.sums.strip import Strip
+from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip
+from stdsl.compiler.analysis.sums.pairs.cuts import Cut, narrowest
+from stdsl.compiler.analysis.sums.pairs.halving import halved
+from stdsl.compiler.analysis.sums.pairs.narrowing import narrowed
+from stdsl.compiler.analysis.sums.pairs.strip import Strip
+from stdsl.compiler.analysis.sums.pairs.vectors import Vectors
 from stdsl.compiler.analysis.sums.tables import Effort, TooMuch
-from stdsl.compiler.analysis.sums.vectors import Vectors
 from stdsl.compiler.analysis.sums.weighed import weighed
 from stdsl.compiler.analysis.sums.within import bounds_of, within
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph

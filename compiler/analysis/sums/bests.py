@@ -23,7 +23,7 @@ from .lattice import Bounds, excess, lattice
 from .optimum import Best, Optimum
 from .rounded import Rounded, loosest_of, rounded
 from .tables import NEVER, Effort, Scores, TooMuch
-from .walks import walk
+from .walking.walks import walk
 from .within import bounds_of, exactly_summed
 
 JOINT_WORK = 2_000_000_000

@@ -16,9 +16,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
-from .halving import halved
 from .lattice import Bounds, Excess, Lattice, lattice
-from .narrowing import narrowed
+from .pairs.halving import halved
+from .pairs.narrowing import narrowed
 from .programme import FLOATING, Leg, Programme, Window
 from .tables import Effort, TooMuch
 

@@ -15,7 +15,7 @@ from .lattice import Bounds, Excess, Lattice, excess, lattice
 from .nearly import Nearly, nearly
 from .programme import Programme
 from .tables import Effort, TooMuch
-from .walks import walk
+from .walking.walks import walk
 
 WORK = 2_500_000_000
 """So many numbers are added up at most: some four seconds."""
@@ -37,9 +37,9 @@ def within(
     graph: SpaceGraph, constraints: Sequence[CostConstraint], also: Sequence[AdditiveMetric] = (), quick: bool = False
 ) -> Sums | Nearly | None:
     """The architectures within all constraints of a space over decisions, and within ``constraints`` over costs. None
-    where a cost is no exact sum, or there are too many states on the way (:func:`.walks.walk`). ``also``: further costs
-    that the walk adds up, behind those that are bounded. ``quick``: None, too, where it takes more than some tenths of
-    a second, and nothing is counted nearly."""
+    where a cost is no exact sum, or there are too many states on the way (:func:`.walking.walks.walk`). ``also``:
+    further costs that the walk adds up, behind those that are bounded. ``quick``: None, too, where it takes more than
+    some tenths of a second, and nothing is counted nearly."""
     bounded = tuple(dict.fromkeys(measure_of(c) for c in constraints))
     known = [m for m in bounded if m is not None]
     measures = list(dict.fromkeys([*known, *(Measure(metric) for metric in also)]))

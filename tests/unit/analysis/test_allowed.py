@@ -9,7 +9,7 @@ from collections import Counter
 import stdsl
 from stdsl.compiler.analysis.allowed import Allowed
 from stdsl.compiler.analysis.costs.measures import Measure
-from stdsl.compiler.analysis.sums.walks import walk
+from stdsl.compiler.analysis.sums.walking.walks import walk
 from stdsl.compiler.ir.diagram import Guard, evaluate, inner_nodes
 
 KEEPS = """

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.analysis.sums import arrangement
 from stdsl.compiler.analysis.sums.lattice import Way
 from stdsl.compiler.analysis.sums.tables import Effort, TooMuch, filled, single
+from stdsl.compiler.analysis.sums.walking import arrangement
 
 
 def test_a_table_that_there_is_no_room_for_is_not_made() -> None:

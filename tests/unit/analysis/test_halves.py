@@ -10,13 +10,13 @@ import pytest
 
 import stdsl
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.sums import dominance, halving, narrowing, strip
 from stdsl.compiler.analysis.sums import within as within_module
-from stdsl.compiler.analysis.sums.dominance import Side, meeting
 from stdsl.compiler.analysis.sums.nearly import Nearly
-from stdsl.compiler.analysis.sums.strip import Strip
+from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip
+from stdsl.compiler.analysis.sums.pairs.dominance import Side, meeting
+from stdsl.compiler.analysis.sums.pairs.strip import Strip
+from stdsl.compiler.analysis.sums.pairs.vectors import Vectors, of_stretches, summed
 from stdsl.compiler.analysis.sums.tables import Effort
-from stdsl.compiler.analysis.sums.vectors import Vectors, of_stretches, summed
 from stdsl.compiler.ir.graph import CostConstraint
 
 TOWERS = """stdsl 1

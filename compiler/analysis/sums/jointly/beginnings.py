@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..lattice import Lattice
-from ..packing import PACKED
+from ..pairs.packing import PACKED
 from ..tables import FARTHEST, SORTED, Effort, TooMuch
 from .endings import told_apart
 from .weighted import together

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import NormalDist
 
+from ..words import ALONE
 from .dominance import CELL as SORTED_CELL
 from .dominance import COLUMN, VECTOR
 from .strip import CELL, OTHER, OWN
 from .vectors import Limits, Vectors
-from .words import ALONE
 
 Halves = tuple[list[Vectors], list[Vectors]]
 

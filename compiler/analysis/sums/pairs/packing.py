@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .lattice import Lattice, Way
-from .tables import TooMuch
+from ..lattice import Lattice, Way
+from ..tables import TooMuch
 
 PACKED = 2**62
 """Packed numbers stay below."""

@@ -13,15 +13,15 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..tables import Effort
+from ..words import dot
 from .dominance import Side
-from .tables import Effort
 from .vectors import Limits
-from .words import dot
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from .words import Places
+    from ..words import Places
 
 BLOCK = 1 << 23
 """The table has about so many numbers at a time."""

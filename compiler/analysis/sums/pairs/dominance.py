@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .tables import Effort
+from ..tables import Effort
+from ..words import ALONE, dot
 from .vectors import Limits, Vectors
-from .words import ALONE, dot
 
 if TYPE_CHECKING:
-    from .words import Places
+    from ..words import Places
 
 BLOCK = 1 << 20
 """So many vectors are looked at at once, about."""

@@ -9,13 +9,13 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import product
 
+from ..lattice import Lattice
+from ..tables import Effort, TooMuch
+from ..words import ALONE
 from .cuts import about, balanced, narrowest
 from .dominance import VECTOR, Meeting, Side, meeting
-from .lattice import Lattice
 from .strip import Strip
-from .tables import Effort, TooMuch
 from .vectors import Limits, Vectors, alike_first, of_stretches, summed
-from .words import ALONE
 
 TRIED = 300_000
 """So many sums are looked at at most to find parts whose sums coincide."""

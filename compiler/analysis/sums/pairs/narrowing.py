@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from ..lattice import Lattice
+from ..tables import Effort, TooMuch
+from ..words import ALONE
 from .dominance import Side
 from .halving import side
-from .lattice import Lattice
-from .tables import Effort, TooMuch
 from .vectors import Limits, Vectors, of_stretches, summed
-from .words import ALONE
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .lattice import Lattice
+from ..lattice import Lattice
+from ..programme import own_windows
+from ..stretches import Stretch, stretches
+from ..tables import Effort, TooMuch, filled, single
+from ..words import ALONE
 from .packing import Packing, packing
-from .programme import own_windows
-from .stretches import Stretch, stretches
-from .tables import Effort, TooMuch, filled, single
-from .words import ALONE
 
 if TYPE_CHECKING:
-    from .words import Places
+    from ..words import Places
 
 Limits = tuple[int, int]
 """The last place of each of the two costs that is of interest."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ...ir.diagram import support
-from ...ir.graph import SpaceGraph
-from ..circuits.circuit import Branch, Circuit
-from ..circuits.circuit import Product as Parts
-from ..circuits.cost_states import CostStates, TooManyCosts, cost_states
-from ..circuits.of_space import circuit_in_order
-from ..costs.measures import Measure, measured
-from ..diagrams.products import Product
+from ....ir.diagram import support
+from ....ir.graph import SpaceGraph
+from ...circuits.circuit import Branch, Circuit
+from ...circuits.circuit import Product as Parts
+from ...circuits.cost_states import CostStates, TooManyCosts, cost_states
+from ...circuits.of_space import circuit_in_order
+from ...costs.measures import Measure, measured
+from ...diagrams.products import Product
 from .arrangement import LOOKS, order
 
 STATES = 60_000
