@@ -64,7 +64,7 @@ def _at_most(found: Nearly, known: dict[tuple[int, ...], int]) -> int:
     for left_out in range(len(costs) if len(costs) > 1 and least > found.low else 0):
         measures, bounds = zip(*(pair for i, pair in enumerate(costs) if i != left_out), strict=True)
         if measures not in known:
-            some = _within(found.states, measures, bounds, WORK)
+            some = _within(found.states, measures, bounds, WORK, beside=True)
             if some is not None:
                 known[measures] = _at_most(some, known) if isinstance(some, Nearly) else some.count
         least = min(least, known.get(measures, least))
@@ -72,13 +72,21 @@ def _at_most(found: Nearly, known: dict[tuple[int, ...], int]) -> int:
 
 
 def _within(
-    states: CostStates, measures: tuple[int, ...], bounds: tuple[Bounds, ...], work: int, exactly: bool = False
+    states: CostStates,
+    measures: tuple[int, ...],
+    bounds: tuple[Bounds, ...],
+    work: int,
+    exactly: bool = False,
+    beside: bool = False,
 ) -> Sums | Nearly | None:
-    """``exactly``: nothing is counted nearly."""
+    """``exactly``: nothing is counted nearly. ``beside``: there are other tables, too, so that those of what is counted
+    nearly are small."""
     found = excess(states, measures)
     places = lattice(found, states.start, tuple(found.factor(i) for i in range(len(measures))), bounds)
     sums = _exactly(states, places, work)
-    return _nearly(states, found, measures, bounds, places) if sums is None and not exactly else sums
+    if sums is not None or exactly:
+        return sums
+    return _nearly(states, found, measures, bounds, places, COARSE if beside else None)
 
 
 def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearly | None:
@@ -117,10 +125,15 @@ def exactly_summed(graph: SpaceGraph, measure: Measure) -> bool:
 
 
 def _nearly(
-    states: CostStates, found: Excess, measures: Sequence[int], bounds: Sequence[Bounds], exactly: Lattice
+    states: CostStates,
+    found: Excess,
+    measures: Sequence[int],
+    bounds: Sequence[Bounds],
+    exactly: Lattice,
+    cells: int | None,
 ) -> Nearly | None:
     try:
-        return nearly(states, found, measures, bounds, exactly, Effort(WORK, 2 * ROOM))
+        return nearly(states, found, measures, bounds, exactly, Effort(WORK, 2 * ROOM), cells)
     except TooMuch:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_one_that_is_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "LISTED", 0)
     monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
     monkeypatch.setattr(within, "_exactly", lambda *_: None)
-    monkeypatch.setattr(within, "nearly", partial(nearly.nearly, cells=300))
+    monkeypatch.setattr(nearly, "CELLS", 300)
     graph = stdsl.loads(TOWER).graph
     rough = feasible.found(graph)
     assert isinstance(rough, nearly.Nearly)
@@ -37,3 +37,19 @@ def test_one_that_is_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = count(graph)
     assert isinstance(found, CountResult)
     assert found.low == 1 < right <= found.high
+
+
+def test_an_interval_is_never_above_the_count_within_fewer_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One cost is counted exactly, several are known on a lattice that says little."""
+    exactly = within._exactly
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    monkeypatch.setattr(within, "_exactly", lambda *given: exactly(*given) if len(given[1].units) == 1 else None)
+    for cells in ((nearly, "CELLS"), (within, "COARSE")):
+        monkeypatch.setattr(*cells, 20)
+    graph = stdsl.loads(TOWER).graph
+    rough, found = feasible.found(graph), count(graph)
+    assert isinstance(rough, nearly.Nearly)
+    alone = [count(replace(graph, constraints=(constraint,))) for constraint in graph.constraints]
+    assert all(one.exact for one in alone)
+    assert found.high <= min(one.high for one in alone) < rough.high, (rough.high, alone)
