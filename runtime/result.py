@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from .data.targets import targets_of
 from .phases.assignment import Subject
 from .phases.compare import compared, metrics_of
 from .phases.context import Context
-from .phases.derive import DRAW, drawn, repeats
+from .phases.derive import DRAW, drawn, members, repeats
+from .phases.ensemble import PHASE as TOGETHER
 from .prepare.job import Job
 from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
-from .tracking.names import DERIVED, SEARCH, title_of
+from .tracking.names import DERIVED, ENSEMBLE, SEARCH, title_of
 
 FORMAT = 1
+MEMBERS = ("derived", "member")
+"""The kinds of networks that an ensemble is of."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     if "retrain" in finished:
         del own_files["search's weights"]
     own_files |= {name: run.directory.evaluation(derived.name, name) for name in TABLES}
+    own_files |= {f"weights of {name}": run.directory.weights(name) for name in members(run)}
+    own_files |= {f"{name} of the {ENSEMBLE}": run.directory.evaluation(ENSEMBLE, name) for name in TABLES}
     files = {"run": "."} | {name: _place(run, path) for name, path in own_files.items() if path.exists()}
     files |= finished.get("export", {}).get("files", {})
     return {
@@ -101,6 +106,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "networks": networks,
         "random": _summary(randoms, metric, finished.get(DRAW, {}).get("uniform", True)),
         "seeds": _summary(seeds, metric, True) if len(seeds) > 1 else None,
+        "ensemble": _ensemble(run, networks),
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
@@ -161,7 +167,8 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
         title = f"{DERIVED}, with the search's weights"
         return [_row(title, "derived", derived, finished["evaluate"], finished["search"]["seconds"])]
     rows = [_row(DERIVED, "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
-    others = [("seed", name, name) for name in repeats(run)]
+    others = [("member", name, name) for name in members(run)]
+    others += [("seed", name, name) for name in repeats(run)]
     others += [("random", name, name) for name in drawn(run)]
     others += [("space", title_of(text), run.directory.network_of(text)) for text in run.job.compared]
     for kind, title, name in others:
@@ -170,7 +177,29 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
         subject = compared(run.job, run.directory, name)
         del metrics["steps"]
         rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
+    if TOGETHER in finished:
+        own = [row for row in rows if row["kind"] in MEMBERS]
+        facts: dict[str, Any] = {"title": f"ensemble of {len(own)}", "kind": "ensemble"}
+        facts |= {cost: _total(row[cost] for row in own) for cost in ("params", "flops")}
+        facts |= {"test": dict(finished[TOGETHER]), "seconds": round(sum(row["seconds"] for row in own), 2)}
+        rows.insert(len(own), facts)
     return rows
+
+
+def _total(values: Iterable[int | None]) -> int | None:
+    """Of what all members cost; None where that of one is not known."""
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+def _ensemble(run: Context, networks: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The titles of its members, the best of the search first, and of the one that is best on the test split."""
+    if TOGETHER not in run.tracker.finished:
+        return None
+    own = [row for row in networks if row["kind"] in MEMBERS]
+    metric = run.criterion.metric
+    best = max(own, key=lambda row: METRICS[metric].score(row["test"][metric]))
+    return {"members": [row["title"] for row in own], "best": best["title"]}
 
 
 def _row(title: str, kind: str, subject: Subject, test: Mapping[str, float], seconds: float) -> dict[str, Any]:

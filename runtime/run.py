@@ -30,7 +30,8 @@ from .engines.local import Helpers
 from .phases.assignment import Subject, final_training, inherited
 from .phases.compare import as_measured, missing, train_all
 from .phases.context import Context, workshop
-from .phases.derive import carried, derive, draw, drawn, repeats
+from .phases.derive import carried, derive, draw, drawn, members, repeats
+from .phases.ensemble import measure_together, subjects
 from .phases.export import export
 from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
@@ -329,15 +330,20 @@ def _phases(run: Context) -> RunResult:
                 run.tracker,
                 "evaluate",
             )
-            export(run, subject)
+            export(run, [subject])
         if run.config.retrain is not None:
             draw(run)
-            run.helpers.add(missing(run, [*repeats(run), *drawn(run)]))
+            together = members(run)
+            run.helpers.add(missing(run, [*together, *repeats(run), *drawn(run)]))
             final = final_training(run.config, subject, as_measured(run.job, run.directory, subject))
             train(final, run.workshop, run.tracker, RETRAIN)
             measure(final, run.workshop, run.tracker, "evaluate")
-            export(run, subject)
-            train_all(run, [*others, *repeats(run), *drawn(run)])
+            if not together:
+                export(run, [subject])
+            train_all(run, [*together, *others, *repeats(run), *drawn(run)])
+            if together:
+                measure_together(run, subject)
+                export(run, subjects(run, subject))
     document = collect(run, subject)
     write_json(run.directory.result, document)
     shutil.rmtree(run.directory.features, ignore_errors=True)

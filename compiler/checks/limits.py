@@ -42,8 +42,9 @@ def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:
 
 
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    if config.ensemble is not None:
-        yield cannot_run_yet(config, "ensemble", "ensembles", "leave `ensemble` out")
+    if config.ensemble is not None and config.ensemble > 1 and config.retrain is None:
+        what = "an ensemble of networks that are not trained after the search"
+        yield cannot_run_yet(config, "ensemble", what, "add `retrain { … }`")
     if config.evaluate.clips > 1:
         yield cannot_run_yet(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
     if config.evaluate.crops != "center":

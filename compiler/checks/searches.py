@@ -12,6 +12,7 @@ from ..diagnostics.strategies import StrategyNeeded
 from ..ir.graph import SpaceGraph
 from .batches import check_batches
 from .comparisons import check_comparisons, different
+from .ensembles import check_ensemble
 from .needs import check_needs
 from .outputs import check_auxiliary, check_data
 from .tasks import check_task
@@ -103,6 +104,7 @@ def check_search(
     checked = CheckedSearch(config, graph, final, compared, tested, warnings=told.diagnostics)
     if config.strategy is not None:
         sink.extend(family(config.strategy.family).check_within(config, checked.common))
+    check_ensemble(checked, sink)
     return checked if len(sink.errors) == before else None
 
 

@@ -67,6 +67,10 @@ class Family:
         """Everything in a search that draws batches of the training data."""
         return iter(())
 
+    def ranked(self, strategy: Strategy) -> int | None:
+        """How many different architectures a search puts in order at most; None where that is not known before."""
+        return None
+
     def measures(self, strategy: Strategy) -> str:
         """What a search measures on the `valid` half of the training data, in words (`trials`), "" where nothing."""
         return ""

@@ -9,6 +9,7 @@ from pydantic import Field
 from ..schemas.base import Count
 from ..schemas.hyper import Tunable
 from ..schemas.separate import SeparateTrainings
+from ..schemas.strategy import Strategy
 from .separate import SeparateFamily
 
 
@@ -27,6 +28,10 @@ class Random(SeparateFamily):
     name = "random"
     settings = RandomConfig
     runner = "stdsl.runtime.strategies.random:RandomRunner"
+
+    def ranked(self, strategy: Strategy) -> int:
+        assert isinstance(strategy, RandomConfig)
+        return strategy.trials
 
 
 FAMILY = Random()

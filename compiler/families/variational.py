@@ -128,6 +128,10 @@ class Variational(Family):
         strategy = _own(config.strategy)
         yield from cost_limits_in(strategy, strategy.objectives, graph)
 
+    def ranked(self, strategy: Strategy) -> int:
+        assert isinstance(strategy, VariationalConfig)
+        return max(1, strategy.derive.samples)
+
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         own = _own(strategy)
         yield Learner("batch", own.batch, own.weights.split, "weights")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.measures import trained_in
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
+from stdsl.compiler.diagnostics.ensembles import FewMembers
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 
@@ -20,7 +22,7 @@ from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
 from ..tracking.files import read_made, write_bytes
-from ..tracking.names import DERIVED, random_name, repeat_name
+from ..tracking.names import DERIVED, member_name, random_name, repeat_name
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
@@ -32,19 +34,41 @@ def derive(run: Context) -> None:
     if DERIVE in run.tracker.finished:
         return
     graph, strategy = run.job.graph, run.config.strategy
+    others: list[Architecture] = []
     if run.job.architecture is not None:
         arch = run.job.architecture
     elif strategy is None or not graph.open:
         arch = architectures.architecture(graph, {})
     else:
         facts = run.tracker.finished["search"]
-        arch = runner(strategy).derive(strategy, graph, facts)[0]
+        arch, *others = runner(strategy).derive(strategy, graph, facts)
         if not runner(strategy).surely_best(strategy, graph, facts):
             method = runner(strategy).method(strategy)
             place = run.config.place("space")
             run.reporter.say(warned(PerhapsNotBest(place, graph.name, trained_in(graph), method)))
     run.directory.save_architecture(DERIVED, arch)
-    run.tracker.finish(DERIVE, {"hash": arch.hash})
+    run.tracker.finish(DERIVE, {"hash": arch.hash} | _beside(run, others))
+
+
+def _beside(run: Context, others: Sequence[Architecture]) -> dict[str, Any]:
+    """Leaves the architectures of the further members of an ensemble, ``others`` being all that there are, the better
+    first; what the journal keeps of them."""
+    asked = run.config.ensemble or 1
+    if asked < 2:
+        return {}
+    chosen = others[: asked - 1]
+    names = [member_name(rank) for rank in range(2, len(chosen) + 2)]
+    for name, arch in zip(names, chosen, strict=True):
+        run.directory.save_architecture(name, arch)
+    if len(chosen) < asked - 1:
+        run.reporter.say(warned(FewMembers(run.config.place("ensemble"), asked, len(chosen) + 1)))
+    return {"members": names}
+
+
+def members(run: Context) -> list[str]:
+    """The names of the members of an ensemble beside the derived network, the better first; none without one."""
+    names: list[str] = run.tracker.finished[DERIVE].get("members", [])
+    return names
 
 
 def repeats(run: Context) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from stdsl.compiler.analysis.architecture import saved
 from stdsl.compiler.backends.networks.source import source
 from stdsl.compiler.diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
 from stdsl.compiler.diagnostics.model import RunError
@@ -17,6 +19,7 @@ from ..data.networks.binding import description
 from ..tracking.files import read_made, refusing, write_bytes, write_text
 from .assignment import Subject
 from .context import Context
+from .ensemble import network
 from .train import trained
 
 PHASE = "export"
@@ -24,12 +27,14 @@ FAILURES = (ExportDiffers, ExportFailed, ExportTooLarge)
 """What may be wrong with an ONNX file while all else is right."""
 
 
-def export(run: Context, subject: Subject) -> None:
-    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for. An ONNX file that cannot be
-    made, or does not compute what the network does, is told of and recorded; the rest is done all the same."""
+def export(run: Context, members: Sequence[Subject]) -> None:
+    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for. ``members``: the network,
+    or those of an ensemble, the best first, which are one ONNX file; source and weights are the first one's. An ONNX
+    file that cannot be made, or does not compute what the network does, is told of and recorded; the rest is done all
+    the same."""
     if PHASE in run.tracker.finished:
         return
-    settings = run.config.export
+    settings, subject = run.config.export, members[0]
     files = {"module": MODULE}
     text = source(subject.graph, subject.arch)
     write_text(run.directory.module, text)
@@ -44,7 +49,7 @@ def export(run: Context, subject: Subject) -> None:
         run.reporter.say(f"export {visible(settings.onnx)}")
         target = run.directory.exported(settings.onnx)
         try:
-            facts["onnx"] = _onnx(run, subject, settings, target)
+            facts["onnx"] = _onnx(run, members, settings, target)
             files["onnx"] = settings.onnx
         except RunError as error:
             if not all(isinstance(d, FAILURES) for d in error.diagnostics):
@@ -55,13 +60,19 @@ def export(run: Context, subject: Subject) -> None:
     run.tracker.finish(PHASE, facts | {"files": files})
 
 
-def _onnx(run: Context, subject: Subject, settings: Export, path: Path) -> dict[str, Any]:
+def _onnx(run: Context, members: Sequence[Subject], settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.export.onnx import export_onnx
     from stdsl.compiler.backends.export.pixels import Pixels
 
-    model = trained(subject, run.workshop, run.placement).to("cpu")
+    subject, several = members[0], len(members) > 1
+    model = network(run, members) if several else trained(subject, run.workshop, run.placement).to("cpu")
     dataset, data = run.datasets["retrain"], run.config.data_of("retrain")
     metadata = description(run.config.name, DataFacts.of(dataset), subject.graph, data)
+    if several:
+        metadata["ensemble"] = [
+            {"architecture": own.hash, "decisions": own.to_json()["values"]}
+            for own in (saved(run.directory.architecture(member.name)) for member in members)
+        ]
     pixels = None
     if settings.preprocess:
         scale = dataset.normalisation

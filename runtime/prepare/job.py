@@ -27,7 +27,7 @@ class Job:
 
     def without_search(self, architecture: Architecture) -> Job:
         """The job that does with ``architecture`` what this one does with what its search finds."""
-        config = self.config.model_copy(update={"strategy": None, "phase": ()})
+        config = self.config.model_copy(update={"strategy": None, "phase": (), "ensemble": None})
         return replace(self, search=replace(self.search, config=config), architecture=architecture)
 
     def needed(self, name: str, seed: int | None) -> Job:

@@ -33,7 +33,7 @@ from ..phases.train import build
 from ..report.plain import plain
 from ..strategies.runner import runner
 from ..tracking.manifest import cores
-from ..tracking.names import DERIVED, random_name, repeat_name, title_of
+from ..tracking.names import DERIVED, member_name, random_name, repeat_name, title_of
 from ..training.placement import available
 from .job import Job
 from .samples import retraining_samples, stage_sizes
@@ -113,6 +113,8 @@ def plan(job: Job, device: str = "auto") -> Plan:
         compare = config.compare
         typical = _typical(job)
         names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
+        if strategy is not None and job.graph.open:
+            names += [f"train {member_name(rank)}" for rank in range(2, (config.ensemble or 1) + 1)]
         names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
         for name in names:
             stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
@@ -138,13 +140,15 @@ def plan(job: Job, device: str = "auto") -> Plan:
 
 
 def separate_trainings(job: Job) -> bool:
-    """Whether networks of a run are trained beside each other: comparisons, repeats, or the trials of a search. Each
+    """Whether networks of a run are trained beside each other: comparisons, repeats, members of
+    an ensemble, or the trials of a search. Each
     then has one thread."""
     config = job.config
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     repeated = config.retrain is not None and config.retrain.seeds > 1
     searched = config.strategy is not None and bool(job.graph.open) and runner(config.strategy).separate
-    return compared or repeated or searched
+    together = config.ensemble is not None and config.ensemble > 1
+    return compared or repeated or searched or together
 
 
 def render_plan(plan: Plan, console: Console) -> None:

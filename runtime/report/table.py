@@ -59,12 +59,16 @@ def _networks(result: Mapping[str, Any]) -> Table:
             figure(row["params"]),
             figure(row["flops"]),
             f"{row['seconds']:.0f} s",
-            style="bold" if row["kind"] == "derived" else None,
+            style="bold" if row["kind"] in ("derived", "ensemble") else None,
         )
     summary, seeds = result.get("random"), result.get("seeds")
-    if summary or seeds:
+    together = result.get("ensemble")
+    if summary or seeds or together:
         table.add_section()
     written = METRICS[shown[0]].written
+    if together:
+        best = next(row for row in result["networks"] if row["title"] == together["best"])
+        table.add_row(f"best member: {best['title']}", written(best["test"][shown[0]]))
     if seeds:
         table.add_row(f"derived, {len(seeds['values'])} seeds", f"{written(seeds['mean'])} ± {written(seeds['sd'])}")
     if summary:

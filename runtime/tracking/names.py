@@ -10,7 +10,9 @@ DERIVED = "derived"
 """The network that the run found, in `architectures/` and `weights/`."""
 SEARCH = "search"
 """The weights of the search itself, in `weights/`."""
-RESERVED = (DERIVED, SEARCH)
+ENSEMBLE = "ensemble"
+"""The best networks together, in `evaluation/`."""
+RESERVED = (DERIVED, SEARCH, ENSEMBLE)
 
 _LONGEST = 60
 
@@ -29,6 +31,11 @@ def repeat_number(name: str) -> int:
 def random_name(number: int) -> str:
     """Of a random architecture; ``number`` from 1."""
     return f"random-{number}"
+
+
+def member_name(number: int) -> str:
+    """Of a member of an ensemble beside the best; ``number``, its rank, from 2."""
+    return f"member-{number}"
 
 
 def trial_name(number: int) -> str:
@@ -56,8 +63,8 @@ def file_name(text: str, reserved: Collection[str] = ()) -> str:
     ``reserved``, else with a part of its hash.
 
     Different texts have different names (to 48 bits of a hash), on file systems that take `A` for `a` too. None is one
-    of those that :func:`repeat_name`, :func:`random_name`, :func:`given_name` and :func:`trial_name` give, which have
-    no dot and a hyphen.
+    of those that :func:`repeat_name`, :func:`random_name`, :func:`member_name`, :func:`given_name` and
+    :func:`trial_name` give, which have no dot and a hyphen.
     """
     if re.fullmatch(rf"[a-z_][a-z0-9_]{{0,{_LONGEST - 1}}}", text) and text not in reserved:
         return text

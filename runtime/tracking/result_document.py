@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 class _Network(_Part):
     title: str
-    kind: Literal["derived", "seed", "random", "space"]
+    kind: Literal["derived", "seed", "member", "ensemble", "random", "space"]
     params: _Whole | None
     flops: _Whole | None
     test: dict[str, float]
@@ -125,6 +125,11 @@ class _Seeds(_Part):
     values: Annotated[tuple[float, ...], Len(1)]
 
 
+class _Ensemble(_Part):
+    members: Annotated[tuple[str, ...], Len(2)]
+    best: str
+
+
 class _Targets(_Part):
     task: str
     kind: str
@@ -144,6 +149,7 @@ class ResultDocument(_Part):
     networks: tuple[_Network, ...]
     random: _Random | None = None
     seeds: _Seeds | None = None
+    ensemble: _Ensemble | None = None
     onnx: _Onnx | None = None
     files: dict[str, str]
     next: tuple[str, ...]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..data.batch import Part
 from ..tasks.criterion import Criterion
@@ -31,17 +32,55 @@ def evaluate(
     mode is restored. ``statistics``: those that batch-norms use. ``criterion``: None for that of the data's task;
     ``wanted``: the metrics beside the loss, None for all."""
     criterion = criterion or Criterion.of(part.dataset)
-    measurement = Measurement(criterion.targets, wanted)
-    loss, counted = 0.0, 0
     total = len(part) if samples is None else min(samples, len(part))
     with evaluating(model, statistics):
-        for places in _batches(total, size, statistics):
-            batch = placement.put(part.samples(places))
-            with placement.autocast():
-                given = criterion.prediction(model(*batch.inputs)).float()
-            here = criterion.counted(batch.targets)
-            loss, counted = loss + criterion.plain(given, batch.targets).item() * here, counted + here
-            measurement.add(given, batch.targets)
+        batches = _batches(total, size, statistics)
+        told = (_told(model, part, places, placement, criterion) for places in batches)
+        return _measured(told, total, criterion, wanted)
+
+
+@torch.no_grad()
+def evaluate_together(
+    models: Sequence[nn.Module],
+    parts: Sequence[Part],
+    placement: Placement,
+    mean: Callable[..., Tensor],
+    size: int,
+    criterion: Criterion,
+) -> Metrics:
+    """The same of what networks tell together: ``mean`` of the predictions (N, C, …) of all of them. ``parts``: the
+    same samples, as each network takes them."""
+    total = len(parts[0])
+
+    def told() -> Iterator[tuple[Tensor, Tensor]]:
+        for places in _batches(total, size, "running"):
+            each = [_told(model, part, places, placement, criterion) for model, part in zip(models, parts, strict=True)]
+            yield mean(*(given for given, _ in each)), each[0][1]
+
+    with ExitStack() as stack:
+        for model in models:
+            stack.enter_context(evaluating(model, "running"))
+        return _measured(told(), total, criterion, None)
+
+
+def _told(
+    model: nn.Module, part: Part, places: npt.NDArray[np.int64], placement: Placement, criterion: Criterion
+) -> tuple[Tensor, Tensor]:
+    """What a network tells of some samples, (N, C, …), and what it should."""
+    batch = placement.put(part.samples(places))
+    with placement.autocast():
+        return criterion.prediction(model(*batch.inputs)).float(), batch.targets
+
+
+def _measured(
+    told: Iterable[tuple[Tensor, Tensor]], total: int, criterion: Criterion, wanted: Collection[str] | None
+) -> Metrics:
+    measurement = Measurement(criterion.targets, wanted)
+    loss, counted = 0.0, 0
+    for given, targets in told:
+        here = criterion.counted(targets)
+        loss, counted = loss + criterion.plain(given, targets).item() * here, counted + here
+        measurement.add(given, targets)
     return Metrics({"loss": loss / max(counted, 1), **measurement.figures()}, total, measurement.tables())
 
 

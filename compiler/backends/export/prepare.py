@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ..networks.ensemble import Ensemble
+
 
 def prepared(model: nn.Module, inputs: Sequence[Tensor]) -> nn.Module:
     """A copy of ``model`` on the CPU, in evaluation mode and in float32, that gives the prediction alone: kernels
@@ -18,6 +20,8 @@ def prepared(model: nn.Module, inputs: Sequence[Tensor]) -> nn.Module:
 
     ``inputs``: a batch for each input. What cannot be traced keeps its batch-norms, which exporters know too.
     """
+    if isinstance(model, Ensemble):
+        return _together(model, inputs)
     plain = copy.deepcopy(model).cpu().float().eval()
     batch = [x.cpu().float() for x in inputs]
     materialise(plain)
@@ -41,6 +45,19 @@ def materialise(model: nn.Module) -> None:
         layer: Any = module
         if hasattr(layer, "materialise"):
             model.set_submodule(name, layer.materialise())
+
+
+def _together(model: Ensemble, inputs: Sequence[Tensor]) -> nn.Module:
+    """The members, each rewritten by itself, and the mean of what they tell."""
+    root, graph = nn.Module(), fx.Graph()
+    taken = tuple(graph.placeholder(f"input_{place}") for place in range(len(inputs)))
+    told = []
+    for rank, member in enumerate(model.members, 1):
+        root.add_module(f"member_{rank}", prepared(member, inputs))
+        told.append(graph.call_module(f"member_{rank}", taken))
+    root.add_module("mean", copy.deepcopy(model.mean))
+    graph.output(graph.call_module("mean", tuple(told)))
+    return fx.GraphModule(root, graph).eval()
 
 
 class _Tracer(fx.Tracer):

@@ -46,6 +46,10 @@ class Evolution(SeparateFamily):
                 key = f"start.edit.{d.pattern}" if isinstance(d, EditsNothing) else "start.architectures"
                 yield d if d.span is not None else replace(d, span=strategy.place(key))
 
+    def ranked(self, strategy: Strategy) -> int:
+        own = _own(strategy)
+        return own.population + own.rounds
+
     def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from .mutations import mutations_of
 

@@ -53,6 +53,9 @@ class Gradient(Family):
         yield from narrowing_warnings(strategy, graph)
         yield from recompute_warnings(strategy, graph)
 
+    def ranked(self, strategy: Strategy) -> int:
+        return 1
+
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         own = _own(strategy)
         yield Learner("batch", own.batch, own.weights.split, "weights")

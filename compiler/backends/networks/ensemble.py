@@ -1,0 +1,83 @@
+"""Several networks as one: they share the inputs, and tell the mean of what they tell by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .interface import Interface
+
+Kind = Literal["classes", "labels", "numbers"]
+"""What is told: one of some classes, which labels apply, numbers."""
+
+
+class Mean(nn.Module):
+    """What networks tell together. ``axis``: that of the classes. ``flat``: outputs are (N, C) but for axes of size 1.
+
+    Of classes the mean of their probabilities (softmax), of labels that of each label's probability (sigmoid), of
+    numbers that of the numbers. Like the outputs of one network it is told as log-odds, whose softmax or sigmoid is
+    that mean: :math:`\\log \\tfrac1n \\sum_i \\mathrm{softmax}(x_i)`, and the difference of the logarithms of the means
+    of :math:`\\sigma(x_i)` and :math:`\\sigma(-x_i)`. So losses, metrics and whoever reads an exported file take an
+    ensemble as they take a network.
+    """
+
+    def __init__(self, kind: Kind, axis: int = 1, flat: bool = False) -> None:
+        super().__init__()
+        self.kind, self.axis, self.flat = kind, axis, flat
+
+    def forward(self, *outputs: Tensor) -> Tensor:
+        """The outputs of the networks, all of one shape; the same shape."""
+        values = [(x.flatten(1) if self.flat else x).float() for x in outputs]
+        if self.kind == "numbers":
+            return sum(values[1:], values[0]) / len(values)
+        if self.kind == "labels":
+            return _log_mean([functional.logsigmoid(x) for x in values]) - _log_mean(
+                [functional.logsigmoid(-x) for x in values]
+            )
+        return _log_mean([functional.log_softmax(x, self.axis) for x in values])
+
+
+def _log_mean(logs: Sequence[Tensor]) -> Tensor:
+    """The logarithm of the mean of numbers by their logarithms, of however small ones."""
+    greatest = reduce(torch.maximum, logs)
+    total = sum((torch.exp(x - greatest) for x in logs[1:]), torch.exp(logs[0] - greatest))
+    return greatest + torch.log(total / len(logs))
+
+
+class Ensemble(nn.Module):
+    """``members``: networks of one space, which take the same inputs and tell the same. ``positions``: whether that is
+    told at each place of a grid. Raises ValueError where they do not fit each other."""
+
+    def __init__(self, members: Sequence[nn.Module], kind: Kind, positions: bool) -> None:
+        super().__init__()
+        own = [_interface(member) for member in members]
+        if len({(each.inputs, each.outputs[0].shape) for each in own}) != 1:
+            raise ValueError("the members of an ensemble take and tell the same")
+        self.members = nn.ModuleList(members)
+        axis = 2 if positions and own[0].outputs[0].layout == "tokens" else 1
+        self.mean = Mean(kind, axis, flat=not positions)
+        # What is known of one architecture alone is not of it.
+        self.interface = replace(own[0], architecture="", values=(), outputs=own[0].outputs[:1])
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """A batch for each input; what is told of it: see :class:`Mean`."""
+        outputs = [member(*inputs) for member in self.members]
+        return self.together([x if isinstance(x, Tensor) else next(iter(x.values())) for x in outputs])
+
+    def together(self, outputs: Sequence[Tensor]) -> Tensor:
+        """The mean of what the members tell."""
+        found: Tensor = self.mean(*outputs)
+        return found
+
+
+def _interface(member: nn.Module) -> Interface:
+    found = getattr(member, "interface", None)
+    if not isinstance(found, Interface):
+        raise ValueError("the members of an ensemble are networks of stdsl.compile")
+    return found

@@ -1,0 +1,191 @@
+"""An ensemble: the best architectures of a search, each trained, whose probabilities are averaged; one ONNX file."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import click.testing
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from kills.outcome import differences, outcome
+
+from stdsl.cli.main import cli
+from stdsl.runtime.data.batch import Part
+from stdsl.runtime.data.networks.binding import bound
+from stdsl.runtime.phases.compare import compared
+from stdsl.runtime.phases.train import build
+from stdsl.runtime.prepare.opening import opened_for
+from stdsl.runtime.prepare.preparation import load_kept_job
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.tracking.directory import open_run
+from stdsl.runtime.tracking.weights import load_weights
+from stdsl.runtime.training.interruption import Interrupted
+
+TEXT = """stdsl 1
+meta net(c = 4) on video: clip(1, 4, 8, 8) {
+  y = video -> conv(choose {4, 6} as width, 1x3x3) -> bn -> choose {relu, gelu} as kind -> conv(c, 3x1x1)
+  return y -> relu -> dropout(0.2) -> global_avg_pool -> linear(4)
+}
+space cells = net
+search pair {
+  space    = cells
+  strategy = random { trials = 4  fitness { steps = 3  batch = 8  samples = 16 } }
+  data     = motion_digits(frames = 4, size = 8, motions = 4, train = 64, valid = 32, test = 30)
+  retrain  { steps = 12  batch = 8 }
+  ensemble = 2
+  export   { onnx = "model.onnx" }
+}
+"""
+pytestmark = pytest.mark.usefixtures("helpers")
+
+
+def called(*arguments: str) -> click.testing.Result:
+    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
+
+
+def write(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "pair.space"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    result = called("run", str(write(folder)), "--out", str(folder / "run"), "--hands", "0", "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    return folder / "run"
+
+
+def outputs(folder: Path, inputs: Any) -> list[torch.Tensor]:
+    """What each member tells by itself, (N, C)."""
+    directory = open_run(folder)
+    job = load_kept_job(directory, directory.manifest)
+    found = []
+    for name in ("derived", "member-2"):
+        model = build(compared(job, directory, name), 0).eval()
+        load_weights(model, directory.weights(name))
+        with torch.no_grad():
+            found.append(model(*inputs))
+    return found
+
+
+def test_split(folder: Path) -> Any:
+    directory = open_run(folder)
+    job = load_kept_job(directory, directory.manifest)
+    part = Part(bound(opened_for(job)["evaluate"], job.final), ("test",))
+    return part.samples(np.arange(len(part)))
+
+
+test_split.__test__ = False  # type: ignore[attr-defined]
+
+
+def test_it_tells_the_mean_of_what_its_members_tell(whole: Path) -> None:
+    batch = test_split(whole)
+    each = outputs(whole, batch.inputs)
+    assert not torch.equal(*each)
+    mean = torch.stack([x.double().softmax(1) for x in each]).mean(0)
+    document = json.loads((whole / "result.json").read_text())
+    rows = {row["title"]: row for row in document["networks"]}
+    assert list(rows) == ["derived", "member-2", "ensemble of 2"]
+    assert [row["kind"] for row in rows.values()] == ["derived", "member", "ensemble"]
+    told = rows["ensemble of 2"]["test"]
+    right = mean.argmax(1) == batch.targets
+    assert told["accuracy"] == pytest.approx(right.double().mean().item(), abs=1e-9)
+    loss = -mean[torch.arange(len(mean)), batch.targets.long()].log().mean().item()
+    assert told["loss"] == pytest.approx(loss, rel=1e-5)
+    for cost in ("params", "flops", "seconds"):
+        assert rows["ensemble of 2"][cost] == pytest.approx(rows["derived"][cost] + rows["member-2"][cost])
+    best = max(("derived", "member-2"), key=lambda title: rows[title]["test"]["accuracy"])
+    assert document["ensemble"] == {"members": ["derived", "member-2"], "best": best}
+
+    session = onnxruntime.InferenceSession(str(whole / "model.onnx"))
+    for count in (1, 3, len(mean)):
+        fed = {own.name: x[:count].numpy() for own, x in zip(session.get_inputs(), batch.inputs, strict=True)}
+        (given,) = session.run(None, fed)
+        assert torch.allclose(torch.from_numpy(given).double().softmax(1), mean[:count], atol=1e-5)
+    said = session.get_modelmeta().custom_metadata_map
+    kept = [json.loads((whole / "architectures" / f"{name}.arch.json").read_text()) for name in ("derived", "member-2")]
+    assert [own["decisions"] for own in json.loads(said["ensemble"])] == [own["values"] for own in kept]
+    assert kept[0]["values"] != kept[1]["values"]
+    trials = sorted(document["search_facts"]["trials"], key=lambda trial: -trial["value"])
+    assert [own["values"] for own in kept] == [trial["architecture"] for trial in trials[:2]]
+
+    shown = called("show", str(whole)).output
+    assert "ensemble of 2" in shown
+    assert f"best member: {best}" in shown
+
+
+class StopAt(Silent):
+    """Stops a run when a training has come so far."""
+
+    def __init__(self, title: str, step: int) -> None:
+        self.title, self.step = title, step
+
+    def advance(self, title: str, done: int, facts: object) -> None:
+        if (title, done) == (self.title, self.step):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_stopped_in_a_members_training_it_ends_the_same(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(Interrupted):
+        run(RunRequest(str(write(tmp_path)), out=out, hands=0, device="cpu"), StopAt("train member-2", 7))
+    resume(out, Silent(), hands=0)
+    assert differences(outcome(out), outcome(whole)) == []
+
+
+@pytest.mark.parametrize("hands", [2])
+def test_killed_before_it_was_measured_and_with_helpers_it_ends_the_same(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hands: int
+) -> None:
+    """All members trained, by whoever was free, and not yet put together."""
+    from stdsl.runtime.phases import ensemble
+
+    def lost(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    request = RunRequest(str(write(tmp_path)), out=out, hands=hands, device="cpu")
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble, "evaluate_together", lost)
+        with pytest.raises(KeyboardInterrupt):
+            run(request, Silent())
+    resume(out, Silent(), hands=hands)
+    assert differences(outcome(out), outcome(whole)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ([("ensemble = 2", "ensemble = 5")], "E0756", "a search by this strategy (`random`) has at most 4"),
+        ([("ensemble = 2", "ensemble = 5"), ("trials = 4", "trials = 9")], "E0756", "`cells` has at most 4"),
+        ([("random { trials = 4  fitness { steps = 3  batch = 8  samples = 16 } }", "gradient { steps = 1 }")],
+         "E0756", "(`gradient`) has at most 1 architecture"),
+    ],
+)  # fmt: skip
+def test_more_members_than_architectures(tmp_path: Path, changes: list[tuple[str, str]], code: str, words: str) -> None:
+    path = write(tmp_path, *changes, *([("choose {4, 6} as width", "4")] if "gradient" in words else []))
+    told = called("check", str(path))
+    assert told.exit_code == 1
+    assert code in told.output
+    assert words in " ".join(told.output.split())
+
+
+def test_what_is_not_trained_after_the_search_is_no_ensemble(tmp_path: Path) -> None:
+    path = write(tmp_path, ("  retrain  { steps = 12  batch = 8 }\n", ""), ('  export   { onnx = "model.onnx" }\n', ""))
+    assert called("check", str(path)).exit_code == 0
+    told = called("check", "--run", str(path))
+    assert "E0701" in told.output
+    assert "retrain" in told.output
