@@ -77,7 +77,7 @@ def table(data: str) -> dict[str, Row]:
 
 
 def evolution(rounds: int, **settings: object) -> EvolutionConfig:
-    given = {"population": POPULATION, "tournament": TOURNAMENT, "rounds": rounds, "distinct": "none", **settings}
+    given = {"population": POPULATION, "tournament": TOURNAMENT, "rounds": rounds, "distinct": None, **settings}
     return EvolutionConfig.model_validate(given)
 
 

@@ -71,9 +71,9 @@ class EvolutionConfig(Tunable, SeparateTrainings):
         "decision by itself evenly",
     )
     start: Start = Field(default_factory=Start, description="Given architectures, which come before the drawn ones")
-    distinct: Literal["none", "architectures", "networks"] = Field(
+    distinct: Literal["architectures", "networks"] | None = Field(
         default="architectures",
-        description="What is not tried twice: nothing, equal active decisions, or what comes to the same network",
+        description="What is not tried twice: equal active decisions, or what comes to the same network; none: nothing",
     )
     halving: Halving | None = Field(
         default=None,

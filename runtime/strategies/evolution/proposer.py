@@ -118,7 +118,7 @@ class Evolution:
             if spec.start is not None:
                 continue
             self._made += 1
-            if self.strategy.distinct != "none":
+            if self.strategy.distinct is not None:
                 self._tried.add(self._identity(spec.architecture))
         for outcome in seen[len(self._seen) :]:
             self._seen.append(outcome)
@@ -139,7 +139,7 @@ class Evolution:
         return self._identities[arch]
 
     def _is_new(self, arch: Architecture) -> bool:
-        return self.strategy.distinct == "none" or self._identity(arch) not in self._tried
+        return self.strategy.distinct is None or self._identity(arch) not in self._tried
 
     # -- what it proposes
 

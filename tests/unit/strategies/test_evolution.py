@@ -86,7 +86,7 @@ def simulated(
     "settings",
     [
         {},
-        {"remove": "oldest", "distinct": "none"},
+        {"remove": "oldest", "distinct": None},
         {"crossover": 0.5, "distinct": "networks"},
         {"minimize": ("params", "flops"), "draw": "uniform"},
         {"halving": Halving(eta=2, rungs=2), "rounds": 12},
@@ -149,10 +149,10 @@ def test_children_are_made_by_as_many_mutations_as_the_round_says(monkeypatch: p
 
     monkeypatch.setattr(Mutations, "child", told)
     annealed = Variables("i", minimum=0.0).read("max(ceil(7 - i / 5), 1)")
-    simulated(evolution(mutations=annealed, distinct="none"))
+    simulated(evolution(mutations=annealed, distinct=None))
     assert asked == [max(math.ceil(7 - i / 5), 1) for i in range(30)]
     asked.clear()
-    simulated(evolution(mutations=Variables("i").read(1.2), distinct="none", rounds=3))
+    simulated(evolution(mutations=Variables("i").read(1.2), distinct=None, rounds=3))
     assert asked == [2, 2, 2]
 
 
@@ -166,7 +166,7 @@ def test_nothing_is_tried_twice_and_small_spaces_are_tried_whole() -> None:
     specs, _ = simulated(evolution("few", rounds=60, distinct="networks"))
     assert len(specs) == len({networks.of(answers_of(graph, spec.architecture)) for spec in specs})
     assert len(specs) == distinct(graph)
-    specs, _ = simulated(evolution("few", rounds=60, distinct="none"))
+    specs, _ = simulated(evolution("few", rounds=60, distinct=None))
     assert len(specs) == 70 > len({spec.architecture for spec in specs})
 
 
@@ -215,7 +215,7 @@ def test_given_architectures_may_be_edited(tmp_path: Path) -> None:
 def test_first_ones_are_drawn_as_is_said() -> None:
     """Uniformly over architectures nearly all have three streams twice; evenly every ninth has one twice."""
     for draw, share in (("even", 1 / 9), ("uniform", 16 / 84**2)):
-        one = evolution(draw=draw, population=1000, tournament=1, distinct="none")
+        one = evolution(draw=draw, population=1000, tournament=1, distinct=None)
         narrow = 0
         for number in range(1000):
             spec = one.ask(number, [], [])
