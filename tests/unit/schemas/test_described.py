@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -96,3 +97,12 @@ def test_torch_is_not_imported() -> None:
         "assert 'networkx' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("model", list(_models()), ids=lambda m: m.__name__)
+def test_every_option_can_be_written_without_quotes(model: type[Settings]) -> None:
+    """`none`, `true` and `false` are values of the language, not words that a setting could take."""
+    for key, field in model.model_fields.items():
+        options = {option for part in (field.annotation, *get_args(field.annotation)) for option in get_args(part)}
+        words = {option for option in options if isinstance(option, str)} & {"none", "true", "false"}
+        assert not words, f"`{key}` cannot be given {words}"
