@@ -134,3 +134,15 @@ def test_drawn_elements_keep_to_the_sizes_and_have_a_gradient(sizes: tuple[int, 
         (gradient,) = torch.autograd.grad(gates.sum() + 0 * logits.sum(), logits)
         assert gradient.isfinite().all()
         assert bool(gradient.any()) == (sizes not in ((0, 0), (5, 5)))
+
+
+def test_each_element_has_a_random_number_of_its_own() -> None:
+    """Sets are drawn with the probabilities of independent elements within the sizes."""
+    torch.manual_seed(0)
+    logits, sizes, draws = LOGITS[:3], (1, 2), 2000
+    counted: dict[tuple[int, ...], int] = {}
+    for _ in range(draws):
+        found = tuple(int(gate > 0.5) for gate in concrete_elements(logits, sizes, 0.5))
+        counted[found] = counted.get(found, 0) + 1
+    for pattern, chance in enumerated(logits, sizes).items():
+        assert abs(counted.get(pattern, 0) / draws - chance) < 5 * math.sqrt(chance * (1 - chance) / draws)
