@@ -15,4 +15,6 @@ class Fitness(Recipe):
 
     default_epochs: ClassVar[int] = 10
 
-    samples: Count | None = Field(default=None, description="Held-out samples it is measured on; none: all of them")
+    samples: Count | None = Field(
+        default=None, description="Held-out samples it is measured on, drawn at random and the same for all; none: all"
+    )

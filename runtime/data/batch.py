@@ -11,7 +11,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from ..prepare.samples import held_out
-from ..randomness import permutation
+from ..randomness import key, permutation
 from .normalisation import Normalisation
 
 __all__ = ["Batch", "Dataset", "Normalisation", "Part"]
@@ -88,6 +88,12 @@ class Part:
         order = permutation(base, n)
         whole = np.arange(n) if self.chosen is None else self.chosen
         return replace(self, chosen=whole[np.sort(order[held:])]), replace(self, chosen=whole[np.sort(order[:held])])
+
+    def mixed(self, count: int | None = None) -> Part:
+        """``count`` of the samples (all, where that is None or there are fewer), in a random order that is always the
+        same: as they are stored, samples often come class by class."""
+        whole = np.arange(len(self)) if self.chosen is None else self.chosen
+        return replace(self, chosen=whole[permutation(key("mixed"), len(self))[:count]])
 
     def samples(self, indices: npt.NDArray[np.int64], epoch: int = 0) -> Batch:
         """Samples by their place in the part, in the order asked for."""

@@ -44,7 +44,7 @@ def inherit(run: Context, subject: Subject) -> None:
         fault = f"it lacks {(*without, *report.shapes)[0]} of the network that was found"
         raise RunError([RunFileDamaged(None, str(path), fault)])
     run.placement.model(model)
-    part = Part(bound(run.dataset, subject.graph), (learner.split,))
+    part = Part(bound(run.dataset, subject.graph), (learner.split,)).mixed()
     size = min(learner.batch, len(part))
     starts = range(0, len(part) - size + 1, size)  # batches of one size, as in the search
     run.reporter.begin(PHASE, len(starts))

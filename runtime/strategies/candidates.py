@@ -24,7 +24,8 @@ Norms = Literal["measured", "batch", "template"]
 
 @dataclass(frozen=True)
 class Measuring:
-    """``metric`` on ``part``, ``batch`` samples at a time, of the first ``samples`` (None: all).
+    """``metric`` on ``part``, ``batch`` samples at a time, of ``samples`` of them (None: all),
+    mixed, and the same for all architectures.
 
     ``norms``: means and variances of batch-norms are measured anew for each architecture on (as many samples of)
     ``learnt``, the part that the weights were learnt from; or they are those of each batch, or the supernet's own.
@@ -56,20 +57,12 @@ class Measuring:
                 (self.metric,),
             )[self.metric]
 
-    def passes(self) -> float:
-        """Forward passes over a batch that one architecture takes."""
-        learnt = self._of(self.learnt) if self.norms == "measured" else 0
-        return (self._of(self.part) + learnt) / self.batch
-
-    def _of(self, part: Part) -> int:
-        return len(part) if self.samples is None else min(self.samples, len(part))
-
     def _measure_norms(self, supernet: nn.Module) -> None:
-        total = self._of(self.learnt)
-        size = min(self.batch, total)
+        learnt = self.learnt.mixed(self.samples)
+        size = min(self.batch, len(learnt))
         with measured_anew(supernet), self.placement.autocast():
-            for first in range(0, total - size + 1, size):  # batches of one size, as in the search
-                supernet(*self.placement.put(self.learnt.samples(np.arange(first, first + size))).inputs)
+            for first in range(0, len(learnt) - size + 1, size):  # batches of one size, as in the search
+                supernet(*self.placement.put(learnt.samples(np.arange(first, first + size))).inputs)
 
 
 def hold_sites(supernet: Supernet) -> None:

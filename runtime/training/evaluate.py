@@ -28,11 +28,13 @@ def evaluate(
     criterion: Criterion | None = None,
     wanted: Collection[str] | None = None,
 ) -> Metrics:
-    """Run ``model`` in evaluation over ``part`` (or its first ``samples`` samples), ``size`` at a time; the model's
-    mode is restored. ``statistics``: those that batch-norms use. ``criterion``: None for that of the data's task;
-    ``wanted``: the metrics beside the loss, None for all."""
+    """Run ``model`` in evaluation over ``part`` (or ``samples`` of its samples, mixed, always the same), ``size`` at a
+    time; the model's mode is restored. ``statistics``: those that batch-norms use. ``criterion``: None for that of the
+    data's task; ``wanted``: the metrics beside the loss, None for all."""
     criterion = criterion or Criterion.of(part.dataset)
-    total = len(part) if samples is None else min(samples, len(part))
+    if samples is not None and samples < len(part):
+        part = part.mixed(samples)
+    total = len(part)
     with evaluating(model, statistics):
         batches = _batches(total, size, statistics)
         told = (_told(model, part, places, placement, criterion) for places in batches)

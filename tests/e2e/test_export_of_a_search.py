@@ -18,6 +18,7 @@ from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.backends.export import onnx
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.runtime.data.batch import Part
 from stdsl.runtime.prepare.opening import opened
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
@@ -81,7 +82,8 @@ def test_the_found_network_has_the_weights_of_the_search(space: Path, tmp_path: 
     arch = architectures.load(out / "architectures" / "derived.arch.json", job.graph)
     model = build_module(job.graph, arch)
     model.load_state_dict(own)
-    inputs = opened(job).samples("train", np.arange(32), 0).inputs[0]  # 4 batches of 8, as many as fit
+    mixed = Part(opened(job), ("train",)).mixed()
+    inputs = mixed.samples(np.arange(32)).inputs[0]  # 4 batches of 8, as many as fit
     norm = next(name for name in own if name.endswith("running_mean")).removesuffix(".running_mean")
     entering: list[torch.Tensor] = []
     handle = model.get_submodule(norm).register_forward_pre_hook(lambda module, args: entering.append(args[0]))

@@ -38,7 +38,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Gauge:
-    """``part``: the decisions' part of the data, of which the first ``samples`` are used, ``batch`` at a time."""
+    """``part``: the decisions' part of the data, of which the same ``samples`` are used, ``batch`` at a time."""
 
     graph: SpaceGraph
     part: Part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from stdsl.runtime.strategies.variational.divergence import Divergence, kernels_
 from stdsl.runtime.strategies.variational.search import Objective, Term, VariationalSearch
 from stdsl.runtime.tasks.criterion import Criterion
 from stdsl.runtime.training.descent import Descent
+from stdsl.runtime.training.evaluate import evaluate
 from stdsl.runtime.training.placement import Placement
 
 TEXT = """stdsl 1
@@ -153,15 +155,15 @@ def test_each_step_has_its_temperature(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(seen) == 6 * 2  # two gates
 
 
-def measured(norms: Norms, disturbed: bool) -> float:
+def measured(norms: Norms, disturbed: bool, data: Clips | None = None, samples: int | None = None) -> float:
     space = stdsl.loads(TEXT, "s")
     net = template(space.graph, VariationalConfig(), seed=0)
     arch = weighted(space.graph, net.probabilities()).draw(0)
     for name, buffer in net.named_buffers():
         if disturbed and name.endswith(("running_mean", "running_var")):
             buffer.add_(3)
-    data = Clips()
-    own = Measuring(Part(data, ("valid",)), Part(data, ("train",)), CPU, 8, CRITERION, "loss", norms)
+    data = data or Clips()
+    own = Measuring(Part(data, ("valid",)), Part(data, ("train",)), CPU, 8, CRITERION, "loss", norms, samples)
     before = {name: buffer.clone() for name, buffer in net.named_buffers()}
     figure = own.figure(net, arch)
     assert all(torch.equal(buffer, before[name]) for name, buffer in net.named_buffers())
@@ -172,3 +174,38 @@ def test_norms_are_measured_anew_for_each_strategy() -> None:
     """What the template's were makes no difference then, and does where they are taken."""
     assert measured("measured", False) == measured("measured", True) != measured("template", False)
     assert measured("template", False) != measured("template", True)
+
+
+@dataclass
+class Noted(Clips):
+    seen: list[tuple[str, tuple[int, ...], frozenset[int]]] = field(default_factory=list)
+    """Split, places and classes of each batch that was asked for."""
+
+    def samples(self, split: str, indices: npt.NDArray[np.int64], epoch: int) -> Batch:
+        batch = super().samples(split, indices, epoch)
+        self.seen.append((split, tuple(map(int, indices)), frozenset(batch.targets.tolist())))
+        return batch
+
+
+def test_some_samples_are_of_all_classes_though_they_are_stored_class_by_class() -> None:
+    """And they are the same for all that is measured; so are those that norms are measured on, in mixed batches."""
+    first, again = Noted(), Noted()
+    assert measured("measured", False, first, 8) == measured("measured", False, again, 8)
+    assert first.seen == again.seen
+    assert [(split, len(set(places))) for split, places, _ in first.seen] == [("train", 8), ("valid", 8)]
+    assert all(len(classes) > 2 for _, _, classes in first.seen)
+    whole = Noted()
+    measured("measured", False, whole)
+    assert [(split, len(classes) > 2) for split, _, classes in whole.seen if split == "train"] == [("train", True)] * 3
+    assert sorted(place for split, places, _ in whole.seen if split == "valid" for place in places) == list(range(16))
+
+
+def test_a_network_evaluated_on_some_samples_sees_a_mixture() -> None:
+    data = Noted()
+    net = template(stdsl.loads(TEXT, "s").graph, VariationalConfig(), seed=0)
+    for samples, counted in ((6, 6), (16, 16), (40, 16), (None, 16)):
+        data.seen.clear()
+        evaluate(net, Part(data, ("valid",)), CPU, 16, samples=samples, criterion=CRITERION)
+        ((_, places, classes),) = data.seen
+        assert len(set(places)) == counted
+        assert len(classes) > 2
