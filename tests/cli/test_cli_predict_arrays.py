@@ -288,3 +288,25 @@ main()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["predictions"]
+
+
+@pytest.mark.parametrize("called", ["x", "film"])
+def test_bytes_that_the_data_calls_otherwise_than_the_space(called: str, tmp_path: Path, stdsl: Any) -> None:
+    """The names of the data rule in what a file says of itself, where there is one input too."""
+    frames = RNG.integers(0, 256, (12, 1, 5, 4), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", **{called: frames, "y": np.arange(12) % 2})  # type: ignore[arg-type]
+    meta = "meta net(outputs) on x: image(1, 5, 4) = x -> conv(4, 3x3) -> relu -> global_avg_pool -> linear(outputs)"
+    run = trained(tmp_path, meta, 'arrays("a.npz")')
+    again = tmp_path / "again.onnx"
+    written = stdsl("compile", f"{tmp_path / 'a.space'}::nets", "--to", "onnx", "--weights", str(run), "-o", str(again))
+    assert written.exit_code == 0, written.stderr
+    batch = seen(run).samples("test", np.arange(1), 0)
+    scale = seen(run).normalisation.of(called)
+    shares_of_white = batch.inputs[0].numpy()[0] * np.float64(scale.std[0]) + scale.mean[0]
+    np.save(tmp_path / "one.npy", np.rint(shares_of_white * 255).astype(np.uint8))
+    logits = given(run, batch)[0].astype(np.float64)
+    shares = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    for file in (run, again):
+        model = model_of(file)
+        assert (model.inputs[0].called, model.of_bytes) == (called, {called})
+        assert scores(model, tmp_path / "one.npy")[0] == pytest.approx(shares, abs=1e-5)

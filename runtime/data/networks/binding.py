@@ -40,14 +40,16 @@ def bound(dataset: Dataset, graph: SpaceGraph) -> Dataset:
 
 
 def description(search: str, data: DataFacts, graph: SpaceGraph, settings: Data) -> dict[str, Any]:
-    """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities`` are in the
-    order of the network's inputs. ``settings``: of that data."""
+    """What a file of a network of ``graph`` should say about the data that it was trained on; ``modalities``, in the
+    order of the network's inputs, are there where these are several, or one that the data calls otherwise: all else
+    names inputs as the data does. ``settings``: of that data."""
     facts: dict[str, Any] = {"search": search, "classes": list(data.classes), "normalisation": data.normalisation}
     facts |= {"targets": data.targets} | ({} if data.of_bytes is None else {"bytes": list(data.of_bytes)})
     preparation = settings.preparation()
     facts |= {"preparation": dict(preparation)} if preparation is not None else {}
     inputs = [data.inputs[place] for place in _places(data.inputs, graph)]
-    return facts | ({"modalities": inputs} if len(inputs) > 1 else {})
+    own = [graph.nodes[id].op for id in graph.inputs]
+    return facts | ({"modalities": inputs} if len(inputs) > 1 or inputs != own else {})
 
 
 def _places(inputs: tuple[str, ...], graph: SpaceGraph) -> tuple[int, ...]:
