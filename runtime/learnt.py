@@ -28,5 +28,5 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     lines = read_journal(directory.path / run_files.JOURNAL)
     facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]
     if not facts:
-        raise RunError([RunNotOver(None, str(path), "searched weights")])
+        raise RunError([RunNotOver(None, str(path), "search that is over")])
     return job, strategy, facts[-1]

@@ -41,6 +41,9 @@ def render_progress(progress: Progress, console: Console) -> None:
 
 
 def _state(phase: PhaseProgress) -> str:
+    if phase.state == "under way" and phase.measured:
+        of = f" of {phase.drawn:,}" if phase.drawn else ""
+        return f"{phase.step:,} steps, {phase.measured:,}{of} drawn strategies measured"
     if phase.state == "under way":
         at = f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
         return at if phase.step else phase.state

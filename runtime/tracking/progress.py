@@ -20,12 +20,15 @@ State = Literal["done", "under way", "to come"]
 @dataclass(frozen=True)
 class PhaseProgress:
     """``step``: steps behind it, 0 for phases that have none. ``total``: where the settings give it in steps.
-    ``facts``: of its last step, or of the whole phase when it is done."""
+    ``measured``: of a search under way, how many strategies are drawn and measured after these steps; ``drawn``: how
+    many there will be. ``facts``: of its last step, or of the whole phase when it is done."""
 
     name: str
     state: State
     step: int = 0
     total: int | None = None
+    measured: int = 0
+    drawn: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,7 +61,14 @@ class Progress:
             "data": self.data,
             "seed": self.seed,
             "phases": [
-                {"name": p.name, "state": p.state, "step": p.step, "steps": p.total, "facts": _plain(p.facts)}
+                {
+                    "name": p.name,
+                    "state": p.state,
+                    "step": p.step,
+                    "steps": p.total,
+                    "measured": p.measured,
+                    "facts": _plain(p.facts),
+                }
                 for p in self.phases
             ],
             "comparisons": dict(self.comparisons),
@@ -70,17 +80,20 @@ class Progress:
 def progress_of(directory: RunDirectory) -> Progress:
     """Raises RunError where the folder is no run directory, or its journal is damaged."""
     manifest = directory.manifest
-    finished, steps = _read(directory.path / run_files.JOURNAL)
+    finished, steps, drawn = _read(directory.path / run_files.JOURNAL)
     phases = []
     trials = _trials(directory, manifest)
     for name in _expected(manifest):
-        total = (manifest.config.get(_SECTIONS.get(name, "")) or {}).get("steps")
+        section = manifest.config.get(_SECTIONS.get(name, "")) or {}
+        total = section.get("steps")
         if name in finished:
             facts = finished[name]
-            phases.append(PhaseProgress(name, "done", facts.get("steps", 0), total, facts))
+            phases.append(PhaseProgress(name, "done", facts.get("steps", 0), total, facts=facts))
         elif name in steps:
             facts = {k: v for k, v in steps[name].items() if k not in ("time", "event", "phase", "step")}
-            phases.append(PhaseProgress(name, "under way", steps[name]["step"] + 1, total, facts))
+            step, measured = drawn.get(name, (steps[name]["step"] + 1, 0))
+            samples = (section.get("derive") or {}).get("samples") or 0
+            phases.append(PhaseProgress(name, "under way", step, total, measured, samples, facts))
         else:
             begun = name == "search" and bool(trials)
             phases.append(PhaseProgress(name, "under way" if begun else "to come"))
@@ -108,16 +121,20 @@ def _expected(manifest: Manifest) -> list[str]:
     return [*names, "inherit", "evaluate", "export"] if manifest.config.get("export") else names
 
 
-def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """The facts of the phases that are over, and the last step of each phase."""
+def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]], dict[str, tuple[int, int]]]:
+    """The facts of the phases that are over, the last step of each phase, and of those that measure strategies which
+    they draw, the steps before these and how many are measured."""
     finished: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {}
+    drawn: dict[str, tuple[int, int]] = {}
     for line in read_journal(journal):
         if line["event"] == FINISHED:
             finished[line["phase"]] = line["facts"]
         elif line["event"] == "step":
             steps[line["phase"]] = line
-    return finished, steps
+        elif line["event"] == "drawn":
+            drawn[line["phase"]] = (line["step"] - line["number"] + 1, line["number"])
+    return finished, steps, drawn
 
 
 def _trials(directory: RunDirectory, manifest: Manifest) -> dict[str, int]:
@@ -139,7 +156,7 @@ def _comparisons(directory: RunDirectory) -> dict[str, State]:
     found: dict[str, State] = {}
     for folder in sorted((directory.path / run_files.COMPARE).glob("*")):
         if (folder / run_files.JOURNAL).exists():
-            finished, _ = _read(folder / run_files.JOURNAL)
+            finished, _, _ = _read(folder / run_files.JOURNAL)
             found[folder.name] = "done" if "evaluate" in finished else "under way"
     return found
 

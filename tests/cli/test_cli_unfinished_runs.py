@@ -46,6 +46,22 @@ def test_show_tells_how_far_a_stopped_run_is(stdsl: Any, unfinished: Path) -> No
     }
 
 
+def test_show_tells_how_many_drawn_strategies_are_measured(stdsl: Any, unfinished: Path) -> None:
+    """Steps that measure are none of the training of a search."""
+    manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
+    manifest["config"]["strategy"] = {"steps": 20, "derive": {"samples": 60}}
+    (unfinished / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    lines: list[dict[str, Any]] = [{"event": "step", "step": step, "accuracy": 0.5} for step in range(31)]
+    lines[-1:-1] = [{"event": "drawn", "step": 29, "number": 10, "accuracy": 0.5}]
+    for extra, measured in ((0, 10), (1, 11)):
+        lines += [{"event": "drawn", "step": 30, "number": 11, "accuracy": 0.5}] * extra
+        text = "".join(json.dumps({"time": "2026-01-01T00:00:00Z", "phase": "search", **line}) + "\n" for line in lines)
+        (unfinished / "journal.jsonl").write_text(text, encoding="utf-8")
+        assert f"20 steps, {measured} of 60 drawn strategies measured" in stdsl("show", str(unfinished)).stdout
+        (search, *_) = json.loads(stdsl("show", str(unfinished), "--json").stdout)["phases"]
+        assert (search["step"], search["steps"], search["measured"]) == (20, 20, measured)
+
+
 def test_show_tells_of_comparisons_and_leaves_everything_as_it_is(stdsl: Any, unfinished: Path) -> None:
     for name, line in (("random-1", {"event": "phase_finished", "phase": "evaluate", "facts": {}}), ("random-2", None)):
         folder = unfinished / "compare" / name
