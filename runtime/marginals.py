@@ -19,6 +19,9 @@ from .strategies.runner import runner
 MOST = 5
 """The gates of a layer, and the elements of a keep, are told together where there are no more."""
 
+NUMBERS = ("drawn", "1 - p", "1 - √p")
+"""What tables and plots call ``drawn``, ``alone`` and ``score`` of a unit."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -54,10 +57,13 @@ class Marginals:
     layers: tuple[Layer, ...]
 
     @property
-    def ways(self) -> list[str]:
-        """The ways of all layers: single units first, `none` last."""
-        found = dict.fromkeys(way for layer in self.layers for way in layer.ways)
-        return sorted(found, key=lambda way: (way == "none", way.count("+")))
+    def kinds(self) -> dict[tuple[str, ...], list[Layer]]:
+        """Layers by the ways in which they come out: single units first, `none` last."""
+        found: dict[tuple[str, ...], list[Layer]] = {}
+        for layer in self.layers:
+            ways = sorted(layer.ways, key=lambda way: (way == "none", way.count("+"), way))
+            found.setdefault(tuple(ways), []).append(layer)
+        return found
 
     def document(self) -> dict[str, Any]:
         """For JSON."""

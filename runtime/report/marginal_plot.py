@@ -9,16 +9,16 @@ from typing import Any, Literal
 from stdsl.compiler.diagnostics.data import PackageNeeded
 from stdsl.compiler.diagnostics.model import RunError
 
-from ..marginals import Marginals
+from ..marginals import NUMBERS, Marginals, Unit
 
 Format = Literal["html", "svg", "png"]
 FORMATS: tuple[Format, ...] = ("html", "svg", "png")
 
 
 def marginal_plot(marginals: Marginals, format: Format) -> bytes:
-    """A panel for each way in which layers come out (where no gates are told together, for each unit), layers from left
-    to right, and the probability upwards. Raises RunError where Altair, or what makes pictures of its plots, is not
-    installed."""
+    """A block for each kind of layers (those that have the same units), in it a panel for each unit, layers from left
+    to right by their names, and upwards the numbers of the table of units. Raises RunError where Altair, or what makes
+    pictures of its plots, is not installed."""
     chart = _chart(marginals)
     buffer: Any = io.StringIO() if format in ("html", "svg") else io.BytesIO()
     try:
@@ -29,18 +29,19 @@ def marginal_plot(marginals: Marginals, format: Format) -> bytes:
     return content.encode() if isinstance(content, str) else bytes(content)
 
 
-def points(marginals: Marginals) -> list[dict[str, Any]]:
-    """What is plotted: `layer`, `place` (from 1), `unit` and `probability`."""
-    places: dict[str, int] = {}
-    found = []
-    if marginals.layers:
-        rows = [(layer.layer, way, chance) for layer in marginals.layers for way, chance in layer.ways.items()]
-    else:
-        rows = [(unit.layer or unit.decision, unit.unit, unit.drawn) for unit in marginals.units]
-    for layer, unit, probability in rows:
-        place = places.setdefault(layer, len(places) + 1)
-        found.append({"layer": layer, "place": place, "unit": unit, "probability": probability})
-    return found
+def blocks(marginals: Marginals) -> list[list[dict[str, Any]]]:
+    """What is plotted, of each kind of layers: `layer`, `unit`, `number` (as the table calls it) and `probability`."""
+    layers: dict[str, list[Unit]] = {}
+    for unit in marginals.units:
+        layers.setdefault(unit.layer or unit.decision, []).append(unit)
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for layer, units in layers.items():
+        block = found.setdefault(tuple(unit.unit for unit in units), [])
+        for unit in units:
+            for number, probability in zip(NUMBERS, (unit.drawn, unit.alone, unit.score), strict=True):
+                if probability is not None:
+                    block.append({"layer": layer, "unit": unit.unit, "number": number, "probability": probability})
+    return list(found.values())
 
 
 def _chart(marginals: Marginals) -> Any:
@@ -49,19 +50,26 @@ def _chart(marginals: Marginals) -> Any:
         altair: Any = import_module("altair")
     except ImportError:
         raise _needed("Altair") from None
-    data = points(marginals)
-    units = marginals.ways or list(dict.fromkeys(point["unit"] for point in data))
+    title = f"{marginals.search}: the posterior over {marginals.space}"
+    panels = [_block(altair, block) for block in blocks(marginals)]
+    return altair.vconcat(*panels, title=altair.TitleParams(title, anchor="start"))
+
+
+def _block(altair: Any, block: list[dict[str, Any]]) -> Any:
+    units = list(dict.fromkeys(point["unit"] for point in block))
+    layers = list(dict.fromkeys(point["layer"] for point in block))
     return (
-        altair.Chart(altair.Data(values=data), title=f"{marginals.search}: the posterior over {marginals.space}")
+        altair.Chart(altair.Data(values=block))
         .mark_bar()
         .encode(
-            x=altair.X("place:O", title="layer"),
-            y=altair.Y("probability:Q", title="probability", scale=altair.Scale(domain=[0, 1])),
-            color=altair.Color("unit:N", sort=units, legend=None),
+            x=altair.X("layer:N", title="layer", sort=layers),
+            xOffset=altair.XOffset("number:N", sort=list(NUMBERS)),
+            y=altair.Y("probability:Q", title=None, scale=altair.Scale(domain=[0, 1])),
+            color=altair.Color("number:N", sort=list(NUMBERS), title=None),
             row=altair.Row("unit:N", sort=units, title=None),
-            tooltip=["layer:N", "unit:N", altair.Tooltip("probability:Q", format=".3f")],
+            tooltip=["layer:N", "unit:N", "number:N", altair.Tooltip("probability:Q", format=".3f")],
         )
-        .properties(width=altair.Step(14), height=80)
+        .properties(width=altair.Step(10), height=80)
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from ..marginals import Marginals
+from ..marginals import NUMBERS, Layer, Marginals
 from .plain import plain
 
 _WIDTH = 20
@@ -23,8 +25,8 @@ def render_marginals(marginals: Marginals, console: Console) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("layer", "unit"):
         table.add_column(title)
-    for title in ("drawn", "1 - p", "1 - √p"):
-        table.add_column(title, justify="right")
+    for title in NUMBERS:
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for unit in marginals.units:
         score = "" if unit.score is None else f"{unit.score:.3f}"
@@ -32,17 +34,29 @@ def render_marginals(marginals: Marginals, console: Console) -> None:
             plain(unit.layer), plain(unit.unit), f"{unit.drawn:.3f}", f"{unit.alone:.3f}", score, bar(unit.drawn)
         )
     console.print(table, highlight=False)
-    ways = marginals.ways
-    if not ways:
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="how layers come out", title_justify="left")
-    table.add_column("layer")
-    for way in ways:
-        table.add_column(plain(way), justify="right")
-    for layer in marginals.layers:
-        cells = [f"{layer.ways[way]:.3f}" if way in layer.ways else "" for way in ways]
-        table.add_row(plain(layer.layer), *cells)
-    console.print(table, highlight=False)
+    if marginals.layers:
+        console.print("how layers come out", style="italic", highlight=False)
+    for ways, layers in marginals.kinds.items():
+        console.print(_outcomes(ways, layers, console.width), highlight=False)
+
+
+def _outcomes(ways: Sequence[str], layers: Sequence[Layer], width: int) -> Table:
+    """Layers of one kind: a column for each way, or, where these would not fit, a row. Numbers are never cut."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("layer", overflow="fold")
+    needed = max(cell_len(layer.layer) for layer in layers) + sum(max(cell_len(way), 5) + 3 for way in ways)
+    if needed < width:
+        for way in ways:
+            table.add_column(plain(way), justify="right", no_wrap=True)
+        for layer in layers:
+            table.add_row(plain(layer.layer), *(f"{layer.ways[way]:.3f}" for way in ways))
+        return table
+    table.add_column("comes out as", overflow="fold")
+    table.add_column("probability", justify="right", no_wrap=True)
+    for layer in layers:
+        for way in ways:
+            table.add_row(plain(layer.layer if way == ways[0] else ""), plain(way), f"{layer.ways[way]:.3f}")
+    return table
 
 
 def bar(share: float) -> str:

@@ -4,6 +4,7 @@ ONNX; killed and resumed; what is shown of it."""
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import signal
@@ -16,6 +17,7 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 from kills.outcome import differences, outcome
+from rich.console import Console
 
 from stdsl.cli.main import cli as command
 from stdsl.compiler.analysis import architecture as architectures
@@ -23,8 +25,8 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.weights import load_by_name
 from stdsl.runtime.marginals import Layer, Marginals, Unit
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.report.marginal_plot import points
-from stdsl.runtime.report.marginal_table import bar
+from stdsl.runtime.report.marginal_plot import blocks
+from stdsl.runtime.report.marginal_table import bar, render_marginals
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.weights import load_tensors
 
@@ -176,16 +178,52 @@ space tiny = net""",
 
 
 def test_what_is_plotted() -> None:
-    units = (Unit("a.S", "a", "S", 1.0, 0.7, 0.7, 0.45), Unit("b.S", "b", "S", 1.0, 0.2, 0.2, 0.1))
-    alone = Marginals("m", "s", units, ())
-    assert [(p["place"], p["unit"], p["probability"]) for p in points(alone)] == [(1, "S", 0.7), (2, "S", 0.2)]
-    ways = Marginals("m", "s", units, (Layer("a", {"none": 0.3, "S": 0.7}), Layer("b", {"S": 0.2, "none": 0.8})))
-    assert ways.ways == ["S", "none"]
-    assert {(p["layer"], p["unit"]): p["probability"] for p in points(ways)}[("b", "none")] == 0.8
+    """The numbers of units, layers with the same ones together, and not how layers come out."""
+    units = (
+        Unit("a.S", "a", "S", 1.0, 0.7, 0.75, 0.5),
+        Unit("k.n", "k", "n = two", 1.0, 0.4, 0.4, None),
+        Unit("b.S", "b", "S", 1.0, 0.2, 0.2, 0.1),
+    )
+    layers = (Layer("a", {"none": 0.3, "S": 0.7}), Layer("b", {"S": 0.2, "none": 0.8}))
+    marginals = Marginals("m", "s", units, layers)
+    gates, choice = blocks(marginals)
+    assert {(p["layer"], p["unit"], p["number"]): p["probability"] for p in gates} == {
+        ("a", "S", "drawn"): 0.7,
+        ("a", "S", "1 - p"): 0.75,
+        ("a", "S", "1 - √p"): 0.5,
+        ("b", "S", "drawn"): 0.2,
+        ("b", "S", "1 - p"): 0.2,
+        ("b", "S", "1 - √p"): 0.1,
+    }
+    assert [(p["layer"], p["unit"], p["number"]) for p in choice] == [("k", "n = two", n) for n in ("drawn", "1 - p")]
     assert (bar(0), bar(0.5), bar(1)) == ("", "█" * 10, "█" * 20)
 
     from stdsl.runtime.report.marginal_plot import marginal_plot
 
-    assert b"<svg" in marginal_plot(ways, "svg")
-    assert marginal_plot(ways, "png").startswith(b"\x89PNG")
-    assert b"vega" in marginal_plot(ways, "html")
+    assert b"<svg" in marginal_plot(marginals, "svg")
+    assert marginal_plot(marginals, "png").startswith(b"\x89PNG")
+    assert b"vega" in marginal_plot(marginals, "html")
+
+
+@pytest.mark.parametrize("width", [44, 80])
+def test_how_layers_come_out_is_read_at_any_width(width: int) -> None:
+    """Numbers are never cut, and layers of one kind are together, without those of others."""
+    gates = ("S", "T", "ST", "S+T", "S+ST", "T+ST", "S+T+ST", "none")
+    chances = [0.0312, 0.0623, 0.0934, 0.1245, 0.1556, 0.1667, 0.1778, 0.1885]
+    layers = (
+        Layer("blocks[1].gated", dict(zip(gates, chances, strict=True))),
+        Layer("k.units", {"1": 0.25, "2": 0.75}),
+        Layer("blocks[2].gated", dict(zip(reversed(gates), chances, strict=True))),
+    )
+    marginals = Marginals("m", "s", (), layers)
+    assert [[layer.layer for layer in own] for own in marginals.kinds.values()] == [
+        ["blocks[1].gated", "blocks[2].gated"],
+        ["k.units"],
+    ]
+    console = Console(width=width, record=True, file=io.StringIO())
+    render_marginals(marginals, console)
+    text = console.export_text()
+    assert "…" not in text
+    for chance in chances:
+        assert text.count(f"{chance:.3f}") == 2
+    assert max(map(len, text.splitlines())) <= width
