@@ -9,10 +9,11 @@ from annotated_types import Gt, Lt
 from pydantic import Field
 
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.posteriors import MeasuresMoreThanThereIs, NoDivergence
 from ..ir.graph import SpaceGraph
 from ..schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
 from ..schemas.length import Length
-from ..schemas.objectives import KLDropPath, Objective
+from ..schemas.objectives import KLDropPath, Objective, twice
 from ..schemas.optimizers import Adam, Optimizer
 from ..schemas.over import Over, Variables
 from ..schemas.schedules import constant
@@ -105,6 +106,7 @@ class VariationalConfig(Length, Strategy):
             help = "write `update = alternately`, or leave one `split` out"
             yield Conflict("decisions.split", message, help, "update")
         yield from warmup_conflicts(self.decisions.warmup, self)
+        yield from twice(self.objectives)
 
 
 class Variational(Family):
@@ -131,6 +133,16 @@ class Variational(Family):
     def ranked(self, strategy: Strategy) -> int:
         assert isinstance(strategy, VariationalConfig)
         return max(1, strategy.derive.samples)
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        strategy = _own(config.strategy)
+        learns = strategy.warmup_steps(1) < strategy.total_steps(1)
+        held = any(term.kind == "kl_drop_path" and term.weight > 0 for term in strategy.objectives)
+        if learns and not held:
+            yield NoDivergence(strategy.place("objectives"))
+        samples, measure = config.data.samples(("valid",)), strategy.derive.measure
+        if strategy.derive.samples and samples is not None and measure is not None and measure > samples:
+            yield MeasuresMoreThanThereIs(strategy.place("derive.measure"), measure, samples)
 
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         own = _own(strategy)

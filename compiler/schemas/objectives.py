@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -57,3 +57,13 @@ class Entropy(Constructor):
 
 
 Objective = Annotated[SoftCost | KLDropPath | Entropy, Field(discriminator="kind")]
+
+
+def twice(objectives: Sequence[Objective]) -> Iterator[Conflict]:
+    """The first term that stands there twice: one of another weight is what is meant, or a slip."""
+    for place, term in enumerate(objectives):
+        if term in objectives[:place]:
+            yield Conflict(
+                "objectives", f"`{term.kind}` is there twice, the same both times", "leave one out, or set its `weight`"
+            )
+            return

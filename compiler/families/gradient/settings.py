@@ -10,7 +10,7 @@ from pydantic import Field
 from ...analysis.derivation.reading import Method, Reading, Score, Zeros, usual_zeros
 from ...schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
 from ...schemas.length import Length
-from ...schemas.objectives import Objective
+from ...schemas.objectives import Objective, twice
 from ...schemas.optimizers import Adam, Optimizer
 from ...schemas.over import Over, Variables
 from ...schemas.relax import Relax
@@ -128,3 +128,4 @@ class GradientConfig(Length, Strategy):
             message = "`snapshot = best` picks an epoch's decisions, and `discretize` has fixed them all by the end"
             yield Conflict("derive.snapshot", message, "write `snapshot = last`", "discretize")
         yield from warmup_conflicts(self.decisions.warmup, self)
+        yield from twice(self.objectives)

@@ -104,6 +104,13 @@ MISTAKES = [
     (strategy("population = 9  tournament = 10", "evolution"), "E0510", "10", "a population of 9"),
     (strategy("mutate = []", "evolution"), "E0510", "[]", "every child equals its parent"),
     (strategy("objectives = [cost(flops, low = 3, high = 2)]"), "E0510", "3", "swap them"),
+    (strategy("objectives = [entropy, entropy]"), "E0510", "[entropy, entropy]", "is there twice"),
+    (
+        strategy("objectives = [kl_drop_path, kl_drop_path]", "variational"),
+        "E0510",
+        "[kl_drop_path, kl_drop_path]",
+        "twice",
+    ),
     (search(""), "E0510", "s", "nothing would run"),
     (
         search("strategy = gradient { decisions { warmup = 4 } }  phase { steps = 9 }  phase { epochs = 3 }"),

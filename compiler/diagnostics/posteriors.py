@@ -1,0 +1,68 @@
+"""Searches that learn a posterior over architectures, and settings of theirs that do not do what they seem to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .model import Diagnostic, Severity, kind
+
+
+@kind
+class NoDivergence(Diagnostic):
+    """A search for a posterior whose loss has nothing that holds it to a prior."""
+
+    code: ClassVar[str] = "W0766"
+    title: ClassVar[str] = "a posterior without a divergence"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A search of the family `variational` adds to the loss of its task how far the posterior is from its prior: the term
+`kl_drop_path`, which is there unless `objectives` says otherwise. A list of other terms stands in its place. Without the
+divergence probabilities follow the loss alone, which is least where every unit is as the training data like it: they are
+no posterior.
+
+    objectives = [cost(flops, high = 400M)]                    W0766: there is no divergence
+    objectives = [kl_drop_path, cost(flops, high = 400M)]      both
+
+A search whose `warmup` is as long as itself learns no probabilities, and is not warned of."""
+
+    @property
+    def message(self) -> str:
+        return "the loss has no divergence from a prior, so what is learnt of the units is no posterior"
+
+    @property
+    def label(self) -> str:
+        return "here is no `kl_drop_path` with a weight above 0"
+
+    @property
+    def help(self) -> str:
+        return "write `kl_drop_path` among the `objectives`, with a `weight` above 0"
+
+
+@kind
+class MeasuresMoreThanThereIs(Diagnostic):
+    """Architectures are to be measured on more samples than the data has."""
+
+    measure: int
+    samples: int
+
+    code: ClassVar[str] = "W0767"
+    title: ClassVar[str] = "measured on more samples than there are"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+What a search draws from its posterior it measures on the `valid` half of the training data, on `measure` samples of it.
+Where there are fewer, all of them are taken.
+
+    data = motion_digits(valid = 128)      derive { samples = 30  measure = 1000 }      W0767: on 128
+    data = motion_digits(valid = 128)      derive { samples = 30 }                      on all, without a warning"""
+
+    @property
+    def message(self) -> str:
+        return f"strategies are measured on {self.samples:,} samples, all that `valid` has, and not on {self.measure:,}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return f"set `measure` to {self.samples} at most, leave it out, or give the data more samples"
