@@ -16,9 +16,9 @@ class NoDivergence(Diagnostic):
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
 A search of the family `variational` adds to the loss of its task how far the posterior is from its prior: the term
-`kl_drop_path`, which is there unless `objectives` says otherwise. A list of other terms stands in its place. Without the
-divergence probabilities follow the loss alone, which is least where every unit is as the training data like it: they are
-no posterior.
+`kl_drop_path`, which is there unless `objectives` says otherwise. A list of other terms stands in its place. Without
+the divergence probabilities follow the loss alone, which is least where every unit is as the training data like it:
+they are no posterior.
 
     objectives = [cost(flops, high = 400M)]                    W0766: there is no divergence
     objectives = [kl_drop_path, cost(flops, high = 400M)]      both
