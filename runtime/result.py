@@ -102,7 +102,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
             "layers": _layers(derived),
             "within": _within(run.job),
         },
-        "search_facts": {k: v for k, v in finished.get("search", {}).items() if k != "probabilities"},
+        "search_facts": {k: v for k, v in finished.get("search", {}).items() if k not in ("probabilities", "logits")},
         "networks": networks,
         "random": _summary(randoms, metric, finished.get(DRAW, {}).get("uniform", True)),
         "seeds": _summary(seeds, metric, True) if len(seeds) > 1 else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
+from annotated_types import Le
 from pydantic import Field
 
 from .base import Conflict, Constructor, NonNegative, Positive
@@ -38,7 +39,7 @@ class KLDropPath(Constructor):
     """
 
     kind: Literal["kl_drop_path"] = "kl_drop_path"
-    prior_length: Positive = Field(
+    prior_length: Annotated[Positive, Le(1e15)] = Field(
         default=1e-2, description="Length scale k of the Gaussian prior over the weights behind a gate"
     )
     entropy: Literal["half", "full"] = Field(

@@ -121,6 +121,42 @@ def test_other_settings(tmp_path: Path, stdsl: Callable[..., int], strategy: str
         assert ["decision_loss" in e for e in searched] == [False] * 2 + [True] * 4
 
 
+DECIDED = """stdsl 1
+meta net on video: clip(1, 4, 8, 8) {
+  a = video -> conv(4, 1x3x3, stride = 1x2x2)
+  b = [a -> conv(4, 1x1x1), a -> conv(4, 1x3x3), maybe (a -> conv(4, 3x1x1)) as g] -> keep 1..2 as kept -> sum
+  return b -> bn -> relu -> global_avg_pool -> linear(4)
+}
+space small = net where params <= 120
+search units {
+  space    = small
+  strategy = variational {
+    steps = 2  batch = 16  tau = 0.5
+    decisions { optimizer = adam(lr = 0.5)  init = 1e-15 }
+    derive { samples = 3  measure = 16 }
+  }
+  data     = motion_digits(frames = 4, size = 8, motions = 4, noise = 0.1, train = 32, valid = 32)
+}
+"""
+
+
+def test_a_posterior_that_has_decided_everything_is_read_by_its_log_odds(
+    tmp_path: Path, stdsl: Callable[..., int]
+) -> None:
+    """All probabilities are 1 in single precision, and `where` leaves only what is improbable."""
+    (tmp_path / "sure.space").write_text(DECIDED)
+    assert stdsl("run", str(tmp_path / "sure.space"), "--out", str(tmp_path / "run")) == 0
+    logits = facts_of(tmp_path / "run")["logits"]
+    document = json.loads(cli("show", str(tmp_path / "run"), "--marginals", "--json").stdout)
+    ways = {layer["layer"]: layer["ways"] for layer in document["layers"]}["b.kept"]
+    first, _, third = logits["b.kept"]
+    (gate,) = logits["b.g"]
+    weights = {"1": math.exp(first - 34), "3": math.exp(third - 34), "1+3": math.exp(first + third - gate - 34)}
+    whole = sum(weights.values())
+    assert ways == {way: pytest.approx(weight / whole) for way, weight in weights.items()}
+    assert all(unit["alone"] == pytest.approx(1) for unit in document["units"])
+
+
 def cli(*argv: str) -> Result:
     return CliRunner().invoke(command, argv)
 

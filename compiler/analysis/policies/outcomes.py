@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..circuits.circuit import ONE, ZERO, Branch
-from .weighing import Weighing, log_sum
+from .rows import log_sum
+from .weighing import Weighing
 
 Outcome = tuple[int | None, ...]
 """The answer to each of some variables, None where it is not asked for."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from ..circuits.circuit import ZERO, Branch, Circuit
-from .rows import NEVER, LogRows
+from .rows import NEVER, LogRows, log_sum
 
 
 def held_down(circuit: Circuit, answers: Mapping[int, int]) -> Circuit:
@@ -105,12 +105,6 @@ class Weighing:
     def _after(self, node: Branch) -> list[float]:
         row = self.rows[node.variable]
         return [row[answer] + self.totals[kid] for answer, kid in enumerate(node.children)]
-
-
-def log_sum(weights: Sequence[float]) -> float:
-    """The logarithm of the sum of what ``weights`` are logarithms of."""
-    most = max(weights, default=NEVER)
-    return most if most == NEVER else most + math.log(math.fsum(math.exp(w - most) for w in weights))
 
 
 def pick(weights: Sequence[float], generator: random.Random) -> int:

@@ -33,8 +33,8 @@ from ..sums.weighed import Weighed, weighed
 from ..values import decode, encode
 from .outcomes import listed_outcomes, outcomes_of
 from .policy import Policy
-from .rows import NEVER, LogRows, even_rows, log_rows
-from .weighing import Weighing, held_down, log_sum, pick
+from .rows import NEVER, LogRows, chances_of, even_rows, log_rows, log_sum
+from .weighing import Weighing, held_down, pick
 
 FEW_ATTEMPTS = 100
 """So many show whether drawing takes long where the sums of costs are known, which then are weighed once."""
@@ -312,10 +312,14 @@ def even(graph: SpaceGraph, held: Mapping[str, Any] | None = None) -> Weighted:
 
 
 def weighted(
-    graph: SpaceGraph, weights: Mapping[str, Sequence[float]], held: Mapping[str, Any] | None = None
+    graph: SpaceGraph,
+    weights: Mapping[str, Sequence[float]],
+    held: Mapping[str, Any] | None = None,
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> Weighted:
-    """Decisions with the weights that a search left; see :func:`.rows.log_rows`. Raises ValueError."""
-    return Weighted(graph, log_rows(graph, weights), held, weights)
+    """Decisions with the weights, or the logits, that a search left; see :func:`.rows.log_rows`. Raises ValueError."""
+    rows = log_rows(graph, weights, logits)
+    return Weighted(graph, rows, held, {**weights, **chances_of(graph, logits or {})})
 
 
 def _decoded(decision: Decision, outcome: Mapping[int, int | None]) -> Any:

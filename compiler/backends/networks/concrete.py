@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-_NEVER = -1e4
+_NEVER = -1e30
 """The logarithm of a probability of 0: as good as -∞ in what follows, and with gradients that are numbers."""
 
 
@@ -53,36 +52,37 @@ def concrete_elements(logits: Tensor, sizes: tuple[int, int], temperature: float
 
 def log_odds(logits: Tensor, sizes: tuple[int, int]) -> Tensor:
     """At [i][k]: the log-odds that element i is there when k before it are, of independent elements with ``logits``
-    conditioned on ``sizes``; beyond ± 5 000 where the sizes leave no choice. (elements, elements)."""
+    conditioned on ``sizes``; beyond ± 1e29 where the sizes leave no choice. (elements, elements)."""
     n = len(logits)
-    follow = _log_following(logits, sizes)
-    rows = [logits[i] + (follow[i + 1][1 : n + 1] - follow[i + 1][:n]).to(logits.dtype) for i in range(n)]
-    return torch.stack(rows)
+    exact = logits.double()
+    follow = _log_following(exact, torch.zeros_like(exact), sizes)
+    rows = [exact[i] + (follow[i + 1][1 : n + 1] - follow[i + 1][:n]) for i in range(n)]
+    return torch.stack(rows).to(logits.dtype)
 
 
 def log_within(logits: Tensor, sizes: tuple[int, int]) -> Tensor:
     """The logarithm of Σ exp(Σ logits of those that are there) over all sets of a size within ``sizes``: what
-    independent elements with these log-odds weigh together, (). Its gradient is the probability of each to be there."""
-    log_none = F.logsigmoid(-logits).sum()
-    if sizes[0] <= 0 and sizes[1] >= len(logits):
-        return -log_none
-    return _log_following(logits, sizes)[0][0].to(logits.dtype) - log_none
+    independent elements with these log-odds weigh together, (), in double precision. Its gradient is the probability of
+    each to be there."""
+    return log_weight(logits.double(), torch.zeros_like(logits, dtype=torch.float64), sizes)
 
 
-def _log_following(logits: Tensor, sizes: tuple[int, int]) -> list[Tensor]:
-    """At [i][k]: the logarithm of the probability that of the elements from i on so many are there that with k before
-    them their number is within ``sizes``. (elements + 1) rows of (elements + 2) numbers of double precision."""
-    exact, n = logits.double(), len(logits)
-    on, off = F.logsigmoid(exact), F.logsigmoid(-exact)
-    never = torch.full((1,), _NEVER, dtype=exact.dtype, device=exact.device)
+def log_weight(there: Tensor, gone: Tensor, sizes: tuple[int, int]) -> Tensor:
+    """The same where being gone has a weight, too: ``there`` and ``gone`` (elements,) are logarithms of double
+    precision. Its gradients are the probabilities to be there and to be gone, each as exact where it is small as the
+    other one is."""
+    return _log_following(there, gone, sizes)[0][0]
+
+
+def _log_following(there: Tensor, gone: Tensor, sizes: tuple[int, int]) -> list[Tensor]:
+    """At [i][k]: the logarithm of what the sets of the elements from i on weigh of which so many are there that with k
+    before them their number is within ``sizes``. (elements + 1) rows of (elements + 2) numbers."""
+    n = len(there)
+    never = torch.full((1,), _NEVER, dtype=there.dtype, device=there.device)
     allowed = [0.0 if sizes[0] <= k <= sizes[1] else _NEVER for k in range(n + 2)]
-    rows = [torch.tensor(allowed, dtype=exact.dtype, device=exact.device)]
+    rows = [torch.tensor(allowed, dtype=there.dtype, device=there.device)]
     for i in reversed(range(n)):
         after = rows[-1]
-        rows.append(_log_add(on[i] + torch.cat([after[1:], never]), off[i] + after))
+        both = torch.stack([there[i] + torch.cat([after[1:], never]), gone[i] + after])
+        rows.append(torch.logsumexp(both, 0))  # torch.logaddexp has no second gradient where one is far above the other
     return rows[::-1]
-
-
-def _log_add(a: Tensor, b: Tensor) -> Tensor:
-    """log(exp a + exp b). The second gradient of torch's own is none where one is far above the other."""
-    return a + F.softplus(b - a, threshold=50)

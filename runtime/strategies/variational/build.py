@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from stdsl.compiler.analysis.derivation.reading import Reading
+from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
@@ -48,8 +49,9 @@ def phased_search(run: Context, each: Sequence[tuple[VariationalConfig, Roles]])
     def found(number: int, rows: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
         role = each[number][1]
         fixed = {path: value for path, value in held.items() if path not in role.free}
-        arch = weighted(graph, {**rows, **certain(graph, fixed)}, fixed).likeliest()
-        return pick(graph, role, arch, rows, Reading())
+        logits = {path: row for path, row in rows.items() if path not in fixed}
+        arch = weighted(graph, certain(graph, fixed), fixed, logits).likeliest()
+        return pick(graph, role, arch, chances_of(graph, logits), Reading())
 
     strategy = each[0][0]
     per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
@@ -128,6 +130,6 @@ def template(graph: SpaceGraph, strategy: VariationalConfig, seed: int) -> Super
     drop = strategy.decisions.init
     with torch.no_grad():
         for path, parameter in net.named_decisions():
-            parameter.fill_(math.log((1 - drop) / drop) if net.rows[path].kind in ("gate", "keep") else 0.0)
+            parameter.fill_(math.log1p(-drop) - math.log(drop) if net.rows[path].kind in ("gate", "keep") else 0.0)
     hold_sites(net)
     return net

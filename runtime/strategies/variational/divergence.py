@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stdsl.compiler.analysis.behind import behind
-from stdsl.compiler.backends.networks.concrete import log_within
+from stdsl.compiler.backends.networks.concrete import log_weight
 from stdsl.compiler.backends.networks.supernet_base import Row, Supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import Names
@@ -76,18 +76,22 @@ class Divergence:
         """Of the elements of a keep whose sizes are bounded."""
         assert row.sizes is not None
         with torch.enable_grad():
-            at = logits if logits.requires_grad else logits.detach().requires_grad_()
-            weight = log_within(at, row.sizes)
-            (there,) = torch.autograd.grad(weight, at, create_graph=logits.requires_grad)
+            on, off = logits.double(), torch.zeros_like(logits, dtype=torch.float64)
+            on, off = (own if own.requires_grad else own.detach().requires_grad_() for own in (on, off))
+            weight = log_weight(on, off, row.sizes)
+            there, gone = torch.autograd.grad(weight, (on, off), create_graph=logits.requires_grad)
+        found = (there * costs).sum()
         if self.entropy == "full":
-            return (there * (costs + logits)).sum() - weight
-        return (there * costs + torch.xlogy(1 - there, (1 - there).clamp_min(0))).sum()
+            found = found + (there * on).sum() - weight
+        else:  # of one that is surely there, log p has no gradient
+            found = found + torch.xlogy(gone, torch.where(gone > 0, gone, 1)).sum()
+        return found.to(logits.dtype)
 
     def _cost(self, kernels: Sequence[nn.Parameter], like: Tensor) -> Tensor:
         """k² / 2 · ‖w‖², ()."""
         if not kernels:
             return torch.zeros((), dtype=like.dtype, device=like.device)
-        return self.length**2 / 2 * torch.stack([kernel.square().sum() for kernel in kernels]).sum()
+        return self.length * self.length / 2 * torch.stack([kernel.square().sum() for kernel in kernels]).sum()
 
 
 def kernels_of(supernet: Supernet, graph: SpaceGraph) -> Kernels:

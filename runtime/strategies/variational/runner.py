@@ -11,6 +11,7 @@ from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Undecided
@@ -31,7 +32,7 @@ from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import mean_entropy
 from .build import phased_search, template, variational_search
-from .search import drawn_strategies, spread
+from .search import certain, drawn_strategies, spread
 
 _UNDECIDED = 0.985
 """Above this share of full uncertainty a search has hardly decided anything."""
@@ -57,14 +58,15 @@ class VariationalRunner(Runner):
         if run.config.phase:
             phased = phased_search(run, each)
             done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
-            work, probabilities, weights = phased.current, phased.chosen | phased.current.chosen, phased.weights()
+            work, chosen, weights = phased.current, phased.chosen, phased.weights()
             steps, waited = phased.total - phased.current.drawn, phased.waited
         else:
             work = variational_search(run, part(each, 0, {}))
             done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
-            probabilities, weights, steps, waited = work.chosen, work.supernet.state_dict(), work.steps, work.waited
+            chosen, weights, steps, waited = work.chosen, work.supernet.state_dict(), work.steps, work.waited
+        logits = {path: row for path, row in chosen.items() if path not in work.held}
         check_finite(PHASE, "weights", weights)
-        check_finite(PHASE, "posterior", probabilities)
+        check_finite(PHASE, "posterior", logits)
         save_tensors(weights, run.directory.weights(SEARCH))
         entropy = mean_entropy(spread(run.job.graph, work.probabilities()))
         facts: dict[str, Any] = {
@@ -73,7 +75,8 @@ class VariationalRunner(Runner):
             "entropy": entropy,
             "waited": done.share(waited),
             "history": history(run),
-            "probabilities": probabilities,
+            "logits": logits,
+            "probabilities": certain(run.job.graph, work.held) | chances_of(run.job.graph, logits),
         }
         if work.held:
             facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
@@ -114,7 +117,7 @@ class VariationalRunner(Runner):
 
 
 def _posterior(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-    return weighted(graph, facts["probabilities"], _fixed(facts))
+    return weighted(graph, facts["probabilities"], _fixed(facts), facts.get("logits"))  # older runs have none
 
 
 def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:

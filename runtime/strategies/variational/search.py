@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -151,19 +152,23 @@ class VariationalSearch:
     def probabilities(self) -> dict[str, list[float]]:
         """By path: of a gate those of off and on, of a choose those of its options, of the elements of a keep that each
         is there, as if it were alone."""
-        net: Any = self.supernet
-        found: dict[str, list[float]] = net.probabilities()
-        return {path: row for path, row in found.items() if not net.rows[path].site}
+        return chances_of(self.graph, self.chosen)
 
     @property
     def chosen(self) -> dict[str, list[float]]:
-        """As :meth:`probabilities`, and what has a value with certainty."""
-        return certain(self.graph, self.held) | self.probabilities()
+        """By path: the log-odds of a gate, and of each element of a keep, the logits of the options of a choose. In
+        probabilities those of two elements that are nearly sure would be the same."""
+        net: Any = self.supernet
+        return {
+            path: parameter.detach().double().reshape(-1).tolist()
+            for path, parameter in net.named_decisions()
+            if not net.rows[path].site
+        }
 
     @cached_property
     def posterior(self) -> Policy:
         """When it is learnt."""
-        return weighted(self.graph, self.chosen, self.held)
+        return weighted(self.graph, certain(self.graph, self.held), self.held, self.chosen)
 
     def strategy(self, number: int) -> Architecture:
         """The strategy that is drawn at a number from 0."""

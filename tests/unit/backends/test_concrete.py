@@ -14,6 +14,7 @@ from stdsl.compiler.backends.networks.concrete import (
     binary_concrete,
     concrete_elements,
     log_odds,
+    log_weight,
     log_within,
 )
 
@@ -146,3 +147,27 @@ def test_each_element_has_a_random_number_of_its_own() -> None:
         counted[found] = counted.get(found, 0) + 1
     for pattern, chance in enumerated(logits, sizes).items():
         assert abs(counted.get(pattern, 0) / draws - chance) < 5 * math.sqrt(chance * (1 - chance) / draws)
+
+
+@pytest.mark.parametrize("sizes", [(1, 2), (2, 2), (0, 1), (3, 5)])
+@pytest.mark.parametrize("scale", [30.0, 60.0])
+def test_how_probable_decided_elements_are(sizes: tuple[int, int], scale: float) -> None:
+    """To be there and to be gone, small numbers as exactly as great ones."""
+    logits = scale * LOGITS
+    there, gone = logits.clone().requires_grad_(), torch.zeros(5, dtype=torch.float64, requires_grad=True)
+    within = log_weight(there, gone, sizes)
+    members = torch.tensor([p for p in product((0, 1), repeat=5) if sizes[0] <= sum(p) <= sizes[1]]).double()
+    weights = members @ logits
+    assert within.item() == pytest.approx(torch.logsumexp(weights, 0).item(), rel=1e-12)
+    on, off = torch.autograd.grad(within, (there, gone))
+    chances = torch.log_softmax(weights, 0).exp()
+    torch.testing.assert_close(on, chances @ members, rtol=1e-9, atol=0)
+    torch.testing.assert_close(off, chances @ (1 - members), rtol=1e-9, atol=0)
+
+
+def test_many_decided_elements_are_drawn_as_they_are_decided() -> None:
+    """What sizes forbid is told from what is improbable, however many improbable things come together."""
+    logits = torch.full((80,), 120.0)
+    odds = log_odds(logits, (0, 1))
+    assert odds[0][0].item() == pytest.approx(120 - math.log(79) - 120, abs=1e-3)
+    assert (odds[1:, 1] < -1e28).all()

@@ -8,11 +8,13 @@ from typing import Literal
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 import stdsl
 from stdsl.compiler.backends.networks.supernet_base import Supernet
-from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.compiler.families.variational import Posterior, VariationalConfig
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import KLDropPath
 from stdsl.runtime.strategies.variational.build import template
 from stdsl.runtime.strategies.variational.divergence import Divergence, kernels_of
 
@@ -129,6 +131,63 @@ def test_elements_within_sizes_by_enumeration() -> None:
         else:
             expected += sum((1 - t) * math.log(1 - t) for t in there)
         assert term().item() == pytest.approx(expected, rel=1e-6)
+
+
+SATURATED = [(18.0, 0.0, 0.0, 1.0), (40.0, -40.0, 0.0, 7.0), (-30.0,) * 4, (120.0, 120.0, 119.0, -120.0), (-120.0,) * 4]
+
+
+def by_sets(logits: torch.Tensor, costs: list[float], sizes: tuple[int, int], entropy: str) -> torch.Tensor:
+    """The divergence by enumeration, in logarithms."""
+    sets = [s for s in itertools.product((0, 1), repeat=len(logits)) if sizes[0] <= sum(s) <= sizes[1]]
+    members = torch.tensor(sets, dtype=torch.float64)
+    logs = torch.log_softmax(members @ logits, 0)
+    found = (logs.exp() * (members @ torch.tensor(costs, dtype=torch.float64))).sum()
+    if entropy == "full":
+        return found + (logs.exp() * logs).sum()
+    for i in range(len(logits)):
+        if bool((members[:, i] == 0).any()):
+            gone = torch.logsumexp(logs[members[:, i] == 0], 0)
+            found = found + gone.exp() * gone
+    return found
+
+
+@pytest.mark.parametrize("entropy", ["half", "full"])
+@pytest.mark.parametrize("sizes", [(0, 1), (1, 2), (2, 2), (3, 4)])
+def test_decided_elements_within_sizes(sizes: tuple[int, int], entropy: Entropy) -> None:
+    """Value and gradient where probabilities are 0 or 1 as single precision has them."""
+    term, _ = divergence(KEEP.replace("1..2", f"{sizes[0]}..{sizes[1]}"), 0.4, entropy)
+    (path,) = term.kernels
+    costs = costs_of(term, path)
+    for logits in SATURATED:
+        for dtype, within in ((torch.float64, 1e-9), (torch.float32, 2e-4)):
+            term.supernet.to(dtype)
+            own = term.supernet.parameter(path)
+            with torch.no_grad():
+                own.copy_(torch.tensor(logits))
+            expected = by_sets(
+                at := torch.tensor(logits, dtype=torch.float64, requires_grad=True), costs, sizes, entropy
+            )
+            value = term()
+            assert value.item() == pytest.approx(expected.item(), abs=within)
+            (found,), (right,) = torch.autograd.grad(value, own), torch.autograd.grad(expected, at)
+            torch.testing.assert_close(found.double(), right, rtol=0, atol=within)
+
+
+@pytest.mark.parametrize("drop", [1e-320, 1e-12, 1 - 1e-16])
+def test_any_drop_probability_is_a_start(drop: float) -> None:
+    graph = stdsl.loads(GATES, "s").graph
+    net = template(graph, VariationalConfig(decisions=Posterior(init=drop)), seed=0)
+    found = net.parameter("y.S").item()
+    assert found == pytest.approx(math.log1p(-drop) - math.log(drop), rel=1e-6)
+    assert math.isfinite(found)
+
+
+def test_a_prior_is_not_so_narrow_that_numbers_end() -> None:
+    with pytest.raises(ValidationError, match="prior_length"):
+        KLDropPath(prior_length=1e200)
+    term, _ = divergence(GATES, KLDropPath(prior_length=1e15).prior_length, "half")
+    term.supernet.float()
+    assert term().isfinite()
 
 
 def test_the_optimum_within_sizes_weighs_each_set_by_its_cost() -> None:

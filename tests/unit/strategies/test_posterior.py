@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -110,6 +111,70 @@ def test_probabilities_of_strategies_and_of_units(text: str) -> None:
             assert marginal.options[place] == pytest.approx(taken, abs=1e-6)
     best = max(found, key=lambda pair: pair[1])
     assert dict(posterior.likeliest()) == best[0]
+
+
+DECIDED = {"a.k": [15.8857, 18.1774, 17.4496], "a.g": [40.0], "b.k": [60.0, 61.0, 60.5], "c.k": [-50.0, 1.0, 90.0]}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_decided_units_are_told_apart_by_their_log_odds(sign: int) -> None:
+    """Of elements whose probabilities are all 1 or all 0 in single precision, the differences of log-odds say which
+    sets there are."""
+    space = stdsl.loads(KEEPS, "s")
+    logits = {path: [sign * x for x in row] for path, row in DECIDED.items()} | {"f": [0.0, -400.0, 400.0]}
+    posterior = weighted(space.graph, {}, None, logits)
+    own = {d.path: _logs(space, d.path, logits[d.path]) for d in space.graph.open}
+    found = [(dict(arch), sum(own[path][value] for path, value in arch.items())) for arch in space.architectures()]
+    for values, expected in found:
+        assert posterior.log_prob(values) == pytest.approx(expected, rel=1e-12, abs=1e-9)
+    marginals = posterior.marginals()
+    assert marginals is not None
+    for path in ("a.k", "b.k", "c.k"):
+        for place in (1, 2, 3):
+            taken = sum(math.exp(log) for v, log in found if place in v.get(path, ()))
+            assert marginals[path].options[place - 1] == pytest.approx(taken, rel=1e-9)
+    assert dict(posterior.likeliest()) == max(found, key=lambda pair: pair[1])[0]
+    if sign == 1:
+        chances = [math.exp(own["a.k"][pair]) for pair in ((2, 3), (1, 2), (1, 3))]
+        assert chances == [pytest.approx(chance, abs=5e-4) for chance in (0.763, 0.160, 0.077)]
+
+
+def _logs(space: stdsl.Space, path: str, logits: list[float]) -> dict[Any, float]:
+    """The logarithm of the probability of each value of a decision by itself."""
+    decision = space.graph.by_path[path]
+    if decision.kind == "gate":
+        weights: dict[Any, float] = {False: 0.0, True: logits[0]}
+    elif decision.kind == "choose":
+        weights = dict(zip(decision.options, logits, strict=True))
+    else:
+        low, high = decision.sizes or (0, 3)
+        sets = [c for k in range(low, high + 1) for c in itertools.combinations((1, 2, 3), k)]
+        weights = {c: sum(logits[i - 1] for i in c) for c in sets}
+    most = max(weights.values())
+    total = most + math.log(sum(math.exp(w - most) for w in weights.values()))
+    return {value: weight - total for value, weight in weights.items()}
+
+
+def test_what_where_leaves_of_decided_gates() -> None:
+    """All that is within `where` is improbable to some 1e-40, and still there."""
+    text = SIX.replace("space s = net", "space s = net where params <= 120")
+    space = stdsl.loads(text, "s")
+    logits = {decision.path: [90.0] for decision in space.graph.open}
+    posterior = weighted(space.graph, {}, None, logits)
+    archs = list(space.architectures())
+    assert 0 < len(archs) < stdsl.loads(SIX, "s").count()
+    weights = [sum(0.0 if on else -90.0 for on in dict(arch).values()) for arch in archs]
+    total = math.log(sum(math.exp(w - max(weights)) for w in weights)) + max(weights)
+    for arch, weight in zip(archs, weights, strict=True):
+        assert posterior.log_prob(arch) == pytest.approx(weight - total, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("logits", "said"), [({"a.k": [0.0]}, "needs 3 finite"), ({"f": [0.0, math.inf, 0.0]}, "needs 3 finite")]
+)
+def test_wrong_logits_are_refused(logits: dict[str, list[float]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        weighted(stdsl.loads(KEEPS, "s").graph, {}, None, logits)
 
 
 @pytest.mark.parametrize(
