@@ -163,7 +163,7 @@ def _drawn(drawn: list[Mapping[str, Any]], metric: Metric) -> Table:
     table.add_column("strategy")
     for title in ("value", "drawn", "log probability"):
         table.add_column(title, justify="right")
-    best = sorted(drawn, key=lambda one: -metric.score(one["value"]))
+    best = sorted(drawn, key=lambda one: (-metric.score(one["value"]), -(one["log_prob"] or 0.0)))
     for one in best[:_SHOWN]:
         likely = "" if one["log_prob"] is None else f"{one['log_prob']:.2f}"
         table.add_row(plain(one["hash"][:12]), metric.written(one["value"]), str(one["times"]), likely)

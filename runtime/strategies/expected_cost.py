@@ -7,11 +7,13 @@ follows from the weights along its branches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from stdsl.compiler.analysis.costs.additive import AdditiveMetric, additive_cost
 from stdsl.compiler.analysis.diagrams.products import Product
@@ -23,8 +25,9 @@ from stdsl.compiler.schemas.objectives import SoftCost
 
 _SMALL = 1e-6
 
-Weights = Mapping[int, Sequence[Tensor]]
-"""By variable index the probability of each answer."""
+Weights = Mapping[int, Sequence[tuple[Tensor, float]]]
+"""By variable index the weight of each answer: a number, and the logarithm of what it is multiplied by. Elements of a
+keep that is conditioned on its sizes may be improbable without end."""
 
 
 class ExpectedCost:
@@ -42,17 +45,26 @@ class ExpectedCost:
         self._owner: dict[int, Decision] = {v.index: d for d in graph.decisions for v in d.variables}
         self._terms = [self._groups(term) for term in cost.terms]
 
-    def of(self, weights: Mapping[str, Tensor], held: Mapping[str, Any] | None = None) -> Tensor:
+    def of(
+        self,
+        weights: Mapping[str, Tensor],
+        held: Mapping[str, Any] | None = None,
+        log_odds: Mapping[str, Tensor] | None = None,
+    ) -> Tensor:
         """The mean cost (a scalar). ``weights``: decision weights by path as a supernet has them; ``held``: the values
-        of decisions that have one."""
-        chances = self._chances(weights, held or {})
+        of decisions that have one; ``log_odds``: of gates and elements of keeps, which weights have the sigmoids of:
+        these round to 0 and 1, and say no more what is likelier than what."""
+        chances = self._chances(weights, held or {}, log_odds or {})
         memo: dict[Hashable, Any] = {}
         total: Any = torch.tensor(self.constant, dtype=torch.float64)
         for groups in self._terms:
             product: Any = 1.0
             for factors, valid in groups:
-                mean = _mean((*valid, *factors), chances, memo)
-                product = product * mean / _mean(valid, chances, memo) if valid else product * mean
+                mean, scale = _mean((*valid, *factors), chances, memo)
+                if valid:
+                    whole, least = _mean(valid, chances, memo)
+                    mean, scale = mean / whole, scale - least
+                product = product * mean * math.exp(scale)
             total = total + product
         result: Tensor = total
         return result
@@ -76,14 +88,20 @@ class ExpectedCost:
             for ids, factors in groups
         ]
 
-    def _chances(self, weights: Mapping[str, Tensor], held: Mapping[str, Any]) -> Weights:
-        chances: dict[int, Sequence[Tensor]] = {}
+    def _chances(
+        self, weights: Mapping[str, Tensor], held: Mapping[str, Any], log_odds: Mapping[str, Tensor]
+    ) -> Weights:
+        chances: dict[int, Sequence[tuple[Tensor, float]]] = {}
         for decision in self.graph.open:
             path = decision.path
             if path in held:
                 for index, answer in encode(decision, held[path]).items():
                     arity = self.graph.diagrams.variables[index].arity
-                    chances[index] = torch.eye(arity, dtype=torch.float64)[answer].unbind()
+                    chances[index] = _plain(torch.eye(arity, dtype=torch.float64)[answer].unbind())
+                continue
+            if path in log_odds:
+                for variable, odds in zip(decision.variables, log_odds[path].double().cpu().reshape(-1), strict=True):
+                    chances[variable.index] = [_scaled(F.logsigmoid(-odds)), _scaled(F.logsigmoid(odds))]
                 continue
             row = weights.get(path)
             row = None if row is None else row.double().cpu()
@@ -93,16 +111,26 @@ class ExpectedCost:
                 if decision.kind == "keep":
                     on = on.clamp(_SMALL, 1 - _SMALL)
                 for variable, p in zip(decision.variables, on.unbind(), strict=True):
-                    chances[variable.index] = (1 - p, p)
+                    chances[variable.index] = _plain((1 - p, p))
             else:
                 many = len(decision.options)
                 row = torch.full((many,), 1 / many, dtype=torch.float64) if row is None else row / row.sum()
-                chances[decision.variables[0].index] = row.unbind()
+                chances[decision.variables[0].index] = _plain(row.unbind())
         return chances
 
 
-def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) -> Any:
-    """The mean of a product of diagrams; 0 times what is impossible is 0."""
+def _plain(row: Sequence[Tensor]) -> list[tuple[Tensor, float]]:
+    return [(chance, 0.0) for chance in row]
+
+
+def _scaled(log: Tensor) -> tuple[Tensor, float]:
+    """What ``log`` is the logarithm of: 1, with the gradient of it, times a constant."""
+    return torch.exp(log - log.detach()), log.item()
+
+
+def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) -> tuple[Any, float]:
+    """The mean of a product of diagrams, and the logarithm of what it is to be multiplied by; 0 times what is
+    impossible is 0."""
     plain, diagrams = 1.0, []
     for factor in factors:
         if isinstance(factor, Diagram):
@@ -112,16 +140,20 @@ def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) 
         else:
             plain *= float(factor)
     if plain == 0 or not diagrams:
-        return plain
+        return plain, 0.0
     key = tuple(d.uid for d in diagrams)
     if key not in memo:
         top = min((d.variable for d in diagrams), key=lambda v: v.index)
-        total: Any = 0.0
-        for answer, chance in enumerate(chances[top.index]):
+        parts: list[tuple[Any, float]] = []
+        for answer, (chance, log) in enumerate(chances[top.index]):
             kids = [d.children[answer] if d.variable is top else d for d in diagrams]
-            total = total + chance * _mean(kids, chances, memo)
-        memo[key] = total
-    return plain * memo[key]
+            value, scale = _mean(kids, chances, memo)
+            if not isinstance(value, float) or value != 0:
+                parts.append((chance * value, log + scale))
+        most = max((scale for _, scale in parts), default=0.0)
+        memo[key] = sum((value * math.exp(scale - most) for value, scale in parts), start=0.0), most
+    value, scale = memo[key]
+    return plain * value, scale
 
 
 def soft_cost(cost: Tensor, term: SoftCost) -> Tensor:
@@ -147,7 +179,8 @@ class SoftCosts:
         """Their sum for the weights of a supernet."""
         net: Any = supernet
         weights = net.decision_weights()
-        means: dict[str, Tensor] = {metric: cost.of(weights, held) for metric, cost in self.costs.items()}
+        odds = net.log_odds()
+        means: dict[str, Tensor] = {metric: cost.of(weights, held, odds) for metric, cost in self.costs.items()}
         total: Tensor = sum((soft_cost(means[t.of], t) for t in self.terms), start=torch.zeros((), dtype=torch.float64))
         return total.float()
 
@@ -155,5 +188,5 @@ class SoftCosts:
     def means(self, supernet: nn.Module, held: Mapping[str, Any]) -> dict[str, float]:
         """The mean of each cost, for the journal."""
         net: Any = supernet
-        weights = net.decision_weights()
-        return {metric: round(float(cost.of(weights, held)), 1) for metric, cost in self.costs.items()}
+        weights, odds = net.decision_weights(), net.log_odds()
+        return {metric: round(float(cost.of(weights, held, odds)), 1) for metric, cost in self.costs.items()}

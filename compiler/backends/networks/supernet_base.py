@@ -132,6 +132,15 @@ class Supernet(nn.Module):
         """What each decision's alternatives are multiplied by: the normalised parameters, or what :meth:`hold` set."""
         return {path: self._weight(row) for path, row in self.rows.items()}
 
+    def log_odds(self) -> dict[str, Tensor]:
+        """Of the gates and the elements of keeps whose :meth:`decision_weights` are the sigmoids of them now."""
+        plain = ("sigmoid",) if self.sampled else ("sigmoid", "concrete")
+        return {
+            path: self.parameter(path)
+            for path, row in self.rows.items()
+            if row.kind in ("gate", "keep") and row.by in plain and path not in self._held
+        }
+
     def _weight(self, row: Row) -> Tensor:
         parameter = self.parameter(row.path)
         if row.path in self._held:

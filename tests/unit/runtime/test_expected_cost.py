@@ -7,6 +7,7 @@ import itertools
 import pytest
 import torch
 
+import stdsl
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.opening import load_text
@@ -102,3 +103,29 @@ def test_the_soft_cost_is_nothing_inside_the_range() -> None:
     term = SoftCost(of="flops", weight=2.0, low=50.0, high=100.0)
     found = [soft_cost(torch.tensor(float(f)), term).item() for f in (25, 50, 75, 100, 150)]
     assert found == [1.0, 0.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("sizes", ["1", "2", "1..2", "0..1"])
+@pytest.mark.parametrize("logits", [(-14.0, -20.0, -26.0), (26.0, 20.0, 14.0), (-120.0, -119.0, 120.0), (120.0,) * 3])
+def test_decided_elements_weigh_by_their_log_odds(sizes: str, logits: tuple[float, ...]) -> None:
+    """Value and gradient by enumeration, where sigmoids are 0 or 1 as single precision has them."""
+    space = stdsl.loads(
+        f"""stdsl 1
+meta net on im: image(3, 8, 8) {{
+  a = im -> conv(4, 3x3)
+  k = [a -> conv(4, 1x1), a -> conv(4, 3x3), a -> conv(4, 5x5)] -> keep {sizes} as K -> sum
+  return k -> global_avg_pool -> linear(4)
+}}
+space s = net""",
+        "s",
+    )
+    archs = list(space.architectures())
+    own = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+    members = torch.tensor([[float(i in arch["k.K"]) for i in (1, 2, 3)] for arch in archs]).double()
+    params = torch.tensor([float(costs(space.graph, arch).params or 0) for arch in archs]).double()
+    right = torch.softmax(members @ own, 0) @ params
+    odds = torch.tensor(logits, requires_grad=True)
+    found = ExpectedCost(space.graph, "params").of({"k.K": torch.sigmoid(odds)}, {}, {"k.K": odds})
+    assert found.item() == pytest.approx(right.item(), rel=1e-9)
+    (gradient,), (expected,) = torch.autograd.grad(found, odds), torch.autograd.grad(right, own)
+    torch.testing.assert_close(gradient.double(), expected, rtol=1e-6, atol=1e-9)
