@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import NoMarginals
 from stdsl.compiler.ir.decisions import Decision
+from stdsl.compiler.ir.graph import SpaceGraph
 
 from .learnt import learnt
 from .strategies.runner import runner
@@ -93,7 +95,7 @@ def marginals_of(path: Path) -> Marginals:
         for unit, own, probability in zip(_units(decision, name), alone, drawn, strict=True):
             score = 1 - math.sqrt(1 - own) if decision.kind in ("gate", "keep") else None
             units.append(Unit(decision.path, layer, unit, float(marginal.active), float(probability), own, score))
-    return Marginals(job.config.name, job.graph.name, tuple(units), tuple(_layers(job.graph.open, posterior)))
+    return Marginals(job.config.name, job.graph.name, tuple(units), tuple(layers(job.graph, posterior)))
 
 
 def _alone(decision: Decision, row: Sequence[float] | None) -> list[float]:
@@ -111,25 +113,27 @@ def _units(decision: Decision, name: str) -> list[str]:
     return [f"{name} = {option}" for option in decision.options]
 
 
-def _layers(decisions: Sequence[Decision], posterior: Policy) -> list[Layer]:
+def layers(graph: SpaceGraph, posterior: Policy) -> list[Layer]:
     """The gates of each layer together, and the elements of each keep."""
     groups: dict[str, list[Decision]] = {}
-    for decision in decisions:
+    for decision in graph.open:
         layer, _, _ = decision.path.rpartition(".")
         if decision.kind == "gate":
             groups.setdefault(layer, []).append(decision)
         elif decision.kind == "keep" and len(decision.options) <= MOST:
             groups[decision.path] = [decision]
+    possible = weighted(replace(graph, constraints=()), {})
     found = []
     for layer, own in groups.items():
         outcomes = posterior.outcomes([d.path for d in own]) if len(own) <= MOST else None
         if outcomes is not None:
-            found.append(Layer(layer, _ways(own, outcomes)))
+            found.append(Layer(layer, _ways(own, outcomes, _around(own, possible))))
     return found
 
 
-def _ways(decisions: Sequence[Decision], outcomes: Mapping[tuple[Any, ...], float]) -> dict[str, float]:
-    around = {i for i, d in enumerate(decisions) if d.kind == "gate" and _is_around(i, outcomes)}
+def _ways(
+    decisions: Sequence[Decision], outcomes: Mapping[tuple[Any, ...], float], around: Set[int]
+) -> dict[str, float]:
     ways: dict[str, float] = {}
     for outcome, chance in outcomes.items():
         there: list[str] = []
@@ -143,8 +147,14 @@ def _ways(decisions: Sequence[Decision], outcomes: Mapping[tuple[Any, ...], floa
     return ways
 
 
-def _is_around(place: int, outcomes: Mapping[tuple[Any, ...], float]) -> bool:
-    """Whether none of the other gates is asked for where this one is off."""
-    off = [outcome for outcome in outcomes if outcome[place] is False]
-    others = [value for outcome in off for i, value in enumerate(outcome) if i != place]
-    return bool(others) and all(value is None for value in others)
+def _around(decisions: Sequence[Decision], possible: Policy) -> set[int]:
+    """The places of gates around others: where one is off, none of the other decisions is asked for. ``possible`` gives
+    all that the text says a probability, so that a gate that is certain in the posterior is judged as any other."""
+    outcomes = possible.outcomes([d.path for d in decisions]) if len(decisions) > 1 else None
+    found = set()
+    for place, decision in enumerate(decisions):
+        off = [outcome for outcome in outcomes or () if decision.kind == "gate" and outcome[place] is False]
+        others = [value for outcome in off for i, value in enumerate(outcome) if i != place]
+        if others and all(value is None for value in others):
+            found.add(place)
+    return found

@@ -17,6 +17,7 @@ from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.schemas.objectives import Entropy, SoftCost
+from stdsl.runtime.marginals import layers
 from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.variational.build import template
@@ -273,3 +274,21 @@ def test_the_entropy_of_a_posterior_in_the_loss() -> None:
     ]
     judged = further([Entropy(weight=3.0)], space.graph)
     assert judged(torch.ones(()), net, {}).item() == pytest.approx(1 + 3 * sum(rows) / len(rows), rel=1e-5)
+
+
+@pytest.mark.parametrize("certain", ["held", "its weights", "`where`", "it is not"])
+def test_an_outer_gate_is_no_unit_though_it_is_certain(certain: str) -> None:
+    """A layer is `none` where both inner gates are off, and where the outer one is."""
+    text = SIX.replace("space s = net", "space s = net where D") if certain == "`where`" else SIX
+    space = stdsl.loads(text, "s")
+    rows = {d.path: [0.75, 0.25] if d.path.endswith(".S") else [0.5, 0.5] for d in space.graph.open}
+    held = {"a.D": True} if certain == "held" else {}
+    if certain == "its weights":
+        rows["a.D"] = [0.0, 1.0]
+    outer = 0.5 if certain == "it is not" else 1.0
+    found = {layer.layer: layer.ways for layer in layers(space.graph, weighted(space.graph, rows, held))}
+    expected = {"S": 0.125, "ST": 0.375, "S+ST": 0.125}
+    assert found["a"] == {
+        **{way: pytest.approx(outer * chance) for way, chance in expected.items()},
+        "none": pytest.approx(1 - outer * 0.625),
+    }
