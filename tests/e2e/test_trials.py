@@ -215,7 +215,7 @@ def test_resumed_with_another_number_of_hands_it_is_the_same(alone: Path, tmp_pa
 
     class Stopper(Silent):
         def begin(self, title: str, total: int, done: int = 0) -> None:
-            if title == "train trial-4":
+            if title == "train trial-3":
                 os.kill(os.getpid(), signal.SIGINT)
 
     from stdsl.runtime.training.interruption import Interrupted
@@ -224,7 +224,7 @@ def test_resumed_with_another_number_of_hands_it_is_the_same(alone: Path, tmp_pa
         run(RunRequest(str(write(tmp_path)), out=out, hands=2), Stopper())
     with closing(sqlite3.connect(out / "trials.sqlite")) as store:
         states = [state for (state,) in store.execute("SELECT state FROM trials ORDER BY number")]
-    assert set(states) != {"done"}
+    assert states.count("done") < 6, "those under way may end while they are waited for, and no others are begun"
     shown = called("show", str(out))
     assert f"{states.count('done')} done" in shown.output
     document = json.loads(called("show", str(out), "--json").output)

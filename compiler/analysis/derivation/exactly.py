@@ -30,8 +30,7 @@ def exactly(
 ) -> Known:
     """For each of some further constraints over costs the answers of the architecture with the greatest score within
     them and within all constraints of the space. ``combined``: see :func:`..sums.bests.bests`; without it, each cost is
-    looked at by itself, which takes some ten seconds for each at most, and several constraints that all matter are not
-    known."""
+    looked at by itself, and several that all matter together for about half a second."""
     whole, own = circuits(graph).whole, cost_constraints(graph)
     if whole is None:
         return {}

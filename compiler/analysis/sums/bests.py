@@ -65,7 +65,7 @@ def bests(
 ) -> Found:
     """For each of ``asked`` the best architecture within all constraints of a space over decisions and within these
     over costs. The space has a circuit, and an architecture. ``combined``: combinations of the sums of several costs
-    are gone through for what is left after each cost by itself."""
+    are gone through for what is left after each cost by itself; without it, for about half a second."""
     found = _bounded(graph, asked, preference)
     return {} if found is None else found.answered(combined)
 

@@ -243,7 +243,8 @@ def test_combinations_of_two_costs_settle_what_a_search_gives_up_on(monkeypatch)
     wanted = derived(graph, scores)
     assert wanted.best
     monkeypatch.setattr(derive_module, "DESCENT", 10)
+    monkeypatch.setattr(bests, "QUICK", 10)
     assert not exactly(graph, summed(graph, scores), combined=False), "neither budget by itself settles it"
     assert derived(graph, scores, limit=1, method="exact") == wanted
-    monkeypatch.setattr(bests, "COMBINED_WORK", 10)
+    monkeypatch.setattr(bests, "JOINT_WORK", 10)
     assert not derived(graph, scores, limit=1, method="exact").best
