@@ -77,7 +77,8 @@ class VariationalConfig(Length, Strategy):
     family: Literal["variational"] = "variational"
     batch: Count = Field(default=64, description="Samples in a mini-batch")
     tau: Annotated[Over, Variables("t", "T", minimum=0.0)] = Field(
-        default_factory=lambda: Variables("t", "T").read(0.1), description="Temperature of the concrete relaxation"
+        default_factory=lambda: Variables("t", "T").read(0.1),
+        description="Temperature of the concrete relaxation; below 0.001 it is 0.001",
     )
     update: Literal["together", "alternately"] = Field(
         default="together",

@@ -15,6 +15,8 @@ from ..marginals import NUMBERS, Layer, Marginals
 from .plain import plain
 
 _WIDTH = 20
+_ROOMY = 70
+"""Columns from which on there are bars: numbers come first."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -27,12 +29,12 @@ def render_marginals(marginals: Marginals, console: Console) -> None:
         table.add_column(title)
     for title in NUMBERS:
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    if drawn := console.width >= _ROOMY:
+        table.add_column("", no_wrap=True)
     for unit in marginals.units:
         score = "" if unit.score is None else f"{unit.score:.3f}"
-        table.add_row(
-            plain(unit.layer), plain(unit.unit), f"{unit.drawn:.3f}", f"{unit.alone:.3f}", score, bar(unit.drawn)
-        )
+        numbers = (f"{unit.drawn:.3f}", f"{unit.alone:.3f}", score)
+        table.add_row(plain(unit.layer), plain(unit.unit), *numbers, *([bar(unit.drawn)] if drawn else []))
     console.print(table, highlight=False)
     if marginals.layers:
         console.print("how layers come out", style="italic", highlight=False)

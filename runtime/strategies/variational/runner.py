@@ -30,9 +30,8 @@ from ...training.loop import check_finite, drive
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
-from ..statistics import mean_entropy
 from .build import phased_search, template, variational_search
-from .search import certain, drawn_strategies, spread
+from .search import certain, drawn_strategies, undecided
 
 _UNDECIDED = 0.985
 """Above this share of full uncertainty a search has hardly decided anything."""
@@ -68,7 +67,7 @@ class VariationalRunner(Runner):
         check_finite(PHASE, "weights", weights)
         check_finite(PHASE, "posterior", logits)
         save_tensors(weights, run.directory.weights(SEARCH))
-        entropy = mean_entropy(spread(run.job.graph, work.probabilities()))
+        entropy = undecided(run.job.graph, work.chosen)
         facts: dict[str, Any] = {
             "steps": steps,
             "seconds": round(done.seconds, 2),

@@ -18,6 +18,7 @@ from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.analysis.values import encode
+from stdsl.compiler.backends.networks.concrete import log_within
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...data.batch import Batch
@@ -133,7 +134,7 @@ class VariationalSearch:
             return None
         probabilities = self.probabilities()
         rounded = {path: [round(p, 5) for p in row] for path, row in probabilities.items()}
-        facts = {"probabilities": rounded, "entropy": round(mean_entropy(spread(self.graph, probabilities)), 5)}
+        facts = {"probabilities": rounded, "entropy": round(undecided(self.graph, self.chosen), 5)}
         return facts | self.objective.further.notes(self.supernet, self.held)
 
     def events(self, t: int) -> Sequence[Event]:
@@ -273,15 +274,30 @@ class VariationalSearch:
         return {self.strategies.metric: figure}
 
 
-def spread(graph: SpaceGraph, probabilities: Mapping[str, Sequence[float]]) -> list[list[float]]:
-    """Rows whose entropy says how undecided a posterior is: elements of keeps one by one."""
-    rows: list[list[float]] = []
-    for path, row in probabilities.items():
-        if graph.by_path[path].kind == "keep":
-            rows += [[1 - p, p] for p in row]
+def undecided(graph: SpaceGraph, logits: Mapping[str, Sequence[float]]) -> float:
+    """The entropy of a posterior as a share of the greatest possible, its mean over decisions: elements of keeps one by
+    one, those of a keep whose sizes are bounded as the sets that these allow, as often as it has elements."""
+    shares: list[float] = []
+    for path, row in chances_of(graph, logits).items():
+        decision = graph.by_path[path]
+        if decision.kind != "keep":
+            shares += [mean_entropy([row])] if len(row) > 1 else []
+        elif decision.sizes is None or (decision.sizes[0] <= 0 and decision.sizes[1] >= len(row)):
+            shares += [mean_entropy([[1 - p, p]]) for p in row]
         else:
-            rows.append(list(row))
-    return rows
+            shares += [_of_sets(logits[path], decision.sizes)] * len(row)
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def _of_sets(logits: Sequence[float], sizes: tuple[int, int]) -> float:
+    """The entropy of the sets of elements within ``sizes``, as a share of the greatest possible."""
+    many = sum(math.comb(len(logits), k) for k in range(sizes[0], sizes[1] + 1))
+    with torch.enable_grad():
+        odds = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+        weight = log_within(odds, sizes)
+        (there,) = torch.autograd.grad(weight, odds)
+    entropy = float(weight.detach() - (there * odds.detach()).sum())
+    return min(1.0, max(0.0, entropy / math.log(many))) if many > 1 else 0.0
 
 
 def certain(graph: SpaceGraph, values: Mapping[str, Any]) -> dict[str, list[float]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 from typing import Any
 
 import pytest
 import torch
+from rich.console import Console
 
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
@@ -17,10 +19,14 @@ from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.schemas.objectives import Entropy, SoftCost
-from stdsl.runtime.marginals import layers
+from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.runtime.marginals import Marginals, Unit, layers
+from stdsl.runtime.report.marginal_table import render_marginals
+from stdsl.runtime.report.table import _drawn
 from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.variational.build import template
+from stdsl.runtime.strategies.variational.search import undecided
 
 SIX = """stdsl 1
 op unit(k) = bn -> relu -> conv(same, k)
@@ -292,3 +298,32 @@ def test_an_outer_gate_is_no_unit_though_it_is_certain(certain: str) -> None:
         **{way: pytest.approx(outer * chance) for way, chance in expected.items()},
         "none": pytest.approx(1 - outer * 0.625),
     }
+
+
+@pytest.mark.parametrize("shift", [0.0, 60.0])
+def test_how_undecided_a_bounded_keep_is(shift: float) -> None:
+    """As its sets are, whatever its elements would be alone."""
+    graph = stdsl.loads(KEEPS, "s").graph
+    for logits in ([0.0, 0.0, 0.0], [1.0, -1.0, 0.5]):
+        weights = [math.exp(logits[i] + logits[j]) for i, j in itertools.combinations(range(3), 2)]
+        chances = [w / sum(weights) for w in weights]
+        expected = -sum(p * math.log(p) for p in chances) / math.log(3)
+        assert undecided(graph, {"b.k": [x + shift for x in logits]}) == pytest.approx(expected, abs=1e-9)
+    assert undecided(graph, {"c.k": [0.0, 60.0, -60.0], "a.g": [0.0]}) == pytest.approx((1 + 1) / 4, abs=1e-9)
+
+
+def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
+    drawn = [
+        {"hash": name, "value": 0.5, "times": 1, "log_prob": p} for name, p in (("a", -3.0), ("b", -1.0), ("c", -2.0))
+    ]
+    (column, *_) = _drawn(drawn, METRICS["accuracy"]).columns
+    assert [str(cell) for cell in column.cells] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("width", [45, 100])
+def test_numbers_of_marginals_come_before_bars(width: int) -> None:
+    out = io.StringIO()
+    unit = Unit("layer.S", "layer", "S", 1.0, 0.7, 0.6, 0.45)
+    render_marginals(Marginals("m", "s", (unit,), ()), Console(file=out, width=width))
+    assert all(number in out.getvalue() for number in ("0.700", "0.600", "0.450"))
+    assert ("█" in out.getvalue()) == (width == 100)
