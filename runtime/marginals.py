@@ -76,16 +76,18 @@ def marginals_of(path: Path) -> Marginals:
     """Those of a run whose search is over, within `where`. Raises RunError where there is no such run, it learnt no
     posterior, or its marginals are not known exactly."""
 
-    def without(reason: str) -> NoMarginals:
-        return NoMarginals(None, str(path), reason)
+    def without(reason: str, advice: str = "run a search of a space with open decisions") -> NoMarginals:
+        return NoMarginals(None, str(path), reason, advice)
 
     job, strategy, facts = learnt(path, without)
     posterior = runner(strategy).posterior(strategy, job.graph, facts)
     if posterior is None:
-        raise RunError([without(f"a search of the family `{strategy.family}` learns no posterior")])
+        reason = f"a search of the family `{strategy.family}` learns no posterior"
+        raise RunError([without(reason, "use a strategy of the family `variational`")])
     found = posterior.marginals()
     if found is None:
-        raise RunError([without("what its `where` leaves has no marginals that are known exactly")])
+        reason = "what its `where` leaves has no marginals that are known exactly"
+        raise RunError([without(reason, "say less in `where`; strategies that it drew stand in `result.json`")])
     units = []
     for decision in job.graph.open:
         alone = _alone(decision, facts["probabilities"].get(decision.path))

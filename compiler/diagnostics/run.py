@@ -251,6 +251,7 @@ class NoMarginals(Diagnostic):
 
     folder: str
     reason: str
+    advice: str
 
     code: ClassVar[str] = "E0744"
     title: ClassVar[str] = "no marginals follow from the run"
@@ -267,7 +268,7 @@ decision weights, which are no probabilities of architectures, or none at all.
 
     @property
     def help(self) -> str | None:
-        return "use a strategy of the family `variational`"
+        return self.advice
 
 
 @kind

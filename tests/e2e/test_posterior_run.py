@@ -263,3 +263,14 @@ def test_how_layers_come_out_is_read_at_any_width(width: int) -> None:
     for chance in chances:
         assert text.count(f"{chance:.3f}") == 2
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_each_reason_to_have_no_marginals_has_its_advice(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stdsl.compiler.analysis.policies.weighted import Weighted
+
+    monkeypatch.setattr(Weighted, "marginals", lambda self: None)
+    shown = cli("show", str(done / "run"), "--marginals")
+    assert shown.exit_code == 1
+    assert "E0744" in shown.stderr
+    assert "say less in `where`" in shown.stderr
+    assert "variational" not in shown.stderr.partition("help")[2]
