@@ -46,10 +46,13 @@ def further(objectives: Sequence[Objective], graph: SpaceGraph) -> Further:
 
 def entropy_of(supernet: nn.Module) -> Tensor:
     """The mean over decisions of the entropy of their weights, in nats, differentiable: of the alternatives of a
-    choose as a distribution, of gates and of the elements of a keep one by one."""
+    choose as a distribution, of gates and of the elements of a keep one by one. Sites, where nothing is to be decided,
+    and what the network holds at a value are left aside."""
     net: Any = supernet
     terms = []
     for path, weight in net.decision_weights().items():
+        if net.rows[path].site or path in net.held:
+            continue
         if net.rows[path].kind in ("gate", "keep") and net.rows[path].by != "softmax":
             terms.append((_information(weight) + _information(1 - weight)).mean())
         else:

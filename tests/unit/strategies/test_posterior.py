@@ -327,3 +327,18 @@ def test_numbers_of_marginals_come_before_bars(width: int) -> None:
     render_marginals(Marginals("m", "s", (unit,), ()), Console(file=out, width=width))
     assert all(number in out.getvalue() for number in ("0.700", "0.600", "0.450"))
     assert ("█" in out.getvalue()) == (width == 100)
+
+
+def test_sites_and_what_is_held_have_no_part_in_the_entropy() -> None:
+    text = KEEPS.replace("keep 2 as k", "keep 3 as k")  # all three of them: nothing to decide
+    space = stdsl.loads(text, "s")
+    net = template(space.graph, VariationalConfig(), seed=0)
+    net.release()
+    assert any(row.site for row in net.rows.values())
+    with torch.no_grad():
+        for path, parameter in net.named_decisions():
+            parameter.fill_(0.0 if path == "f" else 2.0)
+    net.hold({path: (1,) if row.kind == "keep" else True for path, row in net.rows.items() if path in ("a.k", "a.g")})
+    net.hold({"c.k": (1,)})
+    judged = further([Entropy(weight=1.0)], space.graph)
+    assert judged(torch.zeros(()), net, {}).item() == pytest.approx(math.log(3), rel=1e-5)
