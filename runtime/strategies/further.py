@@ -51,7 +51,7 @@ def entropy_of(supernet: nn.Module) -> Tensor:
     net: Any = supernet
     terms = []
     for path, weight in net.decision_weights().items():
-        if net.rows[path].site or path in net.held:
+        if net.rows[path].site or path in net._held:  # a public name could be that of a user's module
             continue
         if net.rows[path].kind in ("gate", "keep") and net.rows[path].by != "softmax":
             terms.append((_information(weight) + _information(1 - weight)).mean())

@@ -132,11 +132,6 @@ class Supernet(nn.Module):
         """What each decision's alternatives are multiplied by: the normalised parameters, or what :meth:`hold` set."""
         return {path: self._weight(row) for path, row in self.rows.items()}
 
-    @property
-    def held(self) -> frozenset[str]:
-        """The paths of what :meth:`hold` fixed."""
-        return frozenset(self._held)
-
     def log_odds(self) -> dict[str, Tensor]:
         """Of the gates and the elements of keeps whose :meth:`decision_weights` are the sigmoids of them now."""
         plain = ("sigmoid",) if self.sampled else ("sigmoid", "concrete")
