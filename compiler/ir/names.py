@@ -39,7 +39,7 @@ RESERVED = frozenset(
     register_state_dict_post_hook register_state_dict_pre_hook release requires_grad_ rows sampled set_extra_state
     set_submodule shape_env share_memory source state_dict temperature to to_empty to_folder train training type
     validate_inputs weights xpu zero_grad self torch nn F math Tensor mix frozen frames instants stage into weighted
-    edge_weights recomputed interleave meet product pooled filtered within
+    edge_weights log_odds recomputed interleave meet product pooled filtered within
     """.split()  # noqa: SIM905
 )
 """Attributes of ``torch.nn.Module``, of what ``torch.fx`` and ``torch.export`` make of one, of supernets and of layers,

@@ -342,3 +342,11 @@ def test_sites_and_what_is_held_have_no_part_in_the_entropy() -> None:
     net.hold({"c.k": (1,)})
     judged = further([Entropy(weight=1.0)], space.graph)
     assert judged(torch.zeros(()), net, {}).item() == pytest.approx(math.log(3), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["log_odds", "held", "rows"])
+def test_a_cell_may_have_a_name_that_the_template_has_itself(name: str) -> None:
+    space = stdsl.loads(SIX.replace("  a = x", f"  {name} = x").replace("[x, a]", f"[x, {name}]"), "s")
+    net = template(space.graph, VariationalConfig(), seed=0)
+    assert net(torch.randn(2, 1, 4, 8, 8)).shape == (2, 4)
+    assert net.log_odds().keys() == {d.path for d in space.graph.open}
