@@ -7,7 +7,6 @@ that fails, gives its network back, and the main process trains it.
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import tempfile
 import threading
@@ -20,9 +19,8 @@ from stdsl.compiler.backends.python_process import environment, module_command
 from stdsl.compiler.diagnostics.run import HelperLost
 
 from ..report.reporter import Reporter, warned
+from .endings import ending, last_words
 
-_WORDS = 2000
-"""So many bytes of what a lost helper said last are told."""
 _HELPER: Final = "stdsl.runtime.helper"
 """The module that such a process runs."""
 ALLOWED: Final = "--allow-extern"
@@ -109,7 +107,7 @@ class Helpers:
                         self._names.appendleft(name)
                         self._changed.notify_all()
             if process.returncode and not self._stopping:
-                self._reporter.say(warned(HelperLost(None, _ending(process.returncode), _last_words(errors))))
+                self._reporter.say(warned(HelperLost(None, ending(process.returncode), last_words(errors))))
 
     def _started(self, errors: IO[bytes]) -> subprocess.Popen[str]:
         leave = [ALLOWED] if self._allow_extern else []
@@ -144,21 +142,3 @@ class Helpers:
         if title is not None:
             self._reporter.end(title, "given back by a helper")
         return False
-
-
-def _ending(status: int) -> str:
-    """How a process ended, in words."""
-    if status > 0:
-        return f"exit status {status}"
-    try:
-        return f"signal {signal.Signals(-status).name}"
-    except ValueError:
-        return f"signal {-status}"
-
-
-def _last_words(errors: IO[bytes]) -> str:
-    """The last line that a process wrote, of a traceback that with the error."""
-    size = errors.seek(0, 2)
-    errors.seek(max(size - _WORDS, 0))
-    lines = [line.strip() for line in errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"

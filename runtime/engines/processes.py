@@ -20,12 +20,11 @@ from typing import IO, Any, Final
 from stdsl.compiler.backends.python_process import environment, module_command
 
 from .contract import Done, Fault, Hear, Plain, Work
+from .endings import ending, last_words
 from .wire import Inbox, send
 
 NURSERY: Final = "stdsl.runtime.engines.nursery"
 """The module that processes are forked from."""
-_WORDS = 2000
-"""So many bytes of what a lost process said last are told."""
 _PATIENCE = 10.0
 """Seconds that the nursery has to end its processes."""
 
@@ -209,9 +208,7 @@ class ProcessEngine:
         nursery.connection.close()
         nursery.process.wait()
         self._nursery = None
-        words = (
-            f"the process that it was begun by: {_ending(nursery.process.returncode)}; {_last_words(nursery.printed)}"
-        )
+        words = f"the process that it was begun by: {ending(nursery.process.returncode)}; {last_words(nursery.printed)}"
         nursery.printed.close()
         for piece in nursery.pieces.values():
             if not piece.closed:
@@ -223,7 +220,7 @@ class ProcessEngine:
         """Once all of it is known: the last message, and how the process ended."""
         if piece.closed and piece.status is not None and self._nursery is not None:
             del self._nursery.pieces[piece.id]
-            self._end(piece, Fault("lost", f"{_ending(piece.status)}: {_last_words(piece.printed)}"))
+            self._end(piece, Fault("lost", f"{ending(piece.status)}: {last_words(piece.printed)}"))
 
     def _end(self, piece: _Piece, lost: Fault) -> None:
         """Make known how a piece of work ended; ``lost``: the fault of a process that did not say."""
@@ -246,21 +243,3 @@ class ProcessEngine:
     def _kill(self, piece: _Piece, why: str) -> None:
         piece.killed = why
         self._order({"order": "signal", "id": piece.id, "signal": signal.SIGKILL})
-
-
-def _ending(status: int) -> str:
-    """How a process ended, in words."""
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return f"signal {signal.Signals(-status).name}"
-    except ValueError:
-        return f"signal {-status}"
-
-
-def _last_words(printed: IO[bytes]) -> str:
-    """The last line that a process wrote, of a traceback that with the error."""
-    size = printed.seek(0, 2)
-    printed.seek(max(size - _WORDS, 0))
-    lines = [line.strip() for line in printed.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"

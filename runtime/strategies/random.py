@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ..phases.context import Context
@@ -18,17 +15,15 @@ from ..prepare.job import Job
 from ..randomness import key
 from ..trials.proposal import Outcome, Spec
 from ..trials.running import run_trials
-from .runner import Found, Runner, Work
-from .separate import ranked, told, trials_work, tried_front
+from .runner import Found, Work
+from .separate import SeparateRunner, told, trials_work
 
 _DUPLICATES = 1_000
 """So many draws in a row of what was drawn before, and no further one is looked for."""
 
 
-class RandomRunner(Runner):
+class RandomRunner(SeparateRunner):
     """Its proposals are known before anything is trained."""
-
-    separate = True
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
@@ -40,20 +35,6 @@ class RandomRunner(Runner):
         found = run_trials(run, Draws(drawn(run.job.graph, strategy, run.seed)), blind=True)
         metric = strategy.fitness.metric or run.criterion.metric
         return Found(*told(run, found, metric))
-
-    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        return ranked(graph, facts)
-
-    def front(
-        self,
-        strategy: Strategy,
-        graph: SpaceGraph,
-        facts: Mapping[str, Any],
-        metric: Metric,
-        budgets: Sequence[int] | int,
-        sibling: Sibling | None,
-    ) -> list[FrontPoint]:
-        return tried_front(graph, facts, metric, budgets, sibling)
 
 
 def drawn(graph: SpaceGraph, strategy: RandomConfig, seed: int) -> list[Architecture]:

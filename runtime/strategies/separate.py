@@ -16,6 +16,7 @@ from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.objectives import CostName
+from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ..phases.assignment import Subject
@@ -26,7 +27,27 @@ from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
 from ..trials.loop import Trial
 from .evolution.objectives import best
-from .runner import Work
+from .runner import Runner, Work
+
+
+class SeparateRunner(Runner):
+    """Of a family whose search is made of trials: the best of these are its result."""
+
+    separate = True
+
+    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
+        return ranked(graph, facts)
+
+    def front(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        facts: Mapping[str, Any],
+        metric: Metric,
+        budgets: Sequence[int] | int,
+        sibling: Sibling | None,
+    ) -> list[FrontPoint]:
+        return tried_front(graph, facts, metric, budgets, sibling)
 
 
 def trials_work(

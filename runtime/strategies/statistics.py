@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+UNDECIDED = 0.985
+"""Above this share of full uncertainty a search has hardly decided anything."""
+
 
 def mean_entropy(rows: Iterable[list[float]]) -> float:
     """The mean over decisions of the entropy of their weights as a share of the greatest possible: 1 is undecided, 0

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from stdsl.compiler.analysis.architecture import Architecture, load
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
 from stdsl.compiler.families.evolution.settings import EvolutionConfig
 from stdsl.compiler.families.evolution.start import given
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
@@ -21,16 +18,14 @@ from ...randomness import key
 from ...tracking.names import given_name
 from ...trials.proposal import Spec
 from ...trials.running import forget_weights, run_trials
-from ..runner import Found, Runner, Work
-from ..separate import ranked, told, trials_work, tried_front
+from ..runner import Found, Work
+from ..separate import SeparateRunner, told, trials_work
 from .halving import further_steps
 from .proposer import Evolution
 
 
-class EvolutionRunner(Runner):
+class EvolutionRunner(SeparateRunner):
     """Its first proposals are known before anything is trained, its children are not."""
-
-    separate = True
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
@@ -61,20 +56,6 @@ class EvolutionRunner(Runner):
         if keep:
             forget_weights(run, found)
         return Found(*told(run, found, metric, strategy.minimize))
-
-    def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        return ranked(graph, facts)
-
-    def front(
-        self,
-        strategy: Strategy,
-        graph: SpaceGraph,
-        facts: Mapping[str, Any],
-        metric: Metric,
-        budgets: Sequence[int] | int,
-        sibling: Sibling | None,
-    ) -> list[FrontPoint]:
-        return tried_front(graph, facts, metric, budgets, sibling)
 
 
 def _steps(job: Job, strategy: EvolutionConfig) -> int:

@@ -12,8 +12,7 @@ from torch import nn
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.schemas.relax import Gumbel, Partial
 
-_COLD = 1e-3
-"""Temperatures do not fall below this: a softmax at 0 has no gradient."""
+from ..temperature import temperature
 
 Temperatures = Callable[[int], tuple[float, float]]
 Values = Callable[[int], Mapping[str, Any]]
@@ -74,7 +73,7 @@ def _temperatures(strategy: GradientConfig, steps: int) -> Temperatures | None:
         return None
 
     def at(t: int) -> tuple[float, float]:
-        choose, keep = (1.0 if tau is None else max(float(tau.at(t=t + 1, T=steps)), _COLD) for tau in taus)
+        choose, keep = (1.0 if tau is None else temperature(tau, t, steps) for tau in taus)
         return choose, keep
 
     return at

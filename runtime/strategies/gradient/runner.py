@@ -26,13 +26,11 @@ from ...training.loop import check_finite, drive
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
-from ..statistics import leaning, mean_entropy
+from ..statistics import UNDECIDED, leaning, mean_entropy
 from .build import gradient_search, phased_search, relaxed
 from .gap import as_read, preferred
 from .search import probabilities_of
 
-_UNDECIDED = 0.985
-"""Above this share of full uncertainty a search has hardly decided anything."""
 _UNROLLED = 4.0
 """A decision step through an unrolled one goes through the network so many times (``unrolled.py``)."""
 
@@ -81,7 +79,7 @@ class GradientRunner(Runner):
         warnings: list[Diagnostic] = []
         if lean is not None and lean.collapsed:
             warnings.append(Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses))
-        if run.job.graph.open and not work.held and entropy > _UNDECIDED:
+        if run.job.graph.open and not work.held and entropy > UNDECIDED:
             warnings.append(Undecided(run.config.place("strategy"), entropy, done.steps))
         state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
         return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", tuple(warnings))

@@ -32,11 +32,9 @@ from ..further import further
 from ..learners import Batches, Learners
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
+from ..temperature import temperature
 from .divergence import Divergence, kernels_of
 from .search import Objective, Term, VariationalSearch, certain
-
-COLD = 1e-3
-"""Temperatures do not fall below this: a gate at 0 has no gradient."""
 
 
 def phased_search(run: Context, each: Sequence[tuple[VariationalConfig, Roles]]) -> PhasedSearch[VariationalSearch]:
@@ -110,7 +108,7 @@ def variational_search(run: Context, stretch: SearchPart[VariationalConfig], dra
         run.placement,
         seed,
         Objective(run.criterion.by(strategy.label_smoothing, strategy.aux), terms, further(strategy.objectives, graph)),
-        lambda t: max(float(strategy.tau.at(t=t + 1, T=steps)), COLD),
+        lambda t: temperature(strategy.tau, t, steps),
         steps,
         strategy.warmup_steps(per_epoch),
         strategy.update == "together",

@@ -30,11 +30,10 @@ from ...training.loop import check_finite, drive
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
+from ..statistics import UNDECIDED
 from .build import phased_search, template, variational_search
 from .search import certain, drawn_strategies, undecided
 
-_UNDECIDED = 0.985
-"""Above this share of full uncertainty a search has hardly decided anything."""
 _FORWARD = 1 / 3
 """What a forward pass takes of a step."""
 
@@ -87,7 +86,7 @@ class VariationalRunner(Runner):
             facts |= {"metric": metric, "drawn": drawn}
             summary += f"; {work.drawn} strategies drawn, {len(drawn)} different, the best {metric} {best}"
         warnings: list[Diagnostic] = []
-        if entropy > _UNDECIDED:
+        if entropy > UNDECIDED:
             warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
         return Found(facts, summary, tuple(warnings))
 

@@ -15,7 +15,7 @@ from ..words import ALONE
 from .cuts import about, balanced, narrowest
 from .dominance import VECTOR, Meeting, Side, meeting
 from .strip import Strip
-from .vectors import Limits, Vectors, alike_first, of_stretches, summed
+from .vectors import Limits, Vectors, alike_first, ends_of, of_stretches, summed
 
 TRIED = 300_000
 """So many sums are looked at at most to find parts whose sums coincide."""
@@ -38,15 +38,10 @@ def halved(places: Lattice, start: int, effort: Effort) -> int:
         parts.sort(key=len, reverse=True)
         parts.append(summed(parts.pop(), parts.pop(), limits))
     meets = _meeting(parts, limits, effort)
-    ends = product(*(_ends(low, high) for low, high in places.windows))
+    ends = product(*(ends_of(low, high) for low, high in places.windows))
     # What all of them take is known before the first is counted.
     corners = [(sign * turn, meets((first, second))) for (first, sign), (second, turn) in ends]
     return sum(sign * corner.count() for sign, corner in corners)
-
-
-def _ends(low: int, high: int) -> tuple[tuple[int, int], ...]:
-    """What is within a window is what is up to its end, less what is before it."""
-    return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)
 
 
 def _meeting(parts: Sequence[Vectors], limits: Limits, effort: Effort) -> Callable[[Limits], Meeting | Strip]:

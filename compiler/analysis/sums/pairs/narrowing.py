@@ -17,7 +17,7 @@ from ..tables import Effort, TooMuch
 from ..words import ALONE
 from .dominance import Side
 from .halving import side
-from .vectors import Limits, Vectors, of_stretches, summed
+from .vectors import Limits, Vectors, ends_of, of_stretches, summed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,7 +86,7 @@ def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
     effort.worked(shape[0] * shape[1] * (1 + divided.moves))
     grid = _grid(first, divided.between, shape, units)
     least = most = 0.0
-    for (one, sign), (other, turn) in product(*(_ends(low, high) for low, high in places.windows)):
+    for (one, sign), (other, turn) in product(*(ends_of(low, high) for low, high in places.windows)):
         certain = _up_to(grid, last, (one - lost[0], other - lost[1]), units)
         possible = _up_to(grid, last, (one, other), units)
         if sign * turn > 0:
@@ -95,10 +95,6 @@ def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
             least, most = least - possible, most - certain
     error = PARTS_OF_FLOAT * _up_to(grid, last, (highs[0], highs[1]), units)
     return max(0, math.floor(least - error)), math.ceil(most + error)
-
-
-def _ends(low: int, high: int) -> tuple[tuple[int, int], ...]:
-    return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)
 
 
 def _divided(parts: Sequence[Vectors], limits: Limits) -> Divided:

@@ -126,3 +126,8 @@ def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vec
         known = {key: value for key, value in known.items() if not {id(g) for g in gone} & set(key)}
         left = [v for place, v in enumerate(left) if place not in chosen] + [both]
     return left
+
+
+def ends_of(low: int, high: int) -> tuple[tuple[int, int], ...]:
+    """Ends and signs: what is within a window is what is up to its end, less what is before it."""
+    return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)

@@ -1,0 +1,13 @@
+"""Temperatures of a relaxation from step to step."""
+
+from __future__ import annotations
+
+from stdsl.compiler.schemas.over import Over
+
+_COLD = 1e-3
+"""They do not fall below this: a softmax, or a gate, at 0 has no gradient."""
+
+
+def temperature(tau: Over, t: int, steps: int) -> float:
+    """That of step ``t`` (from 0) of ``steps``, by a setting over `t` (from 1) and `T`."""
+    return max(float(tau.at(t=t + 1, T=steps)), _COLD)
