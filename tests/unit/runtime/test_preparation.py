@@ -185,7 +185,9 @@ def test_a_limit_points_into_the_text(main: Path) -> None:
     assert found.span.source.position(found.span.start).line == 4
 
 
-def test_an_engine_that_is_not_there(main: Path) -> None:
+def test_an_engine_that_is_not_there(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether Ray is installed beside the tests or not."""
+    monkeypatch.setattr("stdsl.compiler.checks.limits.find_spec", lambda name: None)
     (found,) = limits(load_job(str(main), "first").search, "ray")
     assert "ray" in found.message
 
