@@ -50,20 +50,16 @@ class SeparateRunner(Runner):
         return tried_front(graph, facts, metric, budgets, sibling)
 
 
-def trials_work(
-    job: Job, fitness: Fitness, known: Sequence[Architecture], times: int, steps: int | None = None, longer: int = 0
-) -> Work:
-    """So many trials, of which some are known: the plan is for the one of these that keeps most. ``steps``: their
-    length, where it is not that of the fitness; ``longer``: how many times they have gone on."""
+def trials_work(job: Job, fitness: Fitness, known: Sequence[Architecture], times: int) -> Work:
+    """So many trials, of which some are known: the plan is for the one of these that keeps most."""
     per_epoch, batch = stage_sizes(job.config.data.samples(("train",)), fitness.batch)
     own = costs_of_each(job.graph, known)
     work = [each.flops or 0 for each in own]  # unknown costs of operators of the user's weigh nothing here
     largest = max(range(len(known)), key=lambda i: (own[i].activations or 0, work[i]))
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
-    whole = fitness.total_steps(per_epoch) if steps is None else steps
-    name = f"search, rung {longer + 1} (up to {times})" if longer else f"search ({times} trials)"
-    return Work(name, partial(build, subject, 0), job.graph, whole, batch, times=times, share=share)
+    make = partial(build, subject, 0)
+    return Work(f"search ({times} trials)", make, job.graph, fitness.total_steps(per_epoch), batch, 1.0, times, share)
 
 
 def told(

@@ -13,6 +13,7 @@ from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
 from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.diagnostics.trials import ClusterRefused, NoTrialLeft, OtherTrials
+from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
 from ..data.batch import Part
@@ -58,7 +59,7 @@ def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool
         if store.remark:
             run.reporter.say(store.remark)
         rows = [row for row in store.rows() if row.number is not None]
-        loop = Loop(proposer, _rules(run, strategy, keep, blind), store, run.reporter, run.interruption)
+        loop = Loop(proposer, _rules(run, strategy, rows, keep, blind), store, run.reporter, run.interruption)
         loop.go_on_from(rows, lambda row: _spec_of(run, store, row))
         for trial in loop.trials.values():
             loop.rules.over(trial.name)
@@ -86,20 +87,25 @@ def open_store(run: Context) -> TrialStore:
     return TrialStore(database, run.manifest.id)
 
 
-def _rules(run: Context, strategy: SeparateTrainings, keep: bool, blind: bool) -> Rules:
-    fitness = strategy.fitness
+def fitness_sizes(run: Context, fitness: Fitness) -> tuple[int, int]:
+    """The steps of a trial by ``fitness``, and the size of its mini-batches, on the data of a run."""
     per_epoch, batch = stage_sizes(len(Part(run.dataset, ("train",))), fitness.batch)
-    whole = fitness.total_steps(per_epoch)
-    rungs: list[int] = []
+    return fitness.total_steps(per_epoch), batch
+
+
+def _rules(run: Context, strategy: SeparateTrainings, rows: Sequence[TrialRow], keep: bool, blind: bool) -> Rules:
+    whole, batch = fitness_sizes(run, strategy.fitness)
+    starts = {row.number: row.start for row in rows}  # of those that are over, too: others go on from them
 
     def length(spec: Spec) -> int:
         return predicted_length(costs_of(run.job.graph, spec.architecture).flops, batch, spec.steps or whole)
 
     def rung(spec: Spec) -> int:
-        while len(rungs) <= spec.number:
-            rungs.append(0)
-        rungs[spec.number] = 0 if spec.start is None else rungs[spec.start] + 1
-        return rungs[spec.number]
+        starts[spec.number] = spec.start
+        found, start = 0, spec.start
+        while start is not None:
+            found, start = found + 1, starts[start]
+        return found
 
     def payload(spec: Spec) -> Plain:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from stdsl.compiler.analysis.architecture import Architecture, load
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
@@ -13,11 +14,10 @@ from stdsl.compiler.schemas.strategy import Strategy
 
 from ...phases.context import Context
 from ...prepare.job import Job
-from ...prepare.samples import stage_sizes
 from ...randomness import key
 from ...tracking.names import given_name
 from ...trials.proposal import Spec
-from ...trials.running import forget_weights, run_trials
+from ...trials.running import fitness_sizes, forget_weights, run_trials
 from ..runner import Found, Work
 from ..separate import SeparateRunner, told, trials_work
 from .halving import further_steps
@@ -39,29 +39,24 @@ class EvolutionRunner(SeparateRunner):
             first.append(spec)
         times = len(first) + strategy.rounds if len(first) == strategy.population else len(first)
         tried = [spec.architecture for spec in first]
-        yield trials_work(job, strategy.fitness, tried, times)
+        work = trials_work(job, strategy.fitness, tried, times)
+        yield work
         if strategy.halving is not None:
-            steps, eta = _steps(job, strategy), strategy.halving.eta
+            eta = strategy.halving.eta
             for rung in range(1, strategy.halving.rungs + 1):
-                if times // eta**rung:
-                    further = further_steps(steps, eta, rung)
-                    yield trials_work(job, strategy.fitness, tried, times // eta**rung, further, rung)
+                if left := times // eta**rung:
+                    name, steps = f"search, rung {rung + 1} (up to {left})", further_steps(work.steps, eta, rung)
+                    yield replace(work, name=name, steps=steps, times=left)
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)
         metric = strategy.fitness.metric or run.criterion.metric
-        steps, keep = _steps(run.job, strategy), strategy.halving is not None
+        (steps, _), keep = fitness_sizes(run, strategy.fitness), strategy.halving is not None
         proposer = Evolution(run.job.graph, strategy, run.seed, metric, _kept(run, strategy), steps)
         found = run_trials(run, proposer, keep)
         if keep:
             forget_weights(run, found)
         return Found(*told(run, found, metric, strategy.minimize))
-
-
-def _steps(job: Job, strategy: EvolutionConfig) -> int:
-    """Those of a fitness."""
-    per_epoch, _ = stage_sizes(job.config.data.samples(("train",)), strategy.fitness.batch)
-    return strategy.fitness.total_steps(per_epoch)
 
 
 def _given(graph: SpaceGraph, strategy: EvolutionConfig, seed: int) -> list[Architecture]:
