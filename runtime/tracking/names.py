@@ -43,6 +43,11 @@ def trial_name(number: int) -> str:
     return f"trial-{number}"
 
 
+def trial_number(name: str) -> int:
+    """The number, from 1, of the training that :func:`trial_name` names so."""
+    return int(name.removeprefix("trial-"))
+
+
 def given_name(number: int) -> str:
     """Of an architecture that a search was given to start from; ``number`` from 1."""
     return f"given-{number}"

@@ -26,11 +26,6 @@ class Clock:
         self._begun = 0
 
     @property
-    def now(self) -> Fraction | int:
-        """When the next trial begins: as soon as a worker is free."""
-        return self._free[0]
-
-    @property
     def visible(self) -> list[int]:
         """The numbers of the trials whose outcomes the next proposal sees, in the order in which they became visible
         (of those that did so at one time, the lower first). It grows at its end alone; not to be changed."""

@@ -12,7 +12,7 @@ from stdsl.compiler.diagnostics.trials import OtherTrials, TrialBegunAgain, Tria
 
 from ..engines.contract import Done, Engine, Fault, Plain
 from ..report.reporter import Reporter, warned
-from ..tracking.names import trial_name
+from ..tracking.names import trial_name, trial_number
 from ..training.interruption import Interrupted, Interruption
 from .clock import Clock
 from .proposal import Outcome, Proposer, Spec
@@ -178,7 +178,7 @@ class Loop:
 
     def _take(self, done: Done) -> None:
         """A piece of work has ended."""
-        number = int(done.id.rpartition("-")[2]) - 1
+        number = trial_number(done.id) - 1
         self._under_way.remove(number)
         if done.id in self._titles:
             self.reporter.end(self._titles.pop(done.id), "given up" if done.fault is not None else "")
@@ -229,8 +229,8 @@ class Loop:
             done = engine.wait(_LOOKS)
             if done is None:
                 looks += 1
-            elif done.fault is None and done.value is not None:
-                self._under_way.remove(number := int(done.id.rpartition("-")[2]) - 1)
+                continue
+            number = trial_number(done.id) - 1
+            self._under_way.remove(number)
+            if done.fault is None and done.value is not None:
                 self._end(number, done.value)
-            else:
-                self._under_way.remove(int(done.id.rpartition("-")[2]) - 1)

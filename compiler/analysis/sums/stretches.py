@@ -19,13 +19,18 @@ class Stretch:
     count: int
 
 
+def reached(ways: Sequence[Sequence[Way]], start: int) -> tuple[int, ...]:
+    """The states on the ways from the start on; what follows a state has a smaller number."""
+    found = {start}
+    for state in range(start, -1, -1):
+        if state in found:
+            found.update(way.state for way in ways[state])
+    return tuple(sorted(found, reverse=True))
+
+
 def stretches(ways: Sequence[Sequence[Way]], start: int) -> tuple[Stretch, ...]:
     """Those of all ways from ``start`` on; the one end is the state without ways that they all come to."""
-    reached = {start}
-    for state in range(start, -1, -1):
-        if state in reached:
-            reached.update(way.state for way in ways[state])
-    order = sorted(reached, reverse=True)
+    order = reached(ways, start)
     place = {state: at for at, state in enumerate(order)}
     # Over a place lead the ways that begin before and end behind it.
     changes = [0] * (len(order) + 1)

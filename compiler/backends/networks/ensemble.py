@@ -68,11 +68,7 @@ class Ensemble(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """A batch for each input; what is told of it: see :class:`Mean`."""
         outputs = [member(*inputs) for member in self.members]
-        return self.together([x if isinstance(x, Tensor) else next(iter(x.values())) for x in outputs])
-
-    def together(self, outputs: Sequence[Tensor]) -> Tensor:
-        """The mean of what the members tell."""
-        found: Tensor = self.mean(*outputs)
+        found: Tensor = self.mean(*(x if isinstance(x, Tensor) else next(iter(x.values())) for x in outputs))
         return found
 
 

@@ -48,13 +48,12 @@ class Evolution:
         metric: str,
         first: Sequence[Architecture] = (),
         steps: int = 0,
-        networks: NetworkHashes | None = None,
     ) -> None:
         self.graph, self.strategy, self.seed, self.metric, self.first = graph, strategy, seed, metric, tuple(first)
         self.steps = steps
         self._mutations = Mutations(graph, mutations_of(graph, strategy.mutate), strategy.draw)
         self._policy = policy(graph, strategy.draw)
-        self._networks = networks or NetworkHashes(graph)
+        self._networks = NetworkHashes(graph)
         self._costs: dict[Architecture, Scores] = {}
         self._identities: dict[Architecture, str] = {}
         self._forget()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..lattice import Lattice
 from ..pairs.packing import PACKED
+from ..stretches import reached
 from ..tables import FARTHEST, SORTED, Effort, TooMuch
 from .endings import told_apart
 from .weighted import together
@@ -49,7 +50,7 @@ def beginnings(places: Lattice, start: int, effort: Effort) -> Beginnings:
 
     if max(places.far[start], default=0) >= FARTHEST:
         raise TooMuch
-    order = _reached(places, start)
+    order = reached(places.ways, start)
     if any(low > high or high < 0 for low, high in places.windows):
         return Beginnings(places, order, {}, {})
     told, sums = told_apart(places, order, effort), together(places, order)
@@ -156,12 +157,3 @@ def _different(packed: tuple[Places, int], effort: Effort) -> tuple[Places, Plac
     effort.worked(2 * SORTED * len(keys))
     _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
     return first, numbers
-
-
-def _reached(places: Lattice, start: int) -> tuple[int, ...]:
-    """The states on the ways from the start on; what follows a state has a smaller number."""
-    reached = {start}
-    for state in range(start, -1, -1):
-        if state in reached:
-            reached.update(way.state for way in places.ways[state])
-    return tuple(sorted(reached, reverse=True))

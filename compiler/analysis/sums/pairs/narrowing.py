@@ -17,7 +17,7 @@ from ..tables import Effort, TooMuch
 from ..words import ALONE
 from .dominance import Side
 from .halving import side
-from .vectors import Limits, Vectors, ends_of, of_stretches, summed
+from .vectors import Limits, Vectors, common_factor, ends_of, of_stretches, summed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -158,10 +158,10 @@ def _units(divided: Divided, far: Limits, limits: Limits) -> tuple[Limits, Limit
     losts: list[dict[int, int]] = []
     for cost, last in enumerate(far):
         middle = -(-(last + 1) // root)
-        factors = {1, *(_factor([part], cost) for part in divided.between)}
+        factors = {1, *(common_factor([part], cost) for part in divided.between)}
         about = [max(1, round(middle * STEP**n)) for n in range(-STEPS, STEPS + 1)]
         tried = {middle, *(max(1, unit // factor) * factor for unit in about for factor in factors)}
-        own = _factor(divided.first, cost)
+        own = common_factor(divided.first, cost)
         losts.append({unit: _lost(unit, own, divided.between, cost) for unit in tried})
     _, one, other = min(
         (losts[0][one] / (limits[0] + 1) + losts[1][other] / (limits[1] + 1), one, other)
@@ -169,13 +169,6 @@ def _units(divided: Divided, far: Limits, limits: Limits) -> tuple[Limits, Limit
         if (far[0] // one + 1) * (far[1] // other + 1) <= max(1, cells)
     )
     return (one, other), (losts[0][one], losts[1][other])
-
-
-def _factor(parts: Sequence[Vectors], cost: int) -> int:
-    """The greatest common factor of all of their sums; 1 where there are none but 0."""
-    import numpy as np
-
-    return math.gcd(*(int(np.gcd.reduce((v.first, v.second)[cost], initial=0)) for v in parts)) or 1
 
 
 def _lost(unit: int, factor: int, between: Sequence[Vectors], cost: int) -> int:

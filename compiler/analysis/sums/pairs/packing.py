@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..lattice import Lattice, Way
 from ..tables import TooMuch
@@ -11,16 +11,9 @@ PACKED = 2**62
 """Packed numbers stay below."""
 
 
-@dataclass(frozen=True)
-class Packing:
-    """``places``: those of one packed cost; ``strides``: what a place of each cost is in it."""
-
-    places: Lattice
-    strides: tuple[int, ...]
-
-
-def packing(places: Lattice, start: int) -> Packing:
-    """Raises TooMuch where the numbers would be too great."""
+def packing(places: Lattice, start: int) -> tuple[Lattice, int]:
+    """The places of one packed cost, and what a place of the first cost is in it. Raises TooMuch where the numbers
+    would be too great."""
     strides: list[int] = []
     stride = 1
     for most in reversed(places.far[start]):
@@ -43,4 +36,4 @@ def packing(places: Lattice, start: int) -> Packing:
         windows=((0, max(top, 0)),),
         certain=((0, max(top, 0)),),
     )
-    return Packing(one, tuple(strides))
+    return one, strides[0]

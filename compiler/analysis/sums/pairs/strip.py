@@ -9,14 +9,13 @@ but for the second cost, so that numbers of ways by that alone are enough. The t
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..tables import Effort
 from ..words import dot
 from .dominance import Side
-from .vectors import Limits
+from .vectors import Limits, common_factor
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +37,7 @@ class Strip:
     def __init__(self, own: Side, other: Side, limits: Limits, effort: Effort) -> None:
         """``own``: the side whose first cost ranges over little."""
         self.own, self.other, self.limits = own, other, limits
-        self.units = _factor(own, 0), _factor(own, 1)
+        self.units = common_factor((own.many, own.few), 0), common_factor((own.many, own.few), 1)
         self.rows, self.columns = (
             min(far, limit) // unit + 1 for far, limit, unit in zip(own.far, limits, self.units, strict=True)
         )
@@ -175,11 +174,3 @@ class Strip:
         import numpy as np
 
         return int(np.dot(counts, ways)) if self.most * len(counts) < 1 << 63 else dot(counts, ways)
-
-
-def _factor(side: Side, cost: int) -> int:
-    """The greatest common factor of all of its sums; 1 where there are none but 0."""
-    import numpy as np
-
-    columns = [(v.first, v.second)[cost] for v in (side.many, side.few)]
-    return math.gcd(*(int(np.gcd.reduce(column, initial=0)) for column in columns)) or 1

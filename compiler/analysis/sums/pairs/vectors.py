@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from ..programme import own_windows
 from ..stretches import Stretch, stretches
 from ..tables import Effort, TooMuch, filled, single
 from ..words import ALONE
-from .packing import Packing, packing
+from .packing import packing
 
 if TYPE_CHECKING:
     from ..words import Places
@@ -59,19 +60,18 @@ class Vectors:
 
 def of_stretches(places: Lattice, start: int) -> list[Vectors]:
     """Those of each stretch of a walk; all their sums are the sums of the walk. Raises TooMuch."""
-    packed = packing(places, start)
-    return [_of_stretch(packed, stretch) for stretch in stretches(places.ways, start)]
+    packed, stride = packing(places, start)
+    return [_of_stretch(packed, stride, stretch) for stretch in stretches(places.ways, start)]
 
 
-def _of_stretch(packed: Packing, stretch: Stretch) -> Vectors:
+def _of_stretch(packed: Lattice, stride: int, stretch: Stretch) -> Vectors:
     if stretch.count.bit_length() > ALONE:
         raise TooMuch
     ends = {stretch.last: single(1, 1, False)}
-    windows = own_windows(packed.places, stretch)
-    table = filled(packed.places.ways, stretch.states, ends, windows, Effort(WORK, ROOM), True)[stretch.first]
+    windows = own_windows(packed, stretch)
+    table = filled(packed.ways, stretch.states, ends, windows, Effort(WORK, ROOM), True)[stretch.first]
     (at,) = table.places()
     counts = table.found((at,))[0]
-    stride = packed.strides[0]
     return Vectors(at // stride, at % stride, counts, stretch.count)
 
 
@@ -131,3 +131,10 @@ def alike_first(parts: Sequence[Vectors], limits: Limits, most: int) -> list[Vec
 def ends_of(low: int, high: int) -> tuple[tuple[int, int], ...]:
     """Ends and signs: what is within a window is what is up to its end, less what is before it."""
     return ((high, 1), (low - 1, -1)) if low > 0 else ((high, 1),)
+
+
+def common_factor(parts: Sequence[Vectors], cost: int) -> int:
+    """The greatest common factor of all of their sums; 1 where there are none but 0."""
+    import numpy as np
+
+    return math.gcd(*(int(np.gcd.reduce((v.first, v.second)[cost], initial=0)) for v in parts)) or 1
