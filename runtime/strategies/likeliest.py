@@ -41,6 +41,17 @@ def likeliest(
     return Likeliest(best, margin, tuple(row[i] for i in left))
 
 
+def likeliest_by_logits(decision: Decision, row: Sequence[float]) -> Any:
+    """The same value where ``row`` has log-odds or logits (:func:`compiler.analysis.policies.rows.log_rows`): of
+    elements that are nearly sure, weights would be the same."""
+    if decision.kind == "keep":
+        return _kept(decision, row, 0.0).value
+    if decision.kind == "gate":
+        return row[0] > 0
+    best = max(range(len(row)), key=lambda i: (row[i], -i))
+    return decision.options[best] if decision.kind == "choose" else int(decision.values[best])
+
+
 def _kept(decision: Decision, row: Sequence[float], gate: float) -> Likeliest:
     low, high = decision.sizes or (0, len(row))
     order = sorted(range(len(row)), key=lambda i: (-row[i], i))

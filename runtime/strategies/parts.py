@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from stdsl.compiler.analysis.derivation.reading import Reading
 from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.checks.roles import Roles, roles
 from stdsl.compiler.ir.decisions import Decision
@@ -17,7 +16,6 @@ from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ..randomness import key
-from .likeliest import likeliest
 
 
 class Lasting(Protocol):
@@ -96,14 +94,13 @@ def pick(
     graph: SpaceGraph,
     role: Roles,
     arch: Mapping[str, Any],
-    scores: Mapping[str, Sequence[float]],
-    reading: Reading,
+    likeliest: Callable[[Decision], Any],
 ) -> dict[str, Any]:
     """The values that a part found for the decisions that it searched: those of ``arch``, the architecture that its
-    weights prefer within `where`, and for decisions that this does not ask for the likeliest."""
+    weights prefer within `where`, and for decisions that this does not ask for the ``likeliest`` by itself."""
     found: dict[str, Any] = {}
     for path in sorted(role.free):
-        found[path] = arch[path] if path in arch else likeliest(graph, graph.by_path[path], scores, reading).value
+        found[path] = arch[path] if path in arch else likeliest(graph.by_path[path])
     return found
 
 

@@ -59,9 +59,10 @@ def derive(
     held: Mapping[str, Any] | None = None,
     zeros: Zeros = "allowed",
     method: Method = "search",
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> Architecture:
     """The most probable architecture within `where`, as far as it is found: see :func:`derived`."""
-    return derived(graph, scores, score, held, zeros=zeros, method=method).architecture
+    return derived(graph, scores, score, held, zeros=zeros, method=method, logits=logits).architecture
 
 
 def derived(
@@ -72,28 +73,29 @@ def derived(
     limit: int = LIMIT,
     zeros: Zeros = "allowed",
     method: Method = "search",
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> Derived:
     """The most probable architecture within `where`.
 
-    The likeliest alternative of a choose; the best-scored elements of a keep; a gate, and an element of a keep of
-    open size, stays above weight 0.5, within the keep's bounds. Where constraints over costs forbid that, the most
-    probable architecture that meets them; where that takes more than ``limit`` steps, the best that is found depth
-    first. ``scores``: see :func:`.preferences.regrets`; ``held``: values that are fixed, by path. With ``zeros`` that
-    are never derived, the alternative on a kept edge is its likeliest one that is no exact zero, unless `where` or what
-    is held leaves nothing else. With the ``method`` `exact` it is computed, whatever the constraints over costs, unless
-    one of these is no sum or has too many different sums (:func:`.exactly.exactly`): then it is searched for all the
-    same. Raises SpaceError (E0441, E0442) when there is none, or none was found.
+    The likeliest alternative of a choose; the best-scored elements of a keep; a gate, and an element of a keep of open
+    size, stays above weight 0.5, within the keep's bounds. Where constraints over costs forbid that, the most probable
+    architecture that meets them; where that takes more than ``limit`` steps, the best that is found depth first.
+    ``scores``, ``logits``: see :func:`.preferences.each_regret`; ``held``: values that are fixed, by path. With
+    ``zeros`` that are never derived, the alternative on a kept edge is its likeliest one that is no exact zero, unless
+    `where` or what is held leaves nothing else. With the ``method`` `exact` it is computed, whatever the constraints
+    over costs, unless one of these is no sum or has too many different sums (:func:`.exactly.exactly`): then it is
+    searched for all the same. Raises SpaceError (E0441, E0442) when there is none, or none was found.
     """
     answers: dict[int, int] = {}
     for path, value in (held or {}).items():
         answers |= encode(graph.by_path[path], value)
-    derivation = _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros), answers, limit)
+    derivation = _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros, logits), answers, limit)
     wished = derivation.wished()
     if wished is not None:
         return Derived(wished, True)
     if method == "search":
         return derivation.best()
-    preference = summed(graph, scores, score, held, zeros)
+    preference = summed(graph, scores, score, held, zeros, logits)
     known = exactly(graph, preference, combined=False)
     if known:
         return derivation.known(known[0])

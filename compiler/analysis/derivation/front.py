@@ -61,6 +61,7 @@ def front(
     held: Mapping[str, Any] | None = None,
     zeros: Zeros = "allowed",
     sibling: Sibling | None = None,
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> list[FrontPoint]:
     """For each of some budgets of a cost the architecture within it and within `where` that is preferred most, computed
     as :func:`.exactly.exactly` does, searched for where that cannot be. ``budgets``: so many, evenly from what the
@@ -81,7 +82,8 @@ def front(
     measured = graph if sibling is None else sibling.graph
     if metric in unknown_costs(measured):
         raise SpaceError([UnknownCost(graph.span, metric, e.name, e.span) for e in measured.not_stated(metric)])
-    made = _Front(graph, summed(graph, scores, score, held, zeros), metric, sibling, (scores, score, held, zeros))
+    preference = summed(graph, scores, score, held, zeros, logits)
+    made = _Front(graph, preference, metric, sibling, (scores, score, held, zeros, logits))
     return made.points(made.evenly(budgets) if isinstance(budgets, int) else budgets)
 
 
@@ -93,7 +95,9 @@ class _Front:
     preference: Preference
     metric: Metric
     sibling: Sibling | None
-    reading: tuple[Mapping[str, Sequence[float]], Score, Mapping[str, Any] | None, Zeros]
+    reading: tuple[
+        Mapping[str, Sequence[float]], Score, Mapping[str, Any] | None, Zeros, Mapping[str, Sequence[float]] | None
+    ]
 
     def _constraint(self, budget: int | None) -> CostConstraint:
         return CostConstraint(self.metric, None, budget, self.graph.span, self.sibling)
@@ -170,12 +174,12 @@ class _Front:
 
     def _searched(self, budget: int | None) -> tuple[Architecture | None, bool]:
         """What is found without the programme, and whether that is the best."""
-        scores, score, held, zeros = self.reading
+        scores, score, held, zeros, logits = self.reading
         graph = self.graph
         if budget is not None:
             graph = replace(graph, constraints=(*graph.constraints, self._constraint(budget)))
         try:
-            found = derived(graph, scores, score, held, zeros=zeros)
+            found = derived(graph, scores, score, held, zeros=zeros, logits=logits)
         except SpaceError as error:
             if budget is None or not all(isinstance(d, NothingWithin | NotFoundWithin) for d in error.diagnostics):
                 raise

@@ -15,6 +15,7 @@ from ...ir.decisions import Decision
 from ...ir.diagram import Case, Guard, Variable
 from ...ir.graph import SpaceGraph
 from ...record import record
+from ..policies.rows import log_chances
 from .reading import Score, Zeros
 from .zeros import KeptZeros, is_zero, switch_behind, zeros_on_kept_edges
 
@@ -48,18 +49,21 @@ def each_regret(
     score: Score,
     held: Collection[str],
     zeros: Zeros = "allowed",
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> Iterator[Regret]:
     """The regrets of the answers of what is free, which is all but ``held`` (paths).
 
     ``scores``: by path, a probability per option of a choose or count, one number (the probability of `on`) or two
     (off, on) for a gate, a weight from 0 to 1 per element of a keep. What has no scores has no preference: then the
-    first alternative wins, a gate is off, a keep of open size keeps no more than it must.
+    first alternative wins, a gate is off, a keep of open size keeps no more than it must. ``logits``: of some decisions
+    their weights as :func:`..policies.rows.log_rows` takes them; of these there are no others, and none counts as more
+    than it is.
     """
     barred = zeros_on_kept_edges(graph) if zeros == "never" else {}
     for decision in graph.open:
         if decision.path in held:
             continue
-        for variable, row in zip(decision.variables, _rows(graph, decision, scores, score), strict=True):
+        for variable, row in zip(decision.variables, _rows(graph, decision, scores, score, logits or {}), strict=True):
             best = max(row)
             usual = tuple(best - weight for weight in row)
             kept = barred.get(decision.id)
@@ -75,13 +79,14 @@ def regrets(
     score: Score,
     held: Collection[str],
     zeros: Zeros = "allowed",
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> list[Case]:
     """:func:`each_regret` as functions of one variable each, but where a choose with zeros that are not to be derived
     on kept edges is asked for beside these too."""
     case, ite = graph.diagrams.case, graph.diagrams.ite
     return [
         ite(r.when, case(r.variable, r.kept), case(r.variable, r.usual)) if r.kept else case(r.variable, r.usual)
-        for r in each_regret(graph, scores, score, held, zeros)
+        for r in each_regret(graph, scores, score, held, zeros, logits)
     ]
 
 
@@ -92,9 +97,18 @@ def _without(row: Sequence[float], kept: KeptZeros) -> tuple[float, ...]:
 
 
 def _rows(
-    graph: SpaceGraph, decision: Decision, scores: Mapping[str, Sequence[float]], score: Score
+    graph: SpaceGraph,
+    decision: Decision,
+    scores: Mapping[str, Sequence[float]],
+    score: Score,
+    logits: Mapping[str, Sequence[float]],
 ) -> list[list[float]]:
     """For each variable of the decision the logarithm of the weight of each of its answers."""
+    if decision.path in logits:
+        row = [float(x) for x in logits[decision.path]]
+        if decision.kind == "keep":
+            return [[gone, there - TIE * i] for i, (gone, there) in enumerate(map(log_chances, row))]
+        return [[x - TIE * i for i, x in enumerate(log_chances(row[0]) if decision.kind == "gate" else row)]]
     if decision.kind == "keep":
         elements = keep_scores(graph, decision, scores, score)
         # Of elements with equal scores the first ones are kept.

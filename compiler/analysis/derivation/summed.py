@@ -28,6 +28,7 @@ def summed(
     score: Score = "beta",
     held: Mapping[str, Any] | None = None,
     zeros: Zeros = "allowed",
+    logits: Mapping[str, Sequence[float]] | None = None,
 ) -> Preference:
     """Arguments as those of :func:`.derive.derived`. What disagrees with ``held`` has a score of -∞."""
     rows: dict[int, list[float]] = {}
@@ -37,7 +38,7 @@ def summed(
         for index, answer in encode(graph.by_path[path], value).items():
             arity = graph.diagrams.variables[index].arity
             rows[index] = [0.0 if a == answer else NEVER for a in range(arity)]
-    for regret in each_regret(graph, scores, score, set(held or ()), zeros):
+    for regret in each_regret(graph, scores, score, set(held or ()), zeros, logits):
         alone = regret.kept if regret.when is True else regret.usual
         rows[regret.variable.index] = [-r for r in alone]
         if regret.kept and regret.when is not True:

@@ -33,7 +33,7 @@ from ..sums.weighed import Weighed, weighed
 from ..values import decode, encode
 from .outcomes import listed_outcomes, outcomes_of
 from .policy import Policy
-from .rows import NEVER, LogRows, chances_of, even_rows, log_rows, log_sum
+from .rows import NEVER, LogRows, even_rows, log_rows, log_sum
 from .weighing import Weighing, held_down, pick
 
 FEW_ATTEMPTS = 100
@@ -42,7 +42,8 @@ FEW_ATTEMPTS = 100
 
 class Weighted(Policy):
     """The probability of an architecture is the product of the weights of its active decisions, over what all within
-    `where` weigh together. ``rows``: as :func:`.rows.log_rows` makes them; ``weights``: what they were made of."""
+    `where` weigh together. ``rows``: as :func:`.rows.log_rows` makes them; ``weights``, ``logits``: what they were
+    made of."""
 
     def __init__(
         self,
@@ -50,9 +51,10 @@ class Weighted(Policy):
         rows: LogRows,
         held: Mapping[str, Any] | None = None,
         weights: Mapping[str, Sequence[float]] | None = None,
+        logits: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self.graph, self.rows, self.held = graph, rows, dict(held or {})
-        self.weights = dict(weights or {})
+        self.weights, self.logits = dict(weights or {}), dict(logits or {})
         self._answers: dict[int, int] = {}
         for path, value in self.held.items():
             self._answers |= encode(graph.by_path[path], value)
@@ -130,7 +132,9 @@ class Weighted(Policy):
                 raise self.nothing()
             return of_answers(self.graph, self._within.unrank(self._listed.index(max(self._listed))))
         best = self._best()
-        return derive(self.graph, self.weights, "beta", self.held) if best is None else of_answers(self.graph, best)
+        if best is not None:
+            return of_answers(self.graph, best)
+        return derive(self.graph, self.weights, "beta", self.held, logits=self.logits)
 
     def _best(self) -> Mapping[int, int] | None:
         """The answers of the likeliest within constraints over costs; None where their sums are not known."""
@@ -319,7 +323,7 @@ def weighted(
 ) -> Weighted:
     """Decisions with the weights, or the logits, that a search left; see :func:`.rows.log_rows`. Raises ValueError."""
     rows = log_rows(graph, weights, logits)
-    return Weighted(graph, rows, held, {**weights, **chances_of(graph, logits or {})})
+    return Weighted(graph, rows, held, weights, logits)
 
 
 def _decoded(decision: Decision, outcome: Mapping[int, int | None]) -> Any:

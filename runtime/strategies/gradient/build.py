@@ -28,6 +28,7 @@ from ...training.descent import Descent
 from ...training.optimizers import build_descent
 from ..further import further
 from ..learners import Batches, Learners, Schedule
+from ..likeliest import likeliest
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
 from .discretization import Discretization
@@ -52,7 +53,7 @@ def phased_search(run: Context, each: Sequence[tuple[GradientConfig, Roles]]) ->
         strategy, role = each[number]
         fixed = {path: value for path, value in held.items() if path not in role.free}
         arch = preferred(graph, scores, strategy.reading, fixed).architecture
-        return pick(graph, role, arch, scores, strategy.reading)
+        return pick(graph, role, arch, lambda d: likeliest(graph, d, scores, strategy.reading).value)
 
     strategy = each[0][0]
     per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch

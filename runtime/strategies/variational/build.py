@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from stdsl.compiler.analysis.derivation.reading import Reading
-from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import KLDropPath
 
@@ -30,6 +30,7 @@ from ...training.optimizers import build_descent
 from ..candidates import Measuring, hold_sites
 from ..further import further
 from ..learners import Batches, Learners
+from ..likeliest import likeliest, likeliest_by_logits
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
 from ..temperature import temperature
@@ -49,13 +50,19 @@ def phased_search(run: Context, each: Sequence[tuple[VariationalConfig, Roles]])
         fixed = {path: value for path, value in held.items() if path not in role.free}
         logits = {path: row for path, row in rows.items() if path not in fixed}
         arch = weighted(graph, certain(graph, fixed), fixed, logits).likeliest()
-        return pick(graph, role, arch, chances_of(graph, logits), Reading())
+        return pick(graph, role, arch, lambda decision: _alone(graph, decision, logits))
 
     strategy = each[0][0]
     per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
     lengths = [own.total_steps(per_epoch) for own, _ in each]
     lengths[last] += strategy.derive.samples
     return PhasedSearch(lengths, begin, found)
+
+
+def _alone(graph: SpaceGraph, decision: Decision, logits: Mapping[str, Sequence[float]]) -> Any:
+    """The likeliest value of one decision by itself."""
+    row = logits.get(decision.path)
+    return likeliest(graph, decision, {}, Reading()).value if row is None else likeliest_by_logits(decision, row)
 
 
 def variational_search(run: Context, stretch: SearchPart[VariationalConfig], draws: bool = True) -> VariationalSearch:

@@ -111,7 +111,8 @@ class VariationalRunner(Runner):
         budgets: Sequence[int] | int,
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
-        return front(graph, facts["probabilities"], metric, budgets, "beta", _fixed(facts), "allowed", sibling)
+        weights, logits = facts["probabilities"], facts.get("logits")
+        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits)
 
 
 def _posterior(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:

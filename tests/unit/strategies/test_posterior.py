@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,13 @@ from rich.console import Console
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.derivation.derive import derived
+from stdsl.compiler.analysis.derivation.front import front
 from stdsl.compiler.analysis.policies.completing import complete
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
+from stdsl.compiler.ir.graph import CostConstraint
 from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.runtime.marginals import Marginals, Unit, layers
@@ -25,6 +29,7 @@ from stdsl.runtime.report.marginal_table import render_marginals
 from stdsl.runtime.report.table import _drawn
 from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
+from stdsl.runtime.strategies.likeliest import likeliest_by_logits
 from stdsl.runtime.strategies.variational.build import template
 from stdsl.runtime.strategies.variational.search import undecided
 
@@ -144,6 +149,45 @@ def test_decided_units_are_told_apart_by_their_log_odds(sign: int) -> None:
     if sign == 1:
         chances = [math.exp(own["a.k"][pair]) for pair in ((2, 3), (1, 2), (1, 3))]
         assert chances == [pytest.approx(chance, abs=5e-4) for chance in (0.763, 0.160, 0.077)]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_fronts_and_what_is_searched_for_go_by_log_odds(sign: int) -> None:
+    """Within each budget over a cost, by enumeration. The log-odds of what saves most are so great that its
+    probability is 1 to the last digit."""
+    space = stdsl.loads(KEEPS, "s")
+    logits = {path: [sign * x for x in row] for path, row in DECIDED.items()} | {"f": [0.0, -400.0, 400.0]}
+    own = {d.path: _logs(space, d.path, logits[d.path]) for d in space.graph.open}
+    found = [(arch, sum(own[path][value] for path, value in arch.items())) for arch in space.architectures()]
+    own_costs = [costs(space.graph, arch).params for arch, _ in found]
+    budgets = sorted(set(own_costs))
+    points = front(space.graph, {}, "params", budgets, logits=logits)
+    for budget, point in zip(budgets, points, strict=True):
+        within = [(weight, arch) for (arch, weight), cost in zip(found, own_costs, strict=True) if cost <= budget]
+        best = max(weight for weight, _ in within)
+        assert point.best
+        assert point.architecture is not None
+        (weight,) = [weight for arch, weight in found if arch == point.architecture]
+        assert weight == pytest.approx(best, abs=1e-6)
+        searched = replace(space.graph, constraints=(CostConstraint("params", None, budget, space.graph.span),))
+        derived_one = derived(searched, {}, logits=logits).architecture
+        (weight,) = [weight for arch, weight in found if arch == derived_one]
+        assert weight == pytest.approx(best, abs=1e-6)
+
+
+def test_the_likeliest_value_of_a_decision_by_itself() -> None:
+    graph = stdsl.loads(KEEPS, "s").graph
+    for path, row, value in (
+        ("a.k", [40.0, 60.0, 50.0], (2, 3)),
+        ("a.k", [-60.0, -40.0, -50.0], (2,)),
+        ("b.k", [-60.0, -40.0, -50.0], (2, 3)),
+        ("c.k", [-1.0, -2.0, 3.0], (3,)),
+        ("a.g", [1e-9], True),
+        ("a.g", [0.0], False),
+        ("f", [1.0, 900.0, 899.0], "gelu"),
+        ("f", [1.0, 1.0, 0.0], "relu"),
+    ):
+        assert likeliest_by_logits(graph.by_path[path], row) == value
 
 
 def _logs(space: stdsl.Space, path: str, logits: list[float]) -> dict[Any, float]:
