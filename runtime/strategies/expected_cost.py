@@ -100,8 +100,10 @@ class ExpectedCost:
                     chances[index] = _plain(torch.eye(arity, dtype=torch.float64)[answer].unbind())
                 continue
             if path in log_odds:
-                for variable, odds in zip(decision.variables, log_odds[path].double().cpu().reshape(-1), strict=True):
-                    chances[variable.index] = [_scaled(F.logsigmoid(-odds)), _scaled(F.logsigmoid(odds))]
+                odds = log_odds[path].double().cpu().reshape(-1)
+                both = _scaled(F.logsigmoid(torch.stack([-odds, odds])))
+                for place, variable in enumerate(decision.variables):
+                    chances[variable.index] = [both[0][place], both[1][place]]
                 continue
             row = weights.get(path)
             row = None if row is None else row.double().cpu()
@@ -123,9 +125,12 @@ def _plain(row: Sequence[Tensor]) -> list[tuple[Tensor, float]]:
     return [(chance, 0.0) for chance in row]
 
 
-def _scaled(log: Tensor) -> tuple[Tensor, float]:
-    """What ``log`` is the logarithm of: 1, with the gradient of it, times a constant."""
-    return torch.exp(log - log.detach()), log.item()
+def _scaled(logs: Tensor) -> list[list[tuple[Tensor, float]]]:
+    """What each of ``logs`` (rows, columns) is the logarithm of: 1, with the gradient of it, times a constant."""
+    ones = torch.exp(logs - logs.detach())
+    return [
+        list(zip(row.unbind(), logarithms, strict=True)) for row, logarithms in zip(ones, logs.tolist(), strict=True)
+    ]
 
 
 def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) -> tuple[Any, float]:

@@ -50,13 +50,14 @@ PHASES = """
   phase { free = "a.k"  hold { "b.**" = "off"  "d.**" = uniform  "c.kind" = uniform } }
   phase { free = ["b.**", "d.**"]  hold { "c.kind" = "time" }  steps = 4 }
 """
+COSTS = ("--set", "strategy.objectives=[kl_drop_path, cost(params, weight = 0.01, high = 1K)]")
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory, stdsl: Callable[..., int]) -> Path:
     folder = tmp_path_factory.mktemp("posterior")
     (folder / "fuse.space").write_text(TEXT.replace("PHASES", PHASES))
-    assert stdsl("run", str(folder / "fuse.space"), "--out", str(folder / "run")) == 0
+    assert stdsl("run", str(folder / "fuse.space"), "--out", str(folder / "run"), *COSTS) == 0
     return folder
 
 
@@ -83,6 +84,24 @@ def test_each_phase_learns_its_own_decisions(done: Path) -> None:
     assert rows[11]["d.last"][1] != start
 
 
+def test_what_phases_settled_counts_as_decided(done: Path) -> None:
+    """a.k has three elements; c.kind, b.wide and d.last count once each."""
+    told = {line["step"]: line["entropy"] for line in lines(done / "run", "notes")}
+    assert told[0] == told[2] == 1, "all is drawn evenly"
+    assert 2 / 6 < told[7] < 5 / 6, "the gate that is held off is decided, the others are not, a.k is learnt"
+    assert told[11] < 2 / 6, "but the two gates all is decided"
+    assert facts_of(done / "run")["entropy"] == pytest.approx(told[11], abs=1e-4)
+
+
+def test_the_mean_cost_of_what_is_drawn_evenly_is_that_of_what_was_drawn(done: Path) -> None:
+    noted = {line["step"]: line["costs"]["params"] for line in lines(done / "run", "notes")}
+    graph = load_job(str(done / "fuse.space"), None).graph
+    of_each = {costs(graph, arch).params for arch in architectures(graph)}
+    assert {noted[0], noted[1], noted[2]} <= of_each
+    assert len({noted[0], noted[1], noted[2]}) > 1
+    assert noted[11] not in of_each, "a mean"
+
+
 def test_what_phases_settled_is_certain(done: Path) -> None:
     facts = facts_of(done / "run")
     found = [line["found"] for line in lines(done / "run", "part")]
@@ -105,7 +124,7 @@ def test_killed_in_any_phase_it_goes_on_to_the_same_bits(
     done: Path, tmp_path: Path, stdsl: Callable[..., int], step: int
 ) -> None:
     broken = tmp_path / "run"
-    order = ("run", str(done / "fuse.space"), "--out", str(broken))
+    order = ("run", str(done / "fuse.space"), "--out", str(broken), *COSTS)
     assert stdsl(*order, moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
     assert differences(outcome(broken), outcome(done / "run")) == []

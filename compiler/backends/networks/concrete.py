@@ -34,8 +34,7 @@ def concrete_elements(logits: Tensor, sizes: tuple[int, int], temperature: float
     above one half; what has to be there to reach the least number is 1, what is over the greatest 0. The gradient goes
     through these probabilities, and not through which ones came out above one half before.
     """
-    low, high = sizes
-    if low <= 0 and high >= len(logits):
+    if not bounds(sizes, len(logits)):
         return concrete_gate(logits, temperature)
     odds, even = log_odds(logits, sizes), torch.rand_like(logits)
     gates: list[Tensor] = []
@@ -48,6 +47,11 @@ def concrete_elements(logits: Tensor, sizes: tuple[int, int], temperature: float
             gates.append(torch.full_like(own, float(own.item() > 0)))
         taken += int(gates[-1].item() > 0.5)
     return torch.stack(gates)
+
+
+def bounds(sizes: tuple[int, int] | None, elements: int) -> bool:
+    """Whether sizes from ``sizes[0]`` to ``sizes[1]`` exclude any set of so many elements."""
+    return sizes is not None and (sizes[0] > 0 or sizes[1] < elements)
 
 
 def log_odds(logits: Tensor, sizes: tuple[int, int]) -> Tensor:

@@ -124,8 +124,7 @@ class GradientSearch:
         if (t + 1) % self.schedule.notes_every and t + 1 != self.total:
             return None
         probabilities = probabilities_of(self.supernet)
-        shrinking = self.extras.shrinking
-        decided = [[1.0, 0.0] for _ in shrinking.discretization.values] if shrinking else []
+        decided = [[1.0, 0.0] for _ in self.held]
         facts: dict[str, Any] = {
             "probabilities": {path: [round(p, 5) for p in ps] for path, ps in probabilities.items()},
             "entropy": round(mean_entropy([*probabilities.values(), *decided]), 5),

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stdsl.compiler.analysis.behind import behind
-from stdsl.compiler.backends.networks.concrete import log_weight
+from stdsl.compiler.backends.networks.concrete import bounds, log_weight
 from stdsl.compiler.backends.networks.supernet_base import Row, Supernet
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import Names
@@ -49,15 +49,16 @@ class Divergence:
         terms = [torch.zeros((), device=parameter.device) for parameter in self.supernet.decisions()[:1]]
         free: list[Tensor] = []
         weights: list[Tensor] = []
+        squares: dict[int, Tensor] = {}
         for path, parameter in self.supernet.named_decisions():
             row = self.supernet.rows[path]
             if row.site or path in self.apart:
                 continue
-            costs = torch.stack([self._cost(own, parameter) for own in self.kernels[path]])
+            costs = self._costs(self.kernels[path], parameter, squares)
             if row.kind in ("choose", "count"):
                 logs = torch.log_softmax(parameter, 0)
                 terms.append((logs.exp() * (costs + logs)).sum())
-            elif _bounded(row):
+            elif bounds(row.sizes, len(row.options)):
                 terms.append(self._within(parameter, row, costs))
             else:
                 free.append(parameter.reshape(-1))
@@ -87,11 +88,15 @@ class Divergence:
             found = found + torch.xlogy(gone, torch.where(gone > 0, gone, 1)).sum()
         return found.to(logits.dtype)
 
-    def _cost(self, kernels: Sequence[nn.Parameter], like: Tensor) -> Tensor:
-        """k² / 2 · ‖w‖², ()."""
-        if not kernels:
-            return torch.zeros((), dtype=like.dtype, device=like.device)
-        return self.length * self.length / 2 * torch.stack([kernel.square().sum() for kernel in kernels]).sum()
+    def _costs(self, kernels: Sequence[Sequence[nn.Parameter]], like: Tensor, squares: dict[int, Tensor]) -> Tensor:
+        """k² / 2 · ‖w‖² of each option, (options,). ``squares``: ‖w‖² of kernels so far, each of which may belong to
+        several options and decisions."""
+        for kernel in (kernel for own in kernels for kernel in own):
+            if id(kernel) not in squares:
+                squares[id(kernel)] = kernel.square().sum()
+        nothing = torch.zeros((), dtype=like.dtype, device=like.device)
+        sums = [torch.stack([squares[id(kernel)] for kernel in own]).sum() if own else nothing for own in kernels]
+        return self.length * self.length / 2 * torch.stack(sums)
 
 
 def kernels_of(supernet: Supernet, graph: SpaceGraph) -> Kernels:
@@ -128,7 +133,3 @@ def kernels_of(supernet: Supernet, graph: SpaceGraph) -> Kernels:
         else:
             kernels[path] = [of(variables[0].index, answer) for answer in range(len(row.options))]
     return kernels
-
-
-def _bounded(row: Row) -> bool:
-    return row.sizes is not None and not (row.sizes[0] <= 0 and row.sizes[1] >= len(row.options))

@@ -32,7 +32,7 @@ from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED
 from .build import phased_search, template, variational_search
-from .search import certain, drawn_strategies, undecided
+from .search import certain, drawn_strategies
 
 _FORWARD = 1 / 3
 """What a forward pass takes of a step."""
@@ -66,7 +66,7 @@ class VariationalRunner(Runner):
         check_finite(PHASE, "weights", weights)
         check_finite(PHASE, "posterior", logits)
         save_tensors(weights, run.directory.weights(SEARCH))
-        entropy = undecided(run.job.graph, work.chosen)
+        entropy = work.entropy
         facts: dict[str, Any] = {
             "steps": steps,
             "seconds": round(done.seconds, 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,7 +18,8 @@ from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.analysis.values import encode
-from stdsl.compiler.backends.networks.concrete import log_within
+from stdsl.compiler.backends.networks.concrete import bounds, log_within
+from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...data.batch import Batch
@@ -100,6 +101,8 @@ class VariationalSearch:
         """Seconds spent on measuring what was drawn."""
         self.figures: dict[str, float] = {}
         """Of the strategies measured so far, by hash."""
+        self._strategies: dict[int, Architecture] = {}
+        """Those drawn so far, by number."""
         self._events: list[Event] = []
         self._waited_before = 0.0
         self._function = placement.function(learners.supernet)
@@ -134,8 +137,9 @@ class VariationalSearch:
             return None
         probabilities = self.probabilities()
         rounded = {path: [round(p, 5) for p in row] for path, row in probabilities.items()}
-        facts = {"probabilities": rounded, "entropy": round(undecided(self.graph, self.chosen), 5)}
-        return facts | self.objective.further.notes(self.supernet, self.held)
+        facts = {"probabilities": rounded, "entropy": round(self.entropy, 5)}
+        with self._drawn_evenly(t):  # mean costs are those that are in the loss
+            return facts | self.objective.further.notes(self.supernet, self.held)
 
     def events(self, t: int) -> Sequence[Event]:
         return self._events
@@ -171,9 +175,17 @@ class VariationalSearch:
         """When it is learnt."""
         return weighted(self.graph, certain(self.graph, self.held), self.held, self.chosen)
 
+    @property
+    def entropy(self) -> float:
+        """How undecided the posterior is (:func:`undecided`): what has a value is decided, what is drawn evenly is
+        not."""
+        return undecided(self.graph, self.chosen, self.held, () if self.uniform is None else self.uniform(0))
+
     def strategy(self, number: int) -> Architecture:
         """The strategy that is drawn at a number from 0."""
-        return self.posterior.draw(key(self.seed, "strategy", number))
+        if number not in self._strategies:
+            self._strategies[number] = self.posterior.draw(key(self.seed, "strategy", number))
+        return self._strategies[number]
 
     # -- training
 
@@ -274,19 +286,34 @@ class VariationalSearch:
         return {self.strategies.metric: figure}
 
 
-def undecided(graph: SpaceGraph, logits: Mapping[str, Sequence[float]]) -> float:
+def undecided(
+    graph: SpaceGraph,
+    logits: Mapping[str, Sequence[float]],
+    held: Collection[str] = (),
+    even: Collection[str] = (),
+) -> float:
     """The entropy of a posterior as a share of the greatest possible, its mean over decisions: elements of keeps one by
-    one, those of a keep whose sizes are bounded as the sets that these allow, as often as it has elements."""
+    one, those of a keep whose sizes are bounded as the sets that these allow, as often as it has elements. ``held``:
+    paths of decisions that have a value, and are decided; ``even``: of those that are drawn evenly."""
     shares: list[float] = []
-    for path, row in chances_of(graph, logits).items():
+    for path, row in chances_of(graph, {p: row for p, row in logits.items() if p not in held}).items():
         decision = graph.by_path[path]
-        if decision.kind != "keep":
+        if path in even:
+            shares += [1.0] * _units(decision)
+        elif decision.kind != "keep":
             shares += [mean_entropy([row])] if len(row) > 1 else []
-        elif decision.sizes is None or (decision.sizes[0] <= 0 and decision.sizes[1] >= len(row)):
-            shares += [mean_entropy([[1 - p, p]]) for p in row]
-        else:
+        elif bounds(decision.sizes, len(row)):
+            assert decision.sizes is not None
             shares += [_of_sets(logits[path], decision.sizes)] * len(row)
+        else:
+            shares += [mean_entropy([[1 - p, p]]) for p in row]
+    shares += [0.0] * sum(_units(graph.by_path[path]) for path in held)
     return sum(shares) / len(shares) if shares else 0.0
+
+
+def _units(decision: Decision) -> int:
+    """How often a decision counts."""
+    return len(decision.options) if decision.kind == "keep" else int(len(decision.options) > 1)
 
 
 def _of_sets(logits: Sequence[float], sizes: tuple[int, int]) -> float:

@@ -356,6 +356,16 @@ def test_how_undecided_a_bounded_keep_is(shift: float) -> None:
     assert undecided(graph, {"c.k": [0.0, 60.0, -60.0], "a.g": [0.0]}) == pytest.approx((1 + 1) / 4, abs=1e-9)
 
 
+def test_what_is_held_is_decided_and_what_is_drawn_evenly_is_not() -> None:
+    graph = stdsl.loads(KEEPS, "s").graph
+    logits = {"a.k": [0.0, 0.0, 0.0], "a.g": [7.0], "b.k": [3.0, 0.0, -3.0], "c.k": [9.0, 9.0, 9.0]}
+    held = {"a.k": (1, 2), "f": "tanh"}
+    alone = {"a.g": logits["a.g"], "c.k": logits["c.k"]}
+    learnt = 4 * undecided(graph, alone)
+    even = {"b.k": (1, 2)}
+    assert undecided(graph, logits, held, even) == pytest.approx((learnt + 3) / (3 + 1 + 3 + 3 + 1), abs=1e-12)
+
+
 def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
     drawn = [
         {"hash": name, "value": 0.5, "times": 1, "log_prob": p} for name, p in (("a", -3.0), ("b", -1.0), ("c", -2.0))
