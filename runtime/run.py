@@ -20,6 +20,7 @@ from stdsl.compiler.diagnostics.data import DamagedLeftOut
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
 
 from .data.facts.data_facts import keep_facts
@@ -227,6 +228,9 @@ def _go(
 ) -> RunResult:
     interruption = Interruption()
     tracker = Tracker(directory.path, manifest.checkpoint_seconds)
+    if tracker.lost:
+        since = "it has no checkpoint yet" if tracker.anew else "they came after its last checkpoint"
+        reporter.say(f"{times(tracker.lost, 'step')} will be done again: {since}")
     placement = replace(placement, bfloat16=job.config.precision == "bfloat16", compile=job.config.compile)
     before = torch.get_num_threads()
     try:

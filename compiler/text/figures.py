@@ -15,6 +15,11 @@ def counted(value: int | None, what: str) -> str:
     return f"an unknown number of {what}" if value is None else f"{value:,} {what}"
 
 
+def times(number: int, what: str) -> str:
+    """`1 step`, `1,200 steps`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def percent(share: Fraction) -> str:
     """`33.3%`. Only what is exactly none or all is `0%` or `100%`: what would be rounded to that is `<0.1%` or
     `>99.9%`."""

@@ -12,6 +12,7 @@ from torch import nn
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.recipe import Precision, Recipe
 from stdsl.compiler.schemas.search import Role
+from stdsl.compiler.text.figures import times
 
 from ..data.batch import Dataset, Part
 from ..data.loading.loader import Loader
@@ -131,7 +132,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     if work.best is not None:
         facts["held_out"] = {"step": work.best["step"], metric: work.best["value"]}
     tracker.finish(phase, facts)
-    shop.reporter.end(title, f"{done.steps} steps")
+    shop.reporter.end(title, times(done.steps, "step"))
 
 
 def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) -> dict[str, float]:

@@ -26,6 +26,7 @@ from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
+from stdsl.compiler.text.durations import duration
 
 from ..data.networks.features import hindrance
 from ..phases.assignment import Subject
@@ -165,11 +166,11 @@ def render_plan(plan: Plan, console: Console) -> None:
             f"{s.params:,}",
             f"{s.flops:,}",
             f"{s.bytes / 1e6:,.0f} MB",
-            f"{s.seconds:,.0f} s",
+            duration(s.seconds),
         )
         table.add_row(plain(s.name), *numbers)
     table.add_section()
-    table.add_row("together", "", "", "", "", "", f"{plan.seconds:,.0f} s")
+    table.add_row("together", "", "", "", "", "", duration(plan.seconds))
     console.print(table, highlight=False)
     if plan.needs:
         console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)

@@ -17,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
 
 from .terminal import Terminal
@@ -58,7 +59,9 @@ class ConsoleReporter:
                 self._tasks[title] = self._bars().add_task(title, total=total, completed=done, facts="")
             else:
                 self.say(
-                    f"{title}: going on after {done} of {total} steps" if done else f"{title}: starts, {total} steps"
+                    f"{title}: going on after {done} of {times(total, 'step')}"
+                    if done
+                    else f"{title}: starts, {times(total, 'step')}"
                 )
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:

@@ -7,6 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stdsl.compiler.schemas.tasks.task import TASKS
+from stdsl.compiler.text.durations import duration
+from stdsl.compiler.text.figures import times
+from stdsl.compiler.text.quoting import visible
 
 from ..tracking.progress import PhaseProgress, Progress
 from .plain import plain
@@ -34,22 +37,31 @@ def render_progress(progress: Progress, console: Console) -> None:
     console.print(table, highlight=False)
     if progress.process is not None:
         by = f"process {progress.process}" if progress.process else "another process"
-        console.print(f"{by} is working on it", highlight=False)
+        console.print(f"{by} is working on it; {_checkpoint(progress)}", highlight=False)
     else:
-        console.print("it was stopped; go on with", highlight=False)
+        console.print(f"it was stopped; {_checkpoint(progress)}; go on with", highlight=False)
         console.print(plain(f"  {progress.resume}"), highlight=False, soft_wrap=True)
+
+
+def _checkpoint(progress: Progress) -> str:
+    kept = progress.checkpoint
+    if kept is None:
+        return "it has no checkpoint yet, so what it did would be done again"
+    at = "at the end" if kept.over else f"after {times(kept.step, 'step')}"
+    return visible(f"its last checkpoint is {at} of {kept.phase}")
 
 
 def _state(phase: PhaseProgress) -> str:
     if phase.state == "under way" and phase.measured:
         of = f" of {phase.drawn:,}" if phase.drawn else ""
-        return f"{phase.step:,} steps, {phase.measured:,}{of} drawn strategies measured"
+        return f"{times(phase.step, 'step')}, {phase.measured:,}{of} drawn strategies measured"
     if phase.state == "under way":
         at = f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
         return at if phase.step else phase.state
     if phase.state == "done" and phase.step:
         seconds = phase.facts.get("seconds")
-        return f"done, {phase.step:,} steps" + (f" in {seconds:,.0f} s" if isinstance(seconds, int | float) else "")
+        took = f" in {duration(seconds)}" if isinstance(seconds, int | float) else ""
+        return f"done, {times(phase.step, 'step')}{took}"
     return phase.state
 
 

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.schemas.tasks.task import TASKS
-from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.durations import duration
+from stdsl.compiler.text.figures import figure, times
 
 from .plain import plain
 
@@ -58,7 +59,7 @@ def _networks(result: Mapping[str, Any]) -> Table:
             *(METRICS[name].written(test[name]) for name in shown),
             figure(row["params"]),
             figure(row["flops"]),
-            f"{row['seconds']:.0f} s",
+            duration(row["seconds"]),
             style="bold" if row["kind"] in ("derived", "ensemble") else None,
         )
     summary, seeds = result.get("random"), result.get("seeds")
@@ -78,20 +79,28 @@ def _networks(result: Mapping[str, Any]) -> Table:
     return table
 
 
+_FIVE = 5
+"""Classes that the metric `top5` looks at."""
+
+
 def _shown(result: Mapping[str, Any]) -> list[str]:
-    """The metrics of the table: what the search is told by, then those of its task."""
+    """The metrics of the table: what the search is told by, then those of its task; of five classes or fewer all are
+    among the five likeliest."""
     own = result["targets"]
     task = next(task for task in TASKS if task.name == own["task"] and task.kind == own["kind"])
-    return list(dict.fromkeys((result["metric"], *task.shown)))
+    few = 0 < len(result.get("classes") or ()) <= _FIVE
+    return list(dict.fromkeys((result["metric"], *(name for name in task.shown if name != "top5" or not few))))
 
 
 def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     """What the search was like: how decided it ended, the gap, and how it leant to operations without weights."""
     if not facts:
         return
-    parts = [f"search: {facts['steps']:,} steps in {facts['seconds']:,.0f} s"]
+    parts = [f"search: {times(facts['steps'], 'step')} in {duration(facts['seconds'])}"]
     if facts.get("trials") is not None:
-        yield Text(f"{parts[0]} of {len(facts['trials'])} trials, by their {facts['metric']} on held-out samples")
+        yield Text(
+            f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {facts['metric']} on held-out samples"
+        )
         yield _trials(facts["trials"], METRICS[facts["metric"]])
         if facts.get("front"):
             yield plain(f"front of {len(facts['front'])} trials: none is better in one objective and no worse in all")
@@ -118,8 +127,8 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield _history(facts["history"])
     if facts.get("drawn"):
         metric = METRICS[facts["metric"]]
-        times = sum(one["times"] for one in facts["drawn"])
-        yield plain(f"strategies drawn: {times}, {len(facts['drawn'])} of them different, by their {metric.title}")
+        number = sum(one["times"] for one in facts["drawn"])
+        yield plain(f"strategies drawn: {number}, {len(facts['drawn'])} of them different, by their {metric.title}")
         yield _drawn(facts["drawn"], metric)
 
 
@@ -135,7 +144,7 @@ def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
         table.add_column(title, justify="right")
     best = sorted(trials, key=lambda trial: -metric.score(trial["value"]))
     for trial in best[:_SHOWN]:
-        value, seconds = metric.written(trial["value"]), f"{trial['seconds']:.0f} s"
+        value, seconds = metric.written(trial["value"]), duration(trial["seconds"])
         table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
     if len(best) > _SHOWN:
         table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.durations import duration
 from stdsl.compiler.text.quoting import json_text
 
 from ..tracking.rows import Table as Rows
@@ -37,7 +38,7 @@ def render_trials(trials: KeptTrials, console: Console) -> None:
         values = row.values or {}
         found = [METRICS[name].written(values[name]) if name in values else "" for name in trials.shown]
         steps = "" if row.steps_done is None else f"{row.steps_done:,}"
-        seconds = "" if row.seconds is None else f"{row.seconds:,.1f} s"
+        seconds = "" if row.seconds is None else duration(row.seconds)
         table.add_row(row.name, row.state, *found, steps, seconds, str(row.attempt), row.hash[:12])
     console.print(table, highlight=False)
     for row in trials.rows:

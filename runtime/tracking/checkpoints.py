@@ -65,6 +65,15 @@ class Checkpoints:
         """Remove what writers that were killed left unfinished; nobody may be writing."""
         sweep(self.folder)
 
+    def place(self) -> tuple[str, int] | None:
+        """The phase and the number of its steps that the newest checkpoint says it is of, read without its tensors;
+        None where there is none that says so."""
+        for path in reversed(self.paths()):
+            place = _place(path)
+            if place is not None:
+                return place
+        return None
+
     def load(self) -> dict[str, Any] | None:
         """The state of the newest checkpoint that is not damaged, None if there is no checkpoint.
 
@@ -85,6 +94,21 @@ class Checkpoints:
             raise RunError(
                 [RunFileDamaged(None, str(self.folder), f"the contents of {names} are not what was written")]
             )
+        return None
+
+
+def _place(path: Path) -> tuple[str, int] | None:
+    with refusing(path, "read"):
+        try:
+            with path.open("rb") as file:
+                size = int.from_bytes(file.read(8), "little")
+                header = file.read(size) if size <= path.stat().st_size else b""
+        except FileNotFoundError:  # a run that goes on removes the older ones
+            return None
+    try:
+        state = json.loads(json.loads(header)["__metadata__"]["state"])
+        return str(state["phase"]), int(state["step"])
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
 
 

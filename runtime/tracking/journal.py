@@ -61,6 +61,12 @@ class Journal:
         self._synced = time.monotonic()
         return self.position
 
+    def steps_after(self, position: int) -> int:
+        """How many steps were written after ``position``."""
+        with refusing(self.path, "read"), self.path.open("rb") as file:
+            file.seek(position)
+            return sum(b'"event": "step"' in line for line in file)
+
     def cut(self, position: int) -> None:
         """Forget what was written after ``position``: it will be done and written again. Raises RunError where so much
         was never written: a file that is shorter than its checkpoint says is damaged."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from stdsl.compiler.schemas import run_files
 
+from .checkpoints import Checkpoints
 from .directory import RunDirectory
 from .journal import FINISHED, read_journal
 from .manifest import Manifest
@@ -33,9 +34,19 @@ class PhaseProgress:
 
 
 @dataclass(frozen=True)
+class LastCheckpoint:
+    """``step`` steps of ``phase`` are in it; ``over``: the whole phase."""
+
+    phase: str
+    step: int
+    over: bool
+
+
+@dataclass(frozen=True)
 class Progress:
     """``process``: the id of the process that works on it, 0 where it is not known, None where none does. ``trials``:
-    of a search of separate trainings, how many there are in each state, as far as a file of the run tells."""
+    of a search of separate trainings, how many there are in each state, as far as a file of the run tells.
+    ``checkpoint``: from where it would go on; None: from the start."""
 
     directory: Path
     search: str
@@ -46,6 +57,7 @@ class Progress:
     phases: tuple[PhaseProgress, ...]
     comparisons: Mapping[str, State]
     trials: Mapping[str, int] = field(default_factory=dict)
+    checkpoint: LastCheckpoint | None = None
 
     @property
     def resume(self) -> str:
@@ -73,6 +85,7 @@ class Progress:
             ],
             "comparisons": dict(self.comparisons),
             "trials": dict(self.trials),
+            "checkpoint": None if self.checkpoint is None else asdict(self.checkpoint),
             "resume": self.resume,
         }
 
@@ -107,6 +120,7 @@ def progress_of(directory: RunDirectory) -> Progress:
         tuple(phases),
         _comparisons(directory),
         trials,
+        _checkpoint(directory, finished),
     )
 
 
@@ -135,6 +149,11 @@ def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str,
         elif line["event"] == "drawn":
             drawn[line["phase"]] = (line["step"] - line["number"] + 1, line["number"])
     return finished, steps, drawn
+
+
+def _checkpoint(directory: RunDirectory, finished: Collection[str]) -> LastCheckpoint | None:
+    place = Checkpoints(directory.path / run_files.CHECKPOINTS).place()
+    return None if place is None else LastCheckpoint(*place, over=place[0] in finished)
 
 
 def _trials(directory: RunDirectory, manifest: Manifest) -> dict[str, int]:

@@ -56,7 +56,12 @@ class Tracker:
         if restored is None:
             self._refuse_to_begin_again()
         self.journal = Journal(folder / run_files.JOURNAL)
-        self.journal.cut(restored["journal"] if restored else 0)
+        at = restored["journal"] if restored else 0
+        self.lost = self.journal.steps_after(at)
+        """Steps that were done after the newest checkpoint, and are done again."""
+        self.anew = restored is None
+        """There is no checkpoint to go on from."""
+        self.journal.cut(at)
         self.finished = finished_phases(folder)
         """The facts of each phase that is over."""
         self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None

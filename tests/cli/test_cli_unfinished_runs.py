@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+
+from stdsl.runtime.tracking.checkpoints import Checkpoints
 
 CASE = Path(__file__).parents[1] / "golden" / "commands" / "e0716_not_over"
 HOLD = (
@@ -60,6 +63,25 @@ def test_show_tells_how_many_drawn_strategies_are_measured(stdsl: Any, unfinishe
         assert f"20 steps, {measured} of 60 drawn strategies measured" in stdsl("show", str(unfinished)).stdout
         (search, *_) = json.loads(stdsl("show", str(unfinished), "--json").stdout)["phases"]
         assert (search["step"], search["steps"], search["measured"]) == (20, 20, measured)
+
+
+def test_show_tells_of_the_last_checkpoint(stdsl: Any, unfinished: Path) -> None:
+    checkpoints = Checkpoints(unfinished / "checkpoints")
+    shutil.rmtree(checkpoints.folder, ignore_errors=True)
+    assert "it has no checkpoint yet" in stdsl("show", str(unfinished)).stdout
+    assert json.loads(stdsl("show", str(unfinished), "--json").stdout)["checkpoint"] is None
+    for phase, step, said in (
+        ("derive", 0, "at the end of derive"),
+        ("retrain", 1, "after 1 step of retrain"),
+        ("retrain", 5, "after 5 steps of retrain"),
+    ):
+        checkpoints.save({"phase": phase, "step": step, "state": {"w": torch.ones(2)}})
+        assert f"its last checkpoint is {said}" in stdsl("show", str(unfinished)).stdout
+        told = json.loads(stdsl("show", str(unfinished), "--json").stdout)["checkpoint"]
+        assert told == {"phase": phase, "step": step, "over": phase == "derive"}
+    newest = checkpoints.paths()[-1]
+    newest.write_bytes(newest.read_bytes()[:20])
+    assert "after 1 step of retrain" in stdsl("show", str(unfinished)).stdout
 
 
 def test_show_tells_of_comparisons_and_leaves_everything_as_it_is(stdsl: Any, unfinished: Path) -> None:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -93,12 +94,14 @@ def test_the_best_of_thirty_is_trained_and_exported(done: Path) -> None:
 
 @pytest.mark.parametrize("step", [3, 20])
 def test_killed_while_it_trains_or_measures_it_goes_on_to_the_same_bits(
-    done: Path, tmp_path: Path, stdsl: Callable[..., int], step: int
+    done: Path, tmp_path: Path, stdsl: Callable[..., int], zygote: Any, step: int
 ) -> None:
     broken = tmp_path / "run"
     order = ("run", str(done / "fuse.space"), "--out", str(broken))
     assert stdsl(*order, moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
+    said = r"\d+ steps? will be done again: (it has no checkpoint yet|they came after)"
+    assert re.search(said, zygote.output.read_text())
     assert differences(outcome(broken), outcome(done / "run")) == []
 
 

@@ -16,6 +16,7 @@ from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
+from stdsl.compiler.text.figures import times
 
 from ...phases.context import Context
 from ...prepare.job import Job
@@ -82,7 +83,7 @@ class GradientRunner(Runner):
         if run.job.graph.open and not work.held and entropy > UNDECIDED:
             warnings.append(Undecided(run.config.place("strategy"), entropy, done.steps))
         state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
-        return Found(facts | {"probabilities": probabilities}, f"{done.steps} steps, {state}", tuple(warnings))
+        return Found(facts | {"probabilities": probabilities}, f"{times(done.steps, 'step')}, {state}", tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return [_derived(_own(strategy), graph, facts).architecture]

@@ -20,6 +20,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.figures import times
 
 from ...phases.context import Context
 from ...prepare.job import Job
@@ -78,7 +79,7 @@ class VariationalRunner(Runner):
         }
         if work.held:
             facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
-        summary = f"{steps} steps, posterior at {entropy:.0%} of full uncertainty"
+        summary = f"{times(steps, 'step')}, posterior at {entropy:.0%} of full uncertainty"
         if work.drawn:
             metric = work.strategies.metric
             drawn = drawn_strategies(work)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
+from stdsl.compiler.text.durations import duration
 from stdsl.runtime.prepare.plan import Plan, Stage, plan_text
 from stdsl.runtime.report.console import ConsoleReporter
 from stdsl.runtime.report.table import _short, render_result
@@ -94,6 +96,32 @@ def test_the_result_table() -> None:
     for part in ("0.812", "0.500", "[flat]", "conv[3]", "1, 3", "2.5e-07", "0.31 ms", "337 KB", "mean of 1 random"):
         assert part in text
     assert "stdsl show " + "a-very-long-folder-name/" * 8 in text  # to be copied in one piece
+
+
+@pytest.mark.parametrize(("classes", "told"), [(5, False), (6, True), (0, True)])
+def test_the_five_likeliest_of_few_classes_are_not_told(classes: int, told: bool) -> None:
+    buffer = io.StringIO()
+    render_result(RESULT | {"classes": [str(i) for i in range(classes)]}, Console(file=buffer, width=80))
+    assert ("top 5" in buffer.getvalue()) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.0, "0 s"),
+        (96.4, "96 s"),
+        (119.9, "120 s"),
+        (120, "2 min"),
+        (7199, "120 min"),
+        (7200, "2.0 h"),
+        (26_100, "7.2 h"),
+        (172_800, "2 days"),
+        (9_983_351, "116 days"),
+        (1e12, "11,574,074 days"),
+    ],
+)
+def test_times_are_told_in_few_digits(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
 
 
 def test_a_result_without_training_or_export() -> None:
