@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...analysis.mutations.edits import can
 from ...diagnostics.evolution import EditsNothing, MutatesNothing, NothingMutates
 from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import ArchitectureError, Diagnostic, SpaceError
@@ -26,11 +27,12 @@ class Evolution(SeparateFamily):
 
         strategy = _own(config.strategy)
         able = any(mutation.applicable() for mutation in mutations_of(graph, strategy.mutate))
-        if graph.open and not strategy.crossover and not able:
+        several = tuple(decision for decision in graph.open if can("resample", decision))
+        if several and not strategy.crossover and not able:
             place, asked = strategy.place("mutate"), config.place("strategy")
             if place is None or (asked is not None and place.source != asked.source):
                 place = asked  # a strategy of the library is not to blame
-            yield NothingMutates(place, graph.name, tuple(d.path for d in graph.open))
+            yield NothingMutates(place, graph.name, tuple(d.path for d in several))
         for cost in strategy.minimize:
             for extern in graph.not_stated(cost):
                 yield UnknownCost(strategy.place("minimize") or graph.span, cost, extern.name, extern.span)
