@@ -20,11 +20,13 @@ from .phases.assignment import Subject
 from .phases.compare import compared, metrics_of
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, members, repeats
+from .phases.ensemble import FUSE
 from .phases.ensemble import PHASE as TOGETHER
 from .prepare.job import Job
 from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
-from .tracking.names import DERIVED, ENSEMBLE, SEARCH, title_of
+from .tracking.directory import result_of
+from .tracking.names import DERIVED, ENSEMBLE, FUSION, SEARCH, title_of
 
 FORMAT = 1
 MEMBERS = ("derived", "member")
@@ -81,6 +83,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     own_files |= {name: run.directory.evaluation(derived.name, name) for name in TABLES}
     own_files |= {f"weights of {name}": run.directory.weights(name) for name in members(run)}
     own_files |= {f"{name} of the {ENSEMBLE}": run.directory.evaluation(ENSEMBLE, name) for name in TABLES}
+    own_files |= {f"{name} of the fusion": run.directory.evaluation(FUSION, name) for name in TABLES}
     files = {"run": "."} | {name: _place(run, path) for name, path in own_files.items() if path.exists()}
     files |= finished.get("export", {}).get("files", {})
     return {
@@ -107,6 +110,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "random": _summary(randoms, metric, finished.get(DRAW, {}).get("uniform", True)),
         "seeds": _summary(seeds, metric, True) if len(seeds) > 1 else None,
         "ensemble": _ensemble(run, networks),
+        "fusion": _fusion(run, networks),
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
@@ -179,11 +183,43 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
         rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
     if TOGETHER in finished:
         own = [row for row in rows if row["kind"] in MEMBERS]
-        facts: dict[str, Any] = {"title": f"ensemble of {len(own)}", "kind": "ensemble"}
-        facts |= {cost: _total(row[cost] for row in own) for cost in ("params", "flops")}
-        facts |= {"test": dict(finished[TOGETHER]), "seconds": round(sum(row["seconds"] for row in own), 2)}
-        rows.insert(len(own), facts)
+        rows.insert(len(own), _together(f"ensemble of {len(own)}", "ensemble", own, finished[TOGETHER]))
+    if FUSE in finished:
+        first = _told_by(rows)
+        further = [_side(run, name, rows) for name in run.config.fuse]
+        fused = _together(f"fused with {', '.join(run.config.fuse)}", "fusion", [first, *further], finished[FUSE])
+        place = rows.index(first) + 1
+        rows[place:place] = [*further, fused]
     return rows
+
+
+def _together(title: str, kind: str, of: Sequence[Mapping[str, Any]], test: Mapping[str, float]) -> dict[str, Any]:
+    """The row of several networks as one, which costs what all of them do."""
+    facts: dict[str, Any] = {"title": title, "kind": kind}
+    facts |= {cost: _total(row[cost] for row in of) for cost in ("params", "flops")}
+    return facts | {"test": dict(test), "seconds": round(sum(row["seconds"] for row in of), 2)}
+
+
+def _told_by(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The row of what a search tells: of its ensemble, or of the network that it found."""
+    return next((row for row in rows if row["kind"] == "ensemble"), rows[0])
+
+
+def _side(run: Context, name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The row of a search that this one is fused with, as its own result has it."""
+    told = _told_by(result_of(run.directory.needed(name))["networks"])
+    title = f"{name} (a search)" if any(row["title"] == name for row in rows) else name
+    return told | {"title": title, "kind": "side"}
+
+
+def _fusion(run: Context, networks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The searches, this one first, and the title of what is best on the test split of what they tell by themselves."""
+    if FUSE not in run.tracker.finished:
+        return None
+    own = [_told_by(networks), *(row for row in networks if row["kind"] == "side")]
+    metric = run.criterion.metric
+    best = max(own, key=lambda row: METRICS[metric].score(row["test"][metric]))
+    return {"searches": [run.config.name, *run.config.fuse], "best": best["title"]}
 
 
 def _total(values: Iterable[int | None]) -> int | None:

@@ -32,15 +32,17 @@ from .phases.assignment import Subject, final_training, inherited
 from .phases.compare import as_measured, missing, train_all
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, members, repeats
-from .phases.ensemble import measure_together, subjects
+from .phases.ensemble import measure_fused, measure_together, sides
 from .phases.export import export
 from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
+from .phases.side import Side, own_side
 from .phases.train import RETRAIN, Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
 from .prepare.opening import fitting, found_data, opened_for
+from .prepare.paired import check_paired
 from .prepare.plan import plan, plan_text, separate_trainings
 from .prepare.tested import check_tested
 from .prepare.texts import checksum
@@ -108,11 +110,13 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
-    for each in (job, *_needed(job, [needed.config.name for needed in job.search.needs], request.overrides)):
+    needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
+    for each in (job, *needed):
         permit(each)
         _refuse(limits(each.search, request.engine))
         own_loss(each.config, targets_of(opened_for(each)["search"]))
         check_tested(each)
+    check_paired(job, needed)
     writable(request.out)
     if request.store is not None:
         check_store(request.store)
@@ -276,7 +280,7 @@ def _go(
 
 def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter, means: Means) -> None:
     """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
-    for needed in _needed(job, job.config.needs, manifest.overrides):
+    for needed in _needed(job, job.config.before, manifest.overrides):
         name = needed.config.name
         folder = directory.needed(name)
         if (folder / run_files.RESULT).exists():
@@ -334,7 +338,7 @@ def _phases(run: Context) -> RunResult:
                 run.tracker,
                 "evaluate",
             )
-            export(run, [subject])
+            export(run, [Side(run.job, run.directory, run.workshop, [subject])])
         if run.config.retrain is not None:
             draw(run)
             together = members(run)
@@ -342,12 +346,15 @@ def _phases(run: Context) -> RunResult:
             final = final_training(run.config, subject, as_measured(run.job, run.directory, subject))
             train(final, run.workshop, run.tracker, RETRAIN)
             measure(final, run.workshop, run.tracker, "evaluate")
-            if not together:
-                export(run, [subject])
+            if not together and not run.config.fuse:
+                export(run, [own_side(run, subject)])
             train_all(run, [*together, *others, *repeats(run), *drawn(run)])
             if together:
                 measure_together(run, subject)
-                export(run, subjects(run, subject))
+            if run.config.fuse:
+                measure_fused(run, subject)
+            if together or run.config.fuse:
+                export(run, sides(run, subject))
     document = collect(run, subject)
     write_json(run.directory.result, document)
     shutil.rmtree(run.directory.features, ignore_errors=True)

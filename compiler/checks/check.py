@@ -227,13 +227,13 @@ def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data:
 
 def _needed(search: CheckedSearch, known: Mapping[str, CheckedSearch]) -> Iterator[CheckedSearch]:
     """What a search needs and what that needs, each once."""
-    waiting, seen = list(search.config.needs), {search.config.name}
+    waiting, seen = list(search.config.before), {search.config.name}
     while waiting:
         name = waiting.pop(0)
         if name not in seen and name in known:
             seen.add(name)
             yield known[name]
-            waiting += known[name].config.needs
+            waiting += known[name].config.before
 
 
 def _check_others(module: Module, right: set[str], graphs: _Graphs, sink: Sink) -> None:

@@ -38,6 +38,6 @@ def check_needs(
             name = search_behind(scope)
             needed = known.get(name)
             untrained = needed is not None and needed.retrain is None and needed.export is None
-            if name not in seen and (name not in config.needs or untrained):
+            if name not in seen and (name not in config.before or untrained):
                 sink.add_once(WeightsOfNoNeed(scope.span, name, config.name, untrained))
             seen.add(name)

@@ -102,7 +102,7 @@ def space_in(
 def _complete(search: CheckedSearch) -> bool:
     """Whether nothing is wrong with the searches that it needs either."""
     known = {search.config.name, *(needed.config.name for needed in search.needs)}
-    return all(name in known for each in (search, *search.needs) for name in each.config.needs)
+    return all(name in known for each in (search, *search.needs) for name in each.config.before)
 
 
 def search_in(

@@ -13,6 +13,7 @@ from ..ir.graph import SpaceGraph
 from .batches import check_batches
 from .comparisons import check_comparisons, different
 from .ensembles import check_ensemble
+from .fusion import check_fusion
 from .needs import check_needs
 from .outputs import check_auxiliary, check_data
 from .tasks import check_task
@@ -93,6 +94,8 @@ def check_search(
     _tell(told, sink)
     check_comparisons(config, graph, others, sink)
     check_needs(config, [g for g in (graph, final, *compared.values()) if g is not None], known, sink)
+    if config.fuse:
+        check_fusion(config, known, sink)
     if config.strategy is not None:
         from ..families.registry import family
 

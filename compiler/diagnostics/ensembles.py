@@ -72,3 +72,38 @@ good; the ensemble is then of those that there are, and `ensemble` of the result
     @property
     def help(self) -> str:
         return "give the search more trials"
+
+
+@kind
+class CannotFuse(Diagnostic):
+    """A search is fused with another whose networks tell something else, are measured on something else, or are not
+    trained. ``fault``: what is wrong, a sentence without its end."""
+
+    search: str
+    fault: str
+    advice: str
+
+    code: ClassVar[str] = "E0758"
+    title: ClassVar[str] = "networks that cannot be fused"
+    explanation: ClassVar[str] = """\
+`fuse = [rgb]` runs the search `rgb` of the same file first, and measures what its network and that of this search tell
+together. So both are trained, tell the same classes, and are measured on the same samples: their test splits have as
+many, and the i-th of one is what the i-th of the other is, seen otherwise. That the samples are the same is told by
+their classes; videos are not compared.
+
+    data = motion_digits(modalities = ["frames"])        in `rgb`
+    data = motion_digits(modalities = ["flow"])          in a search with `fuse = [rgb]`: the same clips
+    data = motion_digits(modalities = ["flow"], motions = 4)     other classes: E0758
+    seed = 1                                             other clips than with `seed = 0`: E0758"""
+
+    @property
+    def message(self) -> str:
+        return f"this search cannot be fused with `{self.search}`: {self.fault}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return self.advice

@@ -127,6 +127,11 @@ class SearchConfig(Placed):
     needs: tuple[Annotated[str, Reference("search")], ...] = Field(
         default=(), description="Searches of the same file that run first"
     )
+    fuse: tuple[Annotated[str, Reference("search")], ...] = Field(
+        default=(),
+        description="Searches of the same file, perhaps on other inputs, that run first, and whose networks tell the "
+        "mean of what they tell together with those of this one",
+    )
     phase: tuple[Phase, ...] = Field(
         default=(), description="Parts of the search, one after the other; may be repeated"
     )
@@ -175,7 +180,13 @@ class SearchConfig(Placed):
     def phases(self) -> tuple[Phase, ...]:
         return self.phase
 
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The searches that run first, each once."""
+        return tuple(dict.fromkeys((*self.needs, *self.fuse)))
+
     def conflicts(self) -> Iterator[Conflict]:
+        yield from self._fusion_conflicts()
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
             yield Conflict(
@@ -221,3 +232,15 @@ class SearchConfig(Placed):
         if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
             message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
             yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")
+
+    def _fusion_conflicts(self) -> Iterator[Conflict]:
+        if not self.fuse:
+            return
+        if self.retrain is None:
+            message = "networks are fused when they are trained, and there is no final training"
+            yield Conflict("fuse", message, "add `retrain { epochs = 10 }`")
+        if len(set(self.fuse)) < len(self.fuse):
+            yield Conflict("fuse", "each search counts once, and one is named twice", "name each of them once")
+        if self.export is not None and self.export.preprocess:
+            message = "a file of fused networks takes their inputs as they are scaled, and not as bytes"
+            yield Conflict("export.preprocess", message, "leave `preprocess` out", "fuse")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from stdsl.compiler.analysis.architecture import saved
 from stdsl.compiler.backends.networks.source import source
 from stdsl.compiler.diagnostics.backends import ExportDiffers, ExportFailed, ExportTooLarge
@@ -17,24 +19,23 @@ from stdsl.compiler.text.quoting import visible
 from ..data.facts.data_facts import DataFacts
 from ..data.networks.binding import description
 from ..tracking.files import read_made, refusing, write_bytes, write_text
-from .assignment import Subject
 from .context import Context
-from .ensemble import network
-from .train import trained
+from .fused_network import fused_network
+from .side import Side
 
 PHASE = "export"
 FAILURES = (ExportDiffers, ExportFailed, ExportTooLarge)
 """What may be wrong with an ONNX file while all else is right."""
 
 
-def export(run: Context, members: Sequence[Subject]) -> None:
-    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for. ``members``: the network,
-    or those of an ensemble, the best first, which are one ONNX file; source and weights are the first one's. An ONNX
-    file that cannot be made, or does not compute what the network does, is told of and recorded; the rest is done all
-    the same."""
+def export(run: Context, sides: Sequence[Side]) -> None:
+    """Leaves ``module.py`` always, and what the section ``export`` of the search asks for. ``sides``: that of the run
+    itself, and of what it is fused with; all their networks are one ONNX file, source and weights are those of the
+    first one. An ONNX file that cannot be made, or does not compute what the network does, is told of and recorded; the
+    rest is done all the same."""
     if PHASE in run.tracker.finished:
         return
-    settings, subject = run.config.export, members[0]
+    settings, subject = run.config.export, sides[0].subjects[0]
     files = {"module": MODULE}
     text = source(subject.graph, subject.arch)
     write_text(run.directory.module, text)
@@ -49,7 +50,7 @@ def export(run: Context, members: Sequence[Subject]) -> None:
         run.reporter.say(f"export {visible(settings.onnx)}")
         target = run.directory.exported(settings.onnx)
         try:
-            facts["onnx"] = _onnx(run, members, settings, target)
+            facts["onnx"] = _onnx(run, sides, settings, target)
             files["onnx"] = settings.onnx
         except RunError as error:
             if not all(isinstance(d, FAILURES) for d in error.diagnostics):
@@ -60,18 +61,23 @@ def export(run: Context, members: Sequence[Subject]) -> None:
     run.tracker.finish(PHASE, facts | {"files": files})
 
 
-def _onnx(run: Context, members: Sequence[Subject], settings: Export, path: Path) -> dict[str, Any]:
+def _onnx(run: Context, sides: Sequence[Side], settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.export.onnx import export_onnx
     from stdsl.compiler.backends.export.pixels import Pixels
 
-    subject, several = members[0], len(members) > 1
-    model = network(run, members) if several else trained(subject, run.workshop, run.placement).to("cpu")
     dataset, data = run.datasets["retrain"], run.config.data_of("retrain")
-    metadata = description(run.config.name, DataFacts.of(dataset), subject.graph, data)
-    if several:
+    model: nn.Module
+    if len(sides) > 1:
+        model, metadata = fused_network(sides, run.placement)
+    else:
+        model = sides[0].network(run.placement)
+        metadata = description(run.config.name, DataFacts.of(dataset), sides[0].subjects[0].graph, data)
+    if len(sides) > 1 or len(sides[0].subjects) > 1:
         metadata["ensemble"] = [
-            {"architecture": own.hash, "decisions": own.to_json()["values"]}
-            for own in (saved(run.directory.architecture(member.name)) for member in members)
+            ({"search": side.name} if len(sides) > 1 else {})
+            | {"architecture": own.hash, "decisions": own.to_json()["values"]}
+            for side in sides
+            for own in (saved(side.directory.architecture(member.name)) for member in side.subjects)
         ]
     pixels = None
     if settings.preprocess:

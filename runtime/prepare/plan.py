@@ -136,7 +136,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         training,
         _features(job, obstacle),
         share,
-        config.needs,
+        config.before,
     )
 
 

@@ -60,16 +60,20 @@ def _networks(result: Mapping[str, Any]) -> Table:
             figure(row["params"]),
             figure(row["flops"]),
             duration(row["seconds"]),
-            style="bold" if row["kind"] in ("derived", "ensemble") else None,
+            style="bold" if row["kind"] in ("derived", "ensemble", "fusion") else None,
         )
     summary, seeds = result.get("random"), result.get("seeds")
     together = result.get("ensemble")
-    if summary or seeds or together:
+    fused = result.get("fusion")
+    if summary or seeds or together or fused:
         table.add_section()
     written = METRICS[shown[0]].written
     if together:
         best = next(row for row in result["networks"] if row["title"] == together["best"])
         table.add_row(f"best member: {best['title']}", written(best["test"][shown[0]]))
+    if fused:
+        best = next(row for row in result["networks"] if row["title"] == fused["best"])
+        table.add_row(f"best of the fused: {best['title']}", written(best["test"][shown[0]]))
     if seeds:
         table.add_row(f"derived, {len(seeds['values'])} seeds", f"{written(seeds['mean'])} ± {written(seeds['sd'])}")
     if summary:

@@ -12,6 +12,8 @@ SEARCH = "search"
 """The weights of the search itself, in `weights/`."""
 ENSEMBLE = "ensemble"
 """The best networks together, in `evaluation/`."""
+FUSION = "late-fusion"
+"""The networks of several searches together, in `evaluation/`: the name of no network, for it has a hyphen."""
 RESERVED = (DERIVED, SEARCH, ENSEMBLE)
 
 _LONGEST = 60

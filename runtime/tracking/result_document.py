@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 class _Network(_Part):
     title: str
-    kind: Literal["derived", "seed", "member", "ensemble", "random", "space"]
+    kind: Literal["derived", "seed", "member", "ensemble", "side", "fusion", "random", "space"]
     params: _Whole | None
     flops: _Whole | None
     test: dict[str, float]
@@ -130,6 +130,11 @@ class _Ensemble(_Part):
     best: str
 
 
+class _Fusion(_Part):
+    searches: Annotated[tuple[str, ...], Len(2)]
+    best: str
+
+
 class _Targets(_Part):
     task: str
     kind: str
@@ -150,6 +155,7 @@ class ResultDocument(_Part):
     random: _Random | None = None
     seeds: _Seeds | None = None
     ensemble: _Ensemble | None = None
+    fusion: _Fusion | None = None
     onnx: _Onnx | None = None
     files: dict[str, str]
     next: tuple[str, ...]

@@ -51,18 +51,29 @@ def evaluate_together(
     criterion: Criterion,
 ) -> Metrics:
     """The same of what networks tell together: ``mean`` of the predictions (N, C, …) of all of them. ``parts``: the
-    same samples, as each network takes them."""
+    same samples, as each network takes them. Raises Unpaired where what is right of them differs."""
     total = len(parts[0])
 
     def told() -> Iterator[tuple[Tensor, Tensor]]:
         for places in _batches(total, size, "running"):
             each = [_told(model, part, places, placement, criterion) for model, part in zip(models, parts, strict=True)]
+            for place, (_, targets) in enumerate(each):
+                if not torch.equal(targets, each[0][1]):
+                    raise Unpaired(place)
             yield mean(*(given for given, _ in each)), each[0][1]
 
     with ExitStack() as stack:
         for model in models:
             stack.enter_context(evaluating(model, "running"))
         return _measured(told(), total, criterion, None)
+
+
+class Unpaired(ValueError):
+    """Samples of one part are not those of the first. ``place``: of the part."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"part {place} is of other samples than the first")
+        self.place = place
 
 
 def _told(

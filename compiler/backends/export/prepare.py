@@ -52,9 +52,9 @@ def _together(model: Ensemble, inputs: Sequence[Tensor]) -> nn.Module:
     root, graph = nn.Module(), fx.Graph()
     taken = tuple(graph.placeholder(f"input_{place}") for place in range(len(inputs)))
     told = []
-    for rank, member in enumerate(model.members, 1):
-        root.add_module(f"member_{rank}", prepared(member, inputs))
-        told.append(graph.call_module(f"member_{rank}", taken))
+    for rank, (member, own) in enumerate(zip(model.members, model.places, strict=True), 1):
+        root.add_module(f"member_{rank}", prepared(member, [inputs[place] for place in own]))
+        told.append(graph.call_module(f"member_{rank}", tuple(taken[place] for place in own)))
     root.add_module("mean", copy.deepcopy(model.mean))
     graph.output(graph.call_module("mean", tuple(told)))
     return fx.GraphModule(root, graph).eval()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .interface import Interface
+from .interface import Interface, Port
 
 Kind = Literal["classes", "labels", "numbers"]
 """What is told: one of some classes, which labels apply, numbers."""
@@ -51,25 +52,51 @@ def _log_mean(logs: Sequence[Tensor]) -> Tensor:
 
 
 class Ensemble(nn.Module):
-    """``members``: networks of one space, which take the same inputs and tell the same. ``positions``: whether that is
-    told at each place of a grid. Raises ValueError where they do not fit each other."""
+    """``members``: networks, or ensembles, which tell the same. ``positions``: whether that is told at each place of a
+    grid. They take the same inputs, or with ``inputs``, all that there are, those of its ``places`` each: networks that
+    see different things of a sample, fused late. Raises ValueError where they do not fit each other."""
 
-    def __init__(self, members: Sequence[nn.Module], kind: Kind, positions: bool) -> None:
+    def __init__(
+        self,
+        members: Sequence[nn.Module],
+        kind: Kind,
+        positions: bool,
+        inputs: Sequence[Port] | None = None,
+        places: Sequence[Sequence[int]] | None = None,
+    ) -> None:
         super().__init__()
         own = [_interface(member) for member in members]
-        if len({(each.inputs, each.outputs[0].shape) for each in own}) != 1:
+        taken = tuple(own[0].inputs if inputs is None else inputs)
+        self.places = tuple(map(tuple, places or [range(len(taken)) for _ in own]))
+        told = {_told(each.outputs[0], positions) for each in own}
+        if len(told) != 1 or not all(map(partial(_fits, taken), own, self.places)):
             raise ValueError("the members of an ensemble take and tell the same")
         self.members = nn.ModuleList(members)
         axis = 2 if positions and own[0].outputs[0].layout == "tokens" else 1
         self.mean = Mean(kind, axis, flat=not positions)
         # What is known of one architecture alone is not of it.
-        self.interface = replace(own[0], architecture="", values=(), outputs=own[0].outputs[:1])
+        together = replace(own[0], architecture="", values=(), inputs=taken, outputs=own[0].outputs[:1])
+        if len({(each.space, each.parameters) for each in own}) > 1:
+            together = replace(together, space=" + ".join(each.space for each in own), parameters=())
+        self.interface = together
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """A batch for each input; what is told of it: see :class:`Mean`."""
-        outputs = [member(*inputs) for member in self.members]
+        each = zip(self.members, self.places, strict=True)
+        outputs = [member(*(inputs[place] for place in own)) for member, own in each]
         found: Tensor = self.mean(*(x if isinstance(x, Tensor) else next(iter(x.values())) for x in outputs))
         return found
+
+
+def _told(output: Port, positions: bool) -> tuple[str | int, ...]:
+    """What is equal of outputs that tell the same: of a sample how many numbers, whatever axes of size 1 are beside."""
+    return (output.layout, *output.shape) if positions else (math.prod(output.shape),)
+
+
+def _fits(taken: Sequence[Port], member: Interface, places: Sequence[int]) -> bool:
+    """Whether a member takes the inputs of its places, whatever it calls them."""
+    own = [(port.layout, port.shape) for port in member.inputs]
+    return own == [(taken[place].layout, taken[place].shape) for place in places]
 
 
 def _interface(member: nn.Module) -> Interface:

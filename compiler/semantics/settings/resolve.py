@@ -105,7 +105,7 @@ def check_settings(
         elif isinstance(declaration, ast.SearchDecl):
             config = resolve_search(declaration, module, sink, overrides.get(declaration.name.id, ()))
             if config is not None:
-                needs[config.name] = config.needs
+                needs[config.name] = config.before
                 yield config
     for name in needs:
         chain = _circle(name, needs)
@@ -128,7 +128,7 @@ def needed_settings(
         config = resolve_search(following, module, sink, overrides if following is declaration else ())
         if config is not None:
             yield config
-            waiting += [module.declarations.get(name) for name in config.needs]
+            waiting += [module.declarations.get(name) for name in config.before]
 
 
 def _circle(start: str, needs: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

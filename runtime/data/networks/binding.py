@@ -47,9 +47,14 @@ def description(search: str, data: DataFacts, graph: SpaceGraph, settings: Data)
     facts |= {"targets": data.targets} | ({} if data.of_bytes is None else {"bytes": list(data.of_bytes)})
     preparation = settings.preparation()
     facts |= {"preparation": dict(preparation)} if preparation is not None else {}
-    inputs = [data.inputs[place] for place in _places(data.inputs, graph)]
+    inputs = called_in(data.inputs, graph)
     own = [graph.nodes[id].op for id in graph.inputs]
     return facts | ({"modalities": inputs} if len(inputs) > 1 or inputs != own else {})
+
+
+def called_in(inputs: tuple[str, ...], graph: SpaceGraph) -> list[str]:
+    """What data with these inputs calls those of a space, in the order of the space."""
+    return [inputs[place] for place in _places(inputs, graph)]
 
 
 def _places(inputs: tuple[str, ...], graph: SpaceGraph) -> tuple[int, ...]:

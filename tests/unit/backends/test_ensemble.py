@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stdsl.compiler.backends.export.onnx import export_onnx
 from stdsl.compiler.backends.networks.ensemble import Ensemble, Kind, Mean
+from stdsl.compiler.backends.networks.interface import Port
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.space import loads
 
@@ -63,3 +64,34 @@ def test_members_take_and_tell_the_same() -> None:
     members = [build_module(graph, {"kind": "relu"}) for graph in nets]
     with pytest.raises(ValueError, match="the same"):
         Ensemble(members, "classes", positions=False)
+
+
+def test_members_that_take_different_inputs(tmp_path: Path) -> None:
+    """One of two inputs, the other, and both; an ensemble among them. The file takes all, by their names."""
+
+    def nets(text: str, *kinds: str) -> list[torch.nn.Module]:
+        graph = loads(f"stdsl 1\nmeta m on {text}\nspace s = m\n").graph
+        return [build_module(graph, {"kind": own}, seed=seed).eval() for seed, own in enumerate(kinds)]
+
+    ending = "choose {relu, gelu} as kind -> global_avg_pool -> linear(3)"
+    rgb = nets(f"image: image(3, 8, 8) = image -> conv(4, 3x3) -> bn -> {ending}", "relu", "gelu")
+    (flow,) = nets(f"image: image(2, 8, 8) = image -> conv(4, 3x3) -> {ending}", "gelu")
+    (both,) = nets(
+        "a: image(2, 8, 8), b: image(3, 8, 8) = [a, b] -> concat -> conv(4, 3x3) -> choose {relu, gelu} as kind "
+        "-> global_avg_pool -> pointwise(3)",
+        "relu",
+    )
+    ports = [Port("rgb", "image", (3, 8, 8)), Port("flow", "image", (2, 8, 8))]
+    members = [Ensemble(rgb, "classes", positions=False), flow, both]
+    fused = Ensemble(members, "classes", False, ports, [(0,), (1,), (1, 0)]).eval()
+    assert (fused.interface.space, fused.interface.parameters) == ("s", ())
+    assert set(export_onnx(fused, tmp_path / "model.onnx").max_abs_diff) == {1, 3}
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    x, y = torch.randn(3, 3, 8, 8), torch.randn(3, 2, 8, 8)
+    (told,) = session.run(None, {"flow": y.numpy(), "rgb": x.numpy()})
+    with torch.no_grad():
+        first = torch.stack([net(x).double().softmax(1) for net in rgb]).mean(0)
+        expected = (first + flow(y).double().softmax(1) + both(y, x).double().flatten(1).softmax(1)) / 3
+    assert torch.allclose(torch.from_numpy(told).double().softmax(1), expected, atol=1e-5)
+    with pytest.raises(ValueError, match="the same"):
+        Ensemble(members, "classes", False, ports, [(0,), (0,), (1, 0)])
