@@ -30,7 +30,6 @@ from stdsl.runtime.strategies.evolution.proposer import Evolution
 from stdsl.runtime.trials.proposal import Outcome, Spec
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 DATA = {"cifar10": (10, 32), "cifar100": (100, 32), "imagenet": (120, 16)}
 """The table's names of CIFAR-10, CIFAR-100 and ImageNet16-120, with their classes and sizes."""
 KINDS = ("none", "skip", "conv1x1", "conv3x3", "avg_pool")
@@ -220,11 +219,12 @@ def section(seeds: int) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Replace what stands between the marks in RESULTS.md."""
+def write(text: str, section: str = "tables") -> None:
+    """Replace what stands between the marks of a section in RESULTS.md."""
     whole = RESULTS.read_text(encoding="utf-8")
-    before, rest = whole.split(BEGIN)
-    RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
+    before, rest = whole.split(begin)
+    RESULTS.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
 def main() -> None:
