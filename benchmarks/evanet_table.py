@@ -1,9 +1,9 @@
 """The table of a small space of EvaNet's: each of its architectures trained by itself from several seeds.
 
-    python benchmarks/evanet_table.py FOLDER [--hands 2] [--slower] [--write]
+    python benchmarks/evanet_table.py FOLDER [--seeds 0 1 2] [--hands 2] [--slower] [--write]
 
-trains what FOLDER does not have yet (`trials.sqlite` there: a trial for each training; killed, it goes on with the same
-command), an architecture after the other in a mixed order, each from all seeds; ``--write`` keeps what is there as
+trains what FOLDER does not have yet (`trials.sqlite` there: a run for each seed, a trial for each training; killed, it
+goes on with the same command; seeds may be trained by commands beside each other); ``--write`` keeps what is there as
 ``benchmarks/tables/evanet_motion.json``. A seed decides the clips, the first weights and the order of the samples.
 ``--slower`` trains a sample of the architectures on motion of half the speed, for ``evanet_motion_slower.json``.
 
@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -123,24 +125,21 @@ def trained(own: Job, dataset: Any, values: Mapping[str, Any], name: str) -> tup
     return found, steps
 
 
-def prepare(overrides: Sequence[str], seeds: Sequence[int]) -> Doing:
-    """What a process does: data of all seeds is made once, before any begins."""
-    jobs = {seed: job(seed, overrides) for seed in seeds}
-    data = {seed: opened_for(own)["search"] for seed, own in jobs.items()}
-    for seed, own in jobs.items():
-        for split in ("train", "valid"):
-            Part(data[seed], (split,)).samples(np.zeros(1, np.int64))
-        values = space().sample(seed=0)
-        build(Subject("", own.graph, architecture(own.graph, values)), 0)
+def prepare(overrides: Sequence[str], seed: int) -> Doing:
+    """What a process does: the data is made once, before any begins."""
+    own = job(seed, overrides)
+    data = opened_for(own)["search"]
+    for split in ("train", "valid"):
+        Part(data, (split,)).samples(np.zeros(1, np.int64))
+    build(Subject("", own.graph, architecture(own.graph, space().sample(seed=0))), 0)
 
     def do(payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
-        tell({"event": "alive", "worker": "own"})
-        seed, started = payload["seed"], time.monotonic()
-        found, steps = trained(jobs[seed], data[seed], payload["values"], payload["name"])
-        places = [steps // PARTS * part for part in range(1, PARTS)] + [steps]
+        tell({"event": "alive", "worker": f"{socket.gethostname()} {os.getpid()}"})
+        started = time.monotonic()
+        found, steps = trained(own, data, payload["values"], payload["name"])
         measured = [
-            {"split": "valid", "epoch": part, "step": step, "metric": "accuracy", "value": value}
-            for part, (step, value) in enumerate(zip(places, found, strict=True), 1)
+            {"split": "valid", "epoch": part, "step": steps // PARTS * part, "metric": "accuracy", "value": value}
+            for part, value in enumerate(found, 1)
         ]
         seconds = time.monotonic() - started
         return {"values": {"accuracy": found[-1]}, "steps": steps, "seconds": seconds, "measured": measured}
@@ -150,45 +149,40 @@ def prepare(overrides: Sequence[str], seeds: Sequence[int]) -> Doing:
 
 @dataclass(frozen=True)
 class Every:
-    """Proposes each training: number i is of the architecture i // len(SEEDS)."""
+    """Proposes each of them."""
 
     architectures: Sequence[Architecture]
 
     def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
-        if number >= len(self.architectures) * len(SEEDS):
-            return None
-        return Spec(number, self.architectures[number // len(SEEDS)])
+        return Spec(number, self.architectures[number]) if number < len(self.architectures) else None
 
 
-def open_store(folder: Path) -> TrialStore:
-    return TrialStore(file_database(folder / "trials.sqlite"), "table")
+def open_store(folder: Path, seed: int) -> TrialStore:
+    return TrialStore(file_database(folder / "trials.sqlite"), f"seed {seed}")
 
 
-def train(table: Table, folder: Path, hands: int) -> None:
+def train(table: Table, folder: Path, seed: int, hands: int) -> None:
     """Train what the folder does not have yet."""
 
     def payload(spec: Spec) -> Plain:
-        seed, name = SEEDS[spec.number % len(SEEDS)], trial_name(spec.number + 1)
-        return {"seed": seed, "name": name, "values": dict(spec.architecture.items())}
+        return {"name": trial_name(spec.number + 1), "values": dict(spec.architecture.items())}
 
     def spec_of(row: TrialRow) -> Spec:
         assert row.number is not None
         return Spec(row.number, architecture(space().graph, row.architecture))
 
     folder.mkdir(parents=True, exist_ok=True)
-    store, interruption = open_store(folder), Interruption()
-    started, before = time.monotonic(), len([row for row in store.rows() if row.state == "done"])
+    store, interruption = open_store(folder, seed), Interruption()
+    started = time.monotonic()
 
     def over(name: str) -> None:
-        print(f"{name} {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        print(f"seed {seed}, {name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
-    rules = Rules(None, 0, lambda spec: 1, payload, 0, over=over)
+    rules = Rules(None, 0, lambda spec: 1, payload, seed, over=over)
     loop = Loop(Every(architectures(table)), rules, store, Silent(), interruption)
     loop.go_on_from(store.rows(), spec_of)
-    print(f"{before} trainings are there", file=sys.stderr, flush=True)
-    facts = {"overrides": list(table.overrides), "seeds": list(SEEDS)}
+    work = Work(f"{Path(__file__).stem}:prepare", {"overrides": list(table.overrides), "seed": seed})
     try:
-        work = Work(f"{Path(__file__).stem}:prepare", facts)
         with interruption.watch(), ProcessEngine(work, hands, loop.hear, with_current=True) as engine:
             loop.run(engine)
     finally:
@@ -197,31 +191,31 @@ def train(table: Table, folder: Path, hands: int) -> None:
 
 def document(table: Table, folder: Path) -> dict[str, Any]:
     """What is kept of the trainings in a folder: architectures of which all are over, in the order of the table."""
-    store = open_store(folder)
-    try:
-        rows = {row.number: row for row in store.rows() if row.state == "done"}
-        measured: dict[str, list[float]] = {}
-        for name, each in store.epochs():
-            measured.setdefault(name, []).append(each.value)
-    finally:
-        store.close()
-    own, kept = job(SEEDS[0], table.overrides), []
-    strategy = own.config.strategy
+    measured: dict[int, dict[int, list[float]]] = {}
+    seconds: dict[int, dict[int, float]] = {}
+    for seed in SEEDS:
+        store = open_store(folder, seed)
+        try:
+            epochs = list(store.epochs())
+            rows = {row.name: row.number for row in store.rows() if row.state == "done" and row.number is not None}
+            seconds[seed] = {row.number: row.seconds for row in store.rows() if row.name in rows}
+        finally:
+            store.close()
+        own = measured[seed] = {}
+        for name, each in epochs:
+            if name in rows:
+                own.setdefault(rows[name], []).append(round(each.value, 6))
+    config = job(SEEDS[0], table.overrides).config
+    strategy, kept = config.strategy, []
     assert isinstance(strategy, SeparateTrainings)
-    for place, arch in enumerate(architectures(table)):
-        numbers = [place * len(SEEDS) + each for each in range(len(SEEDS))]
-        if not all(number in rows for number in numbers):
-            continue
-        kept.append(
-            {
-                "values": dict(arch.items()),
-                "accuracy": [[round(value, 6) for value in measured[rows[number].name]] for number in numbers],
-                "seconds": [round(rows[number].seconds or 0.0, 1) for number in numbers],
-            }
-        )
+    for number, arch in enumerate(architectures(table)):
+        if all(number in measured[seed] for seed in SEEDS):
+            own = [measured[seed][number] for seed in SEEDS]
+            each = [round(seconds[seed][number], 1) for seed in SEEDS]
+            kept.append({"values": dict(arch.items()), "accuracy": own, "seconds": each})
     return {
         "space": f"{SPACE.name}::small",
-        "data": own.config.data.model_dump(mode="json"),
+        "data": config.data.model_dump(mode="json"),
         "fitness": strategy.fitness.model_dump(mode="json", exclude_none=True),
         "seeds": list(SEEDS),
         "accuracy": "on the validation clips after a third of the steps, two thirds, and all, by seeds",
@@ -241,13 +235,15 @@ def text_of(found: Mapping[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the trials are kept")
+    parser.add_argument("--seeds", type=int, nargs="+", choices=SEEDS, default=SEEDS)
     parser.add_argument("--hands", type=int, default=2, help="trainings beside each other")
     parser.add_argument("--slower", action="store_true", help="a sample, on motion of half the speed")
     parser.add_argument("--write", action="store_true", help="keep what is there; train nothing")
     arguments = parser.parse_args()
     table = SLOWER if arguments.slower else FAST
     if not arguments.write:
-        train(table, arguments.folder, arguments.hands)
+        for seed in arguments.seeds:
+            train(table, arguments.folder, seed, arguments.hands)
         return
     found = document(table, arguments.folder)
     table.kept.write_text(text_of(found), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
 from .base import Conflict, Natural, NonNegative, Samples
@@ -60,6 +60,9 @@ class MotionDigits(Data):
     noise: NonNegative = Field(default=0.35, description="Standard deviation of Gaussian noise on every pixel")
     background: NonNegative = Field(default=0.6, description="Strength of a static smooth texture behind the digit")
     jitter: NonNegative = Field(default=0.3, description="Random walk of the digit, in pixels a frame")
+    speed: Annotated[float, Gt(0), Le(100)] = Field(
+        default=1.0, description="Factor of how fast digits move, turn and change size; `0.5`: motion of half the speed"
+    )
     distractors: Annotated[int, Ge(0), Le(100)] = Field(
         default=0, description="Further digits that stand still in the same clip"
     )

@@ -122,9 +122,9 @@ def _trajectories(settings: MotionDigits, own: Keys, u: Reals, motion: npt.NDArr
     size = settings.size
     t = np.arange(settings.frames)[None, :]
     mid = t - (settings.frames - 1) / 2
-    speed = (0.8 + 0.8 * u[:, 2]) * size / 24
-    turn = 0.10 + 0.10 * u[:, 3]
-    zoom = 0.05 + 0.04 * u[:, 4]
+    speed = settings.speed * (0.8 + 0.8 * u[:, 2]) * size / 24
+    turn = settings.speed * (0.10 + 0.10 * u[:, 3])
+    zoom = settings.speed * (0.05 + 0.04 * u[:, 4])
     vectors = np.array([(dx / math.hypot(dx, dy), dy / math.hypot(dx, dy)) for dx, dy in _VECTORS] + [(0.0, 0.0)] * 5)
     turns = np.array([0.0] * 8 + [1.0, -1.0, 0.0, 0.0, 0.0])
     zooms = np.array([0.0] * 10 + [1.0, -1.0, 0.0])

@@ -79,6 +79,20 @@ def test_motions_do_what_they_are_called(name: str) -> None:
     assert (np.diff(half).mean() < -0.1) == (name == "shrink")
 
 
+@pytest.mark.parametrize("speed", [0.5, 2.0])
+@pytest.mark.parametrize("name", ["right", "left_up", "turn_right", "shrink", "still"])
+def test_speed_is_a_factor_of_every_motion(name: str, speed: float) -> None:
+    """Of the distance, the angle and the logarithm of the size from each frame to the next; nothing else changes."""
+    own, motion = keys(5, np.arange(20)), np.full(20, MOTIONS.index(name))
+    plain = _trajectories(MotionDigits(jitter=0.0), own, uniform(own, 9), motion)
+    other = _trajectories(MotionDigits(jitter=0.0, speed=speed), own, uniform(own, 9), motion)
+    for what, (one, two) in enumerate(zip(plain, other, strict=True)):
+        moved, factored = (np.diff(np.log(each) if what == 3 else each) for each in (one, two))
+        assert np.allclose(moved * speed, factored)
+    assert np.allclose([plain[0][:, 0], plain[1][:, 0]], [other[0][:, 0], other[1][:, 0]])  # where they start
+    assert np.allclose(plain[2].mean(1), other[2].mean(1))  # the angle in the middle
+
+
 def test_drawing_wraps_round_the_torus() -> None:
     square = np.ones((1, 8, 8), np.float32)
     zeros, four = np.zeros((1, 1)), np.full((1, 1), 4.0)
