@@ -189,30 +189,29 @@ def train(table: Table, folder: Path, seed: int, hands: int) -> None:
         store.close()
 
 
+def kept_of(folder: Path, seed: int) -> dict[int, tuple[list[float], float]]:
+    """Of each architecture that was trained from a seed, by its number: its accuracies, and the seconds it took."""
+    store = open_store(folder, seed)
+    try:
+        measured: dict[str, list[float]] = {}
+        for name, each in store.epochs():
+            measured.setdefault(name, []).append(round(each.value, 6))
+        rows = [(row.number, row.name, row.seconds or 0.0) for row in store.rows() if row.state == "done"]
+    finally:
+        store.close()
+    return {number: (measured[name], round(seconds, 1)) for number, name, seconds in rows if number is not None}
+
+
 def document(table: Table, folder: Path) -> dict[str, Any]:
     """What is kept of the trainings in a folder: architectures of which all are over, in the order of the table."""
-    measured: dict[int, dict[int, list[float]]] = {}
-    seconds: dict[int, dict[int, float]] = {}
-    for seed in SEEDS:
-        store = open_store(folder, seed)
-        try:
-            epochs = list(store.epochs())
-            rows = {row.name: row.number for row in store.rows() if row.state == "done" and row.number is not None}
-            seconds[seed] = {row.number: row.seconds for row in store.rows() if row.name in rows}
-        finally:
-            store.close()
-        own = measured[seed] = {}
-        for name, each in epochs:
-            if name in rows:
-                own.setdefault(rows[name], []).append(round(each.value, 6))
+    by_seed = [kept_of(folder, seed) for seed in SEEDS]
     config = job(SEEDS[0], table.overrides).config
     strategy, kept = config.strategy, []
     assert isinstance(strategy, SeparateTrainings)
     for number, arch in enumerate(architectures(table)):
-        if all(number in measured[seed] for seed in SEEDS):
-            own = [measured[seed][number] for seed in SEEDS]
-            each = [round(seconds[seed][number], 1) for seed in SEEDS]
-            kept.append({"values": dict(arch.items()), "accuracy": own, "seconds": each})
+        if all(number in own for own in by_seed):
+            accuracy, seconds = zip(*(own[number] for own in by_seed), strict=True)
+            kept.append({"values": dict(arch.items()), "accuracy": accuracy, "seconds": seconds})
     return {
         "space": f"{SPACE.name}::small",
         "data": config.data.model_dump(mode="json"),
