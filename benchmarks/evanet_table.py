@@ -1,4 +1,4 @@
-"""The table of a small space of EvaNet's: each of its architectures trained by itself from several seeds.
+"""The table of a small space of EvaNet's: its architectures trained by themselves from several seeds.
 
     python benchmarks/evanet_table.py FOLDER [--seeds 0 1 2] [--hands 2] [--slower] [--write]
 
@@ -66,8 +66,8 @@ PARTS = 3
 
 @dataclass(frozen=True)
 class Table:
-    """What is trained: ``overrides`` of the settings in the file of the space; ``sample``: how many architectures,
-    None: all. ``kept``: the file that has the results."""
+    """``overrides``: of the settings in the file of the space. ``sample``: how many are trained, None: all. ``kept``:
+    the file that has the results."""
 
     overrides: tuple[str, ...] = ()
     sample: int | None = None
@@ -83,11 +83,27 @@ def space() -> stdsl.Space:
     return stdsl.load(str(SPACE), "small")
 
 
-def architectures(table: Table = FAST) -> list[Architecture]:
-    """Those of the table in the order in which they are trained, which is mixed: those of a part of it are a sample."""
+@cache
+def architectures() -> tuple[Architecture, ...]:
+    """All of the space, mixed, so that the first of them are a sample."""
     found = list(space().architectures())
     random.Random(0).shuffle(found)
-    return found[: table.sample]
+    return tuple(found)
+
+
+def alike(arch: Architecture) -> Any:
+    """Equal for architectures whose streams are the same ones in another order. Those are trained once: the networks
+    differ in the order of their channels alone, and so are as good in the mean over first weights."""
+    width = int(str(arch["m1.n.width"]))
+    streams = [(arch[f"m1.s[{i}].kind"], arch[f"m1.s[{i}].length"]) for i in range(1, width + 1)]
+    return tuple(sorted(streams)), arch["m2.kind"], arch["m2.repeats"]
+
+
+@cache
+def places() -> tuple[int, ...]:
+    """Which architectures are trained: of those that are alike the first."""
+    first: dict[Any, int] = {}
+    return tuple(sorted({first.setdefault(alike(arch), place) for place, arch in enumerate(architectures())}))
 
 
 def job(seed: int, overrides: Sequence[str] = ()) -> Job:
@@ -149,12 +165,12 @@ def prepare(overrides: Sequence[str], seed: int) -> Doing:
 
 @dataclass(frozen=True)
 class Every:
-    """Proposes each of them."""
+    """Proposes each architecture at one of the ``places``."""
 
-    architectures: Sequence[Architecture]
+    places: Sequence[int]
 
     def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
-        return Spec(number, self.architectures[number]) if number < len(self.architectures) else None
+        return Spec(number, architectures()[self.places[number]]) if number < len(self.places) else None
 
 
 def open_store(folder: Path, seed: int) -> TrialStore:
@@ -164,8 +180,10 @@ def open_store(folder: Path, seed: int) -> TrialStore:
 def train(table: Table, folder: Path, seed: int, hands: int) -> None:
     """Train what the folder does not have yet."""
 
+    own = places()[: table.sample]
+
     def payload(spec: Spec) -> Plain:
-        return {"name": trial_name(spec.number + 1), "values": dict(spec.architecture.items())}
+        return {"name": trial_name(own[spec.number] + 1), "values": dict(spec.architecture.items())}
 
     def spec_of(row: TrialRow) -> Spec:
         assert row.number is not None
@@ -179,7 +197,7 @@ def train(table: Table, folder: Path, seed: int, hands: int) -> None:
         print(f"seed {seed}, {name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
     rules = Rules(None, 0, lambda spec: 1, payload, seed, over=over)
-    loop = Loop(Every(architectures(table)), rules, store, Silent(), interruption)
+    loop = Loop(Every(own), rules, store, Silent(), interruption)
     loop.go_on_from(store.rows(), spec_of)
     work = Work(f"{Path(__file__).stem}:prepare", {"overrides": list(table.overrides), "seed": seed})
     try:
@@ -208,8 +226,9 @@ def document(table: Table, folder: Path) -> dict[str, Any]:
     config = job(SEEDS[0], table.overrides).config
     strategy, kept = config.strategy, []
     assert isinstance(strategy, SeparateTrainings)
-    for number, arch in enumerate(architectures(table)):
+    for number, place in enumerate(places()[: table.sample]):
         if all(number in own for own in by_seed):
+            arch = architectures()[place]
             accuracy, seconds = zip(*(own[number] for own in by_seed), strict=True)
             kept.append({"values": dict(arch.items()), "accuracy": accuracy, "seconds": seconds})
     return {
