@@ -1,11 +1,12 @@
-"""Strategies on the table of our own: 252 architectures of a small space of EvaNet's, each trained three times.
+"""Strategies on the table of our own: the 252 architectures of a small space of EvaNet's, each trained three times.
 
     python benchmarks/evanet_strategies.py [--seeds 1000] [--write]
 
-The table is that of ``benchmarks/evanet_table.py``. The fitness of an architecture is what one of its three trainings
-reached, drawn by the seed of the search; an architecture found is scored by the mean of the other two, which no
-search has seen. Proposals alone, over the virtual clock with one worker, four and sixteen. Differences are of the same
-seeds, which draw the same fitness and begin with the same architectures; intervals are of 95 %.
+The table is that of ``benchmarks/evanet_table.py``; architectures that are alike but for the order of their streams
+share their trainings there. The fitness of an architecture is what one of its three trainings reached, drawn by the
+seed of the search; an architecture found is scored by the mean of the other two, which the search has not seen.
+Proposals alone, over the virtual clock with one worker, four and sixteen. Differences are of the same seeds, which draw
+the same fitness and begin with the same architectures; intervals are of 95 %.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from evanet_table import FAST, job, space
+from evanet_table import FAST, alike, architectures, job, space
 from machine import described
 from tables import Interval, write
 
@@ -47,9 +48,11 @@ BASE = "annealed"
 
 @dataclass(frozen=True)
 class Row:
-    """``accuracy``: of each training those after a third, two thirds and all of its steps. ``length``: predicted."""
+    """``accuracy``: of each training those after a third, two thirds and all of its steps. ``length``: predicted.
+    ``number``: of those that were trained, from 0."""
 
     arch: Architecture
+    number: int
     accuracy: tuple[tuple[float, ...], ...]
     seconds: tuple[float, ...]
     length: int
@@ -61,15 +64,20 @@ class Row:
 
 @cache
 def rows(kept: Path = FAST.kept) -> dict[str, Row]:
-    """By the hash of the architecture."""
+    """Of all architectures, by their hashes."""
     document = json.loads(kept.read_text(encoding="utf-8"))
     graph, fitness = space().graph, document["fitness"]
-    found = {}
-    for row in document["architectures"]:
+    trained = {}
+    for number, row in enumerate(document["architectures"]):
         arch = architecture(graph, row["values"])
         length = predicted_length(costs_of(graph, arch).flops, fitness["batch"], fitness["steps"])
-        found[arch.hash] = Row(arch, tuple(map(tuple, row["accuracy"])), tuple(row["seconds"]), length)
-    return found
+        trained[alike(arch)] = Row(arch, number, tuple(map(tuple, row["accuracy"])), tuple(row["seconds"]), length)
+    return {arch.hash: trained[alike(arch)] for arch in architectures()}
+
+
+def distinct(table: Mapping[str, Row]) -> list[Row]:
+    """Those that were trained."""
+    return list({row.number: row for row in table.values()}.values())
 
 
 def annealed(trials: int = LIVE) -> str:
@@ -120,7 +128,7 @@ def search(config: EvolutionConfig, seed: int, workers: int, table: Mapping[str,
         if spec is None:
             break
         row = table[spec.architecture.hash]
-        drawn = random.Random(key(seed, "training", spec.architecture.hash)).randrange(len(row.ends))
+        drawn = random.Random(key(seed, "training", row.number)).randrange(len(row.ends))
         others = row.ends[:drawn] + row.ends[drawn + 1 :]
         specs.append(spec)
         fitness.append(row.ends[drawn])
@@ -158,7 +166,7 @@ def ranks(values: Sequence[float]) -> list[float]:
 
 
 def facts(table: Mapping[str, Row]) -> Facts:
-    own = list(table.values())
+    own = distinct(table)
     means = [statistics.fmean(row.ends) for row in own]
     noise = math.sqrt(statistics.fmean(statistics.variance(row.ends) for row in own))
     trainings, parts = range(len(own[0].ends)), range(len(own[0].accuracy[0]))
@@ -206,13 +214,13 @@ def told(interval: Interval) -> str:
 
 def about(table: Mapping[str, Row]) -> list[str]:
     own = facts(table)
-    means = sorted((statistics.fmean(row.ends) for row in table.values()), reverse=True)
-    seconds = [each for row in table.values() for each in row.seconds]
+    means = sorted((statistics.fmean(row.ends) for row in distinct(table)), reverse=True)
+    seconds = [each for row in distinct(table) for each in row.seconds]
     parts = range(len(own.between))
     between = ", ".join(f"{own.between[part]:.2f}" for part in parts)
     to_end = ", ".join(f"{own.to_end[part]:.2f}" for part in parts)
     return [
-        f"- {own.count} architectures, means of three trainings from {100 * own.least:.1f} to "
+        f"- {own.count} architectures that were trained, means of three trainings from {100 * own.least:.1f} to "
         f"{100 * own.greatest:.1f} %, {100 * own.mean:.1f} in the mean; the best ten from {100 * means[9]:.1f} on.",
         f"- Standard deviation between architectures {100 * own.spread:.1f} points (without the noise of trainings), "
         f"between trainings of one {100 * own.noise:.1f}.",
