@@ -5,8 +5,8 @@
 The members are the three best by the table of ``benchmarks/evanet_table.py`` among the first 30 architectures that were
 trained there, which is what a random search of 30 comes to. From each seed they are trained by the recipe `retrain` of
 the file of the space, on both halves of the clips, and the best one three times; together they tell the mean of their
-probabilities, on 1 024 test clips. ``FOLDER`` has the table's trials, and gets a file for each seed; what is there is not
-trained again.
+probabilities, on 1 024 test clips. ``FOLDER`` has the table's trials, and gets a file for each seed; what is there is
+not trained again.
 """
 
 from __future__ import annotations
