@@ -84,8 +84,8 @@ def section(fast: Kept, slow: Kept) -> str:
     means = [100 * statistics.fmean(map(statistics.fmean, own.values())) for own in (fast, slow)]
     lines = [
         f"Measured with `python benchmarks/evanet_slower.py`, {described()}: {len(both)} architectures, a sample of "
-        f"the table, on motion of full and of half the speed, three seeds each; {means[0]:.1f} and {means[1]:.1f} % in the "
-        f"mean.",
+        f"the table, on motion of full and of half the speed, three seeds each; {means[0]:.1f} and {means[1]:.1f} % in "
+        f"the mean.",
         "",
         "| by seed | full speed | half | half minus full |",
         "|---|---|---|---|",
