@@ -66,3 +66,41 @@ Where there are fewer, all of them are taken.
     @property
     def help(self) -> str:
         return f"set `measure` to {self.samples} at most, leave it out, or give the data more samples"
+
+
+@kind
+class DivergenceOutweighs(Diagnostic):
+    """At the end of a search its divergence is greater than what the data can say."""
+
+    share: float
+    loss: float
+
+    code: ClassVar[str] = "W0768"
+    title: ClassVar[str] = "the divergence outweighs the loss"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A search of the family `variational` descends on the loss of its task plus the divergence of the posterior from its
+prior over the number of training samples. The loss of a fresh network is about what not knowing anything costs. Where
+the second of the two is above it at the end, the data had next to no say in which units stay: mostly `prior_length` is
+so great that k² ‖w‖² is far above 1, and where the weights' steps overshoot, as they then may, both grow without end.
+
+    objectives = [kl_drop_path(prior_length = 100)]       W0768
+    objectives = [kl_drop_path(prior_length = 0.01)]      a fresh kernel of 32 channels costs 0.003 at most
+
+The journal has both of every step: `loss` is the task's alone, `divergence` in nats for all samples together."""
+
+    @property
+    def message(self) -> str:
+        share = f"{self.share:,.0f}" if self.share >= 1000 else f"{self.share:.3g}"
+        return (
+            f"the divergence is {share} a sample at the end of the search, and the loss was {self.loss:,.3g} at its "
+            "beginning: units stay or go by it alone"
+        )
+
+    @property
+    def label(self) -> str:
+        return "its terms"
+
+    @property
+    def help(self) -> str:
+        return "lower the `prior_length` or the `weight` of `kl_drop_path`"

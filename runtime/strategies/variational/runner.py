@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import Diagnostic
+from stdsl.compiler.diagnostics.posteriors import DivergenceOutweighs
 from stdsl.compiler.diagnostics.run import Undecided
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -25,6 +29,7 @@ from stdsl.compiler.text.figures import times
 from ...phases.context import Context
 from ...prepare.job import Job
 from ...prepare.samples import stage_sizes
+from ...tracking.journal import read_journal
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
@@ -48,7 +53,7 @@ class VariationalRunner(Runner):
         each = lengths(job.config, strategy)
         steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         passes = 1.0 if strategy.update == "together" else 1 + (steps - warmup) / steps
-        passes += strategy.derive.samples * _measured(job, strategy) * _FORWARD / steps
+        passes += _measured(job, strategy) * _FORWARD / steps
         yield Work("search", partial(template, job.graph, strategy, 0), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:
@@ -87,6 +92,7 @@ class VariationalRunner(Runner):
             facts |= {"metric": metric, "drawn": drawn}
             summary += f"; {work.drawn} strategies drawn, {len(drawn)} different, the best {metric} {best}"
         warnings: list[Diagnostic] = []
+        warnings += _outweighed(run, work.samples)
         if entropy > UNDECIDED:
             warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
         return Found(facts, summary, tuple(warnings))
@@ -125,14 +131,34 @@ def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {path: tuple(v) if isinstance(v, list) else v for path, v in facts.get("fixed", {}).items()}
 
 
+def _outweighed(run: Context, samples: int) -> Iterator[Diagnostic]:
+    """W0768, where the last step had more of the divergence in it than the first one of the loss. ``samples``: those
+    for training."""
+    lines = read_journal(run.tracker.journal.path)
+    steps = [e for e in lines if e["event"] == "step" and e["phase"] == PHASE and "divergence" in e]
+    share, loss = steps[-1]["divergence"] / samples, steps[0]["loss"]
+    if share > loss:
+        yield DivergenceOutweighs(run.config.place("strategy.objectives"), share, loss)
+
+
 def _measured(job: Job, strategy: VariationalConfig) -> float:
-    """Forward passes over a batch that measuring one strategy takes."""
+    """Forward passes over a batch that measuring the drawn strategies takes: each different one once."""
     splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
     total = 0
     for split in splits:
         samples = job.config.data.samples((split,)) or 0
         total += min(samples, strategy.derive.measure or samples)
-    return total / strategy.batch
+    return _different(job.graph, strategy.derive.samples) * total / strategy.batch
+
+
+def _different(graph: SpaceGraph, drawn: int) -> float:
+    """How many different strategies so many drawn ones are where all are as likely: the most, in the mean, that there
+    are. Budgets, which make counting long, are left aside."""
+    budgets = cost_constraints(graph)
+    many = count(replace(graph, constraints=tuple(c for c in graph.constraints if c not in budgets))).high
+    if many is None or many > drawn**3:
+        return drawn
+    return -many * math.expm1(drawn * math.log1p(-1 / many)) if many > 1 else min(drawn, 1)
 
 
 def _ranked(drawn: Sequence[Mapping[str, Any]], metric: str) -> list[int]:

@@ -117,6 +117,11 @@ class VariationalSearch:
         return self.steps + self.drawn
 
     @property
+    def samples(self) -> int:
+        """Those that the weights learn from."""
+        return len(self.batches.weights.order.part)
+
+    @property
     def waited(self) -> float:
         """Seconds that steps waited for data."""
         return self._waited_before + self.batches.waited

@@ -15,10 +15,12 @@ from rich.console import Console
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.derive import derived
 from stdsl.compiler.analysis.derivation.front import front
 from stdsl.compiler.analysis.policies.completing import complete
 from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.analysis.remaining import within
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import CostConstraint
@@ -31,6 +33,7 @@ from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.likeliest import likeliest_by_logits
 from stdsl.runtime.strategies.variational.build import template
+from stdsl.runtime.strategies.variational.runner import _different
 from stdsl.runtime.strategies.variational.search import undecided
 
 SIX = """stdsl 1
@@ -364,6 +367,18 @@ def test_what_is_held_is_decided_and_what_is_drawn_evenly_is_not() -> None:
     learnt = 4 * undecided(graph, alone)
     even = {"b.k": (1, 2)}
     assert undecided(graph, logits, held, even) == pytest.approx((learnt + 3) / (3 + 1 + 3 + 3 + 1), abs=1e-12)
+
+
+def test_how_many_different_strategies_are_measured() -> None:
+    """Those of 2 that two draws come to: 1 or 2, each as likely. Budgets are left aside."""
+    graph = stdsl.loads(SIX, "s").graph
+    two = replace(graph, constraints=within(graph, {"a.D": False, "c.D": True, "c.S": False}).constraints)
+    assert count(two).high == 2
+    assert _different(two, 2) == pytest.approx(1.5)
+    bounded = CostConstraint("params", None, 1, graph.span)
+    assert _different(replace(two, constraints=(*two.constraints, bounded)), 2) == pytest.approx(1.5)
+    assert (_different(graph, 1), _different(graph, 10_000)) == (pytest.approx(1), pytest.approx(25))
+    assert _different(stdsl.load("fusion3d", "fusion3d").graph, 30) == 30
 
 
 def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
