@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,8 @@ from stdsl.compiler.diagnostics.run import NoFront
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 
-from .learnt import learnt
-from .prepare.texts import file_as_typed
+from .learnt import command_again, learnt
 from .strategies.runner import runner
-from .tracking.directory import open_run
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,7 @@ def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
         raise RunError(
             [without(f"a search of the family `{strategy.family}` leaves neither weights of decisions nor trials")]
         )
-    command = f"stdsl run {file_as_typed(job.texts)}::{job.config.name}"
-    settings = open_run(path).manifest.overrides
-    command += "".join(f" --set {shlex.quote(text)}" for text in settings)
-    return Front(job.config.name, job.final.name, metric, points, command)
+    return Front(job.config.name, job.final.name, metric, points, command_again(path, job))
 
 
 def _sibling(common: SpaceGraph, searched: SpaceGraph, final: SpaceGraph) -> Sibling:

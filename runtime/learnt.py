@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from stdsl.compiler.schemas.strategy import Strategy
 
 from .prepare.job import Job
 from .prepare.preparation import load_kept_job
+from .prepare.texts import file_as_typed
 from .tracking.directory import open_run
 from .tracking.journal import FINISHED, read_journal
 
@@ -30,3 +32,9 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     if not facts:
         raise RunError([RunNotOver(None, str(path), "search that is over")])
     return job, strategy, facts[-1]
+
+
+def command_again(path: Path, job: Job) -> str:
+    """What runs the search of a run again."""
+    settings = "".join(f" --set {shlex.quote(text)}" for text in open_run(path).manifest.overrides)
+    return f"stdsl run {file_as_typed(job.texts)}::{job.config.name}{settings}"

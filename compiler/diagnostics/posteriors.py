@@ -104,3 +104,29 @@ The journal has both of every step: `loss` is the task's alone, `divergence` in 
     @property
     def help(self) -> str:
         return "lower the `prior_length` or the `weight` of `kl_drop_path`"
+
+
+@kind
+class NothingDrawn(Diagnostic):
+    """Drawn strategies are asked of a run that measured none."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0769"
+    title: ClassVar[str] = "a run that drew no strategies"
+    explanation: ClassVar[str] = """\
+`stdsl show RUN --drawn` lists the strategies that a search of the family `variational` drew from its posterior and
+measured with the template's weights. It draws some where its strategy says `derive { samples = 30 }`; without that it
+takes the most probable one, and measures nothing.
+
+    stdsl show runs/likeliest-0001 --drawn       E0769
+    stdsl show runs/best-of-30-0001 --drawn      right"""
+
+    @property
+    def message(self) -> str:
+        return f"the run `{self.folder}` drew no strategies: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "run a search of the family `variational` that has `derive { samples = 30 }`"

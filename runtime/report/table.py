@@ -16,6 +16,7 @@ from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.durations import duration
 from stdsl.compiler.text.figures import figure, times
 
+from ..tasks.best_first import best_first
 from .plain import plain
 
 
@@ -133,7 +134,7 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         metric = METRICS[facts["metric"]]
         number = sum(one["times"] for one in facts["drawn"])
         yield plain(f"strategies drawn: {number}, {len(facts['drawn'])} of them different, by their {metric.title}")
-        yield _drawn(facts["drawn"], metric)
+        yield _drawn(facts["drawn"], facts["metric"])
 
 
 _SHOWN = 8
@@ -170,18 +171,22 @@ def _front(facts: Mapping[str, Any]) -> Table:
     return table
 
 
-def _drawn(drawn: list[Mapping[str, Any]], metric: Metric) -> Table:
+def _drawn(drawn: list[Mapping[str, Any]], metric: str) -> Table:
     """The best ones."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy")
-    for title in ("value", "drawn", "log probability"):
+    costs = [name for name in ("params", "flops") if name in drawn[0]]  # those of older runs have none
+    titles = ["value", "drawn", "log probability", *("FLOPs" if name == "flops" else name for name in costs)]
+    for title in titles:
         table.add_column(title, justify="right")
-    best = sorted(drawn, key=lambda one: (-metric.score(one["value"]), -(one["log_prob"] or 0.0)))
+    best = best_first(drawn, metric)
     for one in best[:_SHOWN]:
         likely = "" if one["log_prob"] is None else f"{one['log_prob']:.2f}"
-        table.add_row(plain(one["hash"][:12]), metric.written(one["value"]), str(one["times"]), likely)
+        numbers = (METRICS[metric].written(one["value"]), str(one["times"]), likely)
+        table.add_row(plain(one["hash"][:12]), *numbers, *(figure(one[name]) for name in costs))
     if len(best) > _SHOWN:
-        table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "")
+        last = f"{METRICS[metric].written(best[-1]['value'])} at the end"
+        table.add_row(f"… {len(best) - _SHOWN} more", last, *([""] * (len(titles) - 1)))
     return table
 
 

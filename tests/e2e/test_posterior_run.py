@@ -194,6 +194,34 @@ def test_marginals_are_shown_and_written(done: Path) -> None:
     assert json.loads((done / "m.json").read_text()) == document
 
 
+def test_drawn_strategies_are_shown_and_written(done: Path) -> None:
+    run, facts = done / "run", facts_of(done / "run")["drawn"]
+    document = json.loads(cli("show", str(run), "--drawn", "--json").stdout)
+    own = {one["hash"]: one for one in facts}
+    assert sorted(one["value"] for one in facts)[::-1] == [one["value"] for one in document["strategies"]]
+    assert document["strategies"] == [own[one["hash"]] for one in document["strategies"]]
+    result = json.loads((run / "result.json").read_text())["derived"]
+    first = document["strategies"][0]
+    assert (first["hash"], first["params"], first["flops"]) == (result["hash"], result["params"], result["flops"])
+    shown = cli("show", str(run), "--drawn", "-o", str(done / "new" / "strategies"))
+    assert shown.exit_code == 0
+    assert f"{len(facts)} of them different" in shown.stdout
+    assert all(f"{one['params']:,}" in shown.stdout for one in facts)
+    assert f"stdsl run {done / 'fuse.space'}::fuse --arch" in shown.stderr
+    graph = load_job(str(done / "fuse.space"), None).graph
+    files = sorted((done / "new" / "strategies").iterdir())
+    assert {architectures.load(file, graph).hash for file in files} == own.keys()
+    assert architectures.load(done / "new" / "strategies" / "fuse-drawn-1.arch.json", graph).hash == result["hash"]
+    for name in ("d.csv", "d.json"):
+        assert cli("show", str(run), "--drawn", "-q", "-o", str(done / name)).exit_code == 0
+    with (done / "d.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [json.loads(row["architecture"]) for row in rows] == [one["architecture"] for one in document["strategies"]]
+    assert [float(row["accuracy"]) for row in rows] == [one["value"] for one in document["strategies"]]
+    assert json.loads((done / "d.json").read_text()) == document
+    assert cli("show", str(run), "--drawn", "--marginals").exit_code == 2
+
+
 def test_a_choice_of_one(tmp_path: Path, stdsl: Callable[..., int]) -> None:
     """It has no weights in the template."""
     text = (

@@ -29,6 +29,7 @@ from stdsl.compiler.text.figures import times
 from ...phases.context import Context
 from ...prepare.job import Job
 from ...prepare.samples import stage_sizes
+from ...tasks.best_first import best_first
 from ...tracking.journal import read_journal
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
@@ -88,7 +89,7 @@ class VariationalRunner(Runner):
         if work.drawn:
             metric = work.strategies.metric
             drawn = drawn_strategies(work)
-            best = METRICS[metric].written(drawn[_ranked(drawn, metric)[0]]["value"])
+            best = METRICS[metric].written(best_first(drawn, metric)[0]["value"])
             facts |= {"metric": metric, "drawn": drawn}
             summary += f"; {work.drawn} strategies drawn, {len(drawn)} different, the best {metric} {best}"
         warnings: list[Diagnostic] = []
@@ -100,7 +101,7 @@ class VariationalRunner(Runner):
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         drawn = facts.get("drawn")
         if drawn:
-            return [architecture(graph, drawn[place]["architecture"]) for place in _ranked(drawn, facts["metric"])]
+            return [architecture(graph, one["architecture"]) for one in best_first(drawn, facts["metric"])]
         return [_posterior(graph, facts).likeliest()]
 
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
@@ -159,14 +160,6 @@ def _different(graph: SpaceGraph, drawn: int) -> float:
     if many is None or many > drawn**3:
         return drawn
     return -many * math.expm1(drawn * math.log1p(-1 / many)) if many > 1 else min(drawn, 1)
-
-
-def _ranked(drawn: Sequence[Mapping[str, Any]], metric: str) -> list[int]:
-    """The places of strategies, the best first, of equal ones the likelier, then the earlier first."""
-    likely = [0.0 if one["log_prob"] is None else one["log_prob"] for one in drawn]
-    return sorted(
-        range(len(drawn)), key=lambda place: (-METRICS[metric].score(drawn[place]["value"]), -likely[place], place)
-    )
 
 
 def _own(strategy: Strategy | None) -> VariationalConfig:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
@@ -348,7 +349,8 @@ def certain(graph: SpaceGraph, values: Mapping[str, Any]) -> dict[str, list[floa
 
 def drawn_strategies(search: VariationalSearch) -> list[dict[str, Any]]:
     """Of each different strategy that was drawn, in the order of drawing: its values, its figure, how often it was
-    drawn and the logarithm of its probability (None where that is not known)."""
+    drawn, the logarithm of its probability (None where that is not known), and what it costs in the space that is
+    searched."""
     found: dict[str, dict[str, Any]] = {}
     for number in range(search.drawn):
         arch = search.strategy(number)
@@ -357,11 +359,14 @@ def drawn_strategies(search: VariationalSearch) -> list[dict[str, Any]]:
             continue
         log_prob = search.posterior.log_prob(arch)
         assert log_prob is None or math.isfinite(log_prob), "it was drawn"
+        own = costs(search.graph, arch)
         found[arch.hash] = {
             "hash": arch.hash,
             "value": search.figures[arch.hash],
             "times": 1,
             "log_prob": log_prob,
+            "params": own.params,
+            "flops": own.flops,
             "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
         }
     return list(found.values())

@@ -50,11 +50,12 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
     help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
 )
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
+@click.option("--drawn", is_flag=True, help="Instead: all strategies that the search drew from its posterior.")
 @click.option("--trials", is_flag=True, help="Instead: all trials of the search, also while it goes on.")
 @store
 @output(
-    "A folder for the .arch.json files of the front; a .csv or .json file for trials and marginals, which may be drawn "
-    "as .html, .svg or .png too."
+    "A folder for the .arch.json files of the front, or of drawn strategies; a .csv or .json file for these, trials "
+    "and marginals, which may be plotted as .html, .svg or .png too."
 )
 @as_json
 @quiet
@@ -64,6 +65,7 @@ def command(
     metric: Metric | None,
     budgets: Sequence[int],
     marginals: bool,
+    drawn: bool,
     trials: bool,
     store: str | None,
     output: Path | None,
@@ -75,7 +77,8 @@ def command(
     RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
     rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
     the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
-    of each unit in the posterior that its search learnt. With --trials, a row for each separate training of its search.
+    of each unit in the posterior that its search learnt, and with --drawn, a row for each strategy that this drew and
+    measured. With --trials, a row for each separate training of its search.
 
     \b
     Example:
@@ -83,9 +86,11 @@ def command(
       stdsl show runs/quickstart-0001 --front flops
       stdsl show runs/quickstart-0001 --front flops --budget 3M --budget 4M -o front
       stdsl show runs/motion-0001 --marginals -o marginals.csv
+      stdsl show runs/motion-0001 --drawn -o strategies
       stdsl show runs/evolved-0001 --trials -o trials.csv
     """
-    asked = [name for name, given in (("--marginals", marginals), ("--front", metric), ("--trials", trials)) if given]
+    questions = (("--marginals", marginals), ("--drawn", drawn), ("--front", metric), ("--trials", trials))
+    asked = [name for name, given in questions if given]
     if len(asked) > 1 or (budgets and asked and metric is None):
         raise click.UsageError(f"{asked[0]} and {(*asked, '--budget')[1]} are two questions: ask one")
     if store is not None and not trials:
@@ -96,11 +101,15 @@ def command(
     if marginals:
         _marginals(run, output, as_json, quiet)
         return
+    if drawn:
+        _drawn(run, output, as_json, quiet)
+        return
     if metric is not None:
         _front(run, metric, budgets, output, as_json, quiet)
         return
     if budgets or output is not None:
-        raise click.UsageError("--budget goes with --front, --output with --front, --marginals or --trials")
+        known = "--budget goes with --front, --output with --front, --marginals, --drawn or --trials"
+        raise click.UsageError(known)
     from stdsl.runtime.report.progress import render_progress
     from stdsl.runtime.report.table import render_result
     from stdsl.runtime.report.terminal import Terminal
@@ -150,6 +159,38 @@ def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> No
     message(str(output), quiet)
 
 
+def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
+    from stdsl.compiler.text.quoting import json_text
+    from stdsl.runtime.drawn import drawn_of
+    from stdsl.runtime.report.drawn_table import drawn_rows, render_drawn
+    from stdsl.runtime.report.terminal import Terminal
+    from stdsl.runtime.tracking.rows import csv_text
+
+    found = drawn_of(run)
+    ending = "" if output is None else output.suffix.lower()
+    if as_json:
+        document(found.document())
+    elif ending not in (".csv", ".json"):
+        render_drawn(found, Terminal())
+    if output is not None and ending in (".csv", ".json"):
+        text = csv_text(drawn_rows(found)) if ending == ".csv" else json_text(found.document(), 2) + "\n"
+        write_bytes(output, text.encode())
+        message(str(output), quiet)
+        return
+    for place, strategy in enumerate(found.strategies, 1):
+        if output is not None:
+            name = f"{found.search}-drawn-{place}.arch.json"
+            message(write_architecture(strategy.architecture, output / name), quiet)
+    if not as_json:
+        _trains(found.command, output, quiet)
+
+
+def _trains(command: str, output: Path | None, quiet: bool) -> None:
+    """What to do with an architecture of a list."""
+    file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
+    message(f"next: `{command} --arch` {file}, which trains that architecture", quiet)
+
+
 def _trials(run: Path, store: str | None, output: Path | None, as_json: bool, quiet: bool) -> None:
     from stdsl.compiler.text.quoting import json_text
     from stdsl.runtime.report.terminal import Terminal
@@ -189,8 +230,7 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
             place = f"{found.search}-front-{metric}-{point.budget}.arch.json"
             message(write_architecture(point.architecture, output / place), quiet)
     if not as_json and any(point.architecture is not None for point in found.points):
-        file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
-        message(f"next: `{found.command} --arch` {file}, which trains that architecture", quiet)
+        _trains(found.command, output, quiet)
 
 
 def _row(point: FrontPoint) -> tuple[str, ...]:

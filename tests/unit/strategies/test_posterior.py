@@ -25,7 +25,6 @@ from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import CostConstraint
 from stdsl.compiler.schemas.objectives import Entropy, SoftCost
-from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.runtime.marginals import Marginals, Unit, layers
 from stdsl.runtime.report.marginal_table import render_marginals
 from stdsl.runtime.report.table import _drawn
@@ -385,7 +384,7 @@ def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
     drawn = [
         {"hash": name, "value": 0.5, "times": 1, "log_prob": p} for name, p in (("a", -3.0), ("b", -1.0), ("c", -2.0))
     ]
-    (column, *_) = _drawn(drawn, METRICS["accuracy"]).columns
+    (column, *_) = _drawn(drawn, "accuracy").columns
     assert [str(cell) for cell in column.cells] == ["b", "c", "a"]
 
 

@@ -1,0 +1,70 @@
+"""The strategies drawn from a posterior as text: a table, and rows for a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.quoting import json_text
+
+from ..drawn import Drawn
+from ..tracking.rows import Table as Rows
+from .plain import plain
+
+_FEW = 12
+"""The values of a strategy stand in the table where it has no more."""
+
+
+def render_drawn(drawn: Drawn, console: Console) -> None:
+    """Print a row for each different strategy, the best first."""
+    number = sum(strategy.times for strategy in drawn.strategies)
+    head = f"{drawn.search}: strategies drawn of {drawn.space}: {number:,}, {len(drawn.strategies):,} of them different"
+    console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
+    short = all(len(strategy.architecture) <= _FEW for strategy in drawn.strategies)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("strategy", no_wrap=True)
+    for title in (drawn.measured_by.title, "drawn", "log probability", "params", "FLOPs"):
+        table.add_column(title, justify="right", no_wrap=True)
+    if short:
+        table.add_column("has", overflow="fold", min_width=12)
+    for strategy in drawn.strategies:
+        likely = "" if strategy.log_prob is None else f"{strategy.log_prob:.2f}"
+        table.add_row(
+            plain(strategy.architecture.hash[:12]),
+            drawn.measured_by.written(strategy.value),
+            str(strategy.times),
+            likely,
+            figure(strategy.params),
+            figure(strategy.flops),
+            *([plain(_has(strategy.architecture))] if short else []),
+        )
+    console.print(table, highlight=False)
+
+
+def _has(values: Mapping[str, Any]) -> str:
+    """The gates that are on, and the values of other decisions."""
+    found = []
+    for path, value in values.items():
+        if isinstance(value, bool):
+            found += [path] if value else []
+        elif isinstance(value, tuple | list):
+            found.append(f"{path} = {'+'.join(map(str, value)) or 'none'}")
+        else:
+            found.append(f"{path} = {value}")
+    return ", ".join(found) or "nothing"
+
+
+def drawn_rows(drawn: Drawn) -> Rows:
+    """A row for each different strategy, the best first; numbers in full."""
+    titles = ["hash", drawn.metric, "times", "log_prob", "params", "flops", "architecture"]
+    rows: list[list[str | int | float | None]] = []
+    for strategy in drawn.strategies:
+        facts = strategy.document()
+        values = json_text(facts.pop("architecture"))
+        rows.append([*facts.values(), values])
+    return [titles, *rows]
