@@ -9,13 +9,16 @@ from stdsl.compiler.diagnostics.model import SpaceError
 
 TEXT = """\
 stdsl 1
-meta m on x: image(1, 8, 8) {{
+meta m on x: clip(1, 4, 8, 8) {{
   f = choose {alternatives}
-  return x -> f -> global_avg_pool -> linear(10)
+  return x -> f -> global_avg_pool -> linear(4)
 }}
 space s = m()
 strategy e = evolution {{ population = 3  rounds = 4  tournament = 2  mutate = [grow("**")]  fitness {{ steps = 2 }} }}
-search go {{ space = s  strategy = e  data = digits()  retrain {{ steps = 2 }} }}
+search go {{
+  space = s  strategy = e  data = motion_digits(frames = 4, size = 8, motions = 4)
+  retrain {{ steps = 2  batch = 8  optimizer = sgd(lr = 0.1) }}
+}}
 """
 
 
