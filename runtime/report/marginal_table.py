@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+from dataclasses import fields
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from ..marginals import NUMBERS, Layer, Marginals
+from ..marginals import NUMBERS, Layer, Marginals, Unit
+from ..tracking.rows import csv_text
 from .plain import plain
 
 _WIDTH = 20
@@ -69,11 +69,5 @@ def bar(share: float) -> str:
 
 def marginals_csv(marginals: Marginals) -> str:
     """A row for each unit, numbers in full."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["decision", "layer", "unit", "active", "drawn", "alone", "score"])
-    for unit in marginals.units:
-        score = "" if unit.score is None else repr(unit.score)
-        numbers = (repr(unit.active), repr(unit.drawn), repr(unit.alone))
-        writer.writerow([unit.decision, unit.layer, unit.unit, *numbers, score])
-    return buffer.getvalue()
+    titles = [field.name for field in fields(Unit)]
+    return csv_text([titles, *([getattr(unit, title) for title in titles] for unit in marginals.units)])

@@ -29,10 +29,11 @@ def evaluate(
     wanted: Collection[str] | None = None,
 ) -> Metrics:
     """Run ``model`` in evaluation over ``part`` (or ``samples`` of its samples, mixed, always the same), ``size`` at a
-    time; the model's mode is restored. ``statistics``: those that batch-norms use. ``criterion``: None for that of the
+    time; the model's mode is restored. ``statistics``: those that batch-norms use; where they are those of each batch,
+    samples are mixed, for as they are stored they often come class by class. ``criterion``: None for that of the
     data's task; ``wanted``: the metrics beside the loss, None for all."""
     criterion = criterion or Criterion.of(part.dataset)
-    if samples is not None and samples < len(part):
+    if statistics == "batch" or (samples is not None and samples < len(part)):
         part = part.mixed(samples)
     total = len(part)
     with evaluating(model, statistics):

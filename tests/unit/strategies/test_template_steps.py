@@ -209,3 +209,12 @@ def test_a_network_evaluated_on_some_samples_sees_a_mixture() -> None:
         ((_, places, classes),) = data.seen
         assert len(set(places)) == counted
         assert len(classes) > 2
+
+
+def test_norms_of_batches_are_those_of_mixtures() -> None:
+    """Of all samples, too; and always the same ones."""
+    data, again = Noted(), Noted()
+    assert measured("batch", False, data) == measured("batch", False, again)
+    assert data.seen == again.seen
+    assert sorted(place for _, places, _ in data.seen for place in places) == list(range(16))
+    assert all(len(classes) > 2 for _, _, classes in data.seen)
