@@ -350,6 +350,34 @@ Passes rewrite the graph of a supernet; each can be turned on or off by name.
 
 
 @kind
+class TooEntangled(Diagnostic):
+    """Conditions of one path that are too many for a text."""
+
+    space: str
+
+    code: ClassVar[str] = "E0823"
+    title: ClassVar[str] = "too much depends on one another for a network that computes one path"
+    explanation: ClassVar[str] = """\
+A network that computes one path asks, before each operation, whether the path has it. What it asks must stand in a
+few lines: where whether one operation is there depends on very many decisions together, or where its numbers do, that
+text would be endless.
+
+    [a, b, c, …] -> keep any -> concat -> conv(…)     the channels that come in depend on every element
+    … -> keep any -> sum -> conv(…)                   fine"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.space}` has an operation that depends on too many decisions together"
+
+    @property
+    def help(self) -> str | None:
+        return (
+            "let fewer decisions change one operation's shape, or whether it is there; separate trainings (`random`, "
+            "`evolution`) have no such limit"
+        )
+
+
+@kind
 class ExportFailed(Diagnostic):
     """The ONNX exporter or checker refuses the network."""
 

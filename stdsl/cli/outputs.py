@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import click
 
@@ -30,6 +30,8 @@ class Request:
     allow_extern: bool
     explain: bool
     quiet: bool
+    paths: bool = False
+    sharing: Literal["separate", "slice"] | None = None
 
     @property
     def rewrites(self) -> bool:
@@ -48,10 +50,12 @@ class Output:
 
 
 _PASSES: Final = "--passes, --print-after and --explain"
+_PATHS: Final = "--paths"
 OPTIONS: Final[Mapping[str, Callable[[Request], bool]]] = {
     "--arch": lambda request: request.architecture is not None,
     "--weights": lambda request: request.weights is not None,
     _PASSES: lambda request: request.rewrites,
+    _PATHS: lambda request: request.paths,
 }
 """What goes with some outputs only, and whether a request has it."""
 
@@ -62,9 +66,18 @@ def refuse(to: str, request: Request) -> None:
         if given(request) and option not in OUTPUTS[to].takes:
             allowed = " or ".join(name for name, output in OUTPUTS.items() if option in output.takes)
             raise click.UsageError(f"{option} cannot go with --to {to}, only with --to {allowed}")
+    if request.paths and request.rewrites:
+        raise click.UsageError(f"{_PASSES} are for mixtures: a network that computes one path goes through no passes")
+    if request.sharing is not None and not request.paths:
+        raise click.UsageError("--sharing goes with --paths")
 
 
 def _supernet(request: Request) -> str:
+    if request.paths:
+        from stdsl.compiler.backends.networks.paths.text import path_source
+
+        graph = open_space(request.target, request.parameters, request.allow_extern)
+        return path_source(graph, request.sharing or "separate")
     return _rewritten(request, graph_alone=False)
 
 
@@ -160,7 +173,11 @@ def _rewritten(request: Request, graph_alone: bool) -> str:
 
 
 OUTPUTS: Final[Mapping[str, Output]] = {
-    "supernet": Output("Python source of the mixture supernet", (_PASSES,), _supernet),
+    "supernet": Output(
+        "Python source of the mixture supernet, or with --paths of the network that computes one path",
+        (_PASSES, _PATHS),
+        _supernet,
+    ),
     "module": Output("Python source of one architecture, a file that needs torch alone", ("--arch",), _module),
     "onnx": Output(
         "one architecture, with fresh weights (of --seed) or --weights, checked and compared in onnxruntime",

@@ -1,7 +1,8 @@
 """Generated code and the printed graph of every `.space` file of `codegen`, beside it.
 
-They are in `NAME.supernet.expected`, `NAME.module.expected` (of the architecture in `NAME.json`) and
-`NAME.ir.expected`. `STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
+They are in `NAME.supernet.expected`, `NAME.paths.expected` (one path at a time), `NAME.slices.expected` (the same with
+slices of weights), `NAME.module.expected` (of the architecture in `NAME.json`) and `NAME.ir.expected`.
+`STDSL_UPDATE_GOLDEN=1` writes the expected files anew.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.backends.networks.paths.text import path_source
 from stdsl.compiler.backends.networks.source import source
 from stdsl.compiler.backends.networks.supernet_text import supernet_source
 from stdsl.compiler.checks.opening import load_space
@@ -22,7 +24,7 @@ CASES = Path(__file__).parent / "codegen"
 
 
 @pytest.mark.parametrize("case", sorted(p.stem for p in CASES.glob("*.space")))
-@pytest.mark.parametrize("kind", ["ir", "supernet", "module"])
+@pytest.mark.parametrize("kind", ["ir", "supernet", "paths", "slices", "module"])
 def test_text(case: str, kind: str) -> None:
     graph = load_space(CASES / f"{case}.space").graph
     match kind:
@@ -30,6 +32,10 @@ def test_text(case: str, kind: str) -> None:
             text = print_ir(graph)
         case "supernet":
             text, _ = supernet_source(graph)
+        case "paths":
+            text = path_source(graph)
+        case "slices":
+            text = path_source(graph, "slice")
         case _:
             values = json.loads((CASES / f"{case}.json").read_text(encoding="utf-8"))
             text = source(graph, architecture(graph, values))

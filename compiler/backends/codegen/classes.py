@@ -4,9 +4,10 @@ alone share one."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ...ir.diagram import Guard
 from ...ir.names import identifier
 from ...ir.operation import TensorShape
 from ...ops.torch.expressions import (
@@ -26,12 +27,14 @@ from ...ops.torch.expressions import (
     method,
 )
 from ...record import record
-from .decision_keys import WEIGHTS, handed_weights
+from .branches import Branched, Guarded, Needs, arranged, in_branches
+from .conditions import Written
+from .decision_keys import PATH, WEIGHTS, handed_weights
 from .definitions import Assignment, Class, Evaluation, Function, Line, Parameter, Return
 from .kernel_table import kernel
 from .namespace import INSIDE, Namespace
 from .numbers import Number, brief, full, skeleton
-from .program import Program, Statement
+from .program import OPEN, Program, Statement
 from .regions import Region, regions
 
 SETTINGS = frozenset({"stride", "dilation", "groups"})
@@ -67,7 +70,8 @@ class _Instance:
     region: Region
     fields: list[Field]
     arguments: list[str]
-    lines: list[tuple[tuple[str, ...], Expression, TensorShape | None]] = field(default_factory=list)
+    guarded: list[Guarded] = field(default_factory=list)
+    lines: list[Branched] = field(default_factory=list)
     result: list[Expression] = field(default_factory=list)
     prepared: list[Assignment] = field(default_factory=list)
     shapes: list[TensorShape] = field(default_factory=list)
@@ -78,7 +82,7 @@ class _Instance:
             self.region.callee,
             tuple((f.target, skeleton(f.constructor).form, f.frozen) for f in self.fields),
             tuple(self.arguments),
-            tuple((targets, value, shape and shape.layout) for targets, value, shape in self.lines),
+            tuple((s.targets, s.value, s.shape and s.shape.layout, s.chain, s.arm, s.test) for s in self.lines),
             tuple(self.result),
             tuple(self.prepared),
             tuple(shape.layout for shape in self.shapes),
@@ -101,7 +105,10 @@ class Classes:
         self._module.take((root.name, *program.layers, *(e.alias for e in program.externs)))
         self.parts: list[Class] = []
         top = regions(program)
+        self._needs = Needs(program, program.path, top) if program.path is not None else None
         self._handed = handed_weights(program, top)
+        self._given = WEIGHTS if program.path is None else PATH
+        self._inside = INSIDE | {self._given.id}
         by_height: dict[int, list[Region]] = {}
         for region in top.below():
             by_height.setdefault(region.height, []).append(region)
@@ -120,7 +127,7 @@ class Classes:
 
     def _instance(self, region: Region) -> _Instance:
         program = self._program
-        names = Namespace((*self._outside, *INSIDE))
+        names = Namespace((*self._outside, *self._inside))
         variables: dict[int, Expression] = {}
         arguments = []
         tensors = [i for i in region.inputs if program.statements[i].kind == "value"]
@@ -131,10 +138,11 @@ class Classes:
             arguments.append(names.variable(wanted))
             variables[i] = Name(arguments[-1])
         handed = self._handed[region.scope]
-        variables |= {i: indexed(WEIGHTS, key) for i, key in handed.keys.items()}
+        variables |= {i: indexed(self._given, key) for i, key in handed.keys.items()}
         if handed.given is not None:
-            arguments.append(WEIGHTS.id)
+            arguments.append(self._given.id)
         instance = _Instance(region, [], arguments)
+        doubtful: dict[int, None] = {}
         made: list[tuple[int, Field]] = []
         for part in region.items:
             if isinstance(part, Region):
@@ -148,14 +156,22 @@ class Classes:
                 if weights is not None:
                     given.append(weights)
                 module = _own(attribute)
-                value = kernel("recomputed", module, *given) if part.recompute else call(module, *given)
+                value: Expression = kernel("recomputed", module, *given) if part.recompute else call(module, *given)
                 shape = program.statements[part.outputs[0]].shape if len(part.outputs) == 1 else None
-                instance.lines.append((targets, value, shape))
+                instance.guarded.append(Guarded(targets, value, shape, self._guard(part, region)))
+                doubtful.update(dict.fromkeys(i for i in part.inputs if not self._surely(part, i, region)))
                 variables.update(zip(part.outputs, map(Name, targets), strict=True))
                 continue
             attribute = region.prefixes.get(part.id, "") + part.name
             if part.module is not None:
                 made.append((part.order, Field(attribute, full(part.module, self._defaults), part.frozen)))
+            if part.cases:
+                target = names.variable(part.name)
+                for guard, i in part.cases:
+                    inside = self._within(guard, region)
+                    instance.guarded.append(Guarded((target,), variables[i], part.shape, inside, chosen=True))
+                variables[part.id] = Name(target)
+                continue
             if part.call is None or part.kind != "value":
                 continue
             target = names.variable(part.name)
@@ -169,13 +185,42 @@ class Classes:
             if part.prepared is not None:
                 instance.prepared.append(Assignment((terms,), filled(part.prepared, values)))
             own: dict[int | str, Expression] = {MODULE.key: _own(attribute), PREPARED.key: terms}
-            instance.lines.append(((target,), filled(part.call, values | own), part.shape))
+            value = filled(part.call, values | own)
+            instance.guarded.append(Guarded((target,), value, part.shape, self._guard(part, region)))
             variables[part.id] = Name(target)
         instance.fields = [Field(name, call(NN_MODULE)) for name in region.containers]
         instance.fields += [field for _, field in sorted(made, key=lambda m: m[0])]
         instance.result = [variables[i] for i in region.outputs]
+        doubtful.update(dict.fromkeys(i for i in region.outputs if not self._surely(region, i, region)))
+        self._arrange(instance, variables, doubtful)
         instance.shapes = [s for i in (*tensors, *region.outputs) if (s := program.statements[i].shape) is not None]
         return instance
+
+    def _within(self, guard: Guard, region: Region) -> Guard:
+        return guard if self._needs is None else self._needs.within(guard, region)
+
+    def _guard(self, item: Statement | Region, region: Region) -> Guard:
+        """Under which condition something is computed where its region is."""
+        return True if self._needs is None else self._needs.within(self._needs.of(item), region)
+
+    def _surely(self, reader: Region, read: int, region: Region) -> bool:
+        """Whether a statement that stands in ``region`` has been computed where ``reader`` is."""
+        statement = self._program.statements[read]
+        if self._needs is None or statement.kind != "value" or read in region.inputs:
+            return True
+        return self._needs.surely(self._needs.of(reader), statement.need)
+
+    def _arrange(self, instance: _Instance, variables: Mapping[int, Expression], doubtful: Iterable[int]) -> None:
+        """Puts the lines of an instance in their branches. What is handed on though it may not have been computed is
+        None before."""
+        path, needs = self._program.path, self._needs
+        if path is None or needs is None:
+            instance.lines = [Branched(line.targets, line.value, line.shape) for line in instance.guarded]
+            return
+        written = Written(path.graph, lambda decision: variables[path.decisions[decision.id]])
+        empty = dict.fromkeys(v.id for i in doubtful if isinstance(v := variables[i], Name))
+        start = [Branched((name,), Literal(None), None) for name in empty]
+        instance.lines = [*start, *arranged(instance.guarded, instance.result, needs, written.condition)]
 
     def _held(self, statement: Statement, region: Region) -> Expression:
         """A module that stands in ``region`` or below, as its methods see it."""
@@ -217,7 +262,7 @@ class Classes:
     def _class(self, name: str, group: list[_Instance]) -> tuple[Class, list[dict[str, Number]]]:
         """The class that all instances of the group share, and for each instance the values of its parameters."""
         first = group[0]
-        names = self._module.inner(INSIDE)
+        names = self._module.inner(self._inside)
         parameters: dict[tuple[Number, ...], str] = {}
         fields = []
         for i, f in enumerate(first.fields):
@@ -235,17 +280,21 @@ class Classes:
             dims = ["N"]
             for j, axis in enumerate(AXES[shapes[0].layout]):
                 column: tuple[Number, ...] = tuple(s.dims[j] for s in shapes)
-                dims.append(str(column[0]) if len(set(column)) == 1 else parameters.get(column, axis))
+                known = len(set(column)) == 1 and column[0] != OPEN
+                dims.append(str(column[0]) if known else parameters.get(column, axis))
             return f"({', '.join(dims)})"
 
         body: list[Line] = []
         if first.region.is_root and any(s.kind == "weights" for s in self._program.statements):
-            body.append(Assignment((WEIGHTS,), call("self.decision_weights")))
-        for i, (targets, value, shape) in enumerate(first.lines):
+            whole = dotted("self._path") if self._program.path is not None else call("self.decision_weights")
+            body.append(Assignment((self._given,), whole))
+        assigned: list[Assignment] = []
+        for i, branched in enumerate(first.lines):
             comment = ""
-            if shape is not None:
-                comment = describe([s for instance in group if (s := instance.lines[i][2]) is not None])
-            body.append(Assignment(tuple(map(Name, targets)), value, comment))
+            if branched.shape is not None:
+                comment = describe([s for instance in group if (s := instance.lines[i].shape) is not None])
+            assigned.append(Assignment(tuple(map(Name, branched.targets)), branched.value, comment))
+        body += in_branches(first.lines, assigned)
         body.append(Return(self._result(first)))
         shapes = [describe([instance.shapes[i] for instance in group]) for i in range(len(first.shapes))]
         cut = len(first.shapes) - len(first.result)

@@ -32,7 +32,48 @@ class Return:
     values: tuple[Expression, ...]
 
 
-Line: TypeAlias = Assignment | Evaluation | Return
+@record
+class Arm:
+    """What is done where ``test`` holds, or (None) where no test before does."""
+
+    test: Expression | None
+    body: tuple[Line, ...]
+
+
+@record
+class Branches:
+    """``if … elif … else …``: the first arm whose test holds, or none."""
+
+    arms: tuple[Arm, ...]
+
+
+Line: TypeAlias = Assignment | Evaluation | Return | Branches
+
+
+def evaluated(lines: Iterable[Line]) -> Iterator[Expression]:
+    """All that lines evaluate, and the targets that they assign to."""
+    for line in lines:
+        match line:
+            case Assignment():
+                yield from (*line.targets, line.value)
+            case Evaluation():
+                yield line.value
+            case Return():
+                yield from line.values
+            case Branches():
+                for arm in line.arms:
+                    if arm.test is not None:
+                        yield arm.test
+                    yield from evaluated(arm.body)
+
+
+def targets_of(line: Line) -> Iterator[str]:
+    """The variables that a line assigns to."""
+    match line:
+        case Assignment():
+            yield from (name for target in line.targets for name in names_in(target))
+        case Branches():
+            yield from (name for arm in line.arms for inner in arm.body for name in targets_of(inner))
 
 
 @record
@@ -51,14 +92,7 @@ class Function:
 
     def expressions(self) -> Iterator[Expression]:
         """All that its body evaluates, and the targets that it assigns to."""
-        for line in self.body:
-            match line:
-                case Assignment():
-                    yield from (*line.targets, line.value)
-                case Evaluation():
-                    yield line.value
-                case Return():
-                    yield from line.values
+        return evaluated(self.body)
 
 
 @record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from ...ops.torch.expressions import Call, call
@@ -14,12 +14,23 @@ KERNELS: Final[Mapping[str, str]] = {
     for module, names in {
         "kernels.folding": ("frames", "pixels"),
         "kernels.depthwise": ("filtered",),
+        "kernels.elements": ("concat_of", "mean_of", "sum_of"),
         "kernels.merged_terms": ("Terms",),
         "kernels.merged_forward": ("merged_sum",),
         "kernels.pointwise": ("product",),
         "kernels.pools": ("pooled",),
         "kernels.recompute": ("recomputed",),
+        "kernels.slices": (
+            "sliced_bias",
+            "sliced_conv",
+            "sliced_group_norm",
+            "sliced_layer_norm",
+            "sliced_linear",
+            "sliced_norm",
+            "sliced_scale",
+        ),
         "kernels.weighted": ("edge_weights", "interleave", "weighted"),
+        "networks.paths.base": ("Decided", "PathNetwork"),
         "networks.supernet_base": ("Row", "Supernet", "averaged", "frozen", "mix", "within"),
     }.items()
     for name in names
@@ -32,3 +43,11 @@ def kernel(name: str, /, *arguments: Any, **named: Any) -> Call:
     if name not in KERNELS:
         raise ValueError(f"there is no kernel {name}")
     return call(name, *arguments, **named)
+
+
+def imports_of(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Modules and what is imported from them, both in order."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        found.setdefault(KERNELS[name], set()).add(name)
+    return [(module, sorted(found[module])) for module in sorted(found)]

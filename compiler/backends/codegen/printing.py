@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from ...ops.torch.expressions import (
     Attribute,
     Call,
+    Comparison,
     Conditional,
     Dictionary,
     Expression,
     List,
     Literal,
+    Logic,
     Name,
+    Negation,
     Operation,
     Slice,
     Slot,
@@ -20,12 +23,13 @@ from ...ops.torch.expressions import (
     Tuple,
 )
 from ...text.quoting import python_comment, python_value
-from .definitions import Assignment, Evaluation, Function, Line, Parameter, Return
+from .definitions import Arm, Assignment, Branches, Evaluation, Function, Line, Parameter, Return
 from .layout import WIDTH, Bracket, Pieces, broken, broken_sum, flat
 from .program import Import
 
-CONDITIONAL, SUM, PRODUCT, SIGN, ATOM = range(5)
+CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(9)
 """How strongly the parts of an expression hold together."""
+_LOGIC = {"or": OR, "and": AND}
 _OPERATIONS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 
 
@@ -56,15 +60,19 @@ def pieces_of(found: Expression) -> Pieces:
             return (Bracket("[", tuple(map(pieces_of, elements)), "]"),)
         case Dictionary(items):
             return (Bracket("{", tuple(_item(key, value) for key, value in items), "}"),)
-        case Operation():
-            rank = _OPERATIONS[found.symbol]
+        case Operation() | Logic():
+            rank = _rank(found)
             first, *others = found.operands
             pieces = _operand(first, rank + 1)
             for operand in others:
                 pieces = (*pieces, f" {found.symbol} ", *_operand(operand, rank + 1))
             return pieces
+        case Comparison():
+            return (*_operand(found.left, SUM), f" {found.symbol} ", *_operand(found.right, SUM))
+        case Negation():
+            return ("not ", *_operand(found.value, NOT))
         case Conditional():
-            value, test = _operand(found.value, SUM), _operand(found.test, SUM)
+            value, test = _operand(found.value, OR), _operand(found.test, OR)
             return (*value, " if ", *test, " else ", *pieces_of(found.otherwise))
         case Slot():
             raise ValueError(f"nothing was put into the slot {found.key}")
@@ -76,6 +84,12 @@ def _rank(found: Expression) -> int:
             return _OPERATIONS[found.symbol]
         case Conditional():
             return CONDITIONAL
+        case Logic():
+            return _LOGIC[found.symbol]
+        case Negation():
+            return NOT
+        case Comparison():
+            return COMPARISON
         case Literal(bool()):
             return ATOM
         case Literal(int() | float() as number):
@@ -114,6 +128,18 @@ def lines_of(found: Line, indent: int) -> list[str]:
             return broken(pieces_of(found.value), indent)
         case Return():
             return broken(("return ", *_series(found.values)), indent)
+        case Branches():
+            return [line for place, arm in enumerate(found.arms) for line in _arm(arm, place == 0, indent)]
+
+
+def _arm(found: Arm, first: bool, indent: int) -> list[str]:
+    body = [line for inner in found.body for line in lines_of(inner, indent + 4)]
+    if found.test is None:
+        return [*broken(("else",), indent, ":"), *body]
+    word, test = "if " if first else "elif ", pieces_of(found.test)
+    if indent + len(word) + len(flat(test)) + 1 > WIDTH:
+        test = (Bracket("(", (test,), ")", alone=True),)
+    return [*broken((word, *test), indent, ":"), *body]
 
 
 def _assignment(found: Assignment, indent: int) -> list[str]:

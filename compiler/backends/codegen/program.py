@@ -3,12 +3,17 @@ lowered to this."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
-from ...ir.graph import Scope
+from ...ir.diagram import Guard
+from ...ir.graph import Scope, SpaceGraph
 from ...ir.operation import TensorShape
 from ...ops.torch.expressions import Expression
 from ...record import record
+
+OPEN: Final = -1
+"""In the shape of a statement, an axis whose size depends on decisions."""
 
 
 @record
@@ -30,6 +35,8 @@ class Statement:
     ``kind``: ``weights`` of a decision, whose ``name`` is the decision's path; ``held``, a module that has no call of
     its own: statements that read it stand for the module. Modules are made by ascending ``order``, then in the order of
     statements.
+    Where one path is computed, ``need`` is the condition under which this is, and a statement with ``cases`` is the
+    value of that statement whose condition holds; all these are among its ``inputs``.
     """
 
     id: int
@@ -43,13 +50,25 @@ class Statement:
     kind: Literal["value", "weights", "held"] = "value"
     order: int = -1
     prepared: Expression | None = None
+    need: Guard = True
+    cases: tuple[tuple[Guard, int], ...] = ()
+
+
+@record(eq=False)
+class Path:
+    """What the code of a network that computes one path goes by. ``graph``: whose decisions conditions are over;
+    ``decisions``: the statement of kind ``weights`` of each, which stands for the value that the path has there."""
+
+    graph: SpaceGraph
+    decisions: Mapping[int, int]
 
 
 @record
 class Program:
     """``statements[i].id == i``, sources first. ``scope_names`` are the attributes that hold scopes in their parents.
 
-    ``layers``: the classes of the torch lowering that constructors mention, ``externs`` those of the user's.
+    ``layers``: the classes of the torch lowering that constructors mention, ``externs`` those of the user's. ``path``:
+    for a network that computes one path, None for one that computes all its statements.
     """
 
     statements: tuple[Statement, ...]
@@ -59,3 +78,4 @@ class Program:
     scope_names: dict[int, str]
     layers: tuple[str, ...] = ()
     externs: tuple[Import, ...] = ()
+    path: Path | None = None

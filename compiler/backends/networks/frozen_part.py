@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ...ops.torch.expressions import SELF, Attribute, Expression, Literal, Name, Tuple, changed, every, names_in
-from ..codegen.definitions import Assignment, Function, Line, Parameter, Return
+from ..codegen.definitions import Assignment, Branches, Function, Line, Parameter, Return, evaluated, targets_of
 from ..codegen.printing import function_lines, text_of
 from .loader import definition_of, module_of
 
@@ -96,6 +96,8 @@ class _Step:
                 return cls(line, target, (line.value,))
             case Return():
                 return cls(line, "", line.values)
+            case Branches():
+                return cls(line, "", tuple(evaluated([line])))
         return cls(line, "", (line.value,))
 
     @cached_property
@@ -112,7 +114,7 @@ class _Step:
 
 def _kept(model: nn.Module, lines: Sequence[_Step], inputs: Sequence[str]) -> set[int]:
     """The places of the fixed lines that apply something frozen, or lead to one that does."""
-    made = {line.target for line in lines}
+    made = {name for line in lines for name in targets_of(line.line)}
     known = set(inputs)
     fixed: set[int] = set()
     for place, line in enumerate(lines):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from ...analysis.relaxable import relaxable
@@ -14,7 +14,7 @@ from ...passes.pipeline import PassReport, Watch, run_passes, select
 from ...record import record
 from ..codegen.classes import Classes, Outermost
 from ..codegen.definitions import names_read
-from ..codegen.kernel_table import KERNELS, kernel
+from ..codegen.kernel_table import KERNELS, imports_of, kernel
 from ..codegen.namespace import SUPERNET
 from ..codegen.printing import element_lines, import_line
 from ..codegen.render import Source, class_source, render
@@ -89,23 +89,16 @@ def written_supernet(
     text = render(
         "supernet.py.jinja",
         graph=graph,
+        computes="mixed by their weights",
         rows=[line for d in lowered.used for line in element_lines(_row(d, relaxation), 4)],
         layers=sorted(lowered.program.layers),
-        imports=_imports([*(["Row"] if lowered.used else []), *(name for name in KERNELS if name in read)]),
+        imports=imports_of([*(["Row"] if lowered.used else []), *(name for name in KERNELS if name in read)]),
         externs=list(map(import_line, lowered.program.externs)),
         has_functional="F" in read,
         has_torch="torch" in read,
         parts=list(map(class_source, classes)),
     )
     return Source(text, classes), reports
-
-
-def _imports(names: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Modules and what is imported from them, both in order."""
-    found: dict[str, set[str]] = {}
-    for name in names:
-        found.setdefault(KERNELS[name], set()).add(name)
-    return [(module, sorted(found[module])) for module in sorted(found)]
 
 
 def _row(decision: Decision, relaxation: Relaxation) -> Call:

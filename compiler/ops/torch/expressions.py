@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeAlias
+from typing import Literal as TypingLiteral
 
 from ...record import record
 
@@ -111,8 +112,47 @@ class Conditional:
     otherwise: Expression
 
 
+@record
+class Comparison:
+    """``left symbol right``."""
+
+    left: Expression
+    symbol: Comparing
+    right: Expression
+
+
+@record
+class Logic:
+    """At least two operands with ``and`` or ``or`` between them."""
+
+    symbol: TypingLiteral["and", "or"]
+    operands: tuple[Expression, ...]
+
+
+@record
+class Negation:
+    """``not value``."""
+
+    value: Expression
+
+
+Comparing: TypeAlias = TypingLiteral["==", "!=", "<=", ">=", "in", "not in"]
+
 Expression: TypeAlias = (
-    Name | Literal | Slot | Attribute | Call | Subscript | Tuple | List | Dictionary | Operation | Conditional
+    Name
+    | Literal
+    | Slot
+    | Attribute
+    | Call
+    | Subscript
+    | Tuple
+    | List
+    | Dictionary
+    | Operation
+    | Conditional
+    | Comparison
+    | Logic
+    | Negation
 )
 
 SELF: Final = Name("self")
@@ -198,6 +238,12 @@ def children(found: Expression) -> tuple[Expression, ...]:
             return found.operands
         case Conditional():
             return (found.value, found.test, found.otherwise)
+        case Comparison():
+            return (found.left, found.right)
+        case Logic():
+            return found.operands
+        case Negation():
+            return (found.value,)
     return ()
 
 
@@ -242,6 +288,12 @@ def changed(found: Expression, change: Callable[[Expression], Expression | None]
             return Operation(found.symbol, tuple(map(inside, found.operands)))
         case Conditional():
             return Conditional(inside(found.value), inside(found.test), inside(found.otherwise))
+        case Comparison():
+            return Comparison(inside(found.left), found.symbol, inside(found.right))
+        case Logic():
+            return Logic(found.symbol, tuple(map(inside, found.operands)))
+        case Negation():
+            return Negation(inside(found.value))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -51,6 +52,18 @@ Example:
     metavar="PASS",
     help="Supernet, ir: print the graph after this pass on standard error; `all` after each. May be given again.",
 )
+@click.option(
+    "--paths",
+    "paths",
+    is_flag=True,
+    help="Supernet: the network with the weights of all alternatives that computes one architecture at a time.",
+)
+@click.option(
+    "--sharing",
+    type=click.Choice(["separate", "slice"]),
+    help="With --paths: weights of an operation whose numbers are chosen, one set for each case (the default) or "
+    "slices of the largest.",
+)
 @allow_extern
 @click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
 @quiet
@@ -64,6 +77,8 @@ def command(
     seed: int,
     passes: str | None,
     print_after: tuple[str, ...],
+    paths: bool,
+    sharing: Literal["separate", "slice"] | None,
     allow_extern: bool,
     explain: bool,
     quiet: bool,
@@ -80,6 +95,8 @@ def command(
         allow_extern=allow_extern,
         explain=explain,
         quiet=quiet,
+        paths=paths,
+        sharing=sharing,
     )
     refuse(to, request)
     text = OUTPUTS[to].write(request)
