@@ -14,8 +14,9 @@ from ..analysis.dependence import may_lose
 from ..diagnostics.model import Diagnostic, Sink
 from ..diagnostics.source import Source
 from ..frontend import ast
-from ..frontend.stack import deep_stack
+from ..frontend.stack import deep_stack, unbroken
 from ..ir.graph import SpaceGraph
+from ..semantics.elaboration.bodies import Bodies
 from ..semantics.elaboration.elaborate import SpaceReference, elaborate
 from ..semantics.elaboration.global_names import constant
 from ..semantics.elaboration.state.limits import Abandoned
@@ -80,7 +81,7 @@ def check_module(
     collecting = gc.isenabled()
     gc.disable()  # what spaces are made of stays until all is checked; looking through it takes longer than the rest
     try:
-        return _check_module(module, sink, asked, whole)
+        return unbroken(_check_module, module, sink, asked, whole)
     finally:
         if collecting:
             gc.enable()
@@ -129,11 +130,12 @@ class _Graphs:
         self.sink = sink
         self._mistakes = sink.errors
         self._found: dict[tuple[int, str], SpaceGraph | None] = {}
+        self._bodies = Bodies()
 
     def get(self, reference: SpaceReference) -> SpaceGraph | None:
         key = (id(reference.declaration), _arguments(reference))
         if key not in self._found:
-            self._found[key] = elaborate(reference, self.sink, mistakes=self._mistakes)
+            self._found[key] = elaborate(reference, self.sink, mistakes=self._mistakes, bodies=self._bodies)
         return self._found[key]
 
     def named(self, expr: ast.Expr, module: Module) -> SpaceGraph | None:
@@ -149,7 +151,7 @@ class _Graphs:
         """Reports the spaces whose constraints cannot be satisfied, or perhaps not."""
         for graph in self._found.values():
             if graph is not None and graph.constraints:
-                from .satisfiable import satisfiable
+                from .where.satisfiable import satisfiable
 
                 found = satisfiable(graph).diagnostic
                 if found is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.ensembles import TooManyMembers
 from ..diagnostics.model import Sink
+from ..ir.graph import SpaceGraph
 
 if TYPE_CHECKING:
     from .searches import CheckedSearch
@@ -16,7 +17,6 @@ def check_ensemble(search: CheckedSearch, sink: Sink) -> None:
     config, asked = search.config, search.config.ensemble
     if asked is None or asked < 2:
         return
-    from ..analysis.count import count
     from ..families.registry import family
 
     place = config.place("ensemble")
@@ -27,6 +27,23 @@ def check_ensemble(search: CheckedSearch, sink: Sink) -> None:
     if ranked is not None and ranked < asked:
         sink.add(TooManyMembers(place, asked, ranked, f"a search by this strategy (`{config.strategy.family}`)"))
         return
+    if _surely(search.common) >= asked:
+        return
+    from ..analysis.count import count
+
     high = count(search.common, quick=True).high
     if high < asked:
         sink.add(TooManyMembers(place, asked, high, f"`{search.graph.name}`"))
+
+
+def _surely(graph: SpaceGraph) -> int:
+    """So many architectures there are at least, without counting: one, and without constraints all others that answer
+    one of the decisions otherwise that it asks."""
+    if graph.constraints:
+        return 0
+    from ..analysis.circuits.of_space import alternatives
+    from ..analysis.costs.additive import default_answers
+    from ..analysis.demand import active
+
+    asked = active(graph, default_answers(graph)).decisions
+    return 1 + sum(alternatives(graph.decisions[id]) - 1 for id in asked)

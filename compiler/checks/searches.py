@@ -50,9 +50,11 @@ class CheckedSearch:
     @cached_property
     def common(self) -> SpaceGraph:
         """``graph`` with the constraints of ``final``: what is derived and drawn is within `where` of both."""
-        from .sibling import common_space
+        if self.final is self.graph:
+            return self.graph
+        from ..analysis.joint.common import common
 
-        return common_space(self.graph, self.final)
+        return common(self.graph, self.final)
 
 
 def check_search(
@@ -150,10 +152,10 @@ def _tested(
     sink: Sink,
 ) -> dict[str, SpaceGraph]:
     """The spaces of the networks where they are measured on other data; reports what is not for it."""
-    from .sibling import check_sibling
-
     if config.owner("evaluate") != "evaluate" or final is None:
         return {}
+    from .sibling import check_sibling
+
     found: dict[str, SpaceGraph] = {}
     for key, ref, trained in (("", last, final), *((str(ref), ref, graph) for ref, graph in compared)):
         graph = space_of(ref, config.data_of("evaluate"))

@@ -12,7 +12,6 @@ from ..diagnostics.budgets import NothingWithin, UnknownWithin
 from ..diagnostics.model import Label, Sink, SpaceError
 from ..diagnostics.siblings import NothingInCommon, UnknownInCommon
 from ..ir.graph import SpaceGraph
-from .satisfiable import satisfiable
 
 if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
@@ -36,20 +35,18 @@ def check_sibling(
     return False
 
 
-def common_space(searched: SpaceGraph, final: SpaceGraph) -> SpaceGraph:
-    """The space that architectures of a search are taken from: ``searched``, within `where` of ``final`` too, to which
-    its architectures carry over. Raises SpaceError (E0225)."""
-    return common(searched, final)
-
-
 def check_common(config: SearchConfig, searched: SpaceGraph, final: SpaceGraph, sink: Sink) -> None:
     """Reports where no architecture is within `where` of both spaces, or perhaps none, though each of them has some."""
     try:
-        both = common_space(searched, final)
+        both = common(searched, final)
     except SpaceError as error:
         sink.extend(error.diagnostics)
         return
-    if both is searched or any(satisfiable(graph).diagnostic is not None for graph in (searched, final)):
+    if both is searched:
+        return
+    from .where.satisfiable import satisfiable
+
+    if any(satisfiable(graph).diagnostic is not None for graph in (searched, final)):
         return
     found, place, other = satisfiable(both).diagnostic, config.place("retrain.space"), shown_name(searched, final)
     if isinstance(found, NothingWithin):

@@ -17,7 +17,7 @@ from ..analysis.validity import validity
 from ..ir.diagram import Case, Guard, evaluate, inner_nodes, witness
 from ..ir.graph import DecisionConstraint, SpaceGraph
 from ..ops.registry import primitives_of
-from .satisfiable import satisfiable
+from .where.satisfiable import satisfiable
 
 LATER = 1e-4
 """What an answer that is not the first one counts beside an active decision."""

@@ -27,6 +27,10 @@ _NARROW = 8
 """A node of so many children is one step; a wider one counts as several."""
 
 
+_ANSWERED: Any = None
+"""In the place of a function that calls itself, when it has answered."""
+
+
 class DiagramTooLarge(Exception):
     """An operation would have built more than :data:`NODE_LIMIT` nodes."""
 
@@ -97,7 +101,11 @@ def same_case(a: Case, b: Case) -> bool:
 
 
 class Diagrams:
-    """The manager of the diagrams of one space: makes variables and nodes, and computes with them."""
+    """The manager of the diagrams of one space: makes variables and nodes, and computes with them.
+
+    Functions that call themselves here let go of themselves when they have answered: each would hold its memo until
+    garbage is looked for, which in an elaboration is never.
+    """
 
     def __init__(self) -> None:
         self._unique: dict[Hashable, Diagram] = {}
@@ -180,8 +188,12 @@ class Diagrams:
             memo[key] = result
             return result
 
-        with self.counted(memo) as limit:
+        limit = self.limit
+        try:
             return walk(tuple([arguments[place] for place in places]))
+        finally:
+            self.steps -= len(memo)
+            walk = _ANSWERED
 
     def _apply_to_one(self, function: Callable[..., Case], arguments: list[Case], place: int) -> Case:
         """:meth:`apply` where one argument is a diagram."""
@@ -199,8 +211,12 @@ class Diagrams:
                 memo[case.uid] = self.case(case.variable, [walk(kid) for kid in case.children])
             return memo[case.uid]
 
-        with self.counted(memo) as limit:
+        limit = self.limit
+        try:
             return walk(arguments[place])
+        finally:
+            self.steps -= len(memo)
+            walk = _ANSWERED
 
     def ite(self, condition: Guard, then: Case, otherwise: Case) -> Case:
         """``then`` where the condition holds, else ``otherwise``; the branch not taken may be IMPOSSIBLE."""
@@ -233,14 +249,23 @@ class Diagrams:
             memo[key] = result
             return result
 
-        with self.counted(memo) as limit:
+        limit = self.limit
+        try:
             return walk(condition, then, otherwise)
+        finally:
+            self.steps -= len(memo)
+            walk = _ANSWERED
+
+    @property
+    def limit(self) -> float:
+        """How many steps an operation may take."""
+        return min(NODE_LIMIT, self.steps)
 
     @contextmanager
     def counted(self, memo: Sized) -> Iterator[float]:
         """How many steps an operation may take; what ``memo`` holds in the end were its steps."""
         try:
-            yield min(NODE_LIMIT, self.steps)
+            yield self.limit
         finally:
             self.steps -= len(memo)
 
@@ -290,8 +315,12 @@ class Diagrams:
                 memo[i, count] = self.case(items[i], (walk(i + 1, count), walk(i + 1, count + 1)))
             return memo[i, count]
 
-        with self.counted(memo) as limit:
+        limit = self.limit
+        try:
             return walk(0, 0)
+        finally:
+            self.steps -= len(memo)
+            walk = _ANSWERED
 
     def constrain(self, case: Case, valid: Guard) -> Case:
         """``case`` with the assignments outside ``valid`` made IMPOSSIBLE, which lets equal cases collapse."""
@@ -308,7 +337,10 @@ class Diagrams:
                 memo[c.uid] = self.case(c.variable, [walk(kid) for kid in c.children])
             return memo[c.uid]
 
-        return walk(case)
+        try:
+            return walk(case)
+        finally:
+            walk = _ANSWERED
 
     def restrict(self, case: Case, answers: Mapping[int, int]) -> Case:
         """``case`` when the variables with these indices have these answers."""
@@ -329,7 +361,10 @@ class Diagrams:
                 )
             return memo[c.uid]
 
-        return walk(case)
+        try:
+            return walk(case)
+        finally:
+            walk = _ANSWERED
 
 
 def _from_below(guards: Iterable[Guard]) -> list[Guard]:

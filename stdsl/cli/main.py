@@ -15,6 +15,7 @@ import click
 from stdsl import __version__
 from stdsl.cli.failures import guarded, plainly, written
 from stdsl.cli.index import COMMANDS
+from stdsl.compiler.frontend.stack import unbroken
 
 BRIEF = ("check", "count", "fmt", "info")
 """Commands that end before looking for garbage pays. Nor does it pay for any of them at the end of the process."""
@@ -94,4 +95,4 @@ def main() -> None:
     _unwarned()
     atexit.register(gc.freeze)
     with written():
-        cli.main(prog_name="stdsl")
+        unbroken(cli.main, prog_name="stdsl")

@@ -22,7 +22,7 @@ from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.checks.check import check_module
 from stdsl.compiler.checks.opening import space_in
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.model import KINDS, Diagnostic, Edit, Sink, StdslError
 from stdsl.compiler.diagnostics.render import render
 from stdsl.compiler.diagnostics.source import Source

@@ -19,7 +19,7 @@ from stdsl.compiler.analysis.derivation.carry import differences
 from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.derivation.walk import Walk
 from stdsl.compiler.analysis.joint.common import common
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 

@@ -20,11 +20,13 @@ from ...frontend.stack import deep_stack, room_for
 from ...ir.diagram import STEP_LIMIT, DiagramTooLarge, Guard, TooManySteps
 from ...ir.graph import CostConstraint, DecisionConstraint, Edge, Node, SpaceGraph, TensorType
 from ...ir.operation import Layout
+from ...record import record
 from ..modules import Module
 from ..signatures import bind, declared_signature
 from ..text.affected import concern
 from . import blocks, expressions, instances, where
 from .arithmetic import whole_advice
+from .bodies import Bodies, Body
 from .context import Context, Env
 from .faults import demanded, report_faults
 from .state.limits import Abandoned
@@ -73,18 +75,29 @@ def elaborate(
     sink: Sink,
     faulty: list[Faulty] | None = None,
     mistakes: Sequence[Diagnostic] | None = None,
+    bodies: Bodies | None = None,
 ) -> SpaceGraph | None:
     """The graph of a space, or None when there are errors in what it is made of (in the sink); then what is known of it
     goes to ``faulty``.
 
-    ``mistakes``: those that were found in texts before, all errors in the sink unless given.
+    ``mistakes``: those that were found in texts before, all errors in the sink unless given. ``bodies``: of the spaces
+    that were elaborated before with this sink.
     """
     state = State(sink)
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:
         with deep_stack():
-            graph = _elaborate(state, reference, faulty, sink.errors if mistakes is None else mistakes)
+            graph = None
+            begun = _begun(state, reference)
+            if begun is not None:
+                found = sink.errors if mistakes is None else mistakes
+                body = bodies.of(begun.instance) if bodies is not None and not state.mistakes.told else None
+                if body is not None:
+                    state = body.again(reference.declaration, begun.instance, state.limits.work)
+                    graph = _narrowed(state, reference, begun, body, found)
+                else:
+                    graph = _elaborate(state, reference, begun, faulty, found, bodies)
         # What is computed of the space walks through diagrams, which are as deep as there are variables.
         room_for(len(state.diagrams.variables))
         # What is wrong without a word would be a mistake of the compiler's.
@@ -103,9 +116,16 @@ def elaborate(
             gc.enable()
 
 
-def _elaborate(
-    state: State, reference: SpaceReference, faulty: list[Faulty] | None, mistakes: Sequence[Diagnostic]
-) -> SpaceGraph | None:
+@record(eq=False)
+class _Begun:
+    """A space whose meta and arguments are known. ``env``: what `where` sees."""
+
+    env: Env
+    parameters: Mapping[str, Value]
+    instance: Called
+
+
+def _begun(state: State, reference: SpaceReference) -> _Begun | None:
     declaration = reference.declaration
     root = Context("", "", state.token("meta"), (state.token("meta"), "", ()), 0)
     env = Env(reference.module, root)
@@ -119,32 +139,70 @@ def _elaborate(
     if instance is None:
         where.check_costs(state, declaration, env)
         return None
+    return _Begun(env, parameters, instance)
+
+
+def _narrowed(
+    state: State, reference: SpaceReference, begun: _Begun, body: Body, mistakes: Sequence[Diagnostic]
+) -> SpaceGraph | None:
+    """The graph of a space whose body is known."""
+    declaration = reference.declaration
+    conditions = _constraints(state, declaration, begun.env, body.outputs)
+    if state.mistakes.reported or concern(declaration, reference.module, mistakes):
+        state.mistakes.showable = True
+        return None
+    parameters = tuple(begun.parameters.items())
+    return _stated(state, body.narrowed(declaration, parameters, conditions, reference.module.allow_extern))
+
+
+def _elaborate(
+    state: State,
+    reference: SpaceReference,
+    begun: _Begun,
+    faulty: list[Faulty] | None,
+    mistakes: Sequence[Diagnostic],
+    bodies: Bodies | None,
+) -> SpaceGraph | None:
+    declaration, env, instance, before = reference.declaration, begun.env, begun.instance, state.limits.work
     state.mistakes.space = declaration
     state.applying.append(instance)
     meta = instance.template.declaration
     name = meta.name.id
     scope = state.builder.scope(None, "", name, "meta", "", meta.name.span, instance.weights)
-    body = Env(instance.template.module, replace(root, scope=scope))
-    bound = bind_meta(state, instance, body)
-    if not bound or not _inputs(state, meta, body, scope):
+    inside = Env(instance.template.module, replace(env.context, scope=scope))
+    bound = bind_meta(state, instance, inside)
+    if not bound or not _inputs(state, meta, inside, scope):
         where.check_costs(state, declaration, env)
         return None
-    result = blocks.run_block(state, meta.body, body)
+    result = blocks.run_block(state, meta.body, inside)
     outputs = _outputs(state, meta, result)
     if outputs is None:
         where.check_costs(state, declaration, env)
         return None
-    conditions = _constraints(state, declaration, env, [t.node for _, t in outputs])
+    ids = tuple([t.node for _, t in outputs])
+    own, work, steps = tuple(state.decided.constraints), state.limits.work - before, state.diagrams.steps
+    plain = not state.mistakes.told and not any(state.mistakes.met)
+    met, builder = len(state.decided.touched), state.builder
+    built = (builder.nodes, builder.decisions, builder.inputs, builder.externs)
+    conditions = _constraints(state, declaration, env, ids)
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
-    report_faults(state, [t.node for _, t in outputs], conditions)
+    report_faults(state, ids, conditions)
+    constraints = (*state.decided.constraints, *conditions)
     if state.mistakes.reported or concern(declaration, reference.module, mistakes):
         state.mistakes.showable = True
         if faulty is not None and (state.mistakes.happened or state.mistakes.at_once):
-            graph = _pruned(state, reference, outputs, parameters, (*state.decided.constraints, *conditions), name)
-            met = demanded(state, state.mistakes.at_once, [t.node for _, t in outputs])
-            faulty.append(Faulty(graph, (*state.mistakes.happened, *met)))
+            graph = _pruned(state, reference, outputs, begun.parameters, constraints, name)
+            shown = demanded(state, state.mistakes.at_once, ids)
+            faulty.append(Faulty(graph, (*state.mistakes.happened, *shown)))
         return None
-    graph = _pruned(state, reference, outputs, parameters, (*state.decided.constraints, *conditions), name)
+    graph = _pruned(state, reference, outputs, begun.parameters, constraints, name)
+    if bodies is not None and plain:
+        bodies.keep(instance, Body(state, graph, ids, own, work, steps, met, built))
+    return _stated(state, graph)
+
+
+def _stated(state: State, graph: SpaceGraph) -> SpaceGraph | None:
+    """The graph; None with diagnostics where it bounds costs that are not known."""
     unknown = _unknown_costs(graph)
     for diagnostic in unknown:
         state.report(diagnostic)

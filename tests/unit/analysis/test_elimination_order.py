@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import stdsl
 from stdsl.compiler.analysis.diagrams.elimination import ordering
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 from stdsl.compiler.ir.diagram import Diagrams
 
 

@@ -11,7 +11,7 @@ import pytest
 import stdsl
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.relaxable import relaxable
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 
 TEXT = """stdsl 1
 meta tower(n) on x: image(3, 8, 8) {

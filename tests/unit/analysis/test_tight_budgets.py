@@ -13,7 +13,7 @@ from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.derive import derived
 from stdsl.compiler.analysis.policies.completing import complete, policy
 from stdsl.compiler.analysis.sampling import draw
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.model import SpaceError
 
 TIGHT = """stdsl 1
@@ -135,12 +135,12 @@ def test_a_tight_budget_is_planned_and_searched(tmp_path: Path):
 def test_what_many_architectures_are_within_takes_no_search(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds for a search over twelve entangled decisions take seconds (found by mutants), and half of all
     architectures tell as much."""
-    from stdsl.compiler.checks import satisfiable as module
+    from stdsl.compiler.checks.where import looking
 
     text = f"meta m on x: image(4, 8, 8) = x -> repeat 12 {{ choose {body} as kind }} -> conv(4, 1)"
     ends = "in 1..6M" if "identity" in body else ">= 600K"
     graph = stdsl.loads(f"stdsl 1\n{text}\nspace s = m\nspace t = m where flops {ends}", "t").graph
-    monkeypatch.setattr(module, "_looked_for", None)
-    found = module.satisfiable(graph)
+    monkeypatch.setattr(looking, "looked_for", None)
+    found = satisfiable(graph)
     assert found.diagnostic is None
     assert found.architecture is not None

@@ -8,10 +8,10 @@ from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.depth import depth_bounds
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
 from stdsl.compiler.analysis.enumerate import architectures
-from stdsl.compiler.checks import satisfiable as where_satisfiable
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_space
-from stdsl.compiler.checks.satisfiable import satisfiable
+from stdsl.compiler.checks.where import looking
+from stdsl.compiler.checks.where.satisfiable import satisfiable
 from stdsl.compiler.diagnostics.source import Source
 
 TOWER = """stdsl 1
@@ -94,7 +94,7 @@ meta edge on x: image(3, 64, 64) {
 }
 space band = edge where flops in 15M..16M, params in 30K..33K
 """
-    monkeypatch.setattr(where_satisfiable, "PROPOSED", 0)
+    monkeypatch.setattr(looking, "PROPOSED", 0)
     verdict = satisfiable(make.text(text))
     assert verdict.diagnostic is not None
     assert verdict.diagnostic.code == "W0441"

@@ -37,13 +37,13 @@ class Limits:
 
     def __init__(self, builder: GraphBuilder, mistakes: Mistakes) -> None:
         self._builder, self._mistakes = builder, mistakes
-        self._work = 0
+        self.work = 0
         builder.diagrams.steps = STEP_LIMIT
 
     def spend(self, work: int, span: Span) -> None:
         """Counts work. Raises Abandoned over the limit."""
-        self._work += work
-        if self._work > WORK_LIMIT:
+        self.work += work
+        if self.work > WORK_LIMIT:
             self._mistakes.report(
                 TooLarge(span, "a space that takes so much to elaborate", f"at most {WORK_LIMIT} steps")
             )

@@ -44,9 +44,14 @@ class Mistakes:
 
     def __init__(self, sink: Sink, builder: GraphBuilder, applying: Sequence[Called]) -> None:
         self._sink, self._builder, self._applying = sink, builder, applying
-        self.space: ast.SpaceDecl | None = None
-        """The declaration that is elaborated."""
+        self.begin(None)
+
+    def begin(self, space: ast.SpaceDecl | None) -> None:
+        """Nothing is wrong so far. ``space``: the declaration that is elaborated."""
+        self.space = space
         self.reported = 0
+        self.told = 0
+        """How often something was reported or warned of."""
         self.faults: list[FaultRecord] = []
         self.happened: list[tuple[Diagnostic, Guard]] = []
         """What was reported of the faults, and under which condition an architecture shows it."""
@@ -84,12 +89,14 @@ class Mistakes:
         self._add(diagnostic, self._applying)
 
     def _add(self, diagnostic: Diagnostic, calls: Sequence[Called]) -> None:
+        self.told += 1
         found = origins(diagnostic, calls, self.space)
         self._sink.add_once(replace(diagnostic, origins=found) if found else diagnostic)
 
     def recursion(self, span: Span, chain: tuple[str, ...]) -> None:
         """Reports a circle, unless the names of the text have told of one: going round meets the same one again."""
         self.reported += 1
+        self.told += 1
         if not any(isinstance(d, Recursion) for d in self._sink.errors):
             self._sink.add(Recursion(span, chain))
 

@@ -1,37 +1,32 @@
-"""Whether `where` can be satisfied: yes, with an architecture; no, by bounds; or not known."""
+"""Looking for an architecture within `where`, and for what is to blame where there is none."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ..analysis.architecture import Architecture, of_answers, violations
-from ..analysis.circuits.of_space import circuits
-from ..analysis.costs.additive import default_answers
-from ..analysis.costs.limits import Limits
-from ..analysis.costs.measures import depth_reach, figures, place_of
-from ..analysis.costs.of_architecture import cost_constraints
-from ..analysis.demand import active
-from ..analysis.derivation.descent import Landed
-from ..analysis.derivation.walk import Walk
-from ..analysis.feasible import feasible
-from ..analysis.memo import once_per_graph
-from ..analysis.sums.nearly import Nearly
-from ..analysis.sums.within import proposals
-from ..diagnostics.budgets import NothingWithin, UnknownWithin
-from ..diagnostics.model import Diagnostic, Label, SpaceError
-from ..diagnostics.source import Span
-from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
+from ...analysis.architecture import of_answers
+from ...analysis.circuits.of_space import circuits
+from ...analysis.costs.of_architecture import cost_constraints
+from ...analysis.derivation.descent import Landed
+from ...analysis.derivation.walk import Walk
+from ...analysis.feasible import feasible
+from ...analysis.memo import once_per_graph
+from ...analysis.sums.nearly import Nearly
+from ...analysis.sums.within import proposals
+from ...diagnostics.budgets import NothingWithin, UnknownWithin
+from ...diagnostics.model import Label, SpaceError
+from ...diagnostics.source import Span
+from ...ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
+from .depth_bounds import unreachable
+from .verdict import Satisfiable
 
 STEPS = 10_000
 """Looking for an architecture gives up after so many answers: about a second."""
 
 FIRST_STEPS = 1_000
 """After so many, architectures are proposed that are nearly within the constraints, before it goes on."""
-
-DRAWN = 20
-"""So many architectures at random are looked at before a search."""
 
 COUNTED = 2
 """Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
@@ -46,28 +41,8 @@ EXCLUDED = "its constraints exclude each other"
 Constraint = CostConstraint | DecisionConstraint
 
 
-@dataclass(frozen=True)
-class Satisfiable:
-    """An architecture within the constraints, or else what is wrong: an error (there is none) or a warning."""
-
-    architecture: Architecture | None
-    diagnostic: Diagnostic | None = None
-
-
-@once_per_graph
-def satisfiable(graph: SpaceGraph) -> Satisfiable:
-    """Whether some architecture of ``graph`` is within its constraints."""
-    known = _depths(graph)
-    if known is not None:
-        return Satisfiable(None, known)
-    first = _first(graph)
-    if first is not None and all(figures(graph, c, first).within(c) for c in cost_constraints(graph)):
-        return Satisfiable(of_answers(graph, first))
-    # What is asked of several is asked of the sums that are bounded, and of no other cost.
-    limits = Limits(graph, cost_constraints(graph))
-    for answers in _random(graph):
-        if limits.admit(answers):
-            return Satisfiable(of_answers(graph, answers))
+def looked_for(graph: SpaceGraph) -> Satisfiable:
+    """What a search says, or counting, or architectures that are nearly within the constraints."""
     try:
         walk = Walk(graph)
         landed = walk.find(random.Random(0), limit=FIRST_STEPS)
@@ -114,42 +89,9 @@ def _proposed(graph: SpaceGraph) -> Mapping[int, int] | None:
     return next((answers for answers in drawn if answers is not None), None)
 
 
-def _first(graph: SpaceGraph) -> dict[int, int] | None:
-    """The first alternatives, where they are within the constraints over decisions. To see that an architecture is
-    within all takes a thousandth of the time that bounds for a search do."""
-    answers = default_answers(graph)
-    asked = active(graph, answers).decisions
-    if violations(graph, answers, asked):
-        return None
-    own = {v.index for id in asked for v in graph.decisions[id].variables}
-    return {variable: answer for variable, answer in answers.items() if variable in own}
-
-
-def _random(graph: SpaceGraph) -> Iterator[dict[int, int]]:
-    """Some architectures at random, which takes no search either."""
-    whole = circuits(graph).whole
-    if whole is not None and whole.count:
-        generator = random.Random(0)
-        for _ in range(DRAWN):
-            yield whole.draw(generator)
-
-
-def _looked_for(graph: SpaceGraph) -> Landed:
+def _landed(graph: SpaceGraph) -> Landed:
     """Raises SpaceError where bounds exclude that there is an architecture."""
     return Walk(graph).find(random.Random(0), limit=STEPS)
-
-
-def _depths(graph: SpaceGraph) -> NothingWithin | None:
-    for constraint in cost_constraints(graph):
-        if constraint.metric != "depth":
-            continue
-        low, high = depth_reach(graph, constraint)
-        where = place_of(constraint)
-        if constraint.high is not None and low > constraint.high:
-            return NothingWithin(constraint.span, graph.name, f"the shallowest has a depth of {low} or more{where}")
-        if constraint.low is not None and high < constraint.low:
-            return NothingWithin(constraint.span, graph.name, f"the deepest has a depth of {high} or less{where}")
-    return None
 
 
 def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
@@ -181,10 +123,10 @@ def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool)
     """Whether constraints are known to leave nothing, and whether that was counted, which is done with ``count``
     alone."""
     part = replace(graph, constraints=tuple(constraints))
-    if _depths(part) is not None:
+    if unreachable(part) is not None:
         return True, False
     try:
-        landed = _looked_for(part)
+        landed = _landed(part)
     except SpaceError:
         return True, False
     if landed.answers is not None or landed.all or not count:

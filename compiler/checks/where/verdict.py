@@ -1,0 +1,16 @@
+"""What is known of whether `where` can be satisfied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...analysis.architecture import Architecture
+from ...diagnostics.model import Diagnostic
+
+
+@dataclass(frozen=True)
+class Satisfiable:
+    """An architecture within the constraints, or else what is wrong: an error (there is none) or a warning."""
+
+    architecture: Architecture | None
+    diagnostic: Diagnostic | None = None
