@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Sink
 from ..diagnostics.needs import WeightsOfNoNeed
@@ -12,17 +12,10 @@ from ..ir.graph import Scope, SpaceGraph
 if TYPE_CHECKING:
     from ..schemas.search import SearchConfig
 
-PREFIX: Final = "run:"
 
-
-def scopes_of_runs(graph: SpaceGraph) -> list[Scope]:
-    """The calls of a space with `weights = "run:NAME"`."""
-    return [scope for scope in graph.scopes if scope.weights is not None and scope.weights.startswith(PREFIX)]
-
-
-def search_behind(scope: Scope) -> str:
-    """NAME of such a call: the search whose weights it loads."""
-    return (scope.weights or "").removeprefix(PREFIX)
+def scopes_of_runs(graph: SpaceGraph) -> list[tuple[Scope, str]]:
+    """The calls of a space with `weights = "run:NAME"`, and the NAME."""
+    return [(scope, scope.weights_search) for scope in graph.scopes if scope.weights_search is not None]
 
 
 def check_needs(
@@ -34,8 +27,7 @@ def check_needs(
     """
     seen: set[str] = set()
     for graph in graphs:
-        for scope in scopes_of_runs(graph):
-            name = search_behind(scope)
+        for scope, name in scopes_of_runs(graph):
             needed = known.get(name)
             untrained = needed is not None and needed.retrain is None and needed.export is None
             if name not in seen and (name not in config.before or untrained):

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from .sibling import Sibling
 
+_OF_A_SEARCH = "run:"
+
 NodeKind = Literal["input", "apply", "switch", "gate", "reduce", "merged"]
 """`merged` nodes are made by passes alone: several applications computed at once, by a kernel (``compiler/passes``)."""
 
@@ -92,8 +94,8 @@ class Scope:
 
     ``name`` is the segment that names the instance in its parent (`x[2]`, `m1`), ``callee`` the declaration, ``path``
     all names from the meta.
-    ``weights``: a file of weights for everything inside, or None. ``recompute``: set by a pass, to compute it again
-    in backward.
+    ``weights``: what gives everything inside its weights (a file, or `run:` and a search that is needed), or None.
+    ``recompute``: set by a pass, to compute it again in backward.
     """
 
     id: int
@@ -105,6 +107,18 @@ class Scope:
     span: Span | None = None
     weights: str | None = None
     recompute: bool = False
+
+    @property
+    def weights_search(self) -> str | None:
+        """NAME of a call with `weights = "run:NAME"`: the search that trains them."""
+        if self.weights is None or not self.weights.startswith(_OF_A_SEARCH):
+            return None
+        return self.weights.removeprefix(_OF_A_SEARCH)
+
+    @property
+    def weights_file(self) -> str | None:
+        """The file that a call with `weights = "…"` names, by its path from the folder of the text on."""
+        return None if self.weights_search is not None else self.weights
 
 
 @record(eq=False)

@@ -102,7 +102,12 @@ Hear: TypeAlias = Callable[[str, Plain], None]
 
 def name_of(error: BaseException) -> str:
     """The name of an exception's class, with its module."""
-    return f"{type(error).__module__}.{type(error).__qualname__}"
+    return class_name(type(error))
+
+
+def class_name(of: type[BaseException]) -> str:
+    """The name of a class of exceptions, with its module."""
+    return f"{of.__module__}.{of.__qualname__}"
 
 
 def words_of(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from stdsl.compiler.backends.networks.weights import load_by_name, read_weights
-from stdsl.compiler.checks.needs import scopes_of_runs, search_behind
+from stdsl.compiler.checks.needs import scopes_of_runs
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.needs import RunWeightsDoNotFit
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -24,12 +24,11 @@ def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> 
     RunError.
     """
     names = Names(graph)
-    for scope in scopes_of_runs(graph):
+    for scope, search in scopes_of_runs(graph):
         start = f"{names.prefix(scope.id)}."
         shapes = {n.removeprefix(start): v.shape for n, v in model.state_dict().items() if n.startswith(start)}
         if not shapes:
             continue  # this architecture has no such part
-        search = search_behind(scope)
         weights = read_weights(RunDirectory(run.needed(search)).weights(DERIVED), scope.span)
         places = _places(weights, {name: tuple(shape) for name, shape in shapes.items()})
         if len(places) != 1:

@@ -10,19 +10,21 @@ import torch
 
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_many import costs_of
-from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
+from stdsl.compiler.diagnostics.model import ArchitectureError, RunError, SpaceError
 from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.diagnostics.trials import ClusterRefused, NoTrialLeft, OtherTrials
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
 from ..data.batch import Part
-from ..engines.contract import Engine, Fault, Hear, Plain, Work, words_of
+from ..engines.contract import Engine, Fault, Hear, Plain, Work, class_name, words_of
 from ..engines.here import HereEngine
 from ..engines.processes import ProcessEngine
 from ..phases.context import Context
 from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
+from ..training.compiled import CompilationFailed
+from ..training.loop import LoneValue
 from .clock import Clock
 from .database import file_database, server_database
 from .lengths import predicted_length
@@ -33,12 +35,7 @@ from .training import training
 
 PREPARE = "stdsl.runtime.trials.work:prepare"
 SHIPPED = "stdsl.runtime.trials.shipped:prepare_shipped"
-FATAL = (
-    "stdsl.compiler.diagnostics.model.RunError",
-    "stdsl.compiler.diagnostics.model.SpaceError",
-    "stdsl.runtime.training.loop.LoneValue",
-    "stdsl.runtime.training.compiled.CompilationFailed",
-)
+FATAL = tuple(map(class_name, (RunError, SpaceError, LoneValue, CompilationFailed)))
 """Errors that are none of a trial's own: wrong settings, damaged data, a full disk. They end the run."""
 
 

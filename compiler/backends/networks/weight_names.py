@@ -79,9 +79,14 @@ def renamed(weights: Mapping[str, torch.Tensor], rules: tuple[Rule, ...]) -> dic
     return found
 
 
+def rules_beside(path: str | os.PathLike[str]) -> Path:
+    """The file of rules for a file of weights."""
+    return Path(path).with_suffix(ENDING)
+
+
 def renamed_by_file(weights: dict[str, torch.Tensor], path: str, span: Span | None = None) -> dict[str, torch.Tensor]:
     """By the rules of the file beside ``path`` whose name ends in `.names.json`, if there is one. Raises SpaceError."""
-    file = Path(path).with_suffix(ENDING)
+    file = rules_beside(path)
     if not os.path.isfile(file):
         return weights
     try:

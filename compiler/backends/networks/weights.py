@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ...diagnostics.backends import UnreadableWeights, WeightsDoNotFit
 from ...diagnostics.model import SpaceError
 from ...diagnostics.source import Span
-from ...ir.graph import SpaceGraph
+from ...ir.graph import Scope, SpaceGraph
 from ...ir.names import Names
 from ...record import record
 from ...text.reading import WEIGHTS, check_file, reason_of
@@ -153,17 +153,23 @@ def fit_weights(
     return report
 
 
+def file_of(scope: Scope) -> Path | None:
+    """The file that a call with `weights = "…"` names, relative to the ``.space`` file."""
+    if scope.weights_file is None:
+        return None
+    folder = scope.span.source.path.parent if scope.span and scope.span.source.path else Path()
+    return folder / scope.weights_file
+
+
 def load_scope_weights(model: nn.Module, graph: SpaceGraph) -> None:
-    """Load the files that calls with ``weights = "…"`` name, relative to the ``.space`` file. A name ``run:…`` is
-    the runtime's to load."""
+    """Load the files that calls with ``weights = "…"`` name. What a search trained is the runtime's to load."""
     names = Names(graph)
     for scope in graph.scopes:
-        if scope.weights is None or scope.weights.startswith("run:"):
+        path = file_of(scope)
+        if path is None:
             continue
         prefix = names.prefix(scope.id)
         if not any(name.startswith(f"{prefix}.") for name in model.state_dict()):
             continue  # this architecture has no such part
-        folder = scope.span.source.path.parent if scope.span and scope.span.source.path else Path()
-        path = folder / scope.weights
         weights = renamed_for(scope.callee, read_weights(path, scope.span), str(path), scope.span)
         fit_weights(model, weights, path, prefix, scope.span, superset=True)
