@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from .engines.local import ALLOWED
+from stdsl.compiler.text.commands import ALLOW_EXTERN
 
 _SECONDS = 0.25
 """Progress is told so often at most."""
@@ -75,6 +75,6 @@ def main(folder: Path, allow_extern: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), ALLOWED in sys.argv[2:])
+        main(Path(sys.argv[1]), ALLOW_EXTERN in sys.argv[2:])
     except BrokenPipeError:
         os._exit(1)  # the starting process is gone; do not complain into its closed pipe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import RunNotOver
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.strategy import Strategy
+from stdsl.compiler.text.commands import command, leave
 
 from .prepare.job import Job
 from .prepare.preparation import load_kept_job
@@ -30,11 +30,13 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     lines = read_journal(directory.path / run_files.JOURNAL)
     facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]
     if not facts:
-        raise RunError([RunNotOver(None, str(path), "search that is over")])
+        raise RunError([RunNotOver(None, str(path), "search that is over", directory.manifest.allow_extern)])
     return job, strategy, facts[-1]
 
 
 def command_again(path: Path, job: Job) -> str:
     """What runs the search of a run again."""
-    settings = "".join(f" --set {shlex.quote(text)}" for text in open_run(path).manifest.overrides)
-    return f"stdsl run {file_as_typed(job.texts)}::{job.config.name}{settings}"
+    manifest = open_run(path).manifest
+    settings = (word for text in manifest.overrides for word in ("--set", text))
+    target = f"{file_as_typed(job.texts)}::{job.config.name}"
+    return command("stdsl", "run", target, *settings, *leave(manifest.allow_extern))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.commands import command, leave
 from stdsl.compiler.text.quoting import json_text
 
 from .data.targets import targets_of
@@ -22,6 +22,7 @@ from .phases.context import Context
 from .phases.derive import DRAW, drawn, members, repeats
 from .phases.ensemble import FUSE
 from .phases.ensemble import PHASE as TOGETHER
+from .phases.export import PHASE as EXPORT
 from .prepare.job import Job
 from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
@@ -142,25 +143,30 @@ def _layers(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _next(run: Context) -> list[str]:
-    """Two commands to try on the result."""
+    """Commands to try on the result; the last one makes an ONNX file that could not be made."""
     directory = run.directory.path
     file = file_as_typed(run.job.texts)
     space = run.job.final.name
     architecture = run.directory.architecture(DERIVED)
-    return [
-        f"stdsl show {directory} --layers",
-        f"stdsl graph {file}::{space}{_parameters(run.job)} --arch {architecture} -o {directory / 'derived.svg'}",
+    target = (f"{file}::{space}", *_parameters(run.job))
+    found = [
+        command("stdsl", "show", directory, "--layers"),
+        command("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
+    if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and run.config.ensemble is None:
+        again = ("--to", "onnx", "--weights", directory, *leave(run.job.allow_extern))
+        found.append(command("stdsl", "compile", *target, *again))
+    return found
 
 
-def _parameters(job: Job) -> str:
+def _parameters(job: Job) -> list[str]:
     """The options that make a command mean the space of the final training, where the search gave it parameters."""
     config = job.config
     ref = config.retrain.space if config.retrain is not None and config.retrain.space is not None else config.space
     if "(" not in ref.text:
-        return ""
+        return []
     plain = [(name, value) for name, value in job.final.parameters if isinstance(value, (bool, int, float, str))]
-    return "".join(f" -p {name}={shlex.quote(json_text(value))}" for name, value in plain)
+    return [word for name, value in plain for word in ("-p", f"{name}={json_text(value)}")]
 
 
 def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from stdsl.compiler.diagnostics.data import DamagedLeftOut
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
 
@@ -271,7 +272,7 @@ def _go(
                     reporter.say(warned(DamagedLeftOut(place, data.kind, tuple(dataset.damaged))))
             return result
     except Interrupted:
-        raise Interrupted(f"`stdsl run --resume {directory.path}` goes on from here") from None
+        raise Interrupted(f"`{going_on(directory.path, job.allow_extern)}` goes on from here") from None
     finally:
         torch.set_num_threads(before)
         tracker.close()

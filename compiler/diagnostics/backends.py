@@ -122,10 +122,10 @@ architecture: there is no single tensor to weight.
 
 @kind
 class OpenSlots(NotRelaxable):
-    """Inputs of an operator that are filled by what a keep leaves."""
+    """What the elements that a keep leaves decide: what fills an input of an operator, or the case of an `if`."""
 
     code: ClassVar[str] = "E0803"
-    title: ClassVar[str] = "slots filled by a `keep` cannot be relaxed"
+    title: ClassVar[str] = "inputs and cases that a `keep` decides cannot be relaxed"
     explanation: ClassVar[str] = f"""\
 When a `keep` fills the inputs of an operator, the first that stays is its first input. A weight per element does
 not say which input an element is.
@@ -133,15 +133,21 @@ not say which input an element is.
     [a, b, c] -> keep 2 -> normal(c)               which is s0, which is s1?
     s = [a, b, c] -> keep 2 -> sum   [s, c] -> normal(c)   fine
 
+Nor does it say whether an element is there, which a condition asks for.
+
+    ks = [3, 5, 7] -> keep 1..2   if 7 in ks then a else b           which of the two?
+    choose {{a, b}} as way                                             fine: a weight for each
+
 {_OTHERS}"""
 
     @property
     def message(self) -> str:
-        return f"{self.refused}: what {'they keep' if self.also else 'it keeps'} fills the inputs of an operator"
+        keeps = "they keep" if self.also else "it keeps"
+        return f"{self.refused}: which elements {keeps} decides what is taken there"
 
     @property
     def help(self) -> str | None:
-        return "reduce what is kept with `sum` or `mean` first"
+        return "reduce what is kept with `sum` or `mean` first, or let a `choose` decide"
 
 
 @kind

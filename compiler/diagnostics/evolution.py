@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..text.patterns import wider
 from .model import Diagnostic, Severity, kind
 
 SHOWN = 8
@@ -52,6 +53,8 @@ class MutatesNothing(Diagnostic):
     mutation: str
     pattern: str
     space: str
+    known: tuple[str, ...] = ()
+    """The paths of its decisions."""
 
     severity: ClassVar[Severity] = Severity.WARNING
     code: ClassVar[str] = "W0537"
@@ -70,7 +73,8 @@ often misspelt.
 
     @property
     def help(self) -> str:
-        return "mend its pattern, or leave it out"
+        near = wider(self.pattern, self.known)
+        return f'did you mean `"{near}"`?' if near else "mend its pattern, or leave it out"
 
 
 @kind
@@ -82,6 +86,8 @@ class EditsNothing(Diagnostic):
     space: str
     matched: bool
     """Whether the pattern fits a decision."""
+    known: tuple[str, ...] = ()
+    """The paths of the decisions that have the alternative."""
 
     code: ClassVar[str] = "E0538"
     title: ClassVar[str] = "an edit that changes nothing in this space"
@@ -102,4 +108,5 @@ get it. No decision of the space does both, so the architectures would be tried 
 
     @property
     def help(self) -> str:
-        return "mend the edit, or leave it out"
+        near = None if self.matched else wider(self.pattern, self.known)
+        return f'did you mean `"{near}"`?' if near else "mend the edit, or leave it out"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..text.patterns import wider
 from .model import Diagnostic, kind
 
 SHOWN = 8
@@ -82,6 +83,11 @@ segments. A pattern without effect is most often a misspelt one.
     @property
     def notes(self) -> tuple[str, ...]:
         return (f"its decisions are {', '.join(_listed(self.known))}",) if self.known else ("it has no decisions",)
+
+    @property
+    def help(self) -> str | None:
+        near = wider(self.pattern, self.known)
+        return f'did you mean `"{near}"`?' if near else None
 
 
 @kind

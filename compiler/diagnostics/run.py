@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ..text.commands import command, going_on
 from .model import Diagnostic, Severity, kind
 
 
@@ -200,6 +201,8 @@ class RunNotOver(Diagnostic):
 
     folder: str
     missing: str
+    allow_extern: bool = False
+    """Whether the run was given leave to load Python."""
 
     code: ClassVar[str] = "E0716"
     title: ClassVar[str] = "the run is not over"
@@ -216,7 +219,8 @@ tells how far it has come.
 
     @property
     def help(self) -> str | None:
-        return f"go on with `stdsl run --resume {self.folder}`; `stdsl show {self.folder}` tells how far it is"
+        show = command("stdsl", "show", self.folder)
+        return f"go on with `{going_on(self.folder, self.allow_extern)}`; `{show}` tells how far it is"
 
 
 @kind

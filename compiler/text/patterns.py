@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 
@@ -25,3 +26,9 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 def matches(pattern: str, path: str) -> bool:
     """Whether the whole ``path`` fits ``pattern``."""
     return compile_pattern(pattern).fullmatch(path) is not None
+
+
+def wider(pattern: str, paths: Iterable[str]) -> str | None:
+    """What was meant by a pattern that fits none of some paths, where it is the end of one: itself, anywhere."""
+    anywhere = f"**.{pattern}"
+    return anywhere if any(matches(anywhere, path) for path in paths) else None

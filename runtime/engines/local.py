@@ -17,14 +17,13 @@ from typing import IO, Final
 
 from stdsl.compiler.backends.python_process import environment, module_command
 from stdsl.compiler.diagnostics.run import HelperLost
+from stdsl.compiler.text.commands import leave
 
 from ..report.reporter import Reporter, warned
 from .endings import ending, last_words
 
 _HELPER: Final = "stdsl.runtime.helper"
 """The module that such a process runs."""
-ALLOWED: Final = "--allow-extern"
-"""What tells it that the code of extern operators may be loaded."""
 
 _LOOKS = 0.5
 """Seconds after which whoever waits for helpers looks whether it was asked to stop."""
@@ -110,8 +109,8 @@ class Helpers:
                 self._reporter.say(warned(HelperLost(None, ending(process.returncode), last_words(errors))))
 
     def _started(self, errors: IO[bytes]) -> subprocess.Popen[str]:
-        leave = [ALLOWED] if self._allow_extern else []
-        command = module_command(_HELPER, str(self._folder.absolute()), *leave, with_current=self._allow_extern)
+        words = (str(self._folder.absolute()), *leave(self._allow_extern))
+        command = module_command(_HELPER, *words, with_current=self._allow_extern)
         pipe = subprocess.PIPE
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, text=True, env=environment())
 

@@ -237,7 +237,7 @@ def result_of(path: Path) -> dict[str, Any]:
     try:
         result = json.loads(read_bytes(directory.result))
     except FileNotFoundError:
-        raise RunError([RunNotOver(None, str(path), "result")]) from None
+        raise RunError([RunNotOver(None, str(path), "result", directory.manifest.allow_extern)]) from None
     except (ValueError, RecursionError):
         result = None
     fault = fault_of(result)

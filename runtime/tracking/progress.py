@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.commands import going_on
 
 from .checkpoints import Checkpoints
 from .directory import RunDirectory
@@ -58,10 +59,11 @@ class Progress:
     comparisons: Mapping[str, State]
     trials: Mapping[str, int] = field(default_factory=dict)
     checkpoint: LastCheckpoint | None = None
+    allow_extern: bool = False
 
     @property
     def resume(self) -> str:
-        return f"stdsl run --resume {self.directory}"
+        return going_on(self.directory, self.allow_extern)
 
     def document(self) -> dict[str, Any]:
         """For JSON. ``over`` is false; a result has no such key."""
@@ -121,6 +123,7 @@ def progress_of(directory: RunDirectory) -> Progress:
         _comparisons(directory),
         trials,
         _checkpoint(directory, finished),
+        manifest.allow_extern,
     )
 
 

@@ -42,7 +42,7 @@ def trained(path: Path) -> Trained:
     directory = open_run(path)
     weights = directory.weights(DERIVED)
     if not os.path.isfile(weights):
-        raise RunError([RunNotOver(None, str(path), "trained network")])
+        raise RunError([RunNotOver(None, str(path), "trained network", directory.manifest.allow_extern)])
     job = load_kept_job(directory, directory.manifest)
     facts = kept_facts(directory.data)
     if facts is None:  # a run of an older version

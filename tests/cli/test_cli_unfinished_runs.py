@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,20 @@ def test_show_tells_how_far_a_stopped_run_is(stdsl: Any, unfinished: Path) -> No
         "evaluate": "to come",
         "export": "to come",
     }
+
+
+def test_what_goes_on_with_a_run_can_be_copied(stdsl: Any, unfinished: Path, tmp_path: Path) -> None:
+    """With the leave that it was given, which is asked for again, and its folder as a shell takes it."""
+    manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
+    (unfinished / "run.json").write_text(json.dumps(manifest | {"allow_extern": True}), encoding="utf-8")
+    (moved := tmp_path / "a run").mkdir()
+    moved = unfinished.rename(moved / "it's mine")
+    command = shlex.join(["stdsl", "run", "--resume", str(moved), "--allow-extern"])
+    assert command in stdsl("show", str(moved)).stdout
+    assert json.loads(stdsl("show", str(moved), "--json").stdout)["resume"] == command
+    (moved / "weights" / "derived.safetensors").unlink(missing_ok=True)
+    told = stdsl("compile", "darts::darts_small", "--to", "onnx", "--weights", str(moved))
+    assert f"go on with `{command}`" in told.stderr
 
 
 def test_show_tells_how_many_drawn_strategies_are_measured(stdsl: Any, unfinished: Path) -> None:

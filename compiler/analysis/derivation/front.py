@@ -22,6 +22,7 @@ from ..feasible import feasible_extremes
 from ..sums.bests import Preference
 from .derive import derived
 from .exactly import Known, exactly, nearly
+from .preferences import apart
 from .reading import Score, Zeros
 from .summed import summed
 
@@ -35,6 +36,8 @@ class FrontPoint:
     """``architecture``: the one with the greatest ``score`` that costs at most ``budget``, and what it ``cost``s; None
     where there is none, or none was found. The score is the logarithm of how probable the weights make it, compared
     with what they would like best of all; of trials, the value of their metric, negative where the less is the better.
+    ``zeros``: how many edges are kept and zero all the same, where zeros are not to be derived there and nothing else
+    is within the budget; the score is without what these weigh, and fewer are preferred to any score.
     ``best``: that it is the best one, or that there is none, is certain."""
 
     budget: int
@@ -42,13 +45,15 @@ class FrontPoint:
     cost: int | None
     score: float | None
     best: bool
+    zeros: int = 0
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
         arch = self.architecture
-        own = (
-            None if arch is None else {"hash": arch.hash, "cost": self.cost, "score": self.score, "values": dict(arch)}
-        )
+        own = None
+        if arch is not None:
+            known = {"cost": self.cost, "score": self.score, "zeros": self.zeros}
+            own = {"hash": arch.hash, **known, "values": dict(arch)}
         return {"budget": self.budget, "best": self.best, "architecture": own}
 
 
@@ -149,8 +154,8 @@ class _Front:
             if arch is None:
                 found.append(FrontPoint(budget, None, None, None, best))
                 continue
-            score = self.preference.score(answers_of(self.graph, arch), default_answers(self.graph))
-            found.append(FrontPoint(budget, arch, self._cost(arch), score, best))
+            score, zeros = apart(self.preference.score(answers_of(self.graph, arch), default_answers(self.graph)))
+            found.append(FrontPoint(budget, arch, self._cost(arch), score, best, zeros))
         return found
 
     def _near(

@@ -31,6 +31,12 @@ LAST_RESORT = 1e6
 `where` forbids."""
 
 
+def apart(score: float) -> tuple[float, int]:
+    """A sum of regrets, negative, without those of zeros on kept edges, and how many of these there are."""
+    zeros = math.floor((1 - score) / LAST_RESORT)
+    return score + zeros * LAST_RESORT, zeros
+
+
 @record
 class Regret:
     """Those of the answers to one variable: ``usual``, and ``kept`` under the condition ``when``: where the variable is

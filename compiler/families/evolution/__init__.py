@@ -13,6 +13,7 @@ from ...ir.graph import SpaceGraph
 from ...schemas.mutations import OneOf
 from ...schemas.search import SearchConfig
 from ...schemas.strategy import Strategy
+from ...text.patterns import matches
 from ..separate import SeparateFamily
 from .settings import EvolutionConfig
 
@@ -61,7 +62,8 @@ class Evolution(SeparateFamily):
             for part, operator in zip(parts, mutations_of(graph, parts), strict=True):
                 if not operator.applicable():
                     place = strategy.place(f"mutate.{number}")
-                    yield MutatesNothing(place, part.kind, part.pattern, graph.name)
+                    known = () if any(matches(part.pattern, d.path) for d in graph.open) else graph.open
+                    yield MutatesNothing(place, part.kind, part.pattern, graph.name, tuple(d.path for d in known))
 
 
 def _own(strategy: Strategy | None) -> EvolutionConfig:

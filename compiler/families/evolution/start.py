@@ -38,6 +38,7 @@ def edited(graph: SpaceGraph, start: Start) -> dict[str, Value]:
         values = {d.path: value_named(d, text) for d in graph.open if matches(pattern, d.path)}
         own = {path: value for path, value in values.items() if value is not None}
         if not own:
-            raise SpaceError([EditsNothing(None, pattern, text, graph.name, bool(values))])
+            having = tuple(d.path for d in graph.open if value_named(d, text) is not None)
+            raise SpaceError([EditsNothing(None, pattern, text, graph.name, bool(values), having)])
         found |= own
     return found

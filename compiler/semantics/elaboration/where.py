@@ -12,6 +12,7 @@ from ...frontend import ast
 from ...ir.decisions import Decision
 from ...ir.diagram import Guard
 from ...ir.graph import CostConstraint, DecisionConstraint
+from ...text.quoting import space_string
 from ..builtins import BUILTIN_NAMES
 from ..text.affected import names_in
 from . import expressions
@@ -292,7 +293,12 @@ def _pin(state: State, call: ast.Call) -> list[DecisionConstraint]:
         return []
     pinned = []
     for row in matching(state, pattern):
-        if row.kind == "keep" or name not in row.options:
+        if row.kind == "keep":
+            fault = f"`pin` fixes choices, gates and counts, and `{row.path}` is a `keep`"
+            advice = f"say how many of its elements stay: `size({space_string(pattern)}) == 1`"
+            state.report(BadConstraint(call.arguments[0].span, fault, advice))
+            return []
+        if name not in row.options:
             state.report(UnknownAlternative(call.arguments[1].span, row.path, name, row.options))
             return []
         guard: Guard = state.diagrams.test(row.variables[0], row.options.index(name))

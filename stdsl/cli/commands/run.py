@@ -121,8 +121,7 @@ def command(
         render_result(result.document, Terminal())
     for failed in result.failures:
         message(f"error[{failed['code']}]: {failed['message']}")
-        again = f"`stdsl compile --to onnx --weights {result.directory}` tries again"
-        message(f"  = help: all else of the run is there; {again}")
+        message("  = help: all else of the run is there; what tries again stands under `next`")
     if result.failures:
         click.get_current_context().exit(DIAGNOSTICS)
 

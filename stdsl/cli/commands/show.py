@@ -236,7 +236,8 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
 def _row(point: FrontPoint) -> tuple[str, ...]:
     if point.architecture is None:
         return figure(point.budget), "", "", "", "none" if point.best else "none found; there may be one"
-    known = "" if point.best else "at least"
+    zeros = f"{point.zeros} kept edge{'s' if point.zeros > 1 else ''} zero" if point.zeros else ""
+    known = ", ".join(filter(None, ("" if point.best else "at least", zeros)))
     return (
         figure(point.budget),
         figure(point.cost),

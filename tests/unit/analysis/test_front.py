@@ -162,3 +162,29 @@ def test_budgets_that_are_none_are_said_to_be(budgets: object) -> None:
     )
     with pytest.raises(ValueError, match="budget"):
         space.front({}, "flops", budgets)  # type: ignore[arg-type]
+
+
+ZEROS = """stdsl 1
+ops edge = {none: zero, skip, conv: conv(same, 3x3)}
+meta net on x: image(4, 8, 8) {
+  for i in 1..2 { y[i] = [x, x] -> each choose edge as kind -> keep 1 as inputs -> sum }
+  return y -> sum -> global_avg_pool -> linear(2)
+}
+space s = net where flops <= 10K
+"""
+
+
+def test_zeros_on_kept_edges_are_counted_beside_the_score() -> None:
+    """Without what makes them the last resort, a million each: the score is the logarithm of a probability."""
+    space = stdsl.loads(ZEROS.replace("none: zero, skip", "none: zero"))
+    weights = {d.path: [0.2, 0.8] for d in space.decisions if d.kind == "choose"}
+    both, one = front_module.front(space.graph, weights, "flops", [8, 9_224], "alpha", zeros="never")
+    assert (both.zeros, one.zeros) == (2, 1)
+    assert both.score == pytest.approx(0, abs=1e-6)
+    assert one.score == pytest.approx(0, abs=1e-6)
+    assert both.document()["architecture"]["zeros"] == 2
+    space = stdsl.loads(ZEROS)
+    weights = {d.path: [0.2, 0.2, 0.6] for d in space.decisions if d.kind == "choose"}
+    (skips,) = front_module.front(space.graph, weights, "flops", [8], "alpha", zeros="never")
+    assert skips.zeros == 0
+    assert skips.score == pytest.approx(2 * math.log(0.2 / 0.6))

@@ -171,6 +171,8 @@ def test_mistakes(make, where, code):
         (K, "kind in 1..3", "E0222"),
         (K, 'kind == "c"', "E0414"),
         (K, 'ins == "1"', "E0414"),
+        (K, 'pin("ins", 2)', "E0410"),
+        (K, 'pin("**.ins", "2")', "E0410"),
         (RELATIVE, "w <= 2", "E0222"),
         (RELATIVE, "w == 4", "E0222"),
         (GATE, 'g == "yes"', "E0414"),
