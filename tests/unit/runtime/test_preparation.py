@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
 from pathlib import Path
 
@@ -265,3 +267,12 @@ def test_plans_know_how_busy_the_machine_is(main: Path, monkeypatch: pytest.Monk
     for part in (0.5, 0.0):
         monkeypatch.setattr(time, "process_time", lambda part=part: part * (time.perf_counter() - began))
         assert _rate(torch.device("cpu"))[1] == pytest.approx(max(LEAST_SHARE, part), rel=0.05)
+
+
+def test_a_machine_so_busy_that_a_turn_takes_longer_than_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the clock finds that a second has passed."""
+    clock = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
+    rate, share = _rate(torch.device("cpu"))
+    assert 0 < rate < math.inf
+    assert LEAST_SHARE <= share <= 1
