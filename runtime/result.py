@@ -154,8 +154,8 @@ def _next(run: Context) -> list[str]:
         command("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
     if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and run.config.ensemble is None:
-        again = ("--to", "onnx", "--weights", directory, *leave(run.job.allow_extern))
-        found.append(command("stdsl", "compile", *target, *again))
+        own = leave(run.job.allow_extern)
+        found.append(command("stdsl", "compile", *target, "--to", "onnx", "--weights", directory, *own))
     return found
 
 

@@ -11,7 +11,7 @@ ALLOW_EXTERN: Final = "--allow-extern"
 
 def command(*words: str | os.PathLike[str]) -> str:
     """A command line of these words; what a shell would read otherwise is quoted."""
-    return shlex.join(map(os.fspath, words))
+    return shlex.join(os.fspath(word) for word in words)
 
 
 def leave(allow_extern: bool) -> tuple[str, ...]:
