@@ -22,7 +22,7 @@ _CURES: Final[Mapping[Cases, str]] = {
     "kept": "let shapes not depend on how many elements there are",
 }
 _OTHERS = """\
-Families that train one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) have no such limit;
+Families that compute one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) have no such limit;
 `stdsl plan` says whether this version runs the one that a search names."""
 
 

@@ -1,34 +1,72 @@
-"""The `sampling` family: weights shared by sampled architectures, and a distribution over decisions."""
+"""The `sampling` family: weights shared by sampled architectures, one path of the network computed at a time, and a
+distribution over decisions."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..schemas.base import Count, NonNegative, Positive, Section
+from ..diagnostics.model import Diagnostic, SpaceError
+from ..diagnostics.posteriors import MeasuresMoreThanThereIs
+from ..ir.graph import SpaceGraph
+from ..schemas.base import Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section
 from ..schemas.length import Length
-from ..schemas.objectives import Objective
+from ..schemas.objectives import Objective, twice
 from ..schemas.optimizers import Adam, Optimizer
 from ..schemas.schedules import constant
+from ..schemas.search import SearchConfig
 from ..schemas.strategy import Strategy
 from ..schemas.tasks.metrics import MetricName
-from ..schemas.warmup import Warmup, warmup_steps
-from ..schemas.weights import Weights
-from .family import Family
+from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
+from ..schemas.weights import Split, Weights
+from .family import Family, Learner, cannot_run_yet
+from .objectives import unstated_costs
 
 
 def _adam() -> Adam:
     return Adam(lr=constant(0.015), weight_decay=0.0)
 
 
+class Paths(Section):
+    """The network that computes one path at a time."""
+
+    sharing: Literal["separate", "slice"] = Field(
+        default="separate",
+        description="Weights of an operation whose numbers are chosen: one set for each case, or slices of the largest "
+        "(leading channels, the centre of the window)",
+    )
+
+
+class Sum(Constructor):
+    """The logarithm of a path's likelihood is that of all samples of the mini-batch together, as it is printed: a
+    difference of 0.05 nats a sample is one of 13 over 256 samples, and one path in K has nearly all of the weight."""
+
+    kind: Literal["sum"] = "sum"
+
+
+class Mean(Constructor):
+    """That of one sample in the mean."""
+
+    kind: Literal["mean"] = "mean"
+
+
+class Temper(Constructor):
+    """That of all samples together, divided by a number."""
+
+    kind: Literal["temper"] = "temper"
+    by: Positive = Field(description="What it is divided by; the size of the batch makes it `mean`")
+
+
+Likelihood = Annotated[Sum | Mean | Temper, Field(discriminator="kind")]
+
+
 class Distribution(Section):
     """The distribution that architectures are drawn from."""
 
     optimizer: Optimizer = Field(default_factory=_adam, description="What updates the logits α of the decisions")
-    split: Literal["train", "valid"] = Field(
-        default="train", description="Which half of the training data they learn from"
-    )
+    split: Split = Field(default="train", description="Which half of the training data they learn from")
     warmup: Warmup = 0
     init: NonNegative = Field(default=0.0, description="Standard deviation of α at the start; 0: uniform")
 
@@ -42,6 +80,14 @@ class DeriveSampled(Section):
     metric: MetricName | None = Field(
         default=None, description="What the candidates are measured by; none: what the search is evaluated by"
     )
+    norms: Literal["measured", "batch"] = Field(
+        default="measured",
+        description="Means and variances of batch-norms while candidates are measured: measured anew for each, on "
+        "samples that the weights learn from, or those of each batch",
+    )
+    measure: Count | None = Field(
+        default=None, description="Samples of `valid` that candidates are measured on; none: all of them"
+    )
 
 
 class SamplingConfig(Length, Strategy):
@@ -52,27 +98,117 @@ class SamplingConfig(Length, Strategy):
     family: Literal["sampling"] = "sampling"
     batch: Count = Field(default=64, description="Samples in a mini-batch")
     samples: Count = Field(default=13, description="Architectures drawn at each step, K")
-    draw: Literal["probability", "uniform"] = Field(
-        default="probability", description="From the learnt distribution, or always uniformly (then nothing is learnt)"
+    draw: Literal["probability", "uniform", "even"] = Field(
+        default="probability",
+        description="From the learnt distribution; or, and then nothing is learnt, every architecture alike "
+        "(`uniform`), or every decision by itself evenly (`even`)",
     )
     estimator: Literal["importance", "reinforce"] = Field(
         default="importance",
         description="Gradient of α: importance weights of the K samples' likelihoods, or REINFORCE",
+    )
+    relax: Paths = Field(default_factory=Paths, description="The network that the weights are in")
+    likelihood: Likelihood = Field(
+        default_factory=Sum, description="What the weight of a path is made of, for `importance`"
     )
     weights: Weights = Field(default_factory=Weights, description="Training of the shared weights")
     decisions: Distribution = Field(default_factory=Distribution, description="Training of the distribution")
     derive: DeriveSampled = Field(default_factory=DeriveSampled, description="How the architecture is read off")
     objectives: tuple[Objective, ...] = Field(default=(), description="Further terms of the loss")
     clip: Positive | None = Field(default=None, description="Greatest norm of the gradient of α; none: unbounded")
+    label_smoothing: Fraction = Field(default=0.0, description="Share of the target spread evenly over all classes")
+    aux: NonNegative = Field(default=0.0, description="Weight of the losses of the meta's further outputs")
 
     def warmup_steps(self, per_epoch: int) -> int:
         """Mini-batches during which the distribution stays as it is."""
         return warmup_steps(self.decisions.warmup, self, per_epoch)
 
+    @property
+    def learns(self) -> bool:
+        """Whether a distribution is learnt."""
+        return self.draw == "probability"
+
+    @property
+    def apart(self) -> bool:
+        """Whether the distribution learns from batches of its own, on which nothing goes backward."""
+        return self.learns and self.decisions.split != self.weights.split
+
+    @property
+    def measured(self) -> int:
+        """How many drawn architectures are measured at the end."""
+        return self.derive.candidates if self.derive.candidates > 1 else 0
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if not self.learns and self.derive.candidates == 1:
+            message = f"`draw = {self.draw}` learns nothing, so that no architecture is more probable than another"
+            yield Conflict("derive.candidates", message, "let it measure some: `derive { candidates = 100 }`", "draw")
+        if not self.learns and self.objectives:
+            message = f"`draw = {self.draw}` learns nothing, so that further terms of the loss have no effect"
+            yield Conflict("objectives", message, "bound costs with `where`, or write `draw = probability`", "draw")
+        yield from warmup_conflicts(self.decisions.warmup, self)
+        yield from twice(self.objectives)
+
 
 class Sampling(Family):
     name = "sampling"
     settings = SamplingConfig
+    runner = "stdsl.runtime.strategies.sampling.runner:SamplingRunner"
+    weights = True
+
+    def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        strategy = _own(config.strategy)
+        yield from unstated_costs(strategy, strategy.objectives, graph)
+
+    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
+        strategy = _own(config.strategy)
+        if strategy.learns and strategy.estimator == "reinforce":
+            yield cannot_run_yet(strategy, "estimator", "REINFORCE", "use `estimator = importance`")
+        for term in strategy.objectives:
+            if term.kind != "cost":
+                what = f"the objective `{term.kind}` in a search over paths"
+                yield cannot_run_yet(strategy, "objectives", what, "leave it out")
+        if config.phase:
+            yield cannot_run_yet(config, "phase", "phases of a search over paths", "search all decisions together")
+        if config.compile:
+            what = "compiled networks whose path changes from step to step"
+            yield cannot_run_yet(config, "compile", what, "leave `compile` out")
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from ..analysis.policies.weighted import even
+        from ..backends.networks.paths.text import written_paths
+
+        try:
+            written_paths(graph, _own(config.strategy).relax.sharing)
+        except SpaceError as error:
+            yield from error.diagnostics
+        strategy = _own(config.strategy)
+        if strategy.learns and graph.constraints and even(graph).marginals() is None:
+            what = "a distribution that is learnt within constraints under which it is not known exactly"
+            instead = "bound costs by `objectives = [cost(…)]`, or write `draw = uniform`"
+            yield cannot_run_yet(config, "space", what, instead)
+
+    def ranked(self, strategy: Strategy) -> int:
+        return max(1, _own(strategy).measured)
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        strategy = _own(config.strategy)
+        samples, measure = config.data.samples(("valid",)), strategy.derive.measure
+        if strategy.measured and samples is not None and measure is not None and measure > samples:
+            yield MeasuresMoreThanThereIs(strategy.place("derive.measure"), measure, samples)
+
+    def learners(self, strategy: Strategy) -> Iterator[Learner]:
+        own = _own(strategy)
+        yield Learner("batch", own.batch, own.weights.split, "weights")
+        if own.apart:
+            yield Learner("batch", own.batch, own.decisions.split, "decisions")
+
+    def measures(self, strategy: Strategy) -> str:
+        return "drawn architectures" if _own(strategy).measured else ""
+
+
+def _own(strategy: Strategy | None) -> SamplingConfig:
+    assert isinstance(strategy, SamplingConfig)
+    return strategy
 
 
 FAMILY = Sampling()

@@ -14,6 +14,7 @@ from stdsl.compiler.families.registry import family
 from ..data.batch import Part
 from ..data.networks.binding import bound
 from ..randomness import key
+from ..strategies.runner import runner
 from ..tracking.names import SEARCH
 from ..tracking.weights import load_tensors, save_weights
 from ..training.interruption import Interrupted
@@ -38,7 +39,8 @@ def inherit(run: Context, subject: Subject) -> None:
     torch.set_num_threads(run.manifest.threads)
     model = build(subject, key(run.seed, "initial weights", subject.name))
     path = run.directory.weights(SEARCH)
-    report = load_by_name(model, load_tensors(path))
+    found = runner(strategy).inherited(strategy, run.job.graph, subject.arch, load_tensors(path), model.state_dict())
+    report = load_by_name(model, found)
     without = [name for name in report.missing if name not in _scales(model)]
     if without or report.shapes:
         fault = f"it lacks {(*without, *report.shapes)[0]} of the network that was found"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,15 +11,19 @@ import numpy as np
 import torch
 from torch import nn
 
+from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 
 from ..data.batch import Part
+from ..prepare.job import Job
 from ..tasks.criterion import Criterion
 from ..training.evaluate import evaluate
 from ..training.placement import Placement
 from ..training.statistics import keeping_buffers, measured_anew
 
 Norms = Literal["measured", "batch", "template"]
+FORWARD = 1 / 3
+"""What a forward pass takes of a step."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Measuring:
     norms: Norms = "measured"
     samples: int | None = None
 
-    def figure(self, supernet: Supernet, arch: Mapping[str, Any]) -> float:
+    def figure(self, supernet: Supernet | PathNetwork, arch: Mapping[str, Any]) -> float:
         """Of one architecture. Afterwards the supernet holds its sites, its buffers and its mode are as before."""
         statistics: Literal["batch", "running"] = "batch" if self.norms == "batch" else "running"
         with torch.no_grad(), keeping_buffers(supernet), _holding(supernet, arch):
@@ -71,10 +75,20 @@ def hold_sites(supernet: Supernet) -> None:
 
 
 @contextmanager
-def _holding(supernet: Supernet, arch: Mapping[str, Any]) -> Iterator[None]:
+def _holding(supernet: Supernet | PathNetwork, arch: Mapping[str, Any]) -> Iterator[None]:
     supernet.hold_architecture(arch)
     try:
         yield
     finally:
-        supernet.release()
-        hold_sites(supernet)
+        if isinstance(supernet, Supernet):
+            supernet.release()
+            hold_sites(supernet)
+
+
+def passes_to_measure(job: Job, splits: Iterable[str], most: int | None, batch: int) -> float:
+    """Forward passes over a batch that measuring one architecture takes, on at most so many samples of each split."""
+    total = 0
+    for split in splits:
+        samples = job.config.data.samples((split,)) or 0
+        total += min(samples, most or samples)
+    return total / batch

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
@@ -94,6 +94,18 @@ class Runner(ABC):
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:
         """The distribution over architectures that a search came to; None for a family that learns none."""
         return None
+
+    def inherited(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        arch: Mapping[str, Any],
+        weights: Mapping[str, Tensor],
+        own: Mapping[str, Tensor],
+    ) -> Mapping[str, Tensor]:
+        """What the network of ``arch`` has of ``weights``, those that a search of ``graph`` left, by the network's
+        names. ``own``: tensors of the network, of which names and shapes count."""
+        return weights
 
     def method(self, strategy: Strategy) -> str:
         """How the best one within constraints over costs is found, as a setting says it; "" where there is none."""

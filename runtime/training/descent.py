@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
+
+
+def gradients_of(loss: Tensor) -> dict[Tensor, Tensor]:
+    """The gradients of the parameters that ``loss`` depends on, which are found from it: how many others there are
+    makes no difference."""
+    found: dict[Tensor, None] = {}
+    waiting, seen = [loss.grad_fn], {loss.grad_fn}
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            continue
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found[variable] = None
+        for following, _ in node.next_functions:
+            if following not in seen:
+                seen.add(following)
+                waiting.append(following)
+    parameters = list(found)
+    return dict(zip(parameters, torch.autograd.grad(loss, parameters), strict=True)) if parameters else {}
 
 
 class Descent:
@@ -46,6 +66,19 @@ class Descent:
             group["lr"] = self.rate(t)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+
+    def apply_some(self, gradients: Mapping[Tensor, Tensor], t: int) -> None:
+        """One step of those parameters alone that have a gradient: nothing else is looked at, clipped, moved or
+        decayed."""
+        for parameter, gradient in gradients.items():
+            parameter.grad = gradient
+        if self.clip is not None:
+            clip_grad_norm_(list(gradients), self.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(t)
+        self.optimizer.step()
+        for parameter in gradients:
+            parameter.grad = None
 
     def state(self) -> dict[str, Any]:
         return dict(self.optimizer.state_dict())

@@ -204,6 +204,7 @@ GIVEN = {
     "--arch": ["--arch", "a.json"],
     "--weights": ["--weights", "w.safetensors"],
     "--passes, --print-after and --explain": ["--print-after", "all"],
+    "--paths": ["--paths"],
 }
 
 

@@ -64,6 +64,11 @@ CASES = {
     "variational": Case(
         "variational { steps = 9  batch = 16  decisions { optimizer = adam(lr = 0.05) }  derive { samples = 4 } }", True
     ),
+    "sampling": Case(
+        "sampling { steps = 9  samples = 2  batch = 16  draw = uniform  relax { sharing = slice }"
+        "  derive { candidates = 4 } }",
+        False,
+    ),
     "evolution": Case(
         "evolution { population = 3  tournament = 2  rounds = 3  workers = 2  halving { eta = 3 }  minimize = [params]"
         "  fitness { steps = 4  batch = 16  samples = 32 } }",

@@ -1,0 +1,90 @@
+"""A search along sampled paths at its first step, made of what the settings of a run say."""
+
+from __future__ import annotations
+
+from stdsl.compiler.analysis.policies.completing import policy
+from stdsl.compiler.backends.networks.paths.base import PathNetwork
+from stdsl.compiler.backends.networks.paths.build import build_path_network
+from stdsl.compiler.families.sampling import SamplingConfig
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import SoftCost
+
+from ...data.batch import Part
+from ...data.loading.loader import Loader
+from ...data.loading.order import Order
+from ...data.networks.binding import bound
+from ...data.networks.features import Features, Making
+from ...phases.context import Context, data_identity
+from ...phases.needs import load_run_weights
+from ...randomness import key
+from ...training.optimizers import build_descent
+from ..candidates import Measuring
+from .learning import Learning
+from .logits import Logits
+from .search import Candidates, PathSearch
+
+
+def path_search(run: Context, strategy: SamplingConfig) -> PathSearch:
+    """Of the space of a run, at its first step."""
+    graph = run.job.graph
+    identity = data_identity(run.config, run.config.data)
+    making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
+    splits = (strategy.decisions.split,) if strategy.apart else ()
+    measured = ("valid",) if strategy.measured else ()
+    used = tuple(dict.fromkeys((strategy.weights.split, *splits, *measured)))
+    dataset = Features(bound(run.dataset, graph), used, making)
+    part = Part(dataset, (strategy.weights.split,))
+    order = Order(part, strategy.batch, run.seed, "search weights", run.workshop.balanced)
+    steps = strategy.total_steps(order.steps_per_epoch)
+    network = path_network(graph, strategy, run.seed)
+    load_run_weights(network, graph, run.directory)
+    dataset.attach(run.placement.model(network))
+    measuring = Measuring(
+        Part(dataset, ("valid",)),
+        part,
+        run.placement,
+        strategy.batch,
+        run.criterion,
+        strategy.derive.metric or run.criterion.metric,
+        strategy.derive.norms,
+        strategy.derive.measure,
+    )
+    own_batches: Loader | None = None
+    if strategy.apart:
+        learnt = Part(dataset, (strategy.decisions.split,))
+        own = Order(learnt, strategy.batch, run.seed, "search decisions", run.workshop.balanced)
+        own_batches = Loader(own, steps, run.config.loaders)
+    return PathSearch(
+        network,
+        build_descent(
+            strategy.weights.optimizer, network.weights(), steps, order.steps_per_epoch, strategy.weights.clip
+        ),
+        Loader(order, steps, run.config.loaders),
+        _learning(run, strategy, steps, order.steps_per_epoch, own_batches)
+        if strategy.learns
+        else policy(graph, "even" if strategy.draw == "even" else "uniform"),
+        run.placement,
+        run.seed,
+        run.criterion.by(strategy.label_smoothing, strategy.aux),
+        steps,
+        strategy.samples,
+        Candidates(measuring, strategy.measured),
+    )
+
+
+def _learning(run: Context, strategy: SamplingConfig, steps: int, per_epoch: int, batches: Loader | None) -> Learning:
+    """The distribution at its first step."""
+    logits = Logits(run.job.graph, strategy.decisions.init, run.seed)
+    return Learning(
+        logits,
+        build_descent(strategy.decisions.optimizer, logits.parameters, steps, per_epoch, strategy.clip),
+        strategy.likelihood,
+        tuple(term for term in strategy.objectives if isinstance(term, SoftCost)),
+        strategy.warmup_steps(per_epoch),
+        batches,
+    )
+
+
+def path_network(graph: SpaceGraph, strategy: SamplingConfig, seed: int) -> PathNetwork:
+    """The network of all paths of ``graph`` with fresh weights."""
+    return build_path_network(graph, strategy.relax.sharing, key(seed, "initial weights", "search"))

@@ -1,0 +1,91 @@
+"""What learns the distribution over paths, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.marginals import Marginal
+from stdsl.compiler.analysis.policies.policy import Policy
+from stdsl.compiler.families.sampling import Likelihood
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.objectives import SoftCost
+
+from ...data.loading.loader import Loader
+from ...training.descent import Descent
+from .importance import add_to, against_others
+from .logits import Gradients, Logits
+
+
+@dataclass
+class Learning:
+    """``batches``: those that the distribution learns from, None for those of the weights. It stays as it is for the
+    first ``warmup`` steps."""
+
+    logits: Logits
+    descent: Descent
+    likelihood: Likelihood
+    costs: tuple[SoftCost, ...]
+    warmup: int = 0
+    batches: Loader | None = None
+
+    def learns(self, t: int) -> bool:
+        return t >= self.warmup and bool(self.logits.rows)
+
+    def marginals(self, policy: Policy) -> Mapping[str, Marginal] | None:
+        """How decisions come out within `where`; None where there is none."""
+        if not self.logits.graph.constraints:
+            return None
+        found = policy.marginals()
+        assert found is not None, "limits_in has asked for them"
+        return found
+
+    def apply(
+        self, t: int, likely: Gradients, paths: Sequence[Architecture], scores: Sequence[Gradients]
+    ) -> dict[str, float]:
+        """One step up the likelihood, whose gradient is ``likely``, and down the costs of ``paths``, whose
+        log-probabilities have the gradients ``scores``. What is told of the costs."""
+        total = {parameter: -gradient for parameter, gradient in likely.items()}
+        told: dict[str, float] = {}
+        for term in self.costs:
+            each = [figure(self.logits.graph, term, arch) for arch in paths]
+            outside = [beyond(term, value) for value in each]
+            for advantage, score in zip(against_others(outside), scores, strict=True):
+                add_to(total, score, term.weight * advantage / len(paths))
+            told[term.of] = sum(each) / len(each)
+        self.descent.apply_some(total, t)
+        return told
+
+    def state(self) -> dict[str, Any]:
+        return {"logits": self.logits.state(), "decisions": self.descent.state()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.logits.load(state["logits"])
+        self.descent.load(state["decisions"])
+
+
+def log_weight(likelihood: Likelihood, loss: float, samples: int) -> float:
+    """log p of a path that loses ``loss`` in the mean over a mini-batch of ``samples``."""
+    match likelihood.kind:
+        case "sum":
+            return -loss * samples
+        case "mean":
+            return -loss
+        case "temper":
+            return -loss * samples / likelihood.by
+
+
+def figure(graph: SpaceGraph, term: SoftCost, arch: Architecture) -> float:
+    """What an architecture costs, exactly."""
+    found = getattr(costs(graph, arch), term.of)
+    assert found is not None, "check refuses costs that nobody states"
+    return float(found)
+
+
+def beyond(term: SoftCost, value: float) -> float:
+    """How far a cost is outside of the range, as a share of its ends: max(0, F / high - 1) + max(0, 1 - F / low)."""
+    above = max(0.0, value / term.high - 1) if term.high is not None else 0.0
+    return above + (max(0.0, 1 - value / term.low) if term.low is not None else 0.0)

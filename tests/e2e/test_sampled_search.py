@@ -1,0 +1,132 @@
+"""Searches along sampled paths, from a text to a network: a learnt distribution, its warm-up, costs, shared slices, and
+what is derived without a final training."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from kills.outcome import differences, outcome
+
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.paths.build import build_path_network
+from stdsl.compiler.backends.networks.weights import read_weights
+from stdsl.compiler.checks.check import check_file
+from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.tracking.journal import read_journal
+
+TEXT = """stdsl 1
+meta net on video: clip(1, 8, 16, 16) {{
+  c = choose {{narrow: 4, wide: 8}} as width
+  y = video -> conv(c, 1x3x3, stride = 1x2x2) -> bn -> relu
+  z = y -> repeat choose 1..2 as times {{ conv(same, choose {{frame: 1x3x3, time: 3x1x1}} as kind) -> bn -> relu }}
+  return z -> global_avg_pool -> linear(4)
+}}
+space small = net
+search tiny {{
+  space = small
+  strategy = sampling {{ steps = 8  batch = 16  samples = 3  {strategy} }}
+  data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
+  {rest}
+}}
+"""
+Order = Callable[..., int]
+LEARNT = """relax { sharing = slice }  likelihood = mean
+    decisions { optimizer = adam(lr = 0.1)  split = valid  warmup = 4 }
+    objectives = [cost(params, weight = 2, high = 400)]"""
+
+
+def write(folder: Path, strategy: str, rest: str = "") -> Path:
+    path = folder / "tiny.space"
+    path.write_text(TEXT.format(strategy=strategy, rest=rest), encoding="utf-8")
+    return path
+
+
+def events(folder: Path, event: str) -> list[Any]:
+    return [e for e in read_journal(folder / "journal.jsonl") if e["event"] == event and e.get("phase") == "search"]
+
+
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+    """A run that exports without a final training."""
+    folder = tmp_path_factory.mktemp("learnt")
+    assert stdsl("run", str(write(folder, LEARNT, "export { }")), "--out", str(folder / "run")) == 0
+    return folder
+
+
+def test_the_distribution_stays_still_during_warm_up(learnt: Path) -> None:
+    rows = [note["probabilities"] for note in events(learnt / "run", "notes")]
+    assert len(rows) == 8
+    for probabilities in rows[:4]:
+        assert all(p == pytest.approx(1 / len(row)) for row in probabilities.values() for p in row)
+    assert rows[4] != rows[3]
+    assert rows[7] != rows[4]
+
+
+def test_steps_tell_of_costs_and_of_how_many_samples_count(learnt: Path) -> None:
+    steps = events(learnt / "run", "step")
+    assert all(1 <= step["effective"] <= 3 for step in steps)
+    assert [step["step"] for step in steps if "params" in step] == [4, 5, 6, 7]
+
+
+def test_what_is_derived_has_its_part_of_the_shared_weights(learnt: Path) -> None:
+    """The network that is left computes what the path does, once its norms are measured."""
+    job = load_job(str(learnt / "tiny.space"), None)
+    arch = json.loads((learnt / "run" / "architectures" / "derived.arch.json").read_text())["values"]
+    shared = build_path_network(job.graph, "slice")
+    shared.load_state_dict(read_weights(learnt / "run" / "weights" / "search.safetensors"))
+    shared.hold_architecture(arch)
+    derived = build_module(job.graph, arch)
+    derived.load_state_dict(read_weights(learnt / "run" / "weights" / "derived.safetensors"))
+    x = torch.randn(4, 1, 8, 16, 16)
+    torch.testing.assert_close(derived.train()(x), shared.train()(x))
+
+
+def test_what_was_learnt_is_shown(learnt: Path, stdsl: Order) -> None:
+    assert stdsl("show", str(learnt / "run"), "--marginals") == 0
+
+
+def test_killed_while_it_learns_it_goes_on_to_the_same_bits(learnt: Path, tmp_path: Path, stdsl: Order) -> None:
+    broken = tmp_path / "broken"
+    assert stdsl("run", str(learnt / "tiny.space"), "--out", str(broken), moment="step", number=6) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken)) == 0
+    assert differences(outcome(broken), outcome(learnt / "run")) == []
+
+
+def test_within_where_and_the_best_of_drawn_ones(tmp_path: Path) -> None:
+    path = write(tmp_path, "derive { candidates = 3 }", "evaluate { metric = loss }")
+    bound = 'space small = net where width != "wide" or times == 1'
+    path.write_text(path.read_text().replace("space small = net", bound))
+    result = run(RunRequest(str(path), out=tmp_path / "run"), Silent())
+    drawn = [e["loss"] for e in events(tmp_path / "run", "drawn")]
+    assert len(drawn) == 3
+    (facts,) = (
+        e["facts"]
+        for e in read_journal(tmp_path / "run" / "journal.jsonl")
+        if "facts" in e and e.get("phase") == "search"
+    )
+    best = min(facts["drawn"], key=lambda one: one["value"])
+    assert best["value"] == pytest.approx(min(drawn), rel=1e-5)
+    assert result.architecture == best["architecture"]
+    assert all(math.isfinite(one["log_prob"]) for one in facts["drawn"])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "codes"),
+    [
+        ("draw = uniform", {"E0510"}),
+        ("draw = even  derive { candidates = 2 }  objectives = [cost(flops, high = 1)]", {"E0510"}),
+        ("decisions { warmup = 9 }", {"E0510"}),
+    ],
+)
+def test_settings_that_contradict_each_other(tmp_path: Path, strategy: str, codes: set[str]) -> None:
+    found = {d.code for d in check_file(write(tmp_path, strategy)) if d.severity.name == "ERROR"}
+    assert found == codes
