@@ -26,15 +26,16 @@ def looked_up(config: SearchConfig, module: Module, sink: Sink, given: Data | No
             own = given.for_task(config.task)
             config = _with(config, role, own if found is None else own.knowing(found))
             continue
-        place, unreadable = config.place(config.data_key(role)), False
+        key, unreadable = config.data_key(role), False
         try:
             found = own.look(folder_of(module)) if found is None else found
         except FilesAbsent as fault:
             signature = own.signature()
             if not signature.inputs or not signature.targets.known:  # else the settings say all
-                sink.add(DataAbsent(place, own.kind, fault.missing, str(fault.folder)))
+                sink.add(DataAbsent(config.place(key), own.kind, fault.missing, str(fault.folder)))
         except FileDamaged as fault:
-            sink.add(DataUnreadable(place, str(fault.path), fault.reason))
+            place = config.place(f"{key}.{fault.setting}" if fault.setting else key)
+            sink.add(DataUnreadable(place, str(fault.path), fault.reason, setting=fault.setting))
             unreadable = True
         config = _with(config, role, own if found is None and not unreadable else own.knowing(found, unreadable))
     return config

@@ -64,7 +64,7 @@ class ClassFolders:
     def miscounted(self, classes: int) -> FileDamaged:
         """That it has another number of classes."""
         fault = f"it has {len(self.folders)} folders, and `classes` is {classes}"
-        return FileDamaged(self.splits[TRAIN], fault)
+        return FileDamaged(self.splits[TRAIN], fault, "classes")
 
     def _walked(self, split: str, label: int) -> Iterator[tuple[str, bool]]:
         return self.walk(os.path.join(self.splits[split], self.folders[label]), str(self.splits[split]))

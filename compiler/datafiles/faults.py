@@ -17,11 +17,12 @@ class FilesAbsent(Exception):
 
 
 class FileDamaged(Exception):
-    """The file is there, and does not hold what it should."""
+    """The file is there, and does not hold what it should. ``setting``: the one that asks for what it does not hold,
+    where that is as likely to blame."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, setting: str = "") -> None:
         super().__init__(f"{path}: {reason}")
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.setting = path, reason, setting
 
 
 class FileChanged(FileDamaged):

@@ -55,7 +55,7 @@ class ListedFiles:
 
     def miscounted(self, classes: int) -> FileDamaged:
         """That it has another number of classes."""
-        return FileDamaged(self.source, f"it has {len(self.classes)} labels, and `classes` is {classes}")
+        return FileDamaged(self.source, f"it has {len(self.classes)} labels, and `classes` is {classes}", "classes")
 
 
 def listed_files(source: Path, root: Path, labelled: Labelled | None = None) -> ListedFiles:

@@ -77,6 +77,8 @@ class DataUnreadable(Diagnostic):
     file: str
     reason: str
     advice: str = "correct the file, or make it anew"
+    setting: str = ""
+    """The one that it does not go with, where it can be read."""
 
     code: ClassVar[str] = "E0703"
     of_files: ClassVar[bool] = True
@@ -91,6 +93,8 @@ NumPy arrays alone, so a file that asks for more is refused.
 
     @property
     def message(self) -> str:
+        if self.setting:
+            return f"`{self.setting}` does not go with {self.file}: {self.reason}"
         return f"{self.file} cannot be read: {self.reason}"
 
     @property
@@ -99,7 +103,7 @@ NumPy arrays alone, so a file that asks for more is refused.
 
     @property
     def help(self) -> str | None:
-        return self.advice
+        return f"change `{self.setting}`, or {self.advice}" if self.setting else self.advice
 
 
 @kind

@@ -118,11 +118,13 @@ class Arrays(Data):
         stored, _ = arrangement.splits["train"]
         written = self.axes if isinstance(self.axes, tuple) else (self.axes,) * len(stored)
         if len(written) != len(stored):
-            raise FileDamaged(arrangement.path, f"it has {len(stored)} inputs, and `axes` is about {len(written)}")
+            names = ", ".join(own.name for own in stored)
+            told = f"it has {len(stored)} inputs ({names}), and `axes` is about {len(written)}"
+            raise FileDamaged(arrangement.path, told, "axes")
         for own, text in zip(stored, written, strict=True):
             if text is not None and len(text) != len(own.header.shape):
                 reason = f"`{own.name}` has {len(own.header.shape)} axes, and `axes` names {len(text)}: {text}"
-                raise FileDamaged(own.path, reason)
+                raise FileDamaged(own.path, reason, "axes")
             if 0 in own.header.shape[1:]:
                 raise FileDamaged(own.path, f"`{own.name}` has the shape {own.header.shape}: its samples hold nothing")
         return tuple(sample_axes(own.header, text) for own, text in zip(stored, written, strict=True))
@@ -139,9 +141,9 @@ class Arrays(Data):
                 raise FileDamaged(arrangement.path, f"the targets of its split `{split}` are not as those to train on")
         if self.names is not None and first.count not in (None, len(self.names)):
             told = f"a sample has {first.count} {first.kind}, and `names` are {len(self.names)}"
-            raise FileDamaged(arrangement.splits["train"][1].path, told)
+            raise FileDamaged(arrangement.splits["train"][1].path, told, "names")
         if self.classes is not None and first.kind == "numbers":
-            raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}")
+            raise FileDamaged(arrangement.path, f"its targets are numbers, and `classes` is {self.classes}", "classes")
         if self.ignore is not None:
             self._check_ignored(first, arrangement.splits["train"][1])
         self._check_moves(arrangement, first)
@@ -165,11 +167,12 @@ class Arrays(Data):
         known = found - {self.ignore}
         if found and not known:
             reason = f"no position has a class: all labels are {self.ignore}, which `ignore` leaves out"
-            raise FileDamaged(stored.path, reason)
+            raise FileDamaged(stored.path, reason, "ignore")
         names = class_names(known, self.classes, stored) if self.names is None else self._names_for(known, stored)
         if self.ignore is not None and 0 <= self.ignore < len(names):
             reason = f"`{stored.name}` has {len(names)} classes, numbered from 0, and `ignore = {self.ignore}` is one"
-            raise FileDamaged(stored.path, f"{reason}; what is left out has a label below 0 or above all classes: 255")
+            reason += "; what is left out has a label below 0 or above all classes: 255"
+            raise FileDamaged(stored.path, reason, "ignore")
         return names
 
     def _names_for(self, labels: set[int | str], stored: StoredArray) -> tuple[str, ...]:
@@ -179,7 +182,7 @@ class Arrays(Data):
         if strange:
             shown = f"`{min(map(str, strange))}`" if isinstance(strange[0], str) else f"{max(map(int, strange))}"
             said = f"`names` are {len(names)} for classes from 0 on" if "`" not in shown else "`names` has it not"
-            raise FileDamaged(stored.path, f"`{stored.name}` holds the label {shown}, and {said}")
+            raise FileDamaged(stored.path, f"`{stored.name}` holds the label {shown}, and {said}", "names")
         return names
 
     def told_names(self, name: str, count: int) -> tuple[str, ...]:
@@ -191,9 +194,9 @@ class Arrays(Data):
         if form.kind != "classes" or not form.positions:
             told = f"its targets are {form.kind}{'' if form.positions else ' of whole samples'}"
             advice = "leave out the samples themselves" if form.kind == "classes" else "leave it out"
-            raise FileDamaged(stored.path, f"{told}, and `ignore` is about classes at positions; {advice}")
+            raise FileDamaged(stored.path, f"{told}, and `ignore` is about classes at positions; {advice}", "ignore")
         if stored.header.kind == "U":
-            raise FileDamaged(stored.path, f"its classes are texts, and `ignore = {self.ignore}` is a number")
+            raise FileDamaged(stored.path, f"its classes are texts, and `ignore = {self.ignore}` is a number", "ignore")
 
     def _check_moves(self, arrangement: Arrangement, form: TargetForm) -> None:
         """Raises FileDamaged where `pad` is less than the least move that is whole on all grids."""
@@ -214,7 +217,7 @@ class Arrays(Data):
                     f"all are moved by whole pixels where it is by multiples of {least}, and `pad` is {self.pad}; "
                     f"write `pad = {least}` or more, or leave it out"
                 )
-                raise FileDamaged(arrangement.path, reason)
+                raise FileDamaged(arrangement.path, reason, "pad")
 
     def _check_flow(self, arrangement: Arrangement, form: TargetForm) -> None:
         """Raises FileDamaged where `flow` names what is not mirrored; its default names what may be there."""
@@ -230,7 +233,7 @@ class Arrays(Data):
             if name not in known:
                 there = ", ".join(f"`{one}`" for one in known) or "none"
                 reason = f"`flow` names `{name}`, and its images, clips and targets that are numbers at pixels are"
-                raise FileDamaged(arrangement.path, f"{reason} {there}")
+                raise FileDamaged(arrangement.path, f"{reason} {there}", "flow")
 
     def look(self, folder: Path) -> Found:
         found = self.arrangement(folder)

@@ -67,7 +67,9 @@ class Table(Data):
         found = encoding(table, wanted)
         if self.classes is not None and (found.kind == "numbers" or self.classes != len(found.names)):
             told = f"names {len(found.names)} classes" if found.kind == "classes" else f"holds {found.kind}"
-            raise FileDamaged(table.path, f"its column `{targets[0]}` {told}, and `classes` is {self.classes}")
+            raise FileDamaged(
+                table.path, f"its column `{targets[0]}` {told}, and `classes` is {self.classes}", "classes"
+            )
         return found
 
     def look(self, folder: Path) -> Found | None:

@@ -28,7 +28,7 @@ def reading(dataset: str, place: Span | None) -> Iterator[None]:
     except FilesAbsent as fault:
         raise RunError([DataMissing(place, dataset, str(fault.folder), fault.missing, fault.hint)]) from fault
     except FileDamaged as fault:
-        told = DataUnreadable(place, str(fault.path), fault.reason)
+        told = DataUnreadable(place, str(fault.path), fault.reason, setting=fault.setting)
         if fault.path == IN_MEMORY:
             told = replace(told, advice="correct what the program gives")
         raise RunError([told]) from fault

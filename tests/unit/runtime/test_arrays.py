@@ -252,6 +252,28 @@ def test_what_is_wrong_with_a_file_is_told_by_check_and_run_alike(fault: str, tm
     assert (checked.code, checked.message) == (told.code, told.message)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("axes", '["NCHW", "NHW"]'),
+        ("axes", '"NHW"'),
+        ("names", '["a"]'),
+        ("ignore", "3"),
+        ("ignore", "255"),
+        ("flow", '["y"]'),
+    ],
+)
+def test_a_setting_that_does_not_go_with_a_file_is_told_of_where_it_stands(
+    setting: str, value: str, tmp_path: Path
+) -> None:
+    """The file can be read, and is not said to be damaged."""
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    told = next(d for d in checks(tmp_path, f'arrays("a.npz", {setting} = {value})') if d.code == "E0703")
+    assert told.span.text == value
+    assert told.message.startswith(f"`{setting}` does not go with {tmp_path / 'a.npz'}: ")
+    assert told.help == f"change `{setting}`, or correct the file, or make it anew"
+
+
 def test_great_labels_are_classes_where_the_text_says_so(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=X, y=1001 * Y)
     assert len(opened(tmp_path, file="a.npz", classes=1002).classes) == 1002
