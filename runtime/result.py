@@ -12,8 +12,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.schemas.tasks.metrics import METRICS
-from stdsl.compiler.text.commands import command, leave
-from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.commands import command, leave, parameters
 
 from .data.targets import targets_of
 from .phases.assignment import Subject
@@ -165,8 +164,7 @@ def _parameters(job: Job) -> list[str]:
     ref = config.retrain.space if config.retrain is not None and config.retrain.space is not None else config.space
     if "(" not in ref.text:
         return []
-    plain = [(name, value) for name, value in job.final.parameters if isinstance(value, (bool, int, float, str))]
-    return [word for name, value in plain for word in ("-p", f"{name}={json_text(value)}")]
+    return parameters(job.final.parameters)
 
 
 def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:

@@ -183,6 +183,8 @@ class WeightsDoNotFit(Diagnostic):
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     shapes: tuple[str, ...]
+    options: str = ""
+    """The options that give a command the parameters of the space whose network was trained, where they are known."""
 
     code: ClassVar[str] = "E0811"
     title: ClassVar[str] = "weights do not fit the network"
@@ -211,6 +213,8 @@ for a call with `weights = "…"` has the names inside that call. `stdsl compile
         names = "`stdsl explain E0811` says how names are made"
         if self.span is not None:
             return f"name a file with the weights of what this call makes, or give the call their sizes; {names}"
+        if self.options:
+            return f"give the parameters of the space that was trained, `{self.options}`; {names}"
         if self.shapes and not self.unexpected and not self.missing:
             return f"give the parameters of the space that they were made with, say `-p c=16`; {names}"
         return f"give the architecture that they were made for, `--arch FILE`, and its parameters, `-p …`; {names}"

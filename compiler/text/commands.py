@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from typing import Final
+
+from .quoting import json_text
 
 ALLOW_EXTERN: Final = "--allow-extern"
 
@@ -17,6 +20,12 @@ def command(*words: str | os.PathLike[str]) -> str:
 def leave(allow_extern: bool) -> tuple[str, ...]:
     """The words that give a call leave to load Python, where it needs that."""
     return (ALLOW_EXTERN,) if allow_extern else ()
+
+
+def parameters(values: Iterable[tuple[str, object]]) -> list[str]:
+    """The words that give a command these parameters of a space, as far as the language can write them there."""
+    plain = [(name, value) for name, value in values if isinstance(value, (bool, int, float, str))]
+    return [word for name, value in plain for word in ("-p", f"{name}={json_text(value)}")]
 
 
 def going_on(run: str | os.PathLike[str], allow_extern: bool) -> str:

@@ -89,11 +89,12 @@ def _module(request: Request) -> str:
 
 
 def _onnx(request: Request) -> None:
-    from stdsl.cli.trained import Trained, refuse_others, trained
+    from stdsl.cli.trained import Trained, refuse_others, trained, with_parameters
     from stdsl.compiler.backends.export.onnx import export_onnx
     from stdsl.compiler.backends.networks.module import build_module
     from stdsl.compiler.backends.networks.weights import fit_weights, of_a_supernet, read_weights
     from stdsl.compiler.diagnostics.backends import PartOfSupernet
+    from stdsl.compiler.diagnostics.model import SpaceError
 
     weights, given = request.weights, request.architecture
     # Weights first: where they are not there, what they would have told is not what is missing.
@@ -107,7 +108,10 @@ def _onnx(request: Request) -> None:
     model = build_module(graph, arch, request.seed)
     if weights is not None:
         part = of_a_supernet(tensors)
-        loaded = fit_weights(model, tensors, found.weights, superset=part).loaded
+        try:
+            loaded = fit_weights(model, tensors, found.weights, superset=part).loaded
+        except SpaceError as error:
+            raise SpaceError([with_parameters(d, found, graph) for d in error.diagnostics]) from error
         if part and not request.quiet and any(name.endswith("running_mean") for name in loaded):
             tell([PartOfSupernet(None, str(weights))])
     path = request.output or Path(f"{graph.name}.onnx")

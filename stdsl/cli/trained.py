@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.architecture import Architecture
+    from stdsl.compiler.diagnostics.model import Diagnostic
     from stdsl.compiler.ir.graph import SpaceGraph
 
 
@@ -51,6 +52,18 @@ def trained(path: Path) -> Trained:
         facts = DataFacts.of(open_dataset(data, config.seed, job.texts.folder, place))
     metadata = description(job.config.name, facts, job.final, job.config.data_of("retrain"))
     return Trained(weights, directory.architecture(DERIVED), metadata, job.final)
+
+
+def with_parameters(fault: Diagnostic, found: Trained, graph: SpaceGraph) -> Diagnostic:
+    """That weights do not fit, with the parameters of the space that the run trained in, where those are others."""
+    from stdsl.compiler.diagnostics.backends import WeightsDoNotFit
+    from stdsl.compiler.text.commands import command, parameters
+
+    if not isinstance(fault, WeightsDoNotFit) or found.space is None or found.space.name != graph.name:
+        return fault
+    asked = dict(graph.parameters)
+    other = [(name, value) for name, value in found.space.parameters if asked.get(name) != value]
+    return replace(fault, options=command(*parameters(other)))
 
 
 def refuse_others(found: Trained, arch: Architecture, graph: SpaceGraph, named: Path) -> None:

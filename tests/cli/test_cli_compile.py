@@ -261,3 +261,23 @@ def test_weights_are_of_one_architecture(stdsl: Any, tmp_path: Path, monkeypatch
     for kind in ("skip", "more"):
         part = compiled("all.pt", kind)
         assert (part.exit_code, "W0813" in part.stderr) == (0, kind == "more"), part.output
+
+
+def test_weights_that_do_not_fit_tell_the_parameters_of_the_run() -> None:
+    import stdsl as api
+    from stdsl.cli.trained import Trained, with_parameters
+    from stdsl.compiler.diagnostics.backends import WeightsDoNotFit
+
+    text = """stdsl 1
+meta net(c, called, size) on x: image(3, size, size) = x -> conv(c, 3x3) -> global_avg_pool -> linear(2)
+space s(c = 4, called = "a", size = 8) = net(c, called, size)
+space other(c = 4) = net(c, "a", 8)
+"""
+    run = api.loads(text, "s", c=6, called="it is").graph
+    asked, other = api.loads(text, "s").graph, api.loads(text, "other", c=6).graph
+    fault = WeightsDoNotFit(None, "w", (), (), ("conv.weight: (6, 3, 3, 3) for (4, 3, 3, 3)",))
+    told = with_parameters(fault, Trained(Path(), space=run), asked).help
+    assert told is not None
+    assert """`-p c=6 -p 'called="it is"'`""" in told
+    for found in (Trained(Path()), Trained(Path(), space=asked), Trained(Path(), space=other)):
+        assert with_parameters(fault, found, asked).help == fault.help
