@@ -152,7 +152,9 @@ def _next(run: Context) -> list[str]:
         command("stdsl", "show", directory, "--layers"),
         command("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
-    if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and run.config.ensemble is None:
+    if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and not (
+        run.config.ensemble or run.config.fuse
+    ):
         own = leave(run.job.allow_extern)
         found.append(command("stdsl", "compile", *target, "--to", "onnx", "--weights", directory, *own))
     return found

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def check_ensemble(search: CheckedSearch, sink: Sink) -> None:
     """Reports more members than the strategy, or the space, can have architectures, as far as that is known before."""
-    config, asked = search.config, search.config.ensemble
-    if asked is None or asked < 2:
+    config, asked = search.config, search.config.members
+    if asked < 2:
         return
     from ..families.registry import family
 

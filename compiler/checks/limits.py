@@ -42,7 +42,7 @@ def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:
 
 
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
-    if config.ensemble is not None and config.ensemble > 1 and config.retrain is None:
+    if config.members > 1 and config.retrain is None:
         what = "an ensemble of networks that are not trained after the search"
         yield cannot_run_yet(config, "ensemble", what, "add `retrain { … }`")
     if config.evaluate.clips > 1:

@@ -13,6 +13,7 @@ from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
 from .length import Length
+from .members import Different
 from .patterns import Pattern
 from .recipe import Precision, Retrain
 from .space_ref import SpaceRef
@@ -139,7 +140,7 @@ class SearchConfig(Placed):
     compare: Compare | None = Field(default=None, description="What is trained for comparison")
     evaluate: Evaluate = Field(default_factory=Evaluate, description="How results are measured")
     export: Export | None = Field(default=None, description="Files to write")
-    ensemble: Count | None = Field(
+    ensemble: Count | Different | None = Field(
         default=None, description="Average the predictions of that many of the best architectures; none: the best alone"
     )
     precision: Precision = Field(default="float32", description="Number format of activations")
@@ -181,12 +182,21 @@ class SearchConfig(Placed):
         return self.phase
 
     @property
+    def members(self) -> int:
+        """How many networks of the search are told together; 1: the best alone."""
+        return self.ensemble.members if isinstance(self.ensemble, Different) else self.ensemble or 1
+
+    @property
     def before(self) -> tuple[str, ...]:
         """The searches that run first, each once."""
         return tuple(dict.fromkeys((*self.needs, *self.fuse)))
 
     def conflicts(self) -> Iterator[Conflict]:
         yield from self._fusion_conflicts()
+        own = self.ensemble
+        if isinstance(own, Different) and own.of is not None and own.of < own.members:
+            message = f"{own.members:,} members are chosen among {own.of:,}"
+            yield Conflict("ensemble", message, f"write `of = {4 * own.members}`, or a greater number")
         if self.strategy is None and self.retrain is None:
             message = "this search has neither a strategy nor a `retrain` section, so nothing would run"
             yield Conflict(

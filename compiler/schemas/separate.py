@@ -10,6 +10,7 @@ from pydantic import Field
 
 from .base import Count, Positive
 from .fitness import Fitness
+from .screening import Screen
 from .strategy import Strategy
 
 
@@ -20,6 +21,9 @@ class SeparateTrainings(Strategy):
     """
 
     fitness: Fitness = Field(default_factory=Fitness, description="What an architecture is judged by")
+    screen: Screen | None = Field(
+        default=None, description="Which of several architectures is trained, by a score; none: each that is proposed"
+    )
     workers: Count = Field(
         default=1,
         description="Trials that are under way at a time, by the clock that decides what a proposal sees; how many "

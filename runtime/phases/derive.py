@@ -11,10 +11,12 @@ from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.measures import trained_in
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
+from stdsl.compiler.analysis.unlike import most_different
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
 from stdsl.compiler.diagnostics.ensembles import FewMembers
 from stdsl.compiler.diagnostics.run import FewComparable
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
+from stdsl.compiler.schemas.members import Different
 
 from ..prepare.job import Job
 from ..randomness import key
@@ -47,16 +49,16 @@ def derive(run: Context) -> None:
             place = run.config.place("space")
             run.reporter.say(warned(PerhapsNotBest(place, graph.name, trained_in(graph), method)))
     run.directory.save_architecture(DERIVED, arch)
-    run.tracker.finish(DERIVE, {"hash": arch.hash} | _beside(run, others))
+    run.tracker.finish(DERIVE, {"hash": arch.hash} | _beside(run, [arch, *others]))
 
 
-def _beside(run: Context, others: Sequence[Architecture]) -> dict[str, Any]:
-    """Leaves the architectures of the further members of an ensemble, ``others`` being all that there are, the better
+def _beside(run: Context, found: Sequence[Architecture]) -> dict[str, Any]:
+    """Leaves the architectures of the further members of an ensemble, ``found`` being all that there are, the better
     first; what the journal keeps of them."""
-    asked = run.config.ensemble or 1
+    asked, how = run.config.members, run.config.ensemble
     if asked < 2:
         return {}
-    chosen = others[: asked - 1]
+    _, *chosen = most_different(found[: how.pool], asked) if isinstance(how, Different) else found[:asked]
     names = [member_name(rank) for rank in range(2, len(chosen) + 2)]
     for name, arch in zip(names, chosen, strict=True):
         run.directory.save_architecture(name, arch)
@@ -66,7 +68,8 @@ def _beside(run: Context, others: Sequence[Architecture]) -> dict[str, Any]:
 
 
 def members(run: Context) -> list[str]:
-    """The names of the members of an ensemble beside the derived network, the better first; none without one."""
+    """The names of the members of an ensemble beside the derived network, in the order of their choice; none without
+    one."""
     names: list[str] = run.tracker.finished[DERIVE].get("members", [])
     return names
 

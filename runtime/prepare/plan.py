@@ -115,7 +115,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         typical = _typical(job)
         names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
         if strategy is not None and job.graph.open:
-            names += [f"train {member_name(rank)}" for rank in range(2, (config.ensemble or 1) + 1)]
+            names += [f"train {member_name(rank)}" for rank in range(2, config.members + 1)]
         names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
         for name in names:
             stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
@@ -148,7 +148,7 @@ def separate_trainings(job: Job) -> bool:
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     repeated = config.retrain is not None and config.retrain.seeds > 1
     searched = config.strategy is not None and bool(job.graph.open) and runner(config.strategy).separate
-    together = config.ensemble is not None and config.ensemble > 1
+    together = config.members > 1
     return compared or repeated or searched or together
 
 

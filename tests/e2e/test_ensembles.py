@@ -127,6 +127,20 @@ def test_it_tells_the_mean_of_what_its_members_tell(whole: Path) -> None:
     assert f"best member: {best}" in shown
 
 
+def test_members_that_differ_most(tmp_path: Path) -> None:
+    """All four architectures are tried; beside the best stands the one that has neither of its values."""
+    path = write(tmp_path, ("ensemble = 2", "ensemble = different(2, of = 4)"))
+    told = called("run", str(path), "--out", str(tmp_path / "run"), "--hands", "0", "--device", "cpu")
+    assert told.exit_code == 0, told.output
+    kept = [
+        json.loads((tmp_path / "run" / "architectures" / f"{name}.arch.json").read_text())["values"]
+        for name in ("derived", "member-2")
+    ]
+    trials = json.loads((tmp_path / "run" / "result.json").read_text())["search_facts"]["trials"]
+    assert kept[0] == max(trials, key=lambda trial: trial["value"])["architecture"]
+    assert all(kept[0][path] != kept[1][path] for path in kept[0])
+
+
 class StopAt(Silent):
     """Stops a run when a training has come so far."""
 
@@ -169,6 +183,8 @@ def test_killed_before_it_was_measured_and_with_helpers_it_ends_the_same(
 @pytest.mark.parametrize(
     ("changes", "code", "words"),
     [
+        ([("ensemble = 2", "ensemble = different(5)")], "E0756", "a search by this strategy (`random`) has at most 4"),
+        ([("ensemble = 2", "ensemble = different(3, of = 2)")], "E0510", "3 members are chosen among 2"),
         ([("ensemble = 2", "ensemble = 5")], "E0756", "a search by this strategy (`random`) has at most 4"),
         ([("ensemble = 2", "ensemble = 5"), ("trials = 4", "trials = 9")], "E0756", "`cells` has at most 4"),
         ([("random { trials = 4  fitness { steps = 3  batch = 8  samples = 16 } }", "gradient { steps = 1 }")],

@@ -19,6 +19,7 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...randomness import key
 from ...trials.proposal import Outcome, Spec
+from ..screening import Screening
 from .halving import Ladder, further_steps
 from .objectives import Scores
 from .population import Member, Population
@@ -33,7 +34,7 @@ DRAWS = 1_000
 class Evolution:
     """A :class:`..trials.proposal.Proposer`. ``metric``: what architectures are judged by, a name of
     :data:`METRICS`; ``first``: architectures that are tried before any is drawn. ``steps``: those of a fitness,
-    which only `halving` needs to know.
+    which only `halving` needs to know. ``screen``: what chooses the child that is proposed out of several.
 
     Where nothing can be seen yet, where no mutation applies, and where children are always what was tried before, a
     child is drawn like the first ones. What it works out about the trials that it was told of is kept for the next
@@ -48,9 +49,10 @@ class Evolution:
         metric: str,
         first: Sequence[Architecture] = (),
         steps: int = 0,
+        screen: Screening | None = None,
     ) -> None:
         self.graph, self.strategy, self.seed, self.metric, self.first = graph, strategy, seed, metric, tuple(first)
-        self.steps = steps
+        self.steps, self.screen = steps, screen
         self._mutations = Mutations(graph, mutations_of(graph, strategy.mutate), strategy.draw)
         self._policy = policy(graph, strategy.draw)
         self._networks = NetworkHashes(graph)
@@ -70,11 +72,11 @@ class Evolution:
             return None
         if self._made < len(self.first) and self._is_new(self.first[self._made]):
             return Spec(number, self.first[self._made])
-        if self._made >= strategy.population and self._population.members:
-            born = self._child(number, generator)
-            if born is not None:
-                return born
-        return self._drawn(number, generator)
+        if self.screen is None:
+            return self._fresh(number, generator)
+        several = [self._fresh(number, generator) for _ in range(self.screen.of)]
+        found = [spec for spec in several if spec is not None]
+        return found[self.screen.best([spec.architecture for spec in found])] if found else None
 
     def scores(self, arch: Architecture, outcome: Outcome) -> Scores:
         """What an architecture is judged by, the greater the better. One that failed is worst in everything."""
@@ -141,6 +143,14 @@ class Evolution:
         return self.strategy.distinct is None or self._identity(arch) not in self._tried
 
     # -- what it proposes
+
+    def _fresh(self, number: int, generator: random.Random) -> Spec | None:
+        """A child, or one drawn as the first are where there is none; None where none was found that is new."""
+        if self._made >= self.strategy.population and self._population.members:
+            born = self._child(number, generator)
+            if born is not None:
+                return born
+        return self._drawn(number, generator)
 
     def _child(self, number: int, generator: random.Random) -> Spec | None:
         """A child of what is visible; None where none was found that is new."""

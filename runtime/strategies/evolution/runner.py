@@ -19,6 +19,7 @@ from ...tracking.names import given_name
 from ...trials.proposal import Spec
 from ...trials.running import fitness_sizes, forget_weights, run_trials
 from ..runner import Found, Work
+from ..screening import screening
 from ..separate import SeparateRunner, told, trials_work
 from .halving import further_steps
 from .proposer import Evolution
@@ -52,7 +53,9 @@ class EvolutionRunner(SeparateRunner):
         strategy = _own(run.config.strategy)
         metric = strategy.fitness.metric or run.criterion.metric
         (steps, _), keep = fitness_sizes(run, strategy.fitness), strategy.halving is not None
-        proposer = Evolution(run.job.graph, strategy, run.seed, metric, _kept(run, strategy), steps)
+        proposer = Evolution(
+            run.job.graph, strategy, run.seed, metric, _kept(run, strategy), steps, screening(run, strategy.screen)
+        )
         found = run_trials(run, proposer, keep)
         if keep:
             forget_weights(run, found)
