@@ -22,8 +22,9 @@ class ExportPlace(Diagnostic):
     title: ClassVar[str] = "an export to a place that is not its own"
     explanation: ClassVar[str] = """\
 The files that `export` names are written into the directory of the run, each to a place of its own: a relative path
-without `..`, and none that the run needs for itself (`run.json`, `result.json`, `journal.jsonl`, `space/`,
-`module.py`, `checkpoints/`, `architectures/`, `weights/`, `compare/`, `needs/`, `features/`), however it is
+without `..`, and none that the run needs for itself (`run.json`, `result.json`, `data.json`, `journal.jsonl`,
+`trials.sqlite` and what SQLite keeps beside it, `space/`, `module.py`, `checkpoints/`, `architectures/`, `weights/`,
+`evaluation/`, `compare/`, `trials/`, `needs/`, `features/`), however it is
 spelled. None may lie in a folder that is another one's file, and no name may be longer than 200 bytes.
 
     export { onnx = "../best.onnx" }                  E0521

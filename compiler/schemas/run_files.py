@@ -27,5 +27,10 @@ EVALUATION: Final = "evaluation"
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
 
-FILES: Final = (MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING, TRIAL_STORE)
+_BESIDE_THE_STORE: Final = tuple(f"{TRIAL_STORE}-{what}" for what in ("wal", "shm", "journal"))
+"""What SQLite keeps beside its file while that is open."""
+FILES: Final = (
+    *(MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING, TRIAL_STORE),
+    *_BESIDE_THE_STORE,
+)
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, COMPARE, TRIALS, NEEDS, FEATURES, EVALUATION)

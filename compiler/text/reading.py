@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,13 +30,26 @@ class Refused(OSError):
 def read_file(path: str | os.PathLike[str], limit: int | None = TEXT) -> bytes:
     """The content of a regular file. Raises FileNotFoundError, and other OSErrors for what cannot be read."""
     check_file(path, limit)
-    # A file may have become another one since: a pipe must not be waited for.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+    with open(open_regular(path), "rb") as file:
         _check(os.fstat(file.fileno()), limit)
         content = file.read() if limit is None else file.read(limit + 1)
     if limit is not None and len(content) > limit:
         raise _too_large(limit)
     return content
+
+
+def open_regular(path: str | os.PathLike[str], flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a regular file, which is made where ``flags`` say so. Raises OSError for every other kind."""
+    with suppress(FileNotFoundError):  # which opening it tells of, where it is not made
+        check_file(path, None)
+    # A file may have become another one since: a pipe must not be waited for.
+    opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    try:
+        _check(os.fstat(opened), None)
+    except OSError:
+        os.close(opened)
+        raise
+    return opened
 
 
 def check_file(path: str | os.PathLike[str], limit: int | None) -> None:

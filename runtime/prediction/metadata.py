@@ -69,6 +69,7 @@ class TargetsSaid(_Part):
 class NormalisationSaid(_Part):
     """As ``Normalisation.document`` has it."""
 
+    model_config = ConfigDict(extra="forbid")  # what is not understood would scale inputs otherwise
     per_sample: bool = False
     mean: tuple[float, ...] = ()
     std: tuple[_Deviation, ...] = ()
@@ -85,6 +86,7 @@ class ScaleSaid(NormalisationSaid):
 class PreparationSaid(_Part):
     """How a file becomes a sample."""
 
+    model_config = ConfigDict(extra="forbid")
     kind: Literal["image", "clip"]
     size: Annotated[int, Ge(1), Le(16_384)]
     resize: Annotated[int, Ge(1), Le(16_384)]
@@ -178,6 +180,8 @@ def _read(key: str, metadata: Mapping[str, str], kind: type[_Found] | Any) -> An
     except ValidationError as error:
         first = error.errors()[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SaidWrongly(f"its `{key}{place}` is nothing that this version knows") from error
         raise SaidWrongly(f"its `{key}{place}` is wrong: {first['msg']}") from error
     except (ValueError, RecursionError) as error:
         raise SaidWrongly(f"its `{key}` is no JSON") from error
@@ -208,6 +212,8 @@ def _check_scale(one: InputSaid, name: str, found: Said) -> None:
     if found.normalisation.each and name not in dict(found.normalisation.each):
         return  # which is told of with the names
     scale = found.normalisation.of(name)
+    if scale.per_sample and scale.mean:
+        raise SaidWrongly(f"its `normalisation` has `per_sample` and a `mean` for `{one.name}`, and one of them holds")
     axis = -1 if takes_bytes(one) else _CHANNEL[one.layout]
     channels = one.sample[axis]
     for key, numbers in (("mean", scale.mean), ("std", scale.std)):

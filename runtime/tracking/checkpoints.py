@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.reading import open_regular
 from stdsl.compiler.text.whole_files import sweep
 
 from .files import read_bytes, refusing, write_atomically
@@ -100,7 +102,7 @@ class Checkpoints:
 def _place(path: Path) -> tuple[str, int] | None:
     with refusing(path, "read"):
         try:
-            with path.open("rb") as file:
+            with os.fdopen(open_regular(path), "rb") as file:
                 size = int.from_bytes(file.read(8), "little")
                 header = file.read(size) if size <= path.stat().st_size else b""
         except FileNotFoundError:  # a run that goes on removes the older ones

@@ -22,7 +22,7 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
-from .files import read_bytes, reason_of, refusing, write_json, write_text
+from .files import open_own, read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
 from .names import RESERVED, file_name, is_trial
 from .result_document import fault_of
@@ -143,9 +143,7 @@ class RunDirectory:
         Raises RunError when another process has it."""
         path = self.path / run_files.LOCK
         with refusing(path, "written"):
-            # A link here would lead out of the folder, to a file of somebody else.
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
-            file = os.fdopen(os.open(path, flags, 0o644), "a+")
+            file = os.fdopen(open_own(path, os.O_RDWR), "a+")
             try:
                 _claim(file)
                 if (self.path / run_files.MANIFEST).exists():

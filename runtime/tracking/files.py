@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.text.quoting import json_text
-from stdsl.compiler.text.reading import read_file
+from stdsl.compiler.text.reading import Refused, open_regular, read_file
 from stdsl.compiler.text.whole_files import write_whole
 
 _SYSTEM_CODE = re.compile(r"Os \{ code: (\d+)")
@@ -36,6 +36,19 @@ def reason_of(error: OSError | SafetensorError) -> str:
         return error.strerror or str(error) or type(error).__name__
     code = _SYSTEM_CODE.search(str(error))  # safetensors wraps what the system says
     return os.strerror(int(code[1])) if code else str(error) or os.strerror(errno.EIO)
+
+
+def open_own(path: Path, flags: int = os.O_WRONLY) -> int:
+    """A descriptor of a file that the run writes to bit by bit, made where it is not there. Raises OSError for what is
+    no regular file, which would be waited for, and for a link, which may lead to a file of somebody else's."""
+    refuse_link(path)
+    return open_regular(path, flags | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
+
+
+def refuse_link(path: Path) -> None:
+    """Raises OSError for a link."""
+    if path.is_symlink():
+        raise Refused("it is a link, and a run writes to files of its own alone")
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:

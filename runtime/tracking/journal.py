@@ -13,8 +13,9 @@ from typing import Any
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.reading import open_regular
 
-from .files import refusing
+from .files import open_own, refusing
 
 FINISHED = "phase_finished"
 _SYNC_SECONDS = 1.0
@@ -37,7 +38,7 @@ class Journal:
         self.path = path
         with refusing(path, "written"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("ab", buffering=0)
+            self._file = os.fdopen(open_own(path), "ab", buffering=0)
         self._synced = time.monotonic()
 
     @property
@@ -63,7 +64,7 @@ class Journal:
 
     def steps_after(self, position: int) -> int:
         """How many steps were written after ``position``."""
-        with refusing(self.path, "read"), self.path.open("rb") as file:
+        with refusing(self.path, "read"), os.fdopen(open_regular(self.path), "rb") as file:
             file.seek(position)
             return sum(b'"event": "step"' in line for line in file)
 
@@ -91,7 +92,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """
     with refusing(path, "read"):
         try:
-            file = path.open("rb")
+            file = os.fdopen(open_regular(path), "rb")
         except FileNotFoundError:
             return
         with file:

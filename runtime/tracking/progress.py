@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.commands import going_on
+from stdsl.compiler.text.reading import open_regular
 
 from .checkpoints import Checkpoints
 from .directory import RunDirectory
@@ -186,7 +188,7 @@ def _comparisons(directory: RunDirectory) -> dict[str, State]:
 def holder(folder: Path) -> int | None:
     """The process that works in a run directory: its id, 0 where that is not known; None where none does."""
     try:
-        with (folder / run_files.LOCK).open("r", encoding="utf-8") as file:
+        with os.fdopen(open_regular(folder / run_files.LOCK), "r", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.schemas import run_files
 
 from .checkpoints import Checkpoints
-from .files import refusing
+from .files import open_own, refusing
 from .journal import FINISHED, Journal, read_journal
 
 
@@ -46,7 +47,7 @@ class Tracker:
         self.folder = folder
         with refusing(folder, "written"):
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / run_files.LOCK).open("a") if exclusive else None
+            self._lock = os.fdopen(open_own(folder / run_files.LOCK), "a") if exclusive else None
             if self._lock is not None:
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.checkpoints = Checkpoints(folder / run_files.CHECKPOINTS)

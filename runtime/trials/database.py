@@ -17,6 +17,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.diagnostics.trials import StoreRefused
 
+from ..tracking.files import refuse_link, refusing
 from .addresses import without_password
 from .tables import METADATA
 
@@ -97,6 +98,8 @@ class Database:
 def file_database(path: Path) -> Database:
     """The SQLite file of a run, made where it is not there, with a write-ahead log: readers never wait for the run.
     Where the file system does not take that, without it."""
+    with refusing(path, "written"):
+        refuse_link(path)
     database = Database(_sqlite(path, "rwc"), str(path), path)
     database.make_tables()
     with database.at_work() as connection:

@@ -19,6 +19,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ...tracking.files import open_own
+
 Array = npt.NDArray[Any]
 
 _SHARE = 0.5
@@ -43,7 +45,7 @@ class FeatureFiles:
     @contextmanager
     def locked(self, split: str) -> Iterator[None]:
         """Only one process at a time computes the features of a split; others wait, and find them there."""
-        with (self.folder / f".{split}.lock").open("a") as file:
+        with os.fdopen(open_own(self.folder / f".{split}.lock"), "a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 

@@ -133,6 +133,13 @@ def odd(says: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         ({"normalisation": {"mean": [0], "std": [1]}}, "3 channels, and `mean`"),
         ({"normalisation": {"mean": [0, 0, 0], "std": [1, 0, 1]}}, "greater than 0"),
         ({"normalisation": {"only": ["y"]}}, "`normalisation.only` has `y`, and its inputs are `x`"),
+        (
+            {"normalisation": {"means": [0, 0, 0], "std": [1, 1, 1]}},
+            "`normalisation.means` is nothing that this version",
+        ),
+        ({"normalisation": {"each": {"x": {"scale": 2}}}}, "`normalisation.each.x.scale` is nothing that this version"),
+        ({"normalisation": {"per_sample": True, "mean": [0, 0, 0], "std": [1, 1, 1]}}, "`per_sample` and a `mean`"),
+        ({"preparation": {**KINDS["image"]["preparation"], "crop": 3}}, "`preparation.crop` is nothing that this"),
         ({"classes": {"a": 1}}, "`classes` is wrong"),
     ],
 )

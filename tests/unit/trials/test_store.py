@@ -9,8 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import make_url
 
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.schemas.run_files import FILES
 from stdsl.runtime.trials.addresses import without_password
 from stdsl.runtime.trials.database import existing_file, file_database, server_database
 from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore
@@ -184,3 +188,50 @@ def test_urls_that_cannot_be_are_told_of() -> None:
     assert without_password("postgresql://me:secret@host/trials") == "postgresql://me@host/trials"
     assert without_password("postgresql:///trials?user=me&password=secret") == "postgresql:///trials?user=me"
     assert without_password("nonsense") == "nonsense"
+    for wrong in (
+        "me:secret@host/trials",
+        "mysql-x://me:secret@host",
+        "postgresql:////me:secret@host",
+        "a://b://c:secret@d",
+    ):
+        assert "secret" not in without_password(wrong)
+
+
+ODD = st.text("?/:&=#%+[] ab", max_size=3)
+"""What a password may hold besides; an `@` ends it."""
+
+
+QUERIES = {"": "", "?a=b": "?a=b", "?{0}=SECRET": "", "?a=b&{0}=SECRET&c=d@e": "?a=b&c=d@e", "?c=d:e@f": "?c=d:e@f"}
+KEYS = ("password", "PassWord", "pass%77ord", "sslpassword", "+password")
+
+
+@given(ODD, ODD, st.sampled_from(sorted(QUERIES.items())), st.sampled_from(KEYS))
+def test_no_password_is_shown_whatever_it_is(before: str, after: str, query: tuple[str, str], key: str) -> None:
+    url = f"postgresql://me:{before}SECRET{after}@host:1/trials"
+    assert make_url(url).host == "host"
+    assert without_password(url + query[0].format(key)) == f"postgresql://me@host:1/trials{query[1]}"
+
+
+def test_all_that_sqlite_makes_is_the_runs_own(tmp_path: Path) -> None:
+    """An export of such a name would be taken for a part of the database."""
+    database = file_database(tmp_path / "trials.sqlite")
+    TrialStore(database, "a run").add(ROW)
+    assert {"trials.sqlite", "trials.sqlite-wal"} <= {path.name for path in tmp_path.iterdir()} <= set(FILES)
+    with database.at_work() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite", isolation_level=None)) as other:
+        assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE trials SET seed = 1")
+        assert {path.name for path in tmp_path.iterdir()} == {"trials.sqlite", "trials.sqlite-journal"}
+        assert "trials.sqlite-journal" in FILES
+
+
+def test_a_link_does_not_lead_a_run_to_another_file(store: TrialStore, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    link = tmp_path / "run" / "trials.sqlite"
+    link.symlink_to(tmp_path / "trials.sqlite")
+    assert code(lambda: file_database(link))[0] == "E0721"
+    assert code(lambda: file_database(link))[1].endswith("it is a link, and a run writes to files of its own alone")
+    existing_file(link).close()
