@@ -9,7 +9,7 @@ from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..diagnostics.architectures import (
     ConstraintViolated,
@@ -262,30 +262,57 @@ def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
     try:
         document = json.loads(read_file(path))
         if not isinstance(document, dict):
-            raise ValueError("it is not a JSON object")
-        format = document["format"]
+            raise _Misshapen("it is not a JSON object")
+        format = document.get("format", FORMAT)
         if isinstance(format, int) and format > FORMAT:
             raise ArchitectureError([NewerArchitectureFormat(None, name, format, FORMAT)])
-        rows = tuple((str(r["path"]), str(r["kind"]), tuple(map(str, r["options"]))) for r in document["table"])
-        table = DecisionTable(str(document["space"]), tuple(document["parameters"].items()), rows)
-        if format != FORMAT:
-            raise ValueError(f"its format is {format!r}")
-        if document["table_hash"] != table.hash:
-            raise ValueError("its table and the table's hash do not agree: it was changed by hand or damaged")
-        return table, dict(document["values"])
-    except ArchitectureError:
-        raise
+        return _table(document), _part(document, "values", dict)
     except OSError as error:
         reason = reason_of(error)
-    except KeyError as error:
-        reason = f"it has no {error.args[0]!r}"
+    except _Misshapen as error:
+        reason = str(error)
     except RecursionError:
         reason = "it is nested too deeply"
     except (json.JSONDecodeError, UnicodeDecodeError):
         reason = "it is not JSON"
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = str(error)
+    except ValueError:  # of all that is JSON, Python refuses this alone
+        reason = "a number in it has thousands of digits"
     raise ArchitectureError([UnreadableArchitecture(None, name, reason)])
+
+
+class _Misshapen(Exception):
+    """What is wrong with a JSON document, as it is told."""
+
+
+_Part = TypeVar("_Part")
+
+
+def _part(document: Any, key: str, kind: type[_Part], of: str = "it") -> _Part:
+    if not isinstance(document, dict):
+        raise _Misshapen(f"{of} is not an object")
+    if key not in document:
+        raise _Misshapen(f"{of} has no `{key}`")
+    found = document[key]
+    if not isinstance(found, kind):
+        words = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}
+        raise _Misshapen(f"`{key}` is not {words[kind]}" if of == "it" else f"`{key}` of {of} is not {words[kind]}")
+    return found
+
+
+def _table(document: dict[str, Any]) -> DecisionTable:
+    format = _part(document, "format", int)
+    if format != FORMAT:
+        raise _Misshapen(f"its format is {format}")
+    rows = []
+    for number, row in enumerate(_part(document, "table", list), 1):
+        place = f"row {number} of its table"
+        options = _part(row, "options", list, place)
+        rows.append((_part(row, "path", str, place), _part(row, "kind", str, place), tuple(map(str, options))))
+    parameters = _part(document, "parameters", dict)
+    table = DecisionTable(_part(document, "space", str), tuple(parameters.items()), tuple(rows))
+    if _part(document, "table_hash", str) != table.hash:
+        raise _Misshapen("its table and the table's hash do not agree: it was changed by hand or damaged")
+    return table
 
 
 def _plain(value: Any) -> Any:

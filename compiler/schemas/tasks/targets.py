@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...datafiles.forms import Kind
 from ...record import record
@@ -43,10 +44,11 @@ class TargetSignature:
         if self.count is None:
             what = f"{self.kind or 'targets'} unknown before the data is read"
         else:
-            word = self.kind or "classes"
-            what = f"{self.count} {word.removesuffix('s') if self.count == 1 and word != 'classes' else word}"
+            what = f"{self.count} {_ONE_OF[self.kind or 'classes'] if self.count == 1 else self.kind or 'classes'}"
         return f"{what} at each of {grid(self.positions)} positions" if self.positions else what
 
+
+_ONE_OF: Final[dict[Kind, str]] = {"classes": "class", "labels": "label", "numbers": "number"}
 
 UNKNOWN = TargetSignature()
 

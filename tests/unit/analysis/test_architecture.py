@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from stdsl.compiler.analysis.architecture import answers_of, architecture, load, of_answers
+from stdsl.compiler.analysis.architecture import DecisionTable, answers_of, architecture, load, of_answers
 from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import ArchitectureError
@@ -182,6 +182,33 @@ def test_damaged_files(graph, tmp_path, change, code):
     with pytest.raises(ArchitectureError) as caught:
         load(file, graph)
     assert [d.code for d in caught.value.diagnostics] == [code]
+
+
+DAMAGED = {"format": 1, "space": "s", "parameters": {}, "table": [], "table_hash": "", "values": {}}
+ROW = {"path": "x", "kind": "choose", "options": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"format": ' + "9" * 5000 + "}", "a number in it has thousands of digits"),
+        *((json.dumps({**DAMAGED, key: None}), f"`{key}` is not ") for key in DAMAGED),
+        *((json.dumps({k: v for k, v in DAMAGED.items() if k != key}), f"it has no `{key}`") for key in DAMAGED),
+        *((json.dumps({**DAMAGED, "table": [{**ROW, k: {}}]}), f"`{k}` of row 1 of its table is not") for k in ROW),
+        (json.dumps({**DAMAGED, "table": [ROW, 3]}), "row 2 of its table is not an object"),
+        (json.dumps({**DAMAGED, "table": [{"kind": "choose"}]}), "row 1 of its table has no `options`"),
+        (json.dumps({**DAMAGED, "format": 0}), "its format is 0"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_our_words(graph, tmp_path, text, words):
+    file = tmp_path / "a.arch.json"
+    table = DecisionTable("s", (), ())
+    file.write_text(text.replace('"table_hash": ""', f'"table_hash": "{table.hash}"'))
+    with pytest.raises(ArchitectureError) as caught:
+        load(file, graph)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0606"
+    assert words in found.message
 
 
 def test_missing_file(graph, tmp_path):
