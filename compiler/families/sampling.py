@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..diagnostics.model import Diagnostic, SpaceError
+from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs
 from ..ir.graph import SpaceGraph
 from ..schemas.base import Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section
@@ -175,12 +175,7 @@ class Sampling(Family):
 
     def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from ..analysis.policies.weighted import even
-        from ..backends.networks.paths.text import written_paths
 
-        try:
-            written_paths(graph, _own(config.strategy).relax.sharing)
-        except SpaceError as error:
-            yield from error.diagnostics
         strategy = _own(config.strategy)
         if strategy.learns and graph.constraints and even(graph).marginals() is None:
             what = "a distribution that is learnt within constraints under which it is not known exactly"

@@ -18,6 +18,8 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.weights import read_weights
 from stdsl.compiler.checks.check import check_file
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
@@ -130,3 +132,15 @@ def test_within_where_and_the_best_of_drawn_ones(tmp_path: Path) -> None:
 def test_settings_that_contradict_each_other(tmp_path: Path, strategy: str, codes: set[str]) -> None:
     found = {d.code for d in check_file(write(tmp_path, strategy)) if d.severity.name == "ERROR"}
     assert found == codes
+
+
+def test_what_a_path_network_cannot_be_written_for_is_told_by_the_plan(tmp_path: Path) -> None:
+    kept = "ys = [video -> conv(2 ** i, 1) for i in 1..12] -> keep any as kept"
+    path = write(tmp_path, "draw = uniform  derive { candidates = 2 }")
+    body = f"{kept}\n  return ys -> concat -> conv(4, 3) -> global_avg_pool -> linear(4)"
+    many = f"meta many on video: clip(1, 8, 16, 16) {{ {body}"
+    text = path.read_text().replace("meta net", f"{many}\n}}\nmeta net").replace("small = net", "small = many")
+    path.write_text(text)
+    with pytest.raises(SpaceError) as raised:
+        plan(load_job(str(path), None), "cpu")
+    assert [d.code for d in raised.value.diagnostics] == ["E0823"]
