@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
@@ -16,7 +17,7 @@ from stdsl.compiler.text.commands import command, leave, parameters
 
 from .data.targets import targets_of
 from .phases.assignment import Subject
-from .phases.compare import compared, metrics_of
+from .phases.compare import compared
 from .phases.context import Context
 from .phases.derive import DRAW, drawn, members, repeats
 from .phases.ensemble import FUSE
@@ -66,10 +67,13 @@ class RunResult:
         return values
 
 
-def collect(run: Context, derived: Subject) -> dict[str, Any]:
-    """The document of a run whose phases are over."""
+def collect(
+    run: Context, derived: Subject, trained: Mapping[str, Mapping[str, Any]], failed: Mapping[str, str]
+) -> dict[str, Any]:
+    """The document of a run whose phases are over. ``trained``: by name what the networks beside the derived one came
+    to, ``failed``: the reasons of those that came to nothing."""
     finished = run.tracker.finished
-    networks, metric = _networks(run, derived), run.criterion.metric
+    networks, metric = _networks(run, derived, trained), run.criterion.metric
     randoms = {n["title"]: n["test"][metric] for n in networks if n["kind"] == "random"}
     seeds = {n["title"]: n["test"][metric] for n in networks if n["kind"] in ("derived", "seed")}
     own = costs(derived.graph, derived.arch)
@@ -86,6 +90,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
     own_files |= {f"{name} of the fusion": run.directory.evaluation(FUSION, name) for name in TABLES}
     files = {"run": "."} | {name: _place(run, path) for name, path in own_files.items() if path.exists()}
     files |= finished.get("export", {}).get("files", {})
+    reasons = [{"title": title, "reason": failed[name]} for _, title, name in _beside(run) if name in failed]
     return {
         "format": FORMAT,
         "search": run.config.name,
@@ -98,7 +103,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "threads": run.manifest.threads,
         "derived": {
             "hash": finished["derive"]["hash"],
-            "values": {path: list(v) if isinstance(v, tuple) else v for path, v in derived.arch.items()},
+            "values": plain_values(derived.arch),
             "params": own.params,
             "flops": own.flops,
             "depth": own.depth,
@@ -114,7 +119,7 @@ def collect(run: Context, derived: Subject) -> dict[str, Any]:
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
-    }
+    } | ({"failed": reasons} if reasons else {})
 
 
 def _place(run: Context, path: Path) -> str:
@@ -169,7 +174,15 @@ def _parameters(job: Job) -> list[str]:
     return parameters(job.final.parameters)
 
 
-def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
+def _beside(run: Context) -> list[tuple[str, str, str]]:
+    """Kind, title and name of all networks that are trained beside the derived one."""
+    found = [("member", name, name) for name in members(run)]
+    found += [("seed", name, name) for name in repeats(run)]
+    found += [("random", name, name) for name in drawn(run)]
+    return found + [("space", title_of(text), run.directory.network_of(text)) for text in run.job.compared]
+
+
+def _networks(run: Context, derived: Subject, trained: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     finished = run.tracker.finished
     if "evaluate" not in finished:
         return []
@@ -177,16 +190,11 @@ def _networks(run: Context, derived: Subject) -> list[dict[str, Any]]:
         title = f"{DERIVED}, with the search's weights"
         return [_row(title, "derived", derived, finished["evaluate"], finished["search"]["seconds"])]
     rows = [_row(DERIVED, "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
-    others = [("member", name, name) for name in members(run)]
-    others += [("seed", name, name) for name in repeats(run)]
-    others += [("random", name, name) for name in drawn(run)]
-    others += [("space", title_of(text), run.directory.network_of(text)) for text in run.job.compared]
-    for kind, title, name in others:
-        metrics = metrics_of(run.directory, name)
-        assert metrics is not None, f"{title} was not trained"
-        subject = compared(run.job, run.directory, name)
-        del metrics["steps"]
-        rows.append(_row(title, kind, subject, metrics, metrics.pop("seconds")))
+    for kind, title, name in _beside(run):
+        if name in trained:
+            metrics = {key: value for key, value in trained[name].items() if key not in ("steps", "seconds")}
+            subject = compared(run.job, run.directory, name)
+            rows.append(_row(title, kind, subject, metrics, trained[name]["seconds"]))
     if TOGETHER in finished:
         own = [row for row in rows if row["kind"] in MEMBERS]
         rows.insert(len(own), _together(f"ensemble of {len(own)}", "ensemble", own, finished[TOGETHER]))

@@ -17,6 +17,7 @@ from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.data import DamagedLeftOut
+from stdsl.compiler.diagnostics.ensembles import MemberNotTrained
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
@@ -28,9 +29,8 @@ from .data.facts.data_facts import keep_facts
 from .data.facts.doubts import doubts
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
-from .engines.local import Helpers
-from .phases.assignment import Subject, final_training, inherited
-from .phases.compare import as_measured, missing, train_all
+from .phases.assignment import RETRAIN, Subject, final_training, inherited
+from .phases.compare import as_measured
 from .phases.context import Context, workshop
 from .phases.derive import carried, derive, draw, drawn, members, repeats
 from .phases.ensemble import measure_fused, measure_together, sides
@@ -39,17 +39,18 @@ from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.side import Side, own_side
-from .phases.train import RETRAIN, Workshop, measure, train
+from .phases.train import Workshop, measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
 from .prepare.opening import fitting, found_data, opened_for
 from .prepare.paired import check_paired
-from .prepare.plan import plan, plan_text, separate_trainings
+from .prepare.plan import plan, plan_text
 from .prepare.tested import check_tested
 from .prepare.texts import checksum
 from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
+from .strategies.runner import runner
 from .tasks.extern_loss import own_loss
 from .tracking.directory import RunDirectory, create, open_run, result_of, writable
 from .tracking.files import write_json
@@ -61,6 +62,7 @@ from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged, LoneValue
 from .training.placement import Placement, available
 from .trials.addresses import without_password
+from .trials.beside import Beside
 
 
 @dataclass(frozen=True)
@@ -250,8 +252,6 @@ def _go(
                 keep_facts(path, dataset, kind, place)
                 for doubt in doubts(dataset, kind, place):
                     reporter.say(warned(doubt))
-            beside = _helpers(job, manifest, placement, means.hands)
-            helpers = Helpers(directory.path, beside, reporter, job.allow_extern)
             context = Context(
                 job,
                 manifest,
@@ -261,7 +261,6 @@ def _go(
                 interruption,
                 placement,
                 datasets,
-                helpers,
                 _hands(job, placement, manifest.engine, means.hands),
                 means.store or manifest.store,
             )
@@ -324,10 +323,12 @@ def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _phases(run: Context) -> RunResult:
-    with run.helpers:
-        # Spaces to compare with are known from the start, random architectures when the derived one is.
-        others = list(map(run.directory.network_of, run.job.compared))
-        run.helpers.add(missing(run, others))
+    with Beside(run) as beside:
+        # Spaces to compare with are known from the start, random architectures when the derived one is. The hands of a
+        # search of separate trainings are its own.
+        others, strategy = list(map(run.directory.network_of, run.job.compared)), run.config.strategy
+        if strategy is None or not runner(strategy).separate:
+            beside.add(others)
         search(run)
         derive(run)
         subject = Subject(DERIVED, *carried(run.job, run.directory, DERIVED))
@@ -343,37 +344,32 @@ def _phases(run: Context) -> RunResult:
         if run.config.retrain is not None:
             draw(run)
             together = members(run)
-            run.helpers.add(missing(run, [*together, *repeats(run), *drawn(run)]))
+            beside.add([*together, *others, *repeats(run), *drawn(run)])
             final = final_training(run.config, subject, as_measured(run.job, run.directory, subject))
             train(final, run.workshop, run.tracker, RETRAIN)
             measure(final, run.workshop, run.tracker, "evaluate")
             if not together and not run.config.fuse:
                 export(run, [own_side(run, subject)])
-            train_all(run, [*together, *others, *repeats(run), *drawn(run)])
+            beside.finish()
+            for name in together:
+                if name in beside.failed:
+                    place = run.config.place("ensemble")
+                    raise RunError([MemberNotTrained(place, name, beside.failed[name])])
             if together:
                 measure_together(run, subject)
             if run.config.fuse:
                 measure_fused(run, subject)
             if together or run.config.fuse:
                 export(run, sides(run, subject))
-    document = collect(run, subject)
+    document = collect(run, subject, beside.results, beside.failed)
     write_json(run.directory.result, document)
     shutil.rmtree(run.directory.features, ignore_errors=True)
     return RunResult(run.directory.path, document)
 
 
-def _helpers(job: Job, manifest: Manifest, placement: Placement, asked: int | None) -> int:
-    """How many processes work beside this one: one for every further core, or hand that is ``asked`` for; none where
-    they would share a GPU, or lack the data, which is in this one."""
-    if placement.device.type != "cpu" or manifest.training_threads != 1 or job.given is not None:
-        return 0
-    hands = cores() if asked is None else asked
-    return max(0, hands - 1) if separate_trainings(job) else 0
-
-
 def _hands(job: Job, placement: Placement, engine: str, asked: int | None) -> int | None:
-    """How many processes train trials of the search: as ``asked``, else one for every core, or GPU, or as many as a
-    cluster has room for; none where they would lack the data, which is in this process."""
+    """How many processes train trials: as ``asked``, else one for every core, or GPU, or as many as a cluster has room
+    for; none where they would lack the data, which is in this process."""
     if job.given is not None:
         return 0
     if engine != "local":

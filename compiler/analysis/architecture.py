@@ -123,7 +123,7 @@ class Architecture(Mapping[str, Value]):
             "space": self.table.space,
             "parameters": dict(self.table.parameters),
             "hash": self.hash,
-            "values": {path: _plain(value) for path, value in self._values.items()},
+            "values": plain_values(self._values),
             "table_hash": self.table.hash,
             "table": [{"path": p, "kind": k, "options": list(o)} for p, k, o in self.table.rows],
         }
@@ -313,6 +313,11 @@ def _table(document: dict[str, Any]) -> DecisionTable:
     if _part(document, "table_hash", str) != table.hash:
         raise _Misshapen("its table and the table's hash do not agree: it was changed by hand or damaged")
     return table
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of decisions as JSON has them, by their paths; :func:`architecture` takes them so."""
+    return {path: _plain(value) for path, value in values.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -107,3 +107,31 @@ their classes; videos are not compared.
     @property
     def help(self) -> str:
         return self.advice
+
+
+@kind
+class MemberNotTrained(Diagnostic):
+    """A member of an ensemble could not be trained."""
+
+    member: str
+    reason: str
+
+    code: ClassVar[str] = "E0770"
+    title: ClassVar[str] = "a member of the ensemble was not trained"
+    explanation: ClassVar[str] = """\
+The processes that trained a member of an ensemble were lost again and again. All else that the run has trained is kept;
+once there is memory, or time, `stdsl run --resume` tries the member again and goes on.
+
+    stdsl run --resume runs/a-0001 --hands 1      one training at a time"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.member} of the ensemble could not be trained: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return "go on with `stdsl run --resume`; with fewer `--hands` less memory is needed at a time"

@@ -24,7 +24,7 @@ class ExportPlace(Diagnostic):
 The files that `export` names are written into the directory of the run, each to a place of its own: a relative path
 without `..`, and none that the run needs for itself (`run.json`, `result.json`, `data.json`, `journal.jsonl`,
 `trials.sqlite` and what SQLite keeps beside it, `space/`, `module.py`, `checkpoints/`, `architectures/`, `weights/`,
-`evaluation/`, `compare/`, `trials/`, `needs/`, `features/`), however it is
+`evaluation/`, `trials/`, `needs/`, `features/`), however it is
 spelled. None may lie in a folder that is another one's file, and no name may be longer than 200 bytes.
 
     export { onnx = "../best.onnx" }                  E0521

@@ -621,31 +621,3 @@ A run writes everything under `runs/NAME-…/`, or into the folder that `--out` 
     @property
     def help(self) -> str | None:
         return "give another folder with `--out`, or go on with an old run with `--resume`"
-
-
-@kind
-class HelperLost(Diagnostic):
-    """A process that trained comparisons beside the main one ended too early."""
-
-    ending: str
-    words: str
-
-    code: ClassVar[str] = "W0719"
-    title: ClassVar[str] = "a helper ended too early"
-    severity: ClassVar[Severity] = Severity.WARNING
-    explanation: ClassVar[str] = """\
-On a CPU with several cores, networks to compare with are trained by further processes, the helpers. One that ends
-before its work is done gives its network back, and the run trains it itself, with the same result: nothing is lost but
-time. The message says how the helper ended, and the last line that it wrote.
-
-    compare { random = 3 }         three networks, trained beside the derived one
-
-`signal SIGKILL` mostly means that there was not enough memory for all of them at once."""
-
-    @property
-    def message(self) -> str:
-        return f"a helper ended too early ({self.ending}): {self.words}"
-
-    @property
-    def help(self) -> str:
-        return "its networks are trained by this process instead, which takes longer and gives the same"

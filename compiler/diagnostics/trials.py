@@ -35,11 +35,12 @@ are taken from `--store`, from `PGPASSWORD`, or from `~/.pgpass`.
 
 @kind
 class TrialFailed(Diagnostic):
-    """A trial of a search has no result, and counts as the worst."""
+    """A trial has no result: one of a search counts as the worst, another one is left out."""
 
     trial: str
     attempts: int
     reason: str
+    searched: bool = True
 
     code: ClassVar[str] = "W0750"
     title: ClassVar[str] = "a trial failed"
@@ -48,7 +49,9 @@ class TrialFailed(Diagnostic):
 A trial whose process crashes, hangs (`timeout`), is killed or runs out of memory is begun again, from its own last
 checkpoint. When that has happened `attempts` times it is given up: it counts as worse than all that have a result. A
 training that diverges does so every time, and is given up at once. A search in which a trial was given up for other
-reasons than that may find something else when it is run again; one without such trials does not.
+reasons than that may find something else when it is run again; one without such trials does not. A network that is
+trained beside the found one, and fails so, is left out of the result; where it diverges, the run ends, for all of them
+are trained by one recipe.
 
     random { attempts = 5  timeout = 600  … }     five attempts, ten minutes for each
 
@@ -57,7 +60,8 @@ reasons than that may find something else when it is run again; one without such
     @property
     def message(self) -> str:
         times = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{self.trial} failed{times}, and counts as the worst: {self.reason}"
+        then = "counts as the worst" if self.searched else "is left out of the result"
+        return f"{self.trial} failed{times}, and {then}: {self.reason}"
 
     @property
     def help(self) -> str:
@@ -158,8 +162,9 @@ class NoTrials(Diagnostic):
     code: ClassVar[str] = "E0754"
     title: ClassVar[str] = "the run has no trials"
     explanation: ClassVar[str] = """\
-Trials are the separate trainings of a search of the families `random` and `evolution`, with all that is known of
-each. Other searches train one large network, and have none.
+Trials are the separate trainings of a run, with all that is known of each: those of a search of the families `random`
+and `evolution`, the members of an `ensemble`, what is compared with the found network, and its further trainings by
+other seeds. A search that trains one large network, and compares with nothing, has none.
 
     stdsl show runs/by-gradient-0001 --trials      E0754
     stdsl show runs/by-random-0001 --trials        right"""
@@ -170,7 +175,7 @@ each. Other searches train one large network, and have none.
 
     @property
     def help(self) -> str | None:
-        return "use a strategy that trains architectures separately"
+        return "use a strategy that trains architectures separately, or `compare { … }`"
 
 
 @kind

@@ -10,9 +10,13 @@ from typing import Any, Literal
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.recipe import Recipe
-from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.schemas.search import Role, SearchConfig
 
 from ..prepare.samples import retraining_splits
+from ..tracking.names import DERIVED
+
+RETRAIN = "retrain"
+"""The final training as a phase."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Assignment:
 
     ``recipe``: None for a network that has its weights, and is measured alone. ``purpose``: what the order of its
     samples depends on. ``steps``: the budget; None: as long as the recipe says.
+    ``searched``: whether it is a trial of the search, on the data of that, which is all that it is for.
     ``start``: a file of weights to begin with; None: fresh ones. ``holdout``: the share of the training samples that is
     kept out to measure it on after each epoch, ``keep_best``: whether the weights of the best epoch are the result.
     """
@@ -54,8 +59,26 @@ class Assignment:
     start: Path | None = None
     holdout: float = 0.0
     keep_best: bool = False
+    searched: bool = False
     tested: Subject | None = None
     """The same network where it is measured, if that is on data of other sizes."""
+
+    @property
+    def trained_on(self) -> Role:
+        """Whose data it is trained on."""
+        return "search" if self.searched else "retrain"
+
+    @property
+    def measured_on(self) -> Role:
+        """Whose data it is measured on."""
+        return "search" if self.searched else "evaluate"
+
+    @property
+    def work(self) -> str:
+        """What messages call the training."""
+        if self.searched:
+            return f"the search's `{self.subject.title}`"
+        return RETRAIN if self.subject.name == DERIVED else f"the training of `{self.subject.title}`"
 
     def length(self, per_epoch: int) -> int:
         """Steps in all."""
@@ -90,7 +113,16 @@ def trial(
     samples."""
     purpose = f"trial {rung + 1}" if rung else "trial"
     return Assignment(
-        subject, fitness, ("train",), "valid", fitness.batch, purpose, fitness.samples, steps=steps, start=start
+        subject,
+        fitness,
+        ("train",),
+        "valid",
+        fitness.batch,
+        purpose,
+        fitness.samples,
+        steps=steps,
+        start=start,
+        searched=True,
     )
 
 

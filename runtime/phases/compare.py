@@ -4,29 +4,36 @@ of a search is made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
+from stdsl.compiler.analysis.architecture import Architecture
 
 from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
-from ..tracking.names import is_trial, repeat_number, title_of
-from ..tracking.tracker import Tracker, finished_phases
-from ..training.interruption import Interrupted
+from ..tracking.names import repeat_number, title_of
+from ..tracking.tracker import Tracker
 from .assignment import Assignment, Subject, final_training
-from .context import Context
 from .derive import carried
 from .train import Workshop, measure, train
 
 TRAIN, TEST = "train", "test"
 
 
-def assignment_named(job: Job, directory: RunDirectory, name: str) -> Assignment:
-    """A comparison of a run by the name of its folder."""
-    subject = compared(job, directory, name)
-    return final_training(job.config, subject, as_measured(job, directory, subject))
+def comparison(job: Job, name: str, values: Mapping[str, Any]) -> Assignment:
+    """The training of a network that the found one is compared with, or of one beside it, by its name and its
+    ``values``, as its architecture file has them."""
+    graph, tested, shown = job.final, job.tested.get(""), ""
+    for text, each in job.compared.items():
+        if RunDirectory.network_of(text) == name:
+            graph, tested, shown = each, job.tested.get(text), title_of(text)
+    subject = Subject(name, graph, architectures.architecture(graph, values), repeat_number(name), shown)
+    measured = None
+    if tested is not None:
+        measured = replace(subject, graph=tested, arch=architectures.architecture(tested, values))
+    return final_training(job.config, subject, measured)
 
 
 def compared(job: Job, directory: RunDirectory, name: str) -> Subject:
@@ -49,43 +56,22 @@ def as_measured(job: Job, directory: RunDirectory, subject: Subject) -> Subject 
     return replace(subject, graph=graph, arch=arch)
 
 
-def train_one(assignment: Assignment, shop: Workshop, keep: bool = False) -> dict[str, float]:
-    """Train and measure one network in a folder of its own, going on from where that was left; returns its metrics.
-    Of a trial the weights go, unless they are to ``keep``."""
-    name = assignment.subject.name
+def saved(job: Job, directory: RunDirectory, name: str) -> Architecture:
+    """The architecture of such a network as its file has it; of a space without decisions there is none."""
+    for text, graph in job.compared.items():
+        if directory.network_of(text) == name:
+            return architectures.architecture(graph, {})
+    return architectures.saved(directory.architecture(name))
+
+
+def train_one(assignment: Assignment, shop: Workshop) -> dict[str, Any]:
+    """Train and measure one network in a folder of its own, going on from where that was left: its metrics, and the
+    ``steps`` and ``seconds`` that it took to train."""
     # A process that lost its parent may be at its last step: wait until it is gone.
-    tracker = Tracker(shop.directory.comparison(name), exclusive=True)
+    tracker = Tracker(shop.directory.trial(assignment.subject.name), exclusive=True)
     try:
         train(assignment, shop, tracker, TRAIN)
         metrics = measure(assignment, shop, tracker, TEST)
-        if is_trial(name) and not keep:
-            shop.directory.weights(name).unlink(missing_ok=True)
-        return metrics
+        return metrics | {key: tracker.finished[TRAIN][key] for key in ("steps", "seconds")}
     finally:
         tracker.close()
-
-
-def train_all(run: Context, names: Sequence[str]) -> None:
-    """Train and measure what of these is not over, here and in the helpers, until all of it is. Raises Interrupted when
-    the run is asked to stop."""
-    run.helpers.add(missing(run, names))
-
-    def over() -> bool:
-        if run.interruption.asked:
-            raise Interrupted
-        return not missing(run, names)
-
-    while (name := run.helpers.take(over)) is not None:
-        train_one(assignment_named(run.job, run.directory, name), run.workshop)
-
-
-def missing(run: Context, names: Iterable[str]) -> list[str]:
-    """The trainings among ``names`` that are not over."""
-    return [name for name in names if metrics_of(run.directory, name) is None]
-
-
-def metrics_of(directory: RunDirectory, name: str) -> dict[str, Any] | None:
-    """What the journal of a training says of it when it is over (the metrics, and the ``steps`` and ``seconds`` that it
-    took), else None."""
-    finished = finished_phases(directory.comparison(name))
-    return finished[TEST] | {key: finished[TRAIN][key] for key in ("steps", "seconds")} if TEST in finished else None

@@ -16,7 +16,6 @@ from stdsl.compiler.schemas.search import ROLES, Role, SearchConfig
 
 from ..data.batch import Dataset
 from ..data.targets import targets_of
-from ..engines.local import Helpers
 from ..prepare.job import Job
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion, criterion
@@ -30,10 +29,9 @@ from .train import Material, Workshop
 
 @dataclass(frozen=True)
 class Context:
-    """One run under way. A phase that is in ``tracker.finished`` is not done again. ``helpers``: processes that train
-    beside this one. ``hands``: how many train trials of the search; 0: they are trained in this process;
-    None: as many as the engine has room for. ``store``:
-    the URL of the database of trials, "" for the file of the run directory."""
+    """One run under way. A phase that is in ``tracker.finished`` is not done again. ``hands``: how many processes train
+    trials; 0: they are trained in this one; None: as many as the engine has room for. ``store``: the URL of the
+    database of trials, "" for the file of the run directory."""
 
     job: Job
     manifest: Manifest
@@ -43,7 +41,6 @@ class Context:
     interruption: Interruption
     placement: Placement
     datasets: Mapping[Role, Dataset]
-    helpers: Helpers
     hands: int | None = 0
     store: str = ""
 

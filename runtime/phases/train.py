@@ -23,7 +23,6 @@ from ..randomness import key
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion
 from ..tracking.directory import RunDirectory
-from ..tracking.names import DERIVED, is_trial
 from ..tracking.rows import write_rows
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
@@ -35,9 +34,6 @@ from ..training.placement import Placement
 from ..training.training import HeldOut, Training
 from .assignment import Assignment, Subject
 from .needs import load_run_weights
-
-RETRAIN = "retrain"
-"""The final training as a phase."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +85,8 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     torch.set_num_threads(shop.threads)
     subject, recipe, placement = assignment.subject, assignment.recipe, shop.placed(assignment.recipe)
     assert recipe is not None
-    role: Role = "search" if is_trial(subject.name) else "retrain"
-    criterion = shop.materials[role].criterion
-    data = shop.samples(role, subject.graph, assignment.splits, placement, altered=recipe.cutout > 0)
+    criterion = shop.materials[assignment.trained_on].criterion
+    data = shop.samples(assignment.trained_on, subject.graph, assignment.splits, placement, altered=recipe.cutout > 0)
     part, held = Part(data, assignment.splits), None
     if assignment.holdout:
         part, held = part.divided(assignment.holdout, key(shop.seed, "held-out samples"))
@@ -122,7 +117,7 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
         else None,
         recipe.drop_path,
     )
-    title, named = f"train {subject.title}", _named(subject)
+    title, named = f"train {subject.title}", assignment.work
     done = drive(phase, work, tracker, shop.reporter, shop.interruption, title, named)
     work.finish()
     check_finite(named, "weights", model.state_dict())
@@ -140,7 +135,7 @@ def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str
     if phase not in tracker.finished:
         torch.set_num_threads(shop.threads)
         splits, placement = (assignment.measured,), shop.placed(assignment.recipe)
-        role: Role = "search" if is_trial(assignment.subject.name) else "evaluate"
+        role = assignment.measured_on
         subject = assignment.tested or assignment.subject
         data = shop.samples(role, subject.graph, splits, placement, altered=False)
         model = trained(subject, shop, placement)
@@ -150,19 +145,12 @@ def measure(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str
         metrics = found.document()
         for what, value in metrics.items():
             where = f"{what.replace('_', ' ')} on the {assignment.measured} split"
-            check_finite(_named(assignment.subject), where, {what: value})
-        if not is_trial(assignment.subject.name):
+            check_finite(assignment.work, where, {what: value})
+        if not assignment.searched:
             for name, table in found.tables.items():
                 write_rows(shop.directory.evaluation(assignment.subject.name, name), table)
         tracker.finish(phase, metrics)
     return tracker.finished[phase]
-
-
-def _named(subject: Subject) -> str:
-    """What messages call a training."""
-    if is_trial(subject.name):
-        return f"the search's `{subject.title}`"
-    return RETRAIN if subject.name == DERIVED else f"the training of `{subject.title}`"
 
 
 def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:

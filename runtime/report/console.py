@@ -38,7 +38,7 @@ class ConsoleReporter:
         self._started: dict[str, tuple[float, int]] = {}
         self._last_line: dict[str, float] = {}
         self._progress: Progress | None = None
-        self._lock = threading.RLock()  # helpers report from threads
+        self._lock = threading.RLock()  # what is trained beside a run is told of from a thread
 
     def __enter__(self) -> ConsoleReporter:
         return self

@@ -27,13 +27,10 @@ def render_progress(progress: Progress, console: Console) -> None:
         table.add_column(title)
     for phase in progress.phases:
         table.add_row(plain(phase.name), plain(_state(phase)), plain(_facts(phase)))
-    if progress.trials:
-        counts = ", ".join(f"{count:,} {state}" for state, count in progress.trials.items())
-        table.add_row("trials", plain(counts), "")
-    if progress.comparisons:
-        done = sum(state == "done" for state in progress.comparisons.values())
-        rest = len(progress.comparisons) - done
-        table.add_row("comparisons", f"{done} done, {rest} under way" if rest else f"{done} done", "")
+    for title, states in (("trials", progress.trials), ("comparisons", progress.comparisons)):
+        if states:
+            counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
+            table.add_row(title, plain(counts), "")
     console.print(table, highlight=False)
     if progress.process is not None:
         by = f"process {progress.process}" if progress.process else "another process"

@@ -37,6 +37,8 @@ def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     yield plain(head, "bold")
     if result["networks"]:
         yield _networks(result)
+    for failed in result.get("failed") or ():
+        yield plain(f"{failed['title']} failed: {failed['reason']}")
     yield from _search(result.get("search_facts") or {})
     yield _decisions(result["derived"]["values"])
     if layers and result["derived"].get("layers"):

@@ -8,6 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from stdsl.compiler.analysis.architecture import plain_values
+
 from ..training.stepped import Event, Facts, Stepped
 
 
@@ -88,7 +90,7 @@ class PhasedSearch(Generic[P]):
         """What happened; at the end of a part but the last, what it found."""
         if t + 1 == self.start + self.lengths[self.number] and self.number + 1 < len(self.lengths):
             found = self._found()
-            plain = {path: list(v) if isinstance(v, tuple) else v for path, v in found.items()}
+            plain = plain_values(found)
             place = {"part": self.number + 1, "of": len(self.lengths)}
             self._events.append(("part", place | {"found": plain}))
         return self._events
@@ -136,7 +138,7 @@ class PhasedSearch(Generic[P]):
         return self.waited_before + self.current.waited
 
     def state(self) -> dict[str, Any]:
-        plain = {path: list(v) if isinstance(v, tuple) else v for path, v in self.found.items()}
+        plain = plain_values(self.found)
         return {
             "number": self.number,
             "found": plain,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture, answers_of, architecture
+from stdsl.compiler.analysis.architecture import Architecture, answers_of, architecture, plain_values
 from stdsl.compiler.analysis.costs.measures import figures
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
@@ -151,7 +151,7 @@ def _facts(run: Context, trial: Trial, metric: str, minimize: Sequence[CostName]
         "params": own.params,
         "flops": own.flops,
         **{cost: getattr(own, cost) for cost in minimize},
-        "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
+        "architecture": plain_values(arch),
     }
 
 

@@ -24,7 +24,7 @@ from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
 from .files import open_own, read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
-from .names import RESERVED, file_name, is_trial
+from .names import RESERVED, file_name
 from .result_document import fault_of
 
 _LONGEST = 100
@@ -73,9 +73,9 @@ class RunDirectory:
         """A table of what a network tells right on the test split."""
         return self.path / run_files.EVALUATION / f"{name}-{table}.csv"
 
-    def comparison(self, name: str) -> Path:
-        """What the training of a network leaves, beside the derived one's own; of a trial, until it is over."""
-        return (self.trials if is_trial(name) else self.path / run_files.COMPARE) / name
+    def trial(self, name: str) -> Path:
+        """What the training of a network has left so far, beside the derived one's own."""
+        return self.trials / name
 
     @property
     def trials(self) -> Path:

@@ -55,11 +55,6 @@ def given_name(number: int) -> str:
     return f"given-{number}"
 
 
-def is_trial(name: str) -> bool:
-    """Whether a name is one that :func:`trial_name` gives."""
-    return re.fullmatch(r"trial-[1-9][0-9]*", name) is not None
-
-
 def title_of(text: str) -> str:
     """What reports call the space of a comparison."""
     return f"{text} (a space)" if text in RESERVED else text

@@ -47,9 +47,10 @@ class LastCheckpoint:
 
 @dataclass(frozen=True)
 class Progress:
-    """``process``: the id of the process that works on it, 0 where it is not known, None where none does. ``trials``:
-    of a search of separate trainings, how many there are in each state, as far as a file of the run tells.
-    ``checkpoint``: from where it would go on; None: from the start."""
+    """``process``: the id of the process that works on it, 0 where it is not known, None where none does. How many
+    there are in each state, as far as a file of the run tells: ``trials`` of a search of separate trainings,
+    ``comparisons`` networks that are trained beside the found one. ``checkpoint``: from where it
+    would go on; None: from the start."""
 
     directory: Path
     search: str
@@ -58,8 +59,8 @@ class Progress:
     seed: int
     process: int | None
     phases: tuple[PhaseProgress, ...]
-    comparisons: Mapping[str, State]
     trials: Mapping[str, int] = field(default_factory=dict)
+    comparisons: Mapping[str, int] = field(default_factory=dict)
     checkpoint: LastCheckpoint | None = None
     allow_extern: bool = False
 
@@ -87,8 +88,8 @@ class Progress:
                 }
                 for p in self.phases
             ],
-            "comparisons": dict(self.comparisons),
             "trials": dict(self.trials),
+            "comparisons": dict(self.comparisons),
             "checkpoint": None if self.checkpoint is None else asdict(self.checkpoint),
             "resume": self.resume,
         }
@@ -99,7 +100,7 @@ def progress_of(directory: RunDirectory) -> Progress:
     manifest = directory.manifest
     finished, steps, drawn = _read(directory.path / run_files.JOURNAL)
     phases = []
-    trials = _trials(directory, manifest)
+    trials, comparisons = _trials(directory, manifest)
     for name in _expected(manifest):
         section = manifest.config.get(_SECTIONS.get(name, "")) or {}
         total = section.get("steps")
@@ -122,8 +123,8 @@ def progress_of(directory: RunDirectory) -> Progress:
         manifest.seed,
         holder(directory.path),
         tuple(phases),
-        _comparisons(directory),
         trials,
+        comparisons,
         _checkpoint(directory, finished),
         manifest.allow_extern,
     )
@@ -161,28 +162,18 @@ def _checkpoint(directory: RunDirectory, finished: Collection[str]) -> LastCheck
     return None if place is None else LastCheckpoint(*place, over=place[0] in finished)
 
 
-def _trials(directory: RunDirectory, manifest: Manifest) -> dict[str, int]:
-    """How many trials there are in each state."""
+def _trials(directory: RunDirectory, manifest: Manifest) -> tuple[dict[str, int], dict[str, int]]:
+    """How many trials of the search, and beside it, there are in each state."""
     if not directory.trial_store.exists():
-        return {}
+        return {}, {}
     from ..trials.database import existing_file
     from ..trials.store import TrialStore
 
     store = TrialStore(existing_file(directory.trial_store), manifest.id)
     try:
-        return store.states()
+        return store.states(), store.states(beside=True)
     finally:
         store.close()
-
-
-def _comparisons(directory: RunDirectory) -> dict[str, State]:
-    """The networks that the derived one is compared with, as far as their training has begun."""
-    found: dict[str, State] = {}
-    for folder in sorted((directory.path / run_files.COMPARE).glob("*")):
-        if (folder / run_files.JOURNAL).exists():
-            finished, _, _ = _read(folder / run_files.JOURNAL)
-            found[folder.name] = "done" if "evaluate" in finished else "under way"
-    return found
 
 
 def holder(folder: Path) -> int | None:

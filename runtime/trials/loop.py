@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.trials import OtherTrials, TrialBegunAgain, TrialFailed
+from stdsl.compiler.diagnostics.trials import OtherTrials
 
-from ..engines.contract import Done, Engine, Fault, Plain
-from ..report.reporter import Reporter, warned
+from ..engines.contract import Engine, Fault, Plain
+from ..report.reporter import Reporter
 from ..tracking.names import trial_name, trial_number
 from ..training.interruption import Interrupted, Interruption
+from .attempts import LOOKS, Attempts
 from .clock import Clock
 from .proposal import Outcome, Proposer, Spec
-from .store import EpochMetric, TrialRow, TrialStore
-
-_LOOKS = 0.5
-"""Seconds after which the loop looks whether it was asked to stop."""
-_PARTING = 60.0
-"""Looks that trials have to keep their state when the run is asked to stop."""
+from .store import TrialRow, TrialStore
 
 
 @dataclass(frozen=True)
@@ -42,10 +37,8 @@ class Trial:
 class Rules:
     """How trials go: ``clock`` shows outcomes (None: they are seen as they come, with ``workers`` trials at a time; 0:
     none is ever seen, and there are as many at a time as the engine takes).
-    ``length``: the predicted one of a trial. ``payload``: what describes it to the engine. ``attempts``: how often it
-    is begun before it is given up, ``timeout`` the seconds of each. ``fatal``: asked of an error whether it is none of
-    the trial's own; then the function raises what ends the run, or gives what the trial comes to in this process.
-    ``over``: is told of each trial that has ended.
+    ``length``: the predicted one of a trial. ``payload``: what describes it to the engine. ``attempts``, ``timeout``,
+    ``fatal``: see :class:`.attempts.Attempts`. ``over``: is told of each trial that has ended.
     """
 
     clock: Clock | None
@@ -55,7 +48,7 @@ class Rules:
     seed: int
     attempts: int = 3
     timeout: float | None = None
-    fatal: Callable[[Spec, Fault], Plain | None] = lambda spec, fault: None
+    fatal: Callable[[str, Plain, Fault], Plain | None] = lambda name, payload, fault: None
     over: Callable[[str], None] = lambda name: None
 
 
@@ -73,11 +66,15 @@ class Loop:
     trials: dict[int, Trial] = field(default_factory=dict)
     _finishing: list[int] = field(default_factory=list)
     _seen: list[Outcome] = field(default_factory=list)
-    _waiting: deque[int] = field(default_factory=deque)
-    _attempts: dict[int, int] = field(default_factory=dict)
-    _under_way: set[int] = field(default_factory=set)
-    _titles: dict[str, str] = field(default_factory=dict)
+    _waiting: deque[tuple[int, int]] = field(default_factory=deque)
     _last_spec: bool = False
+
+    def __post_init__(self) -> None:
+        rules = self.rules
+        self._attempts = Attempts(
+            self.store, self.reporter, self.interruption, rules.attempts, rules.timeout, rules.fatal
+        )
+        self.hear = self._attempts.hear
 
     def go_on_from(self, rows: Sequence[TrialRow], spec_of: Callable[[TrialRow], Spec]) -> None:
         """Take what the store has. Raises RunError where that is no beginning of a search."""
@@ -87,54 +84,41 @@ class Loop:
                 raise RunError([OtherTrials(None, self.store.shown, row.name, f"trial {number + 1} is missing")])
             spec = spec_of(row)
             self._begin(spec)
-            self._attempts[number] = row.attempt
             if row.state in ("done", "failed"):
                 outcome = Outcome(number, row.values or {}, "" if row.state == "done" else row.error or "it failed")
                 self.trials[number] = Trial(spec, outcome, row.steps_done or 0, row.seconds or 0.0)
                 finished[number] = row.place if row.place is not None else number
             else:
-                self._waiting.append(number)
+                self._waiting.append((number, row.attempt))
         self._finishing = sorted(finished, key=lambda number: finished[number])
 
     def run(self, engine: Engine) -> list[Trial]:
         """All trials, to their ends. Raises Interrupted when the run is asked to stop, after what is under way has kept
         its state."""
+        attempts = self._attempts
         while True:
             if self.interruption.asked:
-                self._part(engine)
+                for name, value in attempts.part(engine):
+                    self._end(name, value)
                 raise Interrupted
-            while len(self._under_way) < engine.slots and (number := self._next()) is not None:
-                self._submit(engine, number)
-            if not self._under_way:
+            while len(attempts.under_way) < engine.slots and (found := self._next()) is not None:
+                number, attempt = found
+                attempts.begin(engine, trial_name(number + 1), self.rules.payload(self.specs[number]), attempt)
+            if not attempts.under_way:
                 return [self.trials[number] for number in sorted(self.trials)]
-            done = engine.wait(_LOOKS)
-            if done is not None:
-                self._take(done)
-
-    def hear(self, id: str, message: Plain) -> None:
-        """Something that a trial says on its way."""
-        facts = dict(message)
-        match facts.pop("event"):
-            case "begin":
-                self._titles[id] = facts["title"]
-                self.reporter.begin(**facts)
-            case "step":
-                self.reporter.advance(**facts)
-            case "end":
-                self._titles.pop(id, None)
-                self.reporter.end(**facts)
-            case "say":
-                self.reporter.say(**facts)
-            case "alive":
-                self.store.beat(id, **facts)
+            done = engine.wait(LOOKS)
+            over = None if done is None else attempts.take(engine, done)
+            if over is not None:
+                self._end(*over)
 
     def _begin(self, spec: Spec) -> None:
         self.specs.append(spec)
         if self.rules.clock is not None:
             self.rules.clock.begin(self.rules.length(spec))
 
-    def _next(self) -> int | None:
-        """A trial to train: one that waits, else a new one, where a proposal can be made now."""
+    def _next(self) -> tuple[int, int] | None:
+        """A trial to train, and the attempt at it: one that waits, else a new one, where a proposal can be made
+        now."""
         if self._waiting:
             return self._waiting.popleft()
         if self._last_spec or not self._may_ask():
@@ -152,16 +136,15 @@ class Loop:
                 spec.parents, len(self._seen),
             )
         )  # fmt: skip
-        self._attempts[number] = 1
         self._begin(spec)
-        return number
+        return number, 1
 
     def _may_ask(self) -> bool:
         """Whether all is known that the next proposal must see; then ``_seen`` holds that, and nothing else."""
         clock, workers = self.rules.clock, self.rules.workers
         if not workers:
             return True
-        if clock is None and len(self._under_way) >= workers:
+        if clock is None and len(self._attempts.under_way) >= workers:
             return False
         order = self._finishing if clock is None else clock.visible
         for number in order[len(self._seen) :]:
@@ -170,67 +153,12 @@ class Loop:
             self._seen.append(self.trials[number].outcome)
         return True
 
-    def _submit(self, engine: Engine, number: int) -> None:
-        name = trial_name(number + 1)
-        self.store.change(name, state="running", attempt=self._attempts[number])
-        self._under_way.add(number)
-        engine.submit(name, self.rules.payload(self.specs[number]), self.rules.timeout)
-
-    def _take(self, done: Done) -> None:
-        """A piece of work has ended."""
-        number = trial_number(done.id) - 1
-        self._under_way.remove(number)
-        if done.id in self._titles:
-            self.reporter.end(self._titles.pop(done.id), "given up" if done.fault is not None else "")
-        if done.fault is None:
-            assert done.value is not None
-            self._end(number, done.value)
-            return
-        fault, attempts = done.fault, self.rules.attempts
-        if fault.kind == "raised":
-            value = self.rules.fatal(self.specs[number], fault)
-            if value is not None:
-                self._end(number, value)
-                return
-        attempt = self._attempts[number]
-        if attempt >= attempts:
-            self._end(number, {"failed": fault.words})
-            return
-        self._attempts[number] = attempt + 1
-        self.reporter.say(warned(TrialBegunAgain(None, done.id, attempt + 1, attempts, fault.words)))
-        self._waiting.appendleft(number)
-
-    def _end(self, number: int, value: Mapping[str, Any]) -> None:
+    def _end(self, name: str, value: Plain) -> None:
         """A trial is over."""
-        name = trial_name(number + 1)
+        number = trial_number(name) - 1
         failed: str = value.get("failed", "")
         outcome = Outcome(number, {} if failed else value["values"], failed)
-        trial = Trial(self.specs[number], outcome, value.get("steps", 0), value.get("seconds", 0.0))
-        facts: dict[str, Any] = {
-            "place": len(self._finishing),
-            "attempt": self._attempts[number],
-            "error": failed or None,
-        }
-        if failed:
-            self.store.end(name, "failed", (), **facts)
-            self.reporter.say(warned(TrialFailed(None, name, self._attempts[number], failed)))
-        else:
-            measured = [EpochMetric(**each) for each in value["measured"]]
-            self.store.end(name, "done", measured, steps_done=trial.steps, seconds=trial.seconds, **facts)
-        self.trials[number] = trial
+        self._attempts.end(name, value, place=len(self._finishing))
+        self.trials[number] = Trial(self.specs[number], outcome, value.get("steps", 0), value.get("seconds", 0.0))
         self._finishing.append(number)
         self.rules.over(name)
-
-    def _part(self, engine: Engine) -> None:
-        """Have all that is under way keep its state; what ends by itself meanwhile is kept."""
-        engine.stop()
-        looks = 0.0
-        while self._under_way and looks < _PARTING / _LOOKS:
-            done = engine.wait(_LOOKS)
-            if done is None:
-                looks += 1
-                continue
-            number = trial_number(done.id) - 1
-            self._under_way.remove(number)
-            if done.fault is None and done.value is not None:
-                self._end(number, done.value)

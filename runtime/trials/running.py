@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 
-import torch
-
-from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.architecture import architecture, plain_values
 from stdsl.compiler.analysis.costs.of_many import costs_of
-from stdsl.compiler.diagnostics.model import ArchitectureError, RunError, SpaceError
+from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
 from stdsl.compiler.diagnostics.run import CannotRunYet
-from stdsl.compiler.diagnostics.trials import ClusterRefused, NoTrialLeft, OtherTrials
+from stdsl.compiler.diagnostics.trials import NoTrialLeft, OtherTrials
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
 from ..data.batch import Part
-from ..engines.contract import Engine, Fault, Hear, Plain, Work, class_name, words_of
-from ..engines.here import HereEngine
-from ..engines.processes import ProcessEngine
+from ..engines.contract import Fault, Plain
 from ..phases.context import Context
 from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
-from ..training.compiled import CompilationFailed
-from ..training.loop import LoneValue
 from .clock import Clock
-from .database import file_database, server_database
+from .hands import FATAL, engine_of, met_again, open_store
 from .lengths import predicted_length
 from .loop import Loop, Rules, Trial
 from .proposal import Proposer, Spec
 from .store import TrialRow, TrialStore
-from .training import training
-
-PREPARE = "stdsl.runtime.trials.work:prepare"
-SHIPPED = "stdsl.runtime.trials.shipped:prepare_shipped"
-FATAL = tuple(map(class_name, (RunError, SpaceError, LoneValue, CompilationFailed)))
-"""Errors that are none of a trial's own: wrong settings, damaged data, a full disk. They end the run."""
 
 
 def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool = False) -> list[Trial]:
@@ -60,7 +47,7 @@ def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool
         loop.go_on_from(rows, lambda row: _spec_of(run, store, row))
         for trial in loop.trials.values():
             loop.rules.over(trial.name)
-        with _engine(run, loop.hear) as engine:
+        with engine_of(run, loop.hear) as engine:
             trials = loop.run(engine)
     finally:
         store.close()
@@ -76,12 +63,6 @@ def forget_weights(run: Context, trials: Sequence[Trial]) -> None:
     """Remove the weights of trials, once no further one goes on from them."""
     for trial in trials:
         run.directory.weights(trial.name).unlink(missing_ok=True)
-
-
-def open_store(run: Context) -> TrialStore:
-    """The store of the trials of a run."""
-    database = server_database(run.store) if run.store else file_database(run.directory.trial_store)
-    return TrialStore(database, run.manifest.id)
 
 
 def fitness_sizes(run: Context, fitness: Fitness) -> tuple[int, int]:
@@ -107,52 +88,24 @@ def _rules(run: Context, strategy: SeparateTrainings, rows: Sequence[TrialRow], 
     def payload(spec: Spec) -> Plain:
         return {
             "name": trial_name(spec.number + 1),
-            "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in spec.architecture.items()},
+            "architecture": plain_values(spec.architecture),
             "steps": spec.steps,
             "start": None if spec.start is None else trial_name(spec.start + 1),
             "rung": rung(spec),
             "keep": keep,
         }
 
-    def fatal(spec: Spec, fault: Fault) -> Plain | None:
-        if fault.error not in FATAL:
-            return None
-        if fault.raised is not None:
-            raise fault.raised
-        # Another process met it. Here it is met again, as what it is; where it is not, the trial is trained.
-        torch.set_num_threads(run.manifest.training_threads)
-        return training(run.workshop, run.job)(payload(spec), lambda message: None, run.interruption)
+    def fatal(name: str, payload: Plain, fault: Fault) -> Plain | None:
+        return met_again(run, payload, fault) if fault.error in FATAL else None
 
     def over(name: str) -> None:
-        shutil.rmtree(run.directory.comparison(name), ignore_errors=True)
+        shutil.rmtree(run.directory.trial(name), ignore_errors=True)
         if not keep:  # a process that was killed behind the last line of its journal left them
             run.directory.weights(name).unlink(missing_ok=True)
 
     workers = 0 if blind else strategy.workers
     clock = Clock(workers, strategy.slack) if workers and strategy.order == "clock" else None
     return Rules(clock, workers, length, payload, run.seed, strategy.attempts, strategy.timeout, fatal, over)
-
-
-def _engine(run: Context, hear: Hear) -> Engine:
-    """Processes of this machine or of a cluster, or none but this one."""
-    if run.hands == 0:
-        return HereEngine(None, hear, run.interruption, training(run.workshop, run.job))
-    cpu, leave = run.placement.device.type == "cpu", run.job.allow_extern
-    # Code of the user's may open files that processes must not share, and a device must not be opened before a fork.
-    shared = cpu and not leave
-    if run.manifest.engine == "ray":
-        from ..engines.ray_cluster import RayEngine
-        from .shipped import archive
-
-        work = Work(SHIPPED, {"content": archive(run), "allow_extern": leave}, shared)
-        address = os.environ.get("RAY_ADDRESS")
-        try:
-            return RayEngine(work, hear, address, run.hands, gpus=0.0 if cpu else 1.0)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise RunError([ClusterRefused(None, address or "of this machine", words_of(error))]) from error
-    work = Work(PREPARE, {"folder": str(run.directory.path.absolute()), "allow_extern": leave}, shared)
-    assert run.hands is not None
-    return ProcessEngine(work, run.hands, hear, run.placement.devices, leave)
 
 
 def _spec_of(run: Context, store: TrialStore, row: TrialRow) -> Spec:

@@ -19,7 +19,9 @@ from stdsl.compiler.schemas.search import ROLES
 
 from ..engines.contract import Doing
 from ..phases.context import Context
+from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED
+from .files import with_files
 from .work import prepare
 
 _RUN: Final = PurePath("run")
@@ -58,7 +60,7 @@ def prepare_shipped(content: bytes, allow_extern: bool) -> Doing:
     path.write_text(json.dumps(manifest), encoding="utf-8")
     if not manifest["origins"]:
         os.chdir(beside)  # of a text of the library, paths begin at the folder at work
-    return prepare(str(root / _RUN), allow_extern)
+    return with_files(prepare(str(root / _RUN), allow_extern), RunDirectory(root / _RUN))
 
 
 def _beside(run: Context) -> Iterator[tuple[str, Path]]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import func, insert, select, update
 
+from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.trials import OtherTrials
 from stdsl.compiler.text.quoting import json_text
@@ -82,16 +83,17 @@ class TrialStore:
         values: dict[str, dict[str, float]] = {}
         with self._database.at_work() as connection:
             own = select(METRICS.c.name, METRICS.c.metric, METRICS.c.value).order_by(METRICS.c.step)
-            own = own.where(METRICS.c.run == self._run, METRICS.c.split != "train")
+            own = own.where(METRICS.c.run == self._run, METRICS.c.split.in_(("valid", "test")))
             for name, metric, value in connection.execute(own):
                 values.setdefault(name, {})[metric] = int(value) if metric == COUNTED else value
             found = connection.execute(select(TRIALS).where(TRIALS.c.run == self._run)).mappings().all()
         rows = [self._row(row, values.get(row["name"])) for row in found]
         return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
 
-    def states(self) -> dict[str, int]:
-        """How many trials there are in each state."""
+    def states(self, beside: bool = False) -> dict[str, int]:
+        """How many trials of the search there are in each state; ``beside``: of the others."""
         own = select(TRIALS.c.state, func.count()).where(TRIALS.c.run == self._run).group_by(TRIALS.c.state)
+        own = own.where(TRIALS.c.number.is_(None) if beside else TRIALS.c.number.is_not(None))
         with self._database.at_work() as connection:
             return dict(map(tuple, connection.execute(own.order_by(TRIALS.c.state))))
 
@@ -111,7 +113,7 @@ class TrialStore:
             "number": row.number,
             "state": row.state,
             "hash": row.hash,
-            "architecture": json_text(_plain(row.architecture)),
+            "architecture": json_text(plain_values(row.architecture)),
             "seed": str(row.seed),
             "steps": row.steps,
             "start": row.start,
@@ -157,10 +159,6 @@ class TrialStore:
 
     def _of(self, name: str) -> Any:
         return update(TRIALS).where(TRIALS.c.run == self._run, TRIALS.c.name == name)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {path: list(value) if isinstance(value, tuple) else value for path, value in values.items()}
 
 
 def _now() -> str:

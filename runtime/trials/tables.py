@@ -30,7 +30,8 @@ TRIALS = Table(
     Column("seconds", Double),
     Column("error", Text),
 )
-"""``number`` counts the trials of a search from 0. ``state``: `waiting`, `running`, `done` or `failed`.
+"""``number`` counts the trials of a search from 0; networks that are trained beside the found one have none.
+``state``: `waiting`, `running`, `done` or `failed`.
 ``architecture``, ``parents``: JSON. ``steps``: the budget (null: as the strategy says), ``steps_done`` what it was
 trained for. ``start``: the number of the trial that it goes on from. ``saw``: how many outcomes its proposal saw.
 ``attempt``: how often it was begun anew because its process failed, from 1. ``place``: its place in the order of
@@ -47,6 +48,7 @@ METRICS = Table(
     Column("epoch", Integer),
     Column("value", Double, nullable=False),
 )
-"""``split``: `train` for means over an epoch of training, else what it was measured on after ``step`` steps."""
+"""``split``: `train` for means over an epoch of training, else what it was measured on after ``step`` steps: at its end
+`valid` or `test`, and `held out` after an epoch."""
 
 Index("trials_by_number", TRIALS.c.run, TRIALS.c.number)

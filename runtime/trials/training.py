@@ -1,4 +1,4 @@
-"""One trial, trained: what a process of an engine does for a search."""
+"""One trial, trained: what a process of an engine does for a run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS
 from ..data.batch import Part
 from ..engines.contract import Doing, Plain, Tell
 from ..phases.assignment import Subject, trial
-from ..phases.compare import TRAIN, metrics_of, train_one
+from ..phases.compare import TRAIN, comparison, train_one
 from ..phases.train import Workshop
 from ..prepare.job import Job
-from ..prepare.samples import stage_sizes
+from ..prepare.samples import held_out, stage_sizes
 from ..tracking.journal import read_journal
 from ..training.interruption import Interruption
 from ..training.loop import Diverged
 from .store import COUNTED
+
+HELD_OUT = "held out"
 
 
 class Telling:
@@ -46,33 +48,40 @@ class Telling:
 
 
 def training(shop: Workshop, job: Job) -> Doing:
-    """What trains trials of a job. A payload has the ``name``, the ``architecture`` and the ``steps`` (None: those of
-    the strategy) of one, the name of the trial that it goes on from as ``start`` (None: fresh weights), the ``rung`` of
-    that in a row of such trials, from 0, and whether to ``keep`` its weights. The value has the ``values`` of its
-    metrics, the ``steps`` and ``seconds`` of the training, and all that was ``measured`` (see
-    :class:`.store.EpochMetric`); or for what reason it ``failed``, and would again.
+    """What trains the trials of a run: those of its search, and the networks beside the found one.
+
+    A payload has the ``name`` and the ``architecture`` of one (path → value); one of a search besides the ``steps``
+    (None: those of the strategy), the name of the trial that it goes on from as ``start`` (None: fresh weights), the
+    ``rung`` of that in a row of such trials, from 0, and whether to ``keep`` its weights, which of others are kept. The
+    value has the ``values`` of its metrics, the ``steps`` and ``seconds`` of the training, and all that was
+    ``measured`` (see :class:`.store.EpochMetric`); or for what reason a trial of a search ``failed``, and would again.
     """
-    strategy = job.config.strategy
-    assert isinstance(strategy, SeparateTrainings)
 
     def do(payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
-        arch = architectures.architecture(job.graph, payload["architecture"])
-        subject = Subject(payload["name"], job.graph, arch)
-        start = None if payload["start"] is None else shop.directory.weights(payload["start"])
-        assignment = trial(strategy.fitness, subject, payload["steps"], start, payload["rung"])
+        name, strategy = payload["name"], job.config.strategy
+        if "steps" in payload:
+            assert isinstance(strategy, SeparateTrainings)
+            subject = Subject(name, job.graph, architectures.architecture(job.graph, payload["architecture"]))
+            start = None if payload["start"] is None else shop.directory.weights(payload["start"])
+            assignment = trial(strategy.fitness, subject, payload["steps"], start, payload["rung"])
+        else:
+            assignment = comparison(job, name, payload["architecture"])
         own = replace(shop, reporter=Telling(tell), interruption=interruption)
         tell({"event": "alive", "worker": f"{socket.gethostname()} {os.getpid()}"})
         try:
-            train_one(assignment, own, payload["keep"])
+            facts = train_one(assignment, own)
         except Diverged as error:
+            if not assignment.searched:
+                raise
             step = "" if error.step is None else f" at step {error.step}"
             return {"failed": f"the {error.what} is {error.value}{step}"}
-        facts = metrics_of(own.directory, subject.name)
-        assert facts is not None
+        if not payload.get("keep", True):
+            own.directory.weights(name).unlink(missing_ok=True)
         values = {name: value for name, value in facts.items() if name in (*METRICS, COUNTED)}
-        folder = own.directory.comparison(subject.name)
-        per_epoch, _ = stage_sizes(len(Part(own.materials["search"].dataset, assignment.splits)), assignment.batch)
-        measured = list(_epochs(read_journal(folder / run_files.JOURNAL), per_epoch))
+        assert assignment.recipe is not None
+        samples = len(Part(own.materials[assignment.trained_on].dataset, assignment.splits))
+        per_epoch, _ = stage_sizes(samples - held_out(samples, assignment.holdout), assignment.recipe.batch)
+        measured = list(_epochs(read_journal(own.directory.trial(name) / run_files.JOURNAL), per_epoch))
         last = {"split": assignment.measured, "epoch": -(-facts["steps"] // per_epoch), "step": facts["steps"]}
         measured += [{**last, "metric": name, "value": value} for name, value in values.items()]
         return {"values": values, "steps": facts["steps"], "seconds": facts["seconds"], "measured": measured}
@@ -81,7 +90,7 @@ def training(shop: Workshop, job: Job) -> Doing:
 
 
 def _epochs(journal: Iterator[dict[str, Any]], per_epoch: int) -> Iterator[Plain]:
-    """Means over the steps of each epoch of a training."""
+    """Means over the steps of each epoch of a training, and what held-out samples say after it."""
     sums: dict[str, list[float]] = {}
     step = 0
 
@@ -92,6 +101,9 @@ def _epochs(journal: Iterator[dict[str, Any]], per_epoch: int) -> Iterator[Plain
         sums.clear()
 
     for line in journal:
+        if line["event"] == "held_out" and line["phase"] == TRAIN:
+            own = {"split": HELD_OUT, "epoch": -(-(line["step"] + 1) // per_epoch), "step": line["step"] + 1}
+            yield from ({**own, "metric": name, "value": line[name]} for name in METRICS if name in line)
         if line["event"] != "step" or line["phase"] != TRAIN:
             continue
         for name in METRICS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
@@ -23,9 +24,12 @@ def prepare(folder: str, allow_extern: bool) -> Doing:
     What trainings import late, and what is remembered of the space once a network of it was built, is there before any
     process begins."""
     shop, job = reopened(Path(folder), Silent(), Interruption(), allow_extern)
-    strategy = job.config.strategy
-    assert isinstance(strategy, SeparateTrainings)
-    model = build(Subject("", job.graph, sample(job.graph, 0)[0]), 0)
-    learnt = list(model.parameters())
-    build_descent(strategy.fitness.optimizer, learnt, 1, 1, strategy.fitness.clip)  # imports torch._dynamo
+    graph, config = job.graph, job.config
+    separate = isinstance(config.strategy, SeparateTrainings)
+    recipe = config.strategy.fitness if isinstance(config.strategy, SeparateTrainings) else config.retrain
+    assert recipe is not None
+    alone = [graph for graph in job.compared.values() if not separate]
+    graph = alone[0] if alone else graph
+    model = build(Subject("", graph, sample(graph, 0)[0] if graph.open else architecture(graph, {})), 0)
+    build_descent(recipe.optimizer, list(model.parameters()), 1, 1, recipe.clip)  # imports torch._dynamo
     return training(shop, job)

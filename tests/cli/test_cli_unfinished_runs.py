@@ -15,6 +15,8 @@ import pytest
 import torch
 
 from stdsl.runtime.tracking.checkpoints import Checkpoints
+from stdsl.runtime.trials.database import file_database
+from stdsl.runtime.trials.store import TrialRow, TrialStore
 
 CASE = Path(__file__).parents[1] / "golden" / "commands" / "e0716_not_over"
 HOLD = (
@@ -100,12 +102,14 @@ def test_show_tells_of_the_last_checkpoint(stdsl: Any, unfinished: Path) -> None
 
 
 def test_show_tells_of_comparisons_and_leaves_everything_as_it_is(stdsl: Any, unfinished: Path) -> None:
-    for name, line in (("random-1", {"event": "phase_finished", "phase": "evaluate", "facts": {}}), ("random-2", None)):
-        folder = unfinished / "compare" / name
-        folder.mkdir(parents=True)
-        (folder / "journal.jsonl").write_text(f"{json.dumps(line)}\n" if line else "", encoding="utf-8")
+    manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
+    store = TrialStore(file_database(unfinished / "trials.sqlite"), manifest["id"])
+    for number in (1, 2):
+        store.add(TrialRow(f"random-{number}", None, "waiting", "ab", {}, 0))
+    store.end("random-1", "done", ())
+    store.close()
     before = {path: path.stat().st_mtime_ns for path in unfinished.rglob("*")}
-    assert "1 done, 1 under way" in stdsl("show", str(unfinished)).stdout
+    assert "1 done, 1 waiting" in stdsl("show", str(unfinished)).stdout
     assert {path: path.stat().st_mtime_ns for path in unfinished.rglob("*")} == before
 
 

@@ -17,15 +17,14 @@ Order = Callable[..., int]
 
 
 @pytest.fixture
-def helpers() -> None:
-    """Asked for by tests whose runs shall have helpers."""
+def processes() -> None:
+    """Asked for by tests whose runs shall train in further processes."""
 
 
 @pytest.fixture(autouse=True)
 def alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other runs of this process have none: each would import torch anew, and gives the same bits."""
-    if "helpers" not in request.fixturenames:
-        monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
+    if "processes" not in request.fixturenames:
         monkeypatch.setattr("stdsl.runtime.run._hands", lambda *_: 0)
 
 

@@ -52,8 +52,8 @@ def stdsl_command(zygote: Zygote) -> Command:
 
     def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
         zygote.output.write_text("")
-        # On one core, so that no helpers start, which import everything again.
-        code = zygote.run(*argv, moment=moment, number=number, cores=1)
+        # In this process, for others import everything again.
+        code = zygote.run(*argv, "--hands", "0", moment=moment, number=number)
         assert code in (0, -signal.SIGKILL), zygote.output.read_text()
         return code
 

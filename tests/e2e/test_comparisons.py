@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import click.testing
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file
 
+from stdsl.cli.main import cli
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.trials import training
 
 TEXT = """stdsl 1
 meta net() on video: clip(1, 4, 8, 8) {
@@ -103,3 +111,52 @@ def test_random_ones_cost_about_as_much_as_the_found_one(tmp_path: Path) -> None
         drawn = [row["flops"] for row in rows if row["kind"] == "random"]
         assert all(0.6 * found <= flops <= 1.1 * found for flops in drawn)
         assert drawn or any("W0709" in text and f"to {int(1.1 * found):,} FLOPs" in text for text in told.said)
+
+
+FEW = TEXT.replace("[derived, derived(2), base, base(6 + 1), base(6 * 1), base(3, 4), base(3 + 4), BASE]", "[base]")
+
+
+def test_one_that_cannot_be_trained_is_left_out_and_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gone on with once there is memory, it is trained."""
+    (tmp_path / "s.space").write_text(FEW)
+    told, out, train = Told(), tmp_path / "run", training.train_one
+
+    def exhausted(assignment: Any, shop: Any) -> Any:
+        if assignment.subject.name == "random-1":
+            raise MemoryError("the system refused more")
+        return train(assignment, shop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_one", exhausted)
+        result = run(RunRequest(str(tmp_path / "s.space"), out=out, hands=0), told).document
+    assert [row["title"] for row in result["networks"]] == ["derived", "derived-2", "base"]
+    assert result["failed"] == [{"title": "random-1", "reason": "MemoryError: the system refused more"}]
+    assert result["random"] is None
+    assert sum("W0751" in text for text in told.said) == 2
+    assert sum("W0750" in text and "left out" in text for text in told.said) == 1
+    shown = click.testing.CliRunner().invoke(cli, ["show", str(out)]).output
+    assert "random-1 failed: MemoryError" in shown
+    shown = click.testing.CliRunner().invoke(cli, ["show", str(out), "--trials"]).output
+    assert "2 done, 1 failed" in shown
+    assert all(name in shown for name in ("derived-2", "random-1", "base", "MemoryError"))
+    (out / "result.json").unlink()
+    again = resume(out, Silent(), hands=0).document
+    assert [row["title"] for row in again["networks"]] == ["derived", "derived-2", "random-1", "base"]
+    assert "failed" not in again
+    assert [row for row in again["networks"] if row["title"] != "random-1"] == result["networks"]
+
+
+def test_what_is_kept_of_them_is_held_to_the_run(tmp_path: Path) -> None:
+    (tmp_path / "s.space").write_text(FEW)
+    out = tmp_path / "run"
+    run(RunRequest(str(tmp_path / "s.space"), out=out, hands=0), Silent())
+    with closing(sqlite3.connect(out / "trials.sqlite")) as store:
+        splits = store.execute("SELECT name, split, count(*) FROM trial_metrics GROUP BY name, split").fetchall()
+        store.execute("UPDATE trials SET hash = 'ab' WHERE name = 'random-1'")
+        store.commit()
+    assert {(name, split) for name, split, _ in splits} == {
+        (name, split) for name in ("base", "derived-2", "random-1") for split in ("train", "test")
+    }
+    (out / "result.json").unlink()
+    with pytest.raises(RunError, match=r"E0753.*random-1.*another hash"):
+        resume(out, Silent(), hands=0)

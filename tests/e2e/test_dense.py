@@ -68,7 +68,7 @@ def test_a_search_over_targets_at_positions(
     assert given.shape == (2, *shape)
 
 
-@pytest.mark.usefixtures("helpers")
+@pytest.mark.usefixtures("processes")
 def test_the_example_that_segments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

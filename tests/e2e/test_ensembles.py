@@ -43,7 +43,7 @@ search pair {
   export   { onnx = "model.onnx" }
 }
 """
-pytestmark = pytest.mark.usefixtures("helpers")
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def called(*arguments: str) -> click.testing.Result:
@@ -161,7 +161,7 @@ def test_stopped_in_a_members_training_it_ends_the_same(whole: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("hands", [2])
-def test_killed_before_it_was_measured_and_with_helpers_it_ends_the_same(
+def test_killed_before_it_was_measured_and_in_processes_it_ends_the_same(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hands: int
 ) -> None:
     """All members trained, by whoever was free, and not yet put together."""

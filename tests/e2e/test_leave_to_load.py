@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,10 +13,10 @@ import pytest
 
 import stdsl
 from stdsl.cli.main import cli
-from stdsl.runtime.engines.local import Helpers
-from stdsl.runtime.phases.compare import metrics_of
-from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.tracking.directory import open_run
+from stdsl.runtime.engines.contract import Work
+from stdsl.runtime.engines.processes import ProcessEngine
+from stdsl.runtime.tracking.directory import RunDirectory
+from stdsl.runtime.trials.hands import PREPARE
 
 CODE = """
 import pathlib, sys
@@ -153,7 +152,7 @@ def test_plan(folder: Folder, search: str) -> None:
     assert folder.loaded == (search != "needing")
 
 
-@pytest.mark.usefixtures("helpers")
+@pytest.mark.usefixtures("processes")
 @pytest.mark.parametrize("search", ["searched", "needing", "comparing"])
 def test_runs_and_going_on_with_them(folder: Folder, search: str) -> None:
     out = str(folder.path / "run")
@@ -161,7 +160,7 @@ def test_runs_and_going_on_with_them(folder: Folder, search: str) -> None:
     assert not Path(out).exists()
     result = called("run", "--allow-extern", f"{folder.file}::{search}", "--out", out)
     assert result.exit_code == 0, result.output
-    assert "W0719" not in result.output
+    assert "W0751" not in result.output
     assert folder.loaded
     for manifest in Path(out).rglob("run.json"):
         document = json.loads(manifest.read_text())
@@ -191,19 +190,20 @@ def test_what_a_run_says_is_no_leave(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize("leave", [False, True])
-def test_helpers_have_the_leave_of_the_run(folder: Folder, leave: bool) -> None:
+def test_processes_have_the_leave_of_the_run(folder: Folder, leave: bool) -> None:
     """Whatever the run directory says."""
     out = folder.path / "run"
     assert called("run", "--allow-extern", f"{folder.file}::comparing", "--out", str(out)).exit_code == 0
     assert folder.loaded
-    directory = open_run(out)
-    (name,) = (path.name for path in (out / "compare").iterdir())
-    shutil.rmtree(out / "compare" / name)
-    with Helpers(out, 1, Silent(), leave) as helpers:
-        helpers.add([name])
-    assert helpers.take() == (None if leave else name)
+    name = RunDirectory.network_of("compared")
+    work = Work(PREPARE, {"folder": str(out), "allow_extern": leave}, shared=False)
+    with ProcessEngine(work, 1, lambda *_: None, with_current=leave) as engine:
+        engine.submit(name, {"name": name, "architecture": {}})
+        done = engine.wait(60.0)
+    assert done is not None
+    assert (done.value is not None) == leave
+    assert leave or (done.fault is not None and "E0227" in done.fault.words)
     assert folder.loaded == leave
-    assert metrics_of(directory, name) is not None or not leave
 
 
 def test_from_python(folder: Folder) -> None:

@@ -7,9 +7,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,6 @@ from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.tracking.journal import read_journal
-from stdsl.runtime.tracking.manifest import cores
 
 ROOT = Path(__file__).parents[2]
 TEXT = """stdsl 1
@@ -145,27 +146,25 @@ def test_the_module_file_stands_alone_and_takes_the_weights(undisturbed: Path) -
     assert done.stdout.strip() == "(2, 4)"
 
 
-def test_the_same_text_gives_the_same_bits_with_and_without_helpers(
-    space: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
-    run(RunRequest(str(space), out=tmp_path / "alone"), Silent())
+def test_the_same_text_gives_the_same_bits_in_one_process(space: Path, undisturbed: Path, tmp_path: Path) -> None:
+    """Undisturbed, others trained what it is compared with."""
+    run(RunRequest(str(space), out=tmp_path / "alone", hands=0), Silent())
     assert weights(tmp_path / "alone") == weights(undisturbed)
     assert facts(tmp_path / "alone") == facts(undisturbed)
+    assert trials(tmp_path / "alone") == trials(undisturbed)
 
 
-def start(space: Path, out: Path, helpers: bool = False) -> subprocess.Popen[bytes]:
-    """A run in a process of its own, on one core where it shall have no helpers."""
+def start(space: Path, out: Path, hands: int = 0) -> subprocess.Popen[bytes]:
+    """A run in a process of its own."""
     script = (
-        "import os, sys\n"
-        "if sys.argv[3] == 'False':\n"
-        "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "import sys\n"
         "from pathlib import Path\n"
         "from stdsl.runtime.report.reporter import Silent\n"
         "from stdsl.runtime.run import RunRequest, run\n"
-        "run(RunRequest(sys.argv[1], out=Path(sys.argv[2]), checkpoint_seconds=0.2), Silent())\n"
+        "file, out, hands = sys.argv[1:]\n"
+        "run(RunRequest(file, out=Path(out), checkpoint_seconds=0.2, hands=int(hands)), Silent())\n"
     )
-    command = [sys.executable, "-c", script, str(space), str(out), str(helpers)]
+    command = [sys.executable, "-c", script, str(space), str(out), str(hands)]
     return subprocess.Popen(command, env=environment())
 
 
@@ -204,7 +203,7 @@ def test_resuming_a_finished_run_changes_nothing(undisturbed: Path) -> None:
 
 def test_ctrl_c_keeps_a_checkpoint(space: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    process = start(space, out, helpers=True)
+    process = start(space, out, hands=2)
     while len(events(out, "search")) < 6:
         assert process.poll() is None
         time.sleep(0.002)
@@ -216,25 +215,35 @@ def test_ctrl_c_keeps_a_checkpoint(space: Path, undisturbed: Path, tmp_path: Pat
     assert weights(out) == weights(undisturbed)
 
 
-def test_a_lost_helper_loses_nothing(space: Path, undisturbed: Path, tmp_path: Path) -> None:
-    if cores() < 2:
-        pytest.skip("with one core there are no helpers")
+@pytest.mark.parametrize("also", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_lost_process_loses_nothing(space: Path, undisturbed: Path, tmp_path: Path, also: bool) -> None:
+    """While it trains a network to compare with; ``also``: the leading one, too."""
     out = tmp_path / "run"
-    process = start(space, out, helpers=True)
-    while not events(out / "compare" / "per_frame", "train"):
+    process = start(space, out, hands=2)
+    while not (out / "trials" / "per_frame" / "journal.jsonl").exists():
         assert process.poll() is None
         time.sleep(0.01)
-    for child in children(process.pid):
-        if b"stdsl.runtime.helper" in Path(f"/proc/{child}/cmdline").read_bytes():
-            os.kill(child, signal.SIGKILL)
-    assert process.wait() == 0
+    with closing(sqlite3.connect(out / "trials.sqlite")) as store:
+        (worker,) = store.execute("SELECT worker FROM trials WHERE name = 'per_frame'").fetchone()
+    os.kill(int(worker.rpartition(" ")[2]), signal.SIGKILL)
+    if also:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        resume(out, Silent(), hands=2)
+    assert process.wait() == (-signal.SIGKILL if also else 0)
     assert weights(out) == weights(undisturbed)
     assert facts(out) == facts(undisturbed)
+    assert trials(out) == trials(undisturbed)
+    assert not (out / "trials").exists()
 
 
-def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+def trials(folder: Path) -> list[tuple[object, ...]]:
+    """What the networks to compare with are kept to be."""
+    with closing(sqlite3.connect(folder / "trials.sqlite")) as store:
+        columns = "name, number, state, hash, architecture, seed, steps_done, error"
+        rows = store.execute(f"SELECT {columns} FROM trials").fetchall()
+        measured = store.execute("SELECT name, split, epoch, step, metric, value FROM trial_metrics").fetchall()
+        return sorted([*rows, *measured], key=str)
 
 
 def test_the_plan_counts_what_the_run_does(space: Path) -> None:

@@ -38,7 +38,7 @@ search drawn {
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 64, valid = 32, test = 32)
 }
 """
-pytestmark = pytest.mark.usefixtures("helpers")
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 class Listener(Silent):

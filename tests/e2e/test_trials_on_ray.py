@@ -27,6 +27,8 @@ search drawn {
   space = cells
   strategy = random { trials = 6  attempts = 20  fitness { steps = 60  batch = 8  samples = 16 } }
   data = arrays("data/a.npz")
+  retrain { steps = 60  batch = 8  seeds = 2 }
+  compare { random = 1 }
 }
 """
 
@@ -38,9 +40,9 @@ def test_runs_on_ray_in_a_network_of_their_own() -> None:
 
 
 @pytest.mark.skipif(INSIDE not in os.environ, reason="is run by the other test")
-@pytest.mark.usefixtures("helpers")
+@pytest.mark.usefixtures("processes")
 def test_a_cluster_trains_the_same_trials_though_a_machine_is_lost(tmp_path: Path) -> None:
-    """The data stands beside the text, and is shipped with it."""
+    """The data stands beside the text, and is shipped with it. What networks to compare with leave comes back."""
     from ray.cluster_utils import Cluster
 
     folder = tmp_path / "mine"

@@ -54,8 +54,7 @@ def test_commands(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(CASES / case, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
-    # Helpers give the same bits, and import torch anew; a situation may ask for some.
-    monkeypatch.setattr("stdsl.runtime.run._helpers", lambda *_: 0)
+    # Further processes give the same bits, and import torch anew.
     monkeypatch.setattr("stdsl.runtime.run._hands", lambda *_: 0)
     monkeypatch.setattr("stdsl.runtime.prepare.plan.BUSY", 0.0)  # how busy the machine is, plans tell elsewhere
     if Path("situation.py").exists():

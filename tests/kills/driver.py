@@ -132,8 +132,8 @@ class Driver:
         argv = ["run", f"{self.space}::{search}", *options, "--out", str(out)]
         if (out / "run.json").exists():
             argv = ["run", "--resume", str(out)]
-        cores = 2 if "helpers" in kind else 1
-        return self.zygote.run(*argv, "--quiet", after=after, checkpoint_seconds=pause, cores=cores)
+        hands = "2" if "processes" in kind else "0"
+        return self.zygote.run(*argv, "--hands", hands, "--quiet", after=after, checkpoint_seconds=pause)
 
     def _said(self) -> str:
         path = self.zygote.output

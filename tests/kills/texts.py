@@ -160,17 +160,17 @@ KINDS: dict[str, tuple[str, ...]] = {
     "exported without retraining": ("exported",),
     "retrained, held out": ("whole",),
     "compared": ("compared",),
-    "compared, with helpers": ("compared",),
+    "compared, in processes": ("compared",),
     "trained and exported": ("trained",),
     "with a needed search": ("fuse",),
     "variational": ("posterior",),
     "variational, in phases": ("posterior_staged",),
     "random": ("drawn",),
-    "random, with helpers": ("drawn",),
+    "random, in processes": ("drawn",),
     "classes of pixels": ("at_pixels",),
     "trained and measured on other data": ("elsewhere",),
 }
-"""Kind → the search and what is set. One with helpers uses a second core, the others one."""
+"""Kind → the search and what is set. One in processes has two hands, others train in their own."""
 
 
 def write_arrays(folder: Path) -> None:

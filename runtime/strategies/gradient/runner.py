@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
@@ -70,7 +70,7 @@ class GradientRunner(Runner):
             facts["gap"] = gauge.measure(work.supernet, probabilities | work.scores(), work.held).document()
         facts |= {"measuring": round(measuring, 2), "waited": done.share(waited)}
         if work.held:
-            facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
+            facts["fixed"] = plain_values(work.held)
         if work.best:
             facts["best"] = {"step": work.best["step"], "value": work.best["value"]}
         lean = leaning(probabilities, work.extras.weightless)

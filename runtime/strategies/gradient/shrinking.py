@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.ir.graph import SpaceGraph
 
 from ...training.descent import Descent
@@ -56,7 +57,7 @@ class Shrinking:
         return Learners(net, self.weights(net.weights()), self.decisions(net.decisions()))
 
     def state(self) -> dict[str, Any]:
-        plain = {path: list(v) if isinstance(v, tuple) else v for path, v in self.discretization.fixed.items()}
+        plain = plain_values(self.discretization.fixed)
         return {"fixed": plain, "frozen": {path: list(row) for path, row in self.frozen.items()}}
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.architecture import Architecture, architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
@@ -84,7 +84,7 @@ class VariationalRunner(Runner):
             "probabilities": certain(run.job.graph, work.held) | chances_of(run.job.graph, logits),
         }
         if work.held:
-            facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in work.held.items()}
+            facts["fixed"] = plain_values(work.held)
         summary = f"{times(steps, 'step')}, posterior at {entropy:.0%} of full uncertainty"
         if work.drawn:
             metric = work.strategies.metric

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import chances_of
@@ -367,6 +367,6 @@ def drawn_strategies(search: VariationalSearch) -> list[dict[str, Any]]:
             "log_prob": log_prob,
             "params": own.params,
             "flops": own.flops,
-            "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
+            "architecture": plain_values(arch),
         }
     return list(found.values())

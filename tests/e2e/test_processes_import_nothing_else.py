@@ -1,10 +1,8 @@
-"""Processes that a run starts import nothing of the current folder, and one that is lost is told of."""
+"""Processes that a run starts import nothing of the current folder."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +12,13 @@ import pytest
 
 import stdsl
 from stdsl.cli.main import cli
+from stdsl.compiler.analysis.architecture import saved
 from stdsl.compiler.backends.drawing import layout, space_picture, to_svg
 from stdsl.compiler.backends.python_process import environment, module_command, search_path
-from stdsl.runtime.engines import local
-from stdsl.runtime.engines.local import Helpers
-from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.engines.contract import Done, Work
+from stdsl.runtime.engines.processes import ProcessEngine
+from stdsl.runtime.trials.hands import PREPARE
 
-WORKER = "stdsl.runtime.helper"
 ROOT = Path(__file__).parents[2]
 TEXT = """stdsl 1
 meta a(c = 4) on video: clip(1, 4, 8, 8) {
@@ -52,20 +50,30 @@ def shadowed(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run whose comparison is still to be made."""
+    """The folder of a run, whose comparison can be trained again."""
     folder = tmp_path_factory.mktemp("run")
     (folder / "t.space").write_text(TEXT)
     out = folder / "out"
     result = click.testing.CliRunner().invoke(cli, ["run", str(folder / "t.space"), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    shutil.rmtree(out / "compare")
     return out
 
 
-def work(command: list[str], folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, input="random-1\n", cwd=folder, env=variables, capture_output=True, text=True, check=False
-    )
+def trained(engine: ProcessEngine) -> Done:
+    """The end of the comparison."""
+    with engine:
+        done = engine.wait(120.0)
+    assert done is not None
+    return done
+
+
+def begun(run: Path, with_current: bool = False) -> ProcessEngine:
+    """An engine whose first process has been started, from the current folder."""
+    work = Work(PREPARE, {"folder": str(run), "allow_extern": False})
+    engine = ProcessEngine(work, 1, lambda *_: None, with_current=with_current)
+    arch = saved(run / "architectures" / "random-1.arch.json")
+    engine.submit("random-1", {"name": "random-1", "architecture": dict(arch)})
+    return engine
 
 
 WAYS = [
@@ -78,7 +86,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("with_current", "entry"), WAYS)
-def test_helpers_import_nothing_of_the_current_folder(
+def test_processes_import_nothing_of_the_current_folder(
     shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch, entry: str | None, with_current: bool
 ) -> None:
     """Though this process might: as `python -m`, PYTHONPATH and programs beside the text make it."""
@@ -90,25 +98,22 @@ def test_helpers_import_nothing_of_the_current_folder(
         patch.setenv("PYTHONSTARTUP", str(shadowed / "torch.py"))
         if entry is not None:
             patch.setattr(sys, "path", [entry.replace("FOLDER", str(shadowed)), *sys.path])
-        command = module_command(WORKER, str(run), with_current=with_current)
-        variables = environment()
-    done = work(command, shadowed, variables)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == {"event": "done"}
+        engine = begun(run, with_current)
+    done = trained(engine)
+    assert done.value is not None, done.fault
     owned = shadowed / "owned.txt"
     assert not owned.exists() or with_current
     if owned.exists():  # what is nowhere else
         assert not {"torch", "numpy", "stdsl", "json", "sitecustomize"} & set(owned.read_text().split())
 
 
-def test_a_helper_finds_what_this_process_finds(shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_finds_what_this_process_finds(shadowed: Path, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installed packages, and stdsl itself where it was found through the current folder."""
     monkeypatch.chdir(ROOT)
     assert str(ROOT) not in search_path()
     path = search_path()
     assert any("site-packages" in folder for folder in path)
-    done = work(module_command(WORKER, str(run)), ROOT, environment())
-    assert done.returncode == 0, done.stderr
+    assert trained(begun(run)).fault is None
     command = module_command("stdsl.target")
     assert subprocess.run(command, cwd=shadowed, env=environment(), check=False).returncode == 0
     folder = next(folder for folder in path if folder.endswith("site-packages"))
@@ -136,37 +141,3 @@ def test_the_module_stdsl_looks_elsewhere_first(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "owned.txt").exists()
-
-
-class Listener(Silent):
-    """A reporter that remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-
-def test_a_lost_helper_is_told_of(tmp_path: Path) -> None:
-    """One that cannot even start: the folder is no run."""
-    listener = Listener()
-    with Helpers(tmp_path, 1, listener) as helpers:
-        helpers.add(["random-1"])
-    assert helpers.take() == "random-1"
-    (said,) = listener.said
-    assert said.startswith("warning[W0719]: a helper ended too early (exit status 1): ")
-    assert "RunError: E0704" in said
-    assert "\n" not in said
-
-
-def test_a_helper_that_is_killed_is_told_of(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = Listener()
-    monkeypatch.setattr(local, "module_command", lambda *_, **__: [sys.executable, "-c", KILLED])
-    with Helpers(run, 1, listener) as helpers:
-        helpers.add(["random-1"])
-    (said,) = listener.said
-    assert "(signal SIGKILL): \\x1b[2Jlast words" in said
-
-
-KILLED = "import os, sys; print('first\\n\\x1b[2Jlast words', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"
