@@ -8,6 +8,7 @@ from functools import partial
 
 from ..training.interruption import Interrupted, Interruption
 from .contract import Doing, Done, Fault, Hear, Plain, Work, name_of, words_of
+from .working import STOPPED
 
 
 class HereEngine:
@@ -35,14 +36,14 @@ class HereEngine:
             return None
         id, payload = self._waiting.popleft()
         if self._interruption.asked:
-            return Done(id, fault=Fault("stopped", "it was asked to stop"))
+            return Done(id, fault=STOPPED)
         try:
             if self._doing is None:
                 assert self._work is not None
                 self._doing = self._work.doing()
             return Done(id, self._doing(payload, partial(self._hear, id), self._interruption))
         except Interrupted:
-            return Done(id, fault=Fault("stopped", "it was asked to stop"))
+            return Done(id, fault=STOPPED)
         except Exception as error:
             return Done(id, fault=Fault("raised", words_of(error), name_of(error), error))
 

@@ -2,8 +2,9 @@
 socket to the engine that started it.
 
 It imports what work takes, and prepares it where processes may share that; then each piece of work is a fresh process,
-which begins in no time. It computes nothing itself, so no thread of a library is there to be lost by forking. Python's
-own fork server would import the main program of the user, and modules of the folder at hand, in every process.
+which begins in no time: it was forked while the one before was at work. It computes nothing itself, so no thread of a
+library is there to be lost by forking. Python's own fork server would import the main program of the user, and modules
+of the folder at hand, in every process.
 
 The engine sends the work, and then orders: `fork`, with the socket of a new process and the file for what it prints, or
 `signal`. Back come the ends of processes. At the end of the connection all of them are killed.
@@ -18,15 +19,66 @@ import signal
 import socket
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
 from .wire import receive, send
 
-_OFTEN = 0.25
-"""Seconds between messages of one piece of work that tell of its progress."""
+
+class Spare:
+    """A process that was forked ahead of its work, which then begins at once."""
+
+    def __init__(self, begin: Callable[[Mapping[str, Any], list[int]], NoReturn]) -> None:
+        self._begin = begin
+        self._process: int | None = None
+        self._own: socket.socket | None = None
+
+    def make(self) -> None:
+        """Fork one, where there is none."""
+        if self._process is not None:
+            return
+        own, other = socket.socketpair()
+        self._process = os.fork()
+        if not self._process:
+            own.close()
+            _wait(other, self._begin)
+        other.close()
+        self._own = own
+
+    def take(self, order: Mapping[str, Any], files: list[int]) -> int | None:
+        """Have it do a piece of work; its number, or None where there is none."""
+        process, own = self._process, self._own
+        self._process = self._own = None
+        if process is None or own is None:
+            return None
+        with own:
+            try:
+                send(own, order, tuple(files))
+            except OSError:  # it was killed
+                return None
+        return process
+
+    def gone(self, process: int) -> bool:
+        """Whether the process that ended was the spare one; then there is none."""
+        if process != self._process:
+            return False
+        assert self._own is not None
+        self._own.close()
+        self._process = self._own = None
+        return True
+
+
+def _wait(connection: socket.socket, begin: Callable[[Mapping[str, Any], list[int]], NoReturn]) -> NoReturn:
+    """What a spare process does: wait for its work, or for the end of the one that it was forked from."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it may be asked to stop before it has begun
+    try:
+        found = receive(connection, files=2)
+        connection.close()
+        if found is not None:
+            begin(*found)
+    finally:
+        os._exit(1)
 
 
 def main(number: int) -> None:
@@ -47,21 +99,24 @@ def main(number: int) -> None:
     doing = _prepared(work)
     gc.collect()
     gc.freeze()  # forked processes share what is never written
+    own = (engine.fileno(), ended, wake)
+    spare = Spare(lambda order, files: _work(order, files, work, doing, own))
     with selectors.DefaultSelector() as selector:
         selector.register(engine, selectors.EVENT_READ)
         selector.register(ended, selectors.EVENT_READ)
         processes: dict[int, str] = {}
         try:
+            spare.make()
             while True:
                 for key, _ in selector.select():
                     if key.fileobj is engine:
                         order = receive(engine, files=2)
                         if order is None:
                             return
-                        _obey(*order, work, doing, processes, (engine.fileno(), ended, wake))
+                        _obey(*order, spare, processes, lambda order, files: _work(order, files, work, doing, own))
                     else:
                         os.read(ended, 4096)
-                _tell_of_ends(engine, processes)
+                _tell_of_ends(engine, processes, spare)
         except OSError:
             return  # the engine is gone
         finally:
@@ -89,28 +144,35 @@ def _prepared(work: Any) -> Any:
 def _obey(
     order: Mapping[str, Any],
     files: list[int],
-    work: Any,
-    doing: Any,
+    spare: Spare,
     processes: dict[int, str],
-    own: tuple[int, ...],
+    begin: Callable[[Mapping[str, Any], list[int]], NoReturn],
 ) -> None:
     if order["order"] == "signal":
         for process, id in processes.items():
             if id == order["id"]:
                 os.kill(process, order["signal"])
         return
-    process = os.fork()
-    if not process:
-        _work(order, files, work, doing, own)
+    process = spare.take(order, files)
+    if process is None:
+        process = os.fork()
+        if not process:
+            begin(order, files)
     processes[process] = order["id"]
     for file in files:
         os.close(file)
+    spare.make()
 
 
-def _tell_of_ends(engine: socket.socket, processes: dict[int, str]) -> None:
-    for process in list(processes):
-        done, status = os.waitpid(process, os.WNOHANG)
-        if done:
+def _tell_of_ends(engine: socket.socket, processes: dict[int, str], spare: Spare) -> None:
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not process:
+            return
+        if not spare.gone(process) and process in processes:
             send(engine, {"id": processes.pop(process), "status": os.waitstatus_to_exitcode(status)})
 
 
@@ -158,32 +220,14 @@ def _end_with(connection: socket.socket) -> None:
 
 def _done(payload: dict[str, Any], work: Any, doing: Any, connection: socket.socket) -> dict[str, Any]:
     """The last message of a process: the value of its work, or why there is none."""
-    from ..training.interruption import Interrupted, Interruption
-    from .contract import name_of, words_of
+    from ..training.interruption import Interruption
+    from .working import last_message, said_seldom
 
     interruption = Interruption()
-    last = [0.0]
-
-    def tell(message: dict[str, Any]) -> None:
-        often = message.get("event") == "step"
-        if often and time.monotonic() - last[0] < _OFTEN:
-            return
-        if often:
-            last[0] = time.monotonic()
-        send(connection, {"said": message})
-
+    tell = said_seldom(lambda message: send(connection, {"said": message}))
     with interruption.watch():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            return {"value": (doing or work.doing())(payload, tell, interruption)}
-        except Interrupted:
-            return {"stopped": True}
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            return {"raised": words_of(error), "error": name_of(error)}
-        except Exception as error:
-            return {"raised": words_of(error), "error": name_of(error)}
+        return last_message(lambda: doing or work.doing(), payload, tell, interruption)
 
 
 if __name__ == "__main__":

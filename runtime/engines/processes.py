@@ -22,6 +22,7 @@ from stdsl.compiler.backends.python_process import environment, module_command
 from .contract import Done, Fault, Hear, Plain, Work
 from .endings import ending, last_words
 from .wire import Inbox, send
+from .working import STOPPED, done_of, late
 
 NURSERY: Final = "stdsl.runtime.engines.nursery"
 """The module that processes are forked from."""
@@ -31,9 +32,11 @@ _PATIENCE = 10.0
 
 @dataclass
 class _Piece:
-    """A piece of work in the process of a hand. ``end``: its last message; ``status``: how its process ended."""
+    """A piece of work in the process of a hand, ``key`` of all that there were. ``end``: its last message; ``status``:
+    how its process ended; ``told``: whether the end of the work is known, though its process may still be ending."""
 
     id: str
+    key: str
     hand: int
     timeout: float | None
     connection: socket.socket
@@ -44,6 +47,7 @@ class _Piece:
     status: int | None = None
     closed: bool = False
     killed: str = ""
+    told: bool = False
 
 
 @dataclass
@@ -70,6 +74,7 @@ class ProcessEngine:
         self._waiting: deque[tuple[str, Plain, float | None]] = deque()
         self._ready: deque[Done] = deque()
         self._nursery: _Nursery | None = None
+        self._number = 0
         self._selector = selectors.DefaultSelector()
 
     @property
@@ -100,15 +105,14 @@ class ProcessEngine:
         self._waiting = deque(each for each in self._waiting if each[0] != id)
         self._ready = deque(done for done in self._ready if done.id != id)
         for piece in self._pieces():
-            if piece.id == id:
+            if piece.id == id and not piece.told:
                 self._kill(piece, "cancelled")
 
     def stop(self) -> None:
-        stopped = Fault("stopped", "it was asked to stop")
-        self._ready.extend(Done(id, fault=stopped) for id, _, _ in self._waiting)
+        self._ready.extend(Done(id, fault=STOPPED) for id, _, _ in self._waiting)
         self._waiting.clear()
         for piece in self._pieces():
-            self._order({"order": "signal", "id": piece.id, "signal": signal.SIGTERM})
+            self._order({"order": "signal", "id": piece.key, "signal": signal.SIGTERM})
 
     def __enter__(self) -> ProcessEngine:
         return self
@@ -140,11 +144,13 @@ class ProcessEngine:
             hand = self._free.pop()
             own, other = socket.socketpair()
             own.setblocking(False)
-            piece = _Piece(id, hand, timeout, own, Inbox(own), tempfile.TemporaryFile())  # noqa: SIM115
-            nursery.pieces[id] = piece
+            self._number += 1
+            key, printed = f"{id}/{self._number}", tempfile.TemporaryFile()  # noqa: SIM115
+            piece = _Piece(id, key, hand, timeout, own, Inbox(own), printed)
+            nursery.pieces[key] = piece
             self._selector.register(own, selectors.EVENT_READ, lambda piece=piece: self._listen(piece))
             seen = {"CUDA_VISIBLE_DEVICES": self._devices[hand]} if self._devices else {}
-            order = {"order": "fork", "id": id, "payload": payload, "environment": seen}
+            order = {"order": "fork", "id": key, "payload": payload, "environment": seen}
             with other:
                 self._order(order, (other.fileno(), piece.printed.fileno()))
 
@@ -186,6 +192,8 @@ class ProcessEngine:
             else:
                 piece.end = message
                 piece.deadline = None
+                if "value" in message and not piece.killed and not self._devices:  # a device is free when it has ended
+                    self._tell(piece, done_of(piece.id, message))
         if over:
             self._selector.unregister(piece.connection)
             piece.connection.close()
@@ -219,27 +227,30 @@ class ProcessEngine:
     def _finish(self, piece: _Piece) -> None:
         """Once all of it is known: the last message, and how the process ended."""
         if piece.closed and piece.status is not None and self._nursery is not None:
-            del self._nursery.pieces[piece.id]
+            del self._nursery.pieces[piece.key]
             self._end(piece, Fault("lost", f"{ending(piece.status)}: {last_words(piece.printed)}"))
 
     def _end(self, piece: _Piece, lost: Fault) -> None:
         """Make known how a piece of work ended; ``lost``: the fault of a process that did not say."""
-        self._free.append(piece.hand)
         end = piece.end
         if end is not None and "value" in end:
-            done = Done(piece.id, end["value"])
+            done = done_of(piece.id, end)
         elif piece.killed == "late":
-            done = Done(piece.id, fault=Fault("late", f"it took longer than {piece.timeout:g} seconds"))
-        elif end is not None and "stopped" in end:
-            done = Done(piece.id, fault=Fault("stopped", "it was asked to stop"))
-        elif end is not None:
-            done = Done(piece.id, fault=Fault("raised", end["raised"], end["error"]))
+            done = late(piece.id, piece.timeout)
         else:
-            done = Done(piece.id, fault=lost)
+            done = Done(piece.id, fault=lost) if end is None else done_of(piece.id, end)
         piece.printed.close()
+        self._tell(piece, done)
+
+    def _tell(self, piece: _Piece, done: Done) -> None:
+        """The end of a piece of work is known, and its hand is free."""
+        if piece.told:
+            return
+        piece.told = True
+        self._free.append(piece.hand)
         if piece.killed != "cancelled":
             self._ready.append(done)
 
     def _kill(self, piece: _Piece, why: str) -> None:
         piece.killed = why
-        self._order({"order": "signal", "id": piece.id, "signal": signal.SIGKILL})
+        self._order({"order": "signal", "id": piece.key, "signal": signal.SIGKILL})

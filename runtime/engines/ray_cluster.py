@@ -19,13 +19,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from ..training.interruption import Interrupted, Interruption
-from .contract import Doing, Done, Fault, Hear, Plain, Work, name_of, words_of
+from ..training.interruption import Interruption
+from .contract import Doing, Done, Fault, Hear, Plain, Work, words_of
+from .working import done_of, last_message, late, said_seldom
 
 _LOOKS = 0.5
 """Seconds between looks whether a piece of work is to stop."""
-_OFTEN = 0.25
-"""Seconds between messages of one piece of work that tell of its progress."""
 
 
 class Mailbox:
@@ -172,13 +171,9 @@ class RayEngine:
             end = self._ray.get(task)
         except errors.RayError as error:
             if piece.late:
-                return Done(piece.id, fault=Fault("late", f"it took longer than {piece.timeout:g} seconds"))
+                return late(piece.id, piece.timeout)
             return Done(piece.id, fault=Fault("lost", words_of(error)))
-        if "value" in end:
-            return Done(piece.id, end["value"])
-        if "stopped" in end:
-            return Done(piece.id, fault=Fault("stopped", "it was asked to stop"))
-        return Done(piece.id, fault=Fault("raised", end["raised"], end["error"]))
+        return done_of(piece.id, end)
 
     def _tolerant(self) -> contextlib.suppress:
         """What is lost with the mailbox is no loss."""
@@ -204,19 +199,11 @@ def _piece(work: Work, attempt: str, payload: Plain, mailbox: Any) -> dict[str, 
 
     ray: Any = import_module("ray")
     torch.set_num_threads(1)
-    interruption, over, last = Interruption(), threading.Event(), [0.0]
+    interruption, over = Interruption(), threading.Event()
 
     def put(message: Plain) -> None:
         with contextlib.suppress(ray.exceptions.RayError):
             ray.get(mailbox.put.remote(attempt, message), timeout=10.0)
-
-    def tell(message: Plain) -> None:
-        often = message.get("event") == "step"
-        if often and time.monotonic() - last[0] < _OFTEN:
-            return
-        if often:
-            last[0] = time.monotonic()
-        put({"said": message})
 
     def look() -> None:
         while not over.wait(_LOOKS):
@@ -228,11 +215,8 @@ def _piece(work: Work, attempt: str, payload: Plain, mailbox: Any) -> dict[str, 
     watching = threading.Thread(target=look, daemon=True)
     watching.start()
     try:
-        return {"value": _prepared(work)(payload, tell, interruption)}
-    except Interrupted:
-        return {"stopped": True}
-    except Exception as error:
-        return {"raised": words_of(error), "error": name_of(error)}
+        tell = said_seldom(lambda message: put({"said": message}))
+        return last_message(lambda: _prepared(work), payload, tell, interruption)
     finally:
         over.set()
         watching.join()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stdsl.compiler.diagnostics.trials import TrialBegunAgain, TrialFailed
@@ -11,7 +11,7 @@ from stdsl.compiler.diagnostics.trials import TrialBegunAgain, TrialFailed
 from ..engines.contract import Done, Engine, Fault, Plain
 from ..report.reporter import Reporter, warned
 from ..training.interruption import Interruption
-from .store import EpochMetric, TrialStore
+from .store import EpochMetric, TrialRow, TrialStore
 
 LOOKS: Final = 0.5
 """Seconds after which whoever waits for trials looks whether it was asked to stop."""
@@ -56,10 +56,13 @@ class Attempts:
             case "alive":
                 self.store.beat(name, **facts)
 
-    def begin(self, engine: Engine, name: str, payload: Plain, attempt: int = 1) -> None:
-        """Have a trial trained that the store has."""
+    def begin(self, engine: Engine, name: str, payload: Plain, attempt: int = 1, row: TrialRow | None = None) -> None:
+        """Have a trial trained. ``row``: what the store does not have of it yet."""
         self._begun[name] = attempt
-        self.store.change(name, state="running", attempt=attempt)
+        if row is None:
+            self.store.change(name, state="running", attempt=attempt)
+        else:
+            self.store.add(replace(row, state="running", attempt=attempt))
         self.under_way[name] = payload
         engine.submit(name, payload, self.timeout)
 

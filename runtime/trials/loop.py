@@ -102,8 +102,8 @@ class Loop:
                     self._end(name, value)
                 raise Interrupted
             while len(attempts.under_way) < engine.slots and (found := self._next()) is not None:
-                number, attempt = found
-                attempts.begin(engine, trial_name(number + 1), self.rules.payload(self.specs[number]), attempt)
+                number, attempt, row = found
+                attempts.begin(engine, trial_name(number + 1), self.rules.payload(self.specs[number]), attempt, row)
             if not attempts.under_way:
                 return [self.trials[number] for number in sorted(self.trials)]
             done = engine.wait(LOOKS)
@@ -116,11 +116,11 @@ class Loop:
         if self.rules.clock is not None:
             self.rules.clock.begin(self.rules.length(spec))
 
-    def _next(self) -> tuple[int, int] | None:
-        """A trial to train, and the attempt at it: one that waits, else a new one, where a proposal can be made
-        now."""
+    def _next(self) -> tuple[int, int, TrialRow | None] | None:
+        """A trial to train, the attempt at it, and its row where the store has none: one that waits, else a new one,
+        where a proposal can be made now."""
         if self._waiting:
-            return self._waiting.popleft()
+            return *self._waiting.popleft(), None
         if self._last_spec or not self._may_ask():
             return None
         number = len(self.specs)
@@ -130,14 +130,12 @@ class Loop:
             return None
         assert spec.number == number, f"trial {number} was asked for, and {spec.number} was proposed"
         arch = spec.architecture
-        self.store.add(
-            TrialRow(
-                trial_name(number + 1), number, "waiting", arch.hash, arch, self.rules.seed, spec.steps, spec.start,
-                spec.parents, len(self._seen),
-            )
+        row = TrialRow(
+            trial_name(number + 1), number, "waiting", arch.hash, arch, self.rules.seed, spec.steps, spec.start,
+            spec.parents, len(self._seen),
         )  # fmt: skip
         self._begin(spec)
-        return number, 1
+        return number, 1, row
 
     def _may_ask(self) -> bool:
         """Whether all is known that the next proposal must see; then ``_seen`` holds that, and nothing else."""
