@@ -13,7 +13,7 @@ WORKERS ?= 2
 # processes: where PYTHONDONTWRITEBYTECODE is set, each would compile all modules anew; an empty value is as if it were not.
 QUIETLY := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
-.PHONY: setup demo test lint test-slow test-postgres fuzz kills soak bench clean
+.PHONY: setup demo test lint test-slow test-postgres fuzz kills kills-evolution soak bench clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,12 @@ fuzz: setup
 KILLS ?= 200
 kills: setup
 	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m kills $(KILLS)
+
+# An evolution of sixty trials with one, two and three hands and on a Ray cluster of two machines, each killed so often at random
+# moments (workers, a machine, the leading process) and gone on with: the same trials and the same last population.
+MOMENTS ?= 20
+kills-evolution: setup
+	PYTHONPATH=tests $(QUIETLY) $(BIN)/python -m kills.evolution $(MOMENTS)
 
 # Random spaces in every form, held to an independent interpreter: goes on where it was stopped. One in so many networks is
 # exported to ONNX, and each that has a layer none before had.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from kills.driver import Driver
 from kills.outcome import differences, outcome
-from kills.process import Zygote
+from kills.process import ROOT, Zygote
 from kills.texts import KINDS
 
 
@@ -21,6 +24,18 @@ def test_killed_at_random_moments_runs_end_at_the_same_bits(tmp_path: Path, zygo
     again = Driver(tmp_path / "kills", zygote)
     assert again.kills >= 40
     assert len({trial.kind for trial in again.trials}) > len(KINDS) // 2
+
+
+@pytest.mark.slow
+def test_an_evolution_whose_processes_are_killed_ends_with_the_same_population(tmp_path: Path) -> None:
+    """A small one; `make kills-evolution` has sixty trials, and other engines."""
+    command = [sys.executable, "-m", "kills.evolution", "5", "--trials", "20", "--engines", "2", "--out", str(tmp_path)]
+    path = os.pathsep.join([str(ROOT / "tests"), str(ROOT)])
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the same trials and population, bit by bit" in done.stdout
 
 
 def test_what_differs_is_seen(tmp_path: Path, zygote: Zygote) -> None:

@@ -75,6 +75,34 @@ def test_fresh_processes_devices_and_the_loss_of_what_they_are_forked_from(tmp_p
     until(lambda: gone(int(mark.read_text())))  # leaving ends what is under way
 
 
+def test_the_next_process_is_there_before_its_work_and_may_be_lost() -> None:
+    """Each piece has one of its own all the same."""
+    with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
+        waiting = []
+        for number in range(3):
+            engine.submit(str(number), {"do": "process"})
+            done = engine.wait(PATIENCE)
+            assert done is not None
+            assert done.value is not None
+            assert engine._nursery is not None
+            until(lambda: len(children(engine)) == 1)
+            waiting.append((done.value["process"], children(engine)[0]))
+            if number == 1:
+                os.kill(waiting[-1][1], signal.SIGKILL)
+                until(lambda: not children(engine))
+    (_, first), (second, killed), (third, _) = waiting
+    assert second == first
+    assert third != killed
+
+
+def children(engine: ProcessEngine) -> list[int]:
+    """Those of the process that others are forked from, as far as they are at work or wait for it."""
+    assert engine._nursery is not None
+    number = engine._nursery.process.pid
+    found = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+    return [int(child) for child in found if not gone(int(child))]
+
+
 DRIVER = """
 import sys
 from stdsl.runtime.engines.contract import Work
