@@ -3,7 +3,9 @@
     python benchmarks/trials.py [TRIALS]
 
 Trials of no work go one by one through the loop of a search, its SQLite file and an engine with one hand. 200 unless
-told otherwise; wall-clock time, so measure on a machine that does nothing else.
+told otherwise. Wall-clock time says something on a machine that does nothing else; processor time on any. What stands
+between two trials of a hand is that of this process and that of a trial until its value: the next process has been
+forked by then, and the last one ends meanwhile.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 from machine import described
 
 from stdsl.compiler.analysis.architecture import Architecture, DecisionTable
-from stdsl.runtime.engines.contract import Doing, Plain, Tell, Work
+from stdsl.runtime.engines.contract import Work
 from stdsl.runtime.engines.processes import ProcessEngine
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.training.interruption import Interruption
@@ -28,15 +30,6 @@ from stdsl.runtime.trials.database import file_database
 from stdsl.runtime.trials.loop import Loop, Rules
 from stdsl.runtime.trials.proposal import Outcome, Spec
 from stdsl.runtime.trials.store import TrialStore
-
-
-def prepare() -> Doing:
-    def nothing(payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
-        tell({"event": "alive", "worker": "one"})
-        measured = [{"split": "valid", "epoch": 1, "step": 1, "metric": "accuracy", "value": 0.5}]
-        return {"values": {"accuracy": 0.5}, "steps": 1, "seconds": 0.0, "measured": measured}
-
-    return nothing
 
 
 class Asked:
@@ -57,15 +50,15 @@ TABLE = DecisionTable("nothing", (), ())
 
 
 def main() -> int:
+    sys.path.append(str(Path(__file__).with_name("work")))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     proposer = Asked(count)
     rules = Rules(Clock(1), 1, lambda spec: 1, lambda spec: {"number": spec.number}, 0)
     with tempfile.TemporaryDirectory() as folder:
         store = TrialStore(file_database(Path(folder) / "trials.sqlite"), "measured")
         loop = Loop(proposer, rules, store, Silent(), Interruption())
-        own = Path(__file__).stem
-        with ProcessEngine(Work(f"{own}:prepare"), 1, loop.hear) as engine:
-            loop.run(engine)
+        with ProcessEngine(Work("no_training:prepare"), 1, loop.hear) as engine:
+            done = loop.run(engine)
         store.close()
     apart = [after - before for before, after in zip(proposer.times, proposer.times[1:], strict=False)]
     print(described())
@@ -74,7 +67,11 @@ def main() -> int:
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     own = (proposer.own[-1] - proposer.own[1]) / (count - 1)
     others = children.ru_utime + children.ru_stime
-    print(f"processor time of this one {own * 1e3:.1f} ms a trial; of others {others:.1f} s, PyTorch's start included")
+    failed = [trial.outcome.failed for trial in done if trial.outcome.failed]
+    assert not failed, failed[0]
+    until = statistics.median(trial.outcome.values["loss"] for trial in done)
+    print(f"processor time of this one {own * 1e3:.1f} ms a trial, of a trial's until its value {until * 1e3:.1f} ms")
+    print(f"of all others {others:.1f} s: PyTorch's start, forks and ends of processes")
     return 0
 
 

@@ -220,12 +220,10 @@ def test_a_lost_process_loses_nothing(space: Path, undisturbed: Path, tmp_path: 
     """While it trains a network to compare with; ``also``: the leading one, too."""
     out = tmp_path / "run"
     process = start(space, out, hands=2)
-    while not (out / "trials" / "per_frame" / "journal.jsonl").exists():
+    while not ((out / "trials" / "per_frame" / "journal.jsonl").exists() and (worker := worker_of(out, "per_frame"))):
         assert process.poll() is None
         time.sleep(0.01)
-    with closing(sqlite3.connect(out / "trials.sqlite")) as store:
-        (worker,) = store.execute("SELECT worker FROM trials WHERE name = 'per_frame'").fetchone()
-    os.kill(int(worker.rpartition(" ")[2]), signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
     if also:
         process.kill()
         assert process.wait() == -signal.SIGKILL
@@ -235,6 +233,13 @@ def test_a_lost_process_loses_nothing(space: Path, undisturbed: Path, tmp_path: 
     assert facts(out) == facts(undisturbed)
     assert trials(out) == trials(undisturbed)
     assert not (out / "trials").exists()
+
+
+def worker_of(folder: Path, name: str) -> int:
+    """The process that trains a network; 0 where it is not known yet."""
+    with closing(sqlite3.connect(folder / "trials.sqlite")) as store:
+        (worker,) = store.execute("SELECT worker FROM trials WHERE name = ?", (name,)).fetchone()
+    return int(worker.rpartition(" ")[2]) if worker else 0
 
 
 def trials(folder: Path) -> list[tuple[object, ...]]:

@@ -15,7 +15,7 @@ import pytest
 from stdsl.runtime.engines.contract import Work
 from stdsl.runtime.engines.processes import ProcessEngine
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 WORK = Work("tests_engine_pieces:prepare", {"factor": 3})
 
 
