@@ -72,7 +72,8 @@ def _beside(run: Context) -> Iterator[tuple[str, Path]]:
         if run.config.owner(role) == role:
             for text in _texts(run.config.data_of(role).model_dump(mode="json")):
                 yield from _named(texts.folder, own, text)
-    for scope in run.job.graph.scopes:
+    graphs = dict.fromkeys((run.job.graph, run.job.final, *run.job.compared.values()))
+    for scope in (scope for graph in graphs for scope in graph.scopes):
         file, source = scope.weights_file, scope.span.source.path if scope.span else None
         if file is not None and source is not None and source in places:
             for name in (file, str(rules_beside(file))):
