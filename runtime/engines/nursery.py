@@ -153,11 +153,9 @@ def _obey(
             if id == order["id"]:
                 os.kill(process, order["signal"])
         return
-    process = spare.take(order, files)
-    if process is None:
-        process = os.fork()
-        if not process:
-            begin(order, files)
+    process = spare.take(order, files) or os.fork()
+    if not process:
+        begin(order, files)
     processes[process] = order["id"]
     for file in files:
         os.close(file)
