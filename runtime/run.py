@@ -31,7 +31,7 @@ from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
 from .phases.assignment import RETRAIN, Subject, final_training, inherited
 from .phases.compare import as_measured
-from .phases.context import Context, workshop
+from .phases.context import Context
 from .phases.derive import carried, derive, draw, drawn, members, repeats
 from .phases.ensemble import measure_fused, measure_together, sides
 from .phases.export import export
@@ -39,7 +39,7 @@ from .phases.inherit import inherit
 from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.side import Side, own_side
-from .phases.train import Workshop, measure, train
+from .phases.train import measure, train
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
 from .prepare.opening import fitting, found_data, opened_for
@@ -215,19 +215,6 @@ def _over(directory: RunDirectory) -> RunResult | None:
     shutil.rmtree(directory.features, ignore_errors=True)
     directory.unlock()
     return RunResult(directory.path, document)
-
-
-def reopened(
-    folder: Path, reporter: Reporter, interruption: Interruption, allow_extern: bool = False
-) -> tuple[Workshop, Job]:
-    """What helping a run takes that another process leads. Changes nothing."""
-    from .prepare.preparation import load_kept_job
-
-    directory = open_run(folder)
-    manifest = directory.manifest
-    job = load_kept_job(directory, manifest, allow_extern)
-    placement = available(manifest.device)
-    return workshop(job, manifest, directory, placement, opened_for(job), reporter, interruption), job
 
 
 def _go(

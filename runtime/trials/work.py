@@ -6,15 +6,20 @@ from pathlib import Path
 
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.sampling import sample
+from stdsl.compiler.schemas.recipe import Recipe
 from stdsl.compiler.schemas.separate import SeparateTrainings
 
 from ..engines.contract import Doing
 from ..phases.assignment import Subject
+from ..phases.context import workshop
 from ..phases.train import build
+from ..prepare.opening import opened_for
+from ..prepare.preparation import load_kept_job
 from ..report.reporter import Silent
-from ..run import reopened
+from ..tracking.directory import open_run
 from ..training.interruption import Interruption
 from ..training.optimizers import build_descent
+from ..training.placement import available
 from .training import training
 
 
@@ -23,13 +28,17 @@ def prepare(folder: str, allow_extern: bool) -> Doing:
 
     What trainings import late, and what is remembered of the space once a network of it was built, is there before any
     process begins."""
-    shop, job = reopened(Path(folder), Silent(), Interruption(), allow_extern)
-    graph, config = job.graph, job.config
-    separate = isinstance(config.strategy, SeparateTrainings)
-    recipe = config.strategy.fitness if isinstance(config.strategy, SeparateTrainings) else config.retrain
+    directory = open_run(Path(folder))
+    manifest = directory.manifest
+    job = load_kept_job(directory, manifest, allow_extern)
+    placement, datasets = available(manifest.device), opened_for(job)
+    shop = workshop(job, manifest, directory, placement, datasets, Silent(), Interruption())
+    strategy, graph = job.config.strategy, job.graph
+    if isinstance(strategy, SeparateTrainings):
+        recipe: Recipe | None = strategy.fitness
+    else:
+        recipe, graph = job.config.retrain, next(iter(job.compared.values()), graph)
     assert recipe is not None
-    alone = [graph for graph in job.compared.values() if not separate]
-    graph = alone[0] if alone else graph
     model = build(Subject("", graph, sample(graph, 0)[0] if graph.open else architecture(graph, {})), 0)
     build_descent(recipe.optimizer, list(model.parameters()), 1, 1, recipe.clip)  # imports torch._dynamo
     return training(shop, job)
