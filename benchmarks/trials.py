@@ -50,7 +50,7 @@ TABLE = DecisionTable("nothing", (), ())
 
 
 def main() -> int:
-    sys.path.append(str(Path(__file__).with_name("work")))
+    sys.path.append(str(Path(__file__).with_name("pieces")))
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     proposer = Asked(count)
     rules = Rules(Clock(1), 1, lambda spec: 1, lambda spec: {"number": spec.number}, 0)
