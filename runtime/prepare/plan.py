@@ -67,6 +67,8 @@ class Stage:
     flops: int
     bytes: int
     seconds: float
+    known: bool = True
+    """Whether its network is the one that is planned; else a random one of the space stands for it."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,14 @@ def plan(job: Job, device: str = "auto") -> Plan:
         steps = recipe.total_steps(per_epoch)
         compare = config.compare
         typical = _typical(job)
-        names = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
+        names = repeated = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
         if strategy is not None and job.graph.open:
-            names += [f"train {member_name(rank)}" for rank in range(2, config.members + 1)]
-        names += [f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0)]
+            names = [*names, *(f"train {member_name(rank)}" for rank in range(2, config.members + 1))]
+        names = [*names, *(f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0))]
         for name in names:
-            stages.append(stage(name, partial(build, typical, 0), job.final, steps, batch))
+            one = stage(name, partial(build, typical, 0), job.final, steps, batch)
+            drawn = name not in repeated or job.architecture is None
+            stages.append(replace(one, known=not (job.final.open and drawn)))
         for text, graph in job.compared.items():
             subject = Subject(text, graph, architecture(graph, {}))
             stages.append(stage(f"train {title_of(text)}", partial(build, subject, 0), graph, steps, batch))
@@ -163,8 +167,8 @@ def render_plan(plan: Plan, console: Console) -> None:
         numbers = (
             f"{s.steps:,}",
             f"{s.batch:,}",
-            f"{s.params:,}",
-            f"{s.flops:,}",
+            f"{'' if s.known else '~'}{s.params:,}",
+            f"{'' if s.known else '~'}{s.flops:,}",
             f"{s.bytes / 1e6:,.0f} MB",
             duration(s.seconds),
         )
@@ -172,6 +176,8 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_section()
     table.add_row("together", "", "", "", "", "", duration(plan.seconds))
     console.print(table, highlight=False)
+    if not all(stage.known for stage in plan.stages):
+        console.print("~: a random architecture stands for one that is not known yet", highlight=False)
     if plan.needs:
         console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)
     if plan.features:

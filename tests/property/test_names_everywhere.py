@@ -11,6 +11,7 @@ import sys
 import xml.etree.ElementTree
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -22,7 +23,10 @@ import stdsl
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.backends.drawing import network_picture, space_picture, to_dot, to_mermaid, to_svg
 from stdsl.compiler.backends.export.onnx import export_onnx
+from stdsl.compiler.backends.lowering.paths import Sharing
 from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.paths.base import PathNetwork
+from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_text
@@ -71,10 +75,10 @@ def loaded(names: Mapping[str, str], folder: Path) -> stdsl.Space:
 
 def test_no_attribute_of_a_network_is_given_away() -> None:
     names: set[str] = set()
-    for kind in (torch.nn.Module, Supernet):
+    for kind in (torch.nn.Module, Supernet, PathNetwork):
         names |= {*dir(kind), *kind.__annotations__}
-    net = Supernet(())
-    names |= {*dir(net), *(name for name, _ in net.named_children())}
+    for net in (Supernet(()), PathNetwork(())):
+        names |= {*dir(net), *(name for name, _ in net.named_children())}
     names = {name for name in names if not name.startswith("_")}
     assert names <= RESERVED
     for name in (*names, *NAMES):
@@ -99,6 +103,14 @@ def supernet_and_network(names: Mapping[str, str], folder: Path) -> stdsl.Space:
     assert outputs.keys() == copy.deepcopy(net)(*inputs).keys() == {name for name, _ in space.graph.outputs}
     model.load_state_dict({name: net.state_dict()[name] for name in own})
     torch.testing.assert_close(net.eval()(*inputs), model.eval()(*inputs))
+    for how in get_args(Sharing):
+        paths = build_path_network(space.graph, how, seed=4).double().eval()
+        paths.hold_architecture(arch)
+        weights = paths.state_dict()
+        if how == "separate" and all(name in weights and weights[name].shape == own[name].shape for name in own):
+            model.load_state_dict({name: weights[name] for name in own})
+            torch.testing.assert_close(paths(*inputs), model(*inputs))
+        assert paths(*inputs).shape == model(*inputs).shape
     return space
 
 

@@ -15,7 +15,7 @@ from stdsl.compiler.checks.check import check_file
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.model import RunError, Sink, SpaceError
 from stdsl.runtime.prepare.plan import LEAST_SHARE, _rate, plan, plan_text
-from stdsl.runtime.prepare.preparation import load_job, load_kept_job
+from stdsl.runtime.prepare.preparation import load_job, load_kept_job, trained_alone
 from stdsl.runtime.prepare.texts import KeptLoader, checksum
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
@@ -250,6 +250,22 @@ search s {
     search, derived = plan(load_job(str(tmp_path / "a.space"), None), "cpu").stages
     assert search.seconds > 2000 * 1.5e-3 * 2 * 0.9  # weights and decisions
     assert derived.seconds > 1000 * 1.5e-3
+
+
+def test_plans_say_which_networks_are_not_known_yet(main: Path) -> None:
+    job = load_job(str(main), "first", ["retrain.seeds=2", "compare.random=1"])
+    stages = plan(job, "cpu").stages
+    assert {stage.name: stage.known for stage in stages} == {
+        "search": True,
+        "train derived": False,
+        "train derived-2": False,
+        "train random-1": False,
+    }
+    derived = stages[1]
+    assert f"~{derived.params:,}" in plan_text(plan(job, "cpu"))
+    alone = plan(trained_alone(job, {"a.kind": job.graph.open[0].options[0]}), "cpu")
+    assert {stage.name: stage.known for stage in alone.stages}["train derived"]
+    assert f"~{alone.stages[0].params:,}" not in plan_text(alone).splitlines()[4]
 
 
 def test_plans_know_how_busy_the_machine_is(main: Path, monkeypatch: pytest.MonkeyPatch) -> None:
