@@ -51,7 +51,7 @@ search flow {
   export   { onnx = "two.onnx" }
 }
 """
-pytestmark = pytest.mark.usefixtures("helpers")
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def called(*arguments: str) -> click.testing.Result:

@@ -70,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.usefixtures("helpers")
+@pytest.mark.usefixtures("processes")
 def test_a_machine_without_the_files_trains_the_same_trial(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
