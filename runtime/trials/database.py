@@ -57,7 +57,10 @@ class Database:
     def make_tables(self) -> None:
         """Make the tables that there are not. Raises RunError where there are others of their names."""
         with self._refusing():
-            METADATA.create_all(self.engine)
+            try:
+                METADATA.create_all(self.engine)
+            except DBAPIError:  # a run that starts at the same moment may just have made them
+                METADATA.create_all(self.engine)
         self.check_tables()
 
     def check_tables(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 
 from stdsl.compiler.diagnostics.model import RunError
@@ -18,6 +19,7 @@ from stdsl.compiler.schemas.run_files import FILES
 from stdsl.runtime.trials.addresses import without_password
 from stdsl.runtime.trials.database import existing_file, file_database, server_database
 from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore
+from stdsl.runtime.trials.tables import METADATA
 
 ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True, "d": 2}, 2**70, 30, None, (), 4)
 MEASURED = [
@@ -32,6 +34,28 @@ def code(do: Callable[[], object]) -> tuple[str, str]:
         do()
     (found,) = raised.value.diagnostics
     return found.code, found.message
+
+
+def test_runs_that_start_at_once_all_find_the_tables(tmp_path: Path) -> None:
+    """Another one makes them between the look for them and their making."""
+    file, begun = tmp_path / "trials.sqlite", list[bool]()
+
+    def another(*_: object, **__: object) -> None:
+        if not begun:
+            begun.append(True)
+            other = create_engine(f"sqlite:///{file}")
+            METADATA.create_all(other)
+            other.dispose()
+
+    event.listen(METADATA, "before_create", another)
+    try:
+        store = TrialStore(file_database(file), "a run")
+    finally:
+        event.remove(METADATA, "before_create", another)
+    store.add(ROW)
+    assert [row.name for row in store.rows()] == ["trial-1"]
+    store.close()
+    assert begun
 
 
 def test_what_is_kept_comes_back(store: TrialStore, tmp_path: Path) -> None:
