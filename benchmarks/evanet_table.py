@@ -75,7 +75,7 @@ class Table:
 
 
 FAST = Table()
-SLOWER = Table(("data.speed=0.5",), 80, HERE / "tables" / "evanet_motion_slower.json")
+SLOWER = Table(("data.speed=0.5",), 54, HERE / "tables" / "evanet_motion_slower.json")
 
 
 @cache
