@@ -60,8 +60,21 @@ def _values(stored: StoredArray, own: Input) -> npt.NDArray[Any]:
     header = stored.header
     if header.shape != own.shape or header.kind == "U":
         what = "it" if stored.member is None else f"`{stored.name}` in it"
-        raise ValueError(f"{what} holds {header} of {header.shape}, and numbers of {own.shape} are taken")
+        fault = f"{what} holds {header} of {header.shape}, and numbers of {own.shape} are taken"
+        raise ValueError(fault + _order(header.shape, own))
     return values_of(stored)
+
+
+def _order(shape: tuple[int, ...], own: Input) -> str:
+    """What to do with an array that has all that is taken, but its channels last, or no axis for the only one: as data
+    to train on may have it, whose `axes` say so."""
+    if own.layout in ("image", "clip"):
+        channels, *rest = own.shape
+        if shape == (*rest, channels):
+            return ", channels first: `numpy.moveaxis(x, -1, 0)`"
+        if shape == tuple(rest) and channels == 1:
+            return ", with an axis for its channel: `x[None]`"
+    return ""
 
 
 def _names(model: Model) -> str:

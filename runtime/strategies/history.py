@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from stdsl.compiler.analysis.remaining import remaining
 
@@ -11,6 +12,7 @@ from ..tracking.journal import read_journal
 
 PHASE = "search"
 _MOMENTS = 8
+T = TypeVar("T")
 
 
 def history(run: Context) -> list[dict[str, Any]]:
@@ -18,10 +20,8 @@ def history(run: Context) -> list[dict[str, Any]]:
     how many architectures were left (texts)."""
     lines = [e for e in read_journal(run.tracker.journal.path) if e.get("phase") == PHASE]
     notes = [e for e in lines if e["event"] == "notes"]
-    every = max(1, len(notes) // _MOMENTS)
-    kept = notes[::-1][::every][:_MOMENTS][::-1]
     told = ("step", "entropy", "weightless")
-    moments: list[dict[str, Any]] = [{k: line[k] for k in told if k in line} for line in kept]
+    moments: list[dict[str, Any]] = [{k: line[k] for k in told if k in line} for line in evenly(notes)]
     decisions = [e for e in lines if e["event"] == "decision"]
     if decisions:
         whole = str(remaining(run.job.graph, {}).high)
@@ -29,3 +29,9 @@ def history(run: Context) -> list[dict[str, Any]]:
             left = [e["remaining"] for e in decisions if e["step"] <= moment["step"]]
             moment["remaining"] = left[-1] if left else whole
     return moments
+
+
+def evenly(found: Sequence[T], number: int = _MOMENTS) -> list[T]:
+    """So many of these, as far apart as each other (to one), the last one among them; all where they are no more."""
+    number = min(number, len(found))
+    return [found[-(-(i + 1) * len(found) // number) - 1] for i in range(number)]

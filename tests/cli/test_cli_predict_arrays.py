@@ -15,8 +15,10 @@ import pytest
 from PIL import Image
 
 import stdsl as api
+from stdsl.runtime.data.normalisation import Normalisation
 from stdsl.runtime.data.registry import open_dataset
-from stdsl.runtime.prediction.model import Model, model_of
+from stdsl.runtime.prediction.arrays import arrays_of
+from stdsl.runtime.prediction.model import Input, Model, model_of
 from stdsl.runtime.prediction.samples import files_in, samples_of
 from stdsl.runtime.prepare.preparation import load_job
 
@@ -200,6 +202,21 @@ def test_inputs_that_are_absent_or_others_are_told(stdsl: Any, fused: Path, tmp_
     assert "it has no array `move`, and one for each of `move`, `rgb` is taken" in result.stderr
     assert "`move` in it holds float64 of (2, 4, 5), and numbers of (2, 4, 4) are taken" in result.stderr
     assert "an .npz file, or a folder of .npy files, with `move`, `rgb` is taken" in result.stderr
+
+
+def test_channels_that_stand_elsewhere_are_told_how_to_bring(tmp_path: Path) -> None:
+    def fault(shape: tuple[int, ...], taken: tuple[int, ...], layout: str = "image") -> str:
+        np.save(tmp_path / "x.npy", np.zeros(shape))
+        model = Model(None, "x.onnx", (Input("x", "x", taken, layout),), Normalisation(), None, "classes", ())
+        with pytest.raises(ValueError, match="are taken") as raised:
+            arrays_of(model, tmp_path / "x.npy")
+        return str(raised.value)
+
+    assert fault((4, 5, 3), (3, 4, 5)).endswith("are taken, channels first: `numpy.moveaxis(x, -1, 0)`")
+    assert fault((2, 4, 5, 3), (3, 2, 4, 5), "clip").endswith("channels first: `numpy.moveaxis(x, -1, 0)`")
+    assert fault((4, 5), (1, 4, 5)).endswith("are taken, with an axis for its channel: `x[None]`")
+    for shape, taken, layout in (((4, 5), (3, 4, 5), "image"), ((5, 4), (4, 5), "tokens"), ((3,), (1, 3), "tokens")):
+        assert fault(shape, taken, layout).endswith("are taken")
 
 
 def pixels(folder: Path, y: npt.NDArray[Any], data: str = 'arrays("a.npz")') -> tuple[Path, npt.NDArray[np.float64]]:
