@@ -32,6 +32,7 @@ from ..data.networks.features import hindrance
 from ..phases.assignment import Subject
 from ..phases.train import build
 from ..report.plain import plain
+from ..report.whole import print_whole
 from ..strategies.runner import runner
 from ..tracking.manifest import cores
 from ..tracking.names import DERIVED, member_name, random_name, repeat_name, title_of
@@ -175,7 +176,7 @@ def render_plan(plan: Plan, console: Console) -> None:
         table.add_row(plain(s.name), *numbers)
     table.add_section()
     table.add_row("together", "", "", "", "", "", duration(plan.seconds))
-    console.print(table, highlight=False)
+    print_whole(table, console)
     if not all(stage.known for stage in plan.stages):
         console.print("~: a random architecture stands for one that is not known yet", highlight=False)
     if plan.needs:

@@ -15,9 +15,14 @@ from stdsl.compiler.text.quoting import json_text
 from ..drawn import Drawn
 from ..tracking.rows import Table as Rows
 from .plain import plain
+from .whole import print_whole
 
+_HASH = 12
+"""So much of an architecture's hash tells it from others."""
 _FEW = 12
 """The values of a strategy stand in the table where it has no more."""
+_ROOMY = 100
+"""And where there are so many columns."""
 
 
 def render_drawn(drawn: Drawn, console: Console) -> None:
@@ -25,17 +30,18 @@ def render_drawn(drawn: Drawn, console: Console) -> None:
     number = sum(strategy.times for strategy in drawn.strategies)
     head = f"{drawn.search}: strategies drawn of {drawn.space}: {number:,}, {len(drawn.strategies):,} of them different"
     console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
-    short = all(len(strategy.architecture) <= _FEW for strategy in drawn.strategies)
+    few = all(len(strategy.architecture) <= _FEW for strategy in drawn.strategies)
+    short = few and console.width >= _ROOMY
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy", no_wrap=True)
     for title in (drawn.measured_by.title, "drawn", "log probability", "params", "FLOPs"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right")
     if short:
         table.add_column("has", overflow="fold", min_width=12)
     for strategy in drawn.strategies:
         likely = "" if strategy.log_prob is None else f"{strategy.log_prob:.2f}"
         table.add_row(
-            plain(strategy.architecture.hash[:12]),
+            plain(strategy.architecture.hash[:_HASH]),
             drawn.measured_by.written(strategy.value),
             str(strategy.times),
             likely,
@@ -43,7 +49,7 @@ def render_drawn(drawn: Drawn, console: Console) -> None:
             figure(strategy.flops),
             *([plain(_has(strategy.architecture))] if short else []),
         )
-    console.print(table, highlight=False)
+    print_whole(table, console)
 
 
 def _has(values: Mapping[str, Any]) -> str:

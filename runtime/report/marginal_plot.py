@@ -58,6 +58,7 @@ def _chart(marginals: Marginals) -> Any:
 def _block(altair: Any, block: list[dict[str, Any]]) -> Any:
     units = list(dict.fromkeys(point["unit"] for point in block))
     layers = list(dict.fromkeys(point["layer"] for point in block))
+    above = altair.Header(labelOrient="top", labelAnchor="start")  # beside their panels long names would meet
     return (
         altair.Chart(altair.Data(values=block))
         .mark_bar()
@@ -66,7 +67,7 @@ def _block(altair: Any, block: list[dict[str, Any]]) -> Any:
             xOffset=altair.XOffset("number:N", sort=list(NUMBERS)),
             y=altair.Y("probability:Q", title=None, scale=altair.Scale(domain=[0, 1])),
             color=altair.Color("number:N", sort=list(NUMBERS), title=None),
-            row=altair.Row("unit:N", sort=units, title=None),
+            row=altair.Row("unit:N", sort=units, title=None, header=above),
             tooltip=["layer:N", "unit:N", "number:N", altair.Tooltip("probability:Q", format=".3f")],
         )
         .properties(width=altair.Step(10), height=80)

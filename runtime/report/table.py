@@ -18,6 +18,7 @@ from stdsl.compiler.text.figures import figure, times
 
 from ..tasks.best_first import best_first
 from .plain import plain
+from .whole import print_whole
 
 
 def render_result(result: Mapping[str, Any], console: Console, layers: bool = False) -> None:
@@ -25,7 +26,10 @@ def render_result(result: Mapping[str, Any], console: Console, layers: bool = Fa
     to do next.
     """
     for part in _parts(result, layers):
-        console.print(part, highlight=False)
+        if isinstance(part, Table):
+            print_whole(part, console)
+        else:
+            console.print(part, highlight=False)
     if result["next"]:
         console.print("next", style="bold")
     for command in result["next"]:  # to be copied: never broken into lines

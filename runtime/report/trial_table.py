@@ -13,6 +13,7 @@ from stdsl.compiler.text.quoting import json_text
 from ..tracking.rows import Table as Rows
 from ..trials.kept import KeptTrials, facts_of
 from ..trials.store import TrialRow
+from .whole import print_whole
 
 _COLUMNS = [
     *("name", "number", "state", "hash", "seed", "steps", "steps_done", "start", "parents", "saw", "attempt", "place"),
@@ -40,7 +41,7 @@ def render_trials(trials: KeptTrials, console: Console) -> None:
         steps = "" if row.steps_done is None else f"{row.steps_done:,}"
         seconds = "" if row.seconds is None else duration(row.seconds)
         table.add_row(row.name, row.state, *found, steps, seconds, str(row.attempt), row.hash[:12])
-    console.print(table, highlight=False)
+    print_whole(table, console)
     for row in trials.rows:
         if row.error:
             console.print(f"{row.name}: {row.error}", markup=False, highlight=False, soft_wrap=True)

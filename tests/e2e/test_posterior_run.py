@@ -194,7 +194,7 @@ def test_marginals_are_shown_and_written(done: Path) -> None:
     assert json.loads((done / "m.json").read_text()) == document
 
 
-def test_drawn_strategies_are_shown_and_written(done: Path) -> None:
+def test_drawn_strategies_are_shown_and_written(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, facts = done / "run", facts_of(done / "run")["drawn"]
     document = json.loads(cli("show", str(run), "--drawn", "--json").stdout)
     own = {one["hash"]: one for one in facts}
@@ -206,7 +206,12 @@ def test_drawn_strategies_are_shown_and_written(done: Path) -> None:
     shown = cli("show", str(run), "--drawn", "-o", str(done / "new" / "strategies"))
     assert shown.exit_code == 0
     assert f"{len(facts)} of them different" in shown.stdout
-    assert all(f"{one['params']:,}" in shown.stdout for one in facts)
+    monkeypatch.setenv("COLUMNS", "30")
+    narrow = cli("show", str(run), "--drawn", "-q").stdout
+    for one in facts:
+        assert f"{one['params']:,}" in shown.stdout
+        assert f"{one['flops']:,}" in narrow
+        assert one["hash"][:12] in narrow
     assert f"stdsl run {done / 'fuse.space'}::fuse --arch" in shown.stderr
     graph = load_job(str(done / "fuse.space"), None).graph
     files = sorted((done / "new" / "strategies").iterdir())
@@ -267,7 +272,10 @@ def test_what_is_plotted() -> None:
 
     from stdsl.runtime.report.marginal_plot import marginal_plot
 
-    assert b"<svg" in marginal_plot(marginals, "svg")
+    svg = marginal_plot(marginals, "svg")
+    assert b"<svg" in svg
+    (label,) = re.findall(rb"<text([^>]*)>n = two</text>", svg)
+    assert b"rotate" not in label, "the names of units that stand below each other would meet"
     assert marginal_plot(marginals, "png").startswith(b"\x89PNG")
     assert b"vega" in marginal_plot(marginals, "html")
 

@@ -63,7 +63,8 @@ class GradientRunner(Runner):
         check_finite(PHASE, "weights", weights)
         check_finite(PHASE, "decision weights", probabilities)
         save_tensors(weights, run.directory.weights(SEARCH))
-        entropy = mean_entropy(probabilities_of(work.supernet).values())
+        decided = [[1.0, 0.0] for _ in work.held]
+        entropy = mean_entropy([*probabilities_of(work.supernet).values(), *decided])
         facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2), "entropy": entropy}
         gauge = work.extras.gauge
         if gauge is not None and gauge.samples:

@@ -139,6 +139,19 @@ def test_the_plan_as_text() -> None:
     assert "80 s" in text
 
 
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_numbers_of_a_plan_and_a_result_are_not_cut(width: int) -> None:
+    stage = Stage("search of something", 20_480, 2, 7_168_059, 50_763_674_624, 4_930_000_000, 9e5)
+    text = plan_text(Plan("small", "cells", "motion_digits", "cpu", (stage,), 1, 1), width)
+    for number in ("20,480", "7,168,059", "50,763,674,624", "4,930"):
+        assert number in text
+    buffer = io.StringIO()
+    rows = [row | {"flops": 50_763_674_624, "params": 7_168_059} for row in RESULT["networks"]]
+    render_result(RESULT | {"networks": rows}, Console(file=buffer, width=width))
+    for number in ("0.812", "7,168,059", "50,763,674,624"):
+        assert number in buffer.getvalue()
+
+
 def test_a_line_for_each_event_and_no_line_twice() -> None:
     reporter, buffer = shown(terminal=False)
     with reporter:
