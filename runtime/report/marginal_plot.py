@@ -20,11 +20,12 @@ def marginal_plot(marginals: Marginals, format: Format) -> bytes:
     to right by their names, and upwards the numbers of the table of units. Raises RunError where Altair, or what makes
     pictures of its plots, is not installed."""
     chart = _chart(marginals)
-    buffer: Any = io.StringIO() if format in ("html", "svg") else io.BytesIO()
     try:
-        chart.save(buffer, format, **({"inline": True} if format == "html" else {}))
-    except (ImportError, ValueError) as error:
-        raise _needed("vl-convert-python") from error
+        import_module("vl_convert")  # which Altair asks for when it saves a file
+    except ImportError:
+        raise _needed("vl-convert-python") from None
+    buffer: Any = io.StringIO() if format in ("html", "svg") else io.BytesIO()
+    chart.save(buffer, format, **({"inline": True} if format == "html" else {}))
     content = buffer.getvalue()
     return content.encode() if isinstance(content, str) else bytes(content)
 

@@ -249,7 +249,8 @@ def _export(onnx: Mapping[str, Any] | None) -> Iterator[RenderableType]:
         yield from (Text(f"ONNX: not exported: {failed['message']}\n") for failed in onnx["failed"])
         return
     worst = max(onnx["difference"].values(), default=None)
-    checked = f"differs from PyTorch by at most {worst:.1e}" if worst is not None else "not verified"
+    checked = "not verified" if worst is None else f"differs from PyTorch by at most {worst:.1e}"
+    checked = "gives what PyTorch does to the last digit" if worst == 0 else checked
     latency = f", {onnx['latency_ms']:.2f} ms a sample in onnxruntime" if onnx.get("latency_ms") else ""
     yield Text(f"ONNX: {checked}{latency}, {onnx['bytes'] / 1000:,.0f} KB\n")
 

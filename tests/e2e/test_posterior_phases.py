@@ -161,7 +161,7 @@ def test_a_soft_cost_makes_what_is_drawn_cheaper(tmp_path: Path, stdsl: Callable
         facts = facts_of(run)
         posterior = weighted(graph, facts["probabilities"])
         chances = [(arch, posterior.log_prob(arch)) for arch in architectures(graph)]
-        means[name] = sum(math.exp(log) * (costs(graph, arch).params or 0) for arch, log in chances if log)
+        means[name] = sum(math.exp(log) * (costs(graph, arch).params or 0) for arch, log in chances if log is not None)
         means[f"{name}, entropy"] = facts["entropy"]
         if name == "cheap":
             noted = lines(run, "notes")[-1]["costs"]["params"]

@@ -19,6 +19,7 @@ from ..costs.measures import depth_reach, figures, measure_of
 from ..costs.of_architecture import cost_constraints, unknown_costs
 from ..costs.space_bounds import extreme
 from ..feasible import feasible_extremes
+from ..remaining import within
 from ..sums.bests import Preference
 from .derive import derived
 from .exactly import Known, exactly, nearly
@@ -127,11 +128,11 @@ class _Front:
     def _least(self) -> int:
         """What the cheapest architecture within `where` costs, or less, where other costs or sums that are too many
         keep that from being known."""
-        own = self._constraint(None)
-        if self.sibling is None and self.metric != "depth":
-            within = feasible_extremes(self.graph, self.metric, quick=True) if cost_constraints(self.graph) else None
-            if within is not None:
-                return within.least
+        own, held = self._constraint(None), self.reading[2]
+        if self.sibling is None and self.metric != "depth" and (held or cost_constraints(self.graph)):
+            known = feasible_extremes(within(self.graph, held) if held else self.graph, self.metric, quick=True)
+            if known is not None:
+                return known.least
         measure = measure_of(own)
         low = depth_reach(self.graph, own)[0] if measure is None else extreme(self.graph, measure, 1)[0]
         alike = (c for c in cost_constraints(self.graph) if (c.metric, c.other) == (own.metric, own.other))

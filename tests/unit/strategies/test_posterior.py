@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 
 import stdsl
-from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.derive import derived
@@ -74,7 +74,9 @@ def by_hand(text: str) -> tuple[list[tuple[dict[str, object], float]], stdsl.Spa
             parameter.copy_(torch.randn(parameter.shape, generator=generator))
     probabilities = net.probabilities()
     found = []
-    values = [_values(space, decision.path, probabilities[decision.path]) for decision in space.graph.open]
+    logits = {path: parameter.detach().reshape(-1).tolist() for path, parameter in net.named_decisions()}
+    logs = [_logs(space, decision.path, logits[decision.path]) for decision in space.graph.open]
+    values = [[(value, math.exp(log)) for value, log in own.items()] for own in logs]
     seen = set()
     for chosen in itertools.product(*values):
         given = {d.path: value for d, (value, _) in zip(space.graph.open, chosen, strict=True)}
@@ -88,18 +90,6 @@ def by_hand(text: str) -> tuple[list[tuple[dict[str, object], float]], stdsl.Spa
         chances = {d.path: chance for d, (_, chance) in zip(space.graph.open, chosen, strict=True)}
         found.append((dict(arch), math.prod(chances[path] for path in arch)))
     return found, space, probabilities
-
-
-def _values(space: stdsl.Space, path: str, row: list[float]) -> list[tuple[object, float]]:
-    decision = space.graph.by_path[path]
-    if decision.kind == "gate":
-        return [(False, row[0]), (True, row[1])]
-    if decision.kind == "choose":
-        return list(zip(decision.options, row, strict=True))
-    low, high = decision.sizes or (0, len(row))
-    sets = [c for k in range(low, high + 1) for c in itertools.combinations(range(1, len(row) + 1), k)]
-    weights = [math.prod(row[i] if i + 1 in c else 1 - row[i] for i in range(len(row))) for c in sets]
-    return [(c, weight / sum(weights)) for c, weight in zip(sets, weights, strict=True)]
 
 
 @pytest.mark.parametrize("text", [SIX, KEEPS], ids=["six gates", "keeps"])
@@ -175,6 +165,20 @@ def test_fronts_and_what_is_searched_for_go_by_log_odds(sign: int) -> None:
         derived_one = derived(searched, {}, logits=logits).architecture
         (weight,) = [weight for arch, weight in found if arch == derived_one]
         assert weight == pytest.approx(best, abs=1e-6)
+
+
+def test_a_front_begins_with_the_cheapest_that_has_what_is_held() -> None:
+    """Where it asks for that."""
+
+    def agrees(arch: Architecture) -> bool:
+        return all(arch.get(path, value) == value for path, value in held.items())
+
+    space = stdsl.loads(KEEPS, "s")
+    held = {"c.k": (3,), "a.g": True}
+    within_it = [costs(space.graph, arch).params for arch in space.architectures() if agrees(arch)]
+    points = front(space.graph, {}, "params", 4, held=held, logits={"b.k": [1.0, 2.0, 3.0]})
+    assert points[0].budget == min(within_it) > min(costs(space.graph, arch).params for arch in space.architectures())
+    assert all(point.architecture is not None and point.best for point in points)
 
 
 def test_the_likeliest_value_of_a_decision_by_itself() -> None:
