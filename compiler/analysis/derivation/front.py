@@ -19,6 +19,7 @@ from ..costs.measures import depth_reach, figures, measure_of
 from ..costs.of_architecture import cost_constraints, unknown_costs
 from ..costs.space_bounds import extreme
 from ..feasible import feasible_extremes
+from ..policies.rows import LogRows
 from ..remaining import within
 from ..sums.bests import Preference
 from .derive import derived
@@ -68,11 +69,15 @@ def front(
     zeros: Zeros = "allowed",
     sibling: Sibling | None = None,
     logits: Mapping[str, Sequence[float]] | None = None,
+    posterior: LogRows | None = None,
 ) -> list[FrontPoint]:
     """For each of some budgets of a cost the architecture within it and within `where` that is preferred most, computed
     as :func:`.exactly.exactly` does, searched for where that cannot be. ``budgets``: so many, evenly from what the
     cheapest architecture costs to what the most preferred one within `where` does, where they are a number.
     ``sibling``: where the cost is that of its networks; other arguments as those of :func:`.derive.derived`.
+    ``posterior``: rows of :func:`..policies.rows.log_rows`, where what is preferred is what is probable among
+    architectures: then every decision that one asks for makes it less so, and the score is the logarithm of its
+    probability, `where` left aside. What has to be searched for is looked for by the other arguments.
 
     Raises ValueError for a cost that there is not, and for budgets that are none, SpaceError where no architecture is
     within `where`, or operators do not state the cost.
@@ -88,14 +93,14 @@ def front(
     measured = graph if sibling is None else sibling.graph
     if metric in unknown_costs(measured):
         raise SpaceError([UnknownCost(graph.span, metric, e.name, e.span) for e in measured.not_stated(metric)])
-    preference = summed(graph, scores, score, held, zeros, logits)
-    made = _Front(graph, preference, metric, sibling, (scores, score, held, zeros, logits))
+    preference = summed(graph, scores, score, held, zeros, logits) if posterior is None else Preference(posterior)
+    made = _Front(graph, preference, metric, sibling, (scores, score, held, zeros, logits), posterior is not None)
     return made.points(made.evenly(budgets) if isinstance(budgets, int) else budgets)
 
 
 @dataclass(frozen=True)
 class _Front:
-    """``reading``: scores by path, and how they are read."""
+    """``reading``: scores by path, and how they are read. ``by_probability``: the preference is another one."""
 
     graph: SpaceGraph
     preference: Preference
@@ -104,6 +109,7 @@ class _Front:
     reading: tuple[
         Mapping[str, Sequence[float]], Score, Mapping[str, Any] | None, Zeros, Mapping[str, Sequence[float]] | None
     ]
+    by_probability: bool = False
 
     def _constraint(self, budget: int | None) -> CostConstraint:
         return CostConstraint(self.metric, None, budget, self.graph.span, self.sibling)
@@ -181,6 +187,7 @@ class _Front:
     def _searched(self, budget: int | None) -> tuple[Architecture | None, bool]:
         """What is found without the programme, and whether that is the best."""
         scores, score, held, zeros, logits = self.reading
+        sure = not self.by_probability
         graph = self.graph
         if budget is not None:
             graph = replace(graph, constraints=(*graph.constraints, self._constraint(budget)))
@@ -190,4 +197,4 @@ class _Front:
             if budget is None or not all(isinstance(d, NothingWithin | NotFoundWithin) for d in error.diagnostics):
                 raise
             return None, all(isinstance(d, NothingWithin) for d in error.diagnostics)
-        return found.architecture, found.best
+        return found.architecture, found.best and sure

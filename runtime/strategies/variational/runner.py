@@ -14,7 +14,7 @@ from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.analysis.policies.rows import chances_of
+from stdsl.compiler.analysis.policies.rows import chances_of, log_rows
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.posteriors import DivergenceOutweighs
@@ -120,7 +120,8 @@ class VariationalRunner(Runner):
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
         weights, logits = facts["probabilities"], facts.get("logits")
-        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits)
+        rows = log_rows(graph, weights, logits)
+        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits, rows)
 
 
 def _posterior(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:

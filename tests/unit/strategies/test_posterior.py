@@ -19,6 +19,7 @@ from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.derivation.derive import derived
 from stdsl.compiler.analysis.derivation.front import front
 from stdsl.compiler.analysis.policies.completing import complete
+from stdsl.compiler.analysis.policies.rows import chances_of, log_rows
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.analysis.remaining import within
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -32,7 +33,7 @@ from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.likeliest import likeliest_by_logits
 from stdsl.runtime.strategies.variational.build import template
-from stdsl.runtime.strategies.variational.runner import _different
+from stdsl.runtime.strategies.variational.runner import VariationalRunner, _different
 from stdsl.runtime.strategies.variational.search import undecided
 
 SIX = """stdsl 1
@@ -143,6 +144,25 @@ def test_decided_units_are_told_apart_by_their_log_odds(sign: int) -> None:
         assert chances == [pytest.approx(chance, abs=5e-4) for chance in (0.763, 0.160, 0.077)]
 
 
+def test_a_front_of_a_posterior_is_of_the_most_probable_strategies() -> None:
+    """By enumeration: gates inside one that is off cost nothing, so that leaving it off may be the most probable."""
+    space = stdsl.loads(SIX, "s")
+    logits = {d.path: [0.4 if d.path.endswith("D") else 0.1] for d in space.graph.open}
+    posterior = weighted(space.graph, {}, None, logits)
+    found = [(posterior.log_prob(arch), costs(space.graph, arch).params) for arch in space.architectures()]
+    budgets = sorted({cost for _, cost in found})
+    points = VariationalRunner().front(VariationalConfig(), space.graph, facts_of(logits), "params", budgets, None)
+    for budget, point in zip(budgets, points, strict=True):
+        assert point.best
+        assert point.score == pytest.approx(max(log for log, cost in found if cost <= budget and log is not None))
+    assert points[-1].architecture == posterior.likeliest()
+    assert dict(posterior.likeliest())["a.D"] is False
+
+
+def facts_of(logits: dict[str, list[float]]) -> dict[str, Any]:
+    return {"logits": logits, "probabilities": chances_of(stdsl.loads(SIX, "s").graph, logits)}
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_fronts_and_what_is_searched_for_go_by_log_odds(sign: int) -> None:
     """Within each budget over a cost, by enumeration. The log-odds of what saves most are so great that its
@@ -153,7 +173,7 @@ def test_fronts_and_what_is_searched_for_go_by_log_odds(sign: int) -> None:
     found = [(arch, sum(own[path][value] for path, value in arch.items())) for arch in space.architectures()]
     own_costs = [costs(space.graph, arch).params for arch, _ in found]
     budgets = sorted(set(own_costs))
-    points = front(space.graph, {}, "params", budgets, logits=logits)
+    points = front(space.graph, {}, "params", budgets, logits=logits, posterior=log_rows(space.graph, {}, logits))
     for budget, point in zip(budgets, points, strict=True):
         within = [(weight, arch) for (arch, weight), cost in zip(found, own_costs, strict=True) if cost <= budget]
         best = max(weight for weight, _ in within)
