@@ -6,15 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..text.reading import reason_of
+from ..text.reading import reason_of, scanned
 from .faults import FileDamaged
 
 
 def folders_in(path: Path) -> list[str]:
     """The names of the folders in one, links to folders among them, but for what is hidden. Raises OSError where it
     cannot be listed, and FileDamaged for a link that leads nowhere: what is meant may be a folder."""
-    with os.scandir(path) as entries:
-        found = [entry for entry in entries if not entry.name.startswith(".")]
+    found = [entry for entry in scanned(path) if not entry.name.startswith(".")]
     for entry in found:
         if entry.is_symlink():
             try:

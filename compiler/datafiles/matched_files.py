@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..record import record
-from ..text.reading import reason_of
+from ..text.reading import reason_of, scanned
 from .class_folders import ClassFolders, ending
 from .faults import FileDamaged
 from .listed_files import ListedFiles
@@ -53,9 +53,8 @@ class Partners:
     def _names(self, folder: str) -> dict[str, list[str]]:
         names: dict[str, list[str]] = {}
         try:
-            with os.scandir(self.base / folder) as entries:
-                # A link in a circle is no folder, and no reason not to read the others.
-                inside = sorted((entry.name, os.path.isdir(entry.path)) for entry in entries)
+            # A link in a circle is no folder, and no reason not to read the others.
+            inside = sorted((entry.name, os.path.isdir(entry.path)) for entry in scanned(self.base / folder))
         except (FileNotFoundError, NotADirectoryError):
             return names
         except OSError as error:

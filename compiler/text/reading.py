@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,16 @@ def check_file(path: str | os.PathLike[str], limit: int | None) -> None:
     except ValueError:
         raise Refused("no file can have this name") from None
     _check(found, limit)
+
+
+def scanned(path: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder. Raises OSError where it cannot be listed."""
+    try:
+        entries = os.scandir(path)
+    except ValueError:
+        raise Refused("no folder can have this name") from None
+    with entries:
+        yield from entries
 
 
 def resolved(path: str | os.PathLike[str]) -> Path:

@@ -87,7 +87,7 @@ def _code(error: Exception) -> int:
 
 def _unwritten(error: OSError) -> int:
     """Say what could not be written; what nobody can take is not tried again at exit."""
-    place = f" to {error.filename}" if error.filename else ""
+    place = f" to {visible(str(error.filename))}" if error.filename else ""
     with suppress(OSError):
         message(f"error: cannot write{place}: {(error.strerror or str(error)).lower()}")
     _leave_the_pipe()

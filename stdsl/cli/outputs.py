@@ -12,6 +12,7 @@ import click
 from stdsl.cli.output import message, table, tell
 from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 
@@ -120,7 +121,10 @@ def _onnx(request: Request) -> None:
     except OSError as error:
         raise click.UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     worst = max(report.max_abs_diff.values(), default=0.0)
-    message(f"wrote {path}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}", request.quiet)
+    message(
+        f"wrote {visible(str(path))}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}",
+        request.quiet,
+    )
 
 
 def _ir(request: Request) -> str:

@@ -182,3 +182,44 @@ def test_check_fixes_what_has_one_safe_correction(stdsl: Any, tmp_path: Path) ->
     assert result.exit_code == 1
     assert "other.space" in result.stdout
     assert stdsl("check", "--fix", str(path), str(other)).exit_code == 0
+
+
+COMMANDS = """
+fmt --check FILE
+fmt --diff FILE
+fmt FILE
+check FILE
+new NEW
+graph FILE::small -o NEW.svg
+compile FILE::small --to ir -o NEW
+compile FILE::small --to supernet -o NEW
+compile FILE::fixed --to onnx -o NEW
+compile FILE::fixed --to onnx -o NEW/under/a/file
+sample FILE::small -o NEW
+info FILE::small --arch NEW
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_name_with_line_breaks_makes_no_lines(stdsl: Any, small: str, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "a\nforged\x1b[31m\r.space"
+    file.write_text(Path(small).read_text(encoding="utf-8") + "  \n", encoding="utf-8")
+    new = str(tmp_path / "b\nforged\x1b[31m")
+    result = stdsl(*(word.replace("FILE", str(file)).replace("NEW", new) for word in command.split()))
+    said = result.stdout + result.stderr
+    assert "forged" in said or command == "check FILE"
+    assert not any(line.startswith("forged") for line in said.splitlines())
+    assert not {"\x1b", "\r"} & set(said)
+
+
+@pytest.mark.parametrize(
+    "data", ["image_folder(root = NAME, size = 8)", "clip_folder(root = NAME, frames = 4, size = 8)"]
+)
+def test_a_folder_that_no_system_can_have(stdsl: Any, small: str, data: str) -> None:
+    named = data.replace("NAME", '"a\0b"')
+    with Path(small).open("a", encoding="utf-8") as file:
+        file.write(f"search s {{ space = small  strategy = gradient  data = {named} }}\n")
+    result = stdsl("check", small)
+    assert result.exit_code == 1
+    assert "E0703" in result.stdout + result.stderr
+    assert "no folder can have this name" in result.stdout + result.stderr

@@ -12,6 +12,7 @@ from stdsl.cli.files import write
 from stdsl.cli.options import NamedPath, allow_extern, architecture, output, parameters, quiet, seed, target
 from stdsl.cli.output import fact, message
 from stdsl.cli.outputs import OUTPUTS, Request, refuse
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 _HELP = """Write a supernet, a network, an ONNX file or the graph as text.
@@ -106,4 +107,4 @@ def command(
         fact(text, end="")
     else:
         write(output, text)
-        message(f"wrote {output}", quiet)
+        message(f"wrote {visible(str(output))}", quiet)

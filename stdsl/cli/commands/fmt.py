@@ -14,6 +14,7 @@ from stdsl.cli.output import exactly, message, tell
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend.formatter import format_source
+from stdsl.compiler.text.quoting import visible
 
 
 @click.command("fmt")
@@ -58,12 +59,13 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
         click.get_current_context().exit(exit_code(problems))
     for file in changed:
         if file != "-" and not show_diff:
-            message(f"would reformat {file}" if check_only else f"reformatted {file}", quiet)
+            message(f"{'would reformat' if check_only else 'reformatted'} {visible(file)}", quiet)
     if check_only and changed:
         click.get_current_context().exit(DIAGNOSTICS)
 
 
 def _diff(source: Source, text: str) -> str:
+    name = visible(source.name)
     before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    lines = difflib.unified_diff(before, after, source.name, f"{source.name} (formatted)")
+    lines = difflib.unified_diff(before, after, name, f"{name} (formatted)")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)

@@ -22,6 +22,7 @@ from stdsl.compiler.backends.drawing import (
     to_png,
     to_svg,
 )
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 Rows = Sequence[tuple[str, str]]
@@ -72,4 +73,4 @@ def command(
         fact(to_mermaid(picture), end="")
         return
     write_bytes(output, FORMATS[suffix](picture, rows))
-    message(f"wrote {output}", quiet)
+    message(f"wrote {visible(str(output))}", quiet)

@@ -11,6 +11,7 @@ import click
 from stdsl.cli.files import write
 from stdsl.cli.options import NamedPath, quiet
 from stdsl.cli.output import message
+from stdsl.compiler.text.quoting import visible
 
 PARTS = ("first.space", "README.md")
 
@@ -32,5 +33,5 @@ def command(folder: Path, quiet: bool) -> None:
     project = files("stdsl.cli") / "project"
     for name in PARTS:
         write(folder / name, (project / name).read_text(encoding="utf-8"))
-    main = folder / PARTS[0]
-    message(f"made {folder}; try\n  stdsl info {main}::small\n  stdsl run {main}", quiet)
+    main = visible(str(folder / PARTS[0]))
+    message(f"made {visible(str(folder))}; try\n  stdsl info {main}::small\n  stdsl run {main}", quiet)

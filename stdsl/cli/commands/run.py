@@ -13,6 +13,7 @@ from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
 from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, store, target
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
+from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
 
@@ -150,4 +151,4 @@ def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:
         return
     kept = directory.space / manifest.file
     if os.path.isfile(kept) and kept.read_bytes() != file.read_bytes():
-        message(f"{file} has changed since; the run goes on with the text that it was started with", quiet)
+        message(f"{visible(str(file))} has changed since; the run goes on with the text it was started with", quiet)
