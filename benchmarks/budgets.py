@@ -31,8 +31,10 @@ from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 SPACES = Path(__file__).parent / "spaces"
 PUBLISHED = (
     *("fbnet::s", "ofa::s", "proxyless", "mnasnet", "autoformer", "micro::mcu", "auto_tsnet::tsnet"),
-    "evanet_resnet::resnet",
+    "evanet::resnet",
 )
+ARGUMENTS = {"evanet::resnet": {"open_stem": True}}
+"""Its stem is searched, too, as in the paper's figures."""
 SHARES = (0.05, 0.25, 0.5, 0.75)
 PARAMS_SHARE = 0.5
 SAMPLES = 20
@@ -48,7 +50,8 @@ def budget(graph: SpaceGraph, metric: Any, share: float) -> CostConstraint:
 def measured(name: str, share: float, both: bool) -> dict[str, Any]:
     """One row, in this process."""
     file, _, own = name.partition("::")
-    graph = load_space(str(SPACES / f"{file}.space"), own or None).graph
+    published = SPACES / f"{file}.space"
+    graph = load_space(published if published.is_file() else file, own or None, ARGUMENTS.get(name)).graph
     constraints = [budget(graph, "flops", share)]
     if both:
         constraints.append(budget(graph, "params", PARAMS_SHARE))

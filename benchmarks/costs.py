@@ -30,10 +30,7 @@ LIBRARY = (
     *("evanet::resnet", "darts::darts_cifar", "pc_darts::pc_darts_imagenet", "sdas::kinetics400", "nasbench201"),
     *("autodeepfuse::s1_top", "fusion3d::fusion3d"),
 )
-PUBLISHED = (
-    *("evanet_resnet::resnet", "fbnet::s", "proxyless", "ofa::s", "mnasnet", "autoformer", "micro::mcu"),
-    "auto_tsnet::tsnet",
-)
+PUBLISHED = ("fbnet::s", "proxyless", "ofa::s", "mnasnet", "autoformer", "micro::mcu", "auto_tsnet::tsnet")
 ROUNDS = 5
 BATCH = 1000
 BY_NETWORK = 40

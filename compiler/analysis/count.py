@@ -30,19 +30,14 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
         high = min(at_most(within), result.high)
-        return CountResult(within.low or int(high > 0 and _proposed(within)), high)
+        some = within.low > 0 or (high > 0 and within.first(random.Random(0), PROPOSED) is not None)
+        return CountResult(within.low or int(some), high)
     if within is not None:
         return CountResult(within.count, within.count)
     left = binding(graph, cost_constraints(graph))
     if left is None:
         return CountResult(0, 0)
     return CountResult(1 if _some(graph) else 0, result.high) if left else result
-
-
-def _proposed(nearly: Nearly) -> bool:
-    """Whether one of a few hundred architectures that are nearly within the constraints is within them."""
-    generator = random.Random(0)
-    return any(nearly.draw(generator) is not None for _ in range(PROPOSED))
 
 
 def _some(graph: SpaceGraph) -> bool:

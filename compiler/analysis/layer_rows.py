@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..ir.graph import SpaceGraph
 from ..ir.network import Network, total
 from ..ops.registry import primitives_of
 from ..record import record
-from .receptive_field import views
+from .receptive_field import View, views
 
 
 @record
@@ -38,10 +39,12 @@ class LayerRow:
         return asdict(self)
 
 
-def layer_rows(graph: SpaceGraph, network: Network) -> tuple[LayerRow, ...]:
-    """The rows of ``network``, an architecture of ``graph``, in the order of evaluation."""
+def layer_rows(graph: SpaceGraph, network: Network, seen: Sequence[View] | None = None) -> tuple[LayerRow, ...]:
+    """The rows of ``network``, an architecture of ``graph``, in the order of evaluation. ``seen``: what its layers see,
+    where that is known."""
     rows = []
-    for layer, view in zip(network.layers, views(network, primitives_of(graph)), strict=True):
+    known = views(network, primitives_of(graph)) if seen is None else seen
+    for layer, view in zip(network.layers, known, strict=True):
         op = f"input {layer.attrs['name']}" if layer.op == "input" else layer.op
         figures = (total([layer], "params"), total([layer], "flops"), total([layer], "activations"))
         scope = graph.scopes[layer.scope]

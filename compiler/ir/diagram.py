@@ -91,8 +91,13 @@ _TRUTHS = {id(True): (bool, True), id(False): (bool, False)}
 
 def case_key(case: Case) -> Hashable:
     """The same for cases of one manager that are the same value in every case."""
-    # 1, 1.0 and True are equal and hash alike in Python, but are different values here.
-    return case.uid if type(case) is Diagram else (type(case), case)
+    return case.uid if type(case) is Diagram else typed(case)
+
+
+def typed(value: Any) -> Hashable:
+    """A key of a plain value: 1, 1.0 and True are equal and hash alike in Python, but are different values here, and so
+    are tuples of them."""
+    return tuple([typed(item) for item in value]) if type(value) is tuple else (type(value), value)
 
 
 def same_case(a: Case, b: Case) -> bool:
@@ -126,7 +131,7 @@ class Diagrams:
         kids = tuple(children)
         if len(kids) > _NARROW:
             self.steps -= len(kids) // _NARROW
-        keys = tuple([kid.uid if type(kid) is Diagram else _TRUTHS.get(id(kid)) or (type(kid), kid) for kid in kids])
+        keys = tuple([kid.uid if type(kid) is Diagram else _TRUTHS.get(id(kid)) or typed(kid) for kid in kids])
         key = (variable.index, keys)
         found = self._unique.get(key)
         if found is not None:
@@ -178,7 +183,7 @@ class Diagrams:
                 for place, a in zip(places, args, strict=True):
                     plain[place] = a
                 return function(*plain)
-            key = tuple([a.uid if type(a) is Diagram else (type(a), a) for a in args])
+            key = tuple([a.uid if type(a) is Diagram else typed(a) for a in args])
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:

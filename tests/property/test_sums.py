@@ -293,7 +293,7 @@ def test_tight_budgets_together(form: str, sums: int, monkeypatch: pytest.Monkey
     )
     monkeypatch.setattr(endings, "SUMS", sums)
     if form == "three":
-        monkeypatch.setattr(beginnings, "PACKED", 1 << 30)
+        monkeypatch.setattr(beginnings, "FARTHEST", 1 << 30)
     rng, reached, tried = random.Random(sums), [], 0
     made = Beginnings.__init__
     monkeypatch.setattr(Beginnings, "__init__", lambda own, *given: reached.append(given[2]) or made(own, *given))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Mapping, Sequence
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..architecture import Architecture, answers_of, of_answers
+from ..circuits.of_space import circuits
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.elimination import INFINITE, Elimination, Function, eliminate, ordering
 from ..diagrams.products import scaled
@@ -15,6 +17,9 @@ from .additive import AdditiveCost
 from .limits import Limits
 from .measures import Measure, depth_reach, measure_of, measured
 from .of_architecture import cost_constraints
+
+DRAWN = 8
+"""So many architectures are drawn to see whether some are within constraints, or beyond them."""
 
 
 def extreme(graph: SpaceGraph, measure: Measure, sign: int) -> tuple[int, Architecture | None]:
@@ -63,17 +68,52 @@ def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:
 
 def binding(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> tuple[CostConstraint, ...] | None:
     """The constraints over costs that some architecture may break; None where certainly none meets them all."""
-    left = []
-    for constraint in constraints:
-        measure = measure_of(constraint)
-        least, greatest = (
-            depth_reach(graph, constraint)
-            if measure is None
-            else (extreme(graph, measure, 1)[0], extreme(graph, measure, -1)[0])
-        )
-        low, high = constraint.low, constraint.high
-        if (high is not None and least > high) or (low is not None and greatest < low):
-            return None
-        if (low is not None and least < low) or (high is not None and greatest > high):
-            left.append(constraint)
-    return tuple(left)
+    if any(_excludes_all(graph, constraint) for constraint in constraints):
+        return None
+    return tuple(constraint for constraint in constraints if _may_be_broken(graph, constraint))
+
+
+def _excludes_all(graph: SpaceGraph, constraint: CostConstraint) -> bool:
+    """Whether no architecture can meet a constraint. Bounds of entangled spaces take seconds, and are not asked for
+    where an architecture that is met by chance tells as much."""
+    low, high, met = constraint.low, constraint.high, _met(graph, constraint)
+    return (high is not None and not any(c <= high for c in met) and _reach(graph, constraint, 1) > high) or (
+        low is not None and not any(c >= low for c in met) and _reach(graph, constraint, -1) < low
+    )
+
+
+def _may_be_broken(graph: SpaceGraph, constraint: CostConstraint) -> bool:
+    low, high, met = constraint.low, constraint.high, _met(graph, constraint)
+    return (low is not None and (any(c < low for c in met) or _reach(graph, constraint, 1) < low)) or (
+        high is not None and (any(c > high for c in met) or _reach(graph, constraint, -1) > high)
+    )
+
+
+def _reach(graph: SpaceGraph, constraint: CostConstraint, sign: int) -> int:
+    """The least (sign 1) or greatest (-1) cost, or a bound of it."""
+    measure = measure_of(constraint)
+    return depth_reach(graph, constraint)[sign < 0] if measure is None else extreme(graph, measure, sign)[0]
+
+
+def _met(graph: SpaceGraph, constraint: CostConstraint) -> tuple[int, ...]:
+    """What some architectures at random cost; none where the cost is no exact sum, or there is no circuit of them."""
+    known, measure = _costs_met(graph), measure_of(constraint)
+    if measure is None:
+        return ()
+    if measure not in known:
+        cost = measured(graph, measure)
+        drawn = _drawn(graph) if cost is not None and cost.exact else ()
+        known[measure] = tuple([cost.of(answers) for answers in drawn]) if cost is not None else ()
+    return known[measure]
+
+
+@once_per_graph
+def _costs_met(graph: SpaceGraph) -> dict[Measure, tuple[int, ...]]:
+    return {}
+
+
+@once_per_graph
+def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
+    whole = circuits(graph).whole
+    generator = random.Random(0)
+    return tuple([whole.draw(generator) for _ in range(DRAWN)]) if whole is not None and whole.count else ()

@@ -14,7 +14,7 @@ from ...ir.graph import SpaceGraph
 from ...record import record
 from ..architecture import Architecture, of_answers
 from ..circuits.of_space import circuits
-from ..feasible import feasible, feasible_extremes
+from ..feasible import EXACT_FLOAT, feasible, feasible_extremes
 from ..feasible import found as within_where
 from ..memo import once_per_graph
 from ..sampling import draw
@@ -36,9 +36,6 @@ ESTIMATED_IN = 8_000
 
 TRIED = 800
 """Where of the first ones not half as many are within the constraints as would be needed, the others are not drawn."""
-
-FLOATS = 2**53
-"""Floats tell whole numbers apart up to here."""
 
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
@@ -118,7 +115,7 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost, quick: bool = False) -> flo
 
 
 def _number(value: Fraction | int) -> float | int:
-    return float(value) if -FLOATS < value < FLOATS else round(value)
+    return float(value) if -EXACT_FLOAT < value < EXACT_FLOAT else round(value)
 
 
 @once_per_graph

@@ -31,7 +31,7 @@ from .lagrangian import best_relaxation
 from .preferences import regrets
 from .reading import Method, Score, Zeros
 from .summed import summed
-from .walk import Walk, settled
+from .walk import STEPS, Walk, settled
 
 LIMIT = 20_000
 """The search in order of probability gives up after this many steps: some seconds, and 200 MB."""
@@ -74,22 +74,25 @@ def derived(
     zeros: Zeros = "allowed",
     method: Method = "search",
     logits: Mapping[str, Sequence[float]] | None = None,
+    part: int = 1,
 ) -> Derived:
     """The most probable architecture within `where`.
 
     The likeliest alternative of a choose; the best-scored elements of a keep; a gate, and an element of a keep of open
     size, stays above weight 0.5, within the keep's bounds. Where constraints over costs forbid that, the most probable
     architecture that meets them; where that takes more than ``limit`` steps, the best that is found depth first.
-    ``scores``, ``logits``: see :func:`.preferences.each_regret`; ``held``: values that are fixed, by path. With
-    ``zeros`` that are never derived, the alternative on a kept edge is its likeliest one that is no exact zero, unless
-    `where` or what is held leaves nothing else. With the ``method`` `exact` it is computed, whatever the constraints
-    over costs, unless one of these is no sum or has too many different sums (:func:`.exactly.exactly`): then it is
-    searched for all the same. Raises SpaceError (E0441, E0442) when there is none, or none was found.
+    ``part``: what is searched for after that takes so many times fewer steps. ``scores``, ``logits``: see
+    :func:`.preferences.each_regret`; ``held``: values that are fixed, by path. With ``zeros`` that are never derived,
+    the alternative on a kept edge is its likeliest one that is no exact zero, unless `where` or what is held leaves
+    nothing else. With the ``method`` `exact` it is computed, whatever the constraints over costs, unless one of these
+    is no sum or has too many different sums (:func:`.exactly.exactly`): then it is searched for all the same. Raises
+    SpaceError (E0441, E0442) when there is none, or none was found.
     """
     answers: dict[int, int] = {}
     for path, value in (held or {}).items():
         answers |= encode(graph.by_path[path], value)
-    derivation = _Derivation(graph, regrets(graph, scores, score, set(held or ()), zeros, logits), answers, limit)
+    wanted = regrets(graph, scores, score, set(held or ()), zeros, logits)
+    derivation = _Derivation(graph, wanted, answers, limit, part)
     wished = derivation.wished()
     if wished is not None:
         return Derived(wished, True)
@@ -112,8 +115,10 @@ def derived(
 
 
 class _Derivation:
-    def __init__(self, graph: SpaceGraph, preferences: list[Case], held: Mapping[int, int], limit: int) -> None:
-        self.graph, self.preferences, self.held, self.limit = graph, preferences, held, limit
+    def __init__(
+        self, graph: SpaceGraph, preferences: list[Case], held: Mapping[int, int], limit: int, part: int
+    ) -> None:
+        self.graph, self.preferences, self.held, self.limit, self.part = graph, preferences, held, limit, part
         self.arithmetic = Arithmetic(graph.diagrams)
 
     def best(self) -> Derived:
@@ -125,10 +130,10 @@ class _Derivation:
         if found is not None:
             return Derived(self._architecture(found), True)
         descent = Descent(guides, walk.ceilings, walk.fits, walk.matters)
-        landed = descent.run(partial(_promising, goals=len(guides)), walk.within(DESCENT))
+        landed = descent.run(partial(_promising, goals=len(guides)), walk.within(DESCENT // self.part))
         if landed.answers is not None:
             return Derived(self._architecture(landed.answers), landed.all)
-        drawn = Landed(None, 0, True) if landed.all else walk.find(random.Random(0))
+        drawn = Landed(None, 0, True) if landed.all else walk.find(random.Random(0), limit=STEPS // self.part)
         if drawn.answers is not None:
             return Derived(self._architecture(drawn.answers), False)
         if drawn.all:

@@ -22,7 +22,7 @@ from ..feasible import feasible_extremes
 from ..policies.rows import LogRows
 from ..remaining import within
 from ..sums.bests import Preference
-from .derive import derived
+from .derive import LIMIT, derived
 from .exactly import Known, exactly, nearly
 from .preferences import apart
 from .reading import Score, Zeros
@@ -31,6 +31,12 @@ from .summed import summed
 Metric = Literal["flops", "params", "activations", "depth"]
 
 POINTS = 10
+
+SEARCHED = 3
+"""The searches of all budgets of a front take together so many times what one of them takes at most."""
+
+SMALLEST = 50
+"""Each takes at least such a part of that: a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,9 @@ class _Front:
         near = self._near([place for place in range(len(budgets)) if place not in known], each)
         known |= near
         # As deriving does it: what costs each by itself do not settle is searched for first.
-        known |= {place: self._searched(budget) for place, budget in enumerate(budgets) if place not in known}
+        open_ = [place for place in range(len(budgets)) if place not in known]
+        part = min(SMALLEST, max(1, -(-len(open_) // SEARCHED)))
+        known |= {place: self._searched(budgets[place], part) for place in open_}
         left = [place for place, (_, best) in known.items() if not best and place not in near]
         if left:
             made = self._made(exactly(self.graph, self.preference, [each[place] for place in left]))
@@ -184,15 +192,16 @@ class _Front:
             for place, answers in known.items()
         }
 
-    def _searched(self, budget: int | None) -> tuple[Architecture | None, bool]:
-        """What is found without the programme, and whether that is the best."""
+    def _searched(self, budget: int | None, part: int = 1) -> tuple[Architecture | None, bool]:
+        """What is found without the programme, and whether that is the best. ``part``: of the steps that are taken so
+        many times fewer."""
         scores, score, held, zeros, logits = self.reading
         sure = not self.by_probability
         graph = self.graph
         if budget is not None:
             graph = replace(graph, constraints=(*graph.constraints, self._constraint(budget)))
         try:
-            found = derived(graph, scores, score, held, zeros=zeros, logits=logits)
+            found = derived(graph, scores, score, held, LIMIT // part, zeros, logits=logits, part=part)
         except SpaceError as error:
             if budget is None or not all(isinstance(d, NothingWithin | NotFoundWithin) for d in error.diagnostics):
                 raise

@@ -37,10 +37,9 @@ class Uniform(Policy):
         if isinstance(self._found, Nearly):
             if self._found.empty:
                 raise self.nothing()
-            for _ in range(PROPOSED):
-                answers = self._found.draw(generator)
-                if answers is not None:
-                    return of_answers(self.graph, answers)
+            answers = self._found.first(generator, PROPOSED)
+            if answers is not None:
+                return of_answers(self.graph, answers)
         if self._within is None:
             return self._stepwise.draw(key)
         if not self._within.count:

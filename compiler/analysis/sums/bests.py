@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import DEAD, CostStates
-from ..costs.measures import Measure, measure_of
+from ..costs.measures import Measure
 from ..diagrams.products import Product, value_of
 from ..memo import once_per_graph
 from .exactly import PASSING_ROOM, PASSING_WORK
@@ -24,12 +24,12 @@ from .optimum import Best, Optimum
 from .rounded import Rounded, loosest_of, rounded
 from .tables import NEVER, Effort, Scores, TooMuch
 from .walking.walks import walk
-from .within import bounds_of, exactly_summed
+from .within import bounds_of, summed_measures
 
 JOINT_WORK = 2_000_000_000
 JOINT_ROOM = 300_000_000
-"""Whether there is little to remember of several costs, trying shows: in some four seconds at most for
-each that is asked for."""
+"""Whether there is little to remember of several costs, trying shows: in some four seconds at most, and where many are
+asked for, in some eight for all of them."""
 
 QUICK = 300_000_000
 """In so much less than a second it mostly shows where there is."""
@@ -81,9 +81,8 @@ def near_bests(
 
 def _bounded(graph: SpaceGraph, asked: Sequence[Sequence[CostConstraint]], preference: Preference) -> _Asked | None:
     """None where a cost is no exact sum, or there is no walk."""
-    bounded = tuple(dict.fromkeys(measure_of(c) for constraints in asked for c in constraints))
-    measures = tuple(m for m in bounded if m is not None)
-    if len(measures) < len(bounded) or not all(exactly_summed(graph, m) for m in measures):
+    measures = summed_measures(graph, (c for constraints in asked for c in constraints))
+    if measures is None:
         return None
     states = _walked(graph, measures, preference.terms)
     if states is None:
@@ -156,12 +155,16 @@ class _Asked:
         found = excess(self.states, costs)
         units = tuple(found.factor(cost) for cost in costs)
         windows = {place: lattice(found, start, units, self.bounds[place]) for place in self._open}
+        left = 2 * JOINT_WORK
         for place in sorted(windows, key=lambda own: [high - low for low, high in windows[own].windows]):
+            effort = Effort(min(work, left), JOINT_ROOM)
+            left -= effort.work
             try:
-                ways = beginnings(windows[place], start, Effort(work, JOINT_ROOM))
+                ways = beginnings(windows[place], start, effort)
                 self.found[place] = best_of(self.states, ways, scores, Effort(PASSING_WORK, PASSING_ROOM))
             except TooMuch:
                 return
+            left += max(0, effort.work)
 
     def _loosest(self, cost: int, places: Sequence[int]) -> Bounds:
         return loosest_of([self.bounds[place][cost] for place in places])

@@ -12,7 +12,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
@@ -123,6 +122,10 @@ class Nearly:
         rounded = math.ceil(self.proposed * (1 + ROUNDING))
         return rounded if self._narrowed is None else min(rounded, self._narrowed[1])
 
+    def first(self, generator: random.Random, tries: int) -> dict[int, int] | None:
+        """The first of so many proposals that is within the bounds; None where none of them is."""
+        return next((own for own in (self.draw(generator) for _ in range(tries)) if own is not None), None)
+
     @property
     def empty(self) -> bool:
         """Whether it is known that nothing is within the bounds."""
@@ -214,6 +217,8 @@ def nearly(
 
 def units_for(states: CostStates, found: Excess, bounds: Sequence[Bounds], most_cells: int) -> tuple[int, ...]:
     """Units that make tables of some ``most_cells`` numbers in all: the same parts of what is allowed of each cost."""
+    import numpy as np
+
     factors = [found.factor(i) for i in range(len(bounds))]
     windows, bands, slacks = [], [], []
     for i, (low, high) in enumerate(bounds):
@@ -223,16 +228,14 @@ def units_for(states: CostStates, found: Excess, bounds: Sequence[Bounds], most_
         bands.append(max(windows[-1] - narrow, windows[-1] / NARROWEST))
         slacks.append(bands[-1] if narrow else 0)
 
+    # Of each state what matters of each cost: of thousands of them, asked about again and again.
+    columns = zip(zip(*found.most, strict=True), slacks, windows, strict=True)
+    widths = [np.minimum(np.array(most, dtype=float) + slack, window) for most, slack, window in columns]
+
     def cells(parts: float) -> float:
         """How many numbers there are where what is allowed of each cost has so many places."""
         steps = [max(factor, band / parts) for factor, band in zip(factors, bands, strict=True)]
-        return sum(
-            prod(
-                min(most + slack, window) / step + 1
-                for most, slack, window, step in zip(row, slacks, windows, steps, strict=True)
-            )
-            for row in found.most
-        )
+        return float(np.prod([width / step + 1 for width, step in zip(widths, steps, strict=True)], axis=0).sum())
 
     least, most = 1.0, 2.0**22
     for _ in range(40):

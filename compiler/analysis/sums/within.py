@@ -3,7 +3,7 @@ number allows it, else nearly (:mod:`.nearly`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import CostStates
@@ -40,11 +40,11 @@ def within(
     where a cost is no exact sum, or there are too many states on the way (:func:`.walking.walks.walk`). ``also``:
     further costs that the walk adds up, behind those that are bounded. ``quick``: None, too, where it takes more than
     some tenths of a second, and nothing is counted nearly."""
-    bounded = tuple(dict.fromkeys(measure_of(c) for c in constraints))
-    known = [m for m in bounded if m is not None]
-    measures = list(dict.fromkeys([*known, *(Measure(metric) for metric in also)]))
-    if not known or None in bounded or not all(exactly_summed(graph, measure) for measure in measures):
+    known = summed_measures(graph, constraints)
+    further = [Measure(metric) for metric in also]
+    if not known or not all(exactly_summed(graph, measure) for measure in further):
         return None
+    measures = list(dict.fromkeys([*known, *further]))
     states = walk(graph, measures, quick)
     if states is None:
         return None
@@ -92,9 +92,8 @@ def _within(
 def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearly | None:
     """What :func:`within` knows nearly, on a lattice so coarse that it takes some tenths of a second: less of what it
     proposes is within ``constraints``, but if it proposes nothing, nothing is. None where that is not known either."""
-    measures = list(dict.fromkeys(measure_of(c) for c in constraints))
-    known = [m for m in measures if m is not None]
-    if not known or len(known) < len(measures) or not all(exactly_summed(graph, measure) for measure in known):
+    known = summed_measures(graph, constraints)
+    if not known:
         return None
     states = walk(graph, known, True)
     if states is None:
@@ -116,6 +115,13 @@ def _exactly(states: CostStates, places: Lattice, work: int) -> Sums | None:
         return Single(states, Programme(states, places, Effort(work, ROOM), False), places.windows)
     except TooMuch:
         return None
+
+
+def summed_measures(graph: SpaceGraph, constraints: Iterable[CostConstraint]) -> tuple[Measure, ...] | None:
+    """The costs that are bounded, each once; None where one of them is no exact sum over the decisions of a space."""
+    found = dict.fromkeys(measure_of(constraint) for constraint in constraints)
+    known = tuple(measure for measure in found if measure is not None and exactly_summed(graph, measure))
+    return known if len(known) == len(found) else None
 
 
 def exactly_summed(graph: SpaceGraph, measure: Measure) -> bool:

@@ -82,11 +82,7 @@ def _nearly(graph: SpaceGraph) -> Nearly | None:
 def _proposed(graph: SpaceGraph) -> Mapping[int, int] | None:
     """One of the architectures that are nearly within the constraints, if one of a few hundred is within them."""
     nearly = _nearly(graph)
-    if nearly is None or nearly.empty:
-        return None
-    generator = random.Random(0)
-    drawn = (nearly.draw(generator) for _ in range(PROPOSED))
-    return next((answers for answers in drawn if answers is not None), None)
+    return None if nearly is None or nearly.empty else nearly.first(random.Random(0), PROPOSED)
 
 
 def _landed(graph: SpaceGraph) -> Landed:

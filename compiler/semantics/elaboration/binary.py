@@ -7,7 +7,7 @@ from typing import Any
 
 from ...diagnostics.values import OperatorWithTensor, WrongType
 from ...frontend import ast
-from ...ir.diagram import Case, Diagram, Guard, witness
+from ...ir.diagram import Case, Diagram, Guard, typed, witness
 from . import expressions, operators
 from .arithmetic import (
     asks_of,
@@ -140,7 +140,7 @@ def _is_among(state: State, value: Case, items: Sequence[Item]) -> Guard:
         if type(case) is Diagram:
             hits.append(diagrams.both(item.guard, diagrams.apply(equal, value, case)))
         else:
-            plain.setdefault((type(case), case), (case, []))[1].append(item.guard)
+            plain.setdefault(typed(case), (case, []))[1].append(item.guard)
     for case, guards in plain.values():
         same = diagrams.apply(equal, value, case)
         if same is not False:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...frontend import ast
 from ...ir.decisions import Decision
+from ...ir.diagram import typed
 from ...ir.graph import CostConstraint, DecisionConstraint, Node, SpaceGraph
 from ...ir.operation import Primitive
 from ...record import record
@@ -83,14 +84,9 @@ def _key(instance: Called) -> Hashable:
     if instance.weights is not None or not all(_plain(value) for _, value in arguments):
         return None
     template = instance.template
-    given = tuple([(name, _typed(value)) for name, value in sorted(arguments)])
+    given = tuple([(name, typed(value)) for name, value in sorted(arguments)])
     return (id(template.declaration), id(template.module), template.known_as, given)
 
 
 def _plain(value: Value) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, tuple))
-
-
-def _typed(value: Value) -> Hashable:
-    """1, 1.0 and true are equal in Python, and different values here."""
-    return tuple(map(_typed, value)) if isinstance(value, tuple) else (type(value), value)

@@ -21,6 +21,7 @@ from typing import Any
 
 from ...diagnostics.model import Sink
 from ...frontend import ast
+from ...ir.diagram import typed
 from ...ir.graph import TensorType
 from ...ir.operation import (
     RANK,
@@ -135,7 +136,7 @@ class _Rules:
         return value
 
     def _value(self, key: str, inputs: Inputs, attrs: Attributes, output: TensorShape | None = None) -> Any:
-        given = (key, inputs, tuple((type(v), v) for v in attrs.values()), output)
+        given = (key, inputs, tuple(map(typed, attrs.values())), output)
         if given not in self._known:
             shapes = {entry.name.id: shape for entry, shape in zip(self.declaration.inputs, inputs, strict=True)}
             if output is not None:

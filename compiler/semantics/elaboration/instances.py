@@ -12,7 +12,7 @@ from ...diagnostics.shapes import WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
 from ...frontend import ast
-from ...ir.diagram import IMPOSSIBLE, Case
+from ...ir.diagram import IMPOSSIBLE, Case, typed
 from ...ir.graph import Edge
 from ...record import record
 from ..signatures import declared_signature, not_given, passed_on
@@ -318,7 +318,7 @@ def _argument_key(value: Value) -> Hashable:
     """Equal for arguments that elaborate alike. Raises TypeError for those that cannot be compared."""
     match value:
         case None | bool() | int() | float() | str() | tuple():
-            return (type(value).__name__, value)
+            return typed(value)
         case Scalar():
             case = value.case
             return ("case", id(case) if hasattr(case, "uid") else case, value.asks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from ...diagnostics.model import Label
 from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, leaves
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, leaves, typed
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
@@ -70,12 +70,12 @@ def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attribute
     if primitive.extern is not None:
         return _rule(primitive, shapes, attributes)
     # 1, 1.0 and True are equal in Python, but not alike to a rule.
-    return _cached_rule(primitive.name, shapes, tuple([(type(v), k, v) for k, v in attributes.items()]))
+    return _cached_rule(primitive.name, shapes, tuple([(typed(v), k, v) for k, v in attributes.items()]))
 
 
 @lru_cache(maxsize=50_000)
 def _cached_rule(
-    name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[type, str, Any], ...]
+    name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[Hashable, str, Any], ...]
 ) -> _Rule | _Refusal:
     return _rule(PRIMITIVES[name], shapes, {k: v for _, k, v in given})
 
@@ -199,11 +199,11 @@ def refused_anyway(primitive: Primitive, cases: dict[str, Case]) -> _Refusal | N
     """What a primitive has against its arguments whatever enters; None where that depends on what does."""
     if primitive.extern is not None or any(type(case) is Diagram for case in cases.values()):
         return None
-    return _refused_always(primitive.name, tuple([(type(v), k, v) for k, v in cases.items()]))
+    return _refused_always(primitive.name, tuple([(typed(v), k, v) for k, v in cases.items()]))
 
 
 @lru_cache(maxsize=5_000)
-def _refused_always(name: str, given: tuple[tuple[type, str, Any], ...]) -> _Refusal | None:
+def _refused_always(name: str, given: tuple[tuple[Hashable, str, Any], ...]) -> _Refusal | None:
     primitive = PRIMITIVES[name]
     found: _Refusal | None = None
     for layout, rank in _RANKS.items():
@@ -241,7 +241,7 @@ def apply_rule(
         return state.node("apply", primitive.name, edges, BROKEN, context, span, asks=asks, broken=True)
     plain = not any(type(c) is Diagram for c in cases.values()) and all(t.type.fixed for t in tensors)
     if plain:
-        key = (primitive.name, tuple(t.type for t in tensors), tuple((type(c), c) for c in cases.values()))
+        key = (primitive.name, tuple(t.type for t in tensors), tuple(map(typed, cases.values())))
         rule = state.rules.get(key)
         if rule is None:
             shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
@@ -317,7 +317,7 @@ def _lifted(
 
     def rule_of(*plain: Any) -> Any:
         # Many cases come out at few values: `c * d` of two choices of 300 has 90 000 and 20 000.
-        key = tuple([(type(plain[i]), plain[i]) for i in open_places])
+        key = tuple([typed(plain[i]) for i in open_places])
         found = known.get(key)
         if found is None:
             values = iter(plain)

@@ -119,12 +119,13 @@ def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
     network, primitives = specialise(graph, arch), primitives_of(graph)
+    seen = views(network, primitives)
     return {
         "hash": arch.hash,
         **asdict(network_costs(network)),
-        "receptive_field": asdict(receptive_field(network, views(network, primitives), primitives)),
+        "receptive_field": asdict(receptive_field(network, seen, primitives)),
         "windows": [row.document() for row in window_rows(graph, network, primitives)],
-        "layers": [row.document() for row in layer_rows(graph, network)],
+        "layers": [row.document() for row in layer_rows(graph, network, seen)],
     }
 
 
@@ -179,7 +180,8 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
         for name in ("params", "flops", "depth", "activations")
     ]
     fact(f"\n{table(totals, right=(1,))}")
-    field = receptive_field(network, views(network, primitives), primitives)
+    seen = views(network, primitives)
+    field = receptive_field(network, seen, primitives)
     if field.frames or field.frames is None:
         fact(f"\nreceptive field over time: {visible(_frames(field))}")
     windows = window_rows(graph, network, primitives)
@@ -187,7 +189,7 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
         listed = [("windows on clips", "number", "mean length", "least", "greatest")]
         listed += [(w.operation, str(w.number), f"{float(w.mean):.1f}", str(w.least), str(w.greatest)) for w in windows]
         fact(f"\n{table(listed, right=(1, 2, 3, 4))}")
-    layers = layer_rows(graph, network)
+    layers = layer_rows(graph, network, seen)
     frames = any(row.frames is not None for row in layers)
     rows: list[tuple[str, ...]] = [("layer", "operation", "shape", "params", "FLOPs", *(["frames"] if frames else []))]
     for row in layers:

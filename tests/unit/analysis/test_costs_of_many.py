@@ -46,7 +46,7 @@ OTHERS = (
         "micro::mcu",
         "ofa::s",
         "proxyless",
-        "evanet_resnet::resnet_small",
+        "evanet::small",
     ),
 )
 

@@ -11,7 +11,9 @@ import pytest
 import stdsl
 from stdsl.compiler.analysis.derivation import exactly as exactly_module
 from stdsl.compiler.analysis.derivation import front as front_module
+from stdsl.compiler.analysis.derivation.summed import summed
 from stdsl.compiler.analysis.sums import bests, rounded
+from stdsl.compiler.ir.graph import CostConstraint
 
 QUICKSTART = Path(__file__).parents[3] / "examples" / "quickstart.space"
 DROPPED = ("pool:", "conv133:", "dil133:", "conv311:")
@@ -32,6 +34,14 @@ def weights_of(space: stdsl.Space, seed: int) -> dict[str, list[float]]:
         raw = [math.exp(rng.gauss(0, 1)) for _ in d.options]
         found[d.path] = [r / (1 + r) for r in raw] if d.kind == "keep" else [r / sum(raw) for r in raw]
     return found
+
+
+def middle_params() -> int:
+    """What half of the small sibling's architectures have at most."""
+    space = small("where flops <= 5.3M")
+    found = sorted(costs.params for costs in space.costs(space.samples(50)))
+    assert found[0] < found[25] < found[-1]
+    return found[25]
 
 
 def log_probability(space: stdsl.Space, weights: dict[str, list[float]], arch: stdsl.Architecture) -> float:
@@ -153,6 +163,69 @@ def test_where_it_cannot_be_computed_it_is_searched_for(monkeypatch: pytest.Monk
     assert space.front(weights, "flops", [1, 2_000_000])[1:] == wanted
     assert space.front(weights, "flops", [1])[0].architecture is None
     assert all(point.cost <= point.budget for point in space.front(weights, "depth", 3))
+
+
+def test_a_front_takes_no_more_steps_of_a_search_than_are_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With several budgets that have too many sums each was searched for as if it were the only one: ten of them took a
+    minute and a half."""
+    monkeypatch.setattr(exactly_module, "LISTED", 0)
+    monkeypatch.setattr(bests, "PASSING_WORK", 100)
+    monkeypatch.setattr(bests, "QUICK", 100)
+    monkeypatch.setattr(bests, "JOINT_WORK", 1000)
+    taken, searched = [], front_module.derived
+
+    def counted(*arguments: object, part: int, **named: object) -> object:
+        taken.append(part)
+        return searched(*arguments, part=part, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(front_module, "derived", counted)
+    space = small(f"where flops <= 5.3M, params <= {middle_params()}")
+    weights = weights_of(space, 2)
+    points = space.front(weights, "flops", [1_000_000 + 45_000 * i for i in range(20)])
+    assert taken
+    assert sum(1 / part for part in taken) <= max(front_module.SEARCHED, len(taken) / front_module.SMALLEST)
+    assert all(p.architecture is None or p.cost <= p.budget for p in points)
+    taken.clear()
+    space.front(weights, "flops", [1_500_000])
+    assert taken in ([], [1]), "one by itself takes as many as deriving"
+
+
+def test_all_budgets_together_have_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice what one may take by itself; what one leaves of it is for the next, the tightest ones first."""
+    taken: list[int] = []
+    begun = bests.beginnings
+
+    def counted(places: object, start: object, effort: bests.Effort) -> object:
+        before = effort.work
+        try:
+            return begun(places, start, effort)  # type: ignore[arg-type]
+        finally:
+            taken.append(before - max(0, effort.work))
+
+    monkeypatch.setattr(bests, "beginnings", counted)
+    # No cost by itself settles anything.
+    monkeypatch.setattr(bests._Asked, "_take", lambda *_: None)
+    monkeypatch.setattr(bests._Asked, "_alone", lambda *_: None)
+    space = small("where flops <= 5.3M")
+    preference = summed(space.graph, weights_of(space, 2), "beta", None, "allowed")
+    most = middle_params()
+    asked = [
+        [
+            CostConstraint(m, None, high, space.graph.span)
+            for m, high in (("flops", 10**6 + 10**5 * i), ("params", most))
+        ]
+        for i in range(10)
+    ]
+    every = bests.bests(space.graph, asked, preference)
+    assert len(every) == len(taken) == 10
+    one = 2 * max(taken)
+    assert sum(taken) > 2 * one, f"together they take more: {taken}"
+    taken.clear()
+    monkeypatch.setattr(bests, "JOINT_WORK", one)
+    some = bests.bests(space.graph, asked, preference)
+    assert sum(taken) <= 2 * one
+    assert 2 <= len(some) < 10
+    assert all(some[place] == every[place] for place in some)
 
 
 @pytest.mark.parametrize("budgets", [0, -3, True, [math.nan], [10**6, True], ["1M"], [math.inf]])

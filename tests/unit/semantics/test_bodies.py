@@ -111,3 +111,29 @@ def test_what_is_computed_leaves_no_garbage() -> None:
             gc.enable()
     assert graph.open
     assert not walks
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ("[3]", None),
+        ("[3.0]", "(3.0, 3)"),
+        ("[3, 3.0]", "(3.0, 3)"),
+        ("[3.0, 3]", "(3.0, 3)"),
+        ("[3, true]", "(true, 3)"),
+    ],
+)
+def test_pairs_of_equal_numbers_of_different_kinds(given: str, wrong: str | None) -> None:
+    """`(3.0, 3)` and `(3, 3)` are equal in Python: what was remembered of the one was said of the other, in the next
+    text even."""
+    for _ in range(2):
+        text = f"""stdsl 1
+op f(k) = conv(4, k)
+meta m on x: image(4, 8, 8) = [x -> f((k, 3)) for k in {given}] -> sum
+meta n on x: image(4, 8, 8) = x -> f((choose {{ {", ".join(dict.fromkeys(given[1:-1].split(", ")))} }}, 3))
+space s = m
+space t = n
+"""
+        found = check_text(Source("<text>", text))
+        assert all(d.code == "E0215" and wrong is not None and wrong in d.message for d in found)
+        assert bool(found) is (wrong is not None)

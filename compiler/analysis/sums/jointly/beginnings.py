@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..lattice import Lattice
-from ..pairs.packing import PACKED
 from ..stretches import reached
 from ..tables import FARTHEST, SORTED, Effort, TooMuch
 from .endings import told_apart
@@ -128,10 +127,10 @@ def _keys(columns: Sequence[Places], sizes: Sequence[int], effort: Effort) -> tu
     """The columns packed into one number, and up to which."""
     key, size = columns[0], sizes[0]
     for column, more in zip(columns[1:], sizes[1:], strict=True):
-        if size * more >= PACKED:
+        if size * more >= FARTHEST:
             first, numbers = _different((key, size), effort)
             key, size = numbers, len(first)
-        if size * more >= PACKED:
+        if size * more >= FARTHEST:
             raise TooMuch
         key, size = key * more + column, size * more
     return key, size

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..lattice import Lattice, Way
-from ..tables import TooMuch
-
-PACKED = 2**62
-"""Packed numbers stay below."""
+from ..tables import FARTHEST, TooMuch
 
 
 def packing(places: Lattice, start: int) -> tuple[Lattice, int]:
@@ -19,7 +16,7 @@ def packing(places: Lattice, start: int) -> tuple[Lattice, int]:
     for most in reversed(places.far[start]):
         strides.append(stride)
         stride *= most + 1
-    if stride >= PACKED:
+    if stride >= FARTHEST:
         raise TooMuch
     strides.reverse()
 
