@@ -180,8 +180,8 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
         for name in ("params", "flops", "depth", "activations")
     ]
     fact(f"\n{table(totals, right=(1,))}")
-    seen = views(network, primitives)
-    field = receptive_field(network, seen, primitives)
+    known = views(network, primitives)
+    field = receptive_field(network, known, primitives)
     if field.frames or field.frames is None:
         fact(f"\nreceptive field over time: {visible(_frames(field))}")
     windows = window_rows(graph, network, primitives)
@@ -189,7 +189,7 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
         listed = [("windows on clips", "number", "mean length", "least", "greatest")]
         listed += [(w.operation, str(w.number), f"{float(w.mean):.1f}", str(w.least), str(w.greatest)) for w in windows]
         fact(f"\n{table(listed, right=(1, 2, 3, 4))}")
-    layers = layer_rows(graph, network, seen)
+    layers = layer_rows(graph, network, known)
     frames = any(row.frames is not None for row in layers)
     rows: list[tuple[str, ...]] = [("layer", "operation", "shape", "params", "FLOPs", *(["frames"] if frames else []))]
     for row in layers:
