@@ -10,6 +10,7 @@ from torch import nn
 
 import stdsl
 from stdsl.compiler.backends.networks.frozen_part import frozen_part
+from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
 HEAD = """stdsl 1
@@ -124,3 +125,25 @@ def test_a_digest_is_about_operations_weights_and_inputs(tmp_path: Path) -> None
     assert digests(both.replace("[a -> frozen seen(4)", "[a -> frozen changed(4)"))[0] != first
     alone = "known = a -> frozen seen(4)\nreturn [known, b -> seen(4)] -> concat -> global_avg_pool -> linear(3)"
     assert digests(alone) == (first,)
+
+
+def test_of_a_network_that_computes_one_path_what_every_path_computes(tmp_path: Path) -> None:
+    """What is frozen and stands under a condition stays in the rest."""
+    body = """
+  one = a -> frozen seen(4)
+  y = choose {alone: one, joined: one + (b -> frozen seen(4)), narrow: one -> conv(4, 1)} as kind
+  return [y, one] -> concat -> pointwise(choose {2, 4} as width) -> global_avg_pool -> linear(3)
+"""
+    file = tmp_path / "net.space"
+    file.write_text(f"{HEAD}meta net {TWO} {{\n{body}\n}}\nspace s = net\n", encoding="utf-8")
+    net = build_path_network(stdsl.load(file).graph, "slice", seed=0).train()
+    part = frozen_part(net, ["input a", "input b"])
+    assert part is not None
+    assert part.values == ("one",)
+    assert part.inputs == (1,)
+    inputs = tensors()
+    with torch.no_grad():
+        features = part.features(*inputs)
+    for kind in ("alone", "joined", "narrow"):
+        net.hold_architecture({"y.kind": kind, "width": "2"})
+        assert torch.equal(net(*inputs), part.rest(*features, inputs[1]))
