@@ -36,7 +36,7 @@ BATCH, CHANNELS, SIZE, LAYERS = 16, 16, 24, 8
 
 def text(alternatives: int, numbers: bool) -> str:
     """``numbers``: the alternatives are widths, of which slices are taken, instead of operators by themselves."""
-    widths = ", ".join(str(CHANNELS // 2 + CHANNELS * i // (2 * (alternatives - 1))) for i in range(alternatives))
+    widths = ", ".join(str(CHANNELS + i) for i in range(alternatives))
     names = ", ".join(f"a{i}: unit({CHANNELS})" for i in range(alternatives))
     layer = f"unit(choose {{{widths}}} as width)" if numbers else f"choose {{{names}}} as kind"
     layers = " ".join(f"y{i} = y{i - 1} -> {layer}\n" for i in range(1, LAYERS + 1))

@@ -167,8 +167,9 @@ class Sampling(Family):
             if term.kind != "cost":
                 what = f"the objective `{term.kind}` in a search over paths"
                 yield cannot_run_yet(strategy, "objectives", what, "leave it out")
-        if config.phase:
-            yield cannot_run_yet(config, "phase", "phases of a search over paths", "search all decisions together")
+        if config.phase and not strategy.learns:
+            what = "phases of a search that learns nothing"
+            yield cannot_run_yet(config, "phase", what, "write `draw = probability`, or search all decisions together")
         if config.compile:
             what = "compiled networks whose path changes from step to step"
             yield cannot_run_yet(config, "compile", what, "leave `compile` out")

@@ -103,6 +103,26 @@ def test_killed_while_it_learns_it_goes_on_to_the_same_bits(learnt: Path, tmp_pa
     assert differences(outcome(broken), outcome(learnt / "run")) == []
 
 
+PHASES = """
+  phase { free = "z[*].kind"  hold { "c.width" = "narrow"  "z.times" = uniform }  steps = 4 }
+  phase { free = ["c.width", "z.times"]  steps = 3 }"""
+
+
+def test_phases_learn_their_own_decisions_and_go_on_to_the_same_bits(tmp_path: Path, stdsl: Order) -> None:
+    path = write(tmp_path, "decisions { optimizer = adam(lr = 0.1) }", PHASES)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert stdsl("run", str(path), "--out", str(whole)) == 0
+    (found,) = [e["found"] for e in events(whole, "part")]
+    assert set(found) == {"z[1].kind", "z[2].kind"}
+    rows = [set(note["probabilities"]) for note in events(whole, "notes")]
+    assert rows == [set(found)] * 4 + [{"c.width", "z.times"}] * 3
+    arch = json.loads((whole / "architectures" / "derived.arch.json").read_text())["values"]
+    assert all(found[name] == value for name, value in arch.items() if name in found)
+    assert stdsl("run", str(path), "--out", str(broken), moment="step", number=5) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken)) == 0
+    assert differences(outcome(broken), outcome(whole)) == []
+
+
 def test_within_where_and_the_best_of_drawn_ones(tmp_path: Path) -> None:
     path = write(tmp_path, "derive { candidates = 3 }", "evaluate { metric = loss }")
     bound = 'space small = net where width != "wide" or times == 1'

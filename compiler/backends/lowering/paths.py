@@ -34,8 +34,9 @@ from .slices import Shared, given, shared
 Sharing = Literal["separate", "slice"]
 """Weights of an application whose numbers depend on decisions: one set for each case, or slices of the largest."""
 
-MANY_CASES: Final = 2_000
-"""An application has no more cases than this."""
+MANY_CASES: Final[Mapping[Sharing, int]] = {"separate": 2_000, "slice": 20_000}
+"""An application has no more cases than this. Each is a line or more of text where weights are separate; of slices it
+is looked at alone."""
 
 
 @record
@@ -282,7 +283,7 @@ class _Lowering:
         if type(found) is not Diagram:
             return self._plain(node, values, found, need)
         applications = leaves(found)
-        if len(applications) > MANY_CASES:
+        if len(applications) > MANY_CASES[self.sharing]:
             raise SpaceError([TooEntangled(node.span, self.space.name)])
         emissions = {application: self._emit(node, application) for application in applications}
         if self.sharing == "slice":
@@ -311,6 +312,8 @@ class _Lowering:
 
     def _by_case(self, node: Node, values: list[int], found: Diagram, emissions: Mapping[Application, Emission]) -> int:
         """A module of its own for each case, but for those that compute the same."""
+        if len(emissions) > MANY_CASES["separate"]:
+            raise SpaceError([TooEntangled(node.span, self.space.name)])
         called: dict[tuple[str, Expression], str] = {}
         several: dict[str, list[Expression]] = {}
         for application, emission in emissions.items():

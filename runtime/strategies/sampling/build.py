@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from stdsl.compiler.analysis.policies.completing import policy
+from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.backends.networks.paths.build import build_path_network
+from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.families.sampling import SamplingConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import SoftCost
@@ -19,14 +24,38 @@ from ...phases.needs import load_run_weights
 from ...randomness import key
 from ...training.optimizers import build_descent
 from ..candidates import Measuring
+from ..likeliest import likeliest_by_logits
+from ..parts import SearchPart, part, pick
+from ..phased import PhasedSearch
 from .learning import Learning
 from .logits import Logits
 from .search import Candidates, PathSearch
 
 
-def path_search(run: Context, strategy: SamplingConfig) -> PathSearch:
-    """Of the space of a run, at its first step."""
-    graph = run.job.graph
+def phased_search(run: Context, each: Sequence[tuple[SamplingConfig, Roles]]) -> PhasedSearch[PathSearch]:
+    """The search in parts, at its first step; architectures are measured at the end of the last."""
+    graph, last = run.job.graph, len(each) - 1
+
+    def begin(number: int, found: Mapping[str, Any]) -> PathSearch:
+        return path_search(run, part(each, number, found), measures=number == last)
+
+    def found(number: int, rows: Mapping[str, Sequence[float]], held: Mapping[str, Any]) -> dict[str, Any]:
+        role = each[number][1]
+        fixed = {path: value for path, value in held.items() if path not in role.free}
+        logits = {path: row for path, row in rows.items() if path not in fixed}
+        arch = weighted(graph, {}, fixed, logits).likeliest()
+        return pick(graph, role, arch, lambda decision: likeliest_by_logits(decision, logits[decision.path]))
+
+    strategy = each[0][0]
+    per_epoch = Order(Part(run.dataset, (strategy.weights.split,)), strategy.batch, run.seed, "").steps_per_epoch
+    lengths = [own.total_steps(per_epoch) for own, _ in each]
+    lengths[last] += strategy.measured
+    return PhasedSearch(lengths, begin, found)
+
+
+def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: bool = True) -> PathSearch:
+    """Of the space of a run, or a part of it, at its first step. ``measures``: architectures are, at its end."""
+    strategy, graph, seed = stretch.strategy, run.job.graph, stretch.seed(run.seed)
     identity = data_identity(run.config, run.config.data)
     making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
     splits = (strategy.decisions.split,) if strategy.apart else ()
@@ -34,7 +63,7 @@ def path_search(run: Context, strategy: SamplingConfig) -> PathSearch:
     used = tuple(dict.fromkeys((strategy.weights.split, *splits, *measured)))
     dataset = Features(bound(run.dataset, graph), used, making)
     part = Part(dataset, (strategy.weights.split,))
-    order = Order(part, strategy.batch, run.seed, "search weights", run.workshop.balanced)
+    order = Order(part, strategy.batch, run.seed, f"search weights{stretch.name}", run.workshop.balanced)
     steps = strategy.total_steps(order.steps_per_epoch)
     network = path_network(graph, strategy, run.seed)
     load_run_weights(network, graph, run.directory)
@@ -52,7 +81,7 @@ def path_search(run: Context, strategy: SamplingConfig) -> PathSearch:
     own_batches: Loader | None = None
     if strategy.apart:
         learnt = Part(dataset, (strategy.decisions.split,))
-        own = Order(learnt, strategy.batch, run.seed, "search decisions", run.workshop.balanced)
+        own = Order(learnt, strategy.batch, run.seed, f"search decisions{stretch.name}", run.workshop.balanced)
         own_batches = Loader(own, steps, run.config.loaders)
     return PathSearch(
         network,
@@ -60,21 +89,29 @@ def path_search(run: Context, strategy: SamplingConfig) -> PathSearch:
             strategy.weights.optimizer, network.weights(), steps, order.steps_per_epoch, strategy.weights.clip
         ),
         Loader(order, steps, run.config.loaders),
-        _learning(run, strategy, steps, order.steps_per_epoch, own_batches)
+        _learning(graph, stretch, seed, steps, order.steps_per_epoch, own_batches)
         if strategy.learns
         else policy(graph, "even" if strategy.draw == "even" else "uniform"),
         run.placement,
-        run.seed,
+        seed,
         run.criterion.by(strategy.label_smoothing, strategy.aux),
         steps,
         strategy.samples,
-        Candidates(measuring, strategy.measured),
+        Candidates(measuring, strategy.measured if measures else 0),
     )
 
 
-def _learning(run: Context, strategy: SamplingConfig, steps: int, per_epoch: int, batches: Loader | None) -> Learning:
+def _learning(
+    graph: SpaceGraph,
+    stretch: SearchPart[SamplingConfig],
+    seed: int,
+    steps: int,
+    per_epoch: int,
+    batches: Loader | None,
+) -> Learning:
     """The distribution at its first step."""
-    logits = Logits(run.job.graph, strategy.decisions.init, run.seed)
+    strategy = stretch.strategy
+    logits = Logits(graph, strategy.decisions.init, seed, stretch.values, stretch.uniform)
     return Learning(
         logits,
         build_descent(strategy.decisions.optimizer, logits.parameters, steps, per_epoch, strategy.clip),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import torch
@@ -29,16 +29,26 @@ class Logits:
     of each element, whose distribution is conditioned on the sizes that it may have. The probability of an architecture
     is the product over its *active* decisions, divided by what all within `where` have together.
 
-    ``init``: the standard deviation that they start with; 0: every decision comes out evenly.
+    ``init``: the standard deviation that they start with; 0: every decision comes out evenly. ``held``: decisions that
+    have a value; ``even``: those that stay even. Nothing is learnt of either.
     """
 
-    def __init__(self, graph: SpaceGraph, init: float, seed: int) -> None:
-        self.graph = graph
+    def __init__(
+        self,
+        graph: SpaceGraph,
+        init: float,
+        seed: int,
+        held: Mapping[str, Any] | None = None,
+        even: Collection[str] = (),
+    ) -> None:
+        self.graph, self.held, self.even = graph, dict(held or {}), frozenset(even)
         self.rows: dict[str, nn.Parameter] = {}
         with seeded(seed, "initial decisions"):
             for decision in graph.open:
                 many = 1 if decision.kind == "gate" else len(decision.options)
-                self.rows[decision.path] = nn.Parameter(init * torch.randn(many, dtype=torch.float64))
+                start = init * torch.randn(many, dtype=torch.float64)
+                if decision.path not in self.held and decision.path not in self.even:
+                    self.rows[decision.path] = nn.Parameter(start)
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -52,7 +62,7 @@ class Logits:
 
     def policy(self) -> Policy:
         """The distribution with the logits as they are."""
-        return weighted(self.graph, {}, {}, self.values)
+        return weighted(self.graph, {}, self.held, self.values)
 
     def log_prob(self, arch: Mapping[str, Any]) -> Tensor:
         """The logarithm of the product over active decisions, (), differentiable; not divided by anything."""
@@ -73,8 +83,10 @@ class Logits:
     def _mean(self, marginals: Mapping[str, Marginal]) -> Tensor:
         """The mean of the logarithms when decisions come out so."""
         terms = []
-        for path, marginal in marginals.items():
-            decision, row = self.graph.by_path[path], self.rows[path]
+        for path, row in self.rows.items():
+            if path not in marginals:
+                continue
+            decision, marginal = self.graph.by_path[path], marginals[path]
             active = float(marginal.active)
             options = torch.tensor([float(p) for p in marginal.options], dtype=row.dtype)
             if not active:

@@ -34,10 +34,11 @@ from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
 from ..candidates import FORWARD, passes_to_measure
 from ..history import PHASE, history
+from ..parts import lengths, part, parts, total_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED
-from ..variational.search import undecided
-from .build import path_network, path_search
+from ..variational.search import certain
+from .build import path_network, path_search, phased_search
 from .search import measured
 
 
@@ -47,7 +48,7 @@ class SamplingRunner(Runner):
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
         per_epoch, batch = stage_sizes(job.config.data.samples((strategy.weights.split,)), strategy.batch)
-        steps = strategy.total_steps(per_epoch)
+        steps = total_steps(lengths(job.config, strategy), per_epoch)
         splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
         once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
         each = 1 + FORWARD if strategy.apart else 1
@@ -55,28 +56,39 @@ class SamplingRunner(Runner):
         yield Work("search", partial(_on_a_path, job.graph, strategy), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:
-        search = path_search(run, _own(run.config.strategy))
-        done = drive(PHASE, search, run.tracker, run.reporter, run.interruption)
-        weights = search.network.state_dict()
+        each = parts(run.config, _own(run.config.strategy), run.job.graph)
+        if run.config.phase:
+            phased = phased_search(run, each)
+            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+            search, weights, logits = phased.current, phased.weights(), phased.chosen
+            steps, measuring, waited = phased.total - search.candidates.many, phased.measuring, phased.waited
+        else:
+            search = path_search(run, part(each, 0, {}))
+            done = drive(PHASE, search, run.tracker, run.reporter, run.interruption)
+            weights, logits, steps = search.network.state_dict(), search.chosen, search.steps
+            measuring, waited = search.measuring, search.waited
         check_finite(PHASE, "weights", weights)
+        check_finite(PHASE, "logits", logits)
         save_tensors(weights, run.directory.weights(SEARCH))
-        check_finite(PHASE, "logits", search.chosen)
         facts: dict[str, Any] = {
-            "steps": search.steps,
+            "steps": steps,
             "seconds": round(done.seconds, 2),
-            "measuring": round(search.measuring, 2),
-            "waited": done.share(search.waited),
+            "measuring": round(measuring, 2),
+            "waited": done.share(waited),
         }
-        summary = f"{search.steps} steps"
+        summary = f"{steps} steps"
         warnings: list[Diagnostic] = []
         if search.learning is not None:
-            graph, logits = run.job.graph, search.chosen
-            entropy = undecided(graph, logits)
-            facts |= {"entropy": entropy, "history": history(run)}
-            facts |= {"logits": logits, "probabilities": chances_of(graph, logits)}
+            graph = run.job.graph
+            logits = {path: row for path, row in logits.items() if path not in search.held}
+            entropy = search.undecided
+            facts |= {"entropy": entropy, "history": history(run), "logits": logits}
+            facts["probabilities"] = certain(graph, search.held) | chances_of(graph, logits)
+            if search.held:
+                facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in search.held.items()}
             summary += f", the distribution at {entropy:.0%} of full uncertainty"
             if entropy > UNDECIDED:
-                warnings.append(Undecided(run.config.place("strategy"), entropy, search.steps))
+                warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
         if search.candidates.many:
             drawn, metric = measured(search), search.candidates.measuring.metric
             best = METRICS[metric].written(best_first(drawn, metric)[0]["value"])
@@ -104,7 +116,7 @@ class SamplingRunner(Runner):
     ) -> list[FrontPoint] | None:
         if "logits" not in facts:
             return None
-        return front(graph, facts["probabilities"], metric, budgets, "beta", {}, "allowed", sibling)
+        return front(graph, facts["probabilities"], metric, budgets, "beta", _fixed(facts), "allowed", sibling)
 
     def inherited(
         self,
@@ -125,7 +137,12 @@ def _on_a_path(graph: SpaceGraph, strategy: SamplingConfig) -> nn.Module:
 
 
 def _learnt(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-    return weighted(graph, facts["probabilities"], {}, facts["logits"])
+    return weighted(graph, facts["probabilities"], _fixed(facts), facts["logits"])
+
+
+def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What parts of the search settled."""
+    return {path: tuple(v) if isinstance(v, list) else v for path, v in facts.get("fixed", {}).items()}
 
 
 def _own(strategy: Strategy | None) -> SamplingConfig:

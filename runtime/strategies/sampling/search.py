@@ -89,6 +89,15 @@ class PathSearch:
         return self._waited_before + self.batches.waited + (own.waited if own is not None else 0.0)
 
     @property
+    def supernet(self) -> PathNetwork:
+        return self.network
+
+    @property
+    def held(self) -> dict[str, Any]:
+        """Decisions that have a value from the start."""
+        return self.learning.logits.held if self.learning is not None else {}
+
+    @property
     def policy(self) -> Policy:
         """What architectures are drawn from as it is now."""
         if self._policy is None:
@@ -100,6 +109,13 @@ class PathSearch:
     def chosen(self) -> dict[str, list[float]]:
         """The logits by path; none where nothing is learnt."""
         return self.learning.logits.values if self.learning is not None else {}
+
+    @property
+    def undecided(self) -> float:
+        """The entropy of what is learnt as a share of the greatest possible; what has a value is decided."""
+        assert self.learning is not None
+        logits = self.learning.logits
+        return undecided(logits.graph, self.chosen, self.held)
 
     def step(self, t: int) -> Facts:
         self._events = []
@@ -122,7 +138,7 @@ class PathSearch:
         graph = self.learning.logits.graph
         probabilities = chances_of(graph, self.chosen)
         rounded = {path: [round(p, 5) for p in row] for path, row in probabilities.items()}
-        return {"probabilities": rounded, "entropy": round(undecided(graph, self.chosen), 5)}
+        return {"probabilities": rounded, "entropy": round(self.undecided, 5)}
 
     def events(self, t: int) -> Sequence[Event]:
         return self._events
