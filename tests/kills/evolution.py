@@ -57,6 +57,8 @@ search evolved {
 """
 MEAN = 1.5
 """Seconds from one moment to the next, on average."""
+IDLE = 0.9
+"""Of the moments in which nothing trains, so many pass: on a busy machine starting takes longer than training."""
 PATIENCE = 1800.0
 
 
@@ -71,6 +73,9 @@ class Outside:
 
     def kill(self, leading: subprocess.Popen[bytes]) -> bool:
         """Kill something; whether it was the leading process."""
+        found = self._workers()
+        if not found and self.chance.random() < IDLE:
+            return False
         what = self.chance.choices(("worker", "leading", "machine"), (6, 3, 2 if self.machine else 0))[0]
         if what == "leading":
             leading.kill()
@@ -79,7 +84,6 @@ class Outside:
             assert self.machine is not None
             self.machine()
         else:
-            found = self._workers()
             if not found:
                 return False
             with suppress(ProcessLookupError):
