@@ -48,7 +48,7 @@ from stdsl.runtime.randomness import key
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.tasks.criterion import criterion
 from stdsl.runtime.tracking.names import trial_name
-from stdsl.runtime.training.interruption import Interruption
+from stdsl.runtime.training.interruption import Interrupted, Interruption
 from stdsl.runtime.training.optimizers import build_descent
 from stdsl.runtime.training.placement import Placement
 from stdsl.runtime.training.training import HeldOut, Training
@@ -260,8 +260,11 @@ def main() -> None:
     arguments = parser.parse_args()
     table = SLOWER if arguments.slower else FAST
     if not arguments.write:
-        for seed in arguments.seeds:
-            train(table, arguments.folder, seed, arguments.hands)
+        try:
+            for seed in arguments.seeds:
+                train(table, arguments.folder, seed, arguments.hands)
+        except Interrupted:
+            raise SystemExit("stopped; the same command goes on") from None
         return
     found = document(table, arguments.folder)
     table.kept.write_text(text_of(found), encoding="utf-8")
