@@ -134,6 +134,7 @@ class Weighted(Policy):
         best = self._best()
         if best is not None:
             return of_answers(self.graph, best)
+        # What cannot be weighed is searched for by regrets, which take what nothing asks for at its likeliest.
         return derive(self.graph, self.weights, "beta", self.held, logits=self.logits)
 
     def _best(self) -> Mapping[int, int] | None:
