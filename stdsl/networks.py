@@ -45,6 +45,8 @@ def compile(
     weights, and which optional passes run (`-NAME` leaves one out, `+NAME` adds one). Raises SpaceError where the space
     cannot be relaxed, ArchitectureError for a mapping that is no architecture of the space.
     """
+    if not hasattr(space, "graph"):
+        raise TypeError(f"a network is made of a space, which `stdsl.load(…)` gives, not of {space!r}")
     if arch is None:
         from stdsl.compiler.backends.networks.supernet import build_supernet
 

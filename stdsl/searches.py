@@ -61,6 +61,8 @@ def run(
     if target is None:
         raise TypeError("name a search, FILE::SEARCH, or give `resume`")
     file, name = Target.parse(os.fspath(target))
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise TypeError(f'`overrides` is a mapping, such as {{"retrain.epochs": 1}}, not {overrides!r}')
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
     folder = Path(out) if out is not None else None
     request = RunRequest(

@@ -199,7 +199,10 @@ class Space:
         return front(self.graph, weights, metric, budgets, ranked, zeros=zeros or usual_zeros(ranked))
 
     def valid(self, arch: Mapping[str, Any]) -> Architecture:
-        """``arch`` as an architecture of this space, within its `where`. Raises ArchitectureError."""
+        """``arch`` as an architecture of this space, within its `where`. Raises ArchitectureError, and TypeError for
+        what is no mapping."""
+        if not isinstance(arch, Mapping):
+            raise TypeError(f"an architecture is a mapping from paths of decisions to values, not {arch!r}")
         return within_budgets(self.graph, make_architecture(self.graph, arch))
 
     @property

@@ -204,3 +204,16 @@ def test_run_refuses_before_it_starts(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         stdsl.run()
     assert not (tmp_path / "x").exists()
+
+
+def test_arguments_of_other_kinds_are_told_of() -> None:
+    space = stdsl.loads(
+        "stdsl 1 meta m on x: image(3, 4, 4) = x -> choose {relu, gelu} as k -> global_avg_pool space s = m"
+    )
+    for call in (space.architecture, space.valid, space.rank, lambda arch: stdsl.compile(space, arch)):
+        with pytest.raises(TypeError, match="a mapping from paths of decisions to values, not 'relu'"):
+            call("relu")
+    with pytest.raises(TypeError, match=r"`stdsl.load\(…\)` gives, not of 'a.space'"):
+        stdsl.compile("a.space")
+    with pytest.raises(TypeError, match="`overrides` is a mapping"):
+        stdsl.run("a.space", overrides=["epochs=2"])
