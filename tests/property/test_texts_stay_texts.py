@@ -78,7 +78,7 @@ def everything(folder: Path, text: str) -> None:
         called("compile", "--to", to, space, fails=True)  # not allowed without leave
     called("sample", space, "-o", str(folder / "arch"))
     arch = next((folder / "arch").iterdir())
-    for to, more in (("supernet", ()), ("module", ("--arch", str(arch)))):
+    for to, more in (("supernet", ()), ("supernet", ("--paths",)), ("module", ("--arch", str(arch)))):
         source = called("compile", "--allow-extern", "--to", to, space, *more)
         assert {type(node) for node in ast.parse(source).body} <= {
             ast.Expr,
