@@ -116,9 +116,9 @@ class NothingDrawn(Diagnostic):
     code: ClassVar[str] = "E0769"
     title: ClassVar[str] = "a run that drew no strategies"
     explanation: ClassVar[str] = """\
-`stdsl show RUN --drawn` lists the strategies that a search of the family `variational` drew from its posterior and
-measured with the template's weights. It draws some where its strategy says `derive { samples = 30 }`; without that it
-takes the most probable one, and measures nothing.
+`stdsl show RUN --drawn` lists the architectures that a search drew from what it learnt, and measured with the weights
+of its supernet. Of the family `variational` it draws some where its strategy says `derive { samples = 30 }`; without
+that it takes the most probable one, and measures nothing. Of the family `sampling` it draws its candidates.
 
     stdsl show runs/likeliest-0001 --drawn       E0769
     stdsl show runs/best-of-30-0001 --drawn      right"""
@@ -129,4 +129,4 @@ takes the most probable one, and measures nothing.
 
     @property
     def help(self) -> str | None:
-        return "run a search of the family `variational` that has `derive { samples = 30 }`"
+        return "run a search of the family `variational` that has `derive { samples = 30 }`, or of `sampling`"

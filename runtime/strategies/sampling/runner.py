@@ -12,7 +12,7 @@ from stdsl.compiler.analysis.architecture import Architecture, architecture
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.analysis.policies.rows import chances_of
+from stdsl.compiler.analysis.policies.rows import chances_of, log_rows
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.paths.cutting import weights_of
 from stdsl.compiler.backends.networks.paths.text import written_paths
@@ -116,7 +116,9 @@ class SamplingRunner(Runner):
     ) -> list[FrontPoint] | None:
         if "logits" not in facts:
             return None
-        return front(graph, facts["probabilities"], metric, budgets, "beta", _fixed(facts), "allowed", sibling)
+        weights, logits = facts["probabilities"], facts["logits"]
+        rows = log_rows(graph, weights, logits)
+        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits, rows)
 
     def inherited(
         self,

@@ -32,6 +32,8 @@ from stdsl.runtime.report.table import _drawn
 from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
 from stdsl.runtime.strategies.further import further
 from stdsl.runtime.strategies.likeliest import likeliest_by_logits
+from stdsl.runtime.strategies.runner import Runner
+from stdsl.runtime.strategies.sampling.runner import SamplingRunner
 from stdsl.runtime.strategies.variational.build import template
 from stdsl.runtime.strategies.variational.runner import VariationalRunner, _different
 from stdsl.runtime.strategies.variational.search import undecided
@@ -144,14 +146,16 @@ def test_decided_units_are_told_apart_by_their_log_odds(sign: int) -> None:
         assert chances == [pytest.approx(chance, abs=5e-4) for chance in (0.763, 0.160, 0.077)]
 
 
-def test_a_front_of_a_posterior_is_of_the_most_probable_strategies() -> None:
+@pytest.mark.parametrize("family", [VariationalRunner(), SamplingRunner()])
+def test_a_front_of_a_posterior_is_of_the_most_probable_strategies(family: Runner) -> None:
     """By enumeration: gates inside one that is off cost nothing, so that leaving it off may be the most probable."""
     space = stdsl.loads(SIX, "s")
     logits = {d.path: [0.4 if d.path.endswith("D") else 0.1] for d in space.graph.open}
     posterior = weighted(space.graph, {}, None, logits)
     found = [(posterior.log_prob(arch), costs(space.graph, arch).params) for arch in space.architectures()]
     budgets = sorted({cost for _, cost in found})
-    points = VariationalRunner().front(VariationalConfig(), space.graph, facts_of(logits), "params", budgets, None)
+    points = family.front(VariationalConfig(), space.graph, facts_of(logits), "params", budgets, None)
+    assert points is not None
     for budget, point in zip(budgets, points, strict=True):
         assert point.best
         assert point.score == pytest.approx(max(log for log, cost in found if cost <= budget and log is not None))
