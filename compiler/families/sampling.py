@@ -98,10 +98,10 @@ class SamplingConfig(Length, Strategy):
     family: Literal["sampling"] = "sampling"
     batch: Count = Field(default=64, description="Samples in a mini-batch")
     samples: Count = Field(default=13, description="Architectures drawn at each step, K")
-    draw: Literal["probability", "uniform", "even"] = Field(
+    draw: Literal["probability", "uniform", "even", "fair"] = Field(
         default="probability",
         description="From the learnt distribution; or, and then nothing is learnt, every architecture alike "
-        "(`uniform`), or every decision by itself evenly (`even`)",
+        "(`uniform`), every decision by itself evenly (`even`), or the values of each in turn (`fair`)",
     )
     estimator: Literal["importance", "reinforce"] = Field(
         default="importance",
@@ -178,6 +178,8 @@ class Sampling(Family):
         from ..analysis.policies.weighted import even
 
         strategy = _own(config.strategy)
+        if strategy.draw == "fair" and graph.constraints:
+            yield cannot_run_yet(strategy, "draw", "fair paths within a `where`", "use `draw = even`")
         if strategy.learns and graph.constraints and even(graph).marginals() is None:
             what = "a distribution that is learnt within constraints under which it is not known exactly"
             instead = "bound costs by `objectives = [cost(…)]`, or write `draw = uniform`"

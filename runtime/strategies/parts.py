@@ -60,7 +60,7 @@ class SearchPart(Generic[S]):
 
     def drawn(self, graph: SpaceGraph, seed: int, t: int) -> dict[str, Any]:
         """Values of the `uniform` decisions at step ``t`` of the part."""
-        return {path: _uniform(graph.by_path[path], key(self.seed(seed), "held", path, t)) for path in self.uniform}
+        return {path: evenly(graph.by_path[path], key(self.seed(seed), "held", path, t)) for path in self.uniform}
 
     @property
     def uniform(self) -> list[str]:
@@ -104,7 +104,7 @@ def pick(
     return found
 
 
-def _uniform(decision: Decision, base: int) -> Any:
+def evenly(decision: Decision, base: int) -> Any:
     """One of the decision's values, each as likely."""
     generator = random.Random(base)
     match decision.kind:

@@ -27,6 +27,7 @@ from ..candidates import Measuring
 from ..likeliest import likeliest_by_logits
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
+from .fair import FairPaths
 from .learning import Learning
 from .logits import Logits
 from .search import Candidates, PathSearch
@@ -91,13 +92,14 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
         Loader(order, steps, run.config.loaders),
         _learning(graph, stretch, seed, steps, order.steps_per_epoch, own_batches)
         if strategy.learns
-        else policy(graph, "even" if strategy.draw == "even" else "uniform"),
+        else policy(graph, "uniform" if strategy.draw == "uniform" else "even"),
         run.placement,
         seed,
         run.criterion.by(strategy.label_smoothing, strategy.aux),
         steps,
         strategy.samples,
         Candidates(measuring, strategy.measured if measures else 0),
+        FairPaths(graph, seed) if strategy.draw == "fair" else None,
     )
 
 

@@ -26,6 +26,7 @@ from ...training.statistics import keeping_buffers
 from ...training.stepped import Event, Facts
 from ..candidates import Measuring
 from ..variational.search import undecided
+from .fair import FairPaths
 from .importance import Importance, add_to
 from .learning import Learning, log_weight
 from .logits import Gradients
@@ -49,7 +50,7 @@ class PathSearch:
 
     ``drawn``: what paths are drawn from, always the same (Guo et al., Single Path One-Shot, ECCV 2020, §3.2); gradients
     count alike. Or a distribution that is learnt, and gradients count by the likelihoods of their paths (Casale et al.,
-    Probabilistic Neural Architecture Search, 2019).
+    Probabilistic Neural Architecture Search, 2019). ``fair``: where paths come from instead.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class PathSearch:
         steps: int,
         samples: int,
         candidates: Candidates,
+        fair: FairPaths | None = None,
     ) -> None:
         self.network, self.weights, self.batches = network, weights, batches
         self.learning = drawn if isinstance(drawn, Learning) else None
         self._policy = None if isinstance(drawn, Learning) else drawn
         self.placement, self.seed, self.criterion = placement, seed, criterion
         self.steps, self.samples, self.candidates = steps, samples, candidates
+        self.fair = fair
         self.measuring = 0.0
         """Seconds spent on measuring what was drawn."""
         self.figures: dict[str, float] = {}
@@ -125,6 +128,8 @@ class PathSearch:
 
     def path(self, t: int, number: int) -> Architecture:
         """The path that is drawn at a number of step ``t``."""
+        if self.fair is not None:
+            return self.fair.path(t * self.samples + number)
         return self.policy.draw(key(self.seed, "path", t, number))
 
     def candidate(self, number: int) -> Architecture:
