@@ -214,24 +214,24 @@ def table_of(graph: SpaceGraph) -> DecisionTable:
     return table
 
 
-def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False) -> Architecture:
+def load(path: str | os.PathLike[str], graph: SpaceGraph, carry: bool = False, unedited: bool = False) -> Architecture:
     """Read an ``.arch.json`` file as an architecture of ``graph``.
 
     The decision table must be the one it was made for (the parameters of the space may differ: they do not depend on
     it). With ``carry`` it need not: then it is enough that the active paths and the names of their values agree.
-    Raises ArchitectureError.
+    ``unedited``: its values must be those that were saved. Raises ArchitectureError.
     """
-    old, values = _read(path)
+    old, values = _read(path, unedited)
     changes = () if carry else old.changes(table_of(graph))
     if changes:
         raise ArchitectureError([SpaceChanged(graph.span, graph.name, changes, old.space)])
     return architecture(graph, values)
 
 
-def saved(path: str | os.PathLike[str]) -> Architecture:
-    """What an ``.arch.json`` file holds, as it stands there, whatever spaces there are: to compare and to name. Raises
-    ArchitectureError."""
-    table, values = _read(path)
+def saved(path: str | os.PathLike[str], unedited: bool = False) -> Architecture:
+    """What an ``.arch.json`` file holds, as it stands there, whatever spaces there are: to compare and to name.
+    ``unedited``: its values must be those that were saved. Raises ArchitectureError."""
+    table, values = _read(path, unedited)
     return Architecture(values, table)
 
 
@@ -257,7 +257,7 @@ def parameters_of(graph: SpaceGraph) -> dict[str, Any]:
     return dict(table_of(graph).parameters)
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
+def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[DecisionTable, dict[str, Any]]:
     name = os.fspath(path)
     try:
         document = json.loads(read_file(path))
@@ -266,7 +266,10 @@ def _read(path: str | os.PathLike[str]) -> tuple[DecisionTable, dict[str, Any]]:
         format = document.get("format", FORMAT)
         if isinstance(format, int) and format > FORMAT:
             raise ArchitectureError([NewerArchitectureFormat(None, name, format, FORMAT)])
-        return _table(document), _part(document, "values", dict)
+        table, values = _table(document), _part(document, "values", dict)
+        if unedited and document.get("hash") != Architecture(values, table).hash:
+            raise _Misshapen("its values and their hash do not agree: it was changed by hand or damaged")
+        return table, values
     except OSError as error:
         reason = reason_of(error)
     except _Misshapen as error:

@@ -52,7 +52,7 @@ def as_measured(job: Job, directory: RunDirectory, subject: Subject) -> Subject 
         if graph is subject.graph and directory.network_of(text) == subject.name:
             return replace(subject, graph=job.tested[text], arch=architectures.architecture(job.tested[text], {}))
     graph = job.tested[""]
-    arch = architectures.load(directory.architecture(subject.name), graph, carry=True)
+    arch = architectures.load(directory.architecture(subject.name), graph, carry=True, unedited=True)
     return replace(subject, graph=graph, arch=arch)
 
 
@@ -61,7 +61,7 @@ def saved(job: Job, directory: RunDirectory, name: str) -> Architecture:
     for text, graph in job.compared.items():
         if directory.network_of(text) == name:
             return architectures.architecture(graph, {})
-    return architectures.saved(directory.architecture(name))
+    return architectures.saved(directory.architecture(name), unedited=True)
 
 
 def train_one(assignment: Assignment, shop: Workshop) -> dict[str, Any]:

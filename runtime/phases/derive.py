@@ -94,7 +94,7 @@ def draw(run: Context) -> None:
     if DRAW in run.tracker.finished or compare is None or not compare.random or not run.job.graph.open:
         return
     graph = run.job.graph
-    derived = architectures.load(run.directory.architecture(DERIVED), graph)
+    derived = architectures.load(run.directory.architecture(DERIVED), graph, unedited=True)
     flops = costs(graph, derived).flops
     unbounded = compare.near is None and compare.above is None
     assert flops is not None or unbounded, "nothing is near what is not known"
@@ -132,5 +132,6 @@ def carried(job: Job, directory: RunDirectory, name: str) -> tuple[SpaceGraph, M
 
     Raises ArchitectureError, which lists the difference.
     """
-    arch = architectures.load(directory.architecture(name), job.final, carry=job.final is not job.graph)
+    file, other = directory.architecture(name), job.final is not job.graph
+    arch = architectures.load(file, job.final, carry=other, unedited=True)
     return job.final, arch

@@ -77,7 +77,8 @@ def _onnx(run: Context, sides: Sequence[Side], settings: Export, path: Path) -> 
             ({"search": side.name} if len(sides) > 1 else {})
             | {"architecture": own.hash, "decisions": own.to_json()["values"]}
             for side in sides
-            for own in (saved(side.directory.architecture(member.name)) for member in side.subjects)
+            for member in side.subjects
+            for own in (saved(side.directory.architecture(member.name), unedited=True),)
         ]
     pixels = None
     if settings.preprocess:

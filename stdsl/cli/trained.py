@@ -74,7 +74,7 @@ def refuse_others(found: Trained, arch: Architecture, graph: SpaceGraph, named: 
     from stdsl.compiler.diagnostics.backends import TextChangedSince, WeightsOfAnother
     from stdsl.compiler.diagnostics.model import SpaceError
 
-    own = None if found.architecture is None else saved(found.architecture)
+    own = None if found.architecture is None else saved(found.architecture, unedited=True)
     hash = trained_for(found.weights) if own is None else own.hash
     if hash is not None and hash != arch.hash:
         differing = () if own is None else differences(own, arch)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from stdsl.compiler.analysis.architecture import DecisionTable, answers_of, architecture, load, of_answers
+from stdsl.compiler.analysis.architecture import DecisionTable, answers_of, architecture, load, of_answers, saved
 from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import ArchitectureError
@@ -209,6 +209,31 @@ def test_what_is_wrong_with_a_file_is_said_in_our_words(graph, tmp_path, text, w
     (found,) = caught.value.diagnostics
     assert found.code == "E0606"
     assert words in found.message
+
+
+def test_every_change_of_what_was_saved_is_found(graph, tmp_path):
+    """A file of a run is read again when that goes on; a bit that flipped may make another architecture of it."""
+    file = tmp_path / "a.arch.json"
+    architecture(graph, FULL).save(file)
+    assert load(file, graph, unedited=True) == saved(file, unedited=True) == load(file, graph)
+    whole = file.read_bytes()
+    begin = whole.index(b'"hash"')
+    for place in range(begin, whole.index(b'"table_hash"')):
+        if whole[place] in b' ":,{}[]\n':
+            continue
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        for read in (lambda: load(file, graph, unedited=True), lambda: saved(file, unedited=True)):
+            with pytest.raises(ArchitectureError) as caught:
+                read()
+            assert [d.code for d in caught.value.diagnostics] == ["E0606"]
+
+
+def test_what_users_edit_is_taken(graph, tmp_path):
+    file = tmp_path / "a.arch.json"
+    other = {**{k: v for k, v in FULL.items() if k != "inner.kind"}, "x.kind": "skip"}
+    architecture(graph, FULL).save(file)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "values": other}))
+    assert load(file, graph) == architecture(graph, other)
 
 
 def test_missing_file(graph, tmp_path):

@@ -111,3 +111,18 @@ def test_a_result_that_is_damaged_is_made_anew(run: Path) -> None:
         result_of(run)
     resume(run, Silent())
     assert json.loads((run / "result.json").read_text()) == right
+
+
+@pytest.mark.parametrize("name", ["derived", "random-1"])
+def test_another_architecture_in_the_place_of_one_is_told_of(run: Path, tmp_path: Path, name: str) -> None:
+    """One that the space has as well: weights that were trained in another would be told as its own."""
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    file = folder / "architectures" / f"{name}.arch.json"
+    kept = json.loads(file.read_text())
+    ((path, value),) = kept["values"].items()
+    kept["values"] = {path: "plain" if value == "deep" else "deep"}
+    file.write_text(json.dumps(kept))
+    (folder / "result.json").unlink()
+    with pytest.raises(stdsl.StdslError, match=r"E0606.*its values and their hash do not agree"):
+        resume(folder, Silent())
