@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from importlib import import_module
-from typing import Any, Literal
-
-from stdsl.compiler.diagnostics.data import PackageNeeded
-from stdsl.compiler.diagnostics.model import RunError
+from typing import Any
 
 from ..marginals import NUMBERS, Marginals, Unit
-
-Format = Literal["html", "svg", "png"]
-FORMATS: tuple[Format, ...] = ("html", "svg", "png")
+from .plots import Format, altair, saved
 
 
 def marginal_plot(marginals: Marginals, format: Format) -> bytes:
     """A block for each kind of layers (those that have the same units), in it a panel for each unit, layers from left
     to right by their names, and upwards the numbers of the table of units. Raises RunError where Altair, or what makes
     pictures of its plots, is not installed."""
-    chart = _chart(marginals)
-    try:
-        import_module("vl_convert")  # which Altair asks for when it saves a file
-    except ImportError:
-        raise _needed("vl-convert-python") from None
-    buffer: Any = io.StringIO() if format in ("html", "svg") else io.BytesIO()
-    chart.save(buffer, format, **({"inline": True} if format == "html" else {}))
-    content = buffer.getvalue()
-    return content.encode() if isinstance(content, str) else bytes(content)
+    return saved(_chart(marginals), format)
 
 
 def blocks(marginals: Marginals) -> list[list[dict[str, Any]]]:
@@ -46,34 +31,26 @@ def blocks(marginals: Marginals) -> list[list[dict[str, Any]]]:
 
 
 def _chart(marginals: Marginals) -> Any:
-    try:
-        # By name: what mypy says must not depend on whether the extra is installed.
-        altair: Any = import_module("altair")
-    except ImportError:
-        raise _needed("Altair") from None
+    alt = altair()
     title = f"{marginals.search}: the posterior over {marginals.space}"
-    panels = [_block(altair, block) for block in blocks(marginals)]
-    return altair.vconcat(*panels, title=altair.TitleParams(title, anchor="start"))
+    panels = [_block(alt, block) for block in blocks(marginals)]
+    return alt.vconcat(*panels, title=alt.TitleParams(title, anchor="start"))
 
 
-def _block(altair: Any, block: list[dict[str, Any]]) -> Any:
+def _block(alt: Any, block: list[dict[str, Any]]) -> Any:
     units = list(dict.fromkeys(point["unit"] for point in block))
     layers = list(dict.fromkeys(point["layer"] for point in block))
-    above = altair.Header(labelOrient="top", labelAnchor="start")  # beside their panels long names would meet
+    above = alt.Header(labelOrient="top", labelAnchor="start")  # beside their panels long names would meet
     return (
-        altair.Chart(altair.Data(values=block))
+        alt.Chart(alt.Data(values=block))
         .mark_bar()
         .encode(
-            x=altair.X("layer:N", title="layer", sort=layers),
-            xOffset=altair.XOffset("number:N", sort=list(NUMBERS)),
-            y=altair.Y("probability:Q", title=None, scale=altair.Scale(domain=[0, 1])),
-            color=altair.Color("number:N", sort=list(NUMBERS), title=None),
-            row=altair.Row("unit:N", sort=units, title=None, header=above),
-            tooltip=["layer:N", "unit:N", "number:N", altair.Tooltip("probability:Q", format=".3f")],
+            x=alt.X("layer:N", title="layer", sort=layers),
+            xOffset=alt.XOffset("number:N", sort=list(NUMBERS)),
+            y=alt.Y("probability:Q", title=None, scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("number:N", sort=list(NUMBERS), title=None),
+            row=alt.Row("unit:N", sort=units, title=None, header=above),
+            tooltip=["layer:N", "unit:N", "number:N", alt.Tooltip("probability:Q", format=".3f")],
         )
-        .properties(width=altair.Step(10), height=80)
+        .properties(width=alt.Step(10), height=80)
     )
-
-
-def _needed(package: str) -> RunError:
-    return RunError([PackageNeeded(None, "a plot", package, "report")])

@@ -54,8 +54,9 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
 @click.option("--trials", is_flag=True, help="Instead: all trials of the search, also while it goes on.")
 @store
 @output(
-    "A folder for the .arch.json files of the front, or of drawn strategies; a .csv or .json file for these, trials "
-    "and marginals, which may be plotted as .html, .svg or .png too."
+    "A folder for the .arch.json files of the front, or of drawn strategies; a .csv file for all trials with the front "
+    "among them; a .csv or .json file for drawn strategies, trials and marginals. Trials with their front, and "
+    "marginals, may be plotted as .html, .svg or .png too."
 )
 @as_json
 @quiet
@@ -85,6 +86,7 @@ def command(
       stdsl show runs/quickstart-0001 --layers
       stdsl show runs/quickstart-0001 --front flops
       stdsl show runs/quickstart-0001 --front flops --budget 3M --budget 4M -o front
+      stdsl show runs/evolved-0001 --front params -o front.svg
       stdsl show runs/motion-0001 --marginals -o marginals.csv
       stdsl show runs/motion-0001 --drawn -o strategies
       stdsl show runs/evolved-0001 --trials -o trials.csv
@@ -103,6 +105,11 @@ def command(
         return
     if drawn:
         _drawn(run, output, as_json, quiet)
+        return
+    if metric is not None and output is not None and output.suffix.lower() in (".csv", ".html", ".svg", ".png"):
+        if budgets or as_json:
+            raise click.UsageError("a file of all trials has no --budget, and is no JSON document: leave that out")
+        _tried(run, metric, output, quiet)
         return
     if metric is not None:
         _front(run, metric, budgets, output, as_json, quiet)
@@ -134,8 +141,9 @@ def command(
 def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
     from stdsl.compiler.text.quoting import json_text
     from stdsl.runtime.marginals import marginals_of
-    from stdsl.runtime.report.marginal_plot import FORMATS, marginal_plot
+    from stdsl.runtime.report.marginal_plot import marginal_plot
     from stdsl.runtime.report.marginal_table import marginals_csv, render_marginals
+    from stdsl.runtime.report.plots import FORMATS
     from stdsl.runtime.report.terminal import Terminal
 
     ending = "" if output is None else output.suffix.removeprefix(".").lower()
@@ -231,6 +239,23 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
             message(write_architecture(point.architecture, output / place), quiet)
     if not as_json and any(point.architecture is not None for point in found.points):
         _trains(found.command, output, quiet)
+
+
+def _tried(run: Path, metric: Metric, output: Path, quiet: bool) -> None:
+    """All trials by their objectives, with the front among them, as a table or a plot."""
+    from stdsl.runtime.fronts import tried_by
+    from stdsl.runtime.report.front_plot import front_plot, front_rows
+    from stdsl.runtime.report.plots import FORMATS
+    from stdsl.runtime.tracking.rows import csv_text
+
+    ending = output.suffix.removeprefix(".").lower()
+    found = tried_by(run, metric)
+    if ending == "csv":
+        content = csv_text(front_rows(found)).encode()
+    else:
+        content = front_plot(found, next(format for format in FORMATS if format == ending))
+    write_bytes(output, content)
+    message(str(output), quiet)
 
 
 def _row(point: FrontPoint) -> tuple[str, ...]:
