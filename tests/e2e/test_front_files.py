@@ -17,7 +17,12 @@ meta net on video: clip(1, 4, 8, 8) {
   y = video -> conv(choose {2, 4, 8} as width, 1x3x3) -> bn -> choose {relu, gelu} as kind
   return y -> global_avg_pool -> linear(4)
 }
+meta mixed on video: clip(1, 4, 8, 8) {
+  y = video -> conv(2, 1x3x3) -> bn -> choose {relu, gelu} as kind
+  return y -> global_avg_pool -> linear(4)
+}
 space cells = net
+space kinds = mixed
 search few {
   space    = cells
   strategy = evolution {
@@ -30,7 +35,7 @@ search few {
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
 }
 search plain {
-  space    = cells
+  space    = kinds
   strategy = gradient { steps = 1  batch = 8 }
   data     = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
 }
@@ -47,7 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "few.space").write_text(TEXT)
     for search in ("few", "plain"):
         run = ("run", f"{folder / 'few.space'}::{search}", "--out", str(folder / search), "--hands", "0")
-        assert called(*run, "--device", "cpu").exit_code == 0
+        told = called(*run, "--device", "cpu")
+        assert told.exit_code == 0, told.output
     return folder
 
 
