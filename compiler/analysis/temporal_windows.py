@@ -6,6 +6,7 @@ layers and pools.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from fractions import Fraction
@@ -18,6 +19,16 @@ from ..record import record
 from .receptive_field import reach
 
 LIBRARY = "std."
+
+
+@record
+class Window:
+    """``part``: what the meta binds it to, without an index (`m1` of `m1.s[2]`), or the meta. ``operation``: as in a
+    :class:`WindowRow`. ``length``: in instants of what enters it."""
+
+    part: str
+    operation: str
+    length: int
 
 
 @record
@@ -40,13 +51,29 @@ class WindowRow:
 def window_rows(graph: SpaceGraph, network: Network, primitives: Mapping[str, Primitive]) -> tuple[WindowRow, ...]:
     """Of ``network``, an architecture of ``graph``, by name. Pointwise convolutions are no windows."""
     lengths: dict[str, list[int]] = {}
-    for name, group in _applications(graph, network):
-        if any(_is_window(network, network.layers[id], primitives) for id in group):
-            lengths.setdefault(name, []).append(reach(network, group, primitives))
+    for window in windows(graph, network, primitives):
+        lengths.setdefault(window.operation, []).append(window.length)
     return tuple(
         WindowRow(name, len(found), Fraction(sum(found), len(found)), min(found), max(found))
         for name, found in sorted(lengths.items())
     )
+
+
+def windows(graph: SpaceGraph, network: Network, primitives: Mapping[str, Primitive]) -> Iterator[Window]:
+    """Of ``network``, an architecture of ``graph``, in the order of evaluation."""
+    found = []
+    for name, group in _applications(graph, network):
+        if any(_is_window(network, network.layers[id], primitives) for id in group):
+            found.append(
+                (min(group), Window(_part(graph, network.layers[group[0]]), name, reach(network, group, primitives)))
+            )
+    return (window for _, window in sorted(found, key=lambda one: one[0]))
+
+
+def _part(graph: SpaceGraph, layer: Layer) -> str:
+    scope = graph.scopes[layer.scope]
+    path = graph.nodes[layer.node].name or scope.path or scope.callee
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _applications(graph: SpaceGraph, network: Network) -> Iterator[tuple[str, tuple[int, ...]]]:

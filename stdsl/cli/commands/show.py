@@ -51,6 +51,12 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
 )
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
 @click.option("--drawn", is_flag=True, help="Instead: all strategies that the search drew from its posterior.")
+@click.option(
+    "--windows",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Instead: windows over time of the N best networks that the search tried, and what they see.",
+)
 @click.option("--trials", is_flag=True, help="Instead: all trials of the search, also while it goes on.")
 @store
 @output(
@@ -67,6 +73,7 @@ def command(
     budgets: Sequence[int],
     marginals: bool,
     drawn: bool,
+    windows: int | None,
     trials: bool,
     store: str | None,
     output: Path | None,
@@ -79,7 +86,8 @@ def command(
     rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
     the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
     of each unit in the posterior that its search learnt, and with --drawn, a row for each strategy that this drew and
-    measured. With --trials, a row for each separate training of its search.
+    measured. With --windows, how many windows over time the best networks of a search of separate trainings have, how
+    long and where. With --trials, a row for each separate training of its search.
 
     \b
     Example:
@@ -89,9 +97,16 @@ def command(
       stdsl show runs/evolved-0001 --front params -o front.svg
       stdsl show runs/motion-0001 --marginals -o marginals.csv
       stdsl show runs/motion-0001 --drawn -o strategies
+      stdsl show runs/evolved-0001 --windows 10
       stdsl show runs/evolved-0001 --trials -o trials.csv
     """
-    questions = (("--marginals", marginals), ("--drawn", drawn), ("--front", metric), ("--trials", trials))
+    questions: tuple[tuple[str, object], ...] = (
+        ("--marginals", marginals),
+        ("--drawn", drawn),
+        ("--front", metric),
+        ("--windows", windows),
+    )
+    questions += (("--trials", trials),)
     asked = [name for name, given in questions if given]
     if len(asked) > 1 or (budgets and asked and metric is None):
         raise click.UsageError(f"{asked[0]} and {(*asked, '--budget')[1]} are two questions: ask one")
@@ -102,6 +117,9 @@ def command(
         return
     if marginals:
         _marginals(run, output, as_json, quiet)
+        return
+    if windows is not None:
+        _windows(run, windows, output, as_json, quiet)
         return
     if drawn:
         _drawn(run, output, as_json, quiet)
@@ -197,6 +215,37 @@ def _trains(command: str, output: Path | None, quiet: bool) -> None:
     """What to do with an architecture of a list."""
     file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
     message(f"next: `{command} --arch` {file}, which trains that architecture", quiet)
+
+
+def _windows(run: Path, count: int, output: Path | None, as_json: bool, quiet: bool) -> None:
+    from stdsl.compiler.text.quoting import json_text
+    from stdsl.runtime.tracking.rows import csv_text
+    from stdsl.runtime.windows import Key, best_windows
+
+    ending = "" if output is None else output.suffix.lower()
+    if output is not None and ending not in (".csv", ".json"):
+        raise click.UsageError(f"{output}: windows are written to files that end in .csv, .json")
+    found = best_windows(run, count)
+    if as_json:
+        document(found.document())
+    elif output is None:
+        networks = "the best network" if len(found.networks) == 1 else f"the best {len(found.networks)} networks"
+        fact(f"{found.search}: windows over time in {networks} of {found.space}")
+        columns: tuple[tuple[Key, str], ...] = (("operation", "windows on clips"), ("part", "part of the network"))
+        for key, title in columns:
+            rows = [(title, "a network", "mean length", "least", "greatest")]
+            for own in found.by(key):
+                mean, number = f"{float(own.mean):.1f}", f"{float(own.number):.1f}"
+                rows.append((own.name, number, mean, str(own.least), str(own.greatest)))
+            fact(f"\n{table(rows, right=(1, 2, 3, 4))}")
+        if found.frames:
+            whole, several = sum(found.frames) / len(found.frames), f"{min(found.frames)} to {max(found.frames)}"
+            fact(f"\nreceptive field over time: {whole:.1f} frames, {several}")
+    if output is None:
+        return
+    text = csv_text(found.rows()) if ending == ".csv" else json_text(found.document(), 2) + "\n"
+    write_bytes(output, text.encode())
+    message(str(output), quiet)
 
 
 def _trials(run: Path, store: str | None, output: Path | None, as_json: bool, quiet: bool) -> None:
