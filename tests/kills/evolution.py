@@ -57,7 +57,7 @@ search evolved {
 """
 MEAN = 1.5
 """Seconds from one moment to the next, on average."""
-IDLE = 0.9
+IDLE = 0.97
 """Of the moments in which nothing trains, so many pass: on a busy machine starting takes longer than training."""
 PATIENCE = 1800.0
 
