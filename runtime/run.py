@@ -24,6 +24,7 @@ from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
+from stdsl.compiler.text.whole_files import sweep
 
 from .data.facts.data_facts import keep_facts
 from .data.facts.doubts import doubts
@@ -348,6 +349,7 @@ def _phases(run: Context) -> RunResult:
                 measure_fused(run, subject)
             if together or run.config.fuse:
                 export(run, sides(run, subject))
+    sweep(run.directory.path)  # what processes that were killed had begun to write
     document = collect(run, subject, beside.results, beside.failed)
     write_json(run.directory.result, document)
     shutil.rmtree(run.directory.features, ignore_errors=True)

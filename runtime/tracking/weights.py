@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from stdsl.compiler.backends.networks.interface import Interface
@@ -15,7 +15,7 @@ from stdsl.compiler.backends.networks.weights import ARCHITECTURE
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 
-from .files import read_made, write_atomically
+from .files import read_made, write_bytes
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -32,7 +32,8 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, 
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
-    write_atomically(path, lambda temporary: save_file(plain, temporary, None if about is None else dict(about)))
+    # What writes files itself would write a temporary one of its own, which stays where the process is killed.
+    write_bytes(path, save(plain, None if about is None else dict(about)))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
