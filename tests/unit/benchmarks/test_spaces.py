@@ -17,6 +17,8 @@ SIZES: Final[dict[str, int]] = {
     "ofa::s": (9**2 + 9**3 + 9**4) ** 5,
     "proxyless": 6**6 * 7**15,
     "autoformer": 3 * (4**12 + 4**13 + 4**14),
+    "evanet_table": (2 * 3 + (2 * 3) ** 2) * 3 * 2,
+    "evanet_streams": (2 * 3 + (2 * 3) ** 2) * 3 * 2,
 }
 """By what a layer chooses from and how many layers there are."""
 
