@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal, Protocol, TypeAlias
 
+from stdsl.compiler.text.quoting import visible
+
 from ..training.interruption import Interruption
 
 Plain: TypeAlias = dict[str, Any]
@@ -111,6 +113,6 @@ def class_name(of: type[BaseException]) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """An exception in one line."""
+    """An exception in one line, which any file and any database takes."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return visible(f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__)

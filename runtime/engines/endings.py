@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from typing import IO
 
+from stdsl.compiler.text.quoting import visible
+
 _WORDS = 2000
 """So many bytes of what it said last are looked at."""
 
@@ -24,4 +26,4 @@ def last_words(printed: IO[bytes]) -> str:
     size = printed.seek(0, 2)
     printed.seek(max(size - _WORDS, 0))
     lines = [line.strip() for line in printed.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return visible(lines[-1]) if lines else "it said nothing"

@@ -12,6 +12,7 @@ The engine sends the work, and then orders: `fork`, with the socket of a new pro
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import selectors
@@ -121,7 +122,7 @@ def main(number: int) -> None:
             return  # the engine is gone
         finally:
             for process in processes:
-                os.kill(process, signal.SIGKILL)
+                _signal(process, signal.SIGKILL)
 
 
 def _heard(number: int, frame: FrameType | None) -> None:
@@ -151,7 +152,7 @@ def _obey(
     if order["order"] == "signal":
         for process, id in processes.items():
             if id == order["id"]:
-                os.kill(process, order["signal"])
+                _signal(process, order["signal"])
         return
     process = spare.take(order, files) or os.fork()
     if not process:
@@ -165,17 +166,34 @@ def _obey(
 def _tell_of_ends(engine: socket.socket, processes: dict[int, str], spare: Spare) -> None:
     while True:
         try:
-            process, status = os.waitpid(-1, os.WNOHANG)
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if not process:
+        if ended is None:
             return
+        _end_others_of(ended.si_pid)
+        process, status = os.waitpid(ended.si_pid, 0)
         if not spare.gone(process) and process in processes:
             send(engine, {"id": processes.pop(process), "status": os.waitstatus_to_exitcode(status)})
 
 
+def _signal(process: int, number: int) -> None:
+    """Send a process a signal; one that ends it ends what it began, too."""
+    if number == signal.SIGKILL:
+        _end_others_of(process)
+    os.kill(process, number)
+
+
+def _end_others_of(process: int) -> None:
+    """End all processes of the group of one that has not been waited for: others that it began would keep its files,
+    locks and memory."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it may have no group of its own yet
+        os.killpg(process, signal.SIGKILL)
+
+
 def _work(order: Mapping[str, Any], files: list[int], work: Any, doing: Any, own: tuple[int, ...]) -> NoReturn:
     """What a forked process does, to its end."""
+    os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
     for number_of_signal in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number_of_signal, signal.SIG_DFL)
@@ -213,7 +231,7 @@ def _end_with(connection: socket.socket) -> None:
             pass
     except OSError:
         pass
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)  # and what it began
 
 
 def _done(payload: dict[str, Any], work: Any, doing: Any, connection: socket.socket) -> dict[str, Any]:

@@ -5,10 +5,13 @@ A process that crashes, hangs or is killed takes its own piece of work with it, 
 
 from __future__ import annotations
 
+import os
+import resource
 import selectors
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections import deque
@@ -28,6 +31,18 @@ NURSERY: Final = "stdsl.runtime.engines.nursery"
 """The module that processes are forked from."""
 _PATIENCE = 10.0
 """Seconds that the nursery has to end its processes."""
+_OTHER_FILES = 64
+"""Files that this process may want to open beside those of its hands."""
+_FILES = 2
+"""Files that a hand takes: a socket, and what is printed."""
+
+
+def most_hands() -> int:
+    """How many hands there may be with the files that the system lets this process open."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(1, (allowed - len(os.listdir("/dev/fd")) - _OTHER_FILES) // _FILES)
 
 
 @dataclass
@@ -182,7 +197,15 @@ class ProcessEngine:
 
     def _listen(self, piece: _Piece) -> None:
         """Take what a process says."""
+        if piece.closed:  # just now, by what the nursery told
+            return
         messages, over = piece.inbox.read()
+        self._take(piece, messages)
+        if over:
+            self._close(piece)
+            self._finish(piece)
+
+    def _take(self, piece: _Piece, messages: Sequence[Mapping[str, Any]]) -> None:
         for message in messages:
             if "begun" in message:
                 piece.deadline = None if piece.timeout is None else time.monotonic() + piece.timeout
@@ -194,11 +217,11 @@ class ProcessEngine:
                 piece.deadline = None
                 if "value" in message and not piece.killed and not self._devices:  # a device is free when it has ended
                     self._tell(piece, done_of(piece.id, message))
-        if over:
-            self._selector.unregister(piece.connection)
-            piece.connection.close()
-            piece.closed = True
-            self._finish(piece)
+
+    def _close(self, piece: _Piece) -> None:
+        self._selector.unregister(piece.connection)
+        piece.connection.close()
+        piece.closed = True
 
     def _hear_of_ends(self, nursery: _Nursery) -> None:
         """Take what the nursery tells of ends of processes."""
@@ -206,6 +229,9 @@ class ProcessEngine:
         for message in messages:
             piece = nursery.pieces[message["id"]]
             piece.status = message["status"]
+            if not piece.closed:  # what it began may have the connection, and outlive it
+                self._take(piece, piece.inbox.rest())
+                self._close(piece)
             self._finish(piece)
         if over:
             self._lose(nursery)
@@ -220,8 +246,7 @@ class ProcessEngine:
         nursery.printed.close()
         for piece in nursery.pieces.values():
             if not piece.closed:
-                self._selector.unregister(piece.connection)
-                piece.connection.close()  # which ends the process, if it is still there
+                self._close(piece)  # which ends the process, if it is still there
             self._end(piece, Fault("lost", words))
 
     def _finish(self, piece: _Piece) -> None:

@@ -53,13 +53,29 @@ class Inbox:
 
     def read(self) -> tuple[list[Any], bool]:
         """What is complete now, and whether that was the end."""
-        try:
-            part = self._connection.recv(_CHUNK)
-        except (BlockingIOError, InterruptedError):
+        part = self._part()
+        if part is None:
             return [], False
-        except OSError:
-            part = b""
         self._buffer += part
+        return self._complete(), not part
+
+    def rest(self) -> list[Any]:
+        """What is complete of all that has arrived, where the process at the other end is gone: others that it began
+        may hold the connection open."""
+        while part := self._part():
+            self._buffer += part
+        return self._complete()
+
+    def _part(self) -> bytes | None:
+        """Some of what has arrived; None where that is nothing yet."""
+        try:
+            return self._connection.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return b""
+
+    def _complete(self) -> list[Any]:
         found = []
         while len(self._buffer) >= _LENGTH.size:
             end = _LENGTH.size + _LENGTH.unpack(self._buffer[: _LENGTH.size])[0]
@@ -67,4 +83,4 @@ class Inbox:
                 break
             found.append(json.loads(self._buffer[_LENGTH.size : end]))
             del self._buffer[:end]
-        return found, not part
+        return found

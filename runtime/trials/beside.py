@@ -23,7 +23,7 @@ from ..training.loop import Diverged
 from .attempts import LOOKS, Attempts
 from .files import take_files
 from .hands import FATAL, engine_of, met_again, open_store
-from .store import TrialRow, TrialStore
+from .store import TrialRow, TrialStore, not_measured
 
 _FATAL = (*FATAL, class_name(Diverged))
 _ATTEMPTS = 3
@@ -186,6 +186,8 @@ class Beside:
         elif row.hash != arch.hash or row.seed != run.seed:
             fault = "its architecture has another hash" if row.hash != arch.hash else f"its seed is {row.seed}"
             raise RunError([OtherTrials(None, store.shown, name, fault)])
+        elif (missing := not_measured(row, run.workshop.materials["evaluate"].criterion.metric)) is not None:
+            raise RunError([OtherTrials(None, store.shown, name, missing)])
         elif row.state == "done":
             self._take(name, row.values or {}, row.steps_done or 0, row.seconds or 0.0)
             return None

@@ -12,7 +12,7 @@ from stdsl.compiler.diagnostics.trials import ClusterRefused
 
 from ..engines.contract import Engine, Fault, Hear, Plain, Work, class_name, words_of
 from ..engines.here import HereEngine
-from ..engines.processes import ProcessEngine
+from ..engines.processes import ProcessEngine, most_hands
 from ..phases.context import Context
 from ..training.compiled import CompilationFailed
 from ..training.loop import LoneValue
@@ -55,6 +55,9 @@ def engine_of(run: Context, hear: Hear, beside: bool = False) -> Engine:
             raise RunError([ClusterRefused(None, address or "of this machine", words_of(error))]) from error
     work = Work(PREPARE, {"folder": str(run.directory.path.absolute()), "allow_extern": leave}, shared)
     assert hands is not None
+    if hands > (most := most_hands()):
+        run.reporter.say(f"{most} processes at a time, for {hands} take more files than this one may open")
+        hands = most
     return ProcessEngine(work, hands, hear, devices, leave)
 
 

@@ -23,7 +23,7 @@ from .hands import FATAL, engine_of, met_again, open_store
 from .lengths import predicted_length
 from .loop import Loop, Rules, Trial
 from .proposal import Proposer, Spec
-from .store import TrialRow, TrialStore
+from .store import TrialRow, TrialStore, not_measured
 
 
 def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool = False) -> list[Trial]:
@@ -110,7 +110,9 @@ def _rules(run: Context, strategy: SeparateTrainings, rows: Sequence[TrialRow], 
 
 def _spec_of(run: Context, store: TrialStore, row: TrialRow) -> Spec:
     """What was proposed, as it is kept. Raises RunError where it is nothing that this run proposes."""
+    strategy = run.config.strategy
     assert row.number is not None
+    assert isinstance(strategy, SeparateTrainings)
     try:
         arch = architecture(run.job.graph, row.architecture)
     except ArchitectureError as error:
@@ -118,4 +120,6 @@ def _spec_of(run: Context, store: TrialStore, row: TrialRow) -> Spec:
     if arch.hash != row.hash or row.seed != run.seed:
         fault = "its architecture has another hash" if arch.hash != row.hash else f"its seed is {row.seed}"
         raise RunError([OtherTrials(None, store.shown, row.name, fault)])
+    if (missing := not_measured(row, strategy.fitness.metric or run.criterion.metric)) is not None:
+        raise RunError([OtherTrials(None, store.shown, row.name, missing)])
     return Spec(row.number, arch, row.steps, row.start, row.parents)

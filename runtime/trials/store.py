@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.trials import OtherTrials
 from stdsl.compiler.text.quoting import json_text
 
+from ..tracking.names import trial_name
 from .database import Database
 from .tables import METRICS, TRIALS
 
@@ -61,6 +63,13 @@ class TrialRow:
     values: Mapping[str, float] | None = None
 
 
+def not_measured(row: TrialRow, metric: str) -> str | None:
+    """What is missing of a trial that is over, where it is not all there."""
+    if row.state != "done" or (metric in (row.values or {}) and row.steps_done is not None):
+        return None
+    return f"it is over, and what it reached ({metric}) is not there"
+
+
 class TrialStore:
     """The trials of the run ``run`` in a database, which may hold those of others. All of it raises RunError where the
     database refuses it; what returned is kept, whatever happens to this process."""
@@ -85,6 +94,8 @@ class TrialStore:
             own = select(METRICS.c.name, METRICS.c.metric, METRICS.c.value).order_by(METRICS.c.step)
             own = own.where(METRICS.c.run == self._run, METRICS.c.split.in_(("valid", "test")))
             for name, metric, value in connection.execute(own):
+                if not isinstance(value, float | int) or not math.isfinite(value):
+                    raise RunError([OtherTrials(None, self.shown, str(name), f"its {metric} is {value!r}")])
                 values.setdefault(name, {})[metric] = int(value) if metric == COUNTED else value
             found = connection.execute(select(TRIALS).where(TRIALS.c.run == self._run)).mappings().all()
         rows = [self._row(row, values.get(row["name"])) for row in found]
@@ -148,13 +159,19 @@ class TrialStore:
     def _row(self, row: Mapping[str, Any], values: Mapping[str, float] | None) -> TrialRow:
         facts = {name: value for name, value in row.items() if name != "run"}
         try:
+            for column in TRIALS.columns:  # SQLite holds nothing to them
+                value, kind = row[column.name], column.type.python_type
+                if not (isinstance(value, kind) or (value is None and column.nullable)):
+                    raise ValueError(f"its {column.name} is {value!r}")
             facts["architecture"] = dict(json.loads(facts["architecture"]))
             facts["parents"] = tuple(map(int, json.loads(facts["parents"])))
             facts["seed"] = int(facts["seed"])
             if facts["state"] not in get_args(State):
                 raise ValueError(f"its state is {facts['state']!r}")
-        except (ValueError, TypeError, RecursionError) as error:
-            raise RunError([OtherTrials(None, self.shown, row["name"], f"it cannot be read ({error})")]) from error
+            if (fault := _out_of_place(facts)) is not None:
+                raise ValueError(fault)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise RunError([OtherTrials(None, self.shown, str(row["name"]), f"it cannot be read ({error})")]) from error
         return TrialRow(**facts, values=values)
 
     def _of(self, name: str) -> Any:
@@ -163,3 +180,14 @@ class TrialStore:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _out_of_place(facts: Mapping[str, Any]) -> str | None:
+    """What of a trial is no part of any run; None where all of it may be."""
+    number, steps = facts["number"], facts["steps"]
+    if number is not None and facts["name"] != trial_name(number + 1):
+        return f"it is trial {number + 1}"
+    for name, earlier in (("start", facts["start"]), *(("parents", parent) for parent in facts["parents"])):
+        if earlier is not None and not 0 <= earlier < (number or 0):
+            return f"of its {name}, {earlier} is no trial before it"
+    return f"its steps are {steps}" if steps is not None and steps < 1 else None

@@ -37,6 +37,10 @@ def _raise(payload: Plain, tell: Tell, interruption: Interruption, factor: int) 
     raise ValueError("no such thing\nsecond line")
 
 
+def _garble(payload: Plain, tell: Tell, interruption: Interruption, factor: int) -> Plain:
+    raise ValueError("caf\udce9.png\0 \x1b[2J")
+
+
 def _exhaust(payload: Plain, tell: Tell, interruption: Interruption, factor: int) -> Plain:
     raise MemoryError("the system refused more")
 
@@ -45,6 +49,21 @@ def _die(payload: Plain, tell: Tell, interruption: Interruption, factor: int) ->
     print("last words", flush=True)
     os.kill(os.getpid(), payload.get("signal", signal.SIGKILL))
     time.sleep(60)
+    return {}
+
+
+def _parent(payload: Plain, tell: Tell, interruption: Interruption, factor: int) -> Plain:
+    """Begins another process, which has all that it has and hangs; then it is killed, or waits to be."""
+    other = os.fork()
+    if not other:
+        time.sleep(600)
+        os._exit(0)
+    Path(payload["mark"]).write_text(f"{other}")
+    return _die(payload, tell, interruption, factor) if payload["dies"] else _hang()
+
+
+def _hang() -> Plain:
+    time.sleep(600)
     return {}
 
 

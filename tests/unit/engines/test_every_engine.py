@@ -150,6 +150,7 @@ def test_what_is_said_is_heard_in_order_and_before_the_end(
     ("what", "error", "words"),
     [
         ("raise", "builtins.ValueError", "ValueError: no such thing"),
+        ("garble", "builtins.ValueError", r"ValueError: caf\udce9.png\x00 \x1b[2J"),
         ("exhaust", "builtins.MemoryError", "MemoryError: the system refused more"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.runtime.engines.contract import Work
-from stdsl.runtime.engines.processes import ProcessEngine
+from stdsl.runtime.engines.processes import ProcessEngine, most_hands
 
 PATIENCE = 300.0
 WORK = Work("tests_engine_pieces:prepare", {"factor": 3})
@@ -75,6 +76,27 @@ def test_fresh_processes_devices_and_the_loss_of_what_they_are_forked_from(tmp_p
     until(lambda: gone(int(mark.read_text())))  # leaving ends what is under way
 
 
+def test_what_a_process_began_goes_with_it(tmp_path: Path) -> None:
+    """However it ends: killed, too late, or with the process that it was forked from. It has the connection."""
+    with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
+        for name, dies, timeout, kind in (("dies", True, None, "lost"), ("late", False, 1.0, "late")):
+            mark = tmp_path / name
+            engine.submit(name, {"do": "parent", "dies": dies, "mark": str(mark)}, timeout)
+            done = engine.wait(60.0)
+            assert done is not None
+            assert done.fault is not None
+            assert done.fault.kind == kind
+            until(lambda mark=mark: gone(int(mark.read_text())))
+        mark = tmp_path / "nursery"
+        engine.submit("nursery", {"do": "parent", "dies": False, "mark": str(mark)})
+        until(lambda: mark.exists() and mark.read_text())
+        assert engine._nursery is not None
+        os.kill(engine._nursery.process.pid, signal.SIGKILL)
+        done = engine.wait(60.0)
+        assert done is not None
+        until(lambda: gone(int(mark.read_text())))
+
+
 def test_the_next_process_is_there_before_its_work_and_may_be_lost() -> None:
     """Each piece has one of its own all the same."""
     with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
@@ -93,6 +115,15 @@ def test_the_next_process_is_there_before_its_work_and_may_be_lost() -> None:
     (_, first), (second, killed), (third, _) = waiting
     assert second == first
     assert third != killed
+
+
+def test_hands_are_no_more_than_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    for more, most in ((0, 1), (64 + 7, 3), (64 + 200, 100)):
+        limit = len(os.listdir("/dev/fd")) + more
+        monkeypatch.setattr("resource.getrlimit", lambda what, limit=limit: (limit, limit))
+        assert most_hands() == most
+    monkeypatch.setattr("resource.getrlimit", lambda what: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert most_hands() > 10**6
 
 
 def children(engine: ProcessEngine) -> list[int]:

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas.run_files import FILES
 from stdsl.runtime.trials.addresses import without_password
 from stdsl.runtime.trials.database import existing_file, file_database, server_database
-from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore
+from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore, not_measured
 from stdsl.runtime.trials.tables import METADATA
 
 ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True, "d": 2}, 2**70, 30, None, (), 4)
@@ -134,6 +135,51 @@ def test_a_row_that_was_changed_by_hand_is_told_of(store: TrialStore, tmp_path: 
     assert "trial-1" in found[1]
 
 
+WRONG = {
+    **dict.fromkeys(("saw", "attempt", "place", "steps_done", "seconds"), ("'abc'", "x'ff'")),
+    **dict.fromkeys(("hash", "seed", "parents", "proposed", "worker", "error"), ("x'ff'",)),
+    "number": ("'abc'", "2.5", "7", "-1"),
+    "start": ("1", "99", "-1"),
+    "steps": ("0", "-3"),
+    "parents": ("'[1e999]'", "'[1]'", "'[-1]'", "'null'"),
+    "seed": ("'inf'", "'1.5'"),
+    "architecture": ("'[]]'", "'null'", "x'ff'"),
+    "state": ("'over'",),
+    "name": ("'../trial-2'",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value"), [(column, value) for column, own in WRONG.items() for value in own])
+def test_a_cell_that_is_nothing_of_its_column_is_told_of(
+    store: TrialStore, tmp_path: Path, column: str, value: str
+) -> None:
+    """SQLite takes anything."""
+    store.add(replace(ROW, name="trial-2", number=1))
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as tool:
+        tool.execute(f"UPDATE trials SET {column} = {value}")
+        tool.commit()
+    assert code(store.rows)[0] == "E0753"
+
+
+@pytest.mark.parametrize("value", ["'abc'", "x'ff'", "9e999", "-9e999"])
+@pytest.mark.parametrize("metric", ["samples", "accuracy"])
+def test_a_measurement_that_is_no_number_is_told_of(store: TrialStore, tmp_path: Path, metric: str, value: str) -> None:
+    store.add(ROW)
+    store.end("trial-1", "done", MEASURED, steps_done=30)
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as tool:
+        tool.execute(f"UPDATE trial_metrics SET value = {value} WHERE metric = '{metric}'")
+        tool.commit()
+    assert code(store.rows)[0] == "E0753"
+
+
+def test_what_a_trial_that_is_over_lacks(store: TrialStore) -> None:
+    store.add(ROW)
+    assert not_measured(*store.rows(), "accuracy") is None
+    store.end("trial-1", "done", MEASURED, steps_done=30)
+    assert not_measured(*store.rows(), "accuracy") is None
+    assert "(top5)" in str(not_measured(*store.rows(), "top5"))
+
+
 def test_a_file_that_another_program_holds_is_told_of(
     store: TrialStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +200,7 @@ def test_a_full_disk_is_told_of(store: TrialStore, tmp_path: Path) -> None:
 
     def fill() -> None:
         for number in range(1000):
-            store.add(TrialRow(f"trial-{number}", number, "waiting", "ab", {"x": "y" * 1000}, 0))
+            store.add(TrialRow(f"trial-{number + 1}", number, "waiting", "ab", {"x": "y" * 1000}, 0))
 
     found = code(fill)
     assert found == ("E0721", f"{tmp_path / 'trials.sqlite'} cannot be written: database or disk is full")
