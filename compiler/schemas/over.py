@@ -24,9 +24,10 @@ MEANINGS: Mapping[str, str] = {
 
 _PROBES: tuple[Mapping[str, Number], ...] = (
     {"M": 36, "t": 1, "T": 1000, "i": 0},
-    {"M": 36, "t": 1000, "T": 1000, "i": 999},
+    {"M": 36, "t": 1000, "T": 1000, "i": 0},
 )
-"""Values at the start and at the end of a run, at which a formula is tried before anything runs."""
+"""Values at the start and at the end of a run, at which a formula is tried before anything runs. The last round i is
+known to the strategy alone, which tries it there by :meth:`Over.fault_at`."""
 
 
 @record
@@ -64,17 +65,20 @@ class Over:
 
     def _faults_at_probes(self, minimum: float | None) -> Iterator[str]:
         for probe in _PROBES:
-            values = {v: probe[v] for v in self.variables}
-            place = ", ".join(f"{k} = {v}" for k, v in values.items() if k in set(variables(self.formula)))
-            where = f" at {place}" if place else ""
-            try:
-                value = self.at(**values)
-            except FormulaError as error:
-                yield f"it has no value{where}: {error}"
+            fault = self.fault_at({v: probe[v] for v in self.variables}, minimum)
+            if fault is not None:
+                yield fault
                 return
-            if minimum is not None and value < minimum:
-                yield f"it is {value:g}{where}, below {minimum:g}"
-                return
+
+    def fault_at(self, values: Mapping[str, Number], minimum: float | None = None) -> str | None:
+        """Why it cannot be evaluated with these values, or is below ``minimum`` there, in words; None where it can."""
+        place = ", ".join(f"{k} = {v}" for k, v in values.items() if k in set(variables(self.formula)))
+        where = f" at {place}" if place else ""
+        try:
+            value = self.at(**values)
+        except FormulaError as error:
+            return f"it has no value{where}: {error}"
+        return None if minimum is None or value >= minimum else f"it is {value:g}{where}, below {minimum:g}"
 
 
 @dataclass(frozen=True)

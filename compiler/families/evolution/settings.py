@@ -88,6 +88,10 @@ class EvolutionConfig(Tunable, SeparateTrainings):
         if self.tournament > self.population:
             message = f"a tournament of {self.tournament} cannot be drawn from a population of {self.population}"
             yield Conflict("tournament", message, "make the tournament smaller, or the population larger", "population")
+        fault = self.mutations.fault_at({"i": self.rounds - 1}, minimum=0)
+        if fault is not None:
+            message = f"`mutations` cannot be this expression in the last round: {fault}"
+            yield Conflict("mutations", message, "bound it, as in `max(3 - i / 100, 1)`", "rounds")
         if not self.mutate and not self.crossover:
             message = "`mutate` is empty, so every child equals its parent"
             yield Conflict("mutate", message, 'write `mutate = [resample("**")]`')
