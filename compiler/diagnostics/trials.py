@@ -13,6 +13,8 @@ class StoreRefused(Diagnostic):
 
     store: str
     reason: str
+    named: bool = True
+    """False where what was given is no name of such a database at all."""
 
     code: ClassVar[str] = "E0749"
     title: ClassVar[str] = "the database of trials cannot be used"
@@ -30,6 +32,11 @@ are taken from `--store`, from `PGPASSWORD`, or from `~/.pgpass`.
 
     @property
     def help(self) -> str:
+        if not self.named:
+            return (
+                "write `--store postgresql://USER@HOST/NAME`; without `--store` trials are kept in an SQLite file of "
+                "the run directory"
+            )
         return "see that the database is there and may be written, then go on with `stdsl run --resume`"
 
 

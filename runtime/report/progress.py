@@ -29,7 +29,8 @@ def render_progress(progress: Progress, console: Console) -> None:
         table.add_row(plain(phase.name), plain(_state(phase)), plain(_facts(phase)))
     for title, states in (("trials", progress.trials), ("comparisons", progress.comparisons)):
         if states:
-            counts = ", ".join(f"{count:,} {state}" for state, count in states.items())
+            stopped = {"running": "stopped"} if progress.process is None else {}
+            counts = ", ".join(f"{count:,} {stopped.get(state, state)}" for state, count in states.items())
             table.add_row(title, plain(counts), "")
     console.print(table, highlight=False)
     if progress.process is not None:
@@ -42,6 +43,8 @@ def render_progress(progress: Progress, console: Console) -> None:
 
 def _checkpoint(progress: Progress) -> str:
     kept = progress.checkpoint
+    if kept is None and progress.trials.get("done"):
+        return "what its trials came to is kept"
     if kept is None:
         return "it has no checkpoint yet, so what it did would be done again"
     at = "at the end" if kept.over else f"after {times(kept.step, 'step')}"

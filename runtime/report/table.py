@@ -114,7 +114,8 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         )
         yield _trials(facts["trials"], METRICS[facts["metric"]])
         if facts.get("front"):
-            yield plain(f"front of {len(facts['front'])} trials: none is better in one objective and no worse in all")
+            count = times(len(facts["front"]), "trial")
+            yield plain(f"front of {count}: no other is as good in all objectives and better in one")
             yield _front(facts)
         return
     if facts.get("fixed"):

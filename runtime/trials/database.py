@@ -118,8 +118,10 @@ def existing_file(path: Path) -> Database:
     """The SQLite file of a run, to be read. Raises FileNotFoundError where there is none, else RunError."""
     if not path.exists():
         raise FileNotFoundError(path)
-    # A log beside the file takes the right to write; without one, a file that nobody may write can be read too.
-    mode = "ro" if os.access(path.parent, os.W_OK) else "ro&immutable=1"
+    # A log beside the file takes the right to write; without one, a file that nobody may write can be read too. Where
+    # one is wanted and there is none, nobody has the file open: read as it is, nothing of SQLite's is left beside it.
+    alone = _logged(path) and not Path(f"{path.resolve()}-wal").exists()
+    mode = "ro" if os.access(path.parent, os.W_OK) and not alone else "ro&immutable=1"
     database = Database(_sqlite(path, mode), str(path), path)
     database.check_tables()
     return database
@@ -130,9 +132,11 @@ def server_database(url: str) -> Database:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise RunError([StoreRefused(None, without_password(url), "that is no URL of a database")]) from None
+        raise RunError(
+            [StoreRefused(None, without_password(url), "that is no URL of a database", named=False)]
+        ) from None
     if parsed.get_backend_name() != "postgresql":
-        raise RunError([StoreRefused(None, without_password(url), "it is no PostgreSQL database")])
+        raise RunError([StoreRefused(None, without_password(url), "it is no PostgreSQL database", named=False)])
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername=_DRIVER)
     try:
@@ -143,6 +147,17 @@ def server_database(url: str) -> Database:
     database = Database(engine, without_password(url), None)
     database.make_tables()
     return database
+
+
+def _logged(path: Path) -> bool:
+    """Whether a file of SQLite says of itself that it is kept with a write-ahead log (the bytes 18 and 19, both 2)."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(20)[18:] == b"\x02\x02"
+    except OSError:  # which is told of where it is opened to be read
+        return False
 
 
 def _sqlite(path: Path, mode: str) -> Engine:

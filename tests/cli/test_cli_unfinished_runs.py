@@ -101,9 +101,31 @@ def test_show_tells_of_the_last_checkpoint(stdsl: Any, unfinished: Path) -> None
     assert "after 1 step of retrain" in stdsl("show", str(unfinished)).stdout
 
 
+def test_show_tells_that_trials_of_a_stopped_search_are_kept(stdsl: Any, unfinished: Path) -> None:
+    """They are in their own file, whether there is a checkpoint of the run or not; none of them is under way then."""
+    shutil.rmtree(unfinished / "checkpoints", ignore_errors=True)
+    (unfinished / "journal.jsonl").write_text("", encoding="utf-8")
+    manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
+    store = TrialStore(file_database(unfinished / "trials.sqlite"), manifest.get("id", ""))
+    for number in (1, 2):
+        store.add(TrialRow(f"trial-{number}", number - 1, "running", "ab", {}, 0))
+    store.close()
+    shown = stdsl("show", str(unfinished)).stdout
+    assert "2 stopped" in shown
+    assert "it has no checkpoint yet" in shown
+    store = TrialStore(file_database(unfinished / "trials.sqlite"), manifest.get("id", ""))
+    store.end("trial-1", "done", ())
+    store.close()
+    shown = stdsl("show", str(unfinished)).stdout
+    assert "1 done, 1 stopped" in shown
+    assert "what its trials came to is kept" in shown
+    assert "done again" not in shown
+    assert json.loads(stdsl("show", str(unfinished), "--json").stdout)["trials"] == {"done": 1, "running": 1}
+
+
 def test_show_tells_of_comparisons_and_leaves_everything_as_it_is(stdsl: Any, unfinished: Path) -> None:
     manifest = json.loads((unfinished / "run.json").read_text(encoding="utf-8"))
-    store = TrialStore(file_database(unfinished / "trials.sqlite"), manifest["id"])
+    store = TrialStore(file_database(unfinished / "trials.sqlite"), manifest.get("id", ""))
     for number in (1, 2):
         store.add(TrialRow(f"random-{number}", None, "waiting", "ab", {}, 0))
     store.end("random-1", "done", ())

@@ -131,6 +131,15 @@ def test_a_result_without_training_or_export() -> None:
     assert "no open decisions" in buffer.getvalue()
 
 
+@pytest.mark.parametrize(("front", "said"), [(["trial-1"], "front of 1 trial:"), (["trial-2", "trial-1"], "2 trials:")])
+def test_the_front_of_several_objectives(front: list[str], said: str) -> None:
+    trials = [{"name": f"trial-{i}", "value": 1 / i, "params": 9 - i, "flops": 5, "seconds": 1.0} for i in (1, 2)]
+    told = {"metric": "accuracy", "minimize": ["params"], "trials": trials, "steps": 4, "seconds": 2.0, "front": front}
+    buffer = io.StringIO()
+    render_result(RESULT | {"search_facts": told}, Console(file=buffer, width=120))
+    assert f"{said} no other is as good in all objectives and better in one" in buffer.getvalue()
+
+
 def test_the_plan_as_text() -> None:
     stages = (Stage("search", 320, 32, 1000, 2_000_000, 73_000_000, 76.0), Stage("train derived", 1, 1, 1, 1, 1, 4.0))
     text = plan_text(Plan("small", "cells", "motion_digits", "cpu", stages, 1, 1))

@@ -255,6 +255,9 @@ def test_urls_that_cannot_be_are_told_of() -> None:
         assert found[0] == "E0749"
         assert said in found[1]
         assert "secret" not in found[1]
+        with pytest.raises(RunError) as refused:
+            server_database(url)
+        assert "postgresql://USER@HOST/NAME" in (refused.value.diagnostics[0].help or "")
     assert without_password("postgresql://me:secret@host/trials") == "postgresql://me@host/trials"
     assert without_password("postgresql:///trials?user=me&password=secret") == "postgresql:///trials?user=me"
     assert without_password("nonsense") == "nonsense"
