@@ -135,6 +135,13 @@ class _Fusion(_Part):
     best: str
 
 
+class _Left(_Part):
+    """A network beside the found one that came to nothing."""
+
+    title: str
+    reason: str
+
+
 class _Targets(_Part):
     task: str
     kind: str
@@ -148,6 +155,7 @@ class ResultDocument(_Part):
     data: str
     seed: int
     metric: str | None = None
+    classes: tuple[str, ...] | None = None
     targets: _Targets | None = None
     derived: _Derived
     search_facts: _Search | dict[str, Any] | None = None
@@ -157,6 +165,7 @@ class ResultDocument(_Part):
     ensemble: _Ensemble | None = None
     fusion: _Fusion | None = None
     onnx: _Onnx | None = None
+    failed: tuple[_Left, ...] | None = None
     files: dict[str, str]
     next: tuple[str, ...]
 

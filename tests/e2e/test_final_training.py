@@ -137,5 +137,5 @@ def test_what_to_try_next_with_a_space_of_the_library(tmp_path: Path, monkeypatc
     space = 'space=small(wiring = "parallel", frames = 4, size = 16)'
     run(RunRequest("fusion3d", "motion", [*short, *small, space], out=tmp_path / "run"), Silent())
     graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
-    assert "fusion3d::small -p wiring='\"parallel\"' -p growth=4 -p frames=4" in graph
+    assert "fusion3d::small -p 'layer=\"gated\"' -p 'wiring=\"parallel\"' -p growth=4 -p frames=4" in graph
     assert CliRunner().invoke(cli, shlex.split(graph)[1:]).exit_code == 0

@@ -39,6 +39,10 @@ MANY_CASES: Final[Mapping[Sharing, int]] = {"separate": 2_000, "slice": 20_000}
 is looked at alone."""
 
 
+_OF_SOME = {"sum": "sum_of", "mean": "mean_of", "concat": "concat_of"}
+"""The kernels of reductions some of whose elements may be absent."""
+
+
 @record
 class Application:
     """One case of an application: the values of its attributes, and what goes in and comes out."""
@@ -239,7 +243,7 @@ class _Lowering:
         axis: dict[str, Any] = {}
         if node.op == "concat":
             axis["dim"] = 2 if shape.layout == "tokens" else 1
-        total = kernel(f"{node.op}_of", List(tuple(elements)), **axis)
+        total = kernel(_OF_SOME[node.op], List(tuple(elements)), **axis)
         reduced = self._add(node, name, reads.inputs, total, need=self._both(node, some))
         if none is False:
             return reduced

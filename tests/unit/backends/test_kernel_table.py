@@ -14,7 +14,7 @@ BACKENDS = Path(__file__).parents[3] / "compiler" / "backends"
 NAMED = {
     node.value
     for room in ("codegen", "lowering", "networks")
-    for path in (BACKENDS / room).glob("*.py")
+    for path in (BACKENDS / room).rglob("*.py")
     if path.name != "kernel_table.py"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     if isinstance(node, ast.Constant) and isinstance(node.value, str)

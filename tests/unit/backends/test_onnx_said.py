@@ -231,4 +231,5 @@ def test_the_page_has_all_keys_of_files(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     data = {"a": rng.normal(size=(30, 3, 8, 8)), "b": rng.normal(size=(30, 2, 8, 8)), "y": np.arange(30) % 3}
     result = stdsl.run(tmp_path / "a.space", data=data, out=tmp_path / "run", device="cpu", progress=False)
-    assert set(told(result.directory / "m.onnx")) == documented - {"normalised_in_the_graph", "preparation", "ensemble"}
+    of_others = {"normalised_in_the_graph", "preparation", "ensemble", "fused"}
+    assert set(told(result.directory / "m.onnx")) == documented - of_others

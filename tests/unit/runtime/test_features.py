@@ -77,7 +77,8 @@ def weights(folder: Path) -> Mapping[str, Mapping[str, torch.Tensor]]:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_run_on_features_is_the_run_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
-    """Through a search that fixes decisions and drops streams, the final training and the comparisons."""
+    """Through a search that fixes decisions and drops streams, the final training and the comparisons (in processes of
+    their own; the run without stays in this one, where the features are forbidden)."""
     monkeypatch.setattr("stdsl.runtime.run.cores", lambda: 1)
     space = tmp_path / "fuse.space"
     space.write_text(TEXT, encoding="utf-8")
@@ -90,7 +91,7 @@ def test_a_run_on_features_is_the_run_without(tmp_path: Path, monkeypatch: pytes
     assert not (tmp_path / "kept" / "features").exists()
     monkeypatch.setattr(features_module, "hindrance", lambda varies, placement: "a test")
     told = Told()
-    plain = run(RunRequest(str(space), overrides=overrides, out=tmp_path / "plain"), told)
+    plain = run(RunRequest(str(space), overrides=overrides, out=tmp_path / "plain", hands=0), told)
     assert not [title for title in told.titles if title.startswith("features")]
     assert plain.document["networks"][0]["test"] == kept.document["networks"][0]["test"]
     with_features, without = weights(tmp_path / "kept"), weights(tmp_path / "plain")
