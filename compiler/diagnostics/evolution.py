@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ..text.patterns import wider
 from .model import Diagnostic, Severity, kind
+from .names import nearest
 
 SHOWN = 8
 """So many decisions are named."""
@@ -88,6 +89,8 @@ class EditsNothing(Diagnostic):
     """Whether the pattern fits a decision."""
     known: tuple[str, ...] = ()
     """The paths of the decisions that have the alternative."""
+    options: tuple[str, ...] = ()
+    """The alternatives of the decisions that the pattern fits."""
 
     code: ClassVar[str] = "E0538"
     title: ClassVar[str] = "an edit that changes nothing in this space"
@@ -108,5 +111,7 @@ get it. No decision of the space does both, so the architectures would be tried 
 
     @property
     def help(self) -> str:
-        near = None if self.matched else wider(self.pattern, self.known)
+        near = nearest(self.value, self.options) if self.matched else wider(self.pattern, self.known)
+        if near and self.matched:
+            return f"did you mean `{near}`?"
         return f'did you mean `"{near}"`?' if near else "mend the edit, or leave it out"

@@ -39,6 +39,8 @@ def edited(graph: SpaceGraph, start: Start) -> dict[str, Value]:
         own = {path: value for path, value in values.items() if value is not None}
         if not own:
             having = tuple(d.path for d in graph.open if value_named(d, text) is not None)
-            raise SpaceError([EditsNothing(None, pattern, text, graph.name, bool(values), having)])
+            fitting = (d for d in graph.open if d.path in values and d.kind == "choose")
+            options = tuple(dict.fromkeys(name for d in fitting for name in d.options))
+            raise SpaceError([EditsNothing(None, pattern, text, graph.name, bool(values), having, options)])
         found |= own
     return found

@@ -27,5 +27,6 @@ def test_a_label_where_a_pattern_is_due_is_told_of() -> None:
     assert MutatesNothing(None, "shrink", "width", "s", paths).help == "mend its pattern, or leave it out"
     assert EditsNothing(None, "kind", "conv", "s", False, paths).help == 'did you mean `"**.kind"`?'
     assert EditsNothing(None, "**.kind", "conv", "s", True).help == "mend the edit, or leave it out"
+    assert EditsNothing(None, "**.kind", "tme", "s", True, (), ("frame", "time")).help == "did you mean `time`?"
     assert PatternMatchesNothing(None, "kind", "s", paths).help == 'did you mean `"**.kind"`?'
     assert PatternMatchesNothing(None, "knd", "s", paths).help is None
