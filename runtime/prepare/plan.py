@@ -120,10 +120,10 @@ def plan(job: Job, device: str = "auto") -> Plan:
         if strategy is not None and job.graph.open:
             names = [*names, *(f"train {member_name(rank)}" for rank in range(2, config.members + 1))]
         names = [*names, *(f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0))]
-        for name in names:
-            one = stage(name, partial(build, typical, 0), job.final, steps, batch)
-            drawn = name not in repeated or job.architecture is None
-            stages.append(replace(one, known=not (job.final.open and drawn)))
+        one = stage(names[0], partial(build, typical, 0), job.final, steps, batch)  # all are alike, as far as is known
+        given = len(repeated) if job.architecture is not None else 0
+        for i, name in enumerate(names):
+            stages.append(replace(one, name=name, known=not job.final.open or i < given))
         for text, graph in job.compared.items():
             subject = Subject(text, graph, architecture(graph, {}))
             stages.append(stage(f"train {title_of(text)}", partial(build, subject, 0), graph, steps, batch))
@@ -146,9 +146,8 @@ def plan(job: Job, device: str = "auto") -> Plan:
 
 
 def separate_trainings(job: Job) -> bool:
-    """Whether networks of a run are trained beside each other: comparisons, repeats, members of
-    an ensemble, or the trials of a search. Each
-    then has one thread."""
+    """Whether networks of a run are trained beside each other: comparisons, repeats, members of an ensemble, or the
+    trials of a search. Each then has one thread."""
     config = job.config
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     repeated = config.retrain is not None and config.retrain.seeds > 1
