@@ -20,7 +20,8 @@ class Clock:
         if workers < 1 or slack < 1:
             raise ValueError(f"{workers} workers with a slack of {slack}")
         self._slack = Fraction(slack) if workers > 1 else Fraction(1)
-        self._free: list[Fraction | int] = [0] * workers
+        self._idle = workers  # of those that never had a trial
+        self._free: list[Fraction | int] = []
         self._hidden: list[tuple[Fraction | int, int]] = []
         self._shown: list[int] = []
         self._begun = 0
@@ -35,8 +36,14 @@ class Clock:
         """The next trial is known, and its predicted length, above 0: it begins now."""
         if length <= 0:
             raise ValueError(f"a trial of length {length}")
-        start = heapq.heapreplace(self._free, self._free[0] + length)
+        if self._idle:
+            start: Fraction | int = 0
+            self._idle -= 1
+            heapq.heappush(self._free, length)
+        else:
+            start = heapq.heapreplace(self._free, self._free[0] + length)
         heapq.heappush(self._hidden, (start + self._slack * length, self._begun))
         self._begun += 1
-        while self._hidden and self._hidden[0][0] <= self._free[0]:
+        now = 0 if self._idle else self._free[0]
+        while self._hidden and self._hidden[0][0] <= now:
             self._shown.append(heapq.heappop(self._hidden)[1])

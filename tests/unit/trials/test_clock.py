@@ -92,3 +92,10 @@ def test_lengths_grow_with_cost_and_steps(flops: int, batch: int, steps: int) ->
     assert 0 < length < predicted_length(flops + 1, batch, steps)
     assert length < predicted_length(flops, batch, steps + 1)
     assert predicted_length(None, batch, steps) == predicted_length(0, batch, steps)
+
+
+def test_workers_that_never_had_a_trial_take_no_room() -> None:
+    clock = Clock(10**12)
+    for _ in range(3):
+        clock.begin(5)
+    assert list(clock.visible) == []
