@@ -111,7 +111,7 @@ def test_the_next_process_is_there_before_its_work_and_may_be_lost() -> None:
             waiting.append((done.value["process"], children(engine)[0]))
             if number == 1:
                 os.kill(waiting[-1][1], signal.SIGKILL)
-                until(lambda: not children(engine))
+                until(lambda: waiting[-1][1] not in children(engine))
     (_, first), (second, killed), (third, _) = waiting
     assert second == first
     assert third != killed
