@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.architecture import Architecture, architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.posteriors import NothingDrawn
@@ -32,7 +32,6 @@ class Strategy:
     def document(self) -> dict[str, Any]:
         """For JSON."""
         arch = self.architecture
-        plain = {path: list(value) if isinstance(value, tuple) else value for path, value in arch.items()}
         return {
             "hash": arch.hash,
             "value": self.value,
@@ -40,7 +39,7 @@ class Strategy:
             "log_prob": self.log_prob,
             "params": self.params,
             "flops": self.flops,
-            "architecture": plain,
+            "architecture": plain_values(arch),
         }
 
 

@@ -323,6 +323,11 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {path: _plain(value) for path, value in values.items()}
 
 
+def values_of(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of decisions that :func:`plain_values` wrote."""
+    return {path: tuple(value) if isinstance(value, list) else value for path, value in plain.items()}
+
+
 def _plain(value: Any) -> Any:
     """The JSON form of a value: tuples as lists, everything that JSON does not know by its text."""
     if value is None or isinstance(value, bool | int | float | str):

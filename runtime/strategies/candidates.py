@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from stdsl.compiler.analysis.architecture import Architecture, plain_values
+from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 
@@ -67,6 +69,24 @@ class Measuring:
         with measured_anew(supernet), self.placement.autocast():
             for first in range(0, len(learnt) - size + 1, size):  # batches of one size, as in the search
                 supernet(*self.placement.put(learnt.samples(np.arange(first, first + size))).inputs)
+
+
+def once_each(drawn: Iterable[Architecture], figures: Mapping[str, float], policy: Policy) -> list[dict[str, Any]]:
+    """Of each different architecture, in the order of drawing: its values, its figure (by its hash), how often it was
+    drawn, and the logarithm of its probability by the policy (None where that is not known)."""
+    found: dict[str, dict[str, Any]] = {}
+    for arch in drawn:
+        if arch.hash in found:
+            found[arch.hash]["times"] += 1
+            continue
+        found[arch.hash] = {
+            "hash": arch.hash,
+            "value": figures[arch.hash],
+            "times": 1,
+            "log_prob": policy.log_prob(arch),
+            "architecture": plain_values(arch),
+        }
+    return list(found.values())
 
 
 def hold_sites(supernet: Supernet) -> None:

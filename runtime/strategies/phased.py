@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.analysis.architecture import plain_values
+from stdsl.compiler.analysis.architecture import plain_values, values_of
 
 from ..training.stepped import Event, Facts, Stepped
 
@@ -138,10 +138,9 @@ class PhasedSearch(Generic[P]):
         return self.waited_before + self.current.waited
 
     def state(self) -> dict[str, Any]:
-        plain = plain_values(self.found)
         return {
             "number": self.number,
-            "found": plain,
+            "found": plain_values(self.found),
             "rows": self.rows,
             "waiting": self.waiting,
             "measured": self.measured,
@@ -151,7 +150,7 @@ class PhasedSearch(Generic[P]):
 
     def load(self, state: dict[str, Any]) -> None:
         self.number, self.rows, self.waiting = state["number"], state["rows"], state["waiting"]
-        self.found = {path: tuple(v) if isinstance(v, list) else v for path, v in state["found"].items()}
+        self.found = values_of(state["found"])
         self.measured, self.waited_before = state["measured"], state.get("waited", 0.0)
         with torch.no_grad():
             self._enter()

@@ -14,6 +14,7 @@ from space_texts import space_text
 
 import stdsl
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.policies.rows import certain
 from stdsl.compiler.analysis.policies.weighted import Weighted, weighted
 from stdsl.compiler.analysis.relaxable import relaxable
 from stdsl.compiler.diagnostics.model import SpaceError
@@ -23,7 +24,6 @@ from stdsl.runtime.strategies.expected_cost import ExpectedCost
 from stdsl.runtime.strategies.parts import SearchPart
 from stdsl.runtime.strategies.variational.build import template
 from stdsl.runtime.strategies.variational.divergence import Divergence, kernels_of
-from stdsl.runtime.strategies.variational.search import certain
 
 
 def check(graph: SpaceGraph, seed: int) -> bool:

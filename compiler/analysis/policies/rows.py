@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
+from ..values import encode
 
 NEVER = -math.inf
 
@@ -126,3 +128,17 @@ def _check(decision: Decision, given: Sequence[float]) -> None:
 
 def _log(weight: float) -> float:
     return math.log(weight) if weight > 0 else NEVER
+
+
+def certain(graph: SpaceGraph, values: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Probabilities of decisions that have these values: ones and zeros."""
+    rows: dict[str, list[float]] = {}
+    for path, value in values.items():
+        decision = graph.by_path[path]
+        answers = encode(decision, value)
+        if decision.kind == "keep":
+            rows[path] = [float(answers[variable.index]) for variable in decision.variables]
+        else:
+            (variable,) = decision.variables
+            rows[path] = [float(answers[variable.index] == answer) for answer in range(variable.arity)]
+    return rows

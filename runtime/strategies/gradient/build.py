@@ -19,9 +19,7 @@ from stdsl.compiler.schemas.relax import Partial
 from ...data.batch import Part
 from ...data.loading.loader import Loader
 from ...data.loading.order import Order
-from ...data.networks.binding import bound
-from ...data.networks.features import Features, Making
-from ...phases.context import Context, data_identity
+from ...phases.context import Context
 from ...phases.needs import load_run_weights
 from ...randomness import key, seeded
 from ...training.descent import Descent
@@ -31,6 +29,7 @@ from ..learners import Batches, Learners, Schedule
 from ..likeliest import likeliest
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
+from ..searched import searched_data
 from .discretization import Discretization
 from .gap import Gauge, preferred
 from .relaxing import relaxing
@@ -69,15 +68,7 @@ class _Assembly:
     def __init__(self, run: Context, stretch: SearchPart[GradientConfig]) -> None:
         self.run, self.stretch = run, stretch
         self.strategy, self.graph = stretch.strategy, run.job.graph
-        splits = tuple(dict.fromkeys((self.strategy.weights.split, self.strategy.decisions.split)))
-        making = Making(
-            run.directory.features,
-            data_identity(run.config, run.config.data),
-            run.placement,
-            run.reporter,
-            run.interruption,
-        )
-        self.dataset = Features(bound(run.dataset, self.graph), splits, making)
+        self.dataset = searched_data(run, self.graph, (self.strategy.weights.split, self.strategy.decisions.split))
         self.weight_order = self.order(self.strategy.weights.split, "weights")
         self.decision_order = self.order(self.strategy.decisions.split, "decisions")
         self.per_epoch = self.weight_order.steps_per_epoch

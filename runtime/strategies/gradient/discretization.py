@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.architecture import Architecture, values_of
 from stdsl.compiler.analysis.derivation.derive import derive
 from stdsl.compiler.analysis.derivation.incident import incident
 from stdsl.compiler.analysis.derivation.reading import Reading
@@ -99,7 +99,7 @@ class Discretization:
 
     def restore(self, fixed: Mapping[str, Any]) -> None:
         """Take up what :attr:`fixed` was."""
-        self.fixed = {path: tuple(v) if isinstance(v, list) else v for path, v in fixed.items()}
+        self.fixed = values_of(fixed)
         self._shrink(self.fixed)
 
     def _open(self) -> list[Decision]:

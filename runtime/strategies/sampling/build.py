@@ -17,16 +17,14 @@ from stdsl.compiler.schemas.objectives import SoftCost
 from ...data.batch import Part
 from ...data.loading.loader import Loader
 from ...data.loading.order import Order
-from ...data.networks.binding import bound
-from ...data.networks.features import Features, Making
-from ...phases.context import Context, data_identity
+from ...phases.context import Context
 from ...phases.needs import load_run_weights
 from ...randomness import key
 from ...training.optimizers import build_descent
-from ..candidates import Measuring
 from ..likeliest import likeliest_by_logits
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
+from ..searched import measuring, searched_data
 from .fair import FairPaths
 from .learning import Learning
 from .logits import Logits
@@ -57,33 +55,21 @@ def phased_search(run: Context, each: Sequence[tuple[SamplingConfig, Roles]]) ->
 def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: bool = True) -> PathSearch:
     """Of the space of a run, or a part of it, at its first step. ``measures``: architectures are, at its end."""
     strategy, graph, seed = stretch.strategy, run.job.graph, stretch.seed(run.seed)
-    identity = data_identity(run.config, run.config.data)
-    making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
     splits = (strategy.decisions.split,) if strategy.apart else ()
     measured = ("valid",) if strategy.measured else ()
-    used = tuple(dict.fromkeys((strategy.weights.split, *splits, *measured)))
-    dataset = Features(bound(run.dataset, graph), used, making)
+    dataset = searched_data(run, graph, (strategy.weights.split, *splits, *measured))
     part = Part(dataset, (strategy.weights.split,))
     order = Order(part, strategy.batch, run.seed, f"search weights{stretch.name}", run.workshop.balanced)
     steps = strategy.total_steps(order.steps_per_epoch)
     network = path_network(graph, strategy, run.seed)
     load_run_weights(network, graph, run.directory)
     dataset.attach(run.placement.model(network))
-    measuring = Measuring(
-        Part(dataset, ("valid",)),
-        part,
-        run.placement,
-        strategy.batch,
-        run.criterion,
-        strategy.derive.metric or run.criterion.metric,
-        strategy.derive.norms,
-        strategy.derive.measure,
-    )
     own_batches: Loader | None = None
     if strategy.apart:
         learnt = Part(dataset, (strategy.decisions.split,))
         own = Order(learnt, strategy.batch, run.seed, f"search decisions{stretch.name}", run.workshop.balanced)
         own_batches = Loader(own, steps, run.config.loaders)
+    candidates = measuring(run, dataset, part, strategy.batch, strategy.derive)
     return PathSearch(
         network,
         build_descent(
@@ -98,7 +84,7 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
         run.criterion.by(strategy.label_smoothing, strategy.aux),
         steps,
         strategy.samples,
-        Candidates(measuring, strategy.measured if measures else 0),
+        Candidates(candidates, strategy.measured if measures else 0),
         FairPaths(graph, seed) if strategy.draw == "fair" else None,
     )
 

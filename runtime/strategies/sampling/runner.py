@@ -8,12 +8,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from stdsl.compiler.analysis.architecture import Architecture, architecture
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
+from stdsl.compiler.analysis.architecture import Architecture, plain_values
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.analysis.policies.rows import chances_of, log_rows
-from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.analysis.policies.rows import certain, chances_of
 from stdsl.compiler.backends.networks.paths.cutting import weights_of
 from stdsl.compiler.backends.networks.paths.text import written_paths
 from stdsl.compiler.diagnostics.model import Diagnostic
@@ -33,11 +32,11 @@ from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
 from ..candidates import FORWARD, passes_to_measure
+from ..distribution import distribution, found_by, front_of_distribution
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED
-from ..variational.search import certain
 from .build import path_network, path_search, phased_search
 from .search import measured
 
@@ -85,7 +84,7 @@ class SamplingRunner(Runner):
             facts |= {"entropy": entropy, "history": history(run), "logits": logits}
             facts["probabilities"] = certain(graph, search.held) | chances_of(graph, logits)
             if search.held:
-                facts["fixed"] = {path: list(v) if isinstance(v, tuple) else v for path, v in search.held.items()}
+                facts["fixed"] = plain_values(search.held)
             summary += f", the distribution at {entropy:.0%} of full uncertainty"
             if entropy > UNDECIDED:
                 warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
@@ -97,13 +96,10 @@ class SamplingRunner(Runner):
         return Found(facts, summary, tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        drawn = facts.get("drawn")
-        if drawn:
-            return [architecture(graph, one["architecture"]) for one in best_first(drawn, facts["metric"])]
-        return [_learnt(graph, facts).likeliest()]
+        return found_by(graph, facts)
 
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:
-        return _learnt(graph, facts) if "logits" in facts else None
+        return distribution(graph, facts) if "logits" in facts else None
 
     def front(
         self,
@@ -116,9 +112,7 @@ class SamplingRunner(Runner):
     ) -> list[FrontPoint] | None:
         if "logits" not in facts:
             return None
-        weights, logits = facts["probabilities"], facts["logits"]
-        rows = log_rows(graph, weights, logits)
-        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits, rows)
+        return front_of_distribution(graph, facts, metric, budgets, sibling)
 
     def inherited(
         self,
@@ -136,15 +130,6 @@ def _on_a_path(graph: SpaceGraph, strategy: SamplingConfig) -> nn.Module:
     network = path_network(graph, strategy, 0)
     network.hold_architecture(policy(graph, "even").draw(key(0, "typical path")))
     return network
-
-
-def _learnt(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-    return weighted(graph, facts["probabilities"], _fixed(facts), facts["logits"])
-
-
-def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What parts of the search settled."""
-    return {path: tuple(v) if isinstance(v, list) else v for path, v in facts.get("fixed", {}).items()}
 
 
 def _own(strategy: Strategy | None) -> SamplingConfig:

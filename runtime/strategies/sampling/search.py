@@ -24,7 +24,7 @@ from ...training.descent import Descent, gradients_of
 from ...training.placement import Placement
 from ...training.statistics import keeping_buffers
 from ...training.stepped import Event, Facts
-from ..candidates import Measuring
+from ..candidates import Measuring, once_each
 from ..variational.search import undecided
 from .fair import FairPaths
 from .importance import Importance, add_to
@@ -246,19 +246,5 @@ class PathSearch:
 
 
 def measured(search: PathSearch) -> list[dict[str, Any]]:
-    """Of each different architecture that was measured, in the order of drawing: its values, its figure, how often it
-    was drawn, and the logarithm of its probability (None where that is not known)."""
-    found: dict[str, dict[str, Any]] = {}
-    for number in range(search.candidates.many):
-        arch = search.candidate(number)
-        if arch.hash in found:
-            found[arch.hash]["times"] += 1
-            continue
-        found[arch.hash] = {
-            "hash": arch.hash,
-            "value": search.figures[arch.hash],
-            "times": 1,
-            "log_prob": search.policy.log_prob(arch),
-            "architecture": {path: list(v) if isinstance(v, tuple) else v for path, v in arch.items()},
-        }
-    return list(found.values())
+    """Of each different architecture that was measured; see :func:`once_each`."""
+    return once_each(map(search.candidate, range(search.candidates.many)), search.figures, search.policy)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from stdsl.compiler.analysis.derivation.reading import Reading
+from stdsl.compiler.analysis.policies.rows import certain
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
@@ -21,21 +22,20 @@ from stdsl.compiler.schemas.objectives import KLDropPath
 from ...data.batch import Part
 from ...data.loading.loader import Loader
 from ...data.loading.order import Order
-from ...data.networks.binding import bound
-from ...data.networks.features import Features, Making
-from ...phases.context import Context, data_identity
+from ...phases.context import Context
 from ...phases.needs import load_run_weights
 from ...randomness import key
 from ...training.optimizers import build_descent
-from ..candidates import Measuring, hold_sites
+from ..candidates import hold_sites
 from ..further import further
 from ..learners import Batches, Learners
 from ..likeliest import likeliest, likeliest_by_logits
 from ..parts import SearchPart, part, pick
 from ..phased import PhasedSearch
+from ..searched import measuring, searched_data
 from ..temperature import temperature
 from .divergence import Divergence, kernels_of
-from .search import Objective, Term, VariationalSearch, certain
+from .search import Objective, Term, VariationalSearch
 
 
 def phased_search(run: Context, each: Sequence[tuple[VariationalConfig, Roles]]) -> PhasedSearch[VariationalSearch]:
@@ -69,11 +69,8 @@ def variational_search(run: Context, stretch: SearchPart[VariationalConfig], dra
     """Of the space of a run, or a part of it, at its first step. ``draws``: strategies are drawn at its end."""
     strategy, graph, seed = stretch.strategy, run.job.graph, stretch.seed(run.seed)
     left = stretch.network(graph) if run.config.phase else graph
-    identity = data_identity(run.config, run.config.data)
-    making = Making(run.directory.features, identity, run.placement, run.reporter, run.interruption)
     measured = ("valid",) if strategy.derive.samples else ()
-    used = tuple(dict.fromkeys((strategy.weights.split, strategy.decisions.split, *measured)))
-    dataset = Features(bound(run.dataset, graph), used, making)
+    dataset = searched_data(run, graph, (strategy.weights.split, strategy.decisions.split, *measured))
     balanced = run.workshop.balanced
     weights, decisions = (
         Order(Part(dataset, (split,)), strategy.batch, run.seed, f"search {purpose}{stretch.name}", balanced)
@@ -98,16 +95,6 @@ def variational_search(run: Context, stretch: SearchPart[VariationalConfig], dra
         for own in strategy.objectives
         if isinstance(own, KLDropPath)
     )
-    measuring = Measuring(
-        Part(dataset, ("valid",)),
-        weights.part,
-        run.placement,
-        strategy.batch,
-        run.criterion,
-        strategy.derive.metric or run.criterion.metric,
-        strategy.derive.norms,
-        strategy.derive.measure,
-    )
     return VariationalSearch(
         graph,
         learners,
@@ -119,7 +106,7 @@ def variational_search(run: Context, stretch: SearchPart[VariationalConfig], dra
         steps,
         strategy.warmup_steps(per_epoch),
         strategy.update == "together",
-        measuring,
+        measuring(run, dataset, weights.part, strategy.batch, strategy.derive),
         strategy.derive.samples if draws else 0,
         stretch.values,
         partial(stretch.drawn, graph, run.seed) if apart else None,

@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import Architecture, architecture, plain_values
+from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.count import count
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
+from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.analysis.policies.rows import chances_of, log_rows
-from stdsl.compiler.analysis.policies.weighted import weighted
+from stdsl.compiler.analysis.policies.rows import certain, chances_of
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.posteriors import DivergenceOutweighs
 from stdsl.compiler.diagnostics.run import Undecided
@@ -34,15 +33,14 @@ from ...tracking.journal import read_journal
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
+from ..candidates import FORWARD, passes_to_measure
+from ..distribution import distribution, found_by, front_of_distribution
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED
 from .build import phased_search, template, variational_search
-from .search import certain, drawn_strategies
-
-_FORWARD = 1 / 3
-"""What a forward pass takes of a step."""
+from .search import drawn_strategies
 
 
 class VariationalRunner(Runner):
@@ -54,7 +52,7 @@ class VariationalRunner(Runner):
         each = lengths(job.config, strategy)
         steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         passes = 1.0 if strategy.update == "together" else 1 + (steps - warmup) / steps
-        passes += _measured(job, strategy) * _FORWARD / steps
+        passes += _measured(job, strategy) * FORWARD / steps
         yield Work("search", partial(template, job.graph, strategy, 0), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:
@@ -99,16 +97,13 @@ class VariationalRunner(Runner):
         return Found(facts, summary, tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
-        drawn = facts.get("drawn")
-        if drawn:
-            return [architecture(graph, one["architecture"]) for one in best_first(drawn, facts["metric"])]
-        return [_posterior(graph, facts).likeliest()]
+        return found_by(graph, facts)
 
     def surely_best(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> bool:
         return bool(facts.get("drawn")) or not cost_constraints(graph) or feasible(graph) is not None
 
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-        return _posterior(graph, facts)
+        return distribution(graph, facts)
 
     def front(
         self,
@@ -119,18 +114,7 @@ class VariationalRunner(Runner):
         budgets: Sequence[int] | int,
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
-        weights, logits = facts["probabilities"], facts.get("logits")
-        rows = log_rows(graph, weights, logits)
-        return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits, rows)
-
-
-def _posterior(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
-    return weighted(graph, facts["probabilities"], _fixed(facts), facts.get("logits"))  # older runs have none
-
-
-def _fixed(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What parts of the search settled."""
-    return {path: tuple(v) if isinstance(v, list) else v for path, v in facts.get("fixed", {}).items()}
+        return front_of_distribution(graph, facts, metric, budgets, sibling)
 
 
 def _outweighed(run: Context, samples: int) -> Iterator[Diagnostic]:
@@ -146,11 +130,8 @@ def _outweighed(run: Context, samples: int) -> Iterator[Diagnostic]:
 def _measured(job: Job, strategy: VariationalConfig) -> float:
     """Forward passes over a batch that measuring the drawn strategies takes: each different one once."""
     splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
-    total = 0
-    for split in splits:
-        samples = job.config.data.samples((split,)) or 0
-        total += min(samples, strategy.derive.measure or samples)
-    return _different(job.graph, strategy.derive.samples) * total / strategy.batch
+    once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
+    return _different(job.graph, strategy.derive.samples) * once
 
 
 def _different(graph: SpaceGraph, drawn: int) -> float:

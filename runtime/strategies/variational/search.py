@@ -13,12 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stdsl.compiler.analysis.architecture import Architecture, plain_values
+from stdsl.compiler.analysis.architecture import Architecture, values_of
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.analysis.policies.rows import chances_of
+from stdsl.compiler.analysis.policies.rows import certain, chances_of
 from stdsl.compiler.analysis.policies.weighted import weighted
-from stdsl.compiler.analysis.values import encode
 from stdsl.compiler.backends.networks.concrete import bounds, log_within
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
@@ -28,7 +27,7 @@ from ...randomness import key, seed_torch
 from ...tasks.criterion import Criterion
 from ...training.placement import Placement
 from ...training.stepped import Event, Facts
-from ..candidates import Measuring
+from ..candidates import Measuring, once_each
 from ..further import Further
 from ..learners import Batches, Learners, without_gradients
 from ..statistics import mean_entropy
@@ -333,40 +332,12 @@ def _of_sets(logits: Sequence[float], sizes: tuple[int, int]) -> float:
     return min(1.0, max(0.0, entropy / math.log(many))) if many > 1 else 0.0
 
 
-def certain(graph: SpaceGraph, values: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Probabilities of decisions that have these values: ones and zeros."""
-    rows: dict[str, list[float]] = {}
-    for path, value in values.items():
-        decision = graph.by_path[path]
-        answers = encode(decision, value)
-        if decision.kind == "keep":
-            rows[path] = [float(answers[variable.index]) for variable in decision.variables]
-        else:
-            (variable,) = decision.variables
-            rows[path] = [float(answers[variable.index] == answer) for answer in range(variable.arity)]
-    return rows
-
-
 def drawn_strategies(search: VariationalSearch) -> list[dict[str, Any]]:
-    """Of each different strategy that was drawn, in the order of drawing: its values, its figure, how often it was
-    drawn, the logarithm of its probability (None where that is not known), and what it costs in the space that is
+    """Of each different strategy that was drawn, see :func:`once_each`, and what it costs in the space that is
     searched."""
-    found: dict[str, dict[str, Any]] = {}
-    for number in range(search.drawn):
-        arch = search.strategy(number)
-        if arch.hash in found:
-            found[arch.hash]["times"] += 1
-            continue
-        log_prob = search.posterior.log_prob(arch)
-        assert log_prob is None or math.isfinite(log_prob), "it was drawn"
-        own = costs(search.graph, arch)
-        found[arch.hash] = {
-            "hash": arch.hash,
-            "value": search.figures[arch.hash],
-            "times": 1,
-            "log_prob": log_prob,
-            "params": own.params,
-            "flops": own.flops,
-            "architecture": plain_values(arch),
-        }
-    return list(found.values())
+    found = once_each(map(search.strategy, range(search.drawn)), search.figures, search.posterior)
+    for one in found:
+        assert one["log_prob"] is None or math.isfinite(one["log_prob"]), "it was drawn"
+        own = costs(search.graph, values_of(one["architecture"]))
+        one |= {"params": own.params, "flops": own.flops}
+    return found
