@@ -14,14 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from evanet_table import SEEDS, architectures, job, kept_of, places
 from machine import described
+from paired import by_seed
 from tables import write
 
 from stdsl.compiler.analysis.architecture import Architecture
@@ -42,8 +42,6 @@ from stdsl.runtime.training.training import Training
 
 AMONG = 30
 TOGETHER = 3
-STUDENT = {3: 4.303, 4: 3.182, 5: 2.776}
-"""Student's t at 97.5 %, by how many values there are."""
 HERE = Path(__file__).parent
 KEPT = HERE / "tables" / "evanet_ensemble.json"
 
@@ -95,51 +93,23 @@ def measured(seed: int, chosen: Sequence[Architecture]) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Differences in points, over seeds, and half of their interval by Student's t."""
-
-    each: Sequence[float]
-
-    def told(self) -> str:
-        mean = statistics.fmean(self.each)
-        half = STUDENT[len(self.each)] * statistics.stdev(self.each) / len(self.each) ** 0.5
-        shown = " ".join(f"{value:+.1f}" for value in self.each)
-        return f"{shown}: mean {mean:+.1f} ± {half:.1f}{'' if abs(mean) > half else ', not resolved'}"
-
-
 def section(document: Mapping[str, Any]) -> str:
     rows = document["seeds"]
-
-    def shown(values: Iterable[float]) -> str:
-        return " ".join(f"{100 * value:.1f}" for value in values)
-
-    lines = [
-        f"Measured with `python benchmarks/evanet_ensemble.py`, {document['measured']}. Accuracy in percent on 1,024 "
-        f"test clips, seeds {', '.join(str(row['seed']) for row in rows)}; 95 % intervals of Student's t.",
-        "",
-        "| | by seed |",
-        "|---|---|",
-    ]
-    for place, name in enumerate(("the member that the search calls best", "the second", "the third")):
-        lines.append(f"| {name} | {shown(row['members'][place] for row in rows)} |")
-    lines += [
-        f"| the three together | {shown(row['together'] for row in rows)} |",
-        f"| three trainings of the best, together | {shown(row['trainings_together'] for row in rows)} |",
-    ]
+    names = ("the member that the search calls best", "the second", "the third")
+    reached = {
+        **{name: [row["members"][place] for row in rows] for place, name in enumerate(names)},
+        "the three together": [row["together"] for row in rows],
+        "three trainings of the best, together": [row["trainings_together"] for row in rows],
+    }
     differences = {
-        "together, minus the best": [100 * (row["together"] - row["members"][0]) for row in rows],
-        "minus that member which is best on the test clips": [
-            100 * (row["together"] - max(row["members"])) for row in rows
-        ],
-        "minus three trainings of the best together": [
-            100 * (row["together"] - row["trainings_together"]) for row in rows
-        ],
+        "together, minus the best": [row["together"] - row["members"][0] for row in rows],
+        "minus that member which is best on the test clips": [row["together"] - max(row["members"]) for row in rows],
+        "minus three trainings of the best together": [row["together"] - row["trainings_together"] for row in rows],
         "three trainings of the best together, minus their mean": [
-            100 * (row["trainings_together"] - statistics.fmean(row["trainings"])) for row in rows
+            row["trainings_together"] - statistics.fmean(row["trainings"]) for row in rows
         ],
     }
-    return "\n".join([*lines, *(f"| {name} | {Paired(each).told()} |" for name, each in differences.items())])
+    return "\n".join(by_seed("evanet_ensemble.py", document, reached, differences))
 
 
 def main() -> None:

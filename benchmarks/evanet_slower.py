@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from evanet_ensemble import STUDENT
 from evanet_strategies import ranks
 from evanet_table import FAST, SEEDS, SLOWER, space
 from machine import described
+from paired import STUDENT
 from tables import write
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
-from evanet_ensemble import Paired
 from machine import described
+from paired import by_seed
 from tables import write
 
 import stdsl
@@ -72,19 +72,8 @@ def row(folder: Path, seed: int) -> dict[str, Any]:
 
 def section(document: Mapping[str, Any]) -> str:
     rows = document["seeds"]
-
-    def shown(values: Sequence[float]) -> str:
-        return " ".join(f"{100 * value:.1f}" for value in values)
-
-    lines = [
-        f"Measured with `python benchmarks/evanet_streams.py`, {document['measured']}. Accuracy in percent on 1,024 "
-        f"test clips, seeds {', '.join(str(row['seed']) for row in rows)}; 95 % intervals of Student's t.",
-        "",
-        "| | by seed |",
-        "|---|---|",
-        *(f"| {name} | {shown([row[name] for row in rows])} |" for name in ("frames", "flow", "fused")),
-        f"| fused, by onnxruntime from the file | {shown([row['file'] for row in rows])} |",
-    ]
+    reached = {name: [row[name] for row in rows] for name in ("frames", "flow", "fused")}
+    reached["fused, by onnxruntime from the file"] = [row["file"] for row in rows]
     differences = {
         "fused, minus frames": [row["fused"] - row["frames"] for row in rows],
         "fused, minus flow": [row["fused"] - row["flow"] for row in rows],
@@ -93,7 +82,7 @@ def section(document: Mapping[str, Any]) -> str:
         ],
         "flow, minus frames": [row["flow"] - row["frames"] for row in rows],
     }
-    lines += [f"| {name} | {Paired([100 * value for value in each]).told()} |" for name, each in differences.items()]
+    lines = by_seed("evanet_streams.py", document, reached, differences)
     apart = max(row["difference"] for row in rows)
     return "\n".join([*lines, "", f"The files differ from PyTorch by at most {apart:.0e} in what they tell of a clip."])
 

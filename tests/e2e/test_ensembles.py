@@ -6,26 +6,15 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
-import click.testing
-import numpy as np
 import onnxruntime
 import pytest
 import torch
+from calls import called, changed, on_test_split
 from kills.outcome import differences, outcome
 
-from stdsl.cli.main import cli
-from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.networks.binding import bound
-from stdsl.runtime.phases.compare import compared
-from stdsl.runtime.phases.train import build
-from stdsl.runtime.prepare.opening import opened_for
-from stdsl.runtime.prepare.preparation import load_kept_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
-from stdsl.runtime.tracking.directory import open_run
-from stdsl.runtime.tracking.weights import load_weights
 from stdsl.runtime.training.interruption import Interrupted
 
 TEXT = """stdsl 1
@@ -46,17 +35,9 @@ search pair {
 pytestmark = pytest.mark.usefixtures("processes")
 
 
-def called(*arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
-
-
 def write(folder: Path, *changes: tuple[str, str]) -> Path:
-    text = TEXT
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
     path = folder / "pair.space"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(changed(TEXT, *changes), encoding="utf-8")
     return path
 
 
@@ -68,32 +49,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-def outputs(folder: Path, inputs: Any) -> list[torch.Tensor]:
-    """What each member tells by itself, (N, C)."""
-    directory = open_run(folder)
-    job = load_kept_job(directory, directory.manifest)
-    found = []
-    for name in ("derived", "member-2"):
-        model = build(compared(job, directory, name), 0).eval()
-        load_weights(model, directory.weights(name))
-        with torch.no_grad():
-            found.append(model(*inputs))
-    return found
-
-
-def test_split(folder: Path) -> Any:
-    directory = open_run(folder)
-    job = load_kept_job(directory, directory.manifest)
-    part = Part(bound(opened_for(job)["evaluate"], job.final), ("test",))
-    return part.samples(np.arange(len(part)))
-
-
-test_split.__test__ = False  # type: ignore[attr-defined]
-
-
 def test_it_tells_the_mean_of_what_its_members_tell(whole: Path) -> None:
-    batch = test_split(whole)
-    each = outputs(whole, batch.inputs)
+    batch, each = on_test_split(whole, "derived", "member-2")
     assert not torch.equal(*each)
     mean = torch.stack([x.double().softmax(1) for x in each]).mean(0)
     document = json.loads((whole / "result.json").read_text())

@@ -7,10 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import click.testing
 import pytest
-
-from stdsl.cli.main import cli
+from calls import called
 
 TEXT = """stdsl 1
 meta net on video: clip(1, 4, 8, 8) {
@@ -40,10 +38,6 @@ search plain {
   data     = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
 }
 """
-
-
-def called(*arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
 
 
 @pytest.fixture(scope="module")

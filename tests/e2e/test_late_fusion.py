@@ -8,24 +8,15 @@ import os
 import signal
 from pathlib import Path
 
-import click.testing
 import numpy as np
 import onnxruntime
 import pytest
 import torch
+from calls import called, changed, on_test_split
 from kills.outcome import differences, outcome
 
-from stdsl.cli.main import cli
-from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.networks.binding import bound
-from stdsl.runtime.phases.compare import compared
-from stdsl.runtime.phases.train import build
-from stdsl.runtime.prepare.opening import opened_for
-from stdsl.runtime.prepare.preparation import load_kept_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
-from stdsl.runtime.tracking.directory import open_run
-from stdsl.runtime.tracking.weights import load_weights
 from stdsl.runtime.training.interruption import Interrupted
 
 TEXT = """stdsl 1
@@ -54,17 +45,9 @@ search flow {
 pytestmark = pytest.mark.usefixtures("processes")
 
 
-def called(*arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
-
-
 def write(folder: Path, *changes: tuple[str, str]) -> Path:
-    text = TEXT
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
     path = folder / "two.space"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(changed(TEXT, *changes), encoding="utf-8")
     return path
 
 
@@ -78,17 +61,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def on_test(folder: Path, *names: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The input of the test split of a run, the mean of the probabilities that its networks tell, what is right."""
-    directory = open_run(folder)
-    job = load_kept_job(directory, directory.manifest)
-    part = Part(bound(opened_for(job)["evaluate"], job.final), ("test",))
-    batch = part.samples(np.arange(len(part)))
-    told = []
-    for name in names:
-        model = build(compared(job, directory, name), 0).eval()
-        load_weights(model, directory.weights(name))
-        with torch.no_grad():
-            told.append(model(*batch.inputs).double().softmax(1))
-    return batch.inputs[0], torch.stack(told).mean(0), batch.targets
+    batch, told = on_test_split(folder, *names)
+    return batch.inputs[0], torch.stack([each.double().softmax(1) for each in told]).mean(0), batch.targets
 
 
 def test_it_tells_the_mean_of_what_the_searches_tell(whole: Path, tmp_path: Path) -> None:

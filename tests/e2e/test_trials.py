@@ -14,11 +14,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import click.testing
 import pytest
+from calls import called
 from kills.outcome import differences, outcome
 
-from stdsl.cli.main import cli
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
@@ -61,10 +60,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("alone")
     run(RunRequest(str(write(folder)), out=folder / "run", hands=0), Silent())
     return folder / "run"
-
-
-def called(*arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
 
 
 @pytest.mark.parametrize("hands", [2, *(pytest.param(hands, marks=pytest.mark.slow) for hands in (1, 3))])

@@ -7,10 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import click.testing
 import pytest
-
-from stdsl.cli.main import cli
+from calls import called
 
 TEXT = """stdsl 1
 use std.video (conv2plus1d)
@@ -27,10 +25,6 @@ search few {
   data     = motion_digits(frames = 8, size = 8, motions = 4, train = 16, valid = 16, test = 16)
 }
 """
-
-
-def called(*arguments: str) -> click.testing.Result:
-    return click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from stdsl.compiler.text.figures import figure
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
+    from stdsl.runtime.tracking.rows import Table
+
+_TABLES = (".csv", ".json")
 
 
 def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
@@ -186,22 +189,18 @@ def _marginals(run: Path, output: Path | None, as_json: bool, quiet: bool) -> No
 
 
 def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
-    from stdsl.compiler.text.quoting import json_text
     from stdsl.runtime.drawn import drawn_of
     from stdsl.runtime.report.drawn_table import drawn_rows, render_drawn
     from stdsl.runtime.report.terminal import Terminal
-    from stdsl.runtime.tracking.rows import csv_text
 
     found = drawn_of(run)
-    ending = "" if output is None else output.suffix.lower()
+    whole = output is not None and output.suffix.lower() in _TABLES
     if as_json:
         document(found.document())
-    elif ending not in (".csv", ".json"):
+    elif not whole:
         render_drawn(found, Terminal())
-    if output is not None and ending in (".csv", ".json"):
-        text = csv_text(drawn_rows(found)) if ending == ".csv" else json_text(found.document(), 2) + "\n"
-        write_bytes(output, text.encode())
-        message(str(output), quiet)
+    if output is not None and whole:
+        _write_table(output, drawn_rows(found), found.document(), quiet)
         return
     for place, strategy in enumerate(found.strategies, 1):
         if output is not None:
@@ -218,13 +217,9 @@ def _trains(command: str, output: Path | None, quiet: bool) -> None:
 
 
 def _windows(run: Path, count: int, output: Path | None, as_json: bool, quiet: bool) -> None:
-    from stdsl.compiler.text.quoting import json_text
-    from stdsl.runtime.tracking.rows import csv_text
     from stdsl.runtime.windows import Key, best_windows
 
-    ending = "" if output is None else output.suffix.lower()
-    if output is not None and ending not in (".csv", ".json"):
-        raise click.UsageError(f"{output}: windows are written to files that end in .csv, .json")
+    _is_table(output, "windows")
     found = best_windows(run, count)
     if as_json:
         document(found.document())
@@ -241,31 +236,37 @@ def _windows(run: Path, count: int, output: Path | None, as_json: bool, quiet: b
         if found.frames:
             whole, several = sum(found.frames) / len(found.frames), f"{min(found.frames)} to {max(found.frames)}"
             fact(f"\nreceptive field over time: {whole:.1f} frames, {several}")
-    if output is None:
-        return
-    text = csv_text(found.rows()) if ending == ".csv" else json_text(found.document(), 2) + "\n"
-    write_bytes(output, text.encode())
-    message(str(output), quiet)
+    if output is not None:
+        _write_table(output, found.rows(), found.document(), quiet)
 
 
 def _trials(run: Path, store: str | None, output: Path | None, as_json: bool, quiet: bool) -> None:
-    from stdsl.compiler.text.quoting import json_text
     from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.report.trial_table import render_trials, trial_rows
-    from stdsl.runtime.tracking.rows import csv_text
     from stdsl.runtime.trials.kept import kept_trials
 
-    ending = "" if output is None else output.suffix.lower()
-    if output is not None and ending not in (".csv", ".json"):
-        raise click.UsageError(f"{output}: trials are written to files that end in .csv, .json")
+    _is_table(output, "trials")
     found = kept_trials(run, store)
     if as_json:
         document(found.document())
     elif output is None:
         render_trials(found, Terminal())
-    if output is None:
-        return
-    text = csv_text(trial_rows(found)) if ending == ".csv" else json_text(found.document(), 2) + "\n"
+    if output is not None:
+        _write_table(output, trial_rows(found), found.document(), quiet)
+
+
+def _is_table(output: Path | None, what: str) -> None:
+    """Raises UsageError where the file cannot be one."""
+    if output is not None and output.suffix.lower() not in _TABLES:
+        raise click.UsageError(f"{output}: {what} are written to files that end in {', '.join(_TABLES)}")
+
+
+def _write_table(output: Path, rows: Table, facts: Mapping[str, Any], quiet: bool) -> None:
+    """The rows into a `.csv` file, the facts into a `.json` file."""
+    from stdsl.compiler.text.quoting import json_text
+    from stdsl.runtime.tracking.rows import csv_text
+
+    text = csv_text(rows) if output.suffix.lower() == ".csv" else json_text(facts, 2) + "\n"
     write_bytes(output, text.encode())
     message(str(output), quiet)
 
