@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,12 +218,7 @@ def test_ctrl_c_keeps_a_checkpoint(space: Path, undisturbed: Path, tmp_path: Pat
 @pytest.mark.parametrize("also", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_lost_process_loses_nothing(space: Path, undisturbed: Path, tmp_path: Path, also: bool) -> None:
     """While it trains a network to compare with; ``also``: the leading one, too."""
-    out = tmp_path / "run"
-    process = start(space, out, hands=2)
-    while not ((out / "trials" / "per_frame" / "journal.jsonl").exists() and (worker := worker_of(out, "per_frame"))):
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.kill(worker, signal.SIGKILL)
+    out, process = a_run_that_lost_a_process(space, tmp_path)
     if also:
         process.kill()
         assert process.wait() == -signal.SIGKILL
@@ -233,6 +228,23 @@ def test_a_lost_process_loses_nothing(space: Path, undisturbed: Path, tmp_path: 
     assert facts(out) == facts(undisturbed)
     assert trials(out) == trials(undisturbed)
     assert not (out / "trials").exists()
+
+
+def a_run_that_lost_a_process(space: Path, folder: Path, tries: int = 10) -> tuple[Path, subprocess.Popen[bytes]]:
+    """A run whose process that trains ``per_frame`` was killed: begun again where that was over before it was met."""
+    for number in range(tries):
+        out = folder / f"run{number}"
+        process = start(space, out, hands=2)
+        while process.poll() is None:
+            if (out / "trials" / "per_frame" / "journal.jsonl").exists() and (worker := worker_of(out, "per_frame")):
+                with suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGKILL)
+                    return out, process
+                break
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+    raise AssertionError(f"the training was over before it could be killed, {tries} times")
 
 
 def worker_of(folder: Path, name: str) -> int:

@@ -86,8 +86,10 @@ class Outside:
         else:
             if not found:
                 return False
-            with suppress(ProcessLookupError):
+            try:
                 os.kill(self.chance.choice(found), signal.SIGKILL)
+            except ProcessLookupError:
+                return False
         self.killed[what] += 1
         return what == "leading"
 
