@@ -119,7 +119,14 @@ def collect(
         "onnx": finished.get("export", {}).get("onnx"),
         "files": files,
         "next": _next(run),
-    } | ({"failed": reasons} if reasons else {})
+    } | _further(run, reasons)
+
+
+def _further(run: Context, failed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What not every result has."""
+    own = run.job.elastic
+    found: dict[str, Any] = {} if own is None else {"elastic": {"run": own.run, "where": list(own.where)}}
+    return found | ({"failed": failed} if failed else {})
 
 
 def _place(run: Context, path: Path) -> str:

@@ -160,7 +160,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
     reporter.say(f"run directory: {visible(str(directory.path))}")
-    return _go(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
+    return carry_out(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
 
 
 def resume(
@@ -194,7 +194,7 @@ def resume(
         directory.unlock()
         raise
     reporter.say(f"going on in {visible(str(directory.path))}")
-    return _go(job, manifest, directory, available(manifest.device), reporter, Means(hands, store))
+    return carry_out(job, manifest, directory, available(manifest.device), reporter, Means(hands, store))
 
 
 def _has_result(directory: RunDirectory) -> bool:
@@ -218,9 +218,10 @@ def _over(directory: RunDirectory) -> RunResult | None:
     return RunResult(directory.path, document)
 
 
-def _go(
+def carry_out(
     job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter, means: Means
 ) -> RunResult:
+    """Do what is left to do of a run, whose directory is locked, and unlock it. Raises as :func:`run` does."""
     interruption = Interruption()
     tracker = Tracker(directory.path, manifest.checkpoint_seconds)
     if tracker.lost:

@@ -254,6 +254,32 @@ search, and one of a space without decisions, has neither.
 
 
 @kind
+class NoSharedWeights(Diagnostic):
+    """Another network is asked of a run whose weights are not those of all architectures."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0771"
+    title: ClassVar[str] = "the run left no weights that all architectures share"
+    explanation: ClassVar[str] = """\
+`stdsl derive RUN` takes another architecture of the space that a run searched, with its part of the weights that the
+search trained for all of them. A search of the family `sampling` leaves such weights; other families train each
+architecture by itself, or a mixture of all, whose parts are worth little alone.
+
+    stdsl derive runs/by-gradient-0001 --where "flops <= 3M"      E0771
+    stdsl derive runs/paths-0001 --where "flops <= 3M"            right"""
+
+    @property
+    def message(self) -> str:
+        return f"no other network follows from the weights of the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "run a search of the family `sampling`, as with the strategy `single_path`"
+
+
+@kind
 class NoMarginals(Diagnostic):
     """Marginals are asked of a run that learnt no distribution over architectures."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from ..report.reporter import warned
 from ..strategies.runner import runner
+from ..tracking.directory import RunDirectory
+from ..tracking.files import read_made, write_bytes
+from ..tracking.names import SEARCH
 from .context import Context
 
 PHASE = "search"
@@ -17,8 +22,19 @@ def search(run: Context) -> None:
     if PHASE in run.tracker.finished or strategy is None or not run.job.graph.open:
         return
     torch.set_num_threads(run.manifest.threads)
-    found = runner(strategy).search(run)
+    if run.job.elastic is None:
+        found = runner(strategy).search(run)
+    else:
+        _fetch(run, Path(run.job.elastic.run))
+        found = runner(strategy).redrawn(run)
     run.tracker.finish(PHASE, dict(found.facts))
     for warning in found.warnings:
         run.reporter.say(warned(warning))
     run.reporter.end(PHASE, found.summary)
+
+
+def _fetch(run: Context, source: Path) -> None:
+    """Leaves the weights of another run's search in this one, which needs the other no more then."""
+    target = run.directory.weights(SEARCH)
+    if not target.exists():
+        write_bytes(target, read_made(RunDirectory(source).weights(SEARCH)))

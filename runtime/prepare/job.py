@@ -12,18 +12,21 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import SearchConfig
 
 from ..data.batch import Dataset
+from ..tracking.manifest import Elastic
 from .texts import Texts
 
 
 @dataclass(frozen=True)
 class Job:
     """A search in which nothing is wrong, and all text that it was made from. ``given``: data that a program gave in
-    place of the search's. ``architecture``: what is trained without a search, one of ``graph``."""
+    place of the search's. ``architecture``: what is trained without a search, one of ``graph``. ``elastic``: nothing is
+    trained, and a network taken from weights that are there."""
 
     search: CheckedSearch
     texts: Texts = field(default_factory=Texts)
     given: Dataset | None = None
     architecture: Architecture | None = None
+    elastic: Elastic | None = None
 
     def without_search(self, architecture: Architecture) -> Job:
         """The job that does with ``architecture`` what this one does with what its search finds."""

@@ -20,6 +20,7 @@ from ..data.own.extern_data import found_again
 from ..data.own.given import Offered
 from ..tracking.directory import RunDirectory
 from ..tracking.manifest import Manifest
+from .elastic import elastic_job
 from .job import Job
 from .texts import KeptLoader, gather, kept
 
@@ -65,6 +66,8 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     loaded = search_in(module, manifest.search, manifest.overrides, sink, whole=False, data=schema)
     given = None if offered is None else offered.dataset(loaded.search.config.task)
     job = Job(_measured(loaded.search), texts, given)
+    if manifest.elastic is not None:
+        return elastic_job(job, manifest.elastic)
     return job if manifest.architecture is None else trained_alone(job, manifest.architecture)
 
 

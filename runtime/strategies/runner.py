@@ -54,10 +54,12 @@ class Found:
 class Runner(ABC):
     """What a run asks of a family. A search that was stopped goes on when :meth:`search` is called again.
 
-    ``separate``: whether the search is made of trainings beside each other.
+    ``separate``: whether the search is made of trainings beside each other. ``shared``: whether it leaves weights of
+    which every architecture has its part, and :meth:`redrawn` takes other ones from them.
     """
 
     separate: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
 
     @abstractmethod
     def works(self, job: Job) -> Iterator[Work]:
@@ -67,6 +69,11 @@ class Runner(ABC):
     def search(self, run: Context) -> Found:
         """Search the space of a run from where its tracker last kept it; the phase `search` is the runner's own. Raises
         Interrupted when the run is asked to stop, after its state was kept."""
+
+    def redrawn(self, run: Context) -> Found:
+        """In the place of a search: what the architectures that an elastic run draws reach with the weights that are
+        in its directory. As of :meth:`search`."""
+        raise NotImplementedError
 
     @abstractmethod
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:

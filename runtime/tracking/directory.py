@@ -205,6 +205,14 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
     return directory
 
 
+def new_folder(out: Path | None, name: str) -> Path:
+    """A new folder for several run directories, as :func:`create` finds one. Raises RunError."""
+    try:
+        return _claimed(out) if out is not None else _numbered(Path("runs"), name)
+    except OSError as error:
+        raise RunError([CannotWriteRun(None, str(out or Path("runs")), reason_of(error))]) from error
+
+
 def writable(out: Path | None) -> None:
     """Raises RunError where :func:`create` could not make a run directory; said before any work is done."""
     path = out if out is not None else Path("runs")

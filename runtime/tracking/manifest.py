@@ -40,6 +40,19 @@ class Origin(BaseModel):
     arguments: dict[str, Any] = {}
 
 
+class Elastic(BaseModel):
+    """Another network from weights that are there. ``run``: the directory of the run that left them; ``where``: budgets
+    beside those of its space, as they were written; of ``candidates`` drawn architectures the best is taken, and other
+    ones are drawn by another ``seed``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    where: tuple[str, ...] = ()
+    candidates: Annotated[int, Ge(1)]
+    seed: int = 0
+
+
 class Manifest(BaseModel):
     """Written once, when a run starts.
 
@@ -47,7 +60,8 @@ class Manifest(BaseModel):
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
     resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
     when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
-    again. ``architecture``: path → value of what is trained without a search.
+    again. ``architecture``: path → value of what is trained without a search; ``elastic``: of what
+    weights another network is taken.
     ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     ``id``: what its trials are known by in a database, a name of its own. ``store``: the URL of that, without a
@@ -69,6 +83,7 @@ class Manifest(BaseModel):
     given: bool = False
     origin: Origin | None = None
     architecture: dict[str, Any] | None = None
+    elastic: Elastic | None = None
     seed: int
     device: str
     engine: str
@@ -90,7 +105,7 @@ class Manifest(BaseModel):
         sections = [self.config.get(key) for key in _SECTIONS]
         if not all(section is None or isinstance(section, dict) for section in sections):
             raise ValueError("`config` does not hold the settings of a search")
-        for path in self.origins.values():
+        for path in (*self.origins.values(), *([self.elastic.run] if self.elastic else [])):
             os.fsencode(path)  # raises UnicodeEncodeError, a ValueError
             if "\0" in path:
                 raise ValueError(f"{path!r} is no path")

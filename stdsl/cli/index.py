@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compile": "Write a supernet, a network, an ONNX file or the graph as text.",
     "plan": "Show what a search will do and about what it takes.",
     "run": "Search, retrain, evaluate and export.",
+    "derive": "Take other networks from the weights of a search along paths.",
     "show": "Show the results of a run.",
     "predict": "Classify files with the network that a run has exported.",
     "explain": "Explain the code of a message.",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stdsl.compiler.frontend.lexer import SUFFIXES
 from stdsl.target import Target
 
 if TYPE_CHECKING:
@@ -47,6 +51,17 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
             raise click.BadParameter(f"`{name.strip()}` is given twice", ctx, param)
         found[name.strip()] = value.strip()
     return found
+
+
+def numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
+    """Costs as they are written, `3000000` or `3M`; rounded down."""
+    found = []
+    for text in values:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip())
+        if match is None or len(text) > 30:
+            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}", ctx, param)
+        found.append(math.floor(Fraction(match[1]) * SUFFIXES.get(match[2], 1)))
+    return tuple(found)
 
 
 def target(kind: str, required: bool = True) -> Callable[[F], F]:

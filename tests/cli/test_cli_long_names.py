@@ -24,6 +24,7 @@ CALLS: Final[dict[str, tuple[str, ...]]] = {
     "compile": ("{long}", "{small} --to graph -o {long}", "{small} --to module --arch {long}"),
     "plan": ("{long}",),
     "run": ("{long}", "{small} -o {long}", "--resume {long}"),
+    "derive": ("{long}", "{small} --out {long}"),
     "show": ("{long}",),
     "predict": ("{long} {small}", "{small} {long}"),
     "explain": ("{long}",),

@@ -111,6 +111,8 @@ def test_check_takes_files(stdsl: Any, text: str) -> None:
         ("predict", "model.onnx", ""),
         ("predict", "", "a.png"),
         ("show", ""),
+        ("derive", ""),
+        ("derive", "run", "--out", ""),
         ("new", ""),
         ("run", "s.space", "--out", ""),
         ("run", "--resume", ""),

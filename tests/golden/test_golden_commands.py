@@ -68,7 +68,7 @@ def test_commands(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         result = click.testing.CliRunner().invoke(cli, arguments, prog_name="stdsl")
         assert isinstance(result.exception, SystemExit | None), result.exception
         output = result.output
-        if line.startswith("stdsl run") and not result.exit_code:
+        if line.startswith(("stdsl run", "stdsl derive")) and not result.exit_code:
             # What a run that succeeds tells of its networks depends on the machine.
             output = "".join(f"{row}\n" for row in output.splitlines() if row.startswith(("warning", "  =")))
         said.append(f"$ {line}\n{output}exit code {result.exit_code}\n")

@@ -51,6 +51,20 @@ def check_costs(state: State, declaration: ast.SpaceDecl, env: Env) -> None:
         _cost(state, expr, env)
 
 
+def costs_alone(state: State, exprs: Iterable[ast.Expr], env: Env) -> tuple[CostConstraint, ...]:
+    """Constraints over costs that stand by themselves, without a space. What else stands there, and what is wrong, is
+    reported and left out."""
+    found = []
+    for expr in _single(exprs):
+        cost = _cost(state, expr, env)
+        if cost is not None:
+            found.append(cost)
+        elif not _mentions_metric(expr):
+            advice = "compare `flops`, `params`, `activations` or `depth` with numbers: `flops <= 200M`"
+            state.report(BadConstraint(expr.span, "costs alone can be bounded here", advice))
+    return tuple(found)
+
+
 def _single(exprs: Iterable[ast.Expr]) -> Iterator[ast.Expr]:
     """Constraints one by one: between costs an `and` is what a comma is."""
     for expr in exprs:

@@ -38,11 +38,14 @@ from ..parts import lengths, part, parts, total_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED
 from .build import path_network, path_search, phased_search
+from .elastic import redrawn
 from .search import measured
 
 
 class SamplingRunner(Runner):
     """Leaves ``weights/search.safetensors``, the weights of all paths, and in the journal what was measured."""
+
+    shared = True
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
@@ -94,6 +97,9 @@ class SamplingRunner(Runner):
             facts |= {"metric": metric, "drawn": drawn}
             summary += f"; {search.candidates.many} drawn, {len(drawn)} different, the best {metric} {best}"
         return Found(facts, summary, tuple(warnings))
+
+    def redrawn(self, run: Context) -> Found:
+        return redrawn(run)
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return found_by(graph, facts)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from stdsl.cli.files import write_architecture, write_bytes
-from stdsl.cli.options import NamedPath, as_json, output, quiet, store
+from stdsl.cli.options import NamedPath, as_json, numbers, output, quiet, store
 from stdsl.cli.output import document, fact, message, table
-from stdsl.compiler.frontend.lexer import SUFFIXES
 from stdsl.compiler.text.figures import figure
 
 if TYPE_CHECKING:
@@ -23,16 +19,6 @@ if TYPE_CHECKING:
     from stdsl.runtime.tracking.rows import Table
 
 _TABLES = (".csv", ".json")
-
-
-def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
-    found = []
-    for text in values:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip())
-        if match is None or len(text) > 30:
-            raise click.BadParameter(f"write a number such as 3000000 or 3M, not {text!r}", ctx, param)
-        found.append(math.floor(Fraction(match[1]) * SUFFIXES.get(match[2], 1)))
-    return tuple(found)
 
 
 @click.command("show")
@@ -49,7 +35,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) 
     "budgets",
     multiple=True,
     metavar="NUMBER",
-    callback=_numbers,
+    callback=numbers,
     help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
 )
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")

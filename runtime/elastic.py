@@ -1,0 +1,200 @@
+"""Other networks from the weights of a run: drawn within budgets, measured, exported; none is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.diagnostics.budgets import NothingWithin
+from stdsl.compiler.diagnostics.model import RunError, SpaceError
+from stdsl.compiler.diagnostics.run import NoSharedWeights, RunNotOver
+from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
+from stdsl.compiler.text.quoting import visible
+
+from .prepare.elastic import drawn_within, elastic_job
+from .prepare.job import Job
+from .prepare.opening import fitting
+from .prepare.preparation import load_kept_job
+from .report.reporter import Reporter
+from .result import RunResult
+from .run import Means, carry_out, permit
+from .strategies.runner import runner
+from .tracking.directory import create, new_folder, open_run, writable
+from .tracking.files import write_json
+from .tracking.manifest import Elastic, Manifest, environment
+from .tracking.tracker import finished_phases
+from .training.placement import available
+
+FRONT = "front.json"
+"""What a folder of several networks has beside their run directories."""
+
+
+@dataclass(frozen=True)
+class ElasticRequest:
+    """What `stdsl derive` was asked for: a network from the weights of ``run``, the best of ``candidates`` drawn ones
+    within its space's `where` and ``where``. ``data``: of a run that a program gave its data, the same once more."""
+
+    run: Path
+    where: Sequence[str] = ()
+    candidates: int = 100
+    seed: int = 0
+    out: Path | None = None
+    device: str = "auto"
+    allow_extern: bool = False
+    data: Any = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """The network of a band of costs, above the ``budget`` before and up to this one. ``result``: its run; None where
+    no architecture is within. ``cost``: what the network costs by which the budgets go."""
+
+    budget: int
+    result: RunResult | None
+    cost: int | None = None
+
+    def document(self, metric: str) -> dict[str, Any]:
+        """For JSON. ``metric``: what the front is about."""
+        if self.result is None:
+            return {"budget": self.budget, "architecture": None}
+        found = self.result.document
+        facts, (row,) = found["search_facts"], found["networks"]
+        best = next(one for one in facts["drawn"] if one["hash"] == found["derived"]["hash"])
+        return {
+            "budget": self.budget,
+            "architecture": found["derived"]["hash"],
+            "run": str(self.result.directory),
+            metric: self.cost,
+            "params": row["params"],
+            "flops": row["flops"],
+            "valid": {facts["metric"]: best["value"]},
+            "test": row["test"],
+        }
+
+
+@dataclass(frozen=True)
+class ElasticFront:
+    """``metric``: the cost that the budgets are about; ``told_by``: what networks are compared by."""
+
+    folder: Path
+    search: str
+    space: str
+    metric: str
+    told_by: str
+    points: tuple[Point, ...]
+
+    @property
+    def measured_by(self) -> Metric:
+        return METRICS[self.told_by]
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "search": self.search,
+            "space": self.space,
+            "metric": self.metric,
+            "told_by": self.told_by,
+            "points": [point.document(self.metric) for point in self.points],
+        }
+
+
+def derive_elastic(request: ElasticRequest, reporter: Reporter) -> RunResult:
+    """A run directory of its own: architecture, weights, exports and measurements of the best one that is drawn, with
+    a copy of the shared weights. It goes on as any run does.
+
+    Raises RunError where the run is none, is not over, or left no shared weights; SpaceError where a budget is wrong,
+    or nothing is within all.
+    """
+    kept, manifest = _kept(request)
+    job = _within(request, kept)
+    drawn_within(job)
+    writable(request.out)
+    return _begun(request, job, manifest, request.out, reporter)
+
+
+def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], reporter: Reporter) -> ElasticFront:
+    """A network for each of several budgets of a cost, in a run directory each, in one folder: the best of those drawn
+    uniformly above the budget before it and up to its own. Raises as :func:`derive_elastic` does."""
+    kept, manifest = _kept(request)
+    bands, below = [], -1
+    for budget in sorted(set(budgets)):
+        bands.append((budget, _within(request, kept, f"{metric} in {below + 1}..{budget}")))
+        below = budget
+    available(request.device)
+    writable(request.out)
+    folder = new_folder(request.out, f"{kept.config.name}-front")
+    points = []
+    for budget, job in bands:
+        try:
+            drawn_within(job)
+        except SpaceError as error:
+            if not all(isinstance(d, NothingWithin) for d in error.diagnostics):
+                raise
+            reporter.say(f"no architecture is {_band(job)}")
+            points.append(Point(budget, None))
+            continue
+        reporter.say(f"{_band(job)}:")
+        result = _begun(request, job, manifest, folder / f"{metric}-{budget}", reporter)
+        cost: int | None = getattr(costs(job.graph, architecture(job.graph, result.architecture)), metric)
+        points.append(Point(budget, result, cost))
+    told_by = next((point.result.document["metric"] for point in points if point.result is not None), "")
+    front = ElasticFront(folder, kept.config.name, kept.search.graph.name, metric, told_by, tuple(points))
+    write_json(folder / FRONT, front.document())
+    return front
+
+
+def _band(job: Job) -> str:
+    """The budget of a network, in words."""
+    assert job.elastic is not None
+    return f"within {job.elastic.where[-1]}"
+
+
+def _kept(request: ElasticRequest) -> tuple[Job, Manifest]:
+    """The job of the run that left the weights, and what its manifest says of it as it was searched."""
+    directory = open_run(request.run)
+    manifest = directory.manifest.model_copy(update={"elastic": None})
+    job = load_kept_job(directory, manifest, request.allow_extern, request.data)
+    strategy = job.config.strategy
+    if strategy is None or not job.graph.open:
+        raise RunError([NoSharedWeights(None, str(request.run), "it searched for nothing")])
+    if not runner(strategy).shared:
+        reason = f"a search of the family `{strategy.family}` has none that all architectures share"
+        raise RunError([NoSharedWeights(None, str(request.run), reason)])
+    if "search" not in finished_phases(directory.path):
+        raise RunError([RunNotOver(None, str(request.run), "search that is over", manifest.allow_extern)])
+    return job, manifest
+
+
+def _within(request: ElasticRequest, job: Job, *further: str) -> Job:
+    asked = Elastic(
+        run=str(request.run.absolute()),
+        where=(*request.where, *further),
+        candidates=request.candidates,
+        seed=request.seed,
+    )
+    return elastic_job(job, asked)
+
+
+def _begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | None, reporter: Reporter) -> RunResult:
+    permit(job)
+    fitting(job, out)
+    placement = available(request.device)
+    own = manifest.model_copy(
+        update={
+            "elastic": job.elastic,
+            "config": job.config.model_dump(mode="json"),
+            "device": str(placement.device),
+            "allow_extern": request.allow_extern,
+            "id": uuid4().hex,
+            "store": "",
+            "environment": environment(),
+        }
+    )
+    directory = create(out, f"{job.config.name}-elastic", own, job.texts.texts)
+    reporter.say(f"run directory: {visible(str(directory.path))}")
+    return carry_out(job, own, directory, placement, reporter, Means(hands=0))

@@ -1,0 +1,55 @@
+"""Networks of several budgets as text, as rows for a CSV file, and as a plot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from stdsl.compiler.text.figures import figure
+
+from ..elastic import ElasticFront
+from ..tracking.rows import Table as Rows
+from .plain import plain
+from .whole import print_whole
+
+_HASH = 12
+COSTS = {"flops": "FLOPs", "params": "params", "activations": "activations", "depth": "depth"}
+
+
+def render_elastic(front: ElasticFront, console: Console) -> None:
+    """Print a row for each budget, the smallest first."""
+    told, cost = front.measured_by, COSTS[front.metric]
+    head = f"{front.search}: networks of {front.space} from its shared weights, by their {cost}"
+    console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("budget", cost, f"valid {told.title}", f"test {told.title}"):
+        table.add_column(title, justify="right")
+    table.add_column("architecture", no_wrap=True)
+    for row in front.document()["points"]:
+        if row["architecture"] is None:
+            table.add_row(figure(row["budget"]), "", "", "", "none")
+            continue
+        (valid,) = row["valid"].values()
+        table.add_row(
+            figure(row["budget"]),
+            figure(row[front.metric]),
+            told.written(valid),
+            told.written(row["test"][front.told_by]),
+            plain(row["architecture"][:_HASH]),
+        )
+    print_whole(table, console)
+
+
+def elastic_rows(front: ElasticFront) -> Rows:
+    """A row for each budget; numbers in full."""
+    titles = [*dict.fromkeys(("budget", front.metric, "params", "flops"))]
+    rows: list[list[str | int | float | None]] = []
+    for row in front.document()["points"]:
+        values: list[Any] = [row.get(title) for title in titles]
+        valid = next(iter(row.get("valid", {}).values()), None)
+        test = row.get("test", {}).get(front.told_by)
+        rows.append([*values, valid, test, row["architecture"], row.get("run")])
+    return [[*titles, f"valid {front.told_by}", f"test {front.told_by}", "architecture", "run"], *rows]

@@ -1,0 +1,177 @@
+"""Other networks from the weights of a search along paths: within budgets, measured, exported, and none trained."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from kills.outcome import differences, outcome
+
+import stdsl as api
+from stdsl.compiler.backends.networks.module import build_module
+from stdsl.compiler.backends.networks.paths.build import build_path_network
+from stdsl.compiler.backends.networks.weights import read_weights
+from stdsl.compiler.diagnostics.model import RunError, SpaceError
+from stdsl.runtime.elastic import ElasticRequest, derive_elastic
+from stdsl.runtime.report.reporter import Silent
+
+TEXT = """stdsl 1
+meta net on video: clip(1, 8, 16, 16) {
+  c = choose {narrow: 4, wide: 8} as width
+  y = video -> conv(c, 1x3x3, stride = 1x2x2) -> bn -> relu
+  z = y -> repeat choose 1..2 as times { conv(same, choose {frame: 1x3x3, time: 3x1x1} as kind) -> bn -> relu }
+  return z -> global_avg_pool -> linear(4)
+}
+space small = net
+search tiny {
+  space = small
+  strategy = sampling { steps = 4  batch = 16  draw = uniform  samples = 2  relax { sharing = slice }
+    weights { optimizer = sgd(lr = 0.1) }  derive { candidates = 2 } }
+  data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
+  retrain { steps = 1  batch = 16 }
+}
+search mixture {
+  space = two
+  strategy = gradient { steps = 1  batch = 8 }
+  data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
+}
+meta one on video: clip(1, 8, 16, 16) {
+  y = video -> choose {a: conv(4, 1x3x3), b: conv(4, 3x1x1)} as kind
+  return y -> global_avg_pool -> linear(4)
+}
+space two = one
+"""
+Order = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+    folder = tmp_path_factory.mktemp("searched")
+    (folder / "tiny.space").write_text(TEXT, encoding="utf-8")
+    assert stdsl("run", f"{folder / 'tiny.space'}::tiny", "--out", str(folder / "run")) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def space(searched: Path) -> api.Space:
+    return api.load(searched / "tiny.space", "small")
+
+
+@pytest.fixture(scope="module")
+def derived(searched: Path, stdsl: Order) -> Path:
+    """Under half of the costs that there are."""
+    out = searched / "derived"
+    assert stdsl("derive", str(searched / "run"), "--where", "params <= 300", "--out", str(out)) == 0
+    return out
+
+
+def result(folder: Path) -> Any:
+    return json.loads((folder / "result.json").read_text())
+
+
+def test_all_within_the_budget_are_measured_and_the_best_is_taken(derived: Path, space: api.Space) -> None:
+    """There are fewer than were asked for, so each is measured once."""
+    within = {arch.hash for arch in space.architectures() if (space.costs(arch).params or 0) <= 300}
+    found = result(derived)
+    drawn = found["search_facts"]["drawn"]
+    assert {one["hash"] for one in drawn} == within
+    assert 0 < len(within) < space.count()
+    assert found["derived"]["hash"] == max(drawn, key=lambda one: one["value"])["hash"]
+    assert found["derived"]["params"] <= 300
+    assert found["derived"]["within"][0]["where"] == ["params <= 300"]
+
+
+def test_nothing_is_trained(searched: Path, derived: Path) -> None:
+    """The network has its part of the weights that the search left, bit for bit, and norms of its own."""
+    shared = read_weights(searched / "run" / "weights" / "search.safetensors")
+    own = read_weights(derived / "weights" / "derived.safetensors")
+    graph = api.load(searched / "tiny.space", "small").graph
+    network = build_path_network(graph, "slice")
+    network.load_state_dict(shared)
+    arch = json.loads((derived / "architectures" / "derived.arch.json").read_text())["values"]
+    network.hold_architecture(arch)
+    alone = build_module(graph, arch)
+    alone.load_state_dict(own)
+    network.train()
+    alone.train()
+    x = torch.randn(4, 1, 8, 16, 16)
+    assert torch.allclose(network(x), alone(x), atol=1e-5)
+    before = result(searched / "run")
+    assert before["search_facts"]["steps"] == 4
+    assert result(derived)["search_facts"]["steps"] == 0
+    assert result(derived)["networks"][0]["title"] == "derived, with the search's weights"
+
+
+def test_the_file_computes_what_the_network_does(derived: Path) -> None:
+    import onnxruntime
+
+    found = result(derived)
+    assert max(found["onnx"]["difference"].values()) < 1e-4
+    session = onnxruntime.InferenceSession(str(derived / "model.onnx"))
+    graph = api.load(derived / "space" / "tiny.space", "small").graph
+    model = build_module(graph, found["derived"]["values"])
+    model.load_state_dict(read_weights(derived / "weights" / "derived.safetensors"))
+    x = np.random.default_rng(0).normal(size=(2, 1, 8, 16, 16)).astype(np.float32)
+    (given,) = session.run(None, {session.get_inputs()[0].name: x})
+    with torch.no_grad():
+        assert np.allclose(given, model.eval()(torch.from_numpy(x)).numpy(), atol=1e-4)
+
+
+def test_the_same_bits_after_a_kill(searched: Path, derived: Path, stdsl: Order, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    call = ("derive", str(searched / "run"), "--where", "params <= 300", "--out", str(out))
+    assert stdsl(*call, moment="step", number=2) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(out)) == 0
+    assert differences(outcome(derived), outcome(out)) == []
+
+
+def test_another_network_of_a_derived_run(derived: Path, tmp_path: Path, space: api.Space) -> None:
+    """Budgets are those of the call alone: the ones before do not stay."""
+    request = ElasticRequest(derived, ("params >= 301",), candidates=3, seed=5, out=tmp_path / "again", device="cpu")
+    found = derive_elastic(request, Silent()).document
+    assert found["derived"]["params"] > 300
+    assert sum(one["times"] for one in found["search_facts"]["drawn"]) == 3
+    assert found["derived"]["within"][0]["where"] == ["params >= 301"]
+
+
+def test_a_front_of_bands(searched: Path, stdsl: Order, tmp_path: Path, space: api.Space) -> None:
+    costs = sorted({space.costs(arch).flops or 0 for arch in space.architectures()})
+    budgets = [costs[0] - 1, costs[1], costs[-1]]
+    words = [word for budget in budgets for word in ("--budget", str(budget))]
+    out, table = tmp_path / "front", tmp_path / "front.csv"
+    call = ("derive", str(searched / "run"), "--front", "flops", *words, "--candidates", "4")
+    assert stdsl(*call, "--out", str(out), "-o", str(table)) == 0
+    none, *points = json.loads((out / "front.json").read_text())["points"]
+    assert none == {"budget": budgets[0], "architecture": None}
+    assert costs[0] <= points[0]["flops"] <= costs[1] < points[1]["flops"] <= costs[-1]
+    for point in points:
+        folder = Path(point["run"])
+        assert (folder / "model.onnx").exists()
+        assert result(folder)["networks"][0]["test"]["accuracy"] == point["test"]["accuracy"]
+    rows = list(csv.DictReader(table.open(newline="")))
+    assert [row["budget"] for row in rows] == [str(budget) for budget in budgets]
+    assert [row["architecture"] for row in rows] == ["", *(point["architecture"] for point in points)]
+
+
+@pytest.mark.parametrize(
+    ("where", "code"), [("params <= 1", "E0441"), ("width == narrow", "E0410"), ("flops <= ", "E0101")]
+)
+def test_budgets_that_are_none(where: str, code: str, searched: Path, tmp_path: Path) -> None:
+    with pytest.raises(SpaceError) as raised:
+        derive_elastic(ElasticRequest(searched / "run", (where,), out=tmp_path / "none"), Silent())
+    assert [d.code for d in raised.value.diagnostics] == [code]
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_run_without_shared_weights(searched: Path, stdsl: Order, tmp_path: Path) -> None:
+    assert stdsl("run", f"{searched / 'tiny.space'}::mixture", "--out", str(tmp_path / "run")) == 0
+    with pytest.raises(RunError) as raised:
+        derive_elastic(ElasticRequest(tmp_path / "run", out=tmp_path / "none"), Silent())
+    assert [d.code for d in raised.value.diagnostics] == ["E0771"]
