@@ -71,6 +71,17 @@ class Distribution(Section):
     init: NonNegative = Field(default=0.0, description="Standard deviation of α at the start; 0: uniform")
 
 
+class Sandwich(Section):
+    """The sandwich rule: at each step the architectures of the most and of the fewest FLOPs within `where`, too, beside
+    those that are drawn. The gradients of all count alike."""
+
+    distill: Fraction = Field(
+        default=1.0,
+        description="The share that soft targets, what the largest tells of the same samples, have in the loss of all "
+        "other paths; 1: they learn from these alone, 0: there are none",
+    )
+
+
 class DeriveSampled(Section):
     """How an architecture is read off the distribution."""
 
@@ -102,6 +113,9 @@ class SamplingConfig(Length, Strategy):
         default="probability",
         description="From the learnt distribution; or, and then nothing is learnt, every architecture alike "
         "(`uniform`), every decision by itself evenly (`even`), or the values of each in turn (`fair`)",
+    )
+    sandwich: Sandwich | None = Field(
+        default=None, description="The largest and the smallest architecture at each step, too; none: drawn ones alone"
     )
     estimator: Literal["importance", "reinforce"] = Field(
         default="importance",
@@ -138,7 +152,15 @@ class SamplingConfig(Length, Strategy):
         """How many drawn architectures are measured at the end."""
         return self.derive.candidates if self.derive.candidates > 1 else 0
 
+    @property
+    def paths(self) -> int:
+        """How many architectures a step computes."""
+        return self.samples + (2 if self.sandwich is not None else 0)
+
     def conflicts(self) -> Iterator[Conflict]:
+        if self.learns and self.sandwich is not None:
+            message = "a distribution learns from architectures that are drawn from it, and not from the largest one"
+            yield Conflict("sandwich", message, "write `draw = uniform`, or leave `sandwich` out", "draw")
         if not self.learns and self.derive.candidates == 1:
             message = f"`draw = {self.draw}` learns nothing, so that no architecture is more probable than another"
             yield Conflict("derive.candidates", message, "let it measure some: `derive { candidates = 100 }`", "draw")
@@ -175,9 +197,13 @@ class Sampling(Family):
             yield cannot_run_yet(config, "compile", what, "leave `compile` out")
 
     def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        from ..analysis.ends import ends
         from ..analysis.policies.weighted import even
 
         strategy = _own(config.strategy)
+        if strategy.sandwich is not None and ends(graph) is None:
+            what = "the sandwich rule in a space whose least and greatest FLOPs are not known exactly"
+            yield cannot_run_yet(strategy, "sandwich", what, "leave `sandwich` out")
         if strategy.draw == "fair" and graph.constraints:
             yield cannot_run_yet(strategy, "draw", "fair paths within a `where`", "use `draw = even`")
         if strategy.learns and graph.constraints and even(graph).marginals() is None:

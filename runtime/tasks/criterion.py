@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.schemas.tasks.losses import Loss
@@ -72,6 +73,18 @@ class Criterion:
                 loss = loss + self.auxiliary * self._loss(self._arranged(extra), targets)
         return loss
 
+    def soft(self, output: Output, teacher: Output, targets: Tensor) -> Tensor:
+        """The loss of a batch where another network's outputs, through which no gradient goes, stand for the targets:
+        of classes the cross-entropy of its probabilities, of labels the binary one, of numbers the loss by its own.
+        ``targets`` tell which positions are VOID."""
+        pairs = zip(_outputs(output), _outputs(teacher), strict=True)
+        first, *others = [
+            self._soft(self._arranged(own), self._arranged(told.detach()), targets) for own, told in pairs
+        ]
+        for extra in others if self.auxiliary else ():
+            first = first + self.auxiliary * extra
+        return first
+
     def plain(self, given: Tensor, targets: Tensor) -> Tensor:
         """The loss that results are told by: of the prediction alone, without label smoothing and weights."""
         if self.own:
@@ -94,6 +107,18 @@ class Criterion:
         weights = torch.tensor(self.weights, device=given.device) if self.weights else None
         return loss_by(self._settings, given, targets, self.label_smoothing, weights, self.targets.void)
 
+    def _soft(self, given: Tensor, told: Tensor, targets: Tensor) -> Tensor:
+        kind = self.targets.signature.kind
+        if kind == "labels":
+            return F.binary_cross_entropy_with_logits(given, told.sigmoid())
+        if kind == "numbers":
+            return self._loss(given, told)
+        each = F.cross_entropy(given, told.softmax(1), reduction="none")
+        if not self.targets.void:
+            return each.mean()
+        there = targets != VOID
+        return (each * there).sum() / there.sum().clamp(min=1)
+
     def _arranged(self, output: Tensor) -> Tensor:
         """An output with its channels behind the samples, and the positions of the targets behind these."""
         positions = self.targets.signature.positions
@@ -102,6 +127,10 @@ class Criterion:
         if output.dim() == 3:  # tokens (N, L, C)
             output = output.movedim(2, 1)
         return output.reshape(*output.shape[:2], *positions)
+
+
+def _outputs(output: Output) -> list[Tensor]:
+    return [output] if isinstance(output, Tensor) else list(output.values())
 
 
 def criterion(config: SearchConfig, dataset: Dataset) -> Criterion:

@@ -7,6 +7,7 @@ import json
 import math
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
+from stdsl.runtime.strategies.runner import runner
 from stdsl.runtime.tracking.journal import read_journal
 
 TEXT = """stdsl 1
@@ -164,3 +166,20 @@ def test_what_a_path_network_cannot_be_written_for_is_told_by_the_plan(tmp_path:
     with pytest.raises(SpaceError) as raised:
         plan(load_job(str(path), None), "cpu")
     assert [d.code for d in raised.value.diagnostics] == ["E0823"]
+
+
+def test_the_sandwich_rule_in_a_run(tmp_path: Path) -> None:
+    """A step computes four paths, and what is derived is among those that are drawn."""
+    more = "draw = even  samples = 2  relax { sharing = slice }  sandwich { }  derive { candidates = 3 }"
+    text = TEXT.format(strategy=more, rest="export { }").replace("samples = 3 ", "")
+    file = tmp_path / "tiny.space"
+    file.write_text(text, encoding="utf-8")
+    job = load_job(str(file), None)
+    assert job.config.strategy is not None
+    (work,) = runner(job.config.strategy).works(job)
+    strategy = job.config.strategy.model_copy(update={"sandwich": None})
+    config = job.config.model_copy(update={"strategy": strategy})
+    (without,) = runner(strategy).works(replace(job, search=replace(job.search, config=config)))
+    assert work.passes - without.passes == pytest.approx(2)
+    result = run(RunRequest(str(file), out=tmp_path / "run", device="cpu"), Silent()).document
+    assert result["derived"]["hash"] in {one["hash"] for one in result["search_facts"]["drawn"]}

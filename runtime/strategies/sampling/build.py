@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stdsl.compiler.analysis.ends import ends
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
@@ -28,6 +29,7 @@ from ..searched import measuring, searched_data
 from .fair import FairPaths
 from .learning import Learning
 from .logits import Logits
+from .sandwich import Sandwiched
 from .search import Candidates, PathSearch
 
 
@@ -86,7 +88,16 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
         strategy.samples,
         Candidates(candidates, strategy.measured if measures else 0),
         FairPaths(graph, seed) if strategy.draw == "fair" else None,
+        _sandwiched(graph, strategy),
     )
+
+
+def _sandwiched(graph: SpaceGraph, strategy: SamplingConfig) -> Sandwiched | None:
+    found = None if strategy.sandwich is None else ends(graph)
+    if strategy.sandwich is None or found is None:
+        return None
+    smallest, largest = found
+    return Sandwiched(smallest, largest, strategy.sandwich.distill)
 
 
 def _learning(

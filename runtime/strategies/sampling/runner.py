@@ -54,7 +54,7 @@ class SamplingRunner(Runner):
         splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
         once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
         each = 1 + FORWARD if strategy.apart else 1
-        passes = strategy.samples * each + strategy.measured * once * FORWARD / steps
+        passes = strategy.paths * each + strategy.measured * once * FORWARD / steps
         yield Work("search", partial(_on_a_path, job.graph, strategy), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:

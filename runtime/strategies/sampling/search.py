@@ -19,7 +19,7 @@ from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from ...data.batch import Batch
 from ...data.loading.loader import Loader
 from ...randomness import key, seed_torch
-from ...tasks.criterion import Criterion
+from ...tasks.criterion import Criterion, Output
 from ...training.descent import Descent, gradients_of
 from ...training.placement import Placement
 from ...training.statistics import keeping_buffers
@@ -30,6 +30,7 @@ from .fair import FairPaths
 from .importance import Importance, add_to
 from .learning import Learning, log_weight
 from .logits import Gradients
+from .sandwich import Sandwiched
 
 _NOTES = 40
 """Probabilities go to the journal so many times in a search."""
@@ -50,7 +51,8 @@ class PathSearch:
 
     ``drawn``: what paths are drawn from, always the same (Guo et al., Single Path One-Shot, ECCV 2020, §3.2); gradients
     count alike. Or a distribution that is learnt, and gradients count by the likelihoods of their paths (Casale et al.,
-    Probabilistic Neural Architecture Search, 2019). ``fair``: where paths come from instead.
+    Probabilistic Neural Architecture Search, 2019). ``fair``: where paths come from instead. ``sandwich``: the largest
+    and the smallest path are computed, too.
     """
 
     def __init__(
@@ -66,13 +68,14 @@ class PathSearch:
         samples: int,
         candidates: Candidates,
         fair: FairPaths | None = None,
+        sandwich: Sandwiched | None = None,
     ) -> None:
         self.network, self.weights, self.batches = network, weights, batches
         self.learning = drawn if isinstance(drawn, Learning) else None
         self._policy = None if isinstance(drawn, Learning) else drawn
         self.placement, self.seed, self.criterion = placement, seed, criterion
         self.steps, self.samples, self.candidates = steps, samples, candidates
-        self.fair = fair
+        self.fair, self.sandwich = fair, sandwich
         self.measuring = 0.0
         """Seconds spent on measuring what was drawn."""
         self.figures: dict[str, float] = {}
@@ -132,6 +135,11 @@ class PathSearch:
             return self.fair.path(t * self.samples + number)
         return self.policy.draw(key(self.seed, "path", t, number))
 
+    def paths(self, t: int) -> list[Architecture]:
+        """All paths of step ``t`` of a search that learns no distribution."""
+        drawn = [self.path(t, number) for number in range(self.samples)]
+        return drawn if self.sandwich is None else self.sandwich.around(drawn)
+
     def candidate(self, number: int) -> Architecture:
         """The architecture that is measured at a number from 0."""
         return self.policy.draw(key(self.seed, "candidate", number))
@@ -171,15 +179,18 @@ class PathSearch:
     def _train(self, t: int) -> Facts:
         batch = self.placement.put(self.batches.at(t))
         gradients: dict[Tensor, Tensor] = {}
-        losses, figures = [], []
-        for number in range(self.samples):
-            self.network.hold_architecture(self.path(t, number))
-            loss, output = self._loss(batch, t, number)
-            add_to(gradients, gradients_of(loss), 1 / self.samples)
+        losses, figures, teacher = [], [], None
+        paths = self.paths(t)
+        for number, arch in enumerate(paths):
+            self.network.hold_architecture(arch)
+            loss, output = self._loss(batch, t, number, teacher=teacher)
+            if self.sandwich is not None and teacher is None:
+                teacher = _detached(output)
+            add_to(gradients, gradients_of(loss), 1 / len(paths))
             losses.append(loss.item())
             figures.append(self.criterion.of_batch(output, batch.targets)[1])
         self.weights.apply_some(gradients, t)
-        mean, figure = (math.fsum(values) / self.samples for values in (losses, figures))
+        mean, figure = (math.fsum(values) / len(paths) for values in (losses, figures))
         return {"loss": mean, self.criterion.task.step: figure, "lr": self.weights.rate(t)}
 
     def _learn(self, learning: Learning, t: int) -> Facts:
@@ -226,12 +237,16 @@ class PathSearch:
                 found.add(log_weight(learning.likelihood, loss.item(), len(batch.targets)), scores[number])
         return found.mean()
 
-    def _loss(self, batch: Batch, t: int, number: int, purpose: str = "weights") -> tuple[Tensor, Any]:
+    def _loss(
+        self, batch: Batch, t: int, number: int, purpose: str = "weights", teacher: Output | None = None
+    ) -> tuple[Tensor, Any]:
         """The loss along a path, and what the network gives. Random numbers depend on the seed, the purpose, the step
-        and the number of the path alone."""
+        and the number of the path alone. ``teacher``: what the largest path gave."""
         seed_torch(self.seed, "search", purpose, t, number)
         with self.placement.autocast():
             output = self.network(*batch.inputs)
+            if self.sandwich is not None:
+                return self.sandwich.loss(self.criterion, output, batch.targets, teacher), output
             return self.criterion(output, batch.targets), output
 
     def _measure(self, number: int) -> Facts:
@@ -243,6 +258,12 @@ class PathSearch:
         figure = self.figures[arch.hash]
         self._events.append(("drawn", {"number": number + 1, "hash": arch.hash, measuring.metric: figure}))
         return {measuring.metric: figure}
+
+
+def _detached(output: Output) -> Output:
+    if isinstance(output, Tensor):
+        return output.detach()
+    return {name: tensor.detach() for name, tensor in output.items()}
 
 
 def measured(search: PathSearch) -> list[dict[str, Any]]:
