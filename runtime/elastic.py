@@ -13,6 +13,7 @@ from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.budgets import NothingWithin
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
 from stdsl.compiler.diagnostics.run import NoSharedWeights, RunNotOver
+from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.quoting import visible
 
@@ -23,7 +24,6 @@ from .prepare.preparation import load_kept_job
 from .report.reporter import Reporter
 from .result import RunResult
 from .run import Means, carry_out, permit
-from .strategies.runner import runner
 from .tracking.directory import create, new_folder, open_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Elastic, Manifest, environment
@@ -72,20 +72,22 @@ class Point:
             metric: self.cost,
             "params": row["params"],
             "flops": row["flops"],
-            "valid": {facts["metric"]: best["value"]},
+            "valid": best["value"],
             "test": row["test"],
         }
 
 
 @dataclass(frozen=True)
 class ElasticFront:
-    """``metric``: the cost that the budgets are about; ``told_by``: what networks are compared by."""
+    """``metric``: the cost that the budgets are about; ``told_by``: what networks are compared by,
+    ``chosen_by``: what they were chosen by."""
 
     folder: Path
     search: str
     space: str
     metric: str
     told_by: str
+    chosen_by: str
     points: tuple[Point, ...]
 
     @property
@@ -99,6 +101,7 @@ class ElasticFront:
             "space": self.space,
             "metric": self.metric,
             "told_by": self.told_by,
+            "chosen_by": self.chosen_by,
             "points": [point.document(self.metric) for point in self.points],
         }
 
@@ -125,6 +128,7 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     for budget in sorted(set(budgets)):
         bands.append((budget, _within(request, kept, f"{metric} in {below + 1}..{budget}")))
         below = budget
+    drawn_within(_within(request, kept, f"{metric} <= {bands[-1][0]}"))  # raises where all of them would be empty
     available(request.device)
     writable(request.out)
     folder = new_folder(request.out, f"{kept.config.name}-front")
@@ -142,8 +146,9 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
         result = _begun(request, job, manifest, folder / f"{metric}-{budget}", reporter)
         cost: int | None = getattr(costs(job.graph, architecture(job.graph, result.architecture)), metric)
         points.append(Point(budget, result, cost))
-    told_by = next((point.result.document["metric"] for point in points if point.result is not None), "")
-    front = ElasticFront(folder, kept.config.name, kept.search.graph.name, metric, told_by, tuple(points))
+    done = [point.result.document for point in points if point.result is not None]
+    told_by, chosen_by = done[0]["metric"], done[0]["search_facts"]["metric"]
+    front = ElasticFront(folder, kept.config.name, kept.search.graph.name, metric, told_by, chosen_by, tuple(points))
     write_json(folder / FRONT, front.document())
     return front
 
@@ -162,7 +167,7 @@ def _kept(request: ElasticRequest) -> tuple[Job, Manifest]:
     strategy = job.config.strategy
     if strategy is None or not job.graph.open:
         raise RunError([NoSharedWeights(None, str(request.run), "it searched for nothing")])
-    if not runner(strategy).shared:
+    if not family(strategy.family).shared:
         reason = f"a search of the family `{strategy.family}` has none that all architectures share"
         raise RunError([NoSharedWeights(None, str(request.run), reason)])
     if "search" not in finished_phases(directory.path):

@@ -26,6 +26,7 @@ from ..semantics.program import open_module, referred
 from ..semantics.text.kinds import check_kinds
 from ..semantics.text.names import check_names
 from .searches import CheckedSearch, check_search
+from .shared import check_shared
 
 if TYPE_CHECKING:  # settings and their schemas cost a quarter of a second, and most files of cells have none
     from ..schemas.data import Data
@@ -216,7 +217,10 @@ def _fitting(
         search = check_search(config, partial(_space_for, module, graphs, sink), known, sink)
         if search is not None:
             found[config.name] = search
-    return {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
+    whole = {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
+    given_seed = asked is not None and any(item.key == "seed" for item in asked.overrides)
+    seeded = asked.declaration.name.id if asked is not None and given_seed else ""
+    return {name: search for name, search in whole.items() if check_shared(search, sink, name == seeded)}
 
 
 def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data: Data) -> SpaceGraph | None:

@@ -41,6 +41,38 @@ only if `needs` names it, and leaves weights only if it has a section `retrain`.
 
 
 @kind
+class NoSupplier(Diagnostic):
+    """`weights = shared` in a search whose needs leave no weights for its architectures."""
+
+    search: str
+    reason: str
+    advice: str
+
+    code: ClassVar[str] = "E0772"
+    title: ClassVar[str] = "no weights that the architectures of the search share"
+    explanation: ClassVar[str] = """\
+With `fitness { weights = shared }` architectures are measured with their part of the weights that a search of the
+family `sampling` trained for all of them. The search `needs` exactly one such, on the same data with the same seed, and
+the space is the same, but for its `where`.
+
+    search paths { space = nets    strategy = single_path }
+    search fast  { space = nets    needs = [paths]    strategy = evolution { fitness { weights = shared } } }
+    search slow  { space = nets    strategy = evolution { fitness { weights = shared } } }      E0772"""
+
+    @property
+    def message(self) -> str:
+        return f"the search `{self.search}` measures with shared weights, and {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "asked for here"
+
+    @property
+    def help(self) -> str:
+        return self.advice
+
+
+@kind
 class RunWeightsDoNotFit(Diagnostic):
     """What a needed search trained does not hold the weights of a call, or holds them in several places."""
 

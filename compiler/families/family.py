@@ -34,13 +34,15 @@ class Family:
 
     ``runner``: where the half that searches stands (`package.module:Name`, a class that needs no arguments; see
     ``runtime/strategies/runner.py``), "" for a family whose settings can be written and checked but not run yet.
-    ``weights``: whether a search leaves weights that every architecture of the space can take over.
+    ``weights``: whether a search leaves weights that every architecture of the space can take over; ``shared``: whether
+    they were trained for all of them, so that other ones are measured with them.
     """
 
     name: ClassVar[str]
     settings: ClassVar[type[Strategy]]
     runner: ClassVar[str] = ""
     weights: ClassVar[bool] = False
+    shared: ClassVar[bool] = False
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         """Why the family cannot search this space at all: errors of the text, for `stdsl check`."""

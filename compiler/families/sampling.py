@@ -176,6 +176,7 @@ class Sampling(Family):
     settings = SamplingConfig
     runner = "stdsl.runtime.strategies.sampling.runner:SamplingRunner"
     weights = True
+    shared = True
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         strategy = _own(config.strategy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,12 @@ class Fitness(Recipe):
 
     default_epochs: ClassVar[int] = 10
 
+    weights: Literal["trained", "shared"] = Field(
+        default="trained",
+        description="Those of a training by itself; or an architecture's part of those that a search of the family "
+        "`sampling` left, which the search `needs`: then nothing is trained, and of these settings `batch`, `samples`, "
+        "`metric` and `precision` count",
+    )
     samples: Count | None = Field(
         default=None, description="Held-out samples it is measured on, drawn at random and the same for all; none: all"
     )

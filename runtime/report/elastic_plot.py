@@ -10,11 +10,14 @@ from .plots import Format, altair, saved
 
 
 def plotted(front: ElasticFront) -> list[dict[str, Any]]:
-    """A point for each network and split: `cost`, `value`, `split`, `architecture`."""
+    """A point for each network and split (`valid` where networks were chosen by what they are told by): `cost`,
+    `value`, `split`, `architecture`."""
     points = []
     for row in front.document()["points"]:
         if row["architecture"] is not None:
-            values = {"valid": next(iter(row["valid"].values())), "test": row["test"][front.told_by]}
+            values = {"test": row["test"][front.told_by]}
+            if front.chosen_by == front.told_by:
+                values["valid"] = row["valid"]
             own = {"cost": row[front.metric], "architecture": row["architecture"]}
             points += [own | {"split": split, "value": value} for split, value in values.items()]
     return points

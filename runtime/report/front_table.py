@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.figures import figure
 
 from ..elastic import ElasticFront
@@ -25,18 +26,17 @@ def render_elastic(front: ElasticFront, console: Console) -> None:
     head = f"{front.search}: networks of {front.space} from its shared weights, by their {cost}"
     console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("budget", cost, f"valid {told.title}", f"test {told.title}"):
+    for title in ("budget", cost, f"valid {METRICS[front.chosen_by].title}", f"test {told.title}"):
         table.add_column(title, justify="right")
     table.add_column("architecture", no_wrap=True)
     for row in front.document()["points"]:
         if row["architecture"] is None:
             table.add_row(figure(row["budget"]), "", "", "", "none")
             continue
-        (valid,) = row["valid"].values()
         table.add_row(
             figure(row["budget"]),
             figure(row[front.metric]),
-            told.written(valid),
+            METRICS[front.chosen_by].written(row["valid"]),
             told.written(row["test"][front.told_by]),
             plain(row["architecture"][:_HASH]),
         )
@@ -49,7 +49,6 @@ def elastic_rows(front: ElasticFront) -> Rows:
     rows: list[list[str | int | float | None]] = []
     for row in front.document()["points"]:
         values: list[Any] = [row.get(title) for title in titles]
-        valid = next(iter(row.get("valid", {}).values()), None)
         test = row.get("test", {}).get(front.told_by)
-        rows.append([*values, valid, test, row["architecture"], row.get("run")])
-    return [[*titles, f"valid {front.told_by}", f"test {front.told_by}", "architecture", "run"], *rows]
+        rows.append([*values, row.get("valid"), test, row["architecture"], row.get("run")])
+    return [[*titles, f"valid {front.chosen_by}", f"test {front.told_by}", "architecture", "run"], *rows]

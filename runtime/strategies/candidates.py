@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from stdsl.compiler.backends.networks.supernet_base import Supernet
 from ..data.batch import Part
 from ..prepare.job import Job
 from ..tasks.criterion import Criterion
+from ..tasks.measurement import Metrics
 from ..training.evaluate import evaluate
 from ..training.placement import Placement
 from ..training.statistics import keeping_buffers, measured_anew
@@ -47,7 +48,14 @@ class Measuring:
     samples: int | None = None
 
     def figure(self, supernet: Supernet | PathNetwork, arch: Mapping[str, Any]) -> float:
-        """Of one architecture. Afterwards the supernet holds its sites, its buffers and its mode are as before."""
+        """The ``metric`` of one architecture."""
+        return self.metrics(supernet, arch, (self.metric,))[self.metric]
+
+    def metrics(
+        self, supernet: Supernet | PathNetwork, arch: Mapping[str, Any], wanted: Collection[str] | None = None
+    ) -> Metrics:
+        """Of one architecture those ``wanted``, None for all. Afterwards the supernet holds its sites, its buffers and
+        its mode are as before."""
         statistics: Literal["batch", "running"] = "batch" if self.norms == "batch" else "running"
         with torch.no_grad(), keeping_buffers(supernet), _holding(supernet, arch):
             if self.norms == "measured":
@@ -60,8 +68,8 @@ class Measuring:
                 statistics,
                 self.samples,
                 self.criterion,
-                (self.metric,),
-            )[self.metric]
+                wanted,
+            )
 
     def _measure_norms(self, supernet: nn.Module) -> None:
         learnt = self.learnt.mixed(self.samples)

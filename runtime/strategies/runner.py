@@ -19,8 +19,16 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.strategy import Strategy
 
+from ..tasks.measurement import Metrics
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stdsl.compiler.checks.searches import CheckedSearch
+    from stdsl.compiler.schemas.fitness import Fitness
+
     from ..phases.context import Context
+    from ..phases.train import Workshop
     from ..prepare.job import Job
 
 
@@ -51,15 +59,17 @@ class Found:
     warnings: tuple[Diagnostic, ...] = ()
 
 
+Measurer = Callable[[Mapping[str, Any]], Metrics]
+"""The metrics of an architecture, path → value."""
+
+
 class Runner(ABC):
     """What a run asks of a family. A search that was stopped goes on when :meth:`search` is called again.
 
-    ``separate``: whether the search is made of trainings beside each other. ``shared``: whether it leaves weights of
-    which every architecture has its part, and :meth:`redrawn` takes other ones from them.
+    ``separate``: whether the search is made of trainings beside each other.
     """
 
     separate: ClassVar[bool] = False
-    shared: ClassVar[bool] = False
 
     @abstractmethod
     def works(self, job: Job) -> Iterator[Work]:
@@ -72,7 +82,12 @@ class Runner(ABC):
 
     def redrawn(self, run: Context) -> Found:
         """In the place of a search: what the architectures that an elastic run draws reach with the weights that are
-        in its directory. As of :meth:`search`."""
+        in its directory. As of :meth:`search`. Asked of families whose weights are ``shared``, as the next one."""
+        raise NotImplementedError
+
+    def measurer(self, search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
+        """What measures architectures for another search of the same space, on the data of that, whose trainings share
+        ``shop``. ``weights``: the file that ``search`` left."""
         raise NotImplementedError
 
     @abstractmethod

@@ -26,6 +26,7 @@ from ..prepare.job import Job
 from ..prepare.samples import stage_sizes
 from ..tracking.names import trial_name
 from ..trials.loop import Trial
+from .candidates import FORWARD, passes_to_measure
 from .evolution.objectives import best
 from .runner import Runner, Work
 
@@ -57,9 +58,13 @@ def trials_work(job: Job, fitness: Fitness, known: Sequence[Architecture], times
     work = [each.flops or 0 for each in own]  # unknown costs of operators of the user's weigh nothing here
     largest = max(range(len(known)), key=lambda i: (own[i].activations or 0, work[i]))
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
+    steps, passes = fitness.total_steps(per_epoch), 1.0
+    if fitness.weights == "shared":
+        steps = math.ceil(passes_to_measure(job, ("train", "valid"), fitness.samples, batch))
+        passes = FORWARD
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
     make = partial(build, subject, 0)
-    return Work(f"search ({times} trials)", make, job.graph, fitness.total_steps(per_epoch), batch, 1.0, times, share)
+    return Work(f"search ({times} trials)", make, job.graph, steps, batch, passes, times, share)
 
 
 def told(

@@ -38,6 +38,9 @@ def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool
     if keep and run.manifest.engine != "local" and run.hands != 0:
         what = "trials that go on from the weights of others, on other machines"
         raise RunError([CannotRunYet(run.config.place("strategy"), "strategy", what, "use `--engine local`")])
+    if strategy.fitness.weights == "shared" and run.manifest.engine != "local":
+        what = "trials with shared weights on other machines"
+        raise RunError([CannotRunYet(run.config.place("strategy"), "strategy", what, "use `--engine local`")])
     store = open_store(run)
     try:
         if store.remark:

@@ -23,6 +23,7 @@ from ..prepare.samples import held_out, stage_sizes
 from ..tracking.journal import read_journal
 from ..training.interruption import Interruption
 from ..training.loop import Diverged
+from .shared import shared_weights
 from .store import COUNTED
 
 HELD_OUT = "held out"
@@ -48,7 +49,8 @@ class Telling:
 
 
 def training(shop: Workshop, job: Job) -> Doing:
-    """What trains the trials of a run: those of its search, and the networks beside the found one.
+    """What trains the trials of a run: those of its search, and the networks beside the found one. Trials with shared
+    weights are measured alone.
 
     A payload has the ``name`` and the ``architecture`` of one (path → value); one of a search besides the ``steps``
     (None: those of the strategy), the name of the trial that it goes on from as ``start`` (None: fresh weights), the
@@ -57,8 +59,15 @@ def training(shop: Workshop, job: Job) -> Doing:
     ``measured`` (see :class:`.store.EpochMetric`); or for what reason a trial of a search ``failed``, and would again.
     """
 
+    strategy = job.config.strategy
+    measure = None
+    if isinstance(strategy, SeparateTrainings) and strategy.fitness.weights == "shared":
+        measure = shared_weights(shop, job, strategy.fitness)
+
     def do(payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
-        name, strategy = payload["name"], job.config.strategy
+        name = payload["name"]
+        if "steps" in payload and measure is not None:
+            return measure(payload["architecture"])
         if "steps" in payload:
             assert isinstance(strategy, SeparateTrainings)
             subject = Subject(name, job.graph, architectures.architecture(job.graph, payload["architecture"]))

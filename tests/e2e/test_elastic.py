@@ -19,7 +19,7 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.weights import read_weights
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
-from stdsl.runtime.elastic import ElasticRequest, derive_elastic
+from stdsl.runtime.elastic import ElasticRequest, derive_elastic, elastic_front
 from stdsl.runtime.report.reporter import Silent
 
 TEXT = """stdsl 1
@@ -33,7 +33,7 @@ space small = net
 search tiny {
   space = small
   strategy = sampling { steps = 4  batch = 16  draw = uniform  samples = 2  relax { sharing = slice }
-    weights { optimizer = sgd(lr = 0.1) }  derive { candidates = 2 } }
+    weights { optimizer = sgd(lr = 0.1) }  derive { candidates = 2  metric = loss } }
   data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
   retrain { steps = 1  batch = 16 }
 }
@@ -82,8 +82,9 @@ def test_all_within_the_budget_are_measured_and_the_best_is_taken(derived: Path,
     found = result(derived)
     drawn = found["search_facts"]["drawn"]
     assert {one["hash"] for one in drawn} == within
-    assert 0 < len(within) < space.count()
-    assert found["derived"]["hash"] == max(drawn, key=lambda one: one["value"])["hash"]
+    assert 1 < len(within) < space.count()
+    assert len({one["value"] for one in drawn}) > 1
+    assert found["derived"]["hash"] == min(drawn, key=lambda one: one["value"])["hash"]
     assert found["derived"]["params"] <= 300
     assert found["derived"]["within"][0]["where"] == ["params <= 300"]
 
@@ -157,7 +158,15 @@ def test_a_front_of_bands(searched: Path, stdsl: Order, tmp_path: Path, space: a
         assert result(folder)["networks"][0]["test"]["accuracy"] == point["test"]["accuracy"]
     rows = list(csv.DictReader(table.open(newline="")))
     assert [row["budget"] for row in rows] == [str(budget) for budget in budgets]
+    assert [row["valid loss"] for row in rows] == ["", *(str(point["valid"]) for point in points)]
     assert [row["architecture"] for row in rows] == ["", *(point["architecture"] for point in points)]
+
+
+def test_a_front_below_everything(searched: Path, tmp_path: Path) -> None:
+    with pytest.raises(SpaceError) as raised:
+        elastic_front(ElasticRequest(searched / "run", out=tmp_path / "none"), "flops", [1, 2], Silent())
+    assert [d.code for d in raised.value.diagnostics] == ["E0441"]
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,9 @@ class EvolutionConfig(Tunable, SeparateTrainings):
     )
 
     def conflicts(self) -> Iterator[Conflict]:
+        if self.halving is not None and self.fitness.weights == "shared":
+            message = "with shared weights nothing is trained that could go on"
+            yield Conflict("halving", message, "leave `halving` out", "fitness.weights")
         if self.tournament > self.population:
             message = f"a tournament of {self.tournament} cannot be drawn from a population of {self.population}"
             yield Conflict("tournament", message, "make the tournament smaller, or the population larger", "population")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
+from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.families.sampling import SamplingConfig
+from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.figures import times
 
 from ...data.batch import Part
 from ...phases.context import Context
+from ...phases.train import Workshop
 from ...prepare.elastic import Drawn, drawn_within
 from ...tasks.best_first import best_first
 from ...tracking.names import SEARCH
@@ -23,7 +27,7 @@ from ...training.loop import drive
 from ...training.stepped import Event, Facts
 from ..candidates import Measuring
 from ..history import PHASE
-from ..runner import Found
+from ..runner import Found, Measurer
 from ..searched import measuring, searched_data
 from .build import path_network
 
@@ -85,6 +89,30 @@ def redrawn(run: Context) -> Found:
     number = sum(drawn.times.values())
     what = "all that there are" if drawn.all else f"{times(number, 'architecture')} drawn"
     return Found(facts, f"{what}, {len(rows)} different, the best {metric} {best}")
+
+
+def measurer(search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
+    """See :meth:`..runner.Runner.measurer`."""
+    strategy = search.config.strategy
+    assert isinstance(strategy, SamplingConfig)
+    placement, material = shop.placed(how), shop.materials["search"]
+    network = path_network(search.graph, strategy, 0)
+    load_weights(network, weights)
+    used = tuple(dict.fromkeys((strategy.weights.split, "valid")))
+    dataset = shop.samples("search", search.graph, used, placement, altered=False)
+    dataset.attach(placement.model(network))
+    network.train()
+    shared = Measuring(
+        Part(dataset, ("valid",)),
+        Part(dataset, (strategy.weights.split,)),
+        placement,
+        how.batch,
+        material.criterion,
+        how.metric or material.criterion.metric,
+        strategy.derive.norms,
+        how.samples,
+    )
+    return lambda arch: shared.metrics(network, arch)
 
 
 def _rows(work: Redrawing, drawn: Drawn) -> list[dict[str, Any]]:

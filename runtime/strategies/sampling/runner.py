@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,15 +16,18 @@ from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import certain, chances_of
 from stdsl.compiler.backends.networks.paths.cutting import weights_of
 from stdsl.compiler.backends.networks.paths.text import written_paths
+from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Undecided
 from stdsl.compiler.families.sampling import SamplingConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
+from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...phases.context import Context
+from ...phases.train import Workshop
 from ...prepare.job import Job
 from ...prepare.samples import stage_sizes
 from ...randomness import key
@@ -35,17 +39,15 @@ from ..candidates import FORWARD, passes_to_measure
 from ..distribution import distribution, found_by, front_of_distribution
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps
-from ..runner import Found, Runner, Work
+from ..runner import Found, Measurer, Runner, Work
 from ..statistics import UNDECIDED
 from .build import path_network, path_search, phased_search
-from .elastic import redrawn
+from .elastic import measurer, redrawn
 from .search import measured
 
 
 class SamplingRunner(Runner):
     """Leaves ``weights/search.safetensors``, the weights of all paths, and in the journal what was measured."""
-
-    shared = True
 
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
@@ -100,6 +102,9 @@ class SamplingRunner(Runner):
 
     def redrawn(self, run: Context) -> Found:
         return redrawn(run)
+
+    def measurer(self, search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
+        return measurer(search, weights, shop, how)
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:
         return found_by(graph, facts)
