@@ -11,7 +11,7 @@ from pydantic import Field
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs
 from ..ir.graph import SpaceGraph
-from ..schemas.base import Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section
+from ..schemas.base import Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section, Share
 from ..schemas.length import Length
 from ..schemas.objectives import Objective, twice
 from ..schemas.optimizers import Adam, Optimizer
@@ -75,7 +75,7 @@ class Sandwich(Section):
     """The sandwich rule: at each step the architectures of the most and of the fewest FLOPs within `where`, too, beside
     those that are drawn. The gradients of all count alike."""
 
-    distill: Fraction = Field(
+    distill: Share = Field(
         default=1.0,
         description="The share that soft targets, what the largest tells of the same samples, have in the loss of all "
         "other paths; 1: they learn from these alone, 0: there are none",

@@ -170,7 +170,7 @@ def test_what_a_path_network_cannot_be_written_for_is_told_by_the_plan(tmp_path:
 
 def test_the_sandwich_rule_in_a_run(tmp_path: Path) -> None:
     """A step computes four paths, and what is derived is among those that are drawn."""
-    more = "draw = even  samples = 2  relax { sharing = slice }  sandwich { }  derive { candidates = 3 }"
+    more = "draw = even  samples = 2  relax { sharing = slice }  sandwich { distill = 1 }  derive { candidates = 3 }"
     text = TEXT.format(strategy=more, rest="export { }").replace("samples = 3 ", "")
     file = tmp_path / "tiny.space"
     file.write_text(text, encoding="utf-8")
