@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from stdsl.runtime.elastic import ElasticFront, Point
-from stdsl.runtime.report.front_plot import front_plot, plotted
+from stdsl.runtime.report.elastic_plot import front_plot, plotted
 from stdsl.runtime.report.front_table import elastic_rows, render_elastic
 from stdsl.runtime.result import RunResult
 
