@@ -139,10 +139,21 @@ def _through(
     if instants is None:
         return {}
     names = list(dict.fromkeys(name for one in entering for name in one))
+    if layer.shape.layout == "clip" and network.layers[layer.inputs[0]].shape.layout == "tokens":
+        return {name: _regrouped(one, layer.shape.dims[1]) for name, one in entering[0].items()}
     if len(entering) == 1:
         count = layer.shape.dims[1] if layer.shape.layout == "clip" else 0
         return {name: _window(entering[0][name], instants, count or entering[0][name].count) for name in names}
     return {name: _union([one[name] for one in entering if name in one]) for name in names}
+
+
+def _regrouped(seen: Seen, count: int) -> Seen:
+    """Tokens of some instants, row by row, as a clip of ``count`` instants."""
+    if count == seen.count:
+        return seen
+    lasting = range(count)
+    first, last = [p * seen.count // count for p in lasting], [-(-(p + 1) * seen.count // count) for p in lasting]
+    return Placed(tuple(_joined(map(seen.at, range(a, b))) for a, b in zip(first, last, strict=True)))
 
 
 def _window(seen: Seen, look: Instants, count: int) -> Seen:

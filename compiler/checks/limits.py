@@ -33,8 +33,12 @@ def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:
     assert config.strategy is not None
     name = config.strategy.family
     if family(name).runner:
-        yield from family(name).limits(config)
-        yield from family(name).limits_in(config, search.graph)
+        told: list[Diagnostic] = []
+        for stage in config.stages:
+            for found in (*family(name).limits(stage), *family(name).limits_in(stage, search.graph)):
+                if found not in told:
+                    told.append(found)
+                    yield found
     else:
         running = " or ".join(f"`{other}`" for other in FAMILIES if family(other).runner)
         what, instead = f"searches of the family `{name}`", f"use a strategy of the family {running}"
@@ -45,10 +49,6 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.members > 1 and config.retrain is None:
         what = "an ensemble of networks that are not trained after the search"
         yield cannot_run_yet(config, "ensemble", what, "add `retrain { … }`")
-    if config.evaluate.clips > 1:
-        yield cannot_run_yet(config, "evaluate.clips", "an evaluation over several clips of a video", "use `clips = 1`")
-    if config.evaluate.crops != "center":
-        yield cannot_run_yet(config, "evaluate.crops", "an evaluation over several crops", "use `crops = center`")
 
 
 def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:

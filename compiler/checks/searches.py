@@ -101,7 +101,9 @@ def check_search(
     if config.strategy is not None:
         from ..families.registry import family
 
-        sink.extend(family(config.strategy.family).check(config, graph))
+        for stage in config.stages:
+            for diagnostic in family(config.strategy.family).check(stage, graph):
+                sink.add_once(diagnostic)
     check_batches(config, graph, filter(None, (final, *compared.values())), sink)
     if final is None or len(sink.errors) > before:
         return None

@@ -43,6 +43,8 @@ class Family:
     runner: ClassVar[str] = ""
     weights: ClassVar[bool] = False
     shared: ClassVar[bool] = False
+    of_phases: ClassVar[frozenset[str]] = frozenset()
+    """Dotted keys of settings that a phase of a search may have of its own."""
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         """Why the family cannot search this space at all: errors of the text, for `stdsl check`."""

@@ -177,6 +177,12 @@ class Sampling(Family):
     runner = "stdsl.runtime.strategies.sampling.runner:SamplingRunner"
     weights = True
     shared = True
+    of_phases = frozenset(
+        {
+            *("samples", "likelihood", "objectives", "clip", "label_smoothing"),
+            *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.warmup"),
+        }
+    )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         strategy = _own(config.strategy)

@@ -115,6 +115,12 @@ class Variational(Family):
     settings = VariationalConfig
     runner = "stdsl.runtime.strategies.variational.runner:VariationalRunner"
     weights = True
+    of_phases = frozenset(
+        {
+            *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.clip", "decisions.warmup"),
+            *("objectives", "label_smoothing", "tau"),
+        }
+    )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from ..analysis.relaxable import relaxable

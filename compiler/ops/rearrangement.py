@@ -1,8 +1,9 @@
-"""The same elements in another order or layout: `flatten`, `to_tokens`, `channel_shuffle`, `time_to_channel`."""
+"""The same elements in another order or layout: `flatten`, `to_tokens`, `from_tokens`, `channel_shuffle`,
+`time_to_channel`."""
 
 from __future__ import annotations
 
-from ..ir.operation import REQUIRED, Attributes, Cost, Instants, OpFault, Parameter, Primitive, TensorShape
+from ..ir.operation import REQUIRED, Attributes, Cost, Instants, Layout, OpFault, Parameter, Primitive, TensorShape
 from . import attributes as read
 from .saving import always, nothing
 from .windows import every_instant
@@ -31,6 +32,34 @@ def _shape_to_tokens(inputs: Inputs, attrs: Attributes) -> TensorShape:
     """One token a position, with the channels that enter."""
     x = inputs[0]
     return TensorShape("tokens", (x.elements // x.dims[0], x.dims[0]))
+
+
+_POSITIONS = ("frames", "height", "width")
+_NO_TOKENS: dict[Layout, str] = {
+    "clip": "this is a clip already: leave it out",
+    "image": "put `to_tokens` before it",
+    "features": "features have no positions; what needs them stands before `flatten` or `linear`",
+}
+
+
+def _normalise_from_tokens(inputs: Inputs, attrs: Attributes) -> Attributes:
+    x = inputs[0]
+    read.only(x, ("tokens",), "tokens", _NO_TOKENS)
+    found = {name: read.integer(attrs, name) for name in _POSITIONS}
+    t, h, w = found.values()
+    if t * h * w != x.dims[0]:
+        raise OpFault(
+            "shape",
+            f"{x.dims[0]} tokens enter, and {t} frames of {h}x{w} have {t * h * w} positions",
+            "the sizes are those of the clip that became tokens: `x.frames`, `x.height`, `x.width`",
+            "frames",
+        )
+    return found
+
+
+def _shape_from_tokens(inputs: Inputs, attrs: Attributes) -> TensorShape:
+    """A clip of these sizes, with the channels of the tokens."""
+    return TensorShape("clip", (inputs[0].channels, *(attrs[name] for name in _POSITIONS)))
 
 
 def _normalise_shuffle(inputs: Inputs, attrs: Attributes) -> Attributes:
@@ -98,6 +127,21 @@ PRIMITIVES = (
         _shape_to_tokens,
         _cost,
         "The positions of an image or clip as tokens, row by row.",
+        saves=nothing,
+        keeps_zeros=True,
+        view=always,
+    ),
+    Primitive(
+        "from_tokens",
+        (
+            Parameter("frames", "int", REQUIRED, "frames of the clip", drawn="name"),
+            Parameter("height", "int", REQUIRED, "its height", drawn="name"),
+            Parameter("width", "int", REQUIRED, "its width", drawn="name"),
+        ),
+        _normalise_from_tokens,
+        _shape_from_tokens,
+        _cost,
+        "Tokens as the positions of a clip, row by row: what `to_tokens` makes of a clip becomes that clip again.",
         saves=nothing,
         keeps_zeros=True,
         view=always,

@@ -99,6 +99,10 @@ class Data(Constructor):
     asks_task: ClassVar[bool] = False
     """Whether its setting `targets`, where it says nothing, leaves it to the task of the search what targets are."""
 
+    views: ClassVar[frozenset[str]] = frozenset()
+    """What of a sample there may be several of when networks are measured: `clips` along a video, `crops` of a
+    frame."""
+
     _found: Found | None = PrivateAttr(default=None)
     _unreadable: bool = PrivateAttr(default=False)
 

@@ -27,6 +27,7 @@ class ClipFolder(Folder):
 
     layout: ClassVar[Layout] = "clip"
     sort: ClassVar[Sort] = Sort(VIDEOS, folders=True)
+    views: ClassVar[frozenset[str]] = frozenset({"clips", "crops"})
     reader: ClassVar[str | None] = "pictures.clip_folder:ClipFolderDataset"
 
     kind: Literal["clip_folder"] = "clip_folder"

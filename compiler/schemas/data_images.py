@@ -69,6 +69,7 @@ class ImageFolder(Folder):
 
     layout: ClassVar[Layout] = "image"
     sort: ClassVar[Sort] = Sort(ENDINGS, folders=False)
+    views: ClassVar[frozenset[str]] = frozenset({"crops"})
     reader: ClassVar[str | None] = "pictures.image_folder:ImageFolderDataset"
     kind: Literal["image_folder"] = "image_folder"
 

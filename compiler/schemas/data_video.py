@@ -21,6 +21,7 @@ class Video(Data):
     """What all video data sets have in common: how a clip is cut from a video."""
 
     targets: ClassVar[Kind] = "classes"
+    views: ClassVar[frozenset[str]] = frozenset({"clips", "crops"})
 
     root: str = Field(description="Folder of the data set, as it is published")
     frames: Frames = Field(default=16, description="Frames of a clip, T")

@@ -15,6 +15,7 @@ from .constructors import constructor_name
 from .data_any import DECLARED_DATA
 from .over import Over, Variables
 from .space_ref import SpaceRef
+from .strategy import CHANGES
 from .tasks.loss_any import DECLARED_LOSS
 
 Declared = Literal["data", "loss"]
@@ -46,6 +47,8 @@ class Expectation:
     section: type[Section] | None = None
     mapping: bool = False
     strategy: bool = False
+    changes: bool = False
+    """Whether it is a section of settings of the search's strategy."""
     declared: Declared | None = None
     """What of the user's own may stand here that a text declares."""
     named: tuple[str, ...] = ()
@@ -97,9 +100,9 @@ class Expectation:
             parts.append("a space")
         if self.reference:
             parts.append(f"the name of a {self.reference}")
-        if self.strategy:
+        if self.strategy and not self.changes:
             parts.append("a strategy")
-        if self.section or self.mapping:
+        if self.section or self.mapping or self.changes:
             parts.append("a section `{ … }`")
         if self.item is not None:
             parts.append(f"a list of which each element is {self.item.describe()}")
@@ -134,7 +137,7 @@ def _of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Expectation:
         # Pydantic hands the metadata of a whole union to the field; bounds belong to its numbers.
         together = _merged([_of(a, metadata) for a in get_args(annotation)])
         own: Declared | None = "data" if DECLARED_DATA in metadata else "loss" if DECLARED_LOSS in metadata else None
-        return replace(together, declared=together.declared or own)
+        return replace(together, declared=together.declared or own, changes=CHANGES in metadata)
     if origin is Literal:
         values = get_args(annotation)
         return Expectation(
@@ -211,6 +214,7 @@ def _merged(parts: list[Expectation]) -> Expectation:
             section=result.section or part.section,
             mapping=result.mapping or part.mapping,
             strategy=result.strategy or part.strategy,
+            changes=result.changes or part.changes,
             declared=result.declared or part.declared,
             item=result.item or part.item,
             items=result.items or part.items,

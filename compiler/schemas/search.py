@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from annotated_types import Ge, Le
 from pydantic import Field, SerializeAsAny
@@ -17,7 +17,7 @@ from .members import Different
 from .patterns import Pattern
 from .recipe import Precision, Retrain
 from .space_ref import SpaceRef
-from .strategy import AnyStrategy
+from .strategy import CHANGES, AnyStrategy
 from .tasks.loss_any import AnyLoss
 from .tasks.metrics import MetricName
 from .tasks.task import TaskName
@@ -68,10 +68,19 @@ class Evaluate(Section):
         default=None, description="The `size` of the samples, where their data has such a setting; none: as in training"
     )
     batch: Count | None = Field(default=None, description="Samples at a time; none: the training's batch")
-    clips: Count = Field(default=1, description="Clips uniformly spaced over a video whose predictions are averaged")
-    crops: Literal["center", "left_center_right"] = Field(
-        default="center", description="Crops of each clip whose predictions are averaged"
+    clips: Annotated[int, Ge(1), Le(1_000)] = Field(
+        default=1, description="Clips uniformly spaced over a video whose predictions are averaged"
     )
+    crops: Literal["center", "left_center_right"] = Field(
+        default="center",
+        description="Crops of each clip, or image, whose predictions are averaged: the middle, or three along the "
+        "longer side",
+    )
+
+    @property
+    def views(self) -> int:
+        """How often each sample is looked at."""
+        return self.clips * (1 if self.crops == "center" else 3)
 
 
 class Export(Section):
@@ -99,6 +108,11 @@ class Phase(Length):
     )
     hold: dict[Pattern, str] = Field(
         default_factory=dict, description="Pattern → the alternative that is held, or `uniform` (drawn anew each step)"
+    )
+    strategy: Annotated[AnyStrategy | None, CHANGES] = Field(
+        default=None,
+        description="Settings of the strategy that are others in this phase, such as learning rates, objectives or "
+        "samples a step; all else is as the search's strategy says",
     )
 
 
@@ -182,6 +196,15 @@ class SearchConfig(Placed):
         return self.phase
 
     @property
+    def stages(self) -> tuple[Self, ...]:
+        """The search as it is with the strategy of each phase that changes it; itself is the first."""
+        own = [phase.strategy for phase in self.phase if phase.strategy is not None]
+        return (self, *(self._with(strategy) for strategy in own))
+
+    def _with(self, strategy: AnyStrategy) -> Self:
+        return self.model_copy(update={"strategy": strategy})
+
+    @property
     def members(self) -> int:
         """How many networks of the search are told together; 1: the best alone."""
         return self.ensemble.members if isinstance(self.ensemble, Different) else self.ensemble or 1
@@ -213,8 +236,8 @@ class SearchConfig(Placed):
             yield Conflict(
                 "phase", "phases are parts of a strategy's run, and there is no strategy", "add `strategy = …`"
             )
-        decisions = getattr(self.strategy, "decisions", None)
         for number, phase in enumerate(self.phase, 1):
+            decisions = getattr(self.strategy, "decisions", None) if phase.strategy is None else None
             if decisions is None or (phase.epochs is None and phase.steps is None):
                 continue
             for conflict in warmup_conflicts(decisions.warmup, phase):
@@ -222,6 +245,7 @@ class SearchConfig(Placed):
                 whole = phase.steps or phase.epochs
                 message = f"the decisions stay as they are for {decisions.warmup} {unit}, and this phase has {whole}"
                 yield Conflict(f"phase.{number}.{unit}", message, conflict.help, "strategy")
+        yield from self._view_conflicts()
         if self.evaluate.size is not None:
             trained = self.data_of("retrain")
             if self.evaluate.data is not None:
@@ -242,6 +266,15 @@ class SearchConfig(Placed):
         if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
             message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
             yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")
+
+    def _view_conflicts(self) -> Iterator[Conflict]:
+        own, data = self.evaluate, self.data_of("evaluate")
+        if own.clips > 1 and "clips" not in data.views:
+            message = f"`{data.kind}` has no videos of which several clips could be taken"
+            yield Conflict("evaluate.clips", message, "leave `clips` out", self.data_key("evaluate"))
+        if own.crops != "center" and "crops" not in data.views:
+            message = f"samples of `{data.kind}` are not cropped when networks are measured"
+            yield Conflict("evaluate.crops", message, "leave `crops` out", self.data_key("evaluate"))
 
     def _fusion_conflicts(self) -> Iterator[Conflict]:
         if not self.fuse:

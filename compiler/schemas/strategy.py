@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, SerializeAsAny
 
@@ -30,5 +30,8 @@ def _of_its_family(data: Any) -> Any:
         return _KNOWN[data["family"]].load(data)
     return data
 
+
+CHANGES: Final = "changes"
+"""Marks a setting that is written as a section of those settings of the search's strategy that are others."""
 
 AnyStrategy = Annotated[SerializeAsAny[Strategy], BeforeValidator(_of_its_family)]

@@ -16,6 +16,7 @@ from stdsl.compiler.schemas.search import ROLES, Role, SearchConfig
 
 from ..data.batch import Dataset
 from ..data.targets import targets_of
+from ..data.views import Views, seen_in
 from ..prepare.job import Job
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion, criterion
@@ -106,6 +107,10 @@ def _materials(config: SearchConfig, datasets: Mapping[Role, Dataset]) -> dict[R
             found[role] = Material(own, by, data_identity(config, data, config.data_of("retrain")))
         else:
             found[role] = Material(own, criterion(config, own), data_identity(config, data))
+    if config.evaluate.views > 1:
+        tested, views = found["evaluate"], Views.of(config.evaluate)
+        identity = hashlib.sha256(f"{tested.identity} {views}".encode()).hexdigest()
+        found["evaluate"] = Material(seen_in(tested.dataset, views), tested.criterion, identity)
     return found
 
 

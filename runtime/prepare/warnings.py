@@ -18,7 +18,10 @@ def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
     """All warnings about a search in its space."""
     yield from batch_warnings(config)
     if config.strategy is not None:
-        yield from family(config.strategy.family).warnings(config, graph)
+        told: list[Diagnostic] = []
+        for stage in config.stages:
+            told += [found for found in family(config.strategy.family).warnings(stage, graph) if found not in told]
+        yield from told
 
 
 def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:

@@ -73,7 +73,9 @@ def lengths(config: SearchConfig, strategy: S) -> list[S]:
     for phase in config.phase:
         own = phase.epochs is not None or phase.steps is not None
         length = {"epochs": phase.epochs, "steps": phase.steps} if own else {}
-        found.append(strategy.model_copy(update=length))
+        changed = strategy if phase.strategy is None else phase.strategy
+        assert isinstance(changed, type(strategy))
+        found.append(changed.model_copy(update=length))
     return found or [strategy]
 
 

@@ -10,7 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from stdsl.compiler.backends.networks.ensemble import Mean
+
 from ..data.batch import Part
+from ..data.views import views_of
 from ..tasks.criterion import Criterion
 from ..tasks.measurement import Measurement, Metrics
 from .placement import Placement
@@ -33,11 +36,13 @@ def evaluate(
     samples are mixed, for as they are stored they often come class by class. ``criterion``: None for that of the
     data's task; ``wanted``: the metrics beside the loss, None for all."""
     criterion = criterion or Criterion.of(part.dataset)
+    views = views_of(part.dataset)
     if statistics == "batch" or (samples is not None and samples < len(part)):
+        assert views == 1
         part = part.mixed(samples)
-    total = len(part)
+    total = len(part) // views
     with evaluating(model, statistics):
-        batches = _batches(total, size, statistics)
+        batches = _batches(total, max(1, size // views), statistics)
         told = (_told(model, part, places, placement, criterion) for places in batches)
         return _measured(told, total, criterion, wanted)
 
@@ -53,7 +58,8 @@ def evaluate_together(
 ) -> Metrics:
     """The same of what networks tell together: ``mean`` of the predictions (N, C, …) of all of them. ``parts``: the
     same samples, as each network takes them. Raises Unpaired where what is right of them differs."""
-    total = len(parts[0])
+    total = min(len(part) // views_of(part.dataset) for part in parts)
+    size = max(1, size // max(views_of(part.dataset) for part in parts))
 
     def told() -> Iterator[tuple[Tensor, Tensor]]:
         for places in _batches(total, size, "running"):
@@ -80,10 +86,18 @@ class Unpaired(ValueError):
 def _told(
     model: nn.Module, part: Part, places: npt.NDArray[np.int64], placement: Placement, criterion: Criterion
 ) -> tuple[Tensor, Tensor]:
-    """What a network tells of some samples, (N, C, …), and what it should."""
+    """What a network tells of some samples, (N, C, …), and what it should; of those that are seen in several ways the
+    mean over the views."""
+    views = views_of(part.dataset)
+    if views > 1:
+        places = (places[:, None] * views + np.arange(views)).reshape(-1)
     batch = placement.put(part.samples(places))
     with placement.autocast():
-        return criterion.prediction(model(*batch.inputs)).float(), batch.targets
+        given = criterion.prediction(model(*batch.inputs)).float()
+    if views == 1:
+        return given, batch.targets
+    mean = Mean(criterion.targets.signature.kind or "classes")
+    return mean(*given.reshape(-1, views, *given.shape[1:]).unbind(1)), batch.targets[::views]
 
 
 def _measured(

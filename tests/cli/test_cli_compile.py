@@ -168,7 +168,7 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
 
 def test_a_setting_that_cannot_run_yet_is_told_first(stdsl: Any, searchable: str, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    result = stdsl("run", searchable, "--set", "evaluate.clips=2", "--out", str(folder))
+    result = stdsl("run", searchable, "--set", "strategy.relax.sharing=slice", "--out", str(folder))
     assert result.exit_code == 2
     assert "cannot run" in result.stderr
     assert not folder.exists()

@@ -212,7 +212,7 @@ def test_what_cannot_run_yet_is_told_by_plan_run_and_check_with_run(stdsl: Any, 
             'kinetics(root = "x", frames = 8, size = 16, classes = 4)',
         ),
         "in what is needed": RIGHT.replace("tiny", "other").replace(
-            "strategy = short", "strategy = short  evaluate { clips = 2 }"
+            "strategy = short", "strategy = short { relax { sharing = slice } }"
         )
         + SEARCH.replace("space = cells", "space = cells  needs = [other]"),
     }

@@ -22,6 +22,8 @@ SPACES: dict[str, dict[str, int]] = {
     "evanet::resnet": {"width": 8, "frames": 8},
     "evanet::inception_net": {"width": 8, "frames": 8},
     "evanet::resnet_without_itgm": {"width": 8, "frames": 8},
+    "auto_tsnet::s": {"frames": 8},
+    "x3d::s": {"frames": 8},
     "evanet_baselines::i3d": {"frames": 8},
     "evanet_baselines::inception_itgm": {"frames": 8},
     "evanet_baselines::resnet50_2plus1d": {"width": 8, "frames": 8},

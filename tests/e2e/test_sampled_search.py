@@ -107,22 +107,58 @@ def test_killed_while_it_learns_it_goes_on_to_the_same_bits(learnt: Path, tmp_pa
 
 PHASES = """
   phase { free = "z[*].kind"  hold { "c.width" = "narrow"  "z.times" = uniform }  steps = 4 }
-  phase { free = ["c.width", "z.times"]  steps = 3 }"""
+  phase {
+    free = "z.times"
+    hold { "c.width" = "narrow" }
+    steps = 3
+    strategy { samples = 1  objectives = [cost(params, weight = 2, high = 400)] }
+  }
+  phase {
+    free = "c.width"
+    steps = 3
+    strategy {
+      samples = 2
+      weights { optimizer = sgd(lr = 0) }
+      decisions { optimizer = adam(lr = 0.5)  warmup = 1 }
+    }
+  }"""
 
 
-def test_phases_learn_their_own_decisions_and_go_on_to_the_same_bits(tmp_path: Path, stdsl: Order) -> None:
-    path = write(tmp_path, "decisions { optimizer = adam(lr = 0.1) }", PHASES)
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert stdsl("run", str(path), "--out", str(whole)) == 0
-    (found,) = [e["found"] for e in events(whole, "part")]
-    assert set(found) == {"z[1].kind", "z[2].kind"}
-    rows = [set(note["probabilities"]) for note in events(whole, "notes")]
-    assert rows == [set(found)] * 4 + [{"c.width", "z.times"}] * 3
-    arch = json.loads((whole / "architectures" / "derived.arch.json").read_text())["values"]
-    assert all(found[name] == value for name, value in arch.items() if name in found)
-    assert stdsl("run", str(path), "--out", str(broken), moment="step", number=5) == -signal.SIGKILL
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+    """A run in three stages, of which the last two have settings of their own."""
+    folder = tmp_path_factory.mktemp("staged")
+    path = write(folder, "decisions { optimizer = adam(lr = 0.1) }", PHASES)
+    assert stdsl("run", str(path), "--out", str(folder / "run")) == 0
+    return folder
+
+
+def test_phases_learn_their_own_decisions(staged: Path) -> None:
+    first, second = [e["found"] for e in events(staged / "run", "part")]
+    assert (set(first), set(second)) == ({"z[1].kind", "z[2].kind"}, {"z.times"})
+    rows = [set(note["probabilities"]) for note in events(staged / "run", "notes")]
+    assert rows == [set(first)] * 4 + [{"z.times"}] * 3 + [{"c.width"}] * 3
+    arch = json.loads((staged / "run" / "architectures" / "derived.arch.json").read_text())["values"]
+    assert all((first | second)[name] == value for name, value in arch.items() if name in first | second)
+
+
+def test_a_phase_has_the_settings_that_it_says_and_the_others_of_the_search(staged: Path) -> None:
+    steps = events(staged / "run", "step")
+    assert [step["effective"] == 1 for step in steps[4:7]] == [True] * 3  # one sample a step
+    assert max(step["effective"] for step in steps[:4]) > 2  # three of them, all alike at first
+    assert all(step["effective"] <= 2 for step in steps[7:])
+    assert ["params" in step for step in steps] == [False] * 4 + [True] * 3 + [False] * 3
+    rows = [note["probabilities"]["c.width"] for note in events(staged / "run", "notes")[7:]]
+    assert rows[0] == [0.5, 0.5]  # warm-up of one step
+    assert abs(rows[1][0] - 0.5) > 0.1  # a step of 0.5
+
+
+@pytest.mark.parametrize("step", [2, 5, 8])
+def test_killed_in_a_stage_it_goes_on_to_the_same_bits(staged: Path, tmp_path: Path, stdsl: Order, step: int) -> None:
+    path, broken = staged / "tiny.space", tmp_path / "broken"
+    assert stdsl("run", str(path), "--out", str(broken), moment="step", number=step) == -signal.SIGKILL
     assert stdsl("run", "--resume", str(broken)) == 0
-    assert differences(outcome(broken), outcome(whole)) == []
+    assert differences(outcome(broken), outcome(staged / "run")) == []
 
 
 def test_within_where_and_the_best_of_drawn_ones(tmp_path: Path) -> None:

@@ -150,6 +150,12 @@ def anything(r: random.Random) -> Case:
     return (any_shape(r),), {}
 
 
+def from_tokens(r: random.Random) -> Case:
+    sizes = {name: r.randint(1, 4) for name in ("frames", "height", "width")}
+    t, h, w = sizes.values()
+    return (TensorShape("tokens", (t * h * w, r.randint(1, 6))),), sizes
+
+
 DRAWS = {
     "conv": conv,
     "depthwise": depthwise,
@@ -172,6 +178,7 @@ DRAWS = {
     "dropout": lambda r: ((any_shape(r),), {"p": r.random()}),
     "leaky_relu": lambda r: ((any_shape(r),), {"slope": 0.2}),
     "to_tokens": lambda r: ((spatial(r),), {}),
+    "from_tokens": from_tokens,
     "channel_shuffle": lambda r: ((spatial(r, channels=12),), {"groups": r.choice([1, 2, 3, 12])}),
     "time_to_channel": lambda r: (
         (TensorShape("clip", (r.choice([1, 3]), 6, 2, 4)),),

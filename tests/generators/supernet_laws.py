@@ -54,10 +54,13 @@ class Result:
         return Result(self.outputs, gradients, statistics, self.evaluated, self.steepest)
 
 
-SCATTERED = ("to_tokens", "subsample", "time_to_channel")
+SCATTERED = ("to_tokens", "from_tokens", "subsample", "time_to_channel")
 """What may lie in the memory of another value in another order: tokens channel by channel, every other position, frames
 of a single channel that became channels."""
-COPYING = ("linear", "flatten", "to_tokens", "time_to_channel", "channel_shuffle", "group_norm", "attention")
+COPYING = (
+    *("linear", "flatten", "to_tokens", "from_tokens", "time_to_channel", "channel_shuffle"),
+    *("group_norm", "attention"),
+)
 """What copies such a value, or keeps more for it, as attention that takes plain products."""
 IN_ORDER = ("linear", "layer_norm", "conv", "pointwise", "depthwise", "max_pool", "avg_pool")
 """What gives a value row by row, however its input lies; what works position by position keeps the order of that."""

@@ -307,6 +307,9 @@ FORWARD: dict[str, Any] = {
     "upsample": upsample,
     "flatten": unary(lambda x: x.flatten(1)),
     "to_tokens": unary(lambda x: x.flatten(2).transpose(1, 2)),
+    "from_tokens": lambda op: op.x.transpose(1, 2).reshape(
+        len(op.x), op.x.shape[2], op["frames"], op["height"], op["width"]
+    ),
     "channel_shuffle": channel_shuffle,
     "time_to_channel": time_to_channel,
 }

@@ -310,6 +310,7 @@ SPECS = [
     Spec("upsample", {"factor": MISSING}, MAPS, shapes.upsample, check_upsample),
     Spec("flatten", {}, ANY, shapes.flatten),
     Spec("to_tokens", {}, MAPS, shapes.to_tokens),
+    Spec("from_tokens", {"frames": MISSING, "height": MISSING, "width": MISSING}, ("tokens",), shapes.from_tokens),
     Spec("channel_shuffle", {"groups": MISSING}, MAPS, shapes.same, check_shuffle),
     Spec("time_to_channel", {"frames": MISSING}, ("clip",), shapes.time_to_channel),
 ]

@@ -6,6 +6,7 @@ rule serves concrete shapes and readings that ask only for what one axis depends
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Protocol
 
 from .runs import SpaceError
@@ -164,6 +165,17 @@ def to_tokens(view: View, axis: str) -> Any:
     for a in positions(view.size(0, "layout")):
         total *= view.size(0, a)
     return total
+
+
+def from_tokens(view: View, axis: str) -> Any:
+    if axis == "layout":
+        return "clip"
+    if axis == "channels":
+        return view.size(0, axis)
+    sizes = {name: whole(view.parameter(name)) for name in ("frames", "height", "width")}
+    if prod(sizes.values()) != view.size(0, "length"):
+        raise SpaceError("E0216", f"{view.size(0, 'length')} tokens are not {sizes}")
+    return sizes[axis]
 
 
 def time_to_channel(view: View, axis: str) -> Any:

@@ -19,6 +19,12 @@ class Gradient(Family):
     settings = GradientConfig
     runner = "stdsl.runtime.strategies.gradient.runner:GradientRunner"
     weights = True
+    of_phases = frozenset(
+        {
+            *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.clip", "decisions.warmup"),
+            *("objectives", "label_smoothing"),
+        }
+    )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from ...analysis.relaxable import relaxable

@@ -234,6 +234,10 @@ def _to_tokens(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) 
     return Emission(None, method(method(X, "flatten", 2), "transpose", 1, 2))
 
 
+def _from_tokens(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
+    return Emission(None, method(method(X, "transpose", 1, 2), "unflatten", 2, output.axes))
+
+
 def _channel_shuffle(op: str, inputs: Inputs, attrs: Attributes, output: TensorShape) -> Emission:
     groups, c = attrs["groups"], output.channels
     swapped = method(method(X, "unflatten", 1, (groups, c // groups)), "transpose", 1, 2)
@@ -266,6 +270,7 @@ LOWERINGS: Final[dict[str, Lowering]] = {
     "upsample": _upsample,
     "flatten": _flatten,
     "to_tokens": _to_tokens,
+    "from_tokens": _from_tokens,
     "channel_shuffle": _channel_shuffle,
     "time_to_channel": _time_to_channel,
 }

@@ -96,7 +96,10 @@ def _inside(
     name: str, expected: Expectation, node: Node | None, present: bool
 ) -> Iterator[tuple[str, type[Settings], Node | None]]:
     """What may stand in a setting: how it is written, its model, and what is set in it already."""
-    if isinstance(node, Branch) and node.tag is not None:
+    if expected.changes:
+        if isinstance(node, Branch) and node.tag is not None:
+            yield "{", settings_of_family(node.tag[1]), node
+    elif isinstance(node, Branch) and node.tag is not None:
         kind, tag = node.tag
         yield ("=", settings_of_family(tag), node) if kind == "family" else (tag, CONSTRUCTORS[tag], node)
     elif expected.section is not None:

@@ -50,6 +50,8 @@ class Thunk:
 class Env:
     """``tunable``: whether hyper-parameters may stand here. ``setting``: the key whose value is being read.
 
+    ``family``: that of the search's strategy, "" where it has none or that is wrong.
+
     ``active``: the names whose definitions are being read, with definition and place of use, to find circles.
     """
 
@@ -58,6 +60,7 @@ class Env:
     parameters: Mapping[str, Thunk] = field(default_factory=dict)
     tunable: bool = False
     setting: str = ""
+    family: str = ""
     active: tuple[tuple[str, ast.Let | Thunk, Span], ...] = ()
 
     def names(self) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ...diagnostics.settings import DuplicateSetting, SettingsConflict, UnknownSetting, WrongForm, WrongSetting
 from ...diagnostics.source import Span
+from ...families.registry import settings_of_family
 from ...frontend import ast
 from ...schemas.base import Settings
 from ...schemas.expectation import Expectation, settings_of
@@ -37,7 +38,9 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
             env.report.add(DuplicateSetting(name.span, key, seen[key]))
             continue
         tree = _without_rivals(tree, model, key, seen, name.span, env)
-        if isinstance(item, ast.Setting):
+        if isinstance(item, ast.Setting) and expected.changes:
+            env.report.add(WrongForm(name.span, key, True))
+        elif isinstance(item, ast.Setting):
             tree = tree.set(key, _setting(item, expected, env))
         else:
             tree = _section(tree, item, key, expected, repeats and key in seen, env)
@@ -75,12 +78,20 @@ def _section(tree: Branch, section: ast.Section, key: str, expected: Expectation
         old = tree.children.get(key)
         before = old.items if again and isinstance(old, Items) else ()
         return tree.set(key, Items(whole_span(section), (*before, fresh)))
+    if expected.changes:
+        return tree.set(key, _changes(section, env)) if env.family else tree
     if expected.section is None:
         env.report.add(WrongForm(whole_span(section), key, False))
         return tree
     below = tree.children.get(key)
     start = replace(below, span=whole_span(section)) if isinstance(below, Branch) else Branch(whole_span(section))
     return tree.set(key, lay(start, section, expected.section, f"section `{key}`", env))
+
+
+def _changes(section: ast.Section, env: Env) -> Branch:
+    """Settings of the search's strategy, by themselves."""
+    start = Branch(whole_span(section), tag=("family", env.family))
+    return lay(start, section, settings_of_family(env.family), f"family `{env.family}`", env)
 
 
 def _mapping(section: ast.Section, env: Env) -> Branch:

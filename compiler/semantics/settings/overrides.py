@@ -86,12 +86,17 @@ def _into(
     expected = settings[key]
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
     if not rest:
+        if expected.changes:
+            raise env.report.stop(WrongForm(_place(span, item, way), key, True))
         if expected.strategy:
             return tree.set(key, strategy_tree(_expression(item, span, env), env))
         return tree.without(rivals).set(key, _value(item, key, expected, span, env))
     below = tree.children.get(key)
     if isinstance(below, Leaf) and isinstance(below.data, ExternCode):
         return tree.set(key, _argument_of(below, item, rest, span, env))
+    if below is None and expected.changes:
+        whole = root.children.get("strategy")
+        below = Branch(span, tag=whole.tag) if isinstance(whole, Branch) else Hole(span)
     if below is None or isinstance(below, Leaf):
         below = _default(model, key, expected, span)
     if isinstance(below, Hole):

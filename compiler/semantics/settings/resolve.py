@@ -19,8 +19,9 @@ from .environment import Env, Report, Stop
 from .exports import check_exports
 from .layers import lay
 from .overrides import Override, override
+from .phases import with_whole_strategies
 from .strategy import declared_tree, own_parameters, strategy_tree
-from .tree import Branch, Hole, Leaf, places
+from .tree import Branch, Hole, Items, Leaf, places
 
 
 def resolve_strategy_declaration(declaration: ast.StrategyDecl, module: Module, sink: Sink) -> Strategy | None:
@@ -47,17 +48,24 @@ def resolve_search(
     report = Report(sink)
     env = Env(module, report)
     strategy, others = _split(declaration.section, report)
-    tree = lay(Branch(declaration.name.span), others, SearchConfig, "a search", env)
-    if strategy is not None and not (isinstance(strategy.value, ast.Literal_) and strategy.value.value is None):
-        try:
-            # Where the search asks for it, not where the strategy is declared.
-            own = replace(strategy_tree(strategy.value, env), span=strategy.value.span)
-            tree = tree.set("strategy", own)
-        except Stop:
-            tree = tree.set("strategy", Hole(strategy.value.span))
+    own = _strategy_of(strategy, env) if strategy is not None else None
+    within = replace(env, family=own.tag[1] if isinstance(own, Branch) and own.tag is not None else "")
+    tree = lay(Branch(declaration.name.span), others, SearchConfig, "a search", within)
+    if own is not None:
+        tree = tree.set("strategy", own)
     for item in overrides:
         tree = override(tree, item, env)
     return _search(declaration, tree, report)
+
+
+def _strategy_of(setting: ast.Setting, env: Env) -> Branch | Hole | None:
+    if isinstance(setting.value, ast.Literal_) and setting.value.value is None:
+        return None
+    try:
+        # Where the search asks for it, not where the strategy is declared.
+        return replace(strategy_tree(setting.value, env), span=setting.value.span)
+    except Stop:
+        return Hole(setting.value.span)
 
 
 def _split(section: ast.Section, report: Report) -> tuple[ast.Setting | None, ast.Section]:
@@ -78,17 +86,27 @@ def _split(section: ast.Section, report: Report) -> tuple[ast.Setting | None, as
 
 def _search(declaration: ast.SearchDecl, tree: Branch, report: Report) -> SearchConfig | None:
     tree = tree.set("name", Leaf(declaration.name.span, declaration.name.id))
-    strategy = tree.children.get("strategy")
     table = dict(places(tree))
-    if isinstance(strategy, Branch):
-        own = _strategy(strategy, report)
-        tree = tree.set("strategy", Hole(strategy.span) if own is None else Leaf(strategy.span, own))
+    tree = _built(with_whole_strategies(tree, report), report)
+    phases = tree.children.get("phase")
+    if isinstance(phases, Items):
+        items = tuple(_built(item, report) if isinstance(item, Branch) else item for item in phases.items)
+        tree = tree.set("phase", replace(phases, items=items))
     config = build(SearchConfig, tree, f"search `{declaration.name.id}`", report)
     if config is None:
         return None
     config = config.with_places(table)
     check_exports(config, report)
     return config
+
+
+def _built(tree: Branch, report: Report) -> Branch:
+    """The tree with its strategy, where it has one, as typed settings."""
+    strategy = tree.children.get("strategy")
+    if not isinstance(strategy, Branch):
+        return tree
+    own = _strategy(strategy, report)
+    return tree.set("strategy", Hole(strategy.span) if own is None else Leaf(strategy.span, own))
 
 
 def check_settings(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy.typing as npt
 
 from ..batch import Dataset, Normalisation
 from ..targets import Targets, targets_of
+from ..views import Views, seen_in, views_of
 from .balance import split_targets
 
 
@@ -61,6 +63,15 @@ class Wrapped:
     def of_bytes(self) -> tuple[str, ...] | None:
         """The inputs that come as bytes, as :func:`bytes_of` has them."""
         return bytes_of(self.dataset)
+
+    @property
+    def views(self) -> int:
+        """How many samples of its split `test` are one, seen in several ways."""
+        return views_of(self.dataset)
+
+    def seen_in(self, views: Views) -> Self:
+        """The same around ``dataset`` with several views of each sample to measure on."""
+        return replace(self, dataset=seen_in(self.dataset, views))  # type: ignore[type-var]
 
     def size(self, split: str) -> int:
         return self.dataset.size(split)

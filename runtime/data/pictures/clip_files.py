@@ -12,6 +12,7 @@ from stdsl.compiler.datafiles.clip_folders import frame_names
 from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.schemas.data_folders import Channels
 
+from ..views import Spaced
 from .image_files import Pixels, decoded, grey_or_colour, sized
 from .video_files import VideoIndex, index_of, pictures
 
@@ -73,13 +74,19 @@ def span(settings: ClipFolder) -> int:
     return settings.frames if settings.sampling == "segments" else (settings.frames - 1) * settings.stride + 1
 
 
-def places(settings: ClipFolder, frames: int, along: float | None) -> tuple[int, ...]:
+def places(settings: ClipFolder, frames: int, along: float | Spaced | None) -> tuple[int, ...]:
     """The numbers of the frames of a clip in a video of so many, rising. ``along``: a random number in [0, 1); None:
-    the middle. Behind the last frame it stands still."""
+    the middle; or which of several that are spaced evenly. Behind the last frame it stands still."""
     wanted = settings.frames
-    shift = 0.5 if along is None or not settings.shift else along
+    if isinstance(along, Spaced):
+        shift = (along.place + 0.5) / along.many
+    else:
+        shift = 0.5 if along is None or not settings.shift else along
     if settings.sampling == "segments":  # Wang et al., "Temporal segment networks", 2016
         return tuple(min(frames - 1, int((i + shift) * frames / wanted)) for i in range(wanted))
     room = max(0, frames - span(settings))
-    first = room // 2 if along is None or not settings.shift else int(along * (room + 1))
+    if isinstance(along, Spaced):
+        first = room * along.place // (along.many - 1)
+    else:
+        first = room // 2 if along is None or not settings.shift else int(along * (room + 1))
     return tuple(min(frames - 1, first + i * settings.stride) for i in range(wanted))

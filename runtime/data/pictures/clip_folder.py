@@ -14,6 +14,7 @@ from stdsl.compiler.schemas.data_clips import ClipFolder
 from stdsl.compiler.schemas.data_folders import Channels
 from stdsl.compiler.text.reading import MIB
 
+from ..views import Spaced
 from .bounded_cache import BoundedCache
 from .clip_files import Listing, common_length, frames_of, length, listing_of, places, span, together
 from .folder import FolderDataset
@@ -38,7 +39,7 @@ class ClipFolderDataset(FolderDataset[ClipFolder]):
         self._frames: BoundedCache[tuple[Path, int], Pixels] = BoundedCache(settings.cache * MIB, lambda a: a.nbytes)
         self._indices: BoundedCache[Path, VideoIndex] = BoundedCache(_INDEXED, lambda i: 1024 + i.times.nbytes)
 
-    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+    def decoded(self, paths: Sequence[Path], along: float | Spaced | None) -> tuple[Pixels, ...]:
         listings = []
         for place, path in enumerate(paths):
             with self.told_of(place):

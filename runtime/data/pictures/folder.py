@@ -33,6 +33,7 @@ from ..loading.statistics import input_statistics
 from ..opening import check_regular, reading
 from ..scale import Scale
 from ..targets import Targets
+from ..views import Side, Spaced, Views
 from .image_files import Pixels, check_sides
 
 S = TypeVar("S", bound=Folder)
@@ -86,12 +87,13 @@ class FolderDataset(ABC, Generic[S]):
                 self._targets[split] = told[TRAIN][chosen]
         self._damaged: dict[Path, str] = {}
         self._lock = threading.Lock()
+        self._views = Views()
 
     @abstractmethod
-    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+    def decoded(self, paths: Sequence[Path], along: float | Spaced | None) -> tuple[Pixels, ...]:
         """(C, …, H, W) of a file for each input before the crop. ``along``: a random number in [0, 1) for what is
-        chosen in them; None for a sample that is not varied. Raises ValueError where they cannot be decoded, the same
-        one at any time."""
+        chosen in them; None for a sample that is not varied; or which of several clips it is. Raises ValueError where
+        they cannot be decoded, the same one at any time."""
 
     @abstractmethod
     def details(self, place: int) -> Iterator[str]:
@@ -135,6 +137,16 @@ class FolderDataset(ABC, Generic[S]):
         return twin
 
     @property
+    def views(self) -> int:
+        return self._views.many
+
+    def seen_in(self, views: Views) -> Self:
+        """The same files, with each sample of the split `test` once in each view, one after the other."""
+        twin = copy(self)
+        twin._views = views
+        return twin
+
+    @property
     def damaged(self) -> Mapping[str, str]:
         """The files that could not be decoded so far, relative to the root, with the reason."""
         found = {os.path.relpath(path, self._there.root): reason for path, reason in self._damaged.items()}
@@ -173,14 +185,17 @@ class FolderDataset(ABC, Generic[S]):
         return tuple(told)
 
     def size(self, split: str) -> int:
-        return len(self._targets[split])
+        return len(self._targets[split]) * self._seen(split).many
 
     def varies(self, split: str) -> bool:
         return split != "test" and self.settings.varies()
 
     def split_targets(self, split: str) -> npt.NDArray[Any]:
         """The classes, or labels, of all samples of a split; one whose file is damaged counts as what it was."""
-        return self._targets[split]
+        return self._targets[split].repeat(self._seen(split).many, 0)
+
+    def _seen(self, split: str) -> Views:
+        return self._views if split == "test" else Views()
 
     def sample_names(self, split: str) -> list[str]:
         """The files of a split, from the root on."""
@@ -188,7 +203,7 @@ class FolderDataset(ABC, Generic[S]):
 
     def in_whole(self, split: str, index: int) -> str:
         """Which file it is, from the root on."""
-        return os.path.relpath(self._files[split][index], self._there.root)
+        return os.path.relpath(self._files[split][index // self._seen(split).many], self._there.root)
 
     def content(self, split: str, place: int) -> bytes:
         """The beginning of the files of a sample as they are on the disk, folders of frames by what they hold, with
@@ -221,15 +236,17 @@ class FolderDataset(ABC, Generic[S]):
         """The inputs of the sample at a place of a split, or of the next that can be decoded, with its class or labels.
         ``u``: random numbers in [0, 1) for what is varied, in all inputs alike."""
         files, targets = self._files[split], self._targets[split]
+        index, view = divmod(index, self._seen(split).many)
+        clip, side = self._seen(split).at(view)
         for ahead in range(len(files)):
             place = (index + ahead) % len(files)
             try:
-                decoded = self.decoded(self._paths(files[place]), None if u is None else float(u[3]))
+                decoded = self.decoded(self._paths(files[place]), clip if u is None else float(u[3]))
                 check_sides(decoded, self.inputs)
             except ValueError as error:
                 self._note(files[place], str(error))
                 continue
-            crops = [self._cropped(own, u, name) for own, name in zip(decoded, self.inputs, strict=True)]
+            crops = [self._cropped(own, u, name, side) for own, name in zip(decoded, self.inputs, strict=True)]
             return tuple(crops if u is None else self._augmented(crops, u)), targets[place]
         raise self._too_many()
 
@@ -266,13 +283,17 @@ class FolderDataset(ABC, Generic[S]):
     def _whole(self) -> int:
         return sum(map(len, self._files.values()))
 
-    def _cropped(self, pixels: Pixels, u: Uniform | None, name: str) -> Pixels:
+    def _cropped(self, pixels: Pixels, u: Uniform | None, name: str, side: Side) -> Pixels:
         settings, size = self.settings, self.settings.size
         if u is not None and settings.pad:
             around = [(0, 0)] * (pixels.ndim - 2) + [(settings.pad, settings.pad)] * 2
             pixels = np.pad(pixels, around, mode="reflect")
         below, beside = pixels.shape[-2] - size, pixels.shape[-1] - size
         top, left = below // 2, beside // 2
+        if side != "middle" and beside >= below:
+            left = 0 if side == "first" else beside
+        elif side != "middle":
+            top = 0 if side == "first" else below
         if u is not None and settings.crop:
             top, left = int(u[0] * (below + 1)), int(u[1] * (beside + 1))
         pixels = pixels[..., top : top + size, left : left + size]

@@ -13,6 +13,7 @@ from stdsl.compiler.schemas.data_folders import Channels
 from stdsl.compiler.schemas.data_images import ImageFolder
 from stdsl.compiler.text.reading import MIB
 
+from ..views import Spaced
 from .bounded_cache import BoundedCache
 from .folder import FolderDataset
 from .image_files import Pixels, decoded, need_pillow, size_of
@@ -28,7 +29,7 @@ class ImageFolderDataset(FolderDataset[ImageFolder]):
         need_pillow(settings.kind, place)
         self._cache: BoundedCache[Path, Pixels] = BoundedCache(settings.cache * MIB, lambda pixels: pixels.nbytes)
 
-    def decoded(self, paths: Sequence[Path], along: float | None) -> tuple[Pixels, ...]:
+    def decoded(self, paths: Sequence[Path], along: float | Spaced | None) -> tuple[Pixels, ...]:
         images = []
         for place, path in enumerate(paths):
             with self.told_of(place):

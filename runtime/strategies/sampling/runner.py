@@ -52,11 +52,12 @@ class SamplingRunner(Runner):
     def works(self, job: Job) -> Iterator[Work]:
         strategy = _own(job.config.strategy)
         per_epoch, batch = stage_sizes(job.config.data.samples((strategy.weights.split,)), strategy.batch)
-        steps = total_steps(lengths(job.config, strategy), per_epoch)
+        each = lengths(job.config, strategy)
+        steps = total_steps(each, per_epoch)
         splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
         once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
-        each = 1 + FORWARD if strategy.apart else 1
-        passes = strategy.paths * each + strategy.measured * once * FORWARD / steps
+        drawn = sum(own.paths * own.total_steps(per_epoch) for own in each) / steps
+        passes = drawn * (1 + FORWARD if strategy.apart else 1) + strategy.measured * once * FORWARD / steps
         yield Work("search", partial(_on_a_path, job.graph, strategy), job.graph, steps, batch, passes)
 
     def search(self, run: Context) -> Found:

@@ -103,6 +103,18 @@ def to_tokens(w: Writer) -> str:
     return f"{x} -> to_tokens"
 
 
+@piece("from tokens", fits=free("tokens"), weight=3)
+def from_tokens(w: Writer) -> str:
+    x, here = w.tensor(), w.block.here
+    frames = w.rng.choice([n for n in range(1, here.dims[0] + 1) if here.dims[0] % n == 0])
+    rest = here.dims[0] // frames
+    height = w.rng.choice([n for n in range(1, rest + 1) if rest % n == 0])
+    w.becomes(TensorShape("clip", (here.channels, frames, height, rest // height)))
+    return (
+        f"{x} -> from_tokens({w.one(f'{frames}, {height}', f'{frames}, height = {height}')}, width = {rest // height})"
+    )
+
+
 @piece("to features", fits=free(), may="flatten|global pool|linear of an image", weight=1.6)
 def to_features(w: Writer) -> str:
     x, here = w.tensor(), w.block.here

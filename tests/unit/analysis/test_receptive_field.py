@@ -89,6 +89,21 @@ def test_attention_sees_all_tokens() -> None:
     assert field(graph) == ReceptiveField({"x": 3}, ("attention",))
 
 
+def test_tokens_that_become_a_clip_again_see_what_they_saw() -> None:
+    there = "x -> conv(2, 3x1x1) -> to_tokens -> linear(2)"
+    graph = graph_of(f"return {there} -> from_tokens(x.frames, x.height, x.width) -> conv(2, 3x1x1)")
+    assert field(graph).frames == {"x": 5}
+    attended = f"t = {there}\n return [t, t, t] -> attention(1) -> from_tokens(x.frames, x.height, x.width)"
+    assert field(graph_of(attended)) == ReceptiveField({"x": 3}, ("attention",))
+
+
+def test_of_tokens_that_become_other_frames_each_is_looked_at() -> None:
+    """Six frames of four positions: as four frames of six, as three of eight, and as twelve of two."""
+    for frames, seen in ((4, 2), (3, 2), (12, 1), (1, 6)):
+        graph = graph_of(f"return x -> to_tokens -> from_tokens({frames}, {24 // frames}, 1)", "clip(2, 6, 2, 2)")
+        assert field(graph).frames == {"x": seen}, frames
+
+
 def test_tensors_that_walk_at_other_paces() -> None:
     """Five frames become two by steps of 3, and of 2 and 2: where they meet, each instant is looked at by itself."""
     met = "(x -> avg_pool(3x1x1, 3x1x1)) + (x -> avg_pool(1x1x1, 2x1x1) -> avg_pool(3x1x1, 2x1x1))"

@@ -82,11 +82,20 @@ def test_valid_windows_must_fit() -> None:
     assert fault("conv", IMAGE, k=4, dilation=2, pad=None).code == "shape"
 
 
+def test_tokens_are_as_many_as_positions() -> None:
+    tokens = TensorShape("tokens", (24, 8))
+    found = fault("from_tokens", tokens, frames=2, height=3, width=5)
+    assert found.code == "shape"
+    assert found.message == "24 tokens enter, and 2 frames of 3x5 have 30 positions"
+    assert PRIMITIVES["from_tokens"].shape((tokens,), {"frames": 2, "height": 3, "width": 4}).dims == (8, 2, 3, 4)
+
+
 def test_wrong_layouts() -> None:
     for op in ("conv", "pointwise", "depthwise", "max_pool", "subsample", "to_tokens"):
         assert fault(op, FEATURES, k=3).code == "layout"
     assert fault("temporal_gaussian", IMAGE, length=3).code == "layout"
     assert fault("time_to_channel", IMAGE, frames=2).code == "layout"
+    assert fault("from_tokens", CLIP, frames=4, height=6, width=6).code == "layout"
     assert (fault("bn", TOKENS).help or "").startswith("use `layer_norm`")
     assert fault("layer_norm", CLIP).code == "layout"
     assert fault("global_avg_pool", FEATURES).code == "layout"

@@ -32,6 +32,7 @@ SHAPES = {
     "layer_norm": [TOKENS],
     "temporal_gaussian": [CLIP],
     "time_to_channel": [CLIP],
+    "from_tokens": [TensorShape("tokens", (8, 4))],
 }
 
 

@@ -37,6 +37,7 @@ INPUTS = {
     "layer_norm": [TensorShape("tokens", (3, 4)), TensorShape("features", (4,))],
     "temporal_gaussian": [CLIP],
     "time_to_channel": [CLIP],
+    "from_tokens": [TensorShape("tokens", (8, 4))],
 }
 
 

@@ -112,6 +112,8 @@ MISTAKES = [
         "twice",
     ),
     (search(""), "E0510", "s", "nothing would run"),
+    (search("retrain { }  evaluate { clips = 10 }"), "E0510", "10", "`motion_digits` has no videos"),
+    (search("retrain { }  evaluate { crops = left_center_right }"), "E0510", "left_center_right", "are not cropped"),
     (
         search("strategy = gradient { decisions { warmup = 4 } }  phase { steps = 9 }  phase { epochs = 3 }"),
         "E0510",
