@@ -14,9 +14,9 @@ CostName = Literal["flops", "params", "depth", "activations"]
 
 
 class SoftCost(Constructor):
-    """A cost F pulled into a range: weight · (max(0, F / high - 1) + max(0, 1 - F / low)).
-
-    In expectation over what the decision weights say (after Auto-TSNet's supplement, Eq. 2).
+    """A cost F pulled into a range: weight · C with C = max(0, F / high - 1) + max(0, 1 - F / low), in expectation over
+    what the decision weights say (after Auto-TSNet's supplement, Eq. 2); or weight · log(C + 0.01). The supplement's
+    Eq. 3 has log C, which has no bound inside the range.
     """
 
     kind: Literal["cost"] = "cost"
@@ -24,6 +24,9 @@ class SoftCost(Constructor):
     weight: NonNegative = Field(default=1.0, description="Weight of the term in the loss")
     low: Positive | None = Field(default=None, description="Lower end of the range; none: no lower end")
     high: Positive | None = Field(default=None, description="Upper end of the range; none: no upper end")
+    log: bool = Field(
+        default=False, description="The logarithm of the term, which pulls more the nearer the range is; else the term"
+    )
 
     def conflicts(self) -> Iterator[Conflict]:
         if self.low is None and self.high is None:

@@ -24,6 +24,8 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import SoftCost
 
 _SMALL = 1e-6
+INSIDE = 0.01
+"""What a logarithm of a soft cost is taken beyond: as if a hundredth were outside of the range."""
 
 Weights = Mapping[int, Sequence[tuple[Tensor, float]]]
 """By variable index the weight of each answer: a number, and the logarithm of what it is multiplied by. Elements of a
@@ -162,13 +164,13 @@ def _mean(factors: Sequence[Case], chances: Weights, memo: dict[Hashable, Any]) 
 
 
 def soft_cost(cost: Tensor, term: SoftCost) -> Tensor:
-    """weight · (max(0, F / high - 1) + max(0, 1 - F / low))."""
+    """weight · C with C = max(0, F / high - 1) + max(0, 1 - F / low), or of log(C + 0.01)."""
     loss = torch.zeros((), dtype=cost.dtype)
     if term.high is not None:
         loss = loss + torch.relu(cost / term.high - 1)
     if term.low is not None:
         loss = loss + torch.relu(1 - cost / term.low)
-    return term.weight * loss
+    return term.weight * (torch.log(loss + INSIDE) if term.log else loss)
 
 
 class SoftCosts:

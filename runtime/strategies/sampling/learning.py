@@ -16,6 +16,7 @@ from stdsl.compiler.schemas.objectives import SoftCost
 
 from ...data.loading.loader import Loader
 from ...training.descent import Descent
+from ..expected_cost import INSIDE
 from .importance import add_to, against_others
 from .logits import Gradients, Logits
 
@@ -53,8 +54,9 @@ class Learning:
         for term in self.costs:
             each = [figure(self.logits.graph, term, arch) for arch in paths]
             outside = [beyond(term, value) for value in each]
+            weight = steepness(term, outside)
             for advantage, score in zip(against_others(outside), scores, strict=True):
-                add_to(total, score, term.weight * advantage / len(paths))
+                add_to(total, score, weight * advantage / len(paths))
             told[term.of] = sum(each) / len(each)
         self.descent.apply_some(total, t)
         return told
@@ -83,6 +85,12 @@ def figure(graph: SpaceGraph, term: SoftCost, arch: Architecture) -> float:
     found = getattr(costs(graph, arch), term.of)
     assert found is not None, "check refuses costs that nobody states"
     return float(found)
+
+
+def steepness(term: SoftCost, outside: Sequence[float]) -> float:
+    """By what the gradient of the mean of ``outside`` is multiplied. Of a logarithm the mean itself is a part of that:
+    it is taken from these samples, exact in the limit of many and biased with few."""
+    return term.weight / (sum(outside) / len(outside) + INSIDE) if term.log else term.weight
 
 
 def beyond(term: SoftCost, value: float) -> float:

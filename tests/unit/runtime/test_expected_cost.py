@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -103,6 +104,16 @@ def test_the_soft_cost_is_nothing_inside_the_range() -> None:
     term = SoftCost(of="flops", weight=2.0, low=50.0, high=100.0)
     found = [soft_cost(torch.tensor(float(f)), term).item() for f in (25, 50, 75, 100, 150)]
     assert found == [1.0, 0.0, 0.0, 0.0, 1.0]
+
+
+def test_a_logarithm_pulls_more_the_nearer_the_range_is() -> None:
+    term = SoftCost(of="flops", weight=2.0, low=50.0, high=100.0, log=True)
+    cost = torch.tensor([75.0, 101.0, 150.0], requires_grad=True)
+    found = torch.stack([soft_cost(one, term) for one in cost])
+    expected = [2 * math.log(0.01), 2 * math.log(0.02), 2 * math.log(0.51)]
+    assert found.tolist() == pytest.approx(expected, rel=1e-5)
+    (gradient,) = torch.autograd.grad(found.sum(), cost)
+    assert gradient.tolist() == pytest.approx([0.0, 2 / 100 / 0.02, 2 / 100 / 0.51], rel=1e-4)
 
 
 @pytest.mark.parametrize("sizes", ["1", "2", "1..2", "0..1"])

@@ -127,6 +127,19 @@ def test_the_gradient_of_a_cost_is_unbiased() -> None:
         torch.testing.assert_close(found, target, rtol=1e-9, atol=1e-12)
 
 
+def test_of_a_logarithm_the_gradient_is_that_of_the_mean_over_what_the_mean_is() -> None:
+    """With all architectures at once, by their probability, it is exact; here all are equally likely."""
+    from stdsl.compiler.schemas.objectives import SoftCost
+    from stdsl.runtime.strategies.sampling.learning import steepness
+
+    outside = [0.0, 0.2, 0.4]
+    assert steepness(SoftCost(of="flops", weight=3.0, high=1.0), outside) == 3.0
+    found = steepness(SoftCost(of="flops", weight=3.0, high=1.0, log=True), outside)
+    mean = torch.tensor(0.2, requires_grad=True)
+    (expected,) = torch.autograd.grad(3 * torch.log(mean + 0.01), mean)
+    assert found == pytest.approx(float(expected))
+
+
 def test_far_likelihoods_neither_over_nor_underflow() -> None:
     estimate, row = Importance(), torch.zeros(())
     for weight in (-1e5, 0.0, -3e4, 1e5):
