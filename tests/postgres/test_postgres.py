@@ -30,7 +30,7 @@ search drawn {
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 64, valid = 32, test = 32)
 }
 """
-ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True}, 2**70, 30, None, (1, 2), 4)
+ROW = TrialRow("trial-4", 3, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True}, 2**70, 30, None, (1, 2), 4)
 MEASURED = [EpochMetric("train", 1, 10, "loss", 0.1 + 0.2), EpochMetric("valid", 3, 30, "samples", 64)]
 
 
@@ -43,7 +43,7 @@ def test_what_is_kept_comes_back_and_runs_do_not_see_each_other(server: Server) 
     one, other = (TrialStore(server_database(server.url), name) for name in ("one", "other"))
     for store in (one, other):
         store.add(ROW)
-    one.end("trial-1", "done", MEASURED, place=0, steps_done=30, seconds=1.5)
+    one.end("trial-4", "done", MEASURED, place=0, steps_done=30, seconds=1.5)
     (row,) = one.rows()
     assert (row.state, row.architecture, row.seed, row.parents) == (
         "done",
