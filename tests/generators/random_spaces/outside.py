@@ -48,10 +48,10 @@ def extern(w: Writer) -> str:
     """An operator of :mod:`extern_blocks`, with the block that states what it is."""
     name, a, b = w.fresh("blend"), w.fresh("a"), w.fresh("b")
     w.extern = True
-    if w.chance(0.3):
+    if w.chance(0.5):
         w.show("extern data")
         data(w)
-    if w.chance(0.3):
+    if w.chance(0.5):
         w.show("extern loss")
         loss(w)
     if w.chance(0.4):
