@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from stdsl.compiler.schemas.retraining import held_out
-
+from ..prepare.samples import held_out
 from ..randomness import key, permutation
 from .normalisation import Normalisation
 

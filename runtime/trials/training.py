@@ -10,7 +10,6 @@ from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.schemas import run_files
-from stdsl.compiler.schemas.retraining import held_out
 from stdsl.compiler.schemas.separate import SeparateTrainings
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
@@ -20,7 +19,7 @@ from ..phases.assignment import Subject, trial
 from ..phases.compare import TRAIN, comparison, train_one
 from ..phases.train import Workshop
 from ..prepare.job import Job
-from ..prepare.samples import stage_sizes
+from ..prepare.samples import held_out, stage_sizes
 from ..tracking.journal import read_journal
 from ..training.interruption import Interruption
 from ..training.loop import Diverged
