@@ -21,9 +21,16 @@ from .skeleton import Skeleton, bits, skeleton
 STATE_LIMIT = 200_000
 """A compilation gives up when it has met more states than this."""
 
+WORK_PER_STATE = 30
+"""And when it has looked at so many times as many things: states of many decisions, points and answers cost more than
+others. Spaces of published systems stay below a tenth of this."""
+
+ANSWER = 4
+"""What an answer costs by itself, in things looked at."""
+
 
 class TooManyStates(Exception):
-    """More than :data:`STATE_LIMIT` states, or a guard that grew too large."""
+    """More than :data:`STATE_LIMIT` states, or more work than they may take, or a guard that grew too large."""
 
 
 @record
@@ -44,13 +51,18 @@ class State:
     answers: dict[int, int]
     answered: frozenset[int]
 
+    def size(self) -> int:
+        """How many things there are to look at."""
+        return len(self.open) + len(self.asks) + len(self.targets) + len(self.constraints) + len(self.answers)
+
 
 def compile_circuits(
     graph: SpaceGraph, limit: int | None = None, order: Mapping[int, int] | None = None
 ) -> tuple[list[Circuit | None], list[frozenset[int]]]:
     """The circuits of the independent parts of a space, and the decisions that each of them is about.
 
-    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given) is None. ``order``: of the decisions
+    A part that takes more than ``limit`` states (:data:`STATE_LIMIT` unless given), or more than
+    :data:`WORK_PER_STATE` times that in work, is None. ``order``: of the decisions
     that are certain to be active the one with the greatest number is asked first; else the one nearest to the outputs.
     """
     found = skeleton(graph)
@@ -66,7 +78,7 @@ def compile_circuits(
     try:
         for state in [] if start is None else compiler.split(start):
             parts.append(compiler.decisions(state))
-            compiler.met = 0
+            compiler.met = compiler.work = 0
             try:
                 circuits.append(compiler.builder.finish(compiler.compile(state)))
             except TooManyStates:
@@ -82,7 +94,7 @@ class _Compiler:
     def __init__(self, graph: SpaceGraph, skeleton: Skeleton, limit: int) -> None:
         self.graph, self.skeleton, self.limit = graph, skeleton, limit
         self.builder = CircuitBuilder()
-        self.met = 0
+        self.met = self.work = 0
         self._memo: dict[Hashable, int] = {}
         self._restricted: dict[tuple[int, int, int], Guard] = {}
         self._supports: dict[int, int] = {}
@@ -173,6 +185,7 @@ class _Compiler:
             self._ask(state, decision)
         for root in self.skeleton.roots:
             self._demand(state, root)
+        self._drop_asked_for(state)
         return state if self._consistent(state) else None
 
     def _ask(self, state: State, decision: int) -> None:
@@ -237,7 +250,45 @@ class _Compiler:
                 after.targets[id] = guard
         for id in certain:
             self._demand(after, id)
+        self._drop_asked_for(after)
         return after if self._consistent(after) else None
+
+    def _drop_asked_for(self, state: State) -> None:
+        """Without the targets that would ask for nothing which is not asked for already: in a row of sums of any of
+        those before, states would else be told apart by who else may want what is there in any case."""
+        if not state.targets:
+            return
+        active = state.answered.union(state.open)
+        known: dict[int, bool] = {}
+        for target in sorted(state.targets):
+            if self._asked_for(state, target, active, known):
+                del state.targets[target]
+
+    def _asked_for(self, state: State, target: int, active: frozenset[int], known: dict[int, bool]) -> bool:
+        """Whether to demand a point changes nothing in a state."""
+        stack = [target]
+        while stack:
+            id = stack[-1]
+            if id in known:
+                stack.pop()
+                continue
+            point = self.skeleton.points[id]
+            if any(d not in active and not self._within(g, state.asks.get(d, False), state) for d, g in point.asks):
+                known[id] = False
+                continue
+            wanted = [t for t, g in point.targets if not self._within(g, state.targets.get(t, False), state)]
+            if any(known.get(t) is False for t in wanted):
+                known[id] = False
+            elif unknown := [t for t in wanted if t not in known]:
+                stack.append(unknown[0])
+            else:
+                known[id] = True
+        return known[target]
+
+    def _within(self, guard: Guard, other: Guard, state: State) -> bool:
+        """Whether ``guard``, under the answers of a state, holds only where ``other`` does."""
+        guard = self.under(guard, state.answers)
+        return guard is False or (guard is not True and other is not False and self.either(other, guard) is other)
 
     def _consistent(self, state: State) -> bool:
         for i, (condition, needs) in list(state.constraints.items()):
@@ -332,10 +383,11 @@ class _Compiler:
         found = self._memo.get(key)
         if found is not None:
             return found
-        self.met += 1
-        if self.met > self.limit:
-            raise TooManyStates
         variable = self._next(state)
+        self.met += 1
+        self.work += variable.arity * (ANSWER + state.size())
+        if self.met > self.limit or self.work > WORK_PER_STATE * self.limit:
+            raise TooManyStates
         children = []
         for answer in range(variable.arity):
             after = self.answer(state, variable, answer)
