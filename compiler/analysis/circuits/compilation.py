@@ -12,7 +12,7 @@ import sys
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
-from ...ir.diagram import Diagram, Guard, Variable
+from ...ir.diagram import Diagram, Guard, Variable, inner_nodes
 from ...ir.graph import DecisionConstraint, SpaceGraph
 from ...record import record
 from .circuit import ONE, ZERO, Circuit, CircuitBuilder
@@ -25,7 +25,7 @@ WORK_PER_STATE = 30
 """And when it has looked at so many times as many things: states of many decisions, points and answers cost more than
 others. Spaces of published systems stay below a tenth of this."""
 
-ANSWER = 4
+ANSWER = 2
 """What an answer costs by itself, in things looked at."""
 
 
@@ -150,6 +150,7 @@ class _Compiler:
             return guard
         key = (guard.uid, variable, answer)
         if key not in self._restricted:
+            self.work += sum(1 for _ in inner_nodes(guard))
             self._restricted[key] = self.graph.diagrams.restrict(guard, {variable: answer})
         return self._restricted[key]
 
@@ -164,7 +165,8 @@ class _Compiler:
             return self.graph.diagrams.either(a, b)
         key = (a.uid, b.uid)
         if key not in self._either:
-            self._either[key] = self.graph.diagrams.either(a, b)
+            made = self._either[key] = self.graph.diagrams.either(a, b)
+            self.work += sum(1 for _ in inner_nodes(made)) if isinstance(made, Diagram) else 1
         return self._either[key]
 
     def decisions_of(self, variables: int) -> int:
@@ -201,6 +203,7 @@ class _Compiler:
         stack = [target]
         while stack:
             point = self.skeleton.points[stack.pop()]
+            self.work += len(point.asks) + len(point.targets)
             for decision, guard in point.asks:
                 if decision in state.answered or decision in state.open:
                     continue
@@ -273,9 +276,11 @@ class _Compiler:
                 stack.pop()
                 continue
             point = self.skeleton.points[id]
+            self.work += 1 + len(point.asks)
             if any(d not in active and not self._within(g, state.asks.get(d, False), state) for d, g in point.asks):
                 known[id] = False
                 continue
+            self.work += len(point.targets)
             wanted = [t for t, g in point.targets if not self._within(g, state.targets.get(t, False), state)]
             if any(known.get(t) is False for t in wanted):
                 known[id] = False
@@ -385,7 +390,7 @@ class _Compiler:
             return found
         variable = self._next(state)
         self.met += 1
-        self.work += variable.arity * (ANSWER + state.size())
+        self.work += variable.arity * (ANSWER + 3 * state.size())
         if self.met > self.limit or self.work > WORK_PER_STATE * self.limit:
             raise TooManyStates
         children = []

@@ -121,6 +121,8 @@ def _number(value: Fraction | int) -> float | int:
 @once_per_graph
 def _drawn_quickly(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """The same where nearly all that is drawn is within the constraints; else none."""
+    if circuits(graph).whole is None:
+        return ()  # what is drawn of it is not uniform
     found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
     return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
 
@@ -131,6 +133,8 @@ def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     if isinstance(within_where(graph), Nearly):
         few = draw(graph, seed=0, n=ESTIMATED_SLOWLY)
         return few.answers if few.uniform else ()
+    if circuits(graph).whole is None:
+        return ()  # what is drawn of it is not uniform
     first = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
     if len(first.answers) < min(ESTIMATED_FROM, ESTIMATED_FROM * TRIED // ESTIMATED_IN // 2):
         return ()

@@ -14,6 +14,7 @@ from stdsl.compiler.analysis.circuits import compilation, cost_circuit
 from stdsl.compiler.analysis.circuits import of_space as circuits_module
 from stdsl.compiler.analysis.circuits.compilation import compile_circuits
 from stdsl.compiler.analysis.circuits.of_space import CountResult, alternatives, circuits, decided
+from stdsl.compiler.analysis.costs import space_costs
 from stdsl.compiler.analysis.costs.limits import Limits
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
@@ -191,3 +192,9 @@ def test_a_long_chain_of_choices_is_counted(sketch):
     for i in range(300):
         x = s.choose(f"[{i}]", {"go": s.op("relu", x), "stop": s.op("relu", s.x)})
     assert decided(s.finish(x)).low == 301
+
+
+def test_nothing_is_drawn_for_a_mean_where_it_would_not_be_uniform(sketch, monkeypatch):
+    monkeypatch.setattr(compilation, "STATE_LIMIT", 10)
+    monkeypatch.setattr(space_costs, "draw", lambda *_, **__: pytest.fail("drawn in vain"))
+    assert cost_range(entangled(sketch), "flops").mean is None
