@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from ..diagnostics.model import Diagnostic
-from ..schemas.hyper import Tunable
+from ..schemas.hyper import Options, Tunable, ends
 from ..schemas.search import SearchConfig
 from ..schemas.separate import SeparateTrainings
 from ..schemas.strategy import Strategy
@@ -13,19 +14,31 @@ from .family import Family, Learner, cannot_run_yet
 
 
 class SeparateFamily(Family):
-    """Its settings are :class:`SeparateTrainings`."""
+    """Its settings are :class:`SeparateTrainings`. ``tunes``: whether it searches open settings, too."""
+
+    tunes: ClassVar[bool] = False
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         strategy = config.strategy
         assert strategy is not None
-        for key in strategy.open if isinstance(strategy, Tunable) else ():
-            yield cannot_run_yet(strategy, key, "a search over hyper-parameters", "give the setting a value")
+        for key in strategy.open if isinstance(strategy, Tunable) and not self.tunes else ():
+            instead = "give the setting a value, or use a strategy of the family `bayes`"
+            yield cannot_run_yet(strategy, key, "a search over hyper-parameters", instead)
         if config.phase:
             yield cannot_run_yet(config, "phase", "a search of separate trainings in phases", "leave `phase` out")
 
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         assert isinstance(strategy, SeparateTrainings)
-        yield Learner("fitness.batch", strategy.fitness.batch, "train", "trials")
+        for batch in _batches(strategy):
+            yield Learner("fitness.batch", batch, "train", "trials")
 
     def measures(self, strategy: Strategy) -> str:
         return "trials"
+
+
+def _batches(strategy: SeparateTrainings) -> list[int]:
+    """The sizes that mini-batches of trials may have: all options, or both ends of a range, of an open setting."""
+    hyper = strategy.open.get("fitness.batch") if isinstance(strategy, Tunable) else None
+    if hyper is None:
+        return [strategy.fitness.batch]
+    return [int(value) for value in (hyper.values.values() if isinstance(hyper, Options) else ends(hyper))]

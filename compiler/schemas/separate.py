@@ -3,6 +3,7 @@ other."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from annotated_types import Ge
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from .base import Count, Positive
 from .fitness import Fitness
+from .hyper import Tunable, Value
 from .screening import Screen
 from .strategy import Strategy
 
@@ -44,3 +46,13 @@ class SeparateTrainings(Strategy):
     timeout: Positive | None = Field(
         default=None, description="Seconds after which an attempt at a trial is taken to hang; none: however long"
     )
+
+
+def with_settings(strategy: SeparateTrainings, values: Mapping[str, Value]) -> SeparateTrainings:
+    """The settings by which a trial is trained: those of the strategy with ``values`` for what they leave open. Raises
+    KeyError and ``pydantic.ValidationError`` where they are not exactly that (:meth:`.hyper.Tunable.assign`)."""
+    if isinstance(strategy, Tunable):
+        return strategy.assign(values) if strategy.open or values else strategy
+    if values:
+        raise KeyError(f"not open: {', '.join(sorted(values))}")
+    return strategy

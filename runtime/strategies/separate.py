@@ -90,7 +90,8 @@ def told(
     if failed:
         facts["failed"] = failed
     value = METRICS[metric].written(first["value"])
-    return facts, f"{len(found)} trials, the best {metric} {value} ({first['name']})"
+    by = ", ".join(f"{key} = {setting}" for key, setting in first.get("settings", {}).items())
+    return facts, f"{len(found)} trials, the best {metric} {value} ({first['name']}{f': {by}' if by else ''})"
 
 
 def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:
@@ -156,6 +157,7 @@ def _facts(run: Context, trial: Trial, metric: str, minimize: Sequence[CostName]
         "params": own.params,
         "flops": own.flops,
         **{cost: getattr(own, cost) for cost in minimize},
+        **({"settings": dict(trial.spec.settings)} if trial.spec.settings else {}),
         "architecture": plain_values(arch),
     }
 

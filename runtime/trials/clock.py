@@ -20,7 +20,8 @@ class Clock:
         if workers < 1 or slack < 1:
             raise ValueError(f"{workers} workers with a slack of {slack}")
         self._slack = Fraction(slack) if workers > 1 else Fraction(1)
-        self._idle = workers  # of those that never had a trial
+        self._fresh = workers  # of those that never had a trial
+        self._waited: Fraction | int = 0  # when these are free: before, or as soon as, any other
         self._free: list[Fraction | int] = []
         self._hidden: list[tuple[Fraction | int, int]] = []
         self._shown: list[int] = []
@@ -36,14 +37,29 @@ class Clock:
         """The next trial is known, and its predicted length, above 0: it begins now."""
         if length <= 0:
             raise ValueError(f"a trial of length {length}")
-        if self._idle:
-            start: Fraction | int = 0
-            self._idle -= 1
-            heapq.heappush(self._free, length)
+        if self._fresh:
+            start = self._waited
+            self._fresh -= 1
+            heapq.heappush(self._free, start + length)
         else:
             start = heapq.heapreplace(self._free, self._free[0] + length)
         heapq.heappush(self._hidden, (start + self._slack * length, self._begun))
         self._begun += 1
-        now = 0 if self._idle else self._free[0]
+        self._show()
+
+    def idle(self) -> bool:
+        """Nothing begins until more is seen: the workers that are free before that wait for it. False, and nothing
+        changes, where there is nothing more to see."""
+        if not self._hidden:
+            return False
+        moment = self._hidden[0][0]
+        self._waited = max(self._waited, moment)
+        self._free = [max(free, moment) for free in self._free]
+        heapq.heapify(self._free)
+        self._show()
+        return True
+
+    def _show(self) -> None:
+        now = self._waited if self._fresh else self._free[0]
         while self._hidden and self._hidden[0][0] <= now:
             self._shown.append(heapq.heappop(self._hidden)[1])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Engine, Table, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -19,7 +19,7 @@ from stdsl.compiler.diagnostics.trials import StoreRefused
 
 from ..tracking.files import refuse_link, refusing
 from .addresses import without_password
-from .tables import METADATA
+from .tables import LATER, METADATA
 
 _PATIENCE = 10.0
 """Seconds that another program may hold the file."""
@@ -63,11 +63,18 @@ class Database:
                 METADATA.create_all(self.engine)
         self.check_tables()
 
+    def has(self, table: Table) -> bool:
+        """Whether it has a table."""
+        with self._refusing():
+            return inspect(self.engine).has_table(table.name)
+
     def check_tables(self) -> None:
         """Raises RunError where a table is not there, or is another than this version writes."""
         with self._refusing():
             found = inspect(self.engine)
             for table in METADATA.sorted_tables:
+                if table.name in LATER and not found.has_table(table.name):
+                    continue
                 present = (
                     {column["name"] for column in found.get_columns(table.name)}
                     if found.has_table(table.name)

@@ -15,7 +15,7 @@ from ..tracking.names import trial_name, trial_number
 from ..training.interruption import Interrupted, Interruption
 from .attempts import LOOKS, Attempts
 from .clock import Clock
-from .proposal import Outcome, Proposer, Spec
+from .proposal import Outcome, Proposer, Spec, Wait
 from .store import TrialRow, TrialStore
 
 
@@ -83,7 +83,7 @@ class Loop:
             if row.number != number:
                 raise RunError([OtherTrials(None, self.store.shown, row.name, f"trial {number + 1} is missing")])
             spec = spec_of(row)
-            self._begin(spec)
+            self._begin(spec, row.saw)
             if row.state in ("done", "failed"):
                 outcome = Outcome(number, row.values or {}, "" if row.state == "done" else row.error or "it failed")
                 self.trials[number] = Trial(spec, outcome, row.steps_done or 0, row.seconds or 0.0)
@@ -111,31 +111,47 @@ class Loop:
             if over is not None:
                 self._end(*over)
 
-    def _begin(self, spec: Spec) -> None:
+    def _begin(self, spec: Spec, saw: int) -> None:
+        """``saw``: how many outcomes its proposal saw; where that is more than there were, it had waited for them."""
         self.specs.append(spec)
-        if self.rules.clock is not None:
-            self.rules.clock.begin(self.rules.length(spec))
+        clock = self.rules.clock
+        if clock is not None:
+            while len(clock.visible) < saw and clock.idle():
+                pass
+            clock.begin(self.rules.length(spec))
 
     def _next(self) -> tuple[int, int, TrialRow | None] | None:
         """A trial to train, the attempt at it, and its row where the store has none: one that waits, else a new one,
         where a proposal can be made now."""
         if self._waiting:
             return *self._waiting.popleft(), None
-        if self._last_spec or not self._may_ask():
-            return None
         number = len(self.specs)
-        spec = self.proposer.ask(number, self.specs, self._seen)
+        spec = self._asked(number)
         if spec is None:
-            self._last_spec = True
             return None
         assert spec.number == number, f"trial {number} was asked for, and {spec.number} was proposed"
         arch = spec.architecture
         row = TrialRow(
             trial_name(number + 1), number, "waiting", arch.hash, arch, self.rules.seed, spec.steps, spec.start,
-            spec.parents, len(self._seen),
+            spec.parents, len(self._seen), settings=spec.settings,
         )  # fmt: skip
-        self._begin(spec)
+        self._begin(spec, len(self._seen))
         return number, 1, row
+
+    def _asked(self, number: int) -> Spec | None:
+        """What is proposed as the trial ``number``; None where nothing can be proposed now, or ever."""
+        clock = self.rules.clock
+        while not self._last_spec and self._may_ask():
+            spec = self.proposer.ask(number, self.specs, self._seen)
+            if not isinstance(spec, Wait):
+                self._last_spec = spec is None
+                return spec
+            if clock is None:
+                assert self._attempts.under_way, "a proposal waits for what is not under way"
+                return None
+            more = clock.idle()
+            assert more, "a proposal waits, and has seen all that there is"
+        return None
 
     def _may_ask(self) -> bool:
         """Whether all is known that the next proposal must see; then ``_seen`` holds that, and nothing else."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.schemas.hyper import Value
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Spec:
 
     ``steps``: its length; None: that of the strategy's `fitness`. ``start``: the number of an earlier trial that it
     goes on from, with that one's checkpoint. ``parents``: the trials that its architecture was made from; the first
-    ones have none.
+    ones have none. ``settings``: values of the strategy's open settings, by their keys; a trial that goes on has those
+    of the one that it goes on from.
     """
 
     number: int
@@ -23,6 +25,7 @@ class Spec:
     steps: int | None = None
     start: int | None = None
     parents: tuple[int, ...] = ()
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class Outcome:
     failed: str = ""
 
 
+class Wait:
+    """Instead of a training: there is none to propose until more is seen."""
+
+
+WAIT = Wait()
+
+
 class Proposer(Protocol):
     """What decides which training comes next.
 
@@ -42,8 +52,9 @@ class Proposer(Protocol):
     made with). So a search is a function of its text and its seed as long as the arguments are, whatever finishes when.
     """
 
-    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
-        """The trial ``number``; None where there is nothing more to propose.
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | Wait | None:
+        """The trial ``number``; None where there is nothing more to propose, :data:`WAIT` where there is nothing until
+        more is seen of the trials under way.
 
         ``specs``: all earlier trials by their numbers, those under way too (so that none is proposed twice). ``seen``:
         the outcomes that it may know, in the order in which they became visible.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from stdsl.compiler.analysis.architecture import architecture, plain_values
 from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
 from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.diagnostics.trials import NoTrialLeft, OtherTrials
 from stdsl.compiler.schemas.fitness import Fitness
-from stdsl.compiler.schemas.separate import SeparateTrainings
+from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 
 from ..data.batch import Part
 from ..engines.contract import Fault, Plain
@@ -75,10 +77,10 @@ def fitness_sizes(run: Context, fitness: Fitness) -> tuple[int, int]:
 
 
 def _rules(run: Context, strategy: SeparateTrainings, rows: Sequence[TrialRow], keep: bool, blind: bool) -> Rules:
-    whole, batch = fitness_sizes(run, strategy.fitness)
     starts = {row.number: row.start for row in rows}  # of those that are over, too: others go on from them
 
     def length(spec: Spec) -> int:
+        whole, batch = fitness_sizes(run, with_settings(strategy, spec.settings).fitness)
         return predicted_length(costs_of(run.job.graph, spec.architecture).flops, batch, spec.steps or whole)
 
     def rung(spec: Spec) -> int:
@@ -96,6 +98,7 @@ def _rules(run: Context, strategy: SeparateTrainings, rows: Sequence[TrialRow], 
             "start": None if spec.start is None else trial_name(spec.start + 1),
             "rung": rung(spec),
             "keep": keep,
+            "settings": dict(spec.settings),
         }
 
     def fatal(name: str, payload: Plain, fault: Fault) -> Plain | None:
@@ -125,4 +128,9 @@ def _spec_of(run: Context, store: TrialStore, row: TrialRow) -> Spec:
         raise RunError([OtherTrials(None, store.shown, row.name, fault)])
     if (missing := not_measured(row, strategy.fitness.metric or run.criterion.metric)) is not None:
         raise RunError([OtherTrials(None, store.shown, row.name, missing)])
-    return Spec(row.number, arch, row.steps, row.start, row.parents)
+    try:
+        with_settings(strategy, row.settings)
+    except (KeyError, ValidationError) as error:
+        fault = "its settings are none of the search's"
+        raise RunError([OtherTrials(None, store.shown, row.name, fault)]) from error
+    return Spec(row.number, arch, row.steps, row.start, row.parents, row.settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -14,11 +14,12 @@ from sqlalchemy import func, insert, select, update
 from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.trials import OtherTrials
+from stdsl.compiler.schemas.hyper import Value
 from stdsl.compiler.text.quoting import json_text
 
 from ..tracking.names import trial_name
 from .database import Database
-from .tables import METRICS, TRIALS
+from .tables import METRICS, SETTINGS, TRIALS
 
 State = Literal["done", "failed", "running", "waiting"]
 COUNTED = "samples"
@@ -61,6 +62,7 @@ class TrialRow:
     seconds: float | None = None
     error: str | None = None
     values: Mapping[str, float] | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 def not_measured(row: TrialRow, metric: str) -> str | None:
@@ -98,7 +100,8 @@ class TrialStore:
                     raise RunError([OtherTrials(None, self.shown, str(name), f"its {metric} is {value!r}")])
                 values.setdefault(name, {})[metric] = int(value) if metric == COUNTED else value
             found = connection.execute(select(TRIALS).where(TRIALS.c.run == self._run)).mappings().all()
-        rows = [self._row(row, values.get(row["name"])) for row in found]
+        settings = self._settings()
+        rows = [self._row(row, values.get(row["name"]), settings.get(row["name"], {})) for row in found]
         return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.name))
 
     def states(self, beside: bool = False) -> dict[str, int]:
@@ -135,6 +138,9 @@ class TrialStore:
         }
         with self._database.at_work() as connection:
             connection.execute(insert(TRIALS), {"run": self._run, **facts})
+            if row.settings:
+                own = [{"key": key, "value": json_text(value)} for key, value in sorted(row.settings.items())]
+                connection.execute(insert(SETTINGS), [{"run": self._run, "name": row.name, **each} for each in own])
 
     def change(self, name: str, **columns: Any) -> None:
         """Set columns of a trial."""
@@ -156,7 +162,27 @@ class TrialStore:
     def close(self) -> None:
         self._database.close()
 
-    def _row(self, row: Mapping[str, Any], values: Mapping[str, float] | None) -> TrialRow:
+    def _settings(self) -> dict[str, dict[str, Value]]:
+        """Values of open settings, by the names of trials."""
+        found: dict[str, dict[str, Value]] = {}
+        if self._database.has(SETTINGS):
+            c = SETTINGS.c
+            own = select(c.name, c.key, c.value).where(c.run == self._run).order_by(c.name, c.key)
+            with self._database.at_work() as connection:
+                rows = connection.execute(own).all()
+            for name, key, text in rows:
+                try:
+                    value = json.loads(text)
+                    if isinstance(value, bool) or not isinstance(value, int | float | str):
+                        raise ValueError(f"its setting `{key}` is {text}")
+                except (ValueError, TypeError, RecursionError) as error:
+                    raise RunError([OtherTrials(None, self.shown, str(name), f"it cannot be read ({error})")]) from error
+                found.setdefault(name, {})[key] = value
+        return found
+
+    def _row(
+        self, row: Mapping[str, Any], values: Mapping[str, float] | None, settings: Mapping[str, Value]
+    ) -> TrialRow:
         facts = {name: value for name, value in row.items() if name != "run"}
         try:
             for column in TRIALS.columns:  # SQLite holds nothing to them
@@ -172,7 +198,7 @@ class TrialStore:
                 raise ValueError(fault)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise RunError([OtherTrials(None, self.shown, str(row["name"]), f"it cannot be read ({error})")]) from error
-        return TrialRow(**facts, values=values)
+        return TrialRow(**facts, values=values, settings=settings)
 
     def _of(self, name: str) -> Any:
         return update(TRIALS).where(TRIALS.c.run == self._run, TRIALS.c.name == name)

@@ -51,4 +51,17 @@ METRICS = Table(
 """``split``: `train` for means over an epoch of training, else what it was measured on after ``step`` steps: at its end
 `valid` or `test`, and `held out` after an epoch."""
 
+SETTINGS = Table(
+    "trial_settings",
+    METADATA,
+    Column("run", String(64), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("key", String(512), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""The values of open settings that a trial was trained by, in JSON, by their dotted keys."""
+
+LATER = frozenset({SETTINGS.name})
+"""Tables that a database of an earlier version need not have; nothing stands in them then."""
+
 Index("trials_by_number", TRIALS.c.run, TRIALS.c.number)

@@ -10,7 +10,7 @@ from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.schemas import run_files
-from stdsl.compiler.schemas.separate import SeparateTrainings
+from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ..data.batch import Part
@@ -54,9 +54,10 @@ def training(shop: Workshop, job: Job) -> Doing:
 
     A payload has the ``name`` and the ``architecture`` of one (path → value); one of a search besides the ``steps``
     (None: those of the strategy), the name of the trial that it goes on from as ``start`` (None: fresh weights), the
-    ``rung`` of that in a row of such trials, from 0, and whether to ``keep`` its weights, which of others are kept. The
-    value has the ``values`` of its metrics, the ``steps`` and ``seconds`` of the training, and all that was
-    ``measured`` (see :class:`.store.EpochMetric`); or for what reason a trial of a search ``failed``, and would again.
+    ``rung`` of that in a row of such trials, from 0, values for the ``settings`` that the strategy leaves open, and
+    whether to ``keep`` its weights, which of others are kept. The value has the ``values`` of its metrics, the
+    ``steps`` and ``seconds`` of the training, and all that was ``measured`` (see :class:`.store.EpochMetric`); or for
+    what reason a trial of a search ``failed``, and would again.
     """
 
     strategy = job.config.strategy
@@ -72,7 +73,8 @@ def training(shop: Workshop, job: Job) -> Doing:
             assert isinstance(strategy, SeparateTrainings)
             subject = Subject(name, job.graph, architectures.architecture(job.graph, payload["architecture"]))
             start = None if payload["start"] is None else shop.directory.weights(payload["start"])
-            assignment = trial(strategy.fitness, subject, payload["steps"], start, payload["rung"])
+            fitness = with_settings(strategy, payload["settings"]).fitness
+            assignment = trial(fitness, subject, payload["steps"], start, payload["rung"])
         else:
             assignment = comparison(job, name, payload["architecture"])
         own = replace(shop, reporter=Telling(tell), interruption=interruption)

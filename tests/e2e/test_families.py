@@ -74,6 +74,12 @@ CASES = {
         "  fitness { steps = 4  batch = 16  samples = 32 } }",
         False,
     ),
+    "bayes": Case(
+        "bayes { startup = 2  workers = 2  budget { least = 1  most = 3  eta = 3  iterations = 2 }"
+        "  fitness { batch = choose {16, 32}  samples = 32  dropout = choose real(0.0..0.3)"
+        "  optimizer = choose {adam(lr = choose log(1e-4..1e-1)), plain: sgd(lr = 0.1)} } }",
+        False,
+    ),
     "random": Case("random { trials = 3  fitness { steps = 5  batch = 16  samples = 32 } }", False),
 }
 RUNNING = [name for name in FAMILIES if family(name).runner]

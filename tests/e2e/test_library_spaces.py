@@ -45,7 +45,6 @@ def test_can_become_a_mixture(file: str, name: str) -> None:
 
 NOT_YET = {
     r"on the data set `(ucf101|hmdb51|kinetics|charades|something_something)`": "nothing reads these videos",
-    r"searches of the family `bayes`": "the family has no runner",
 }
 """What searches of the library ask for that this version does not run, and why that is expected."""
 

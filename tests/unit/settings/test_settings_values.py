@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stdsl.compiler.families.bayes import BayesConfig
+from stdsl.compiler.families.bayes.settings import BayesConfig
 from stdsl.compiler.families.evolution import EvolutionConfig
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.families.random import RandomConfig

@@ -1,0 +1,52 @@
+"""The `bayes` family: trials of architectures and hyper-parameters, proposed by a model of what has been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from ...diagnostics.data import PackageNeeded
+from ...diagnostics.model import Diagnostic
+from ...ir.graph import SpaceGraph
+from ...schemas.search import SearchConfig
+from ...schemas.strategy import Strategy
+from ..family import cannot_run_yet
+from ..separate import SeparateFamily
+from .brackets import configurations
+from .settings import TRIALS, BayesConfig
+from .variables import too_many
+
+
+class Bayes(SeparateFamily):
+    name = "bayes"
+    settings = BayesConfig
+    runner = "stdsl.runtime.strategies.bayes.runner:BayesRunner"
+    tunes = True
+
+    def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
+        yield from super().limits(config)
+        for module, package in (("optuna", "Optuna"), ("scipy", "SciPy")):
+            if find_spec(module) is None and (module == "optuna" or _own(config.strategy).model == "gp"):
+                yield PackageNeeded(config.place("strategy"), "bayes", package, "bayes")
+
+    def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        for decision in graph.open:
+            if too_many(decision):
+                what = f"a model of `{decision.path}`, a decision with so many values,"
+                yield cannot_run_yet(config, "strategy", what, "use a strategy of the family `evolution` or `random`")
+
+    def ranked(self, strategy: Strategy) -> int:
+        return trials_of(_own(strategy))
+
+
+def trials_of(strategy: BayesConfig) -> int:
+    """How many there are that do not go on from others."""
+    return configurations(strategy.budget) if strategy.budget is not None else strategy.trials or TRIALS
+
+
+def _own(strategy: Strategy | None) -> BayesConfig:
+    assert isinstance(strategy, BayesConfig)
+    return strategy
+
+
+FAMILY = Bayes()
