@@ -97,15 +97,7 @@ def _sampler(kind: str, good: Callable[[int], int] | None, seed: int) -> optuna.
 
     if kind == "gp":
         return GPSampler(seed=seed, n_startup_trials=0, warn_independent_sampling=False)
-    return TPESampler(
-        n_startup_trials=0,
-        gamma=good,
-        seed=seed,
-        multivariate=True,
-        group=True,
-        warn_independent_sampling=False,
-        constant_liar=True,
-    )
+    return TPESampler(n_startup_trials=0, gamma=good, seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
 def _distribution(domain: Domain) -> optuna.distributions.BaseDistribution:
@@ -128,6 +120,7 @@ def _quietly() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.filterwarnings("ignore", ".*`gamma` has been deprecated", FutureWarning)  # it goes with Optuna 6
             yield
     finally:
         optuna.logging.set_verbosity(before)
