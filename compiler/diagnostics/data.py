@@ -117,14 +117,15 @@ class PackageNeeded(Diagnostic):
     code: ClassVar[str] = "E0728"
     title: ClassVar[str] = "a package is missing"
     explanation: ClassVar[str] = """\
-Some data sets are decoded, plots made and clusters reached by packages that stdsl itself does not need; they come
-with an extra.
+Some data sets are decoded, plots made, clusters reached and models fitted by packages that stdsl itself does not
+need; they come with an extra.
 
     data = image_folder(root = "photos")      needs Pillow:     pip install "stdsl[image]"
     data = clip_folder(root = "films")        needs PyAV:       pip install "stdsl[video]"
     data = table("rows.parquet", …)           needs pyarrow:    pip install "stdsl[table]"
     stdsl show RUN --marginals -o plot.html   needs Altair:     pip install "stdsl[report]"
-    stdsl run a.space --engine ray            needs Ray:        pip install "stdsl[ray]\""""
+    stdsl run a.space --engine ray            needs Ray:        pip install "stdsl[ray]"
+    strategy = bayes { … }                    needs Optuna:     pip install "stdsl[bayes]\""""
 
     @property
     def message(self) -> str:

@@ -54,6 +54,13 @@ def ends(hyper: RealRange | LogRange | IntegerRange | Options) -> Iterator[Value
         yield hyper.high
 
 
+def in_words(values: Mapping[str, Value]) -> str:
+    """`fitness.batch = 8, fitness.dropout = 0.25`: values of open settings, to be read; numbers in four figures."""
+    return ", ".join(
+        f"{key} = {f'{value:.4g}' if isinstance(value, float) else value}" for key, value in values.items()
+    )
+
+
 class Tunable(Placed):
     """Settings in which decisions may stand. An open setting holds one of its values until ``assign`` sets it."""
 

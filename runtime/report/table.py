@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.durations import duration
@@ -113,6 +114,9 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
             f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {facts['metric']} on held-out samples"
         )
         yield _trials(facts["trials"], METRICS[facts["metric"]])
+        first = next(trial for trial in facts["trials"] if trial["name"] == facts["best"])
+        if first.get("settings"):
+            yield Text(f"settings of {first['name']}: {in_words(first['settings'])}")
         if facts.get("front"):
             count = times(len(facts["front"]), "trial")
             yield plain(f"front of {count}: no other is as good in all objectives and better in one")

@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.durations import duration
 from stdsl.compiler.text.quoting import json_text
@@ -17,7 +18,7 @@ from .whole import print_whole
 
 _COLUMNS = [
     *("name", "number", "state", "hash", "seed", "steps", "steps_done", "start", "parents", "saw", "attempt", "place"),
-    *("seconds", "worker", "proposed", "heartbeat", "ended", "error", "architecture"),
+    *("seconds", "worker", "proposed", "heartbeat", "ended", "error", "architecture", "settings"),
 ]
 
 
@@ -35,12 +36,16 @@ def render_trials(trials: KeptTrials, console: Console) -> None:
     for title in (*(METRICS[name].title for name in trials.shown), "steps", "trained in", "attempt"):
         table.add_column(title, justify="right")
     table.add_column("architecture", no_wrap=True)
+    tuned = any(row.settings for row in trials.rows)
+    if tuned:
+        table.add_column("settings", no_wrap=True)
     for row in trials.rows:
         values = row.values or {}
         found = [METRICS[name].written(values[name]) if name in values else "" for name in trials.shown]
         steps = "" if row.steps_done is None else f"{row.steps_done:,}"
         seconds = "" if row.seconds is None else duration(row.seconds)
-        table.add_row(row.name, row.state, *found, steps, seconds, str(row.attempt), row.hash[:12])
+        own = [in_words(row.settings)] if tuned else []
+        table.add_row(row.name, row.state, *found, steps, seconds, str(row.attempt), row.hash[:12], *own)
     print_whole(table, console)
     for row in trials.rows:
         if row.error:
@@ -53,7 +58,10 @@ def trial_rows(trials: KeptTrials) -> Rows:
 
 
 def _cells(row: TrialRow, metrics: list[str]) -> list[str | int | float | None]:
-    facts = facts_of(row) | {"architecture": json_text(dict(row.architecture))}
+    facts = facts_of(row) | {
+        "architecture": json_text(dict(row.architecture)),
+        "settings": json_text(dict(row.settings)) if row.settings else "",
+    }
     facts["parents"] = " ".join(map(str, row.parents))
     facts["seed"] = str(row.seed)
     return [*(facts[name] for name in _COLUMNS), *((row.values or {}).get(name) for name in metrics)]

@@ -15,6 +15,7 @@ from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.fitness import Fitness
+from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.objectives import CostName
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
@@ -90,8 +91,8 @@ def told(
     if failed:
         facts["failed"] = failed
     value = METRICS[metric].written(first["value"])
-    by = ", ".join(f"{key} = {setting}" for key, setting in first.get("settings", {}).items())
-    return facts, f"{len(found)} trials, the best {metric} {value} ({first['name']}{f': {by}' if by else ''})"
+    by = f": {in_words(first['settings'])}" if "settings" in first else ""
+    return facts, f"{len(found)} trials, the best {metric} {value} ({first['name']}{by})"
 
 
 def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:

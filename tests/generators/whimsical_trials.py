@@ -13,7 +13,7 @@ from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.training.interruption import Interruption
 from stdsl.runtime.trials.clock import Clock
 from stdsl.runtime.trials.loop import Loop, Rules, Trial
-from stdsl.runtime.trials.proposal import Outcome, Spec
+from stdsl.runtime.trials.proposal import Outcome, Spec, Wait
 from stdsl.runtime.trials.store import TrialRow, TrialStore
 
 TABLE = DecisionTable("a", (), ())
@@ -30,7 +30,7 @@ class Learner:
         self._count = count
         self.saw: dict[int, tuple[int, ...]] = {}
 
-    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | Wait | None:
         assert len(specs) == number
         if number == self._count:
             return None

@@ -99,3 +99,25 @@ def test_workers_that_never_had_a_trial_take_no_room() -> None:
     for _ in range(3):
         clock.begin(5)
     assert list(clock.visible) == []
+
+
+@given(workers=WORKERS, slack=SLACKS, lengths=LENGTHS, idle=st.lists(st.booleans(), min_size=60, max_size=60))
+def test_who_waits_sees_one_more_at_least_and_what_comes_next_begins_later(
+    workers: int, slack: float, lengths: list[int], idle: list[bool]
+) -> None:
+    """And how often was waited follows from how much is seen, so that a clock is made again from that."""
+    clock, again = Clock(workers, slack), Clock(workers, slack)
+    for length, waits in zip(lengths, idle, strict=False):
+        before = list(clock.visible)
+        if waits and clock.idle():
+            assert clock.visible[: len(before)] == before
+            assert len(clock.visible) > len(before)
+        while len(again.visible) < len(clock.visible):
+            assert again.idle()
+        assert again.visible == clock.visible
+        clock.begin(length)
+        again.begin(length)
+        assert again.visible == clock.visible
+    while clock.idle():
+        pass
+    assert sorted(clock.visible) == list(range(len(lengths)))

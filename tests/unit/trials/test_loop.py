@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from stdsl.runtime.training.interruption import Interrupted
 from stdsl.runtime.trials.clock import Clock
 from stdsl.runtime.trials.database import file_database
 from stdsl.runtime.trials.loop import Trial
+from stdsl.runtime.trials.proposal import WAIT, Outcome, Spec, Wait
 from stdsl.runtime.trials.store import TrialStore
 
 COUNT = 24
@@ -138,3 +139,45 @@ def test_a_store_with_a_hole_is_told_of(store: TrialStore) -> None:
         connection.exec_driver_sql("DELETE FROM trials WHERE number = 3")
     with pytest.raises(RunError, match=r"E0753.*trial 4 is missing"):
         searched(store, 1, 1, 0)
+
+
+class InRounds(Learner):
+    """Proposes a few at a time, and the next few when all of these are seen."""
+
+    def __init__(self, count: int, few: int) -> None:
+        super().__init__(count)
+        self._few = few
+
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | Wait | None:
+        if number % self._few == 0 and len(seen) < number:
+            return WAIT
+        return super().ask(number, specs, seen)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    workers=st.integers(1, 5), hands=st.integers(1, 4), few=st.integers(1, 7), seed=st.integers(0, 10**6),
+    clocked=st.booleans(),
+)  # fmt: skip
+def test_who_waits_for_more_to_see_goes_on_when_it_is_there(
+    workers: int, hands: int, few: int, seed: int, clocked: bool
+) -> None:
+    """By the clock the same trials, killed at any moment or not."""
+    chance = random.Random(seed)
+
+    def run(store: TrialStore, engine: Whimsical) -> tuple[list[Trial], InRounds]:
+        learner = InRounds(COUNT, few)
+        return loop_of(store, learner, Clock(workers) if clocked else None, workers).run(engine), learner
+
+    with fresh() as one, fresh() as other:
+        expected, learner = run(one, Whimsical(1, random.Random(0)))
+        assert len(expected) == COUNT
+        for number, saw in learner.saw.items():
+            assert set(saw) >= set(range(number - number % few))
+        found: list[Trial] = []
+        while not found:
+            with suppress(Killed):
+                found, _ = run(other, Whimsical(hands, random.Random(chance.random()), 0.2, chance.randint(0, 9)))
+        assert len(found) == COUNT
+        if clocked:
+            assert facts(found) == facts(expected)

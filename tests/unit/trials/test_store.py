@@ -308,3 +308,38 @@ def test_a_link_does_not_lead_a_run_to_another_file(store: TrialStore, tmp_path:
     assert code(lambda: file_database(link))[0] == "E0721"
     assert code(lambda: file_database(link))[1].endswith("it is a link, and a run writes to files of its own alone")
     existing_file(link).close()
+
+
+def test_settings_of_trials_come_back(tmp_path: Path) -> None:
+    tuned = {"fitness.batch": "8", "fitness.cutout": 3, "fitness.optimizer.adam.lr": 0.1 + 0.2}
+    store = TrialStore(file_database(tmp_path / "trials.sqlite"), "a run")
+    store.add(replace(ROW, settings=tuned))
+    store.add(replace(ROW, name="trial-2", number=1))
+    assert [dict(row.settings) for row in store.rows()] == [tuned, {}]
+    other = TrialStore(file_database(tmp_path / "trials.sqlite"), "another run")
+    assert other.rows() == []
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as edited:
+        edited.execute("UPDATE trial_settings SET value = 'true' WHERE key = 'fitness.batch'")
+        edited.commit()
+    found, message = code(store.rows)
+    assert found == "E0753"
+    assert "trial-1 that is none of this run: it cannot be read (its setting `fitness.batch` is true)" in message
+    store.close()
+    other.close()
+
+
+def test_a_database_of_before_there_were_open_settings_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "trials.sqlite"
+    store = TrialStore(file_database(file), "a run")
+    store.add(ROW)
+    store.close()
+    with closing(sqlite3.connect(file)) as older:
+        older.execute("DROP TABLE trial_settings")
+        older.commit()
+    kept = TrialStore(existing_file(file), "a run")
+    assert [dict(row.settings) for row in kept.rows()] == [{}]
+    kept.close()
+    again = TrialStore(file_database(file), "a run")  # a run that goes on makes it
+    again.add(replace(ROW, name="trial-2", number=1, settings={"fitness.batch": "8"}))
+    assert [dict(row.settings) for row in again.rows()] == [{}, {"fitness.batch": "8"}]
+    again.close()
