@@ -8,6 +8,7 @@ from typing import Any
 
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import RunNotOver
+from stdsl.compiler.families.registry import searches
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.text.commands import command, leave
@@ -25,7 +26,7 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     directory = open_run(path)
     job = load_kept_job(directory, directory.manifest)
     strategy = job.config.strategy
-    if strategy is None or not job.graph.open:
+    if strategy is None or not searches(strategy, job.graph):
         raise RunError([without("it searched for nothing")])
     lines = read_journal(directory.path / run_files.JOURNAL)
     facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.exports import NothingToExport
 from ..diagnostics.model import Sink
+from ..families.registry import searches
 from ..ir.graph import SpaceGraph
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def check_trained(config: SearchConfig, graph: SpaceGraph, sink: Sink) -> bool:
     if config.export is None or config.retrain is not None:
         return True
     relax = getattr(config.strategy, "relax", None)
-    if config.strategy is None or not graph.open:
+    if config.strategy is None or not searches(config.strategy, graph):
         reason = "no decision of the space is open, so nothing is searched"
     elif getattr(getattr(relax, "choose", None), "kind", None) == "partial":
         reason = "weights of a search over partial channels are for a part of the channels"

@@ -46,6 +46,10 @@ class Family:
     of_phases: ClassVar[frozenset[str]] = frozenset()
     """Dotted keys of settings that a phase of a search may have of its own."""
 
+    def searches(self, strategy: Strategy, graph: SpaceGraph) -> bool:
+        """Whether there is anything to search: decisions of the space, and for a family that tunes, open settings."""
+        return bool(graph.open)
+
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         """Why the family cannot search this space at all: errors of the text, for `stdsl check`."""
         return iter(())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from ..ir.graph import SpaceGraph
     from ..schemas.strategy import Strategy
     from .family import Family
 
@@ -28,6 +29,11 @@ def family(name: str) -> Family:
         return found
     found = announced()[name].load()
     return found
+
+
+def searches(strategy: Strategy | None, graph: SpaceGraph) -> bool:
+    """Whether there is a strategy, and anything for it to search in a space."""
+    return strategy is not None and family(strategy.family).searches(strategy, graph)
 
 
 def settings_of_family(name: str) -> type[Strategy]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from stdsl.compiler.families.registry import searches
+
 from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
@@ -17,9 +19,9 @@ PHASE = "search"
 
 
 def search(run: Context) -> None:
-    """Leaves in the journal what the search came to. Does nothing where it is over, or nothing is to be decided."""
+    """Leaves in the journal what the search came to. Does nothing where it is over, or there is nothing to search."""
     strategy = run.config.strategy
-    if PHASE in run.tracker.finished or strategy is None or not run.job.graph.open:
+    if PHASE in run.tracker.finished or strategy is None or not searches(strategy, run.job.graph):
         return
     torch.set_num_threads(run.manifest.threads)
     if run.job.elastic is None:

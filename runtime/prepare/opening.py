@@ -16,7 +16,7 @@ from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import TooFewSamples
 from stdsl.compiler.diagnostics.strategies import DataMismatch
 from stdsl.compiler.families.family import Learner
-from stdsl.compiler.families.registry import family
+from stdsl.compiler.families.registry import family, searches
 from stdsl.compiler.schemas.data import Found
 from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.schemas.search import ROLES, Role
@@ -178,11 +178,13 @@ def _small_batches(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnosti
 def _learners(job: Job) -> Iterator[Learner]:
     """What draws batches in the search of a job."""
     strategy = job.config.strategy
-    if strategy is not None and job.graph.open:
+    if strategy is not None and searches(strategy, job.graph):
         yield from family(strategy.family).learners(strategy)
 
 
 def _measured(job: Job) -> str:
     """What the search of a job measures on the `valid` half, in words."""
     strategy = job.config.strategy
-    return family(strategy.family).measures(strategy) if strategy is not None and job.graph.open else ""
+    if strategy is None or not searches(strategy, job.graph):
+        return ""
+    return family(strategy.family).measures(strategy)

@@ -24,6 +24,7 @@ from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.backends.codegen.definitions import number_of_calls
 from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.loader import definition_of
+from stdsl.compiler.families.registry import searches
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
 from stdsl.compiler.text.durations import duration
@@ -107,7 +108,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
     stage = partial(_stage, rate=rate, share=share, kept=obstacle is None)
     strategy = config.strategy
-    if strategy is not None and job.graph.open:
+    if strategy is not None and searches(strategy, job.graph):
         for work in runner(strategy).works(job):
             one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
             stages.append(replace(one, steps=one.steps * work.times, seconds=one.seconds * work.times * work.share))
@@ -151,7 +152,8 @@ def separate_trainings(job: Job) -> bool:
     config = job.config
     compared = config.compare is not None and bool(config.compare.random or config.compare.spaces)
     repeated = config.retrain is not None and config.retrain.seeds > 1
-    searched = config.strategy is not None and bool(job.graph.open) and runner(config.strategy).separate
+    strategy = config.strategy
+    searched = strategy is not None and searches(strategy, job.graph) and runner(strategy).separate
     together = config.members > 1
     return compared or repeated or searched or together
 

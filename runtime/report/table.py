@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -114,7 +114,7 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
             f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {facts['metric']} on held-out samples"
         )
         yield _trials(facts["trials"], METRICS[facts["metric"]])
-        first = next(trial for trial in facts["trials"] if trial["name"] == facts["best"])
+        first = next(iter(_best_first(facts["trials"], METRICS[facts["metric"]])), {})
         if first.get("settings"):
             yield Text(f"settings of {first['name']}: {in_words(first['settings'])}")
         if facts.get("front"):
@@ -158,13 +158,18 @@ def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
     table.add_column("trial")
     for title in ("value", "params", "FLOPs", "trained in"):
         table.add_column(title, justify="right")
-    best = sorted(trials, key=lambda trial: -metric.score(trial["value"]))
+    best = _best_first(trials, metric)
     for trial in best[:_SHOWN]:
         value, seconds = metric.written(trial["value"]), duration(trial["seconds"])
         table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
     if len(best) > _SHOWN:
         table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")
     return table
+
+
+def _best_first(trials: Sequence[Mapping[str, Any]], metric: Metric) -> list[Mapping[str, Any]]:
+    """Of equal ones the earlier one first."""
+    return sorted(trials, key=lambda trial: -metric.score(trial["value"]))
 
 
 def _front(facts: Mapping[str, Any]) -> Table:

@@ -51,6 +51,7 @@ class _Trial(_Part):
     params: _Whole
     flops: _Whole
     seconds: _Seconds
+    settings: dict[str, int | float | str] | None = None
 
 
 class _Drawn(_Part):

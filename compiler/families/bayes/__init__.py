@@ -23,6 +23,9 @@ class Bayes(SeparateFamily):
     runner = "stdsl.runtime.strategies.bayes.runner:BayesRunner"
     tunes = True
 
+    def searches(self, strategy: Strategy, graph: SpaceGraph) -> bool:
+        return bool(graph.open or _own(strategy).open)
+
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         yield from super().limits(config)
         for module, package in (("optuna", "Optuna"), ("scipy", "SciPy")):
