@@ -176,7 +176,9 @@ class TrialStore:
                     if isinstance(value, bool) or not isinstance(value, int | float | str):
                         raise ValueError(f"its setting `{key}` is {text}")
                 except (ValueError, TypeError, RecursionError) as error:
-                    raise RunError([OtherTrials(None, self.shown, str(name), f"it cannot be read ({error})")]) from error
+                    raise RunError(
+                        [OtherTrials(None, self.shown, str(name), f"it cannot be read ({error})")]
+                    ) from error
                 found.setdefault(name, {})[key] = value
         return found
 

@@ -16,6 +16,9 @@ from .brackets import configurations
 from .settings import TRIALS, BayesConfig
 from .variables import too_many
 
+_COMMON = ("fitness.metric", "fitness.samples")
+"""What trials are compared by: open, their values were of different things."""
+
 
 class Bayes(SeparateFamily):
     name = "bayes"
@@ -28,8 +31,13 @@ class Bayes(SeparateFamily):
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         yield from super().limits(config)
+        strategy = _own(config.strategy)
+        for key in strategy.open:
+            if not key.startswith("fitness.") or key in _COMMON:
+                what = "a search over what all trials have in common"
+                yield cannot_run_yet(strategy, key, what, "give the setting a value")
         for module, package in (("optuna", "Optuna"), ("scipy", "SciPy")):
-            if find_spec(module) is None and (module == "optuna" or _own(config.strategy).model == "gp"):
+            if find_spec(module) is None and (module == "optuna" or strategy.model == "gp"):
                 yield PackageNeeded(config.place("strategy"), "bayes", package, "bayes")
 
     def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
