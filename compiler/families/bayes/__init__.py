@@ -16,7 +16,7 @@ from .brackets import configurations
 from .settings import TRIALS, BayesConfig
 from .variables import too_many
 
-_COMMON = ("fitness.metric", "fitness.samples")
+_COMMON = ("fitness.metric", "fitness.samples", "fitness.weights")
 """What trials are compared by: open, their values were of different things."""
 
 
