@@ -175,7 +175,8 @@ def unit(w: Writer) -> str:
     if kind < (0.3 if layout == "clip" else 0.15) and layout in LIBRARY:
         even = EVEN_LIBRARY.get(layout, ()) if w.block.even else ()
         module, text = w.rng.choice((*LIBRARY[layout], *even))
-        w.use(module, text.partition("(")[0])
+        name, bracket, rest = text.partition("(")
+        text = w.use(module, name) + bracket + rest
         if "basic_3d" in text:
             w.use(module, "basic_3d")
     elif kind < 0.37 and layout in EVEN and w.block.even:

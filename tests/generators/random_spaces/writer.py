@@ -82,9 +82,16 @@ class Writer:
         self.declared.append(text)
 
     def use(self, module: str, name: str) -> str:
-        self.uses.setdefault(module, set()).add(name)
+        """The name by which an operator of the library is to be called: another one where two modules have one of that
+        name (`relu_conv_bn` of images and of clips)."""
+        taken = any(name in names for other, names in self.uses.items() if other != module)
+        shown = f"{module.rpartition('.')[2]}_{name}" if taken else name
+        if name not in self.uses.setdefault(module, set()):
+            self.uses[module].add(f"{name} as {shown}" if taken else name)
+        else:
+            shown = name
         self.show("use from the library")
-        return name
+        return shown
 
     def label(self, stem: str, kind: str, values: tuple[object, ...], p: float = 0.6) -> str:
         """`` as NAME``, or nothing where that leaves the path its own."""
