@@ -25,6 +25,9 @@ WORK_PER_STATE = 30
 """And when it has looked at so many times as many things: states of many decisions, points and answers cost more than
 others. Spaces of published systems stay below a tenth of this."""
 
+AT_LEAST = 20
+"""All parts of a space share this work; one may do such a share of it even where those before left nothing."""
+
 ANSWER = 2
 """What an answer costs by itself, in things looked at."""
 
@@ -72,6 +75,7 @@ def compile_circuits(
     circuits: list[Circuit | None] = []
     parts: list[frozenset[int]] = []
     start = compiler.start()
+    most = left = WORK_PER_STATE * compiler.limit
     before = sys.getrecursionlimit()
     # A branch of the search is as long as a part has variables.
     sys.setrecursionlimit(max(before, 20 * len(graph.diagrams.variables) + 5_000))
@@ -79,10 +83,12 @@ def compile_circuits(
         for state in [] if start is None else compiler.split(start):
             parts.append(compiler.decisions(state))
             compiler.met = compiler.work = 0
+            compiler.allowed = max(left, most // AT_LEAST)
             try:
                 circuits.append(compiler.builder.finish(compiler.compile(state)))
             except TooManyStates:
                 circuits.append(None)
+            left -= compiler.work
     finally:
         sys.setrecursionlimit(before)
     if start is None:
@@ -95,6 +101,7 @@ class _Compiler:
         self.graph, self.skeleton, self.limit = graph, skeleton, limit
         self.builder = CircuitBuilder()
         self.met = self.work = 0
+        self.allowed = WORK_PER_STATE * limit
         self._memo: dict[Hashable, int] = {}
         self._restricted: dict[tuple[int, int, int], Guard] = {}
         self._supports: dict[int, int] = {}
@@ -391,7 +398,7 @@ class _Compiler:
         variable = self._next(state)
         self.met += 1
         self.work += variable.arity * (ANSWER + 3 * state.size())
-        if self.met > self.limit or self.work > WORK_PER_STATE * self.limit:
+        if self.met > self.limit or self.work > self.allowed:
             raise TooManyStates
         children = []
         for answer in range(variable.arity):

@@ -15,7 +15,8 @@ UNUSED = (
     "gradient { }",
     "gradient { epochs = 2  relax { choose = softmax  init = 1e-3 }  weights { clip = 5.0 } }",
     "gradient { relax { choose = gumbel(tau = 10 - 9.9 * (t / T), hard = true) }  derive { } }",
-    "sampling { samples = 2  draw = uniform  objectives = [cost(flops, weight = 0.1, high = 1M), entropy(0.1)] }",
+    "sampling { samples = 2  objectives = [cost(flops, weight = 0.1, high = 1M), entropy(0.1)] }",
+    "sampling { samples = 2  draw = uniform  derive { candidates = 3 } }",
     "variational { tau = max(0.1, 1 - t / T)  decisions { init = 0.5 } }",
     "gradient { decisions { optimizer = adam(lr = step(3e-4, 10), betas = (0.5, 0.999))  warmup = 0.2 } }",
 )

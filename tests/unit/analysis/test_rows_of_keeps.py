@@ -59,3 +59,31 @@ def test_work_is_limited_beside_states(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilation, "WORK_PER_STATE", 1)
     circuits, _ = compile_circuits(graph, limit=2000)
     assert None in circuits
+
+
+def test_parts_that_are_given_up_leave_little_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rows without end took three times the limit."""
+    text = """stdsl 1
+    space s = m
+    cell row on x {
+      for i in 1..14 { y[i] = [x, *y[<i]] -> each relu -> keep any as ins -> sum }
+      return y[14]
+    }
+    meta m on x: image(1, 6, 6) { a = x -> row  b = a -> row  c = b -> row  return c -> choose {relu, skip} }
+    """
+    done: list[int] = []
+    compiling = compilation._Compiler.compile
+
+    def compile(self: compilation._Compiler, state: compilation.State) -> int:
+        before = self.work
+        try:
+            return compiling(self, state)
+        finally:
+            if not before:
+                done.append(self.work)
+
+    monkeypatch.setattr(compilation._Compiler, "compile", compile)
+    circuits, _ = compile_circuits(stdsl.loads(text, "s").graph, limit=2000)
+    assert circuits.count(None) == 3
+    assert sum(1 for circuit in circuits if circuit is not None) == 1
+    assert sum(done) < 1.3 * 30 * 2000
