@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+import stdsl
 from random_spaces.registry import PIECES
+from random_spaces.searches import UNUSED
 from random_spaces.whole import space_text
 from space_texts import CONSTRUCTS
 from written import every_name, every_production, shown
@@ -70,3 +72,9 @@ def test_a_seed_means_one_text() -> None:
     for seed in range(20):
         one, other = (space_text(random.Random(seed), outside_files=True) for _ in range(2))
         assert (one.text, one.files, one.constructs) == (other.text, other.files, other.constructs)
+
+
+@pytest.mark.parametrize("strategy", UNUSED)
+def test_strategies_that_nothing_uses_are_right(strategy: str) -> None:
+    """Few texts have a certain one: that it is refused, since a family came to run, would show in a long soak alone."""
+    stdsl.loads(f"stdsl 1 strategy a = {strategy} space s = m meta m on x: image(1, 2, 2) {{ return x -> relu }}", "s")
