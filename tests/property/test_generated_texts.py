@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 
 import pytest
-import stdsl
 from random_spaces.registry import PIECES
 from random_spaces.searches import UNUSED
 from random_spaces.whole import space_text
 from space_texts import CONSTRUCTS
 from written import every_name, every_production, shown
+
+import stdsl
 
 NEVER = {
     "ERROR": "stands for what could not be parsed",
