@@ -59,7 +59,7 @@ class WrongFormula(Diagnostic):
     title: ClassVar[str] = "expression over run-time variables is wrong"
     explanation: ClassVar[str] = """\
 A setting of type `over(v, …)` is evaluated at each step, with exactly its variables, and must give a number every time.
-It is tried before anything runs, at the first and the last step.
+It is tried before anything runs, at the first and the last step; a run ends at a step between where it has no value.
 
     discretize { count = M * (i / T) }             # E0508: `i` is not one of M, t, T
     discretize { count = M * (t / T) }             # fine

@@ -30,6 +30,10 @@ def blocks(marginals: Marginals) -> list[list[dict[str, Any]]]:
     return list(found.values())
 
 
+_NAME = "slice(datum.label, 0, -1)"
+"""A label without the space at its end."""
+
+
 def _chart(marginals: Marginals) -> Any:
     alt = altair()
     title = f"{marginals.search}: the posterior over {marginals.space}"
@@ -38,18 +42,22 @@ def _chart(marginals: Marginals) -> Any:
 
 
 def _block(alt: Any, block: list[dict[str, Any]]) -> Any:
-    units = list(dict.fromkeys(point["unit"] for point in block))
-    layers = list(dict.fromkeys(point["layer"] for point in block))
-    above = alt.Header(labelOrient="top", labelAnchor="start")  # beside their panels long names would meet
+    # Names become keys of objects in JavaScript, where each has a `toString` already: none ends with a space.
+    block = [{**point, "panel": f"{point['unit']} ", "place": f"{point['layer']} "} for point in block]
+    panels = list(dict.fromkeys(point["panel"] for point in block))
+    places = list(dict.fromkeys(point["place"] for point in block))
+    above = alt.Header(
+        labelOrient="top", labelAnchor="start", labelExpr=_NAME
+    )  # beside their panels long names would meet
     return (
         alt.Chart(alt.Data(values=block))
         .mark_bar()
         .encode(
-            x=alt.X("layer:N", title="layer", sort=layers),
+            x=alt.X("place:N", title="layer", sort=places, axis=alt.Axis(labelExpr=_NAME)),
             xOffset=alt.XOffset("number:N", sort=list(NUMBERS)),
             y=alt.Y("probability:Q", title=None, scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("number:N", sort=list(NUMBERS), title=None),
-            row=alt.Row("unit:N", sort=units, title=None, header=above),
+            row=alt.Row("panel:N", sort=panels, title=None, header=above),
             tooltip=["layer:N", "unit:N", "number:N", alt.Tooltip("probability:Q", format=".3f")],
         )
         .properties(width=alt.Step(10), height=80)

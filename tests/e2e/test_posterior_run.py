@@ -280,6 +280,15 @@ def test_what_is_plotted() -> None:
     assert b"vega" in marginal_plot(marginals, "html")
 
 
+@pytest.mark.parametrize("name", ["toString", "__proto__", "constructor", "hasOwnProperty", "valueOf"])
+def test_names_that_objects_of_javascript_have_are_plotted(name: str) -> None:
+    from stdsl.runtime.report.marginal_plot import marginal_plot
+
+    units = (Unit(name, "", name, 1.0, 0.7, 0.75, 0.5), Unit("a.S", name, "S", 1.0, 0.7, 0.75, 0.5))
+    svg = marginal_plot(Marginals("m", "s", units, ()), "svg").decode()
+    assert len(re.findall(rf"<text[^>]*>{name}</text>", svg)) == 2  # a panel and the layer that both are of
+
+
 @pytest.mark.parametrize("width", [44, 80])
 def test_how_layers_come_out_is_read_at_any_width(width: int) -> None:
     """Numbers are never cut, and layers of one kind are together, without those of others."""

@@ -25,6 +25,7 @@ from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 
+from ..formulas import value_of
 from ..likeliest import likeliest
 
 Scores = Mapping[str, Sequence[float]]
@@ -83,7 +84,7 @@ class Discretization:
         """M_t: how many are to be fixed after mini-batch ``t`` (from 1) of ``steps``."""
         if t >= steps:
             return self.total
-        count = self.settings.count.at(M=self.total, t=t, T=steps)
+        count = value_of("count", self.settings.count, M=self.total, t=t, T=steps)
         return min(self.total, max(0, math.floor(count + 1e-9)))
 
     def advance(self, target: int, scores: Scores) -> list[Fixed]:
