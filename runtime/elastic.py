@@ -12,7 +12,7 @@ from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.budgets import NothingWithin
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
-from stdsl.compiler.diagnostics.run import NoSharedWeights, RunNotOver
+from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.quoting import visible

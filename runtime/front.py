@@ -10,7 +10,7 @@ from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.joint.translation import sibling_of
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import NoFront
+from stdsl.compiler.diagnostics.run_directories import NoFront
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 

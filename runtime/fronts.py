@@ -12,7 +12,7 @@ from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.analysis.derivation.front import Metric
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import NoFront
+from stdsl.compiler.diagnostics.run_directories import NoFront
 from stdsl.compiler.schemas.objectives import CostName
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
-from stdsl.compiler.diagnostics.run import RunNotOver
+from stdsl.compiler.diagnostics.run_directories import RunNotOver
 from stdsl.compiler.families.registry import searches
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.strategy import Strategy

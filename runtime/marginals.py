@@ -11,7 +11,7 @@ from typing import Any
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import NoMarginals
+from stdsl.compiler.diagnostics.run_directories import NoMarginals
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
+from stdsl.compiler.diagnostics.run_directories import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.reading import read_file

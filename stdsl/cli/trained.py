@@ -32,7 +32,7 @@ def trained(path: Path) -> Trained:
     if not os.path.isdir(path):
         return Trained(path)
     from stdsl.compiler.diagnostics.model import RunError
-    from stdsl.compiler.diagnostics.run import RunNotOver
+    from stdsl.compiler.diagnostics.run_directories import RunNotOver
     from stdsl.runtime.data.facts.data_facts import DataFacts, kept_facts
     from stdsl.runtime.data.networks.binding import description
     from stdsl.runtime.data.registry import open_dataset

@@ -1,0 +1,187 @@
+"""E07xx: run directories: what is none, is not over, is in use, or has not what is asked of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..text.commands import command, going_on
+from .model import Diagnostic, kind
+
+
+@kind
+class NotARunDirectory(Diagnostic):
+    """A folder given as a run is none, or is damaged."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0704"
+    title: ClassVar[str] = "not a run directory"
+    explanation: ClassVar[str] = """\
+`stdsl show`, `stdsl report` and `--resume` take a folder that `stdsl run` wrote: it holds `run.json`, `journal.jsonl`
+and `space/`.
+
+    stdsl run quickstart.space --resume runs                      the folder above the runs
+    stdsl run quickstart.space --resume runs/quickstart-0001      right"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.folder} is not a run directory: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "give the folder that `stdsl run` printed, such as `runs/quickstart-0001`"
+
+
+@kind
+class RunNotOver(Diagnostic):
+    """A run has not come as far as what is asked of it."""
+
+    folder: str
+    missing: str
+    allow_extern: bool = False
+    """Whether the run was given leave to load Python."""
+
+    code: ClassVar[str] = "E0716"
+    title: ClassVar[str] = "the run is not over"
+    explanation: ClassVar[str] = """\
+What is asked for is made by a later part of the run, which was stopped before, or is still under way. `stdsl show`
+tells how far it has come.
+
+    stdsl compile a.space --to onnx --weights runs/a-0001      before the derived network was trained
+    stdsl run --resume runs/a-0001                             then again"""
+
+    @property
+    def message(self) -> str:
+        return f"the run `{self.folder}` has no {self.missing} yet"
+
+    @property
+    def help(self) -> str | None:
+        show = command("stdsl", "show", self.folder)
+        return f"go on with `{going_on(self.folder, self.allow_extern)}`; `{show}` tells how far it is"
+
+
+@kind
+class NoFront(Diagnostic):
+    """A front of budgets is asked of a run that has nothing to tell it by."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0743"
+    title: ClassVar[str] = "no front of budgets follows from the run"
+    explanation: ClassVar[str] = """\
+`stdsl show RUN --front flops` reads the best architecture for each of several budgets off the decision weights that a
+differentiable search left, or off the trials of a search that trains architectures by themselves. A run without a
+search, and one of a space without decisions, has neither.
+
+    stdsl show runs/just-trained-0001 --front flops      E0743
+    stdsl show runs/by-gradient-0001 --front flops       right"""
+
+    @property
+    def message(self) -> str:
+        return f"no front of budgets follows from the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "run a search of a space with open decisions"
+
+
+@kind
+class NoSharedWeights(Diagnostic):
+    """Another network is asked of a run whose weights are not those of all architectures."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0771"
+    title: ClassVar[str] = "the run left no weights that all architectures share"
+    explanation: ClassVar[str] = """\
+`stdsl derive RUN` takes another architecture of the space that a run searched, with its part of the weights that the
+search trained for all of them. A search of the family `sampling` leaves such weights; other families train each
+architecture by itself, or a mixture of all, whose parts are worth little alone.
+
+    stdsl derive runs/by-gradient-0001 --where "flops <= 3M"      E0771
+    stdsl derive runs/paths-0001 --where "flops <= 3M"            right"""
+
+    @property
+    def message(self) -> str:
+        return f"no other network follows from the weights of the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "run a search of the family `sampling`, as with the strategy `single_path`"
+
+
+@kind
+class NoMarginals(Diagnostic):
+    """Marginals are asked of a run that learnt no distribution over architectures."""
+
+    folder: str
+    reason: str
+    advice: str
+
+    code: ClassVar[str] = "E0744"
+    title: ClassVar[str] = "no marginals follow from the run"
+    explanation: ClassVar[str] = """\
+`stdsl show RUN --marginals` tells how probable each unit is in the posterior that a search learnt. Other searches leave
+decision weights, which are no probabilities of architectures, or none at all.
+
+    stdsl show runs/by-gradient-0001 --marginals         E0744
+    stdsl show runs/by-posterior-0001 --marginals        right"""
+
+    @property
+    def message(self) -> str:
+        return f"no marginals follow from the run `{self.folder}`: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return self.advice
+
+
+@kind
+class RunDirectoryInUse(Diagnostic):
+    """Another process works in the run directory."""
+
+    folder: str
+    process: int
+
+    code: ClassVar[str] = "E0705"
+    title: ClassVar[str] = "the run is still going on"
+    explanation: ClassVar[str] = """\
+Two processes must not write into one run directory. The first one holds a lock, which the system releases when the
+process ends, however it ends.
+
+    stdsl run a.space --resume runs/a-0001      while the first `stdsl run` still works: wait, or stop it with Ctrl-C"""
+
+    @property
+    def message(self) -> str:
+        return f"process {self.process} is working in {self.folder}"
+
+    @property
+    def help(self) -> str | None:
+        return "wait until it is done, or stop it first"
+
+
+@kind
+class CannotWriteRun(Diagnostic):
+    """The run directory cannot be written."""
+
+    folder: str
+    reason: str
+
+    code: ClassVar[str] = "E0710"
+    title: ClassVar[str] = "the run directory cannot be written"
+    explanation: ClassVar[str] = """\
+A run writes everything under `runs/NAME-…/`, or into the folder that `--out` names, which must be new or empty.
+
+    stdsl run a.space --out results            when results/ already holds files
+    stdsl run a.space --out results/second     a new folder"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.folder} cannot be written: {self.reason}"
+
+    @property
+    def help(self) -> str | None:
+        return "give another folder with `--out`, or go on with an old run with `--resume`"
