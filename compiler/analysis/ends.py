@@ -11,21 +11,10 @@ from .feasible import feasible_extremes
 from .memo import once_per_graph
 
 
+@once_per_graph
 def ends(graph: SpaceGraph) -> tuple[Architecture, Architecture] | None:
     """One of the least and one of the greatest FLOPs within `where`; None where these are not known exactly. The same
     ones each time."""
-    known = _known(graph)
-    if not known:
-        known.append(_ends(graph))
-    return known[0]
-
-
-@once_per_graph
-def _known(graph: SpaceGraph) -> list[tuple[Architecture, Architecture] | None]:
-    return []
-
-
-def _ends(graph: SpaceGraph) -> tuple[Architecture, Architecture] | None:
     if not cost_constraints(graph):
         least, greatest = (extreme(graph, Measure("flops"), sign)[1] for sign in (1, -1))
         if least is not None and greatest is not None:
