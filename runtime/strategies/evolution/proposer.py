@@ -19,6 +19,7 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...randomness import key
 from ...trials.proposal import Outcome, Spec
+from ..formulas import value_of
 from ..screening import Screening
 from .halving import Ladder, further_steps
 from .objectives import Scores
@@ -155,7 +156,7 @@ class Evolution:
     def _child(self, number: int, generator: random.Random) -> Spec | None:
         """A child of what is visible; None where none was found that is new."""
         strategy = self.strategy
-        times = math.ceil(strategy.mutations.at(i=self._made - strategy.population))
+        times = math.ceil(value_of("mutations", strategy.mutations, i=self._made - strategy.population))
         for _ in range(CHILDREN):
             parents = [self._population.parent(strategy.tournament, generator).number]
             whole = self._specs[parents[0]].architecture
