@@ -10,6 +10,11 @@ def figure(value: float | None) -> str:
     return "unknown" if value is None else f"{round(value):,}"
 
 
+def cost_title(metric: str) -> str:
+    """How the cost `flops`, `params`, `activations` or `depth` is called above a column."""
+    return "FLOPs" if metric == "flops" else metric
+
+
 def counted(value: int | None, what: str) -> str:
     """`3,349,342 parameters`, or `an unknown number of parameters`."""
     return f"an unknown number of {what}" if value is None else f"{value:,} {what}"

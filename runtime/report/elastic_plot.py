@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from stdsl.compiler.text.figures import cost_title
+
 from ..elastic import ElasticFront
-from .front_table import COSTS
 from .plots import Format, altair, saved
 
 
@@ -26,7 +27,7 @@ def plotted(front: ElasticFront) -> list[dict[str, Any]]:
 def front_plot(front: ElasticFront, format: Format) -> bytes:
     """A line for each split. Raises RunError where Altair, or what makes pictures of its plots, is not installed."""
     alt = altair()
-    cost, told = COSTS[front.metric], front.measured_by.title
+    cost, told = cost_title(front.metric), front.measured_by.title
     chart = (
         alt.Chart(alt.Data(values=plotted(front)))
         .mark_line(point=True)

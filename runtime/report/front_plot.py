@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stdsl.compiler.schemas.tasks.metrics import METRICS
+from stdsl.compiler.text.figures import cost_title
 
 from ..fronts import TriedFront
 from ..tracking.rows import Table
@@ -28,7 +29,7 @@ def front_plot(found: TriedFront, format: Format) -> bytes:
 def _chart(found: TriedFront) -> Any:
     alt = altair()
     cost, metric = found.costs[0], found.metric
-    x = alt.X(f"{cost}:Q", title="FLOPs" if cost == "flops" else cost, scale=alt.Scale(zero=False))
+    x = alt.X(f"{cost}:Q", title=cost_title(cost), scale=alt.Scale(zero=False))
     y = alt.Y(f"{metric}:Q", title=METRICS[metric].title, scale=alt.Scale(zero=False))
     told = ["trial:N", f"{metric}:Q", *(f"{name}:Q" for name in found.costs), "hash:N"]
     points = (

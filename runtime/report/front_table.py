@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stdsl.compiler.schemas.tasks.metrics import METRICS
-from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.figures import cost_title, figure
 
 from ..elastic import ElasticFront
 from ..tracking.rows import Table as Rows
@@ -17,12 +17,11 @@ from .plain import plain
 from .whole import print_whole
 
 _HASH = 12
-COSTS = {"flops": "FLOPs", "params": "params", "activations": "activations", "depth": "depth"}
 
 
 def render_elastic(front: ElasticFront, console: Console) -> None:
     """Print a row for each budget, the smallest first."""
-    told, cost = front.measured_by, COSTS[front.metric]
+    told, cost = front.measured_by, cost_title(front.metric)
     head = f"{front.search}: networks of {front.space} from its shared weights, by their {cost}"
     console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)

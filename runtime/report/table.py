@@ -15,7 +15,7 @@ from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.durations import duration
-from stdsl.compiler.text.figures import figure, times
+from stdsl.compiler.text.figures import cost_title, figure, times
 
 from ..tasks.best_first import best_first
 from .plain import plain
@@ -177,7 +177,7 @@ def _front(facts: Mapping[str, Any]) -> Table:
     metric, costs = METRICS[facts["metric"]], facts["minimize"]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("trial")
-    for title in (metric.title, *("FLOPs" if cost == "flops" else cost for cost in costs)):
+    for title in (metric.title, *map(cost_title, costs)):
         table.add_column(title, justify="right")
     by_name = {trial["name"]: trial for trial in facts["trials"]}
     for name in facts["front"]:
@@ -192,7 +192,7 @@ def _drawn(drawn: list[Mapping[str, Any]], metric: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("strategy")
     costs = [name for name in ("params", "flops") if name in drawn[0]]  # those of older runs have none
-    titles = ["value", "drawn", "log probability", *("FLOPs" if name == "flops" else name for name in costs)]
+    titles = ["value", "drawn", "log probability", *map(cost_title, costs)]
     for title in titles:
         table.add_column(title, justify="right")
     best = best_first(drawn, metric)

@@ -53,7 +53,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return found
 
 
-def numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
+def _numbers(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[int, ...]:
     """Costs as they are written, `3000000` or `3M`; rounded down."""
     found = []
     for text in values:
@@ -118,6 +118,18 @@ device = click.option(
 allow_extern = click.option(
     "--allow-extern", "allow_extern", is_flag=True, help="Load the Python code of what is extern in the file."
 )
+
+
+def front(what: str) -> Callable[[F], F]:
+    """``--front``: the cost that several budgets are of."""
+    costs = click.Choice(["flops", "params", "activations", "depth"])
+    return click.option("--front", "metric", type=costs, help=what)
+
+
+def budgets(more: str = "") -> Callable[[F], F]:
+    """``--budget``, of ``--front``."""
+    what = f"A budget of the front, such as 3M; may be repeated.{more}"
+    return click.option("--budget", "budgets", multiple=True, metavar="NUMBER", callback=_numbers, help=what)
 
 
 def output(what: str) -> Callable[[F], F]:

@@ -11,9 +11,10 @@ import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
 from stdsl.cli.files import write_bytes
-from stdsl.cli.options import NamedPath, allow_extern, as_json, device, numbers, output, quiet, seed
+from stdsl.cli.options import NamedPath, allow_extern, as_json, budgets, device, front, output, quiet, seed
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
+from stdsl.cli.results import tell
 
 if TYPE_CHECKING:
     from stdsl.runtime.elastic import ElasticFront, ElasticRequest
@@ -30,20 +31,8 @@ _TABLES = ("csv", "json")
     metavar="BUDGETS",
     help="Constraints over costs, such as 'flops <= 3M, params in 10K..20K'; may be repeated.",
 )
-@click.option(
-    "--front",
-    "metric",
-    type=click.Choice(["flops", "params", "activations", "depth"]),
-    help="A network for each --budget of this cost.",
-)
-@click.option(
-    "--budget",
-    "budgets",
-    multiple=True,
-    metavar="NUMBER",
-    callback=numbers,
-    help="A budget of the front, such as 3M; may be repeated.",
-)
+@front("A network for each --budget of this cost.")
+@budgets()
 @click.option(
     "--candidates",
     type=click.IntRange(1, 1_000_000),
@@ -109,8 +98,6 @@ def command(
 def _one(request: ElasticRequest, as_json: bool, quiet: bool) -> None:
     from stdsl.runtime.elastic import derive_elastic
     from stdsl.runtime.report.console import ConsoleReporter
-    from stdsl.runtime.report.table import render_result
-    from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.training.interruption import Interrupted
 
     try:
@@ -119,14 +106,7 @@ def _one(request: ElasticRequest, as_json: bool, quiet: bool) -> None:
     except Interrupted as stop:
         message(f"stopped; {stop}")
         click.get_current_context().exit(INTERRUPTED)
-    if as_json:
-        document(dict(result.document))
-    else:
-        render_result(result.document, Terminal())
-    for failed in result.failures:
-        message(f"error[{failed['code']}]: {failed['message']}")
-    if result.failures:
-        click.get_current_context().exit(DIAGNOSTICS)
+    tell(result, as_json)
 
 
 def _several(

@@ -28,7 +28,7 @@ from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ops.attributes import shown
 from stdsl.compiler.ops.registry import primitives_of
-from stdsl.compiler.text.figures import figure, percent
+from stdsl.compiler.text.figures import cost_title, figure, percent
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -175,10 +175,7 @@ def _print_network(graph: SpaceGraph, arch: Architecture) -> None:
     network, primitives = specialise(graph, arch), primitives_of(graph)
     costs = asdict(network_costs(network))
     fact(f"{_title(graph)}: architecture {arch.hash[:12]}")
-    totals = [
-        ("FLOPs" if name == "flops" else name, figure(costs[name]))
-        for name in ("params", "flops", "depth", "activations")
-    ]
+    totals = [(cost_title(name), figure(costs[name])) for name in ("params", "flops", "depth", "activations")]
     fact(f"\n{table(totals, right=(1,))}")
     known = views(network, primitives)
     field = receptive_field(network, known, primitives)

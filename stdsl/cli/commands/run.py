@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
+from stdsl.cli.exit_codes import INTERRUPTED
 from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, store, target
-from stdsl.cli.output import document, message
+from stdsl.cli.output import message
 from stdsl.cli.places import of_option
+from stdsl.cli.results import tell
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -77,8 +78,6 @@ def command(
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
     from stdsl.runtime.report.console import ConsoleReporter
-    from stdsl.runtime.report.table import render_result
-    from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.run import RunRequest, run
     from stdsl.runtime.run import resume as go_on
     from stdsl.runtime.training.interruption import Interrupted
@@ -116,15 +115,7 @@ def command(
     except Interrupted as stop:
         message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
         click.get_current_context().exit(INTERRUPTED)
-    if as_json:
-        document(dict(result.document))
-    else:
-        render_result(result.document, Terminal())
-    for failed in result.failures:
-        message(f"error[{failed['code']}]: {failed['message']}")
-        message("  = help: all else of the run is there; what tries again stands under `next`")
-    if result.failures:
-        click.get_current_context().exit(DIAGNOSTICS)
+    tell(result, as_json, "all else of the run is there; what tries again stands under `next`")
 
 
 def _given(option: str) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stdsl.cli.files import write_architecture, write_bytes
-from stdsl.cli.options import NamedPath, as_json, numbers, output, quiet, store
+from stdsl.cli.options import NamedPath, as_json, budgets, front, output, quiet, store
 from stdsl.cli.output import document, fact, message, table
-from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.figures import cost_title, figure
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
@@ -24,20 +24,8 @@ _TABLES = (".csv", ".json")
 @click.command("show")
 @click.argument("run", metavar="RUN", type=NamedPath())
 @click.option("--layers", is_flag=True, help="All layers of the derived network too.")
-@click.option(
-    "--front",
-    "metric",
-    type=click.Choice(["flops", "params", "activations", "depth"]),
-    help="Instead: the best architecture for each of several budgets of a cost.",
-)
-@click.option(
-    "--budget",
-    "budgets",
-    multiple=True,
-    metavar="NUMBER",
-    callback=numbers,
-    help="A budget of the front, such as 3M; may be repeated. Without it there are ten.",
-)
+@front("Instead: the best architecture for each of several budgets of a cost.")
+@budgets(" Without it there are ten.")
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
 @click.option("--drawn", is_flag=True, help="Instead: all strategies that the search drew from its posterior.")
 @click.option(
@@ -266,7 +254,7 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
         points = [point.document() for point in found.points]
         document({"search": found.search, "space": found.space, "metric": metric, "points": points})
     else:
-        name = "FLOPs" if metric == "flops" else metric
+        name = cost_title(metric)
         fact(f"{found.search}: the best architectures of {found.space} by their {name}, within `where`\n")
         fact(table([("budget", name, "score", "", "architecture"), *map(_row, found.points)], right=(0, 1, 2)))
     for point in found.points:
