@@ -12,7 +12,6 @@ seeds; intervals are of 95 %.
 
 from __future__ import annotations
 
-import argparse
 import random
 import statistics
 import sys
@@ -22,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from evanet_strategies import Row, rows
 from evanet_table import space
 from machine import described
-from tables import Interval, write
+from tables import Interval, told
 
 from stdsl.compiler.families.bayes.settings import BayesConfig
 from stdsl.runtime.randomness import key
@@ -106,16 +105,5 @@ def _line(name: str, scores: Sequence[Sequence[float]], sign: str = "") -> str:
     return f"| {name} | {' | '.join(f'{own.mean:{sign}.2f} ± {own.half:.2f}' for own in intervals)} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
-    arguments = parser.parse_args()
-    text = section(arguments.seeds)
-    print(text)
-    if arguments.write:
-        write(text, "curves")
-
-
 if __name__ == "__main__":
-    main()
+    told(__doc__, section, "curves")

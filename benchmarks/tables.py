@@ -219,7 +219,7 @@ def section(seeds: int) -> str:
     return "\n".join(lines)
 
 
-def write(text: str, section: str = "tables") -> None:
+def write(text: str, section: str) -> None:
     """Replace what stands between the marks of a section in RESULTS.md."""
     whole = RESULTS.read_text(encoding="utf-8")
     begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
@@ -227,16 +227,17 @@ def write(text: str, section: str = "tables") -> None:
     RESULTS.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def told(what: str | None, text_of: Callable[[int], str], section: str) -> None:
+    """Print the text of as many seeds as the command line asks for; with ``--write``, put it into a section."""
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
     arguments = parser.parse_args()
-    text = section(arguments.seeds)
+    text = text_of(arguments.seeds)
     print(text)
     if arguments.write:
-        write(text)
+        write(text, section)
 
 
 if __name__ == "__main__":
-    main()
+    told(__doc__, section, "tables")

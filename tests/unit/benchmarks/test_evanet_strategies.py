@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
+import json
 import random
 import statistics
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
 import pytest
 
-BENCHMARKS: Final = Path(__file__).parents[3] / "benchmarks"
 SEEDS: Final = range(10)
 
 
 @pytest.fixture(scope="module")
-def own() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(BENCHMARKS))
-        return importlib.import_module("evanet_strategies")
+def own(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("evanet_strategies")
 
 
 def test_the_table_has_three_trainings_of_every_architecture(own: ModuleType) -> None:
@@ -31,9 +28,9 @@ def test_the_table_has_three_trainings_of_every_architecture(own: ModuleType) ->
         assert all(0 <= value <= 1 for each in row.accuracy for value in each)
 
 
-def test_recipe_of_the_table_is_that_of_the_space(own: ModuleType) -> None:
-    table = importlib.import_module("evanet_table")
-    kept = importlib.import_module("json").loads(table.FAST.kept.read_text(encoding="utf-8"))
+def test_recipe_of_the_table_is_that_of_the_space(imported: Callable[[str], ModuleType]) -> None:
+    table = imported("evanet_table")
+    kept = json.loads(table.FAST.kept.read_text(encoding="utf-8"))
     config = table.job(0).config
     fitness = config.strategy.fitness
     # A setting that came after the table is what it was trained with by its default.

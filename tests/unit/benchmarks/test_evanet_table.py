@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import random
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -30,10 +30,8 @@ TINY: Final = (
 
 
 @pytest.fixture(scope="module")
-def table() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(ROOT / "benchmarks"))
-        return importlib.import_module("evanet_table")
+def table(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("evanet_table")
 
 
 def in_the_whole_space(arch: Architecture) -> dict[str, Any]:

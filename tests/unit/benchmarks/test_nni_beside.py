@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from torch import nn
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
-
-@pytest.fixture
-def beside(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("nni.beside")
+@pytest.fixture(scope="module")
+def beside(imported: Callable[[str], ModuleType]) -> ModuleType:
+    return imported("nni.beside")
 
 
 def test_it_takes_part_only_if_wanted(beside: ModuleType) -> None:

