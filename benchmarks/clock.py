@@ -32,7 +32,7 @@ from stdsl.runtime.training.interruption import Interruption
 from stdsl.runtime.trials.clock import Clock
 from stdsl.runtime.trials.database import file_database
 from stdsl.runtime.trials.loop import Loop, Rules
-from stdsl.runtime.trials.proposal import Outcome, Proposer, Spec
+from stdsl.runtime.trials.proposal import Outcome, Proposer, Spec, Wait
 from stdsl.runtime.trials.store import TrialStore
 from stdsl.space import load
 
@@ -50,7 +50,7 @@ class Timed:
     proposer: Proposer
     seconds: list[float]
 
-    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | Wait | None:
         started = time.perf_counter()
         spec = self.proposer.ask(number, specs, seen)
         self.seconds.append(time.perf_counter() - started)

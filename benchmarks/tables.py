@@ -101,7 +101,7 @@ def best(config: EvolutionConfig, seed: int, accuracy: Callable[[Architecture], 
     found: list[float] = []
     while len(specs) < queries:
         spec = proposer.ask(len(specs), specs, seen)
-        assert spec is not None
+        assert isinstance(spec, Spec)
         value = accuracy(spec.architecture)
         specs.append(spec)
         seen.append(Outcome(spec.number, {"accuracy": value / 100}))

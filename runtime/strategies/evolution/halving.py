@@ -18,6 +18,7 @@ class Ladder:
         self.eta, self.rungs = eta, rungs
         self._rung: dict[int, int] = {}
         self._gone: set[int] = set()
+        self._unseen: set[int] = set()
         self._seen: list[list[tuple[int, Scores]]] = [[] for _ in range(rungs + 1)]
 
     def begin(self, number: int, start: int | None) -> None:
@@ -25,10 +26,19 @@ class Ladder:
         self._rung[number] = 0 if start is None else self._rung[start] + 1
         if start is not None:
             self._gone.add(start)
+        if self._rung[number] < self.rungs:
+            self._unseen.add(number)
 
-    def see(self, number: int, scores: Scores) -> None:
-        """What came of a trial that did not fail."""
-        self._seen[self._rung[number]].append((number, scores))
+    def see(self, number: int, scores: Scores | None) -> None:
+        """What came of a trial; None where it failed."""
+        self._unseen.discard(number)
+        if scores is not None:
+            self._seen[self._rung[number]].append((number, scores))
+
+    @property
+    def waits(self) -> bool:
+        """Whether one may go on once more is seen."""
+        return bool(self._unseen)
 
     def next(self) -> tuple[int, int] | None:
         """The trial that goes on next and the rung that it goes to, the highest first: the best of those that are among

@@ -18,7 +18,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...randomness import key
-from ...trials.proposal import Outcome, Spec
+from ...trials.proposal import WAIT, Outcome, Spec, Wait
 from ..formulas import value_of
 from ..screening import Screening
 from .halving import Ladder, further_steps
@@ -38,7 +38,7 @@ class Evolution:
     which only `halving` needs to know. ``screen``: what chooses the child that is proposed out of several.
 
     Where nothing can be seen yet, where no mutation applies, and where children are always what was tried before, a
-    child is drawn like the first ones. What it works out about the trials that it was told of is kept for the next
+    child is drawn like the first ones. When there is no child left to make, it waits for those that may go on. What it works out about the trials that it was told of is kept for the next
     proposal, which mostly is told of the same and a few more; what it proposes does not depend on that.
     """
 
@@ -61,7 +61,7 @@ class Evolution:
         self._identities: dict[Architecture, str] = {}
         self._forget()
 
-    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | None:
+    def ask(self, number: int, specs: Sequence[Spec], seen: Sequence[Outcome]) -> Spec | Wait | None:
         strategy = self.strategy
         self._learn(specs, seen)
         generator = random.Random(key(self.seed, "evolution", number))
@@ -69,7 +69,12 @@ class Evolution:
             start, rung = goes
             further = further_steps(self.steps, strategy.halving.eta, rung)
             return Spec(number, self._specs[start].architecture, further, start, self._specs[start].parents)
-        if self._made >= strategy.population + strategy.rounds:
+        made = self._new(number, generator)
+        return WAIT if made is None and self._ladder.waits else made
+
+    def _new(self, number: int, generator: random.Random) -> Spec | None:
+        """A trial that goes on from no other; None where there are enough, or none was found that is new."""
+        if self._made >= self.strategy.population + self.strategy.rounds:
             return None
         if self._made < len(self.first) and self._is_new(self.first[self._made]):
             return Spec(number, self.first[self._made])
@@ -126,8 +131,7 @@ class Evolution:
             self._seen.append(outcome)
             scores = self.scores(specs[outcome.number].architecture, outcome)
             member = Member(self._origin[outcome.number], scores)
-            if not outcome.failed:
-                self._ladder.see(outcome.number, scores)
+            self._ladder.see(outcome.number, None if outcome.failed else scores)
             if member.number == outcome.number:
                 self._population.join(member)
             elif not outcome.failed:  # else it stays what it was

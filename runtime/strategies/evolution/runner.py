@@ -36,7 +36,7 @@ class EvolutionRunner(SeparateRunner):
             known = []  # a run that goes on has them, whatever became of the files
         proposer = Evolution(job.graph, strategy, job.config.seed, "loss", known)
         first: list[Spec] = []
-        while len(first) < strategy.population and (spec := proposer.ask(len(first), first, [])) is not None:
+        while len(first) < strategy.population and isinstance(spec := proposer.ask(len(first), first, []), Spec):
             first.append(spec)
         times = len(first) + strategy.rounds if len(first) == strategy.population else len(first)
         tried = [spec.architecture for spec in first]

@@ -70,13 +70,19 @@ def simulated(
     proposer: Evolution,
     delay: int = 0,
     fails: Callable[[int], bool] = lambda number: False,
+    saw: list[int] | None = None,
 ) -> tuple[list[Spec], list[Outcome]]:
-    """All trials, each seen ``delay`` proposals after it."""
+    """All trials, each seen ``delay`` proposals after it, or as soon as one waits. ``saw``: takes how many outcomes
+    each proposal saw."""
     specs: list[Spec] = []
     seen: list[Outcome] = []
     while (spec := proposer.ask(len(specs), specs, seen)) is not None:
-        specs.append(spec)
-        if (number := len(specs) - 1 - delay) >= 0:
+        if isinstance(spec, Spec):
+            specs.append(spec)
+            if saw is not None:
+                saw.append(len(seen))
+        number = len(seen)
+        if not isinstance(spec, Spec) or number <= len(specs) - 1 - delay:
             value = {"accuracy": fitness(specs[number])}
             seen.append(Outcome(number, {}, "it crashed") if fails(number) else Outcome(number, value))
     return specs, seen
@@ -94,13 +100,13 @@ def simulated(
 )
 def test_proposals_depend_on_nothing_but_what_is_asked(settings: dict[str, object]) -> None:
     one = evolution(**settings)
-    specs, seen = simulated(one, delay=3)
+    saw: list[int] = []
+    specs, seen = simulated(one, delay=3, saw=saw)
     assert sum(spec.start is None for spec in specs) == 10 + one.strategy.rounds
     anew, _ = simulated(evolution(**settings), delay=3)
     assert anew == specs
     for number in random.Random(0).sample(range(len(specs)), 10):  # in any order, with other histories between
-        shown = seen[: max(0, number - 3)]
-        assert one.ask(number, specs[:number], shown) == specs[number]
+        assert one.ask(number, specs[:number], seen[: saw[number]]) == specs[number]
         one.ask(12, specs[:12], [])
     other, _ = simulated(evolution(seed=1, **settings), delay=3)
     assert other != specs
@@ -219,7 +225,7 @@ def test_first_ones_are_drawn_as_is_said() -> None:
         narrow = 0
         for number in range(1000):
             spec = one.ask(number, [], [])
-            assert spec is not None
+            assert isinstance(spec, Spec)
             narrow += [v for p, v in spec.architecture.items() if p.endswith("width")] == ["1", "1"]
         assert abs(narrow - 1000 * share) <= 3 * math.sqrt(1000 * share * (1 - share))
 

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))
+
+from whimsical_trials import Killed, Whimsical
+
+import stdsl
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.families.evolution.settings import EvolutionConfig
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.runtime.randomness import key
+from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.strategies.evolution.halving import Ladder, further_steps
+from stdsl.runtime.strategies.evolution.proposer import Evolution
+from stdsl.runtime.training.interruption import Interruption
+from stdsl.runtime.trials.clock import Clock
+from stdsl.runtime.trials.database import file_database
+from stdsl.runtime.trials.loop import Loop, Rules, Trial
+from stdsl.runtime.trials.proposal import Spec
+from stdsl.runtime.trials.store import TrialRow, TrialStore
 
 
 def test_steps_add_up_to_powers() -> None:
@@ -51,3 +76,90 @@ def test_what_is_seen_decides_whatever_the_order() -> None:
                 ladder.begin(100 + found[0], found[0])
         best = sorted(range(16), key=lambda n: -scores[n])[:4]
         assert set(best) <= set(went)
+
+
+@cache
+def graph() -> SpaceGraph:
+    text = (
+        "stdsl 1\nmeta m on x: image(1, 8, 8) {\n  n = choose 1..4 as width\n  for i in 1..n { s[i] = x -> "
+        "choose {wide: conv(2, 3x3), point: conv(2, 1x1)} as kind }\n  return s -> concat -> global_avg_pool -> "
+        "linear(3)\n}\nspace s = m\n"
+    )
+    return stdsl.loads(text, "s").graph
+
+
+@contextmanager
+def fresh() -> Iterator[TrialStore]:
+    with TemporaryDirectory() as folder:
+        store = TrialStore(file_database(Path(folder) / "trials.sqlite"), "a run")
+        yield store
+        store.close()
+
+
+STEPS = 10
+
+
+def halved(store: TrialStore, workers: int, engine: Whimsical, clocked: bool = True, rounds: int = 9) -> list[Trial]:
+    """A search whose trials reach what their architecture and their rung say; one in seven fails."""
+    strategy = EvolutionConfig.model_validate(
+        {"population": 4, "tournament": 2, "rounds": rounds, "halving": {"eta": 2, "rungs": 2}}
+    )
+    proposer = Evolution(graph(), strategy, 3, "accuracy", (), STEPS)
+
+    def spec_of(row: TrialRow) -> Spec:
+        assert row.number is not None
+        return Spec(row.number, architecture(graph(), row.architecture), row.steps, row.start, row.parents)
+
+    rules = Rules(
+        Clock(workers) if clocked else None,
+        workers,
+        lambda spec: (spec.steps or STEPS) * (1 + key("length", spec.architecture.hash) % 5),
+        lambda spec: {"x": key("reached", spec.architecture.hash, spec.steps or 0) % 1000},
+        0,
+        attempts=50,
+    )
+    loop = Loop(proposer, rules, store, Silent(), Interruption())
+    loop.go_on_from(store.rows(), spec_of)
+    return loop.run(engine)
+
+
+def left_behind(trials: list[Trial]) -> list[tuple[int, int]]:
+    """Who would go on once everything is seen, and to which rung, of those that did not."""
+    ladder = Ladder(2, 2)
+    for trial in trials:
+        ladder.begin(trial.spec.number, trial.spec.start)
+    for trial in trials:
+        ladder.see(trial.spec.number, None if trial.outcome.failed else (trial.outcome.values["accuracy"],))
+    found = []
+    while (goes := ladder.next()) is not None:
+        found.append(goes)
+        ladder.begin(len(trials) + len(found), goes[0])
+    return found
+
+
+@pytest.mark.parametrize("rounds", [9, 40])  # 30 architectures: with 40 rounds the space is tried whole
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_last_ones_go_on_too_whatever_finishes_when(workers: int, rounds: int) -> None:
+    """As the clock shows them; and a run that is killed and goes on does the same."""
+    with fresh() as one:
+        expected = halved(one, workers, Whimsical(1, random.Random(0)), rounds=rounds)
+    made = [trial.spec for trial in expected if trial.spec.start is None]
+    assert len(made) == (13 if rounds == 9 else 30)
+    assert {trial.spec.steps for trial in expected} == {None, STEPS, 2 * STEPS}
+    assert left_behind(expected) == []
+    for hands in (2, 3):
+        with fresh() as other:
+            found, chance = list[Trial](), random.Random(hands)
+            while not found:
+                engine = Whimsical(hands, random.Random(chance.random()), 0.2, chance.randint(3, 20))
+                try:
+                    found = halved(other, workers, engine, rounds=rounds)
+                except Killed:
+                    continue
+        assert [(t.spec, t.outcome) for t in found] == [(t.spec, t.outcome) for t in expected]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_last_ones_go_on_in_the_order_of_finishing(workers: int) -> None:
+    with fresh() as store:
+        assert left_behind(halved(store, workers, Whimsical(3, random.Random(5)), clocked=False)) == []

@@ -153,7 +153,7 @@ def test_children_are_chosen_too() -> None:
         proposer = Evolution(SPACE.graph, EvolutionConfig.model_validate(settings), 0, "accuracy", screen=screen)
         specs: list[Spec] = []
         seen: list[Outcome] = []
-        while (spec := proposer.ask(len(specs), specs, seen)) is not None:
+        while isinstance(spec := proposer.ask(len(specs), specs, seen), Spec):
             specs.append(spec)
             seen.append(Outcome(spec.number, {"accuracy": 0.5}))
         assert len({spec.architecture.hash for spec in specs}) == len(specs) == 16
