@@ -7,7 +7,8 @@ library is there to be lost by forking. Python's own fork server would import th
 of the folder at hand, in every process.
 
 The engine sends the work, and then orders: `fork`, with the socket of a new process and the file for what it prints, or
-`signal`. Back come the ends of processes. At the end of the connection all of them are killed.
+`signal`. Back come the ends of processes. At the end of the connection all of them are killed. Where the system begins
+no further process, it is asked again for a while.
 """
 
 from __future__ import annotations
@@ -20,34 +21,48 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
 from .wire import receive, send
+
+PATIENCE = 10.0
+"""Seconds that a piece of work waits for a process where the system refuses one: others may have ended by then."""
+_LOOKS: Final = 0.1
+"""Seconds between looks whether it gives one now."""
+
+Order: TypeAlias = Mapping[str, Any]
+Begin: TypeAlias = Callable[[Order, list[int]], NoReturn]
 
 
 class Spare:
     """A process that was forked ahead of its work, which then begins at once."""
 
-    def __init__(self, begin: Callable[[Mapping[str, Any], list[int]], NoReturn]) -> None:
+    def __init__(self, begin: Begin) -> None:
         self._begin = begin
         self._process: int | None = None
         self._own: socket.socket | None = None
 
     def make(self) -> None:
-        """Fork one, where there is none."""
+        """Fork one, where there is none, and the system gives one."""
         if self._process is not None:
             return
         own, other = socket.socketpair()
-        self._process = os.fork()
+        try:
+            self._process = os.fork()
+        except OSError:  # then work begins by a fork of its own
+            own.close()
+            other.close()
+            return
         if not self._process:
             own.close()
             _wait(other, self._begin)
         other.close()
         self._own = own
 
-    def take(self, order: Mapping[str, Any], files: list[int]) -> int | None:
+    def take(self, order: Order, files: list[int]) -> int | None:
         """Have it do a piece of work; its number, or None where there is none."""
         process, own = self._process, self._own
         self._process = self._own = None
@@ -70,7 +85,84 @@ class Spare:
         return True
 
 
-def _wait(connection: socket.socket, begin: Callable[[Mapping[str, Any], list[int]], NoReturn]) -> NoReturn:
+class Brood:
+    """The processes that are at work, and what waits for one."""
+
+    def __init__(self, engine: socket.socket, begin: Begin) -> None:
+        self._engine, self._begin = engine, begin
+        self._spare = Spare(begin)
+        self._processes: dict[int, str] = {}
+        self._waiting: list[tuple[Order, list[int], float]] = []
+        self._spare.make()
+
+    @property
+    def looks(self) -> float | None:
+        """Seconds after which there is something to do, whatever is heard."""
+        return _LOOKS if self._waiting else None
+
+    def obey(self, order: Order, files: list[int]) -> None:
+        if order["order"] == "signal":
+            self._signal(order["id"], order["signal"])
+            return
+        self._fork(order, files, time.monotonic() + PATIENCE)
+
+    def look(self) -> None:
+        """Tell of processes that ended; begin what waits for one."""
+        self._tell_of_ends()
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            self._fork(*each)
+
+    def end(self) -> None:
+        for process in self._processes:
+            _signal(process, signal.SIGKILL)
+
+    def _fork(self, order: Order, files: list[int], until: float) -> None:
+        try:
+            process = self._spare.take(order, files) or os.fork()
+        except OSError as error:  # too many processes, or no memory for one
+            if time.monotonic() < until:
+                self._waiting.append((order, files, until))
+                return
+            self._over(order["id"], files, 1, f"{type(error).__name__}: {error}")
+            return
+        if not process:
+            self._begin(order, files)
+        self._processes[process] = order["id"]
+        for file in files:
+            os.close(file)
+        self._spare.make()
+
+    def _signal(self, id: str, number: int) -> None:
+        for process, own in self._processes.items():
+            if own == id:
+                _signal(process, number)
+        for order, files, _ in [each for each in self._waiting if each[0]["id"] == id]:
+            self._over(id, files, -number)
+            self._waiting = [each for each in self._waiting if each[0] is not order]
+
+    def _over(self, id: str, files: list[int], status: int, refused: str = "") -> None:
+        """There will be no process for a piece of work."""
+        for file in files:
+            os.close(file)
+        send(self._engine, {"id": id, "status": status, "refused": refused})
+
+    def _tell_of_ends(self) -> None:
+        while True:
+            try:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if ended is None:
+                return
+            _end_others_of(ended.si_pid)
+            process, status = os.waitpid(ended.si_pid, 0)
+            if not self._spare.gone(process) and process in self._processes:
+                id = self._processes.pop(process)
+                send(self._engine, {"id": id, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _wait(connection: socket.socket, begin: Begin) -> NoReturn:
     """What a spare process does: wait for its work, or for the end of the one that it was forked from."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it may be asked to stop before it has begun
     try:
@@ -101,28 +193,25 @@ def main(number: int) -> None:
     gc.collect()
     gc.freeze()  # forked processes share what is never written
     own = (engine.fileno(), ended, wake)
-    spare = Spare(lambda order, files: _work(order, files, work, doing, own))
+    brood = Brood(engine, lambda order, files: _work(order, files, work, doing, own))
     with selectors.DefaultSelector() as selector:
         selector.register(engine, selectors.EVENT_READ)
         selector.register(ended, selectors.EVENT_READ)
-        processes: dict[int, str] = {}
         try:
-            spare.make()
             while True:
-                for key, _ in selector.select():
+                for key, _ in selector.select(brood.looks):
                     if key.fileobj is engine:
                         order = receive(engine, files=2)
                         if order is None:
                             return
-                        _obey(*order, spare, processes, lambda order, files: _work(order, files, work, doing, own))
+                        brood.obey(*order)
                     else:
                         os.read(ended, 4096)
-                _tell_of_ends(engine, processes, spare)
+                brood.look()
         except OSError:
             return  # the engine is gone
         finally:
-            for process in processes:
-                _signal(process, signal.SIGKILL)
+            brood.end()
 
 
 def _heard(number: int, frame: FrameType | None) -> None:
@@ -142,41 +231,6 @@ def _prepared(work: Any) -> Any:
         return None
 
 
-def _obey(
-    order: Mapping[str, Any],
-    files: list[int],
-    spare: Spare,
-    processes: dict[int, str],
-    begin: Callable[[Mapping[str, Any], list[int]], NoReturn],
-) -> None:
-    if order["order"] == "signal":
-        for process, id in processes.items():
-            if id == order["id"]:
-                _signal(process, order["signal"])
-        return
-    process = spare.take(order, files) or os.fork()
-    if not process:
-        begin(order, files)
-    processes[process] = order["id"]
-    for file in files:
-        os.close(file)
-    spare.make()
-
-
-def _tell_of_ends(engine: socket.socket, processes: dict[int, str], spare: Spare) -> None:
-    while True:
-        try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return
-        if ended is None:
-            return
-        _end_others_of(ended.si_pid)
-        process, status = os.waitpid(ended.si_pid, 0)
-        if not spare.gone(process) and process in processes:
-            send(engine, {"id": processes.pop(process), "status": os.waitstatus_to_exitcode(status)})
-
-
 def _signal(process: int, number: int) -> None:
     """Send a process a signal; one that ends it ends what it began, too."""
     if number == signal.SIGKILL:
@@ -191,7 +245,7 @@ def _end_others_of(process: int) -> None:
         os.killpg(process, signal.SIGKILL)
 
 
-def _work(order: Mapping[str, Any], files: list[int], work: Any, doing: Any, own: tuple[int, ...]) -> NoReturn:
+def _work(order: Order, files: list[int], work: Any, doing: Any, own: tuple[int, ...]) -> NoReturn:
     """What a forked process does, to its end."""
     os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)

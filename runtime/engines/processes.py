@@ -22,8 +22,9 @@ from typing import IO, Any, Final
 
 from stdsl.compiler.backends.python_process import environment, module_command
 
-from .contract import Done, Fault, Hear, Plain, Work
+from .contract import Done, Fault, Hear, Plain, Work, words_of
 from .endings import ending, last_words
+from .nursery import PATIENCE
 from .wire import Inbox, send
 from .working import STOPPED, done_of, late
 
@@ -48,7 +49,7 @@ def most_hands() -> int:
 @dataclass
 class _Piece:
     """A piece of work in the process of a hand, ``key`` of all that there were. ``end``: its last message; ``status``:
-    how its process ended; ``told``: whether the end of the work is known, though its process may still be ending."""
+    how its process ended; ``refused``: why there was none; ``told``: whether the end of the work is known, though its process may still be ending."""
 
     id: str
     key: str
@@ -60,6 +61,7 @@ class _Piece:
     deadline: float | None = None
     end: Mapping[str, Any] | None = None
     status: int | None = None
+    refused: str = ""
     closed: bool = False
     killed: str = ""
     told: bool = False
@@ -90,6 +92,7 @@ class ProcessEngine:
         self._ready: deque[Done] = deque()
         self._nursery: _Nursery | None = None
         self._number = 0
+        self._refused_until: float | None = None
         self._selector = selectors.DefaultSelector()
 
     @property
@@ -154,7 +157,9 @@ class ProcessEngine:
     def _start(self) -> None:
         """Begin what waits, as far as there are hands."""
         while self._waiting and self._free:
-            nursery = self._nursery = self._nursery or self._opened()
+            nursery = self._nursery or self._opened()
+            if nursery is None:
+                return
             id, payload, timeout = self._waiting.popleft()
             hand = self._free.pop()
             own, other = socket.socketpair()
@@ -169,20 +174,34 @@ class ProcessEngine:
             with other:
                 self._order(order, (other.fileno(), piece.printed.fileno()))
 
-    def _opened(self) -> _Nursery:
+    def _opened(self) -> _Nursery | None:
+        """A process to fork others from; None where the system gives none now. What waits for one longer than it has
+        patience comes to nothing."""
         own, other = socket.socketpair()
         printed = tempfile.TemporaryFile()  # noqa: SIM115
         command = module_command(NURSERY, str(other.fileno()), with_current=self._with_current)
         variables = environment() | {"OMP_NUM_THREADS": "1"}  # thread pools take their size from there
-        with other:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=printed,
-                pass_fds=(other.fileno(),),
-                env=variables,
-            )
+        try:
+            with other:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=printed,
+                    stderr=printed,
+                    pass_fds=(other.fileno(),),
+                    env=variables,
+                )
+        except OSError as error:  # too many processes, or no memory for one
+            own.close()
+            printed.close()
+            now = time.monotonic()
+            self._refused_until = self._refused_until or now + PATIENCE
+            if now >= self._refused_until:
+                self._refused_until = None
+                self._ready.extend(Done(id, fault=_not_begun(words_of(error))) for id, _, _ in self._waiting)
+                self._waiting.clear()
+            return None
+        self._refused_until = None
         nursery = _Nursery(process, own, Inbox(own), printed)
         self._selector.register(own, selectors.EVENT_READ, lambda: self._hear_of_ends(nursery))
         self._nursery = nursery
@@ -228,7 +247,7 @@ class ProcessEngine:
         messages, over = nursery.inbox.read()
         for message in messages:
             piece = nursery.pieces[message["id"]]
-            piece.status = message["status"]
+            piece.status, piece.refused = message["status"], message.get("refused", "")
             if not piece.closed:  # what it began may have the connection, and outlive it
                 self._take(piece, piece.inbox.rest())
                 self._close(piece)
@@ -253,7 +272,8 @@ class ProcessEngine:
         """Once all of it is known: the last message, and how the process ended."""
         if piece.closed and piece.status is not None and self._nursery is not None:
             del self._nursery.pieces[piece.key]
-            self._end(piece, Fault("lost", f"{ending(piece.status)}: {last_words(piece.printed)}"))
+            words = f"{ending(piece.status)}: {last_words(piece.printed)}"
+            self._end(piece, _not_begun(piece.refused) if piece.refused else Fault("lost", words))
 
     def _end(self, piece: _Piece, lost: Fault) -> None:
         """Make known how a piece of work ended; ``lost``: the fault of a process that did not say."""
@@ -279,3 +299,7 @@ class ProcessEngine:
     def _kill(self, piece: _Piece, why: str) -> None:
         piece.killed = why
         self._order({"order": "signal", "id": piece.key, "signal": signal.SIGKILL})
+
+
+def _not_begun(reason: str) -> Fault:
+    return Fault("lost", f"no process could be begun for it: {reason}")

@@ -118,6 +118,93 @@ def test_the_next_process_is_there_before_its_work_and_may_be_lost() -> None:
     assert third != killed
 
 
+REFUSING = """
+import os
+from pathlib import Path
+from stdsl.runtime.engines import nursery
+
+mark, asked, fork = Path({mark!r}), Path({asked!r}), os.fork
+
+def refusing():
+    if mark.exists():  # what it holds is the patience
+        nursery.PATIENCE = float(mark.read_text())
+        asked.touch()
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+
+os.fork = refusing
+nursery.main(int(__import__("sys").argv[1]))
+"""
+
+
+def test_a_process_that_the_system_refuses_is_waited_for_and_told_of(
+    tmp_path: Path, importable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, asked = tmp_path / "mark", tmp_path / "asked"
+    (importable / "tests_engine_refusing.py").write_text(REFUSING.format(mark=str(mark), asked=str(asked)))
+    monkeypatch.setattr("stdsl.runtime.engines.processes.NURSERY", "tests_engine_refusing")
+    mark.write_text("600")
+    with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
+        engine.submit("stopped", {"do": "process"})
+        until(asked.exists)
+        engine.stop()
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.fault is not None
+        engine.submit("cancelled", {"do": "process"})
+        engine.cancel("cancelled")
+        asked.unlink()
+        engine.submit("waits", {"do": "process"})
+        until(asked.exists)
+        mark.unlink()
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.id == "waits"
+        assert done.value is not None
+        mark.write_text("0")
+        found = []
+        for number in range(2):  # a process may have been forked ahead
+            engine.submit(f"refused {number}", {"do": "process"})
+            found.append(engine.wait(PATIENCE))
+        assert found[-1] is not None
+        assert found[-1].fault is not None
+        assert found[-1].fault.kind == "lost"
+        assert found[-1].fault.words == (
+            "no process could be begun for it: BlockingIOError: [Errno 11] Resource temporarily unavailable"
+        )
+        mark.unlink()
+        engine.submit("again", {"do": "process"})
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.value is not None
+
+
+def test_where_the_system_refuses_the_first_process_too_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, left = subprocess.Popen, [2]
+
+    def popen(*words: object, **settings: object) -> subprocess.Popen[bytes]:
+        if left[0]:
+            left[0] -= 1
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return real(*words, **settings)  # type: ignore[call-overload,no-any-return]
+
+    monkeypatch.setattr("subprocess.Popen", popen)
+    with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
+        engine.submit("one", {"do": "process"})
+        assert engine.wait(0.01) is None
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.value is not None
+    monkeypatch.setattr("stdsl.runtime.engines.processes.PATIENCE", 0.0)
+    left[0] = 1
+    with ProcessEngine(WORK, 1, lambda id, message: None) as engine:
+        engine.submit("one", {"do": "process"})
+        done = engine.wait(PATIENCE)
+        assert done is not None
+        assert done.fault is not None
+        assert "Resource temporarily unavailable" in done.fault.words
+
+
 def test_hands_are_no_more_than_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     for more, most in ((0, 1), (64 + 7, 3), (64 + 200, 100)):
         limit = len(os.listdir("/dev/fd")) + more
