@@ -49,7 +49,8 @@ def most_hands() -> int:
 @dataclass
 class _Piece:
     """A piece of work in the process of a hand, ``key`` of all that there were. ``end``: its last message; ``status``:
-    how its process ended; ``refused``: why there was none; ``told``: whether the end of the work is known, though its process may still be ending."""
+    how its process ended; ``refused``: why there was none; ``told``: whether the end of the work is known, though its
+    process may still be ending."""
 
     id: str
     key: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Literal
 
 from sqlalchemy import Engine, Table, create_engine, event, inspect
 from sqlalchemy.engine import make_url
@@ -16,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.diagnostics.trials import StoreRefused
+from stdsl.compiler.text.reading import check_file
 
 from ..tracking.files import refuse_link, refusing
 from .addresses import without_password
@@ -31,19 +34,30 @@ _DAMAGED = (
     "has no column",
     "unsupported file format",
 )
+_LOGS: Final = ("-wal", "-journal")
+"""What SQLite leaves beside a file where a process was killed: without it, what the file holds is not what was kept."""
 _DRIVER = "postgresql+psycopg"
 
 
 class Database:
     """A database that holds trials; its tables are made where there are none. ``shown``: what messages call it.
-    ``remark``: what is odd about it, "" where nothing is.
+    ``remark``: what is odd about it, "" where nothing is. ``to_be``: what a file is opened for; ``copy``: the folder of
+    a copy of it, which goes when it is closed.
 
     What it refuses is raised as RunError inside :meth:`at_work`.
     """
 
-    def __init__(self, engine: Engine, shown: str, file: Path | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        shown: str,
+        file: Path | None,
+        to_be: Literal["read", "written"] = "written",
+        copy: TemporaryDirectory[str] | None = None,
+    ) -> None:
         self.engine, self.shown, self.file = engine, shown, file
         self.remark = ""
+        self._to_be, self._copy = to_be, copy
 
     @contextmanager
     def at_work(self) -> Iterator[Any]:
@@ -53,6 +67,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def make_tables(self) -> None:
         """Make the tables that there are not. Raises RunError where there are others of their names."""
@@ -102,7 +118,7 @@ class Database:
                 raise RunError([StoreRefused(None, self.shown, words)]) from error
             if isinstance(cause, sqlite3.DatabaseError) and any(word in words for word in _DAMAGED):
                 raise RunError([RunFileDamaged(None, str(self.file), words)]) from error
-            raise RunError([RunFileRefused(None, str(self.file), "written", words)]) from error
+            raise RunError([RunFileRefused(None, str(self.file), self._to_be, words)]) from error
 
 
 def file_database(path: Path) -> Database:
@@ -125,12 +141,15 @@ def existing_file(path: Path) -> Database:
     """The SQLite file of a run, to be read. Raises FileNotFoundError where there is none, else RunError."""
     if not path.exists():
         raise FileNotFoundError(path)
-    # A log beside the file takes the right to write; without one, a file that nobody may write can be read too. Where
-    # one is wanted and there is none, nobody has the file open: read as it is, nothing of SQLite's is left beside it.
-    alone = _logged(path) and not Path(f"{path.resolve()}-wal").exists()
-    mode = "ro" if os.access(path.parent, os.W_OK) and not alone else "ro&immutable=1"
-    database = Database(_sqlite(path, mode), str(path), path)
-    database.check_tables()
+    with refusing(path, "read"):
+        check_file(path, None)
+        address, mode, copy = _to_read(path.resolve())
+    database = Database(_sqlite(address, mode), str(path), path, "read", copy)
+    try:
+        database.check_tables()
+    except RunError:
+        database.close()
+        raise
     return database
 
 
@@ -156,15 +175,28 @@ def server_database(url: str) -> Database:
     return database
 
 
+def _to_read(path: Path) -> tuple[Path, str, TemporaryDirectory[str] | None]:
+    """Which file of SQLite to open, and how, to read one as it is now; the folder of a copy, where it is one. Raises
+    OSError."""
+    left = [beside for ending in _LOGS if (beside := Path(f"{path}{ending}")).exists()]
+    if os.access(path.parent, os.W_OK):
+        # Where a log is wanted and there is none, nobody has the file open: read as it is, nothing of SQLite's is left
+        # beside it.
+        return path, "ro" if left or not _logged(path) else "ro&immutable=1", None
+    if not left:
+        return path, "ro&immutable=1", None
+    if Path(f"{path}-shm").exists():  # what SQLite reads a log by, which it could not make here
+        return path, "ro", None
+    copy = TemporaryDirectory(prefix="stdsl-trials-")
+    for each in (path, *left):
+        shutil.copyfile(each, Path(copy.name, each.name))
+    return Path(copy.name, path.name), "rw", copy
+
+
 def _logged(path: Path) -> bool:
     """Whether a file of SQLite says of itself that it is kept with a write-ahead log (the bytes 18 and 19, both 2)."""
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(20)[18:] == b"\x02\x02"
-    except OSError:  # which is told of where it is opened to be read
-        return False
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
 
 
 def _sqlite(path: Path, mode: str) -> Engine:

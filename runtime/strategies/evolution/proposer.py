@@ -38,8 +38,9 @@ class Evolution:
     which only `halving` needs to know. ``screen``: what chooses the child that is proposed out of several.
 
     Where nothing can be seen yet, where no mutation applies, and where children are always what was tried before, a
-    child is drawn like the first ones. When there is no child left to make, it waits for those that may go on. What it works out about the trials that it was told of is kept for the next
-    proposal, which mostly is told of the same and a few more; what it proposes does not depend on that.
+    child is drawn like the first ones. When there is no child left to make, it waits for those that may go on. What it
+    works out about the trials that it was told of is kept for the next proposal, which mostly is told of the same and a
+    few more; what it proposes does not depend on that.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from stdsl.compiler.schemas.run_files import FILES
 from stdsl.runtime.trials.addresses import without_password
 from stdsl.runtime.trials.database import existing_file, file_database, server_database
 from stdsl.runtime.trials.store import EpochMetric, TrialRow, TrialStore, not_measured
-from stdsl.runtime.trials.tables import METADATA
+from stdsl.runtime.trials.tables import METADATA, TRIALS
 
 ROW = TrialRow("trial-1", 0, "waiting", "ab", {"a": "conv", "b": (1, 3), "c": True, "d": 2}, 2**70, 30, None, (), 4)
 MEASURED = [
@@ -244,6 +245,51 @@ def test_a_copy_is_read_without_being_changed(store: TrialStore, tmp_path: Path)
     assert (kept / "trials.sqlite").read_bytes() == before
     with pytest.raises(FileNotFoundError):
         existing_file(kept / "other.sqlite")
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_what_a_killed_run_left_beside_its_file_is_read_where_nothing_may_be_written(
+    store: TrialStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    """A log that holds what the file does not, or a journal of what was never kept."""
+    store.add(ROW)
+    store.close()
+    kept = tmp_path / "kept"
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite", isolation_level=None)) as other:
+        other.execute(f"PRAGMA journal_mode = {mode}")
+        other.execute("PRAGMA cache_size = 1")
+        other.execute("BEGIN")
+        columns = ", ".join(column.name for column in TRIALS.columns if not column.nullable)
+        for number in range(1, 200):
+            other.execute(
+                f"INSERT INTO trials ({columns}, number) VALUES ('a run', 'trial-{number + 1}', 'done', 'ab', '{{}}', "
+                f"'0', '[]', 0, 1, 'x', {number})"
+            )
+        if mode == "wal":
+            other.execute("COMMIT")
+        kept.mkdir()
+        for name in ("trials.sqlite", "trials.sqlite-wal", "trials.sqlite-journal"):
+            if (tmp_path / name).exists():
+                shutil.copy(tmp_path / name, kept)
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    assert len(before) == 2
+    kept.chmod(0o555)
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, how: not (path == kept and how & os.W_OK) and access(path, how))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "copies"))
+    (tmp_path / "copies").mkdir()
+    reader = TrialStore(existing_file(kept / "trials.sqlite"), "a run")
+    assert len(reader.rows()) == (200 if mode == "wal" else 1)
+    reader.close()
+    kept.chmod(0o755)
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert not list((tmp_path / "copies").iterdir())
+
+
+def test_what_is_no_file_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "trials.sqlite").mkdir()
+    path = tmp_path / "trials.sqlite"
+    assert code(lambda: existing_file(path)) == ("E0721", f"{path} cannot be read: it is a folder")
 
 
 def test_urls_that_cannot_be_are_told_of() -> None:
