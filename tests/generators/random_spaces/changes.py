@@ -103,7 +103,7 @@ def to_tokens(w: Writer) -> str:
     return f"{x} -> to_tokens"
 
 
-@piece("from tokens", fits=free("tokens"), weight=3)
+@piece("from tokens", fits=free("tokens"), weight=5)
 def from_tokens(w: Writer) -> str:
     x, here = w.tensor(), w.block.here
     frames = w.rng.choice([n for n in range(1, here.dims[0] + 1) if here.dims[0] % n == 0])

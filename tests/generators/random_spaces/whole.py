@@ -19,6 +19,7 @@ from . import (
     operators,
     outside,
     risks,
+    rows,
     searches,
     units,
     values,
@@ -30,7 +31,7 @@ from .writer import Writer
 
 SHAPES = {"image": (4, 6, 6), "clip": (4, 4, 6, 6), "tokens": (5, 4), "features": (4,)}
 """The usual shapes of samples: sizes as the language writes them."""
-MODULES = (absent, cells, changes, choices, inner_cells, keeps, lists, outside, risks, values)
+MODULES = (absent, cells, changes, choices, inner_cells, keeps, lists, outside, risks, rows, values)
 """What enters pieces."""
 
 other("image", "clip", "tokens", "features", "several inputs", "an input of another shape", "several outputs")
