@@ -116,10 +116,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
     for each in (job, *needed):
-        permit(each)
-        _refuse(limits(each.search, request.engine))
-        own_loss(each.config, targets_of(opened_for(each)["search"]))
-        check_tested(each)
+        check_ready(each, request.engine)
     check_paired(job, needed)
     writable(request.out)
     if request.store is not None:
@@ -161,6 +158,15 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
     reporter.say(f"run directory: {visible(str(directory.path))}")
     return carry_out(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
+
+
+def check_ready(job: Job, engine: str) -> None:
+    """Raises SpaceError or RunError where a job would not start: its code may not be loaded, its data is not there, or
+    this version does not run what it asks for."""
+    permit(job)
+    _refuse(limits(job.search, engine))
+    own_loss(job.config, targets_of(opened_for(job)["search"]))
+    check_tested(job)
 
 
 def resume(

@@ -24,6 +24,7 @@ from ..diagnostics.architectures import (
 from ..diagnostics.model import ArchitectureError, Diagnostic
 from ..ir.diagram import evaluate
 from ..ir.graph import DecisionConstraint, SpaceGraph
+from ..text.documents import NoSuchNumber, parsed_json
 from ..text.likeness import alike
 from ..text.quoting import json_text
 from ..text.reading import read_file, reason_of
@@ -260,7 +261,7 @@ def parameters_of(graph: SpaceGraph) -> dict[str, Any]:
 def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[DecisionTable, dict[str, Any]]:
     name = os.fspath(path)
     try:
-        document = json.loads(read_file(path))
+        document = parsed_json(read_file(path))
         if not isinstance(document, dict):
             raise _Misshapen("it is not a JSON object")
         format = document.get("format", FORMAT)
@@ -278,6 +279,8 @@ def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[Decisio
         reason = "it is nested too deeply"
     except (json.JSONDecodeError, UnicodeDecodeError):
         reason = "it is not JSON"
+    except NoSuchNumber as error:
+        reason = str(error)
     except ValueError:  # of all that is JSON, Python refuses this alone
         reason = "a number in it has thousands of digits"
     raise ArchitectureError([UnreadableArchitecture(None, name, reason)])

@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, Len
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from stdsl.compiler.datafiles.forms import Kind
+from stdsl.compiler.text.documents import parsed_json
 
 from ..data.normalisation import Normalisation
 
@@ -176,7 +177,7 @@ def takes_bytes(one: InputSaid) -> bool:
 def _read(key: str, metadata: Mapping[str, str], kind: type[_Found] | Any) -> Any:
     try:
         # JSON that is nested deeply, or holds a number of a million digits, raises what is no ValueError.
-        return TypeAdapter(kind).validate_json(json.dumps(json.loads(metadata[key], parse_constant=_refuse)))
+        return TypeAdapter(kind).validate_json(json.dumps(parsed_json(metadata[key])))
     except ValidationError as error:
         first = error.errors()[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
@@ -185,10 +186,6 @@ def _read(key: str, metadata: Mapping[str, str], kind: type[_Found] | Any) -> An
         raise SaidWrongly(f"its `{key}{place}` is wrong: {first['msg']}") from error
     except (ValueError, RecursionError) as error:
         raise SaidWrongly(f"its `{key}` is no JSON") from error
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(word)
 
 
 def _stated(how: PreparationSaid | None) -> dict[str, Any] | None:

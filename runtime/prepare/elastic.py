@@ -9,6 +9,8 @@ from stdsl.compiler.analysis.architecture import Architecture, of_answers
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.sampling import draw, too_few
+from stdsl.compiler.checks.where.satisfiable import satisfiable
+from stdsl.compiler.diagnostics.budgets import NothingWithin
 from stdsl.compiler.diagnostics.model import Sink, SpaceError
 from stdsl.compiler.schemas.search import Export
 from stdsl.compiler.semantics.budgets import budgets
@@ -83,7 +85,8 @@ def drawn_within(job: Job) -> Drawn:
         return Drawn(dict.fromkeys(every, 1), exact.count, True, True)
     sample = draw(graph, key(job.config.seed, "elastic", asked.seed), asked.candidates)
     if not sample.answers:
-        raise too_few(graph, sample)
+        blamed = satisfiable(graph).diagnostic if sample.empty else None
+        raise SpaceError([blamed]) if isinstance(blamed, NothingWithin) else too_few(graph, sample)
     times: dict[Architecture, int] = {}
     for arch in sample.architectures:
         times[arch] = times.get(arch, 0) + 1

@@ -85,6 +85,10 @@ class Runner(ABC):
         in its directory. As of :meth:`search`. Asked of families whose weights are ``shared``, as the next one."""
         raise NotImplementedError
 
+    def check_weights(self, strategy: Strategy, graph: SpaceGraph, weights: Path) -> None:
+        """Raises RunError where a file does not hold the weights that a search of ``graph`` leaves. As the last one."""
+        raise NotImplementedError
+
     def measurer(self, search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
         """What measures architectures for another search of the same space, on the data of that, whose trainings share
         ``shop``. ``weights``: the file that ``search`` left."""

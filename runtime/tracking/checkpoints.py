@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import zlib
@@ -18,6 +17,7 @@ from torch import Tensor
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.quoting import json_text
 from stdsl.compiler.text.reading import open_regular
 from stdsl.compiler.text.whole_files import sweep
@@ -108,7 +108,7 @@ def _place(path: Path) -> tuple[str, int] | None:
         except FileNotFoundError:  # a run that goes on removes the older ones
             return None
     try:
-        state = json.loads(json.loads(header)["__metadata__"]["state"])
+        state = parsed_json(parsed_json(header)["__metadata__"]["state"])
         return str(state["phase"]), int(state["step"])
     except (KeyError, ValueError, TypeError, RecursionError):
         return None
@@ -118,11 +118,11 @@ def _state(content: bytes) -> dict[str, Any] | None:
     """What a checkpoint holds; None where it is not what was written."""
     try:
         size = int.from_bytes(content[:8], "little")
-        metadata = json.loads(content[8 : 8 + size])["__metadata__"]
+        metadata = parsed_json(content[8 : 8 + size])["__metadata__"]
         tensors = safetensors.torch.load(content)
         if metadata["checksum"] != _checksum(metadata["state"], tensors):
             return None
-        state: dict[str, Any] = restore(json.loads(metadata["state"]), tensors)
+        state: dict[str, Any] = restore(parsed_json(metadata["state"]), tensors)
     except (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
         return None
     return state

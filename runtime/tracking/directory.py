@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import UNFINISHED, sweep
 
@@ -121,7 +121,7 @@ class RunDirectory:
         """Raises RunError when there is none or it cannot be read."""
         path = self.path / run_files.MANIFEST
         try:
-            document = json.loads(read_file(path))
+            document = parsed_json(read_file(path))
             if isinstance(document, dict) and document.get("format", 0) > FORMAT:
                 written = document.get("environment")
                 version = written.get("stdsl", "?") if isinstance(written, dict) else "?"
@@ -230,6 +230,14 @@ def writable(out: Path | None) -> None:
     raise RunError([CannotWriteRun(None, str(path), reason)])
 
 
+def outside(run: Path, out: Path | None) -> None:
+    """Raises RunError where a run directory made at ``out`` would lie in that of ``run``, however either is written."""
+    path = out if out is not None else Path("runs")
+    real = path.resolve()
+    if any(folder.exists() and folder.samefile(run) for folder in (real, *real.parents)):
+        raise RunError([CannotWriteRun(None, str(path), f"it is inside {run}, which is the directory of a run")])
+
+
 def open_run(path: Path) -> RunDirectory:
     """The run directory at ``path``. Raises RunError if there is none."""
     directory = RunDirectory(path)
@@ -241,7 +249,7 @@ def result_of(path: Path) -> dict[str, Any]:
     """The ``result.json`` of a run. Raises RunError if ``path`` is no run directory or the run is not over."""
     directory = open_run(path)
     try:
-        result = json.loads(read_bytes(directory.result))
+        result = parsed_json(read_bytes(directory.result))
     except FileNotFoundError:
         raise RunError([RunNotOver(None, str(path), "result", directory.manifest.allow_extern)]) from None
     except (ValueError, RecursionError):

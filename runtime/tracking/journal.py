@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.quoting import json_text
 from stdsl.compiler.text.reading import open_regular
 
@@ -104,7 +104,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = parsed_json(line)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("event"), str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.trials import OtherTrials
 from stdsl.compiler.schemas.hyper import Value
+from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.quoting import json_text
 
 from ..tracking.names import trial_name
@@ -172,7 +172,7 @@ class TrialStore:
                 rows = connection.execute(own).all()
             for name, key, text in rows:
                 try:
-                    value = json.loads(text)
+                    value = parsed_json(text)
                     if isinstance(value, bool) or not isinstance(value, int | float | str):
                         raise ValueError(f"its setting `{key}` is {text}")
                 except (ValueError, TypeError, RecursionError) as error:
@@ -191,8 +191,8 @@ class TrialStore:
                 value, kind = row[column.name], column.type.python_type
                 if not (isinstance(value, kind) or (value is None and column.nullable)):
                     raise ValueError(f"its {column.name} is {value!r}")
-            facts["architecture"] = dict(json.loads(facts["architecture"]))
-            facts["parents"] = tuple(map(int, json.loads(facts["parents"])))
+            facts["architecture"] = dict(parsed_json(facts["architecture"]))
+            facts["parents"] = tuple(map(int, parsed_json(facts["parents"])))
             facts["seed"] = int(facts["seed"])
             if facts["state"] not in get_args(State):
                 raise ValueError(f"its state is {facts['state']!r}")
@@ -218,4 +218,7 @@ def _out_of_place(facts: Mapping[str, Any]) -> str | None:
     for name, earlier in (("start", facts["start"]), *(("parents", parent) for parent in facts["parents"])):
         if earlier is not None and not 0 <= earlier < (number or 0):
             return f"of its {name}, {earlier} is no trial before it"
+    seconds = facts["seconds"]
+    if seconds is not None and not 0 <= seconds < math.inf:
+        return f"its seconds are {seconds}"
     return f"its steps are {steps}" if steps is not None and steps < 1 else None

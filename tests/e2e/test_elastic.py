@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from kills.outcome import differences, outcome
+from safetensors.torch import save_file
 
 import stdsl as api
 from stdsl.compiler.backends.networks.module import build_module
@@ -177,6 +179,75 @@ def test_budgets_that_are_none(where: str, code: str, searched: Path, tmp_path: 
         derive_elastic(ElasticRequest(searched / "run", (where,), out=tmp_path / "none"), Silent())
     assert [d.code for d in raised.value.diagnostics] == [code]
     assert not (tmp_path / "none").exists()
+
+
+WAYS: tuple[Callable[[ElasticRequest], object], ...] = (
+    lambda request: derive_elastic(request, Silent()),
+    lambda request: elastic_front(request, "flops", [10**9], Silent()),
+)
+"""One network, and those of a front."""
+
+
+@pytest.fixture
+def damaged(searched: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of the run in which something is not as it was left."""
+
+    def copied(what: str) -> Path:
+        run = tmp_path / "run"
+        shutil.copytree(searched / "run", run)
+        weights = run / "weights" / "search.safetensors"
+        if what == "gone":
+            weights.unlink()
+        elif what == "no weights":
+            weights.write_bytes(b"{" * 100)
+        else:
+            save_file({"other": torch.zeros(3)}, weights)
+        return run
+
+    return copied
+
+
+@pytest.mark.parametrize("what", ["gone", "no weights", "another's"])
+@pytest.mark.parametrize("way", [0, 1])
+def test_nothing_is_begun_with_weights_that_are_not_there(
+    what: str, way: int, damaged: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = damaged(what)
+    monkeypatch.chdir(tmp_path)
+    for out in (None, tmp_path / "deep" / "out"):
+        request = ElasticRequest(run, out=out, device="cpu")
+        with pytest.raises(RunError) as raised:
+            WAYS[way](request)
+        assert [d.code for d in raised.value.diagnostics] == ["E0722"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+@pytest.mark.parametrize("link", ["run", "weights"])
+def test_no_run_inside_of_the_run(link: str, searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is called: a link leads there, and so does the folder at work."""
+    target = searched / "run" if link == "run" else searched / "run" / "weights"
+    (tmp_path / "link").symlink_to(target)
+    monkeypatch.chdir(target)
+    for out in (tmp_path / "link" / "deep" / "inner", Path("inner"), None):
+        for derive in WAYS:
+            with pytest.raises(RunError, match="which is the directory of a run") as raised:
+                derive(ElasticRequest(searched / "run", out=out, device="cpu"))
+            assert [d.code for d in raised.value.diagnostics] == ["E0710"]
+    assert not list((searched / "run").rglob("inner")) + list((searched / "run").rglob("runs"))
+
+
+def test_a_budget_below_everything_is_shown_as_it_was_given(searched: Path, tmp_path: Path) -> None:
+    """Alone, and together with what `--where` excludes."""
+    for where, budgets in (((), [0]), (("flops >= 10",), [0, 5]), (("params >= 10M",), [10**9])):
+        with pytest.raises(SpaceError) as raised:
+            elastic_front(ElasticRequest(searched / "run", where, out=tmp_path / "none"), "flops", budgets, Silent())
+        (found,) = raised.value.diagnostics
+        spans = [span for span in (found.span, *(label.span for label in found.secondary)) if span is not None]
+        shown = {f"--budget {budgets[-1]}", *(f"--where {text}" for text in where)}
+        assert {span.source.line(1) for span in spans} <= shown
+        assert found.code == "E0441"
+        assert found.span is not None
+        assert found.span.text in {str(budgets[-1]), *where}
 
 
 def test_a_run_without_shared_weights(searched: Path, stdsl: Order, tmp_path: Path) -> None:

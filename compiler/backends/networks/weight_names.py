@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from ...diagnostics.backends import UnreadableWeights
 from ...diagnostics.model import SpaceError
 from ...diagnostics.source import Span
+from ...text.documents import parsed_json
 from ...text.reading import read_file, reason_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def renamed_by_file(weights: dict[str, torch.Tensor], path: str, span: Span | No
     if not os.path.isfile(file):
         return weights
     try:
-        names = json.loads(read_file(file))
+        names = parsed_json(read_file(file))
         if not isinstance(names, dict) or not all(isinstance(new, str) for new in names.values()):
             raise ValueError("it is not an object from names to names")
         return renamed(weights, rules_of(names))
@@ -98,6 +99,8 @@ def renamed_by_file(weights: dict[str, torch.Tensor], path: str, span: Span | No
         reason = f"it is not JSON ({error.msg}, line {error.lineno})"
     except OSError as error:
         reason = reason_of(error)
+    except RecursionError:
+        reason = "it is nested too deeply"
     except ValueError as error:
         reason = str(error)
     raise SpaceError([UnreadableWeights(span, str(file), reason)])

@@ -12,6 +12,7 @@ from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.checks.searches import CheckedSearch
 from stdsl.compiler.families.sampling import SamplingConfig
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.figures import times
@@ -89,6 +90,11 @@ def redrawn(run: Context) -> Found:
     number = sum(drawn.times.values())
     what = "all that there are" if drawn.all else f"{times(number, 'architecture')} drawn"
     return Found(facts, f"{what}, {len(rows)} different, the best {metric} {best}")
+
+
+def check_weights(strategy: SamplingConfig, graph: SpaceGraph, weights: Path) -> None:
+    """See :meth:`..runner.Runner.check_weights`."""
+    load_weights(path_network(graph, strategy, 0), weights)
 
 
 def measurer(search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:

@@ -42,7 +42,7 @@ from ..parts import lengths, part, parts, total_steps
 from ..runner import Found, Measurer, Runner, Work
 from ..statistics import UNDECIDED
 from .build import path_network, path_search, phased_search
-from .elastic import measurer, redrawn
+from .elastic import check_weights, measurer, redrawn
 from .search import measured
 
 
@@ -103,6 +103,9 @@ class SamplingRunner(Runner):
 
     def redrawn(self, run: Context) -> Found:
         return redrawn(run)
+
+    def check_weights(self, strategy: Strategy, graph: SpaceGraph, weights: Path) -> None:
+        check_weights(_own(strategy), graph, weights)
 
     def measurer(self, search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
         return measurer(search, weights, shop, how)

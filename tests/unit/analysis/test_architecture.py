@@ -192,6 +192,8 @@ ROW = {"path": "x", "kind": "choose", "options": ["a"]}
     ("text", "words"),
     [
         ('{"format": ' + "9" * 5000 + "}", "a number in it has thousands of digits"),
+        ('{"parameters": {"c": NaN}}', "NaN is no number of JSON"),
+        ('{"values": {"c": 1e999}}', "the number 1e999 is too great"),
         *((json.dumps({**DAMAGED, key: None}), f"`{key}` is not ") for key in DAMAGED),
         *((json.dumps({k: v for k, v in DAMAGED.items() if k != key}), f"it has no `{key}`") for key in DAMAGED),
         *((json.dumps({**DAMAGED, "table": [{**ROW, k: {}}]}), f"`{k}` of row 1 of its table is not") for k in ROW),

@@ -80,6 +80,8 @@ def test_rules_beside_a_file_hold_for_it(tmp_path: Path, ending: str) -> None:
     ("text", "reason"),
     [
         ("{", "it is not JSON"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ('{"a": NaN}', "NaN is no number of JSON"),
         ("[]", "it is not an object from names to names"),
         ('{"a": 1}', "it is not an object from names to names"),
         ('{"a": "b{n}"}', "`b{n}` uses `{n}`, which `a` does not have"),

@@ -195,7 +195,16 @@ def test_the_end_of_a_journal_may_be_torn_and_nothing_before(tmp_path: Path) -> 
     lines = [b'{"event": "step", "phase": "search", "step": %d}' % number for number in range(4)]
     path.write_bytes(b"\n".join(lines))
     assert [line["step"] for line in read_journal(path)] == [0, 1, 2]
-    for wrong in (b"{", b"[]", b'{"step": 1}', b'{"event": "step"}', b"\x00" * 9, b"[" * 100_000, b"\xff"):
+    for wrong in (
+        b"{",
+        b"[]",
+        b'{"step": 1}',
+        b'{"event": "step"}',
+        b"\x00" * 9,
+        b"[" * 100_000,
+        b"\xff",
+        b'{"event": "a", "x": NaN}',
+    ):
         path.write_bytes(b"\n".join([*lines[:2], wrong, lines[3], b""]))
         with pytest.raises(RunError, match=r"E0722.*line 3"):
             list(read_journal(path))

@@ -137,7 +137,8 @@ def test_a_row_that_was_changed_by_hand_is_told_of(store: TrialStore, tmp_path: 
 
 
 WRONG = {
-    **dict.fromkeys(("saw", "attempt", "place", "steps_done", "seconds"), ("'abc'", "x'ff'")),
+    **dict.fromkeys(("saw", "attempt", "place", "steps_done"), ("'abc'", "x'ff'")),
+    "seconds": ("'abc'", "x'ff'", "9e999", "-1.0"),
     **dict.fromkeys(("hash", "seed", "parents", "proposed", "worker", "error"), ("x'ff'",)),
     "number": ("'abc'", "2.5", "7", "-1"),
     "start": ("1", "99", "-1"),
@@ -158,6 +159,19 @@ def test_a_cell_that_is_nothing_of_its_column_is_told_of(
     store.add(replace(ROW, name="trial-2", number=1))
     with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as tool:
         tool.execute(f"UPDATE trials SET {column} = {value}")
+        tool.commit()
+    assert code(store.rows)[0] == "E0753"
+
+
+@pytest.mark.parametrize(
+    "value", ["NaN", "Infinity", "1e999", "-1e999", "true", "null", "[1]", "{}", "", "0.1.", "[" * 10_000]
+)
+def test_a_setting_that_no_trial_has_is_told_of(store: TrialStore, tmp_path: Path, value: str) -> None:
+    """What is read beyond JSON would come back as a learning rate."""
+    store.add(replace(ROW, settings={"fitness.lr": 0.1, "fitness.optimizer": "adam"}))
+    assert store.rows()[0].settings == {"fitness.lr": 0.1, "fitness.optimizer": "adam"}
+    with closing(sqlite3.connect(tmp_path / "trials.sqlite")) as tool:
+        tool.execute("UPDATE trial_settings SET value = ? WHERE key = 'fitness.lr'", (value,))
         tool.commit()
     assert code(store.rows)[0] == "E0753"
 
