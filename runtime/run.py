@@ -13,6 +13,7 @@ from uuid import uuid4
 import torch
 
 from stdsl.compiler.backends.lowering.externs import load_externs
+from stdsl.compiler.checks.formulas import formula_place
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
@@ -21,6 +22,8 @@ from stdsl.compiler.diagnostics.ensembles import MemberNotTrained
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.schemas.objectives import KLDropPath
+from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
@@ -59,6 +62,7 @@ from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
 from .tracking.tracker import Tracker
 from .training.compiled import CompilationFailed
+from .training.formulas import NoValue
 from .training.interruption import Interrupted, Interruption
 from .training.loop import Diverged, LoneValue
 from .training.placement import Placement, available
@@ -392,6 +396,12 @@ def _searched(work: str) -> bool:
     return work == SEARCH or work.startswith("the search's ")
 
 
+def _wide_prior(config: SearchConfig) -> bool:
+    """Whether a term of the loss pulls at the weights with more than their own size."""
+    terms = getattr(config.strategy, "objectives", ())
+    return any(isinstance(term, KLDropPath) and term.prior_length > 1 for term in terms)
+
+
 @contextmanager
 def _failures(job: Job) -> Iterator[None]:
     """Turns what goes wrong in the work into diagnostics at the settings that asked for it."""
@@ -399,8 +409,13 @@ def _failures(job: Job) -> Iterator[None]:
     try:
         yield
     except Diverged as error:
-        span = config.place("strategy" if _searched(error.work) else "retrain")
-        raise RunError([TrainingDiverged(span, error.work, error.step, str(error.value), error.what)]) from error
+        prior = _searched(error.work) and _wide_prior(config)
+        span = config.place("retrain" if not _searched(error.work) else "strategy.objectives" if prior else "strategy")
+        found = TrainingDiverged(span, error.work, error.step, str(error.value), error.what, prior)
+        raise RunError([found]) from error
+    except NoValue as error:
+        span = formula_place(config, error.key, error.setting)
+        raise RunError([replace(error.wrong, span=span)]) from error
     except LoneValue as error:
         span = config.place("strategy.batch" if _searched(error.work) else "retrain.batch")
         raise RunError([BatchOfOne(span)]) from error

@@ -98,6 +98,9 @@ def check_search(
     check_needs(config, [g for g in (graph, final, *compared.values()) if g is not None], known, sink)
     if config.fuse:
         check_fusion(config, known, sink)
+    from .formulas import check_formulas
+
+    check_formulas(config, sink)
     if config.strategy is not None:
         from ..families.registry import family
 

@@ -24,8 +24,7 @@ def check_shared(search: CheckedSearch, sink: Sink, seeded: bool) -> bool:
     fitness = getattr(config.strategy, "fitness", None)
     if getattr(fitness, "weights", "trained") != "shared":
         return True
-    assert config.strategy is not None
-    place = config.strategy.place("fitness.weights")
+    place = config.place("needs" if config.needs else "strategy")  # a strategy may be that of several searches
     known = {needed.config.name for needed in search.needs}
     if not set(config.needs) <= known:
         return True  # what it needs is wrong, and that was said

@@ -181,6 +181,8 @@ class TrainingDiverged(Diagnostic):
     step: int | None
     value: str
     what: str = "loss"
+    prior: bool = False
+    """Whether a wide prior pulls at the weights, too."""
 
     code: ClassVar[str] = "E0706"
     title: ClassVar[str] = "the training diverged"
@@ -200,10 +202,12 @@ learning rate is too high, or gradients are not clipped.
 
     @property
     def label(self) -> str:
-        return "this optimiser"
+        return "these terms of the loss" if self.prior else "this optimiser"
 
     @property
     def help(self) -> str | None:
+        if self.prior:
+            return "lower `prior_length`, whose square the weights are pulled to zero by, or the learning rate"
         return "lower the learning rate, give it a `ramp`, or set `clip`"
 
 

@@ -71,6 +71,8 @@ It is tried before anything runs, at the first and the last step; a run ends at 
 
     @property
     def help(self) -> str:
+        if self.fault.startswith("it is ") or self.fault.startswith("it has no value"):
+            return "write one that has such a value at every step, as with `max(…, …)` or `min(…, …)` around it"
         return f"it may use {', '.join(self.variables)}, numbers, and names of this file that stand for numbers"
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs
 from ..ir.graph import SpaceGraph
-from ..schemas.base import Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section, Share
+from ..schemas.base import Candidates, Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section, Share
 from ..schemas.length import Length
 from ..schemas.objectives import Objective, twice
 from ..schemas.optimizers import Adam, Optimizer
@@ -85,7 +85,7 @@ class Sandwich(Section):
 class DeriveSampled(Section):
     """How an architecture is read off the distribution."""
 
-    candidates: Count = Field(
+    candidates: Candidates = Field(
         default=1, description="1: the most probable one; n: the best of n drawn ones, measured with the shared weights"
     )
     metric: MetricName | None = Field(

@@ -11,7 +11,7 @@ from pydantic import Field
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs, NoDivergence
 from ..ir.graph import SpaceGraph
-from ..schemas.base import Conflict, Count, Fraction, Natural, NonNegative, Positive, Section
+from ..schemas.base import Candidates, Conflict, Count, Fraction, NonNegative, Positive, Section
 from ..schemas.length import Length
 from ..schemas.objectives import KLDropPath, Objective, twice
 from ..schemas.optimizers import Adam, Optimizer
@@ -49,7 +49,7 @@ class Posterior(Section):
 class DeriveVariational(Section):
     """How architectures are read off the posterior."""
 
-    samples: Natural = Field(
+    samples: Candidates | Literal[0] = Field(
         default=0,
         description="0: the most probable one; n: the best of n drawn ones, measured with the template's weights",
     )

@@ -31,6 +31,8 @@ Loaders = Annotated[int, Ge(0), Le(256)]
 """Threads that load data."""
 Trainings = Annotated[int, Ge(0), Le(100_000)]
 """Networks that are trained one after the other."""
+Candidates = Annotated[int, Ge(1), Le(1_000_000)]
+"""Networks that are measured one after the other, and not trained."""
 Positive = Annotated[float, Gt(0)]
 Weight = Annotated[float, Ge(1e-30), Le(1e30)]
 """A number above 0 that is multiplied by in 32 bits, which hold it and its inverse."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from .base import Count, Section
+from .over import LENGTHS
 
 
 class Length(Section):
@@ -21,3 +22,8 @@ class Length(Section):
     def total_steps(self, per_epoch: int) -> int:
         """Mini-batches in all, with ``per_epoch`` of them in an epoch."""
         return self.steps if self.steps is not None else (self.epochs or self.default_epochs) * per_epoch
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The mini-batches in all, or where the text alone does not tell them some numbers that they may be."""
+        return tuple(dict.fromkeys(self.total_steps(per_epoch) for per_epoch in LENGTHS))

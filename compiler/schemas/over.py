@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,11 @@ MEANINGS: Mapping[str, str] = {
 }
 """The variables that settings are evaluated over."""
 
-_PROBES: tuple[Mapping[str, Number], ...] = (
-    {"M": 36, "t": 1, "T": 1000, "i": 0},
-    {"M": 36, "t": 1000, "T": 1000, "i": 0},
-)
-"""Values at the start and at the end of a run, at which a formula is tried before anything runs. The last round i is
-known to the strategy alone, which tries it there by :meth:`Over.fault_at`."""
+LENGTHS: tuple[int, ...] = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+"""Numbers of mini-batches T that are tried where the length of a training is not known."""
+
+_M = 36
+"""A number of decisions, where it is not known."""
 
 
 @record
@@ -53,22 +52,30 @@ class Over:
         return str(self.formula)
 
     def faults(self, minimum: float | None = None) -> Iterator[str]:
-        """What is wrong with it, in words: a variable that it is not over, a value that is no number, no value at the
-        start or the end of a run, or one below ``minimum`` there."""
+        """What is wrong with it, in words: a variable that it is not over, a value that is no number, or however long
+        a run is no value at its start or its end, or one below ``minimum`` there."""
         unknown = sorted(set(variables(self.formula)) - set(self.variables))
         if unknown:
             yield f"`{unknown[0]}` is not one of its variables ({', '.join(self.variables)})"
         elif is_logical(self.formula):
             yield "it is true or false, not a number"
-        else:
-            yield from self._faults_at_probes(minimum)
+        elif (fault := self.fault_in(LENGTHS, minimum)) is not None:
+            yield fault
 
-    def _faults_at_probes(self, minimum: float | None) -> Iterator[str]:
-        for probe in _PROBES:
-            fault = self.fault_at({v: probe[v] for v in self.variables}, minimum)
-            if fault is not None:
-                yield fault
-                return
+    def fault_in(self, lengths: Iterable[int], minimum: float | None = None) -> str | None:
+        """Why it cannot be evaluated at the first and the last step of a run, or is below ``minimum`` there, whichever
+        of ``lengths`` in mini-batches the run has; None where it can with one of them.
+
+        The last round i is known to the strategy alone, which tries it there by :meth:`fault_at`.
+        """
+        fault = None
+        for length in lengths:
+            ends = ({"M": _M, "t": t, "T": length, "i": 0} for t in dict.fromkeys((1, length)))
+            tried = (self.fault_at({v: end[v] for v in self.variables}, minimum) for end in ends)
+            fault = next((one for one in tried if one is not None), None)
+            if fault is None:
+                return None
+        return fault
 
     def fault_at(self, values: Mapping[str, Number], minimum: float | None = None) -> str | None:
         """Why it cannot be evaluated with these values, or is below ``minimum`` there, in words; None where it can."""

@@ -77,12 +77,10 @@ def constant(rate: float) -> Over:
     return Variables("t", "T").read(rate)
 
 
-def rate_at(rate: Cosine | Linear | Staircase | Constant | Over, step: int, steps: int, per_epoch: int) -> float:
+def scheduled(rate: Cosine | Linear | Staircase | Constant, step: int, steps: int, per_epoch: int) -> float:
     """The learning rate of step ``step`` (from 0) of ``steps``, with ``per_epoch`` steps in an epoch.
 
     A ramp multiplies what the schedule gives; it does not shift it.
     """
-    if isinstance(rate, Over):
-        return float(rate.at(t=step + 1, T=steps))
     value = rate.at(step, steps, max(per_epoch, 1))
     return value * (step + 1) / rate.ramp if step < rate.ramp else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stdsl.compiler.schemas.over import Over
 
-from .formulas import value_of
+from ..training.formulas import value_of
 
 _COLD = 1e-3
 """They do not fall below this: a softmax, or a gate, at 0 has no gradient."""

@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from stdsl.compiler.schemas.optimizers import SGD, Adam, AdamW
-from stdsl.compiler.schemas.schedules import rate_at
+from stdsl.compiler.schemas.over import Over
+from stdsl.compiler.schemas.schedules import scheduled
 
 from .descent import Descent
+from .formulas import value_of
 
 
 def build_descent(
@@ -23,7 +25,9 @@ def build_descent(
     """The optimiser of ``settings`` with its learning rate laid over ``steps``."""
 
     def rate(t: int) -> float:
-        return rate_at(settings.lr, t, steps, steps_per_epoch)
+        if isinstance(settings.lr, Over):
+            return float(value_of("lr", settings.lr, 0, t=t + 1, T=steps))
+        return scheduled(settings.lr, t, steps, steps_per_epoch)
 
     owned = [{"params": list(parameters)}]  # a group may be empty: a search that has nothing left to decide
     optimizer: torch.optim.Optimizer

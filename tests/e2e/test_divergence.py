@@ -42,6 +42,16 @@ search s {
   strategy = gradient { steps = 2  batch = 8  measure = 16  weights { optimizer = sgd(lr = 0.1) } }
   retrain { steps = 2  batch = 8  optimizer = sgd(lr = 0.1)  holdout = 0.1 }
 }
+meta gated() on video: clip(1, 4, 8, 8) {
+  y = video -> conv(4, 1x3x3) -> maybe (conv(4, 1x3x3) -> bn) as more
+  return y -> global_avg_pool -> linear(4)
+}
+space gates = gated()
+search wide_prior {
+  space = gates
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
+  strategy = variational { steps = 4  batch = 8  objectives = [kl_drop_path(prior_length = 1e15)] }
+}
 search straight {
   space = plain
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
@@ -70,6 +80,7 @@ CASES = [
         "loss of the training of `beyond` is (nan|inf) at step 0",
         id="comparison",
     ),
+    pytest.param("wide_prior", [], "(loss|divergence) of search is (nan|inf) at step", id="prior"),
 ]
 
 
@@ -107,3 +118,36 @@ def test_a_run_that_diverges_says_so_and_stops(
         for journal in out.rglob("journal.jsonl"):
             for line in journal.read_text().splitlines():
                 read(line)
+
+
+def test_what_a_wide_prior_pulls_apart_is_told_at_the_prior(space: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError) as raised:
+        run(RunRequest(str(space), "wide_prior", [], tmp_path / "run"), Silent())
+    (found,) = raised.value.diagnostics
+    assert isinstance(found, Diagnostic)
+    assert found.span is not None
+    assert found.span.text == "[kl_drop_path(prior_length = 1e15)]"
+    assert found.help is not None
+    assert "lower `prior_length`" in found.help
+
+
+@pytest.mark.parametrize(
+    ("search", "setting", "told"),
+    [
+        ("s", "strategy.weights.optimizer=sgd(lr = 1 - t * (5 - t) / 5)", "it is -0.2 at t = 2, below 0"),
+        ("straight", "retrain.optimizer=sgd(lr = 0.1 / abs(t - 2) / abs(t - 2))", "division by zero"),
+    ],
+)
+def test_a_rate_without_a_value_between_is_told_where_it_is_set(
+    space: Path, tmp_path: Path, search: str, setting: str, told: str
+) -> None:
+    """What is tried before a run are its first and last step."""
+    length = "strategy.steps=4" if search == "s" else "retrain.steps=3"
+    with pytest.raises(RunError) as raised:
+        run(RunRequest(str(space), search, [length, setting], tmp_path / "run"), Silent())
+    (found,) = raised.value.diagnostics
+    assert isinstance(found, Diagnostic)
+    assert found.code == "E0508"
+    assert told in found.message
+    assert found.span is not None
+    assert found.span.text == setting.partition("lr = ")[2].removesuffix(")")

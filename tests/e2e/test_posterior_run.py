@@ -225,6 +225,11 @@ def test_drawn_strategies_are_shown_and_written(done: Path, monkeypatch: pytest.
     assert [float(row["accuracy"]) for row in rows] == [one["value"] for one in document["strategies"]]
     assert json.loads((done / "d.json").read_text()) == document
     assert cli("show", str(run), "--drawn", "--marginals").exit_code == 2
+    for name in ("d.html", "d.svg", "d.PNG"):
+        refused = cli("show", str(run), "--drawn", "-o", str(done / name))
+        assert refused.exit_code == 2
+        assert "drawn strategies go into a folder, or into files that end in .csv, .json" in refused.stderr
+        assert not (done / name).exists()
 
 
 def test_a_choice_of_one(tmp_path: Path, stdsl: Callable[..., int]) -> None:

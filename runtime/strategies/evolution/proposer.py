@@ -18,8 +18,8 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...randomness import key
+from ...training.formulas import value_of
 from ...trials.proposal import WAIT, Outcome, Spec, Wait
-from ..formulas import value_of
 from ..screening import Screening
 from .halving import Ladder, further_steps
 from .objectives import Scores

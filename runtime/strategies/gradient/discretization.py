@@ -25,7 +25,7 @@ from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.passes.fix_decisions import fix_decisions, settled_names
 
-from ..formulas import value_of
+from ...training.formulas import value_of
 from ..likeliest import likeliest
 
 Scores = Mapping[str, Sequence[float]]

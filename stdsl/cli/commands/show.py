@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from stdsl.runtime.tracking.rows import Table
 
 _TABLES = (".csv", ".json")
+_FILES = (*_TABLES, ".html", ".svg", ".png", ".pdf", ".txt", ".md")
+"""What ends so is meant to be a file."""
 
 
 @click.command("show")
@@ -167,8 +169,10 @@ def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
     from stdsl.runtime.report.drawn_table import drawn_rows, render_drawn
     from stdsl.runtime.report.terminal import Terminal
 
-    found = drawn_of(run)
     whole = output is not None and output.suffix.lower() in _TABLES
+    if not whole:
+        _is_folder(output, "drawn strategies", _TABLES)
+    found = drawn_of(run)
     if as_json:
         document(found.document())
     elif not whole:
@@ -235,6 +239,13 @@ def _is_table(output: Path | None, what: str) -> None:
         raise click.UsageError(f"{output}: {what} are written to files that end in {', '.join(_TABLES)}")
 
 
+def _is_folder(output: Path | None, what: str, files: Sequence[str]) -> None:
+    """Raises UsageError where the name is that of a file, as its ending says. ``files``: those that there are."""
+    if output is not None and output.suffix.lower() in _FILES and not output.is_dir():
+        known = f"files that end in {', '.join(files)}"
+        raise click.UsageError(f"{output}: {what} go into a folder, or into {known}")
+
+
 def _write_table(output: Path, rows: Table, facts: Mapping[str, Any], quiet: bool) -> None:
     """The rows into a `.csv` file, the facts into a `.json` file."""
     from stdsl.compiler.text.quoting import json_text
@@ -249,6 +260,7 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
     from stdsl.compiler.analysis.derivation.front import POINTS
     from stdsl.runtime.front import front_of
 
+    _is_folder(output, "a front", (".csv", ".html", ".svg", ".png"))
     found = front_of(run, metric, budgets or POINTS)
     if as_json:
         points = [point.document() for point in found.points]
