@@ -1,4 +1,4 @@
-"""Short trials first, against chance at equal steps, on the learning curves of the table of our own.
+"""Short trials first, BOHB and ASHA, against chance at equal steps, on the learning curves of the table of our own.
 
     python benchmarks/curves.py [--seeds 200] [--write]
 
@@ -16,7 +16,8 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from evanet_strategies import Row, rows
 from evanet_table import space
@@ -24,9 +25,12 @@ from machine import described
 from tables import Interval, told
 
 from stdsl.compiler.families.bayes.settings import BayesConfig
+from stdsl.compiler.families.random import RandomConfig
+from stdsl.compiler.schemas.halving import Halving
 from stdsl.runtime.randomness import key
 from stdsl.runtime.strategies.bayes.proposer import Bayes
-from stdsl.runtime.trials.proposal import Outcome, Spec
+from stdsl.runtime.strategies.random import Draws, Halved, drawn
+from stdsl.runtime.trials.proposal import Outcome, Proposer, Spec
 
 THIRD = 30
 """Steps of the lower rung."""
@@ -34,19 +38,42 @@ WHOLE = 3 * THIRD
 BUDGETS = (10, 20, 40)
 """Steps in all, in whole trainings."""
 _BRACKETS = {"budget": {"least": 1, "most": 3, "eta": 3, "iterations": 200}}
-STRATEGIES: Mapping[str, Mapping[str, object]] = {
-    "random": {"trials": 252, "random": 1.0},
-    "random, short first": {"random": 1.0, **_BRACKETS},
-    "tpe": {"trials": 252},
-    "tpe, short first (BOHB)": _BRACKETS,
-}
-"""In a space of 252 nothing is tried twice without brackets, and anything may be with them."""
+_HALVING = Halving(eta=3, rungs=1)
 
 
-def found(settings: Mapping[str, object], seed: int, table: Mapping[str, Row]) -> list[float]:
-    """The score of what was found within each of the budgets."""
+def _bayes(**settings: object) -> Callable[[int], Proposer]:
     config = BayesConfig.model_validate(settings)
-    proposer = Bayes(space().graph, config, seed, "accuracy", lambda values: THIRD)
+    return lambda seed: Bayes(space().graph, config, seed, "accuracy", lambda values: THIRD)
+
+
+def _asha(seed: int) -> Proposer:
+    """All architectures of the space, in the order in which they are drawn."""
+    draws = Draws(drawn(space().graph, RandomConfig(trials=252, draw="even"), seed))
+    return Halved(draws, _HALVING, THIRD, "accuracy")
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """``first``: the steps of a trial that says nothing of them."""
+
+    proposer: Callable[[int], Proposer]
+    first: int = WHOLE
+
+
+STRATEGIES: Mapping[str, Strategy] = {
+    "random": Strategy(_bayes(trials=252, random=1.0)),
+    "random, brackets (Hyperband)": Strategy(_bayes(random=1.0, **_BRACKETS)),
+    "random, halving (ASHA)": Strategy(_asha, THIRD),
+    "tpe": Strategy(_bayes(trials=252)),
+    "tpe, brackets (BOHB)": Strategy(_bayes(**_BRACKETS)),
+}
+"""In a space of 252 nothing is tried twice without brackets, and anything may be with them. Those of the family
+`random` are drawn as those of `bayes` are, and are other ones."""
+
+
+def found(strategy: Strategy, seed: int, table: Mapping[str, Row]) -> list[float]:
+    """The score of what was found within each of the budgets."""
+    proposer = strategy.proposer(seed)
     specs: list[Spec] = []
     seen: list[Outcome] = []
     reached: list[int] = []
@@ -55,7 +82,7 @@ def found(settings: Mapping[str, object], seed: int, table: Mapping[str, Row]) -
     while len(scores) < len(BUDGETS):
         spec = proposer.ask(len(specs), specs, seen)
         assert isinstance(spec, Spec)
-        steps = WHOLE if spec.steps is None else spec.steps
+        steps = strategy.first if spec.steps is None else spec.steps
         while len(scores) < len(BUDGETS) and spent + steps > BUDGETS[len(scores)] * WHOLE:
             scores.append(score)
         spent += steps
@@ -73,9 +100,9 @@ def found(settings: Mapping[str, object], seed: int, table: Mapping[str, Row]) -
 def compared(seeds: int) -> dict[str, list[list[float]]]:
     """For each strategy the scores of each seed."""
     table, every = rows(), {}
-    for name, settings in STRATEGIES.items():
+    for name, strategy in STRATEGIES.items():
         start = time.process_time()
-        every[name] = [found(settings, seed, table) for seed in range(seeds)]
+        every[name] = [found(strategy, seed, table) for seed in range(seeds)]
         each = (time.process_time() - start) / seeds
         print(f"{name}: {each:.2f} s a search", file=sys.stderr, flush=True)
     return every

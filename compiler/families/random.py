@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from ..schemas.base import Count
+from ..schemas.base import Conflict, Count
+from ..schemas.halving import Halving, without_trainings
 from ..schemas.hyper import Tunable
 from ..schemas.separate import SeparateTrainings
 from ..schemas.strategy import Strategy
@@ -22,6 +24,14 @@ class RandomConfig(Tunable, SeparateTrainings):
         default="uniform",
         description="Every architecture of the space alike, or every decision by itself evenly",
     )
+    halving: Halving | None = Field(
+        default=None,
+        description="Trainings that go on while they are among the best; none: all have the fitness's length",
+    )
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.halving is not None:
+            yield from without_trainings("halving", self.fitness)
 
 
 class Random(SeparateFamily):

@@ -80,7 +80,9 @@ CASES = {
         "  optimizer = choose {adam(lr = choose log(1e-4..1e-1)), plain: sgd(lr = 0.1)} } }",
         False,
     ),
-    "random": Case("random { trials = 3  fitness { steps = 5  batch = 16  samples = 32 } }", False),
+    "random": Case(
+        "random { trials = 4  halving { eta = 2 }  fitness { steps = 4  batch = 16  samples = 32 } }", False
+    ),
 }
 RUNNING = [name for name in FAMILIES if family(name).runner]
 

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Lt
 from pydantic import Field
 
 from ...schemas.base import Conflict, Count, Section, Share
+from ...schemas.halving import without_trainings
 from ...schemas.hyper import Tunable
 from ...schemas.separate import SeparateTrainings
 
@@ -69,9 +70,8 @@ class BayesConfig(Tunable, SeparateTrainings):
         if self.budget is not None and self.trials is not None:
             message = "how many trials there are follows from `budget`"
             yield Conflict("trials", message, "leave one of them out", "budget")
-        if self.budget is not None and self.fitness.weights == "shared":
-            message = "with shared weights nothing is trained that could go on"
-            yield Conflict("budget", message, "leave `budget` out", "fitness.weights")
+        if self.budget is not None:
+            yield from without_trainings("budget", self.fitness)
         if self.screen is not None:
             message = "the model says which trial comes next, and nothing is left for `screen` to choose among"
             yield Conflict("screen", message, "leave `screen` out, or take the family `random`")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
 from pydantic import Field
 
 from ...schemas.base import Conflict, Count, Section, Share
+from ...schemas.halving import Halving, without_trainings
 from ...schemas.hyper import Tunable
 from ...schemas.mutations import Mutation, Resample
 from ...schemas.objectives import CostName
@@ -34,13 +34,6 @@ class Start(Section):
     def conflicts(self) -> Iterator[Conflict]:
         if self.edit and not self.architectures:
             yield Conflict("edit", "`edit` changes the given architectures, and there are none", "give some")
-
-
-class Halving(Section):
-    """Longer trainings for the better ones (asynchronous successive halving; Li et al. 2020)."""
-
-    eta: Annotated[int, Ge(2)] = Field(default=3, description="One in so many goes on, to so many times as many steps")
-    rungs: Annotated[int, Ge(1), Le(16)] = Field(default=1, description="How many times one may go on")
 
 
 class EvolutionConfig(Tunable, SeparateTrainings):
@@ -85,9 +78,8 @@ class EvolutionConfig(Tunable, SeparateTrainings):
     )
 
     def conflicts(self) -> Iterator[Conflict]:
-        if self.halving is not None and self.fitness.weights == "shared":
-            message = "with shared weights nothing is trained that could go on"
-            yield Conflict("halving", message, "leave `halving` out", "fitness.weights")
+        if self.halving is not None:
+            yield from without_trainings("halving", self.fitness)
         if self.tournament > self.population:
             message = f"a tournament of {self.tournament} cannot be drawn from a population of {self.population}"
             yield Conflict("tournament", message, "make the tournament smaller, or the population larger", "population")

@@ -20,8 +20,8 @@ from stdsl.compiler.schemas.tasks.metrics import METRICS
 from ...randomness import key
 from ...training.formulas import value_of
 from ...trials.proposal import WAIT, Outcome, Spec, Wait
+from ..halving import Ladder, further_steps
 from ..screening import Screening
-from .halving import Ladder, further_steps
 from .objectives import Scores
 from .population import Member, Population
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from stdsl.compiler.analysis.architecture import Architecture, load
 from stdsl.compiler.diagnostics.model import ArchitectureError, SpaceError
@@ -18,10 +17,10 @@ from ...randomness import key
 from ...tracking.names import given_name
 from ...trials.proposal import Spec
 from ...trials.running import fitness_sizes, forget_weights, run_trials
+from ..halving import longer_work
 from ..runner import Found, Work
 from ..screening import screening
 from ..separate import SeparateRunner, told, trials_work
-from .halving import further_steps
 from .proposer import Evolution
 
 
@@ -42,12 +41,7 @@ class EvolutionRunner(SeparateRunner):
         tried = [spec.architecture for spec in first]
         work = trials_work(job, strategy.fitness, tried, times)
         yield work
-        if strategy.halving is not None:
-            eta = strategy.halving.eta
-            for rung in range(1, strategy.halving.rungs + 1):
-                if left := times // eta**rung:
-                    name, steps = f"search, rung {rung + 1} (up to {left})", further_steps(work.steps, eta, rung)
-                    yield replace(work, name=name, steps=steps, times=left)
+        yield from longer_work(work, strategy.halving, times)
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,17 +19,23 @@ from whimsical_trials import Killed, Whimsical
 
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.families.bayes.brackets import rungs as rungs_of
+from stdsl.compiler.families.bayes.settings import Budget
 from stdsl.compiler.families.evolution.settings import EvolutionConfig
+from stdsl.compiler.families.random import RandomConfig
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.fitness import Fitness
+from stdsl.compiler.schemas.halving import Halving
 from stdsl.runtime.randomness import key
 from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.strategies.evolution.halving import Ladder, further_steps
 from stdsl.runtime.strategies.evolution.proposer import Evolution
+from stdsl.runtime.strategies.halving import Ladder, further_steps
+from stdsl.runtime.strategies.random import Draws, Halved, drawn
 from stdsl.runtime.training.interruption import Interruption
 from stdsl.runtime.trials.clock import Clock
 from stdsl.runtime.trials.database import file_database
 from stdsl.runtime.trials.loop import Loop, Rules, Trial
-from stdsl.runtime.trials.proposal import Spec
+from stdsl.runtime.trials.proposal import Proposer, Spec
 from stdsl.runtime.trials.store import TrialRow, TrialStore
 
 
@@ -99,12 +106,28 @@ def fresh() -> Iterator[TrialStore]:
 STEPS = 10
 
 
-def halved(store: TrialStore, workers: int, engine: Whimsical, clocked: bool = True, rounds: int = 9) -> list[Trial]:
+HALVING = Halving(eta=2, rungs=2)
+
+
+def evolved(trials: int) -> Proposer:
+    strategy = EvolutionConfig(population=4, tournament=2, rounds=trials - 4, halving=HALVING)
+    return Evolution(graph(), strategy, 3, "accuracy", (), STEPS)
+
+
+def at_random(trials: int) -> Proposer:
+    draws = Draws(drawn(graph(), RandomConfig(trials=trials, draw="even"), 3))
+    return Halved(draws, HALVING, STEPS, "accuracy")
+
+
+def halved(
+    store: TrialStore,
+    workers: int,
+    engine: Whimsical,
+    clocked: bool = True,
+    trials: int = 13,
+    proposer: Callable[[int], Proposer] = evolved,
+) -> list[Trial]:
     """A search whose trials reach what their architecture and their rung say; one in seven fails."""
-    strategy = EvolutionConfig.model_validate(
-        {"population": 4, "tournament": 2, "rounds": rounds, "halving": {"eta": 2, "rungs": 2}}
-    )
-    proposer = Evolution(graph(), strategy, 3, "accuracy", (), STEPS)
 
     def spec_of(row: TrialRow) -> Spec:
         assert row.number is not None
@@ -118,7 +141,7 @@ def halved(store: TrialStore, workers: int, engine: Whimsical, clocked: bool = T
         0,
         attempts=50,
     )
-    loop = Loop(proposer, rules, store, Silent(), Interruption())
+    loop = Loop(proposer(trials), rules, store, Silent(), Interruption())
     loop.go_on_from(store.rows(), spec_of)
     return loop.run(engine)
 
@@ -137,14 +160,17 @@ def left_behind(trials: list[Trial]) -> list[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("rounds", [9, 40])  # 30 architectures: with 40 rounds the space is tried whole
+@pytest.mark.parametrize("proposer", [evolved, at_random])
+@pytest.mark.parametrize("trials", [13, 44])  # there are 30 architectures: of 44 trials the space is tried whole
 @pytest.mark.parametrize("workers", [1, 3])
-def test_the_last_ones_go_on_too_whatever_finishes_when(workers: int, rounds: int) -> None:
+def test_the_last_ones_go_on_too_whatever_finishes_when(
+    workers: int, trials: int, proposer: Callable[[int], Proposer]
+) -> None:
     """As the clock shows them; and a run that is killed and goes on does the same."""
     with fresh() as one:
-        expected = halved(one, workers, Whimsical(1, random.Random(0)), rounds=rounds)
+        expected = halved(one, workers, Whimsical(1, random.Random(0)), trials=trials, proposer=proposer)
     made = [trial.spec for trial in expected if trial.spec.start is None]
-    assert len(made) == (13 if rounds == 9 else 30)
+    assert len(made) == (13 if trials == 13 else 30)
     assert {trial.spec.steps for trial in expected} == {None, STEPS, 2 * STEPS}
     assert left_behind(expected) == []
     for hands in (2, 3):
@@ -153,13 +179,24 @@ def test_the_last_ones_go_on_too_whatever_finishes_when(workers: int, rounds: in
             while not found:
                 engine = Whimsical(hands, random.Random(chance.random()), 0.2, chance.randint(3, 20))
                 try:
-                    found = halved(other, workers, engine, rounds=rounds)
+                    found = halved(other, workers, engine, trials=trials, proposer=proposer)
                 except Killed:
                     continue
         assert [(t.spec, t.outcome) for t in found] == [(t.spec, t.outcome) for t in expected]
 
 
+@pytest.mark.parametrize("proposer", [evolved, at_random])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_the_last_ones_go_on_in_the_order_of_finishing(workers: int) -> None:
+def test_the_last_ones_go_on_in_the_order_of_finishing(workers: int, proposer: Callable[[int], Proposer]) -> None:
     with fresh() as store:
-        assert left_behind(halved(store, workers, Whimsical(3, random.Random(5)), clocked=False)) == []
+        trials = halved(store, workers, Whimsical(3, random.Random(5)), clocked=False, proposer=proposer)
+    assert left_behind(trials) == []
+
+
+def test_the_rungs_are_those_of_brackets() -> None:
+    """Where the shortest training is a whole number of epochs, the same lengths in all."""
+    for epochs, eta, rungs, per_epoch in ((1, 3, 2, 16), (2, 2, 4, 7), (3, 4, 1, 5)):
+        budget = Budget(least=epochs, most=epochs * eta**rungs, eta=eta)
+        fitness = Fitness(epochs=epochs).total_steps(per_epoch)
+        longer = [further_steps(fitness, eta, rung) for rung in range(1, rungs + 1)]
+        assert list(accumulate([fitness, *longer])) == [epochs * per_epoch for epochs in rungs_of(budget)]

@@ -6,8 +6,12 @@ L. Li et al., "A system for massively parallel hyperparameter tuning" (ASHA), 20
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from .objectives import Scores, places
+from stdsl.compiler.schemas.halving import Halving
+
+from .evolution.objectives import Scores, places
+from .runner import Work
 
 
 class Ladder:
@@ -59,3 +63,13 @@ def further_steps(steps: int, eta: int, rung: int) -> int:
     """By how many steps a training on a rung, from 1, is longer than on the one below. ``steps``: those of rung 0."""
     longer: int = eta**rung - eta ** (rung - 1)
     return steps * longer
+
+
+def longer_work(work: Work, halving: Halving | None, times: int) -> Iterator[Work]:
+    """What goes on, at most, of ``times`` trainings that are ``work``."""
+    if halving is None:
+        return
+    for rung in range(1, halving.rungs + 1):
+        if left := times // halving.eta**rung:
+            name, steps = f"search, rung {rung + 1} (up to {left})", further_steps(work.steps, halving.eta, rung)
+            yield replace(work, name=name, steps=steps, times=left)
