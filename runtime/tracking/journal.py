@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,10 @@ _FACTS: dict[str, dict[str, type]] = {
     "step": {"phase": str, "step": int},
 }
 """What lines of an event must hold, for what a run reads back from them."""
+CHECKSUM = "crc32"
+"""The last key of a line: CRC-32 of the line without it, begun with that of the line before, as eight digits. So none
+can change, and none before the last be gone, without its being seen. Runs of before have lines without one."""
+_CHECKSUM = re.compile(rb', "crc32": "[0-9a-f]{8}"\}\n?\Z')
 
 
 class Journal:
@@ -40,6 +46,8 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.fdopen(open_own(path), "ab", buffering=0)
         self._synced = time.monotonic()
+        self._checksum: int | None = None
+        """That of the last line; None where the file is to be asked for it."""
 
     @property
     def position(self) -> int:
@@ -48,10 +56,15 @@ class Journal:
     def write(self, event: str, **facts: Any) -> None:
         """Append one line: the time (UTC), what happened, and its facts."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        left = memoryview((json_text(line) + "\n").encode())
+        text = json_text(line).encode()
+        if self._checksum is None:
+            self._checksum = self._read_checksum()
+        checksum = zlib.crc32(text, self._checksum)
+        left = memoryview(b'%b, "%b": "%08x"}\n' % (text[:-1], CHECKSUM.encode(), checksum))
         with refusing(self.path, "written"):
             while left:  # a disk that is nearly full takes a part
                 left = left[self._file.write(left) :]
+        self._checksum = checksum
         if time.monotonic() - self._synced > _SYNC_SECONDS:
             self.sync()
 
@@ -70,13 +83,29 @@ class Journal:
 
     def cut(self, position: int) -> None:
         """Forget what was written after ``position``: it will be done and written again. Raises RunError where so much
-        was never written: a file that is shorter than its checkpoint says is damaged."""
+        was never written: a file that is shorter than its checkpoint says is damaged, and one that has no line that
+        ends there."""
         if self.position < position:
             raise RunError([RunFileDamaged(None, str(self.path), "it is shorter than the newest checkpoint says")])
+        if position and not self._ends_a_line(position):
+            raise RunError([RunFileDamaged(None, str(self.path), "no line ends where the newest checkpoint says")])
         with refusing(self.path, "written"):
             self._file.truncate(position)
             self._file.seek(position)
+        self._checksum = None
         self.sync()
+
+    def _ends_a_line(self, position: int) -> bool:
+        with refusing(self.path, "read"), os.fdopen(open_regular(self.path), "rb") as file:
+            file.seek(position - 1)
+            return file.read(1) == b"\n"
+
+    def _read_checksum(self) -> int:
+        checksum = 0
+        with refusing(self.path, "read"), os.fdopen(open_regular(self.path), "rb") as file:
+            for line in file:
+                checksum = _checksum_of(line, checksum)
+        return checksum
 
     def close(self) -> None:
         try:
@@ -86,20 +115,35 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a journal; a last line without its end (the writer was killed) is left out.
+    """The lines of a journal, without their checksums; a last line without its end (the writer was killed) is left out.
 
-    Raises RunError for a line before that is none of a journal, and where the file cannot be read.
+    Raises RunError for a line before that is none of a journal or not what was written, and where the file cannot be
+    read.
     """
     with refusing(path, "read"):
         try:
             file = os.fdopen(open_regular(path), "rb")
         except FileNotFoundError:
             return
+        checksum, expected = 0, False
         with file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     return
-                yield _parsed(line, path, number)
+                found = _parsed(line, path, number)
+                checksum = _checksum_of(line, checksum)
+                if expected and CHECKSUM not in found:
+                    raise RunError([RunFileDamaged(None, str(path), "has no checksum, as lines before have", number)])
+                expected = CHECKSUM in found
+                if expected and found.pop(CHECKSUM) != f"{checksum:08x}":
+                    raise RunError([RunFileDamaged(None, str(path), "is not what was written, or one before", number)])
+                yield found
+
+
+def _checksum_of(line: bytes, before: int) -> int:
+    """The checksum of a line behind one that has the checksum ``before``."""
+    text = _CHECKSUM.sub(b"}", line)
+    return zlib.crc32(text.removesuffix(b"\n"), before)
 
 
 def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from kills.outcome import differences, outcome
 from kills.process import ROOT, Zygote
 from kills.texts import KINDS
 
+from stdsl.runtime.tracking.journal import Journal, read_journal
+
 
 @pytest.mark.slow
 def test_killed_at_random_moments_runs_end_at_the_same_bits(tmp_path: Path, zygote: Zygote) -> None:
@@ -48,7 +50,11 @@ def test_what_differs_is_seen(tmp_path: Path, zygote: Zygote) -> None:
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(bytes(content))
-    journal = out / "journal.jsonl"
-    journal.write_text(journal.read_text().replace('"step": 3', '"step": 4', 1))
+    lines = [line for line in read_journal(out / "journal.jsonl") if line.pop("time")]
+    (out / "journal.jsonl").unlink()
+    journal = Journal(out / "journal.jsonl")
+    for line in lines:
+        journal.write(**line | ({"step": 4} if line.get("step") == 3 else {}))
+    journal.close()
     (out / "more.txt").touch()
     assert differences(whole, outcome(out)) == ["journal.jsonl", "more.txt", "weights/search.safetensors"]

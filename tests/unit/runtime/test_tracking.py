@@ -2,6 +2,7 @@
 
 import math
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.tracking.checkpoints import Checkpoints
 from stdsl.runtime.tracking.files import write_json
-from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.journal import Journal, read_journal
 from stdsl.runtime.tracking.tracker import Tracker, finished_phases
 from stdsl.runtime.tracking.weights import load_weights, save_weights
 
@@ -208,6 +209,77 @@ def test_the_end_of_a_journal_may_be_torn_and_nothing_before(tmp_path: Path) -> 
         path.write_bytes(b"\n".join([*lines[:2], wrong, lines[3], b""]))
         with pytest.raises(RunError, match=r"E0722.*line 3"):
             list(read_journal(path))
+
+
+def journal_of(folder: Path, steps: int = 5) -> Path:
+    journal = Journal(folder / "journal.jsonl")
+    for step in range(steps):
+        journal.write("step", phase="search", step=step, loss=0.5, name="×")
+    journal.close()
+    return journal.path
+
+
+def test_a_bit_of_a_journal_that_is_not_what_was_written_is_seen(tmp_path: Path) -> None:
+    """All lines tell what they told, or the journal is damaged; of the last one alone the end may be gone."""
+    path = journal_of(tmp_path, 3)
+    whole, right = path.read_bytes(), list(read_journal(path))
+    assert [line["step"] for line in right] == [0, 1, 2]
+    assert all(line.keys() == {"time", "event", "phase", "step", "loss", "name"} for line in right)
+    missed = []
+    for place in range(8 * len(whole)):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        path.write_bytes(content)
+        try:
+            assert list(read_journal(path)) == right[:2]
+            missed.append(place // 8)
+        except RunError:
+            continue
+    assert set(missed) == {len(whole) - 1}
+
+
+@pytest.mark.parametrize("order", [[0, 2, 3, 4], [1, 2, 3, 4], [0, 2, 1, 3, 4], [0, 1, 1, 2, 3, 4], [0, 0, 1, 2, 3, 4]])
+def test_lines_that_are_gone_doubled_or_moved_are_seen(tmp_path: Path, order: list[int]) -> None:
+    path = journal_of(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[number] for number in order))
+    with pytest.raises(RunError, match=r"E0722.*is not what was written"):
+        list(read_journal(path))
+
+
+def test_a_journal_of_before_is_gone_on_with(tmp_path: Path) -> None:
+    """Its lines have no checksums; what is written behind them tells whether they change from then on."""
+    old = b'{"event": "step", "phase": "search", "step": 0}\n'
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(old)
+    journal_of(tmp_path, 2)
+    assert [line["step"] for line in read_journal(path)] == [0, 0, 1]
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"step": 0', b'"step": 1', 1))
+    with pytest.raises(RunError, match=r"E0722.*line 2 is not what was written, or one before"):
+        list(read_journal(path))
+    path.write_bytes(content + old)
+    with pytest.raises(RunError, match=r"E0722.*line 4 has no checksum, as lines before have"):
+        list(read_journal(path))
+
+
+def test_a_checksum_is_told_as_the_documentation_says(tmp_path: Path) -> None:
+    total = 0
+    for line in journal_of(tmp_path).read_bytes().splitlines():
+        text, _, checksum = line.rpartition(b', "crc32": "')
+        total = zlib.crc32(text + b"}", total)
+        assert checksum == b'%08x"}' % total
+
+
+def test_a_checkpoint_at_the_end_of_no_line_is_told_of(tmp_path: Path) -> None:
+    """The end of the line is gone, not the line: it would be left out as one that a killed run did not finish."""
+    tracker = Tracker(tmp_path)
+    tracker.finish("search", {"accuracy": 0.5})
+    tracker.close()
+    journal = tmp_path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-1] + b"\x0b")
+    with pytest.raises(RunError, match=r"E0722.*no line ends where the newest checkpoint says"):
+        Tracker(tmp_path)
 
 
 def test_what_is_lost_is_told_and_not_begun_again(tmp_path: Path) -> None:
