@@ -23,33 +23,20 @@ the default seeds, from 0 on, were not run before all of this stood as it is.
 
 from __future__ import annotations
 
-import argparse
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from over_seeds import Runs, accuracy_of, ask, differences, document_of, facts_of, inherited, interval, no_search
+
 from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.families.variational import VariationalConfig
-from stdsl.runtime.data.batch import Part
-from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.learnt import learnt
 from stdsl.runtime.marginals import marginals_of
-from stdsl.runtime.report.reporter import Silent
-from stdsl.runtime.run import RunRequest, resume, run
-from stdsl.runtime.strategies.candidates import Measuring
 from stdsl.runtime.strategies.runner import runner
 from stdsl.runtime.strategies.variational.build import template
-from stdsl.runtime.tasks.criterion import criterion
-from stdsl.runtime.tracking.directory import RunDirectory
-from stdsl.runtime.tracking.names import SEARCH
-from stdsl.runtime.tracking.weights import load_tensors
-from stdsl.runtime.training.placement import place
 
 SPACE = Path(__file__).with_name("fusion_digits.space")
-T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
-"""The 97.5 % quantile of Student's t by degrees of freedom."""
 MARGIN = 0.4
 """As far apart may ST and S be in probability with the digit as the label: about half of what they were with the motion
 on seed 100 (0.76)."""
@@ -67,57 +54,12 @@ INHERITED = 512
 """So many samples are inherited weights measured on, and norms with them."""
 
 
-class Runs:
-    """Runs under a folder. ``settings``: for all of them, those with a search in front for that one's."""
-
-    def __init__(self, out: Path, settings: Sequence[str]) -> None:
-        self.out = out
-        self.settings = [text.partition(":") if ":" in text.partition("=")[0] else ("", "", text) for text in settings]
-
-    def __call__(self, search: str, seed: int, *settings: str, name: str = "") -> Path:
-        folder = self.out / f"{name or search}-{seed}"
-        if folder.exists():
-            resume(folder, Silent())
-        else:
-            more = [text for whose, _, text in self.settings if whose in ("", search)]
-            run(RunRequest(str(SPACE), search, [f"seed={seed}", *settings, *more], out=folder), Silent())
-        print(f"  {folder.name} is there", flush=True)
-        return folder
-
-
-def facts_of(folder: Path) -> Mapping[str, Any]:
-    return dict(resume(folder, Silent()).document["search_facts"])
-
-
-def accuracy_of(folder: Path) -> float:
-    found = resume(folder, Silent()).accuracy
-    assert found is not None
-    return found
-
-
-def inherited(folder: Path, values: Sequence[Mapping[str, Any]]) -> list[float]:
-    """The accuracies of strategies with the weights that the search of a run left, norms measured anew."""
-    job, strategy, _ = learnt(folder, _no_search)
-    assert isinstance(strategy, VariationalConfig)
-    placement, config = place("cpu"), job.config
-    net = placement.model(template(job.graph, strategy, config.seed))
-    net.load_state_dict(load_tensors(RunDirectory(folder).weights(SEARCH)))
-    dataset = open_dataset(config.data, config.seed, SPACE.parent)
-    parts = Part(dataset, ("valid",)), Part(dataset, (strategy.weights.split,))
-    measuring = Measuring(*parts, placement, 64, criterion(config, dataset), "accuracy", samples=INHERITED)
-    return [measuring.figure(net, architecture(job.graph, own)) for own in values]
-
-
 def log_probabilities(folder: Path, values: Sequence[Mapping[str, Any]]) -> list[float]:
-    job, strategy, facts = learnt(folder, _no_search)
+    job, strategy, facts = learnt(folder, no_search)
     posterior = runner(strategy).posterior(strategy, job.graph, facts)
     assert posterior is not None
     found = [posterior.log_prob(architecture(job.graph, own)) for own in values]
     return [chance for chance in found if chance is not None]  # without budgets all are known
-
-
-def _no_search(reason: str) -> Any:
-    raise AssertionError(reason)
 
 
 # ---- statistics
@@ -137,17 +79,6 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
     return statistics.correlation(ranks(a), ranks(b))
 
 
-def interval(values: Sequence[float]) -> str:
-    """All values, their mean, and a 95 % interval of it."""
-    shown = ", ".join(f"{value:+.3f}" for value in values)
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return f"{shown}: no interval of one"
-    half = T95.get(len(values) - 1, 1.96) * statistics.stdev(values) / math.sqrt(len(values))
-    told = "" if abs(mean) > half else ", not resolved"
-    return f"{shown}: mean {mean:+.3f}, 95 % from {mean - half:+.3f} to {mean + half:+.3f}{told}"
-
-
 # ---- the questions
 
 
@@ -164,12 +95,12 @@ def rank(runs: Runs, seeds: Sequence[int]) -> None:
     for seed in seeds:
         folder = runs("posterior", seed)
         posterior.append(spearman(log_probabilities(folder, strategies), alone))
-        dropped.append(spearman(inherited(folder, strategies), alone))
-        whole.append(spearman(inherited(runs("whole", seed), strategies), alone))
+        dropped.append(spearman(inherited(folder, template, strategies, INHERITED), alone))
+        whole.append(spearman(inherited(runs("whole", seed), template, strategies, INHERITED), alone))
     print(f"(a) log-posterior: ρ {interval(posterior)}")
     print(f"(b) weights of a template with drop-path: ρ {interval(dropped)}")
     print(f"    and of one without: ρ {interval(whole)}")
-    print(f"    with minus without (primary): {interval([a - b for a, b in zip(dropped, whole, strict=True)])}")
+    print(f"    with minus without (primary): {interval(differences(dropped, whole))}")
 
 
 def labels(runs: Runs, seeds: Sequence[int]) -> None:
@@ -180,8 +111,8 @@ def labels(runs: Runs, seeds: Sequence[int]) -> None:
         print(f"{kind}: ST minus S {interval(leaning[kind])}")
     of_digits = statistics.fmean(leaning["digit"])
     print(f"digits: |{of_digits:+.3f}| is {'below' if abs(of_digits) < MARGIN else 'above'} the margin of {MARGIN}")
-    pairs = zip(leaning["motion"], leaning["motion, half the frames"], strict=True)
-    print(f"motion minus motion of half the frames: {interval([a - b for a, b in pairs])}")
+    apart = differences(leaning["motion"], leaning["motion, half the frames"])
+    print(f"motion minus motion of half the frames: {interval(apart)}")
 
 
 def lean(folder: Path) -> float:
@@ -194,18 +125,17 @@ def lean(folder: Path) -> float:
 def strategies(runs: Runs, seeds: Sequence[int]) -> None:
     found: dict[str, list[float]] = {}
     for seed in seeds:
-        rows = resume(runs("strategies", seed), Silent()).document["networks"]
+        rows = document_of(runs("strategies", seed))["networks"]
         for name, row in zip(("Opt", "S+ST", "S", "ST"), rows, strict=True):
             found.setdefault(name, []).append(row["test"]["accuracy"])
     for name, values in found.items():
         print(f"{name}: {', '.join(f'{value:.3f}' for value in values)}")
     for name in ("S+ST", "S", "ST"):
-        pairs = zip(found["Opt"], found[name], strict=True)
-        print(f"Opt minus {name}: {interval([a - b for a, b in pairs])}")
+        print(f"Opt minus {name}: {interval(differences(found['Opt'], found[name]))}")
 
 
 def random(runs: Runs, seeds: Sequence[int]) -> None:
-    differences = []
+    apart = []
     for seed in seeds:
         found, drawn = runs("found", seed), runs("alone", seed, f"strategy.trials={TRIALS}", name="random")
         pair = accuracy_of(found), accuracy_of(drawn)
@@ -214,24 +144,15 @@ def random(runs: Runs, seeds: Sequence[int]) -> None:
             f"seed {seed}: found {pair[0]:.3f} (searched for {seconds[0]:.0f} s), "
             f"the best of {TRIALS} random ones {pair[1]:.3f} ({seconds[1]:.0f} s)"
         )
-        differences.append(pair[0] - pair[1])
-    print(f"found minus random: {interval(differences)}")
+        apart.append(pair[0] - pair[1])
+    print(f"found minus random: {interval(apart)}")
 
 
 QUESTIONS = {"rank": rank, "labels": labels, "strategies": strategies, "random": random}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("question", choices=list(QUESTIONS))
-    parser.add_argument("--seeds", type=int, default=0, help="how many; by default three, of labels and random five")
-    parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--out", type=Path, default=Path("build/fusion"))
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
-    given = parser.parse_args(arguments)
-    many = given.seeds or (5 if given.question in ("labels", "random") else 3)
-    seeds = range(given.first, given.first + many)
-    QUESTIONS[given.question](Runs(given.out, given.settings), seeds)
+    ask(QUESTIONS, __doc__, SPACE, "build/fusion", arguments, five=("labels", "random"))
 
 
 if __name__ == "__main__":

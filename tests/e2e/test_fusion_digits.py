@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 TINY = (
     *("data.train=32", "data.valid=16", "data.test=16", "data.frames=4", "data.size=12"),
     *("posterior:strategy.epochs=1", "whole:strategy.epochs=1", "whole:strategy.decisions.warmup=1"),
@@ -19,13 +18,8 @@ SLOW = ("rank", "labels", "strategies")
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fusion_digits", ROOT / "examples" / "fusion_digits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(example: Callable[[str], ModuleType]) -> ModuleType:
+    return example("fusion_digits")
 
 
 @pytest.mark.parametrize("question", [*(pytest.param(q, marks=pytest.mark.slow) for q in SLOW), "random"])
