@@ -72,7 +72,7 @@ def drawn(name: str, seed: int) -> list[Mapping[str, Any]]:
     low, high = RANGES[name]
     text = (
         SPACE.read_text(encoding="utf-8")
-        + f'space within = streams(16) where pin("read", "both"), flops in {low}..{high}\n'
+        + f'space within = streams(12) where pin("read", "both"), flops in {low}..{high}\n'
     )
     return list(stdsl.loads(text, "within").samples(RANDOM, seed))
 
