@@ -34,7 +34,7 @@ import stdsl
 SPACE = Path(__file__).with_name("streams_digits.space")
 RANGES = {"low": (400_000, 425_000), "middle": (800_000, 850_000), "high": (1_600_000, 1_700_000)}
 """Of FLOPs: about a tenth, a half and nine tenths of all architectures have fewer."""
-RANGE, BETA, BETAS = "low", 0.1, (0.05, 0.1, 0.2)
+RANGE, BETA, BETAS = "middle", 0.1, (0.05, 0.1, 0.2)
 RANDOM = 8
 LABELS = ("both", "digit")
 
