@@ -41,9 +41,9 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
 def stdsl(zygote: Zygote) -> Order:
     """Runs a command in a fresh process; returns its exit code, negative for a signal."""
 
-    def order(*argv: str, moment: str | None = None, number: int = 0) -> int:
+    def order(*argv: str, moment: str | None = None, number: int = 0, journal: str | None = None) -> int:
         zygote.output.write_text("")
-        code = zygote.run(*argv, moment=moment, number=number)
+        code = zygote.run(*argv, moment=moment, number=number, journal=journal)
         assert code in (0, -signal.SIGKILL), zygote.output.read_text()
         return code
 

@@ -2,7 +2,8 @@
 other, and kills the child with SIGKILL at a given moment.
 
 It reads JSON lines ``{"argv": […], "out": FILE, "moment": …, "number": n}`` from standard input, and answers each with
-the child's wait status. Moments: ``step`` (the n-th line of the journal that tells of a step is written), and of the
+the child's wait status. Moments: ``step`` (the n-th line of the journal that tells of a step is written; with
+``"journal": FOLDER`` the n-th that the journal in a folder of this name has, earlier processes counted), and of the
 n-th checkpoint ``torn`` (half of its file is written), ``whole`` (all of it, not yet renamed) and ``renamed`` (older
 ones are not yet dropped). Or ``"after": SECONDS`` kills it then, wherever it is. Without either nobody is killed.
 
@@ -33,7 +34,7 @@ from stdsl.runtime import run
 from stdsl.runtime.prepare import preparation
 from stdsl.runtime.report import console, table
 from stdsl.runtime.tracking import checkpoints, tracker
-from stdsl.runtime.tracking.journal import Journal
+from stdsl.runtime.tracking.journal import Journal, read_journal
 
 WARM = (jinja2, networkx, torch._dynamo, module, supernet, preparation, run, console, table)
 """Imported late by what the children run, and slow to import."""
@@ -45,7 +46,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(moment: str, number: int) -> None:
+def arm(moment: str, number: int, folder: str | None = None) -> None:
     """Lets this process die at the n-th time of a moment."""
     seen = {"steps": 0, "files": 0}
     write, save = Journal.write, checkpoints.write_atomically
@@ -53,7 +54,9 @@ def arm(moment: str, number: int) -> None:
     def write_line(self: Journal, event: str, **facts: Any) -> None:
         write(self, event, **facts)
         seen["steps"] += event == "step"
-        if moment == "step" and event == "step" and seen["steps"] == number:
+        if moment != "step" or event != "step" or folder not in (None, self.path.parent.name):
+            return
+        if number == (seen["steps"] if folder is None else _steps(self.path)):
             die()
 
     def save_file(path: Path, fill: Any) -> None:
@@ -75,6 +78,10 @@ def arm(moment: str, number: int) -> None:
     checkpoints.write_atomically = save_file
 
 
+def _steps(path: Path) -> int:
+    return sum(line["event"] == "step" for line in read_journal(path))
+
+
 def child(order: dict[str, Any]) -> None:
     output = os.open(order["out"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(output, 1)
@@ -86,7 +93,7 @@ def child(order: dict[str, Any]) -> None:
     if "cores" in order:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: order["cores"]])
     if order.get("moment"):
-        arm(order["moment"], order["number"])
+        arm(order["moment"], order["number"], order.get("journal"))
     code = 3
     try:
         cli.main(order["argv"], prog_name="stdsl")
