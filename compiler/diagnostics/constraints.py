@@ -37,8 +37,12 @@ After `where` stand conditions: on a cost (flops, params, depth, activations) or
 
 @kind
 class UnknownLabel(Diagnostic):
+    """``paths``: those of all decisions. ``written``: what of the text looks like one of them."""
+
     name: str
     known: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    written: str = ""
 
     code: ClassVar[str] = "E0411"
     title: ClassVar[str] = "no decision of that name"
@@ -57,9 +61,21 @@ A constraint names a label or a pattern that no decision of the space bears.
         near = nearest(self.name, self.known) or COSTS.get(self.name) or nearest(self.name, _COSTS)
         if near:
             return f"did you mean `{near}`?"
-        return (
-            f"its labels are {', '.join(self.known)}" if self.known else "its decisions have no labels: add `as name`"
-        )
+        if path := self._path():
+            return f"did you mean `{path}`?" if "." in self.name else f'a path is written in quotes: `"{path}"`'
+        if self.known:
+            return f"its labels are {', '.join(self.known)}"
+        if not self.paths:
+            return "it has no decisions: leave the condition out"
+        return f'its decisions have no labels: add `as name`, or write a path in quotes, such as `"{self.paths[0]}"`'
+
+    def _path(self) -> str | None:
+        """The path that is meant, where there is one that begins so or is nearly so."""
+        written = self.written or self.name
+        if "." not in written or "*" in written:
+            return None
+        longer = [path for path in self.paths if path.startswith(f"{written}.") or path == written]
+        return longer[0] if longer else nearest(written, self.paths)
 
     @property
     def fix(self) -> Fix | None:

@@ -41,6 +41,19 @@ def loaded(written: SpaceText) -> stdsl.Space:
         return stdsl.load(str(folder / "text.space"), allow_extern=written.extern)
 
 
+def measured(module: nn.Module, inputs: list[Tensor]) -> None:
+    """The statistics of all norms as they are on ``inputs``."""
+    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    with torch.no_grad():
+        module.train()(*inputs)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
 @dataclass
 class Pair:
     """Everything is made when it is first asked for, from the seed alone."""
@@ -70,7 +83,15 @@ class Pair:
                 buffer.copy_(torch.randn(buffer.shape, generator=generator))
             elif name.endswith("running_var"):
                 buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
+        if not self._finite(module.eval()):
+            measured(module, self.batch(2))
         return module.eval()
+
+    def _finite(self, module: nn.Module) -> bool:
+        """Products of products that such statistics do not hold back may be beyond 32 bits."""
+        with torch.no_grad():
+            outputs = module(*self.batch(2))
+        return all(x.isfinite().all() for x in (outputs.values() if isinstance(outputs, dict) else [outputs]))
 
     def batch(self, size: int) -> list[Tensor]:
         """A batch for every input."""

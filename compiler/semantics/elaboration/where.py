@@ -142,6 +142,10 @@ def _is_decision(state: State, name: ast.Name, env: Env) -> bool:
     return not known and bool(matching(state, name.id))
 
 
+def _paths(state: State) -> tuple[str, ...]:
+    return tuple(d.path for d in state.builder.decisions if not d.trivial)
+
+
 def _reversed(expr: ast.Expr) -> BadConstraint:
     """A range that holds nothing."""
     advice = "write the smaller bound first"
@@ -172,7 +176,9 @@ def _decisions(
             if name in parameters or env.module.lookup(name) or name in BUILTIN_NAMES:
                 continue
         if not rows:
-            state.report(UnknownLabel(part.span, name, labels))
+            around = (p.span for p in walk(expr) if isinstance(p, ast.Attribute))
+            whole = [span.text for span in around if span.start == part.span.start]
+            state.report(UnknownLabel(part.span, name, labels, _paths(state), max(whole, key=len, default="")))
             return
         groups[name] = rows
     read = compared(state, expr, groups, env)
@@ -283,7 +289,7 @@ def _pattern(state: State, call: ast.Call) -> str | None:
         return None
     if not matching(state, value.value, sites=is_call(call, "size")):
         labels = tuple(dict.fromkeys(d.label for d in state.builder.decisions if d.label))
-        state.report(UnknownLabel(value.span, value.value, labels))
+        state.report(UnknownLabel(value.span, value.value, labels, _paths(state)))
         return None
     return value.value
 

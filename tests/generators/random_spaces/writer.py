@@ -12,6 +12,8 @@ from stdsl.compiler.ir.operation import TensorShape
 from .block import Block, Known, Label
 from .names import Names
 
+UNLABELLED = {"choice": "choose", "keep": "keep", "gate": "gate", "count": "count"}
+"""What the paths of decisions without a label end in, by their kinds."""
 LAYOUTS = ("image", "clip", "tokens", "features")
 
 
@@ -101,6 +103,10 @@ class Writer:
             return ""
         self.show("label")
         name = self.fresh(stem)
+        bare = UNLABELLED.get(name)
+        if bare is not None:
+            name += "_" if bare != leaf or bare in self.block.bare else ""
+            self.block.bare.add(leaf)
         values = () if self.doubtful else values
         self.labels.append(Label(name, kind, values, once=not (self.quiet or self.block.depth)))
         return f" as {name}"
