@@ -197,7 +197,11 @@ A body with its input named returns a tensor; one without returns an operator.
 
     @property
     def help(self) -> str:
-        return "apply the operator to the input: `x -> …`" if self.found == "an operator" else f"return {self.wanted}"
+        if self.found == "an operator":
+            return "apply the operator to the input: `x -> …`"
+        if self.found in ("a number", "a truth value", "a string", "a tuple"):
+            return f"return {self.wanted}: `op` and `cell` declare no functions; write {self.found} where it is needed"
+        return f"return {self.wanted}"
 
 
 @kind

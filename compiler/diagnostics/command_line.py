@@ -42,30 +42,39 @@ of these. Names and choices have no value on a command line. A shell takes quote
 
 @kind
 class ValuesRefused(Diagnostic):
-    """A space has errors with the values of the options, and none without them."""
+    """A space has errors with the values of the options, and none without them. ``others``: further values that are
+    to blame. ``reason``: what the first error says, ``places`` where; ``more``: how many there are besides."""
 
     space: str
-    others: tuple[Span, ...] = ()
+    others: tuple[Span, ...]
+    reason: str
+    places: tuple[Label, ...]
+    more: int
 
     code: ClassVar[str] = "E0654"
     title: ClassVar[str] = "a space cannot take the values of its parameters"
     explanation: ClassVar[str] = """\
-The text is fine with the values that parameters have by themselves; with those that `-p` gives it is not. The other
-messages say where, and what they would need.
+The text is fine with the values that parameters have by themselves; with those that `-p` gives it is not. The message
+has the first mistake that comes of it, and where.
 
     space s(c = 16) = net(c)             with conv(c, 3x3) inside
-    stdsl count my.space::s -p c=0       E0654, beside what `conv` says
+    stdsl count my.space::s -p c=0       E0654: `c` of `conv` must be at least 1
     stdsl count my.space::s -p c=8       fine
 """
 
     @property
     def message(self) -> str:
-        return f"`{self.space}` cannot take {'these values' if self.others else 'this value'}"
+        return f"`{self.space}` cannot take {'these values' if self.others else 'this value'}: {self.reason}"
 
     @property
     def label(self) -> str:
-        return "without it the space is fine" if not self.others else "without them the space is fine"
+        return f"without {'them' if self.others else 'it'} the space is fine"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return tuple(Label(span) for span in self.others)
+        return (*(Label(span) for span in self.others), *self.places)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        places = "1 other place" if self.more == 1 else f"{self.more} other places"
+        return (f"it is wrong in {places}, too",) if self.more else ()

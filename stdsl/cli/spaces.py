@@ -17,7 +17,7 @@ from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.diagnostics.architectures import OtherParameters
 from stdsl.compiler.diagnostics.command_line import ValuesRefused
-from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.diagnostics.model import Label, Severity, SpaceError
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.semantics.program import parameter_text
 from stdsl.target import Target
@@ -33,7 +33,7 @@ def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool
     try:
         graph = load_space(target.file, target.name, given, allow_extern, places(parameters)).graph
     except SpaceError as error:
-        raise SpaceError([*error.diagnostics, *_refused(target, parameters, error)]) from None
+        raise SpaceError(_refused(target, parameters, error) or error.diagnostics) from None
     if allow_extern and graph.externs:
         from stdsl.compiler.backends.networks.extern_measure import measured
 
@@ -42,15 +42,28 @@ def open_space(target: Target, parameters: Mapping[str, str], allow_extern: bool
 
 
 def _refused(target: Target, parameters: Mapping[str, str], error: SpaceError) -> list[ValuesRefused]:
-    """What to add where a space has errors with the ``-p`` options alone."""
+    """What to say where a space has errors with the ``-p`` options alone: all of them are of these values' making."""
     if not parameters or exit_code(error.diagnostics) != DIAGNOSTICS:
         return []
     try:
         name = load_space(target.file, target.name).graph.name
     except SpaceError:
         return []
-    first, *others = (parameter_text(*item).value for item in parameters.items())
-    return [ValuesRefused(first, name, tuple(others))]
+    alone = [option for option in parameters if len(parameters) > 1 and _right_without(target, parameters, option)]
+    blamed, *others = (parameter_text(option, parameters[option]).value for option in alone or parameters)
+    first, *more = (d for d in error.diagnostics if d.severity is Severity.ERROR)
+    place = () if first.span is None else (Label(first.span, first.label or "this needs another value"),)
+    return [ValuesRefused(blamed, name, tuple(others), first.message, (*place, *first.labels), len(more))]
+
+
+def _right_without(target: Target, parameters: Mapping[str, str], name: str) -> bool:
+    """Whether the space is right where all options are given but one."""
+    rest = {other: text for other, text in parameters.items() if other != name}
+    try:
+        load_space(target.file, target.name, values(rest), places=places(rest))
+    except SpaceError:
+        return False
+    return True
 
 
 def the_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture | None:

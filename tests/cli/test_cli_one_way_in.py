@@ -197,6 +197,23 @@ def test_options_that_make_a_right_text_wrong_are_blamed(stdsl: Any, tmp_path: P
         assert codes(result.stderr) & {"E0654", "E0516"}
 
 
+@pytest.mark.parametrize("value", ["1.5", "0", "-1", "true", '"a"', "3x3"])
+def test_a_wrong_value_of_a_parameter_is_one_mistake(stdsl: Any, tmp_path: Path, value: str) -> None:
+    """However many places cannot take it: of several values, that alone which makes the space wrong."""
+    path = tmp_path / "t.space"
+    path.write_text(
+        "stdsl 1\nmeta net(c, d) on x: image(3, 8, 8) { return x -> conv(c, 3x3) -> conv(2 * c, d) -> pointwise(c) }\n"
+        "space s(c = 4, d = 3) = net(c, d)\n",
+        encoding="utf-8",
+    )
+    result = stdsl("info", str(path), "-p", f"c={value}", "-p", "d=1")
+    assert result.exit_code == 2
+    assert result.stderr.count("error[") == 1
+    assert codes(result.stderr) == {"E0654"}
+    assert f"-p c={value}" in result.stderr
+    assert "-p d" not in result.stderr
+
+
 def test_a_file_of_the_library_is_not_checked_again(stdsl: Any) -> None:
     facts = json.loads(stdsl("count", "darts::darts_small", "--json").stdout)
     assert facts["count"] == {"min": "972093685607228160", "max": "972093685607228160", "exact": True}

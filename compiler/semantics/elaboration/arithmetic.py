@@ -15,6 +15,7 @@ from .context import Context
 from .state.asking import merge_asks
 from .state.state import State
 from .values import ERROR, Asks, Fault, ListValue, Same, Scalar, Value, kind_of
+from .wrong_types import wrong_type
 
 LISTLESS: Final = "a tensor, an operator or a number"
 JOINING: Final = "`[*a, b]` makes a longer list; `a -> sum` adds up what is in one"
@@ -223,7 +224,7 @@ def binary(
             advice = MIXED if any(plain) else None
             if op not in ("+", "*") and kind_of(value) in ("a tensor", "an operator"):
                 advice = UNKNOWN_SIGN
-            state.report(WrongType(place, f"an operand of `{op}`", "a number", kind_of(value), advice))
+            state.report(wrong_type(place, f"an operand of `{op}`", "a number", value, advice))
             return ERROR
     if op in ("==", "!="):
         wanted = op == "=="
@@ -250,8 +251,8 @@ def condition(state: State, value: Value, span: Span, context: Context) -> Value
         return value
     if isinstance(value, Scalar) and all(isinstance(leaf, bool) for leaf in leaves(value.case)):
         return value
-    found = kind_of(leaves(value.case)[0]) if isinstance(value, Scalar) else kind_of(value)
-    state.report(WrongType(span, "a condition", "a truth value", found, "compare it with something: `x > 0`"))
+    found = leaves(value.case)[0] if isinstance(value, Scalar) else value
+    state.report(wrong_type(span, "a condition", "a truth value", found, "compare it with something: `x > 0`"))
     return ERROR
 
 
@@ -273,7 +274,7 @@ def no_whole_number(state: State, span: Span, what: str, value: Value) -> WrongT
     wanted = "a whole number"
     wrong = next((v for v in leaves(case_of(value)) if type(v) is not int), None) if is_plain(value) else None
     if wrong is None or not is_number(wrong):
-        return WrongType(span, what, wanted, kind_of(value))
+        return wrong_type(span, what, wanted, value)
     found, advice = _shown(wrong), whole_advice(span)
     if not isinstance(value, Scalar):
         return WrongType(span, what, wanted, found, advice)

@@ -43,6 +43,7 @@ from .values import (
     hangs_on_same,
     kind_of,
 )
+from .wrong_types import wrong_type
 
 
 def unary(state: State, expr: ast.Unary, env: Env) -> Value:
@@ -189,6 +190,6 @@ def _bounded(state: State, expr: ast.Binary, low: Value, high: Value) -> Value:
         return Same(lambda channels: _bounded(state, expr, at(low, channels), at(high, channels)))
     for bound, side in ((low, expr.left), (high, expr.right)):
         if not (is_number(bound) or isinstance(bound, Scalar)):
-            state.report(WrongType(side.span, "a bound of a range", "a number", kind_of(bound)))
+            state.report(wrong_type(side.span, "a bound of a range", "a number", bound))
             return ERROR
     return RangeValue(low, high)

@@ -39,6 +39,7 @@ from .values import (
     Value,
     kind_of,
 )
+from .wrong_types import wrong_type
 
 
 def pipe(state: State, expr: ast.Pipe, env: Env) -> Value:
@@ -205,7 +206,7 @@ def _builtin(state: State, builtin: Builtin, arguments: Arguments, expr: ast.Cal
         )
     for _, value, place in arguments:
         if not (is_number(value) or isinstance(value, (Scalar, Same))):
-            state.report(WrongType(place, f"an argument of `{name}`", "a number", kind_of(value)))
+            state.report(wrong_type(place, f"an argument of `{name}`", "a number", value))
             return ERROR
     found = compute(state, FUNCTIONS[name][2], values, env.context, expr.span)
     return after(state, builtin.asks, found, env.context, expr.span)

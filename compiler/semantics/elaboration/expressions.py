@@ -31,6 +31,7 @@ from .values import (
     Value,
     kind_of,
 )
+from .wrong_types import wrong_type
 
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
@@ -66,7 +67,7 @@ def _tuple(state: State, expr: ast.Tuple, env: Env) -> Value:
                 "alternatives stand in braces, `choose {a, b}`, and lists in brackets, `[a, b]`" if operators else None
             )
             what = "an item of a tuple"
-            state.report(WrongType(item.span, what, "a number or another plain value", kind_of(value), advice))
+            state.report(wrong_type(item.span, what, "a number or another plain value", value, advice))
             return ERROR
     if not any(isinstance(v, (Scalar, Same)) or v is ERROR for v in items):
         return tuple(items)

@@ -17,6 +17,7 @@ from .open_lists import asked, candidates, first_of, last_of, length
 from .state.state import State
 from .switches import after
 from .values import ERROR, Fault, ListValue, Same, Scalar, Tensor, Value, kind_of
+from .wrong_types import wrong_type
 
 
 def list_function(
@@ -73,7 +74,7 @@ def _at(state: State, expr: ast.Index, base: Value, index: Value, env: Env) -> V
     if not isinstance(base, ListValue):
         if not expr.before and (isinstance(base, (tuple, Same)) or _holds_tuples(base)):
             return compute(state, _item_of_tuple, [base, index], env.context, expr.span)
-        state.report(WrongType(expr.base.span, "what is indexed", "a list", kind_of(base)))
+        state.report(wrong_type(expr.base.span, "what is indexed", "a list", base))
         return ERROR
     name = f"`{expr.base.id}`" if isinstance(expr.base, ast.Name) else "the list"
     numbers = leaves(case_of(index)) if is_plain(index) else ()

@@ -26,6 +26,7 @@ from .state.asking import merge_asks
 from .state.mistakes import Make
 from .state.state import State
 from .values import ERROR, Asks, ListValue, PrimitiveOp, Same, Tensor, Value, kind_of
+from .wrong_types import wrong_type
 
 _RANKS: dict[Layout, int] = {"image": 3, "clip": 4, "tokens": 2, "features": 1}
 _SIZES = (1, 5040, 1 << 16)
@@ -182,7 +183,7 @@ def _arguments(state: State, op: PrimitiveOp, channels: Value) -> tuple[dict[str
         if not is_plain(argument):
             wanted = "a number or another plain value"
             place = op.place_of(parameter.name)
-            state.report(WrongType(place, f"`{parameter.name}` of `{primitive.name}`", wanted, kind_of(argument)))
+            state.report(wrong_type(place, f"`{parameter.name}` of `{primitive.name}`", wanted, argument))
             return None
         cases[parameter.name] = case_of(argument)
         asks = (*asks, *asks_of(argument))

@@ -30,7 +30,9 @@ _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 
 def check_kinds(module: Module, sink: Sink) -> None:
     """Reports contradictions in the ops, cells and metas of a file, but for those with mistakes that are known."""
-    known = [d.span for d in sink.errors if d.span is not None and d.span.source is module.source]
+    errors = sink.errors
+    blamed = [label.span for d in errors if isinstance(d, WrongType) for label in d.related]
+    known = [span for span in (*(d.span for d in errors), *blamed) if span is not None and span.source is module.source]
     for declaration in module.of_kind(ast.OpDecl):
         assert isinstance(declaration, ast.OpDecl)
         place = declaration.span
