@@ -104,7 +104,7 @@ class ElasticFront:
         return {
             "search": self.search,
             "space": self.space,
-            "metric": self.metric,
+            "cost": self.metric,
             "told_by": self.told_by,
             "chosen_by": self.chosen_by,
             "points": [point.document(self.metric) for point in self.points],

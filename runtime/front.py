@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
@@ -20,31 +21,45 @@ from .strategies.runner import runner
 
 @dataclass(frozen=True)
 class Front:
-    """``space``: whose networks the budgets are about. ``command``: what runs the same search again."""
+    """``space``: whose networks the budgets of ``cost`` are about. ``metric``: what the scores of trials are the values
+    of, negative where the less is the better; None where they are of the weights of a search. ``named``: whether it was
+    asked for these budgets. ``command``: what runs the same search again."""
 
     search: str
     space: str
-    metric: Metric
+    cost: Metric
+    metric: str | None
+    named: bool
     points: Sequence[FrontPoint]
     command: str
 
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        told = {"search": self.search, "space": self.space, "cost": self.cost, "metric": self.metric}
+        return {**told, "points": [point.document() for point in self.points]}
 
-def front_of(path: Path, metric: Metric, budgets: Sequence[int] | int) -> Front:
+
+def front_of(path: Path, cost: Metric, budgets: Sequence[int] = ()) -> Front:
     """That of a run whose search is over, within `where` as its result is; costs are those of the space that this is
-    trained in. Raises RunError where there is no such run, or its search leaves nothing to tell by, SpaceError
-    where operators do not state the cost."""
+    trained in. ``budgets``: none are those that tell the most.
+
+    Raises RunError where there is no such run, or its search leaves nothing to tell by, SpaceError where operators do
+    not state the cost.
+    """
 
     def without(reason: str) -> NoFront:
         return NoFront(None, str(path), reason)
 
     job, strategy, facts = learnt(path, without)
     sibling = None if job.final is job.search.graph else _sibling(job.graph, job.search.graph, job.final)
-    points = runner(strategy).front(strategy, job.graph, facts, metric, budgets, sibling)
+    own = runner(strategy)
+    points = own.front(strategy, job.graph, facts, cost, budgets, sibling)
     if points is None:
         raise RunError(
             [without(f"a search of the family `{strategy.family}` leaves neither weights of decisions nor trials")]
         )
-    return Front(job.config.name, job.final.name, metric, points, command_again(path, job))
+    metric = facts["metric"] if own.separate else None
+    return Front(job.config.name, job.final.name, cost, metric, bool(budgets), points, command_again(path, job))
 
 
 def _sibling(common: SpaceGraph, searched: SpaceGraph, final: SpaceGraph) -> Sibling:

@@ -1,4 +1,4 @@
-"""Networks of several budgets as text, as rows for a CSV file, and as a plot."""
+"""Networks of several budgets as text, and as rows for a CSV file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from stdsl.compiler.analysis.derivation.front import FrontPoint
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.figures import cost_title, figure
 
 from ..elastic import ElasticFront
+from ..front import Front
 from ..tracking.rows import Table as Rows
 from .plain import plain
 from .whole import print_whole
@@ -51,3 +53,28 @@ def elastic_rows(front: ElasticFront) -> Rows:
         test = row.get("test", {}).get(front.told_by)
         rows.append([*values, row.get("valid"), test, row["architecture"], row.get("run")])
     return [[*titles, f"valid {front.chosen_by}", f"test {front.told_by}", "architecture", "run"], *rows]
+
+
+def front_lines(front: Front) -> list[tuple[str, ...]]:
+    """A table as rows of text, with its titles: of each budget the best architecture; of trials whose budgets are what
+    they cost, these alone."""
+    score = "score" if front.metric is None else METRICS[front.metric].title
+    titles = ("budget", cost_title(front.cost), score, "", "architecture")
+    rows = [titles, *(_line(point, front.metric) for point in front.points)]
+    return rows if front.named or front.metric is None else [(*row[1:3], row[4]) for row in rows]
+
+
+def _line(point: FrontPoint, metric: str | None) -> tuple[str, ...]:
+    if point.architecture is None:
+        return figure(point.budget), "", "", "", "none" if point.best else "none found; there may be one"
+    zeros = f"{point.zeros} kept edge{'s' if point.zeros > 1 else ''} zero" if point.zeros else ""
+    known = ", ".join(filter(None, ("" if point.best else "at least", zeros)))
+    score = _score(point.score or 0.0, metric)
+    return figure(point.budget), figure(point.cost), score, known, point.architecture.hash[:_HASH]
+
+
+def _score(score: float, metric: str | None) -> str:
+    """Of a trial the value of its metric."""
+    if metric is None:
+        return f"{round(score, 3) + 0.0:.3f}"
+    return METRICS[metric].written(METRICS[metric].score(score))  # which is its own inverse

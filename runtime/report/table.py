@@ -84,7 +84,7 @@ def _networks(result: Mapping[str, Any]) -> Table:
         table.add_row(f"best of the fused: {best['title']}", written(best["test"][shown[0]]))
     if seeds:
         table.add_row(f"derived, {len(seeds['values'])} seeds", f"{written(seeds['mean'])} ± {written(seeds['sd'])}")
-    if summary:
+    if summary and len(summary["values"]) > 1:  # of one the row above says all of it
         drawn = "random" if summary.get("uniform", True) else "random, not equally likely"
         table.add_row(f"mean of {len(summary['values'])} {drawn}", written(summary["mean"]))
         table.add_row("best random", written(summary["best"]))
@@ -111,7 +111,8 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     parts = [f"search: {times(facts['steps'], 'step')} in {duration(facts['seconds'])}"]
     if facts.get("trials") is not None:
         yield Text(
-            f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {facts['metric']} on held-out samples"
+            f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {METRICS[facts['metric']].title} on "
+            "held-out samples"
         )
         yield _trials(facts["trials"], METRICS[facts["metric"]])
         first = next(iter(_best_first(facts["trials"], METRICS[facts["metric"]])), {})
@@ -154,16 +155,20 @@ _SHOWN = 8
 
 def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
     """The best ones."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("trial")
-    for title in ("value", "params", "FLOPs", "trained in"):
-        table.add_column(title, justify="right")
     best = _best_first(trials, metric)
+    goes_on = any(trial.get("start") for trial in trials)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("trial", *(["goes on from"] if goes_on else [])):
+        table.add_column(title)
+    for title in (metric.title, "params", "FLOPs", "trained in"):
+        table.add_column(title, justify="right")
     for trial in best[:_SHOWN]:
-        value, seconds = metric.written(trial["value"]), duration(trial["seconds"])
-        table.add_row(Text(trial["name"]), value, f"{trial['params']:,}", f"{trial['flops']:,}", seconds)
+        begins = [trial["name"], *([trial.get("start") or ""] if goes_on else [])]
+        numbers = metric.written(trial["value"]), figure(trial["params"]), figure(trial["flops"])
+        table.add_row(*map(Text, begins), *numbers, duration(trial["seconds"]))
     if len(best) > _SHOWN:
-        table.add_row(f"… {len(best) - _SHOWN} more", f"{metric.written(best[-1]['value'])} at the end", "", "", "")
+        begins = [f"… {len(best) - _SHOWN} more", *([""] if goes_on else [])]
+        table.add_row(*begins, f"{metric.written(best[-1]['value'])} at the end", "", "", "")
     return table
 
 

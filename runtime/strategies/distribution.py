@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture, values_of
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
+from stdsl.compiler.analysis.derivation.front import POINTS, FrontPoint, Metric, front
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import log_rows
 from stdsl.compiler.analysis.policies.weighted import weighted
@@ -22,12 +22,12 @@ def distribution(graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy:
 
 
 def front_of_distribution(
-    graph: SpaceGraph, facts: Mapping[str, Any], metric: Metric, budgets: Sequence[int] | int, sibling: Sibling | None
+    graph: SpaceGraph, facts: Mapping[str, Any], metric: Metric, budgets: Sequence[int], sibling: Sibling | None
 ) -> list[FrontPoint]:
     """The most probable architecture for each budget."""
     weights, logits = facts["probabilities"], facts.get("logits")
     rows = log_rows(graph, weights, logits)
-    return front(graph, weights, metric, budgets, "beta", _fixed(facts), "allowed", sibling, logits, rows)
+    return front(graph, weights, metric, budgets or POINTS, "beta", _fixed(facts), "allowed", sibling, logits, rows)
 
 
 def found_by(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:

@@ -110,11 +110,11 @@ class Runner(ABC):
         graph: SpaceGraph,
         facts: Mapping[str, Any],
         metric: Metric,
-        budgets: Sequence[int] | int,
+        budgets: Sequence[int],
         sibling: Sibling | None,
     ) -> list[FrontPoint] | None:
-        """The best architecture for each of some budgets (:func:`compiler.analysis.derivation.front.front`); None for a
-        family that leaves nothing to tell by."""
+        """The best architecture for each of some budgets (:func:`compiler.analysis.derivation.front.front`); where none
+        is named, for those that tell the most. None for a family that leaves nothing to tell by."""
         return None
 
     def posterior(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Policy | None:

@@ -46,7 +46,7 @@ class SeparateRunner(Runner):
         graph: SpaceGraph,
         facts: Mapping[str, Any],
         metric: Metric,
-        budgets: Sequence[int] | int,
+        budgets: Sequence[int],
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
         return tried_front(graph, facts, metric, budgets, sibling)
@@ -104,11 +104,11 @@ def ranked(graph: SpaceGraph, facts: Mapping[str, Any]) -> list[Architecture]:
 
 
 def tried_front(
-    graph: SpaceGraph, facts: Mapping[str, Any], cost: Metric, budgets: Sequence[int] | int, sibling: Sibling | None
+    graph: SpaceGraph, facts: Mapping[str, Any], cost: Metric, budgets: Sequence[int], sibling: Sibling | None
 ) -> list[FrontPoint]:
-    """The best trial within each of some budgets of a cost; its score is the value of its metric, so that the greater
-    is the better. ``budgets``: so many, evenly from what the cheapest trial costs to what the best one does, where they
-    are a number. ``sibling``: where the cost is that of its networks."""
+    """The best trial within each of some budgets of a cost, of equal ones the cheapest, then the earliest; its score is
+    the value of its metric, so that the greater is the better. ``budgets``: where there are none, what the trials cost
+    that are better than all cheaper ones. ``sibling``: where the cost is that of its networks."""
     own = CostConstraint(cost, None, None, graph.span, sibling)
     metric = METRICS[facts["metric"]]
     found: list[tuple[Architecture, int, float]] = []
@@ -118,13 +118,15 @@ def tried_front(
         known: int | None = getattr(figures(graph, own, answers_of(graph, tried)), cost)
         if known is not None:
             found.append((tried, known, metric.score(trial["value"])))
-    if isinstance(budgets, int) and found:
-        least, top = min(known for _, known, _ in found), found[0][1]
-        steps = max(1, budgets - 1)
-        every = [top - (top - least) * (steps - i) // steps for i in range(budgets)] if budgets > 1 else [top]
-        budgets = list(dict.fromkeys(every))
+    found.sort(key=lambda row: (-row[2], row[1]))
+    if not budgets:
+        least: dict[int, None] = {}  # from the best one to the cheapest one
+        for _, known, _ in found:
+            if not least or known < next(reversed(least)):
+                least[known] = None
+        budgets = sorted(least)
     points = []
-    for budget in budgets if not isinstance(budgets, int) else ():
+    for budget in budgets:
         within = next((row for row in found if row[1] <= budget), None)
         arch, figure, score = within if within is not None else (None, None, None)
         points.append(FrontPoint(budget, arch, figure, score, best=True))
@@ -158,6 +160,7 @@ def _facts(run: Context, trial: Trial, metric: str, minimize: Sequence[CostName]
         "params": own.params,
         "flops": own.flops,
         **{cost: getattr(own, cost) for cost in minimize},
+        **({"start": trial_name(trial.spec.start + 1)} if trial.spec.start is not None else {}),
         **({"settings": dict(trial.spec.settings)} if trial.spec.settings else {}),
         "architecture": plain_values(arch),
     }

@@ -48,9 +48,10 @@ class _Derived(_Part):
 class _Trial(_Part):
     name: str
     value: float
-    params: _Whole
-    flops: _Whole
+    params: _Whole | None
+    flops: _Whole | None
     seconds: _Seconds
+    start: str | None = None
     settings: dict[str, int | float | str] | None = None
 
 

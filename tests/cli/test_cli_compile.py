@@ -134,7 +134,7 @@ def test_run_show_and_export_from_the_run(stdsl: Any, searchable: str, tmp_path:
     assert "derived" in stdsl("show", str(folder)).stdout
     assert "global_avg_pool" in stdsl("show", str(folder), "--layers").stdout
     front = json.loads(stdsl("show", str(folder), "--front", "flops", "--json").stdout)
-    assert (front["search"], front["space"], front["metric"]) == ("one", "clips", "flops")
+    assert [front[key] for key in ("search", "space", "cost", "metric")] == ["one", "clips", "flops", None]
     points = front["points"]
     assert all(p["best"] and p["architecture"]["cost"] <= p["budget"] for p in points)
     assert points[-1]["architecture"]["values"] == found["derived"]["values"], "nothing forbids what is preferred"

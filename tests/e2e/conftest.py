@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "generators"))
 
 from kills.process import Zygote
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -9,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from calls import called
 from kills.outcome import differences, outcome
 
 from stdsl.runtime.report.reporter import Silent
@@ -42,6 +44,12 @@ def test_a_trial_that_goes_on_for_the_second_time_is_the_same_after_a_resume(tmp
         starts = dict(store.execute("SELECT number, start FROM trials WHERE number IS NOT NULL"))
     twice = [number for number, start in starts.items() if start is not None and starts[start] is not None]
     assert twice, "none went on twice"
+    names = {number: f"trial-{number + 1}" for number in starts}
+    document = json.loads(called("show", str(whole), "--trials", "--json").output)
+    told = {trial["name"]: trial["start"] for trial in document["trials"]}
+    assert told == {names[number]: None if start is None else names[start] for number, start in starts.items()}
+    listed = json.loads((whole / "result.json").read_text())["search_facts"]["trials"]
+    assert {trial["name"]: trial.get("start") for trial in listed} == told
 
     class Stopper(Silent):
         def begin(self, title: str, total: int, done: int = 0) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import fcntl
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import threading
@@ -19,6 +21,7 @@ from calls import called
 from kills.outcome import differences, outcome
 
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.schemas import run_files
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 
@@ -178,11 +181,33 @@ def test_trials_are_shown(alone: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert [trial["values"] for trial in document["trials"]] == [trial["metrics"] for trial in result]
     assert [trial["architecture"] for trial in document["trials"]] == [trial["architecture"] for trial in result]
     assert {each["split"] for trial in document["trials"] for each in trial["epochs"]} == {"train", "valid"}
+    assert [(trial["params"], trial["flops"]) for trial in document["trials"]] == [
+        (trial["params"], trial["flops"]) for trial in result
+    ]
+    assert all(f"{trial['flops']:,}" in shown.output for trial in result)
     assert called("show", str(alone), "--trials", "-o", str(tmp_path / "t.csv")).exit_code == 0
     with (tmp_path / "t.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["accuracy"]) for row in rows] == [trial["value"] for trial in result]
     assert [json.loads(row["architecture"]) for row in rows] == [trial["architecture"] for trial in result]
+
+
+def test_of_a_run_that_nobody_works_on_no_trial_is_running(alone: Path, tmp_path: Path) -> None:
+    """And costs are not told where the texts of the run tell them no more; its trials are."""
+    copy = tmp_path / "run"
+    shutil.copytree(alone, copy)
+    with closing(sqlite3.connect(copy / "trials.sqlite")) as store:
+        store.execute("UPDATE trials SET state = 'running' WHERE name = 'trial-3'")
+        store.commit()
+    (copy / "space" / "tiny.space").unlink()
+    shown = called("show", str(copy), "--trials")
+    assert "5 done, 1 stopped" in shown.output
+    assert "params" not in shown.output
+    states = [trial["state"] for trial in json.loads(called("show", str(copy), "--trials", "--json").output)["trials"]]
+    assert states == ["done", "done", "stopped", "done", "done", "done"]
+    with (copy / run_files.LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "5 done, 1 running" in called("show", str(copy), "--trials").output
 
 
 def test_of_a_run_without_trials_there_are_none_to_show(alone: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
-from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric, front
+from stdsl.compiler.analysis.derivation.front import POINTS, FrontPoint, Metric, front
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Collapsed, Undecided
 from stdsl.compiler.families.gradient.settings import GradientConfig
@@ -98,12 +98,12 @@ class GradientRunner(Runner):
         graph: SpaceGraph,
         facts: Mapping[str, Any],
         metric: Metric,
-        budgets: Sequence[int] | int,
+        budgets: Sequence[int],
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
         reading = _own(strategy).reading
         scores, held = as_read(graph, facts["probabilities"], reading.gate), facts.get("fixed", {})
-        return front(graph, scores, metric, budgets, reading.score, held, reading.zeros, sibling)
+        return front(graph, scores, metric, budgets or POINTS, reading.score, held, reading.zeros, sibling)
 
     def method(self, strategy: Strategy) -> str:
         return _own(strategy).derive.method

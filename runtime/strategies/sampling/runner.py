@@ -122,7 +122,7 @@ class SamplingRunner(Runner):
         graph: SpaceGraph,
         facts: Mapping[str, Any],
         metric: Metric,
-        budgets: Sequence[int] | int,
+        budgets: Sequence[int],
         sibling: Sibling | None,
     ) -> list[FrontPoint] | None:
         if "logits" not in facts:

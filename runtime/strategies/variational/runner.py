@@ -111,7 +111,7 @@ class VariationalRunner(Runner):
         graph: SpaceGraph,
         facts: Mapping[str, Any],
         metric: Metric,
-        budgets: Sequence[int] | int,
+        budgets: Sequence[int],
         sibling: Sibling | None,
     ) -> list[FrontPoint]:
         return front_of_distribution(graph, facts, metric, budgets, sibling)

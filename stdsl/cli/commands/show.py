@@ -12,10 +12,10 @@ import click
 from stdsl.cli.files import write_architecture, write_bytes
 from stdsl.cli.options import NamedPath, as_json, budgets, front, output, quiet, store
 from stdsl.cli.output import document, fact, message, table
-from stdsl.compiler.text.figures import cost_title, figure
+from stdsl.compiler.text.figures import cost_title
 
 if TYPE_CHECKING:
-    from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
+    from stdsl.compiler.analysis.derivation.front import Metric
     from stdsl.runtime.tracking.rows import Table
 
 _TABLES = (".csv", ".json")
@@ -27,7 +27,7 @@ _FILES = (*_TABLES, ".html", ".svg", ".png", ".pdf", ".txt", ".md")
 @click.argument("run", metavar="RUN", type=NamedPath())
 @click.option("--layers", is_flag=True, help="All layers of the derived network too.")
 @front("Instead: the best architecture for each of several budgets of a cost.")
-@budgets(" Without it there are ten.")
+@budgets(" Without it there are ten, or, of trials, what each costs that is better than all cheaper ones.")
 @click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
 @click.option("--drawn", is_flag=True, help="Instead: all strategies that the search drew from its posterior.")
 @click.option(
@@ -257,18 +257,16 @@ def _write_table(output: Path, rows: Table, facts: Mapping[str, Any], quiet: boo
 
 
 def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | None, as_json: bool, quiet: bool) -> None:
-    from stdsl.compiler.analysis.derivation.front import POINTS
     from stdsl.runtime.front import front_of
+    from stdsl.runtime.report.front_table import front_lines
 
     _is_folder(output, "a front", (".csv", ".html", ".svg", ".png"))
-    found = front_of(run, metric, budgets or POINTS)
+    found = front_of(run, metric, budgets)
     if as_json:
-        points = [point.document() for point in found.points]
-        document({"search": found.search, "space": found.space, "metric": metric, "points": points})
+        document(found.document())
     else:
-        name = cost_title(metric)
-        fact(f"{found.search}: the best architectures of {found.space} by their {name}, within `where`\n")
-        fact(table([("budget", name, "score", "", "architecture"), *map(_row, found.points)], right=(0, 1, 2)))
+        fact(f"{found.search}: the best architectures of {found.space} by their {cost_title(metric)}, within `where`\n")
+        fact(table(front_lines(found), right=(0, 1, 2)))
     for point in found.points:
         if point.architecture is not None and output is not None:
             place = f"{found.search}-front-{metric}-{point.budget}.arch.json"
@@ -292,17 +290,3 @@ def _tried(run: Path, metric: Metric, output: Path, quiet: bool) -> None:
         content = front_plot(found, next(format for format in FORMATS if format == ending))
     write_bytes(output, content)
     message(str(output), quiet)
-
-
-def _row(point: FrontPoint) -> tuple[str, ...]:
-    if point.architecture is None:
-        return figure(point.budget), "", "", "", "none" if point.best else "none found; there may be one"
-    zeros = f"{point.zeros} kept edge{'s' if point.zeros > 1 else ''} zero" if point.zeros else ""
-    known = ", ".join(filter(None, ("" if point.best else "at least", zeros)))
-    return (
-        figure(point.budget),
-        figure(point.cost),
-        f"{round(point.score or 0.0, 3) + 0.0:.3f}",
-        known,
-        point.architecture.hash[:12],
-    )

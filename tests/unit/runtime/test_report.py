@@ -81,7 +81,7 @@ RESULT: dict[str, Any] = {
         network("random-1", "random", 0.5),
         network("[flat]", "space", 0.25),
     ],
-    "random": {"mean": 0.5, "sd": 0.0, "best": 0.5, "best_name": "random-1", "values": [0.5]},
+    "random": {"mean": 0.4, "sd": 0.1, "best": 0.5, "best_name": "random-1", "values": [0.5, 0.3]},
     "derived": {"values": {"normal.x[1][1].kind": "conv[3]", "normal.x[1].inputs": [1, 3]}, "layers": []},
     "onnx": {"difference": {"1": 1e-7, "3": 2.5e-7}, "latency_ms": 0.31, "bytes": 337_000},
     "files": {"onnx": "model.onnx"},
@@ -93,9 +93,43 @@ def test_the_result_table() -> None:
     buffer = io.StringIO()
     render_result(RESULT, Console(file=buffer, width=80))
     text = buffer.getvalue()
-    for part in ("0.812", "0.500", "[flat]", "conv[3]", "1, 3", "2.5e-07", "0.31 ms", "337 KB", "mean of 1 random"):
+    for part in (
+        "0.812",
+        "0.500",
+        "[flat]",
+        "conv[3]",
+        "1, 3",
+        "2.5e-07",
+        "0.31 ms",
+        "337 KB",
+        "mean of 2 random",
+        "0.400",
+    ):
         assert part in text
     assert "stdsl show " + "a-very-long-folder-name/" * 8 in text  # to be copied in one piece
+
+
+def test_of_one_random_network_there_is_no_mean() -> None:
+    buffer = io.StringIO()
+    one = {"mean": 0.5, "sd": 0.0, "best": 0.5, "best_name": "random-1", "values": [0.5]}
+    render_result(RESULT | {"random": one}, Console(file=buffer, width=80))
+    assert "random-1" in buffer.getvalue()
+    assert "mean of" not in buffer.getvalue()
+    assert "best random" not in buffer.getvalue()
+
+
+def test_trials_say_which_one_they_go_on_from_and_what_is_not_known() -> None:
+    trials = [
+        {"name": f"trial-{i}", "value": i / 4, "params": 9, "flops": None, "seconds": 1.0, **more}
+        for i, more in enumerate(({}, {"start": "trial-1"}), 1)
+    ]
+    told = {"metric": "balanced_accuracy", "trials": trials, "steps": 4, "seconds": 2.0}
+    buffer = io.StringIO()
+    render_result(RESULT | {"search_facts": told}, Console(file=buffer, width=120))
+    lines = [line.split() for line in buffer.getvalue().splitlines()]
+    assert ["trial-2", "trial-1", "0.500", "9", "unknown", "1", "s"] in lines
+    assert ["trial-1", "0.250", "9", "unknown", "1", "s"] in lines
+    assert ["trial", "goes", "on", "from", "balanced", "accuracy", "params", "FLOPs", "trained", "in"] in lines
 
 
 @pytest.mark.parametrize(("classes", "told"), [(5, False), (6, True), (0, True)])
