@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from stdsl.compiler.analysis.architecture import architecture
-from stdsl.compiler.analysis.costs.of_architecture import costs
-from stdsl.compiler.diagnostics.budgets import NothingWithin
-from stdsl.compiler.diagnostics.model import Diagnostic, RunError, SpaceError
-from stdsl.compiler.diagnostics.option import OptionText, option_text
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
-from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.quoting import visible
@@ -28,15 +22,11 @@ from .report.reporter import Reporter
 from .result import RunResult
 from .run import Means, carry_out, check_ready, permit
 from .strategies.runner import runner
-from .tracking.directory import RunDirectory, create, new_folder, open_run, outside, writable
-from .tracking.files import write_json
+from .tracking.directory import RunDirectory, create, open_run, outside, writable
 from .tracking.manifest import Elastic, Manifest, environment
 from .tracking.names import SEARCH
 from .tracking.tracker import finished_phases
 from .training.placement import available
-
-FRONT = "front.json"
-"""What a folder of several networks has beside their run directories."""
 
 
 @dataclass(frozen=True)
@@ -118,97 +108,17 @@ def derive_elastic(request: ElasticRequest, reporter: Reporter) -> RunResult:
     Raises RunError where the run is none, is not over, or left no shared weights; SpaceError where a budget is wrong,
     or nothing is within all.
     """
-    kept, manifest = _kept(request)
+    kept, manifest = opened_run(request)
     writable(request.out)
     outside(request.run, request.out)
-    job = _within(request, kept)
+    job = within(request, kept)
     drawn_within(job)
     out = request.out
-    _check(request, job, manifest, (out or Path("runs", f"{job.config.name}-elastic-0001"),))
-    return _begun(request, job, manifest, out, reporter)
+    check_begun(request, job, manifest, (out or Path("runs", f"{job.config.name}-elastic-0001"),))
+    return begun(request, job, manifest, out, reporter)
 
 
-def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], reporter: Reporter) -> ElasticFront:
-    """A network for each of several budgets of a cost, in a run directory each, in one folder: the best of those drawn
-    uniformly above the budget before it and up to its own. Raises as :func:`derive_elastic` does."""
-    kept, manifest = _kept(request)
-    writable(request.out)
-    outside(request.run, request.out)
-    bands = _bands(request, kept, metric, budgets)
-    widest, greatest = f"{metric} <= {max(budgets)}", max(budgets)
-    with _said_of(widest, greatest):
-        drawn_within(_within(request, kept, widest))  # raises where all of them would be empty
-    filled = [_filled(job, budget) for budget, job in bands]
-    name = f"{kept.config.name}-front"
-    below = request.out or Path("runs", f"{name}-0001")
-    _check(request, bands[0][1], manifest, [below / f"{metric}-{budget}" for budget, _ in bands])
-    folder = new_folder(request.out, name)
-    points = []
-    for (budget, job), any_within in zip(bands, filled, strict=True):
-        if not any_within:
-            reporter.say(f"no architecture is {_band(job)}")
-            points.append(Point(budget, None))
-            continue
-        reporter.say(f"{_band(job)}:")
-        result = _begun(request, job, manifest, folder / f"{metric}-{budget}", reporter)
-        cost: int | None = getattr(costs(job.graph, architecture(job.graph, result.architecture)), metric)
-        points.append(Point(budget, result, cost))
-    done = [point.result.document for point in points if point.result is not None]
-    told_by, chosen_by = done[0]["metric"], done[0]["search_facts"]["metric"]
-    front = ElasticFront(folder, kept.config.name, kept.search.graph.name, metric, told_by, chosen_by, tuple(points))
-    write_json(folder / FRONT, front.document())
-    return front
-
-
-def _bands(request: ElasticRequest, job: Job, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
-    """Each budget with the job of what costs more than the one before it, and no more than it."""
-    bands, below = [], -1
-    for budget in sorted(set(budgets)):
-        bands.append((budget, _within(request, job, f"{metric} in {below + 1}..{budget}")))
-        below = budget
-    return bands
-
-
-def _band(job: Job) -> str:
-    """The budget of a network, in words."""
-    assert job.elastic is not None
-    return f"within {job.elastic.where[-1]}"
-
-
-def _filled(job: Job, budget: int) -> bool:
-    """Whether a band has an architecture. Raises SpaceError where that is not known."""
-    assert job.elastic is not None
-    with _said_of(job.elastic.where[-1], budget):
-        try:
-            drawn_within(job)
-        except SpaceError as error:
-            if not all(isinstance(d, NothingWithin) for d in error.diagnostics):
-                raise
-            return False
-    return True
-
-
-@contextmanager
-def _said_of(bound: str, budget: int) -> Iterator[None]:
-    """Inside, what is wrong with the text ``bound``, which nobody wrote, is told of the budget that it was made of."""
-
-    def place(span: Span | None) -> Span | None:
-        made = span is not None and isinstance(span.source, OptionText) and span.source.value.text == bound
-        return option_text("--budget ", str(budget)).value if made else span
-
-    try:
-        yield
-    except SpaceError as error:
-        raise SpaceError([_placed(d, place) for d in error.diagnostics]) from None
-
-
-def _placed(d: Diagnostic, place: Callable[[Span | None], Span | None]) -> Diagnostic:
-    if isinstance(d, NothingWithin):
-        d = replace(d, related=tuple(replace(label, span=place(label.span) or label.span) for label in d.related))
-    return replace(d, span=place(d.span))
-
-
-def _kept(request: ElasticRequest) -> tuple[Job, Manifest]:
+def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
     """The job of the run that left the weights, and what its manifest says of it as it was searched."""
     directory = open_run(request.run)
     manifest = directory.manifest.model_copy(update={"elastic": None})
@@ -224,7 +134,8 @@ def _kept(request: ElasticRequest) -> tuple[Job, Manifest]:
     return job, manifest
 
 
-def _within(request: ElasticRequest, job: Job, *further: str) -> Job:
+def within(request: ElasticRequest, job: Job, *further: str) -> Job:
+    """The job of a network from the weights of ``job``'s search, within what was asked for and ``further`` budgets."""
     asked = Elastic(
         run=str(request.run.absolute()),
         where=(*request.where, *further),
@@ -234,7 +145,7 @@ def _within(request: ElasticRequest, job: Job, *further: str) -> Job:
     return elastic_job(job, asked)
 
 
-def _check(request: ElasticRequest, job: Job, manifest: Manifest, folders: Iterable[Path]) -> None:
+def check_begun(request: ElasticRequest, job: Job, manifest: Manifest, folders: Iterable[Path]) -> None:
     """Raises RunError or SpaceError where run directories at ``folders`` would not be begun, or the work in them not be
     done: nothing is made by a call that is refused."""
     check_ready(job, manifest.engine)
@@ -246,7 +157,8 @@ def _check(request: ElasticRequest, job: Job, manifest: Manifest, folders: Itera
     runner(strategy).check_weights(strategy, job.graph, RunDirectory(request.run).weights(SEARCH))
 
 
-def _begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | None, reporter: Reporter) -> RunResult:
+def begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | None, reporter: Reporter) -> RunResult:
+    """A run directory at ``out``, or the next free one, carried out to its end."""
     permit(job)
     placement = available(request.device)
     own = manifest.model_copy(

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from stdsl.networks import export_onnx as export_onnx
     from stdsl.networks import source as source
     from stdsl.networks import stretched as stretched
+    from stdsl.runtime.elastic import ElasticFront as ElasticFront
     from stdsl.runtime.report.listener import ProgressEvent as ProgressEvent
     from stdsl.searches import arrays as arrays
+    from stdsl.searches import derive as derive
     from stdsl.searches import run as run
     from stdsl.space import Space as Space
     from stdsl.space import SpaceCosts as SpaceCosts
@@ -41,6 +43,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Architecture",
     "ArchitectureError",
+    "ElasticFront",
     "FrontPoint",
     "ProgressEvent",
     "Relaxation",
@@ -52,6 +55,7 @@ __all__ = [
     "__version__",
     "arrays",
     "compile",
+    "derive",
     "export_onnx",
     "load",
     "loads",
@@ -63,6 +67,7 @@ __all__ = [
 _HOMES = {
     "Architecture": "stdsl.compiler.analysis.architecture",
     "ArchitectureError": "stdsl.compiler.diagnostics.model",
+    "ElasticFront": "stdsl.runtime.elastic",
     "FrontPoint": "stdsl.compiler.analysis.derivation.front",
     "ProgressEvent": "stdsl.runtime.report.listener",
     "Relaxation": "stdsl.compiler.backends.networks.supernet_text",
@@ -76,6 +81,7 @@ _HOMES = {
     "load": "stdsl.space",
     "loads": "stdsl.space",
     "arrays": "stdsl.searches",
+    "derive": "stdsl.searches",
     "run": "stdsl.searches",
     "source": "stdsl.networks",
     "stretched": "stdsl.networks",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from stdsl.target import Target
 
 if TYPE_CHECKING:
     from stdsl.runtime.data.batch import Dataset
+    from stdsl.runtime.elastic import ElasticFront
     from stdsl.runtime.report.listener import ProgressEvent
     from stdsl.runtime.report.reporter import Reporter
     from stdsl.runtime.result import RunResult
@@ -79,6 +80,59 @@ def run(
     )
     with _told(progress, reporter) as listener:
         return start(request, listener)
+
+
+def derive(
+    run: str | os.PathLike[str] | None = None,
+    *,
+    where: str | Sequence[str] = (),
+    front: Literal["flops", "params", "activations", "depth"] | None = None,
+    budgets: Sequence[int] = (),
+    candidates: int = 100,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    data: Any = None,
+    allow_extern: bool = False,
+    progress: bool | Callable[[ProgressEvent], object] = True,
+    reporter: Reporter | None = None,
+) -> RunResult | ElasticFront:
+    """Take other networks from the weights that the search of a run left, without training, as `stdsl derive` does.
+
+    ``run``: the directory of a run whose search, of the family `sampling`, is over. ``where``: constraints over costs
+    (`"flops <= 3M, params in 10K..20K"`), or several. Of ``candidates`` architectures, drawn uniformly within them and
+    `where` of the space (others by another ``seed``), the best on the `valid` half is exported as the search says: a
+    :class:`RunResult`, in the directory ``out``, new or empty, else ``runs/SEARCH-elastic-NUMBER``. With ``front``
+    there is one for each of ``budgets`` of this cost, above the one before it: an :class:`ElasticFront`, in a folder.
+    ``resume``: what was derived before, one or a front, and was stopped, in place of ``run``. ``data``,
+    ``allow_extern``, ``progress``, ``reporter``: as of :func:`run`.
+
+    Raises RunError where the run is none, is not over, or left no shared weights, SpaceError where a constraint is
+    wrong, or nothing is within all; nothing is made then.
+    """
+    from stdsl.runtime.elastic import ElasticRequest, derive_elastic
+    from stdsl.runtime.elastic_front import METRICS, elastic_front, resume_derived
+
+    if resume is not None:
+        if run is not None or where or front is not None or budgets or out is not None:
+            raise TypeError("what was derived goes on as it was asked for: give `resume` alone")
+        with _told(progress, reporter) as listener:
+            return resume_derived(Path(resume), listener, allow_extern, data)
+    if run is None:
+        raise TypeError("name the directory of a run, or give `resume`")
+    if (front is None) != (not budgets):
+        raise TypeError('`front` and `budgets` go together: front="flops", budgets=[3_000_000, 5_000_000]')
+    if front is not None and front not in METRICS:
+        raise TypeError(f"`front` is one of {', '.join(METRICS)}, not {front!r}")
+    for name, value, least in (("candidates", candidates, 1), *(("budgets", budget, 0) for budget in budgets)):
+        if not isinstance(value, int) or value < least:
+            raise TypeError(f"`{name}` is a whole number from {least}, not {value!r}")
+    texts = (where,) if isinstance(where, str) else tuple(where)
+    folder = Path(out) if out is not None else None
+    request = ElasticRequest(Path(run), texts, candidates, seed, folder, device, allow_extern, data)
+    with _told(progress, reporter) as listener:
+        return derive_elastic(request, listener) if front is None else elastic_front(request, front, budgets, listener)
 
 
 @contextmanager

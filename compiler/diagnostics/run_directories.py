@@ -34,6 +34,34 @@ and `space/`.
 
 
 @kind
+class NothingToGoOnWith(Diagnostic):
+    """A folder that `stdsl derive --resume` names has nothing derived in it. ``run``: whether it is that of a run."""
+
+    folder: str
+    run: bool
+
+    code: ClassVar[str] = "E0773"
+    title: ClassVar[str] = "nothing was derived in this folder"
+    explanation: ClassVar[str] = """\
+`stdsl derive --resume` goes on in a folder that `stdsl derive` made, of one network or of a front, which holds
+`asked.json`. Searches, and all other runs, go on with `stdsl run --resume`.
+
+    stdsl derive --resume runs/paths-0001             the run of a search
+    stdsl derive --resume runs/paths-front-0001       right"""
+
+    @property
+    def message(self) -> str:
+        what = "a run with weights of its own" if self.run else "neither `run.json` nor `asked.json`"
+        return f"nothing was derived in {self.folder}: it holds {what}"
+
+    @property
+    def help(self) -> str | None:
+        if self.run:
+            return f"`{command('stdsl', 'run', '--resume', self.folder)}` goes on with it"
+        return "give the folder that `stdsl derive` made"
+
+
+@kind
 class RunNotOver(Diagnostic):
     """A run has not come as far as what is asked of it."""
 

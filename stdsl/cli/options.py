@@ -120,6 +120,12 @@ allow_extern = click.option(
 )
 
 
+def given(parameter: str) -> bool:
+    """Whether a parameter of the command at hand stands in the call."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
 def front(what: str) -> Callable[[F], F]:
     """``--front``: the cost that several budgets are of."""
     costs = click.Choice(["flops", "params", "activations", "depth"])

@@ -21,7 +21,8 @@ from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.weights import read_weights
 from stdsl.compiler.diagnostics.model import RunError, SpaceError
-from stdsl.runtime.elastic import ElasticRequest, derive_elastic, elastic_front
+from stdsl.runtime.elastic import ElasticRequest, derive_elastic
+from stdsl.runtime.elastic_front import elastic_front, resume_derived
 from stdsl.runtime.report.reporter import Silent
 
 TEXT = """stdsl 1
@@ -162,6 +163,58 @@ def test_a_front_of_bands(searched: Path, stdsl: Order, tmp_path: Path, space: a
     assert [row["budget"] for row in rows] == [str(budget) for budget in budgets]
     assert [row["valid loss"] for row in rows] == ["", *(str(point["valid"]) for point in points)]
     assert [row["architecture"] for row in rows] == ["", *(point["architecture"] for point in points)]
+
+
+def test_a_front_that_is_killed_goes_on(searched: Path, stdsl: Order, tmp_path: Path, space: api.Space) -> None:
+    """Killed in its first network and in its second, while the last has no folder."""
+    costs = sorted({space.costs(arch).flops or 0 for arch in space.architectures()})
+    budgets = [costs[0] - 1, costs[1], costs[-2], costs[-1]]
+    words = [word for budget in budgets for word in ("--budget", str(budget))]
+    whole, broken, table = tmp_path / "whole", tmp_path / "broken", tmp_path / "front.json"
+    call = ("derive", str(searched / "run"), "--front", "flops", *words, "--candidates", "4", "--seed", "3", "--out")
+    assert stdsl(*call, str(whole)) == 0
+    call = (*call, str(broken))
+    for budget in (costs[1], costs[-2]):
+        assert stdsl(*call, moment="step", number=1, journal=f"flops-{budget}") == -signal.SIGKILL
+        assert not (broken / f"flops-{costs[-1]}").exists()
+        call = ("derive", "--resume", str(broken))
+    assert stdsl(*call, "-o", str(table)) == 0
+    assert stdsl(*call) == 0, "all of it is over"
+    assert differences(outcome(broken), outcome(whole)) == ["front.json"]
+    assert (broken / "front.json").read_text().replace(str(broken), str(whole)) == (whole / "front.json").read_text()
+    assert json.loads(table.read_text()) == json.loads((broken / "front.json").read_text())
+    (broken / "asked.json").write_text('{"run": "elsewhere"}')
+    with pytest.raises(RunError, match=r"E0722.*asked\.json is damaged"):
+        resume_derived(broken, Silent())
+
+
+def test_the_same_from_python(searched: Path, derived: Path, tmp_path: Path) -> None:
+    run, out = searched / "run", tmp_path / "front"
+    found = api.derive(run, where="params <= 300", out=tmp_path / "one", progress=False)
+    assert differences(outcome(tmp_path / "one"), outcome(derived)) == []
+    assert api.derive(resume=tmp_path / "one", progress=False).document == found.document
+    where = ["params <= 300", "activations <= 1G"]
+    front = api.derive(run, where=where, front="depth", budgets=[99], out=out, progress=False)
+    assert isinstance(front, api.ElasticFront)
+    (point,) = front.points
+    assert point.result is not None
+    assert point.result.document["derived"]["params"] <= 300
+    again = api.derive(resume=out, progress=False)
+    assert isinstance(again, api.ElasticFront)
+    assert again.document() == front.document()
+    for wrong in (
+        {},
+        {"run": run, "front": "flops"},
+        {"run": run, "budgets": [3]},
+        {"run": run, "front": "size", "budgets": [3]},
+        {"run": run, "front": "flops", "budgets": [-1]},
+        {"run": run, "front": "flops", "budgets": ["3M"]},
+        {"run": run, "candidates": 0},
+        {"run": run, "resume": run},
+    ):
+        with pytest.raises(TypeError):
+            api.derive(**wrong, out=None if "resume" in wrong else tmp_path / "none", progress=False)
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_front_below_everything(searched: Path, tmp_path: Path) -> None:

@@ -11,19 +11,31 @@ import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
 from stdsl.cli.files import write_bytes
-from stdsl.cli.options import NamedPath, allow_extern, as_json, budgets, device, front, output, quiet, seed
+from stdsl.cli.options import NamedPath, allow_extern, as_json, budgets, device, front, given, output, quiet, seed
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
 from stdsl.cli.results import tell
 
 if TYPE_CHECKING:
     from stdsl.runtime.elastic import ElasticFront, ElasticRequest
+    from stdsl.runtime.report.console import ConsoleReporter
+    from stdsl.runtime.result import RunResult
 
 _TABLES = ("csv", "json")
+_ASKED = {
+    "where": "--where",
+    "metric": "--front",
+    "budgets": "--budget",
+    "candidates": "--candidates",
+    "seed": "--seed",
+    "out": "--out",
+    "device": "--device",
+}
+"""Parameters that say what is derived, and how they are written."""
 
 
 @click.command("derive")
-@click.argument("run", metavar="RUN", type=NamedPath())
+@click.argument("run", metavar="[RUN]", type=NamedPath(), required=False)
 @click.option(
     "--where",
     "where",
@@ -43,19 +55,21 @@ _TABLES = ("csv", "json")
 )
 @seed
 @click.option("--out", type=NamedPath(), metavar="DIR", help="The run directory, or the folder of those of a front.")
+@click.option("--resume", type=NamedPath(), metavar="DIR", help="Go on with what was derived in this folder.")
 @output("The front as a .csv or .json file, or plotted as .html, .svg or .png.")
 @device
 @allow_extern
 @as_json
 @quiet
 def command(
-    run: Path,
+    run: Path | None,
     where: Sequence[str],
     metric: str | None,
     budgets: Sequence[int],
     candidates: int,
     seed: int,
     out: Path | None,
+    resume: Path | None,
     output: Path | None,
     device: str,
     allow_extern: bool,
@@ -67,63 +81,69 @@ def command(
     RUN is the directory of a run whose search, of the family `sampling`, is over. Architectures are drawn, all equally
     likely, within the budgets of --where and `where` of the space, and measured with the shared weights on the
     `valid` half. The best one is exported with its part of the weights, in a run directory of its own. Nothing is
-    trained. With --front there is one for each budget, above the one before it.
+    trained. With --front there is one for each budget, above the one before it. What was stopped or killed goes on with
+    --resume, as it was asked for.
 
     \b
     Example:
       stdsl derive runs/paths-0001 --where "flops <= 800K"
       stdsl derive runs/paths-0001 --front flops --budget 500K --budget 1M --out front -o front.svg
+      stdsl derive --resume front
     """
+    if (run is None) == (resume is None):
+        raise click.UsageError("name a run whose search left weights, RUN, or what is gone on with, --resume DIR")
+    if resume is not None and any(map(given, _ASKED)):
+        raise click.UsageError(f"it goes on as it was asked for: leave out {', '.join(_ASKED.values())}")
     if bool(metric) != bool(budgets):
         raise click.UsageError("--front and --budget go together: --front flops --budget 3M --budget 5M")
-    if output is not None and metric is None:
+    if output is not None and metric is None and resume is None:
         raise click.UsageError("--output goes with --front")
-    from stdsl.runtime.elastic import ElasticRequest
+    from stdsl.runtime.elastic import ElasticFront, ElasticRequest
+    from stdsl.runtime.elastic_front import resume_derived
+    from stdsl.runtime.report.console import ConsoleReporter
     from stdsl.runtime.report.plots import FORMATS
+    from stdsl.runtime.training.interruption import Interrupted
 
     ending = "" if output is None else output.suffix.removeprefix(".").lower()
     if output is not None and ending not in (*_TABLES, *FORMATS):
         known = ", ".join(f".{name}" for name in (*_TABLES, *FORMATS))
         raise click.UsageError(f"{output}: fronts are written to files that end in {known}")
-    request = ElasticRequest(run, where, candidates, seed, out, device, allow_extern)
     with ExitStack() as options:
         options.enter_context(of_option("--device", device, "E0708"))
         options.enter_context(of_option("--out", out, "E0710"))
-        if metric is None:
-            _one(request, as_json, quiet)
-        else:
-            _several(request, metric, budgets, output, as_json, quiet)
+        options.enter_context(of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723", "E0773"))
+        try:
+            with ConsoleReporter(quiet=quiet) as reporter:
+                if resume is not None:
+                    found = resume_derived(resume, reporter, allow_extern)
+                else:
+                    assert run is not None
+                    request = ElasticRequest(run, where, candidates, seed, out, device, allow_extern)
+                    found = _derived(request, metric, budgets, reporter)
+        except Interrupted as stop:
+            message(f"stopped; {stop}")
+            click.get_current_context().exit(INTERRUPTED)
+    if isinstance(found, ElasticFront):
+        _tell_front(found, output, as_json, quiet)
+        return
+    if output is not None:
+        message(f"{output} is not written: one network is no front")
+    tell(found, as_json)
 
 
-def _one(request: ElasticRequest, as_json: bool, quiet: bool) -> None:
+def _derived(
+    request: ElasticRequest, metric: str | None, budgets: Sequence[int], reporter: ConsoleReporter
+) -> RunResult | ElasticFront:
     from stdsl.runtime.elastic import derive_elastic
-    from stdsl.runtime.report.console import ConsoleReporter
-    from stdsl.runtime.training.interruption import Interrupted
+    from stdsl.runtime.elastic_front import elastic_front
 
-    try:
-        with ConsoleReporter(quiet=quiet) as reporter:
-            result = derive_elastic(request, reporter)
-    except Interrupted as stop:
-        message(f"stopped; {stop}")
-        click.get_current_context().exit(INTERRUPTED)
-    tell(result, as_json)
+    return derive_elastic(request, reporter) if metric is None else elastic_front(request, metric, budgets, reporter)
 
 
-def _several(
-    request: ElasticRequest, metric: str, budgets: Sequence[int], output: Path | None, as_json: bool, quiet: bool
-) -> None:
-    from stdsl.runtime.elastic import elastic_front
-    from stdsl.runtime.report.console import ConsoleReporter
+def _tell_front(front: ElasticFront, output: Path | None, as_json: bool, quiet: bool) -> None:
     from stdsl.runtime.report.front_table import render_elastic
     from stdsl.runtime.report.terminal import Terminal
-    from stdsl.runtime.training.interruption import Interrupted
 
-    try:
-        with ConsoleReporter(quiet=quiet) as reporter:
-            front = elastic_front(request, metric, budgets, reporter)
-    except Interrupted as stop:
-        message(f"stopped; {stop}")
-        click.get_current_context().exit(INTERRUPTED)
     if as_json:
         document(front.document())
     else:

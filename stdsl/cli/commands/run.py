@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from stdsl.cli.exit_codes import INTERRUPTED
-from stdsl.cli.options import NamedPath, allow_extern, as_json, device, overrides, quiet, store, target
+from stdsl.cli.options import NamedPath, allow_extern, as_json, device, given, overrides, quiet, store, target
 from stdsl.cli.output import message
 from stdsl.cli.places import of_option
 from stdsl.cli.results import tell
@@ -72,7 +71,7 @@ def command(
     """
     if resume is None and target is None:
         raise click.UsageError("name a search, FILE::SEARCH, or a run to go on with, --resume DIR")
-    asked = bool(overrides) or architecture is not None or out is not None or _given("device") or _given("engine")
+    asked = bool(overrides) or architecture is not None or out is not None or given("device") or given("engine")
     if resume is not None and asked:
         settings = "--arch, --set, --out, --device and --engine"
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
@@ -116,10 +115,6 @@ def command(
         message(f"stopped; {stop}" if str(stop) else "stopped; its state is kept: go on with --resume")
         click.get_current_context().exit(INTERRUPTED)
     tell(result, as_json, "all else of the run is there; what tries again stands under `next`")
-
-
-def _given(option: str) -> bool:
-    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def _same_search(target: Target | None, folder: Path, quiet: bool) -> None:

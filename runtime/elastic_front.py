@@ -1,0 +1,207 @@
+"""Networks of several budgets from the weights of a run, in one folder: each drawn, measured and exported as
+:mod:`.elastic` does one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from annotated_types import Ge, Len
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stdsl.compiler.analysis.architecture import architecture
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.diagnostics.budgets import NothingWithin
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError, SpaceError
+from stdsl.compiler.diagnostics.option import OptionText, option_text
+from stdsl.compiler.diagnostics.run_directories import NothingToGoOnWith
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.schemas import run_files
+from stdsl.compiler.text.commands import command, leave
+from stdsl.compiler.text.documents import parsed_json
+
+from .elastic import ElasticFront, ElasticRequest, Point, begun, check_begun, opened_run, within
+from .prepare.elastic import drawn_within
+from .prepare.job import Job
+from .report.reporter import Reporter
+from .result import RunResult
+from .run import resume
+from .tracking.directory import new_folder, open_run, outside, writable
+from .tracking.files import read_bytes, write_json
+from .tracking.manifest import Manifest
+from .training.interruption import Interrupted
+from .training.placement import available
+
+FRONT = "front.json"
+"""What a folder of several networks has beside their run directories, once all are there."""
+ASKED = "asked.json"
+"""What it has from the beginning."""
+
+
+Cost = Literal["flops", "params", "activations", "depth"]
+METRICS: tuple[str, ...] = get_args(Cost)
+"""Costs that fronts are of."""
+
+
+class Asked(BaseModel):
+    """What a front was asked for: see :class:`.elastic.ElasticRequest`. ``metric``: the cost that ``budgets`` are of;
+    ``device``: as it was found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    where: tuple[str, ...]
+    metric: Cost
+    budgets: Annotated[tuple[Annotated[int, Ge(0)], ...], Len(1)]
+    candidates: Annotated[int, Ge(1)]
+    seed: int
+    device: str
+
+
+def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], reporter: Reporter) -> ElasticFront:
+    """A network for each of several budgets of a cost, in a run directory each, in one folder: the best of those drawn
+    uniformly above the budget before it and up to its own. Raises as :func:`.elastic.derive_elastic` does, and
+    Interrupted."""
+    kept, manifest = opened_run(request)
+    writable(request.out)
+    outside(request.run, request.out)
+    bands = _bands(request, kept, metric, budgets)
+    widest, greatest = f"{metric} <= {max(budgets)}", max(budgets)
+    with _said_of(widest, greatest):
+        drawn_within(within(request, kept, widest))  # raises where all of them would be empty
+    filled = [_filled(job, budget) for budget, job in bands]
+    name = f"{kept.config.name}-front"
+    below = request.out or Path("runs", f"{name}-0001")
+    check_begun(request, bands[0][1], manifest, [below / f"{metric}-{budget}" for budget, _ in bands])
+    asked = Asked.model_validate(
+        {
+            "run": str(request.run.absolute()),
+            "where": tuple(request.where),
+            "metric": metric,
+            "budgets": tuple(budget for budget, _ in bands),
+            "candidates": request.candidates,
+            "seed": request.seed,
+            "device": str(available(request.device).device),
+        }
+    )
+    folder = new_folder(request.out, name)
+    write_json(folder / ASKED, asked.model_dump(mode="json"))
+    return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
+
+
+def resume_derived(
+    folder: Path, reporter: Reporter, allow_extern: bool = False, data: object = None
+) -> RunResult | ElasticFront:
+    """Go on with what was derived in ``folder``, a front or one network, to the same bits. What is over there is
+    not done again.
+
+    Raises as :func:`elastic_front` does, and RunError where nothing was derived there. ``allow_extern``, ``data``: as
+    of :func:`.run.resume`.
+    """
+    if not (folder / ASKED).exists():
+        if (folder / run_files.MANIFEST).exists() and open_run(folder).manifest.elastic is not None:
+            return resume(folder, reporter, allow_extern, data)
+        raise RunError([NothingToGoOnWith(None, str(folder), (folder / run_files.MANIFEST).exists())])
+    asked = _asked(folder / ASKED)
+    request = ElasticRequest(
+        Path(asked.run), asked.where, asked.candidates, asked.seed, folder, asked.device, allow_extern, data
+    )
+    kept, manifest = opened_run(request)
+    filled = [_filled(job, budget) for budget, job in _bands(request, kept, asked.metric, asked.budgets)]
+    return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
+
+
+def _asked(path: Path) -> Asked:
+    try:
+        return Asked.model_validate(parsed_json(read_bytes(path)))
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise RunError([RunFileDamaged(None, str(path), "it does not say what a front was asked for")]) from error
+
+
+def _worked_off(
+    request: ElasticRequest,
+    asked: Asked,
+    run: tuple[Job, Manifest],
+    folder: Path,
+    filled: Sequence[bool],
+    reporter: Reporter,
+) -> ElasticFront:
+    """Do what is not done yet. ``run``: that which left the weights, opened; ``filled``: whether each band has an
+    architecture."""
+    kept, manifest = run
+    points = []
+    for (budget, job), any_within in zip(_bands(request, kept, asked.metric, asked.budgets), filled, strict=True):
+        if not any_within:
+            reporter.say(f"no architecture is {_band(job)}")
+            points.append(Point(budget, None))
+            continue
+        reporter.say(f"{_band(job)}:")
+        own = folder / f"{asked.metric}-{budget}"
+        try:
+            if (own / run_files.MANIFEST).exists():
+                result = resume(own, reporter, request.allow_extern, request.data)
+            else:
+                result = begun(request, job, manifest, own, reporter)
+        except Interrupted:
+            again = command("stdsl", "derive", "--resume", folder, *leave(request.allow_extern))
+            raise Interrupted(f"`{again}` goes on from here") from None
+        cost: int | None = getattr(costs(job.graph, architecture(job.graph, result.architecture)), asked.metric)
+        points.append(Point(budget, result, cost))
+    done = [point.result.document for point in points if point.result is not None]
+    told_by, chosen_by = done[0]["metric"], done[0]["search_facts"]["metric"]
+    name, space = kept.config.name, kept.search.graph.name
+    front = ElasticFront(folder, name, space, asked.metric, told_by, chosen_by, tuple(points))
+    write_json(folder / FRONT, front.document())
+    return front
+
+
+def _bands(request: ElasticRequest, job: Job, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
+    """Each budget with the job of what costs more than the one before it, and no more than it."""
+    bands, below = [], -1
+    for budget in sorted(set(budgets)):
+        bands.append((budget, within(request, job, f"{metric} in {below + 1}..{budget}")))
+        below = budget
+    return bands
+
+
+def _band(job: Job) -> str:
+    """The budget of a network, in words."""
+    assert job.elastic is not None
+    return f"within {job.elastic.where[-1]}"
+
+
+def _filled(job: Job, budget: int) -> bool:
+    """Whether a band has an architecture. Raises SpaceError where that is not known."""
+    assert job.elastic is not None
+    with _said_of(job.elastic.where[-1], budget):
+        try:
+            drawn_within(job)
+        except SpaceError as error:
+            if not all(isinstance(d, NothingWithin) for d in error.diagnostics):
+                raise
+            return False
+    return True
+
+
+@contextmanager
+def _said_of(bound: str, budget: int) -> Iterator[None]:
+    """Inside, what is wrong with the text ``bound``, which nobody wrote, is told of the budget that it was made of."""
+
+    def place(span: Span | None) -> Span | None:
+        made = span is not None and isinstance(span.source, OptionText) and span.source.value.text == bound
+        return option_text("--budget ", str(budget)).value if made else span
+
+    try:
+        yield
+    except SpaceError as error:
+        raise SpaceError([_placed(d, place) for d in error.diagnostics]) from None
+
+
+def _placed(d: Diagnostic, place: Callable[[Span | None], Span | None]) -> Diagnostic:
+    if isinstance(d, NothingWithin):
+        d = replace(d, related=tuple(replace(label, span=place(label.span) or label.span) for label in d.related))
+    return replace(d, span=place(d.span))
