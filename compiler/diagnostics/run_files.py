@@ -46,10 +46,10 @@ class RunFileDamaged(Diagnostic):
     code: ClassVar[str] = "E0722"
     title: ClassVar[str] = "a file of the run is damaged"
     explanation: ClassVar[str] = """\
-A checkpoint holds a checksum, a journal has a JSON object with one on each line, and weights have names and shapes;
-what a run wrote is not there any more. One damaged checkpoint is no loss, since the one before is kept as well. Where
-that is damaged too, or the journal in the middle, the run does not go on, and does not begin again by itself: nothing
-is deleted. (A last line of a journal that is cut off is normal for a run that was killed.)
+A checkpoint holds a checksum, a journal has a JSON object with one on each line, and weights have names, shapes and
+a checksum; what a run wrote is not there any more. One damaged checkpoint is no loss, since the one before is kept as
+well. Where that is damaged too, or the journal in the middle, the run does not go on, and does not begin again by
+itself: nothing is deleted. (A last line of a journal that is cut off is normal for a run that was killed.)
 
     error[E0722]: runs/a-0001/journal.jsonl is damaged: line 17 is no JSON object
     cp backup/a-0001/journal.jsonl runs/a-0001/       if there is a copy

@@ -8,13 +8,13 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from stdsl.compiler.backends.networks.weights_checksum import tensors_checksum
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.text.documents import parsed_json
@@ -130,8 +130,4 @@ def _state(content: bytes) -> dict[str, Any] | None:
 
 def _checksum(text: str, tensors: dict[str, Tensor]) -> str:
     """CRC-32 over the plain state and all tensors by name (safetensors itself notices only a wrong length)."""
-    total = zlib.crc32(text.encode())
-    for name in sorted(tensors):
-        data = tensors[name].reshape(-1).view(torch.uint8).numpy() if tensors[name].numel() else np.empty(0, np.uint8)
-        total = zlib.crc32(data.tobytes(), zlib.crc32(name.encode(), total))
-    return f"{total:08x}"
+    return f"{tensors_checksum(tensors, zlib.crc32(text.encode())):08x}"

@@ -26,6 +26,7 @@ from .files import open_own, read_bytes, reason_of, refusing, write_json, write_
 from .manifest import FORMAT, Manifest
 from .names import RESERVED, file_name
 from .result_document import fault_of
+from .sealed import sealed, unsealed
 
 _LONGEST = 100
 """Characters of a search's name in the name of its run directory."""
@@ -127,7 +128,7 @@ class RunDirectory:
                 version = written.get("stdsl", "?") if isinstance(written, dict) else "?"
                 reason = f"it was written by a newer version of stdsl ({version})"
                 raise RunError([NotARunDirectory(None, str(self.path), reason)])
-            return Manifest.model_validate(document)
+            return Manifest.model_validate(unsealed(document) if isinstance(document, dict) else document)
         except FileNotFoundError:
             reason = "it holds no run.json"
             if self._begun.exists():
@@ -192,7 +193,7 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
             shutil.rmtree(directory.space, ignore_errors=True)  # of a start that was stopped
             for place, text in texts.items():
                 write_text(directory.space / place, text)
-            write_json(path / run_files.MANIFEST, manifest.model_dump(mode="json"))
+            write_json(path / run_files.MANIFEST, sealed(manifest.model_dump(mode="json")))
             directory._begun.unlink()
         except BaseException:
             directory.unlock()

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from stdsl.compiler.schemas.data import Found
 
-FORMAT = 3
-"""1 had no ``texts``, 2 no ``id``."""
+FORMAT = 4
+"""1 had no ``texts``, 2 no ``id``, 3 no checksum (:mod:`.sealed`)."""
 MOST_THREADS = 4096
 _SECTIONS = ("data", "strategy", "retrain", "export")
 

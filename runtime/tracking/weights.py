@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from stdsl.compiler.backends.networks.interface import Interface
 from stdsl.compiler.backends.networks.weights import ARCHITECTURE
+from stdsl.compiler.backends.networks.weights_checksum import CHECKSUM, differs, file_checksum
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 
@@ -27,22 +29,27 @@ def save_weights(model: nn.Module, path: Path) -> None:
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, str] | None = None) -> None:
-    """Write tensors by name in the plain memory format, with ``about`` as the metadata of the file."""
+    """Write tensors by name in the plain memory format, with ``about`` and a checksum as the metadata of the file."""
     plain = {
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
     # What writes files itself would write a temporary one of its own, which stays where the process is killed.
-    write_bytes(path, save(plain, None if about is None else dict(about)))
+    said = dict(about or {})
+    write_bytes(path, save(plain, said | {CHECKSUM: file_checksum(plain, said)}))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read what :func:`save_tensors` wrote. Raises RunError where that is gone, damaged, or cannot be read."""
     content = read_made(path)
     try:
-        return dict(load(content))
+        tensors = dict(load(content))
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     except (SafetensorError, ValueError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not hold weights")]) from error
+    if differs(tensors, header.get("__metadata__")):
+        raise RunError([RunFileDamaged(None, str(path), "its weights are not those that were written")])
+    return tensors
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

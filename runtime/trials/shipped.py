@@ -21,6 +21,7 @@ from ..engines.contract import Doing
 from ..phases.context import Context
 from ..tracking.directory import RunDirectory
 from ..tracking.names import DERIVED
+from ..tracking.sealed import unsealed
 from .files import with_files
 from .work import prepare
 
@@ -55,7 +56,7 @@ def prepare_shipped(content: bytes, allow_extern: bool) -> Doing:
     beside = root / _BESIDE
     beside.mkdir(parents=True, exist_ok=True)
     path = root / _RUN / run_files.MANIFEST
-    manifest = json.loads(path.read_bytes())
+    manifest = unsealed(json.loads(path.read_bytes()))
     manifest["origins"] = {place: str(beside / place) for place in manifest["origins"]}
     path.write_text(json.dumps(manifest), encoding="utf-8")
     if not manifest["origins"]:

@@ -23,6 +23,7 @@ from ...record import record
 from ...text.reading import WEIGHTS, check_file, reason_of
 from .interface import DECISIONS
 from .weight_names import renamed_by_file, renamed_for
+from .weights_checksum import differs
 
 if TYPE_CHECKING:
     import torch
@@ -56,13 +57,17 @@ def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict
 
 def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     import torch
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     try:
         check_file(name, WEIGHTS)
         if name.endswith(".safetensors"):
-            return dict(load_file(name))
+            tensors = dict(load_file(name))
+            with safe_open(name, "pt") as file:
+                if differs(tensors, file.metadata()):
+                    raise ValueError("its tensors are not those that its checksum was made of")
+            return tensors
         content = torch.load(name, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise SpaceError([UnreadableWeights(span, name, "there is no such file")]) from error

@@ -23,6 +23,7 @@ from stdsl.runtime.result import RunResult
 from stdsl.runtime.run import resume
 from stdsl.runtime.tracking.directory import open_run, result_of
 from stdsl.runtime.tracking.progress import progress_of
+from stdsl.runtime.tracking.sealed import unsealed
 
 TEXT = """stdsl 1
 meta net(classes) on x: features(3) {
@@ -80,7 +81,7 @@ def test_any_result_is_shown_or_told_of(run: Path, tmp_path: Path) -> None:
 
 
 def test_any_manifest_is_read_or_told_of(run: Path, tmp_path: Path) -> None:
-    right = json.loads((run / "run.json").read_text())
+    right = unsealed(json.loads((run / "run.json").read_text()))
     shutil.copytree(run / "space", tmp_path / "space")
     shutil.copy(run / "journal.jsonl", tmp_path)
     codes = set()

@@ -1,0 +1,100 @@
+"""A bit of a file of a run is another than was written: whoever reads it says so, or reads what was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import stdsl
+from stdsl.compiler.analysis.architecture import load as load_architecture
+from stdsl.compiler.backends.networks.weights import read_weights
+from stdsl.runtime.tracking.directory import open_run
+from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.weights import load_tensors
+
+TEXT = """stdsl 1
+meta net(classes) on x: features(3) {
+  return x -> choose {plain: linear(4), deep: (linear(4) -> relu)} as kind -> linear(classes)
+}
+space nets(classes = 2) = net(classes)
+search s {
+  space = nets(data.classes)
+  data = arrays("a.npz")
+  strategy = gradient { steps = 2  batch = 4 }
+  retrain { steps = 2  batch = 4 }
+  compare { random = 1 }
+  export { weights = "net.safetensors" }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("changed")
+    np.savez(folder / "a.npz", x=np.random.default_rng(0).normal(size=(40, 3)), y=np.arange(40) % 2)
+    (folder / "a.space").write_text(TEXT)
+    stdsl.run(folder / "a.space", out=folder / "run", device="cpu", progress=False)
+    return folder / "run"
+
+
+def plain(tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
+    return {name: (str(t.dtype), t.tolist()) for name, t in tensors.items()}
+
+
+def architecture(path: Path) -> Any:
+    return dict(load_architecture(path, stdsl.loads(TEXT, "nets").graph))
+
+
+FILES: dict[str, Callable[[Path], Any]] = {
+    "run.json": lambda path: open_run(path.parent).manifest.model_dump(),
+    "journal.jsonl": lambda path: list(read_journal(path)),
+    "weights/search.safetensors": lambda path: plain(load_tensors(path)),
+    "weights/derived.safetensors": lambda path: plain(load_tensors(path)),
+    "weights/random-1.safetensors": lambda path: plain(read_weights(path)),
+    "net.safetensors": lambda path: plain(read_weights(path)),
+    "architectures/derived.arch.json": architecture,
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_another_bit_is_told_of_or_changes_nothing(run: Path, name: str) -> None:
+    path, read = run / name, FILES[name]
+    whole = path.read_bytes()
+    right = read(path)
+    told = 0
+    try:
+        # Steps that go with no period of bytes and bits.
+        for place in range(0, 8 * len(whole), 13 if len(whole) < 1000 else 61):
+            content = bytearray(whole)
+            content[place // 8] ^= 1 << place % 8
+            path.write_bytes(content)
+            try:
+                found = read(path)
+            except stdsl.StdslError:
+                told += 1
+                continue
+            if name == "journal.jsonl" and place // 8 == len(whole) - 1:
+                continue  # as if the writer had been killed within its last line
+            assert found == right, f"bit {place % 8} of byte {place // 8}"
+    finally:
+        path.write_bytes(whole)
+    assert told
+
+
+def test_runs_of_before_have_no_checksums(run: Path) -> None:
+    path = run / "run.json"
+    whole = path.read_bytes()
+    right = open_run(run).manifest
+    document = json.loads(whole)
+    assert document.popitem()[0] == "crc32"
+    try:
+        path.write_text(json.dumps(document | {"format": 3}))
+        assert open_run(run).manifest == right.model_copy(update={"format": 3})
+    finally:
+        path.write_bytes(whole)
