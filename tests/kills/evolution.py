@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,7 +56,9 @@ search evolved {
 }
 """
 MEAN = 1.5
-"""Seconds from one moment to the next, on average."""
+"""Seconds from one moment to the next, on average, in the first run; in each further one half as many."""
+RUNS = 10
+"""A run may be over before its moments have come: so many are tried at most."""
 IDLE = 0.97
 """Of the moments in which nothing trains, so many pass: on a busy machine starting takes longer than training."""
 PATIENCE = 1800.0
@@ -111,7 +113,13 @@ def _trains(process: int) -> bool:
 
 
 def disturbed(
-    space: Path, out: Path, options: list[str], kills: int, chance: random.Random, machine: Callable[[], None] | None
+    space: Path,
+    out: Path,
+    options: list[str],
+    kills: int,
+    chance: random.Random,
+    machine: Callable[[], None] | None,
+    mean: float = MEAN,
 ) -> Counter[str]:
     """A run to its end, through so many kills (fewer where it was over before); how many there were of each kind."""
     outside = Outside(out, chance, machine)
@@ -129,7 +137,7 @@ def disturbed(
             if outside.killed.total() >= kills:
                 leading.wait(PATIENCE)
                 break
-            time.sleep(chance.expovariate(1 / MEAN))
+            time.sleep(chance.expovariate(1 / mean))
             # Until there is a directory there is nothing to go on with, and nothing of it to lose.
             if leading.poll() is None and (out / "trials.sqlite").exists():
                 again = outside.kill(leading)
@@ -201,22 +209,27 @@ def main() -> int:
     expected, alive = outcome(whole), population(whole)
     print(f"undisturbed: {given.trials} trials, alive at the end: {sorted(number for number, _ in alive)}", flush=True)
     for engine in given.engines:
-        out = given.out / f"run-{engine}"
-        shutil.rmtree(out, ignore_errors=True)
         chance, began = random.Random(f"{given.seed} {engine}"), time.monotonic()
-        if engine == "ray":
-            with two_machines() as lose:
-                killed = disturbed(space, out, ["--engine", "ray"], given.kills, chance, lose)
-        else:
-            killed = disturbed(space, out, ["--hands", engine], given.kills, chance, None)
-        differs = differences(expected, outcome(out))
-        if population(out) != alive:
-            differs.append("the last population")
-        wrong += bool(differs)
+        killed: Counter[str] = Counter()
+        differs: list[str] = []
+        runs = 0
+        with two_machines() if engine == "ray" else nullcontext() as lose:
+            options = ["--engine", "ray"] if engine == "ray" else ["--hands", engine]
+            while killed.total() < given.kills and runs < RUNS:
+                out = given.out / f"run-{engine}"
+                shutil.rmtree(out, ignore_errors=True)
+                left = given.kills - killed.total()
+                killed += disturbed(space, out, options, left, chance, lose, MEAN / 2**runs)
+                runs += 1
+                differs += differences(expected, outcome(out))
+                if population(out) != alive:
+                    differs.append("the last population")
+        wrong += bool(differs) or killed.total() < given.kills
         said = f"differs: {', '.join(differs)}" if differs else "the same trials and population, bit by bit"
         how = ", ".join(f"{count} of {what}" for what, count in sorted(killed.items()))
         name = f"{engine} hands" if engine != "ray" else "ray, two machines"
-        print(f"{name}: killed {killed.total()} times ({how}), {time.monotonic() - began:.0f} s: {said}", flush=True)
+        times = f"killed {killed.total()} times ({how}) in {runs} run{'s' if runs > 1 else ''}"
+        print(f"{name}: {times}, {time.monotonic() - began:.0f} s: {said}", flush=True)
     return 1 if wrong else 0
 
 
