@@ -10,7 +10,7 @@ from .circuits.of_space import CountResult, circuits, decided
 from .costs.additive import ADDITIVE
 from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
-from .costs.space_bounds import binding, extreme, within_costs
+from .costs.space_bounds import binding, extreme, known_within, within_costs
 from .feasible import found
 from .sums.nearly import Nearly
 from .sums.within import at_most
@@ -41,7 +41,10 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
 
 
 def _some(graph: SpaceGraph) -> bool:
-    """Whether one of the cheapest or dearest architectures, or one of a few others, is within the constraints."""
+    """Whether one is known to be within the constraints, or one of the cheapest or dearest architectures is, or one of
+    a few others."""
+    if known_within(graph):
+        return True
     for metric in ADDITIVE:
         for sign in (1, -1):
             if within_costs(graph, extreme(graph, Measure(metric), sign)[1]):

@@ -85,10 +85,16 @@ def too_few(graph: SpaceGraph, drawn: Sample) -> SpaceError:
 
 
 def draw(
-    graph: SpaceGraph, seed: int, n: int, extra: tuple[CostConstraint, ...] = (), tries: int | None = None
+    graph: SpaceGraph,
+    seed: int,
+    n: int,
+    extra: tuple[CostConstraint, ...] = (),
+    tries: int | None = None,
+    all_or_none: bool = False,
 ) -> Sample:
     """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs; ``tries``: how
-    many are drawn at most, after which none are looked for, nor is counted at length what they are drawn from.
+    many are drawn at most, after which none are looked for, nor is counted at length what they are drawn from;
+    ``all_or_none``: and only while ``n`` can be reached with them.
 
     Drawn from all that is within the constraints where that is known exactly, else until one is within those over
     costs; where that takes too long, a search finds them.
@@ -108,7 +114,7 @@ def draw(
     found: list[dict[int, int]] = []
     tried = in_a_row = rounds = 0
     while len(found) < n and in_a_row < attempts and (whole is None or whole.count):
-        if tries is not None and rounds >= tries:
+        if tries is not None and tries - rounds < (n - len(found) if all_or_none else 1):
             break
         rounds += 1
         answers = _by_question(graph, generator) if whole is None else whole.draw(generator)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
+from operator import not_
 from typing import Any, TypeAlias
 
 from ..record import record
@@ -85,7 +86,7 @@ Guard: TypeAlias = "bool | Diagram"
 """A condition over decisions: True, False or a diagram with bool leaves."""
 
 
-_TRUTHS = {id(True): (bool, True), id(False): (bool, False)}
+_TRUTHS = {True: (bool, True), False: (bool, False)}
 """Keys that most children of wide nodes have, once each."""
 
 
@@ -97,7 +98,11 @@ def case_key(case: Case) -> Hashable:
 def typed(value: Any) -> Hashable:
     """A key of a plain value: 1, 1.0 and True are equal and hash alike in Python, but are different values here, and so
     are tuples of them."""
-    return tuple([typed(item) for item in value]) if type(value) is tuple else (type(value), value)
+    kind = type(value)
+    if kind is not tuple:
+        return (kind, value)
+    kinds = tuple(map(type, value))
+    return tuple([typed(item) for item in value]) if tuple in kinds else (kinds, value)
 
 
 def same_case(a: Case, b: Case) -> bool:
@@ -131,14 +136,27 @@ class Diagrams:
         kids = tuple(children)
         if len(kids) > _NARROW:
             self.steps -= len(kids) // _NARROW
-        keys = tuple([kid.uid if type(kid) is Diagram else _TRUTHS.get(id(kid)) or typed(kid) for kid in kids])
+        # What `case_key` says, without a call for each: half of an elaboration's time goes through here.
+        keys = tuple(
+            [
+                kid.uid
+                if (kind := type(kid)) is Diagram
+                else _TRUTHS[kid]
+                if kind is bool
+                else typed(kid)
+                if kind is tuple
+                else (kind, kid)
+                for kid in kids
+            ]
+        )
         key = (variable.index, keys)
         found = self._unique.get(key)
         if found is not None:
             return found
-        possible = {key: kid for key, kid in zip(keys, kids, strict=True) if kid is not IMPOSSIBLE}
-        if len(possible) <= 1:
-            return next(iter(possible.values())) if possible else IMPOSSIBLE
+        if not kids or keys[0] == keys[-1] or kids[0] is IMPOSSIBLE or kids[-1] is IMPOSSIBLE:
+            possible = {key: kid for key, kid in zip(keys, kids, strict=True) if kid is not IMPOSSIBLE}
+            if len(possible) <= 1:
+                return next(iter(possible.values())) if possible else IMPOSSIBLE
         made = self._unique[key] = Diagram(variable, kids, len(self._unique))
         return made
 
@@ -231,32 +249,71 @@ class Diagrams:
             return otherwise
         if not (type(then) is Diagram or type(otherwise) is Diagram) and case_key(then) == case_key(otherwise):
             return then
+        if otherwise is False:
+            return self._passed(condition, True, then)
+        if then is True:
+            return self._passed(condition, False, otherwise)
+        if then is False and otherwise is True:
+            return self.apply(not_, condition)
         memo: dict[Hashable, Case] = {}
 
         def walk(c: Case, t: Case, o: Case) -> Case:
-            if c is IMPOSSIBLE:
-                return IMPOSSIBLE
-            if c is True:
-                return t
-            if c is False:
-                return o
-            key = (case_key(c), case_key(t), case_key(o))
+            if type(c) is not Diagram:
+                return t if c is True else o if c is False else c
+            key = (c.uid, case_key(t), case_key(o))
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:
                 raise self.too_large()
-            top = min((a.variable for a in (c, t, o) if type(a) is Diagram), key=lambda v: v.index)
-
-            def kid(a: Case, i: int) -> Case:
-                return a.children[i] if type(a) is Diagram and a.variable is top else a
-
-            result = self.case(top, [walk(kid(c, i), kid(t, i), kid(o, i)) for i in range(top.arity)])
-            memo[key] = result
+            top = c.variable
+            for a in (t, o):
+                if type(a) is Diagram and a.variable.index < top.index:
+                    top = a.variable
+            rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in (c, t, o)]
+            result = memo[key] = self.case(top, [walk(*kids) for kids in zip(*rows, strict=True)])
             return result
 
         limit = self.limit
         try:
             return walk(condition, then, otherwise)
+        finally:
+            self.steps -= len(memo)
+            walk = _ANSWERED
+
+    def _passed(self, condition: Guard, passing: bool, other: Case) -> Case:
+        """``other`` where the condition is ``passing``, else what it is itself: what most conditions of a space are made
+        with."""
+        memo: dict[Hashable, Case] = {}
+        ended = not passing
+
+        def walk(c: Case, t: Case) -> Case:
+            if type(c) is not Diagram:
+                return t if c is passing else c
+            # Both values are among a diagram's, and impossible cases leave no trace where all others agree.
+            if t is ended:
+                return ended
+            if t is passing:
+                return c
+            open_ = type(t) is Diagram
+            key = (c.uid, t.uid if open_ else typed(t))
+            if key in memo:
+                return memo[key]
+            if len(memo) > limit or self.steps < 0:
+                raise self.too_large()
+            top = c.variable
+            if not open_ or top.index < t.variable.index:
+                kids = [walk(kid, t) for kid in c.children]
+            elif t.variable is top:
+                kids = [walk(kid, below) for kid, below in zip(c.children, t.children, strict=True)]
+            else:
+                top = t.variable
+                kids = [walk(c, below) for below in t.children]
+            result = memo[key] = self.case(top, kids)
+            return result
+
+        limit = self.limit
+        try:
+            return walk(condition, other)
         finally:
             self.steps -= len(memo)
             walk = _ANSWERED

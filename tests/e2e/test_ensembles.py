@@ -156,6 +156,18 @@ def test_more_members_than_architectures(tmp_path: Path, changes: list[tuple[str
     assert words in " ".join(told.output.split())
 
 
+@pytest.mark.parametrize("where", ["", "params >= 1", "flops <= 25K", "width == 6, flops >= 1"])
+def test_as_many_members_as_there_are_architectures_within_where(tmp_path: Path, where: str) -> None:
+    """Whether they are counted, or so many are met without."""
+    narrowed = "" if not where else f" where {where}"
+    changes = [("space cells = net", f"space cells = net{narrowed}"), ("trials = 4", "trials = 9")]
+    there = int(called("count", str(write(tmp_path, *changes))).stdout.split()[-1])
+    for members in range(2, 6):
+        told = called("check", str(write(tmp_path, *changes, ("ensemble = 2", f"ensemble = {members}"))))
+        assert ("E0756" in told.output) == (members > there), (there, told.output)
+        assert told.exit_code == int(members > there)
+
+
 def test_what_is_not_trained_after_the_search_is_no_ensemble(tmp_path: Path) -> None:
     path = write(tmp_path, ("  retrain  { steps = 12  batch = 8 }\n", ""), ('  export   { onnx = "model.onnx" }\n', ""))
     assert called("check", str(path)).exit_code == 0

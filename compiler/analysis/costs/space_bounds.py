@@ -66,6 +66,13 @@ def within_costs(graph: SpaceGraph, arch: Architecture | None) -> bool:
     return arch is not None and Limits(graph, cost_constraints(graph)).admit(answers_of(graph, arch))
 
 
+@once_per_graph
+def known_within(graph: SpaceGraph) -> list[Architecture]:
+    """An architecture within all constraints, where a check came upon one, which puts it here: then none has to be
+    looked for again."""
+    return []
+
+
 def binding(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> tuple[CostConstraint, ...] | None:
     """The constraints over costs that some architecture may break; None where certainly none meets them all."""
     if any(_excludes_all(graph, constraint) for constraint in constraints):

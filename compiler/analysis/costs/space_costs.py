@@ -123,7 +123,7 @@ def _drawn_quickly(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """The same where nearly all that is drawn is within the constraints; else none."""
     if circuits(graph).whole is None:
         return ()  # what is drawn of it is not uniform
-    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
+    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED, all_or_none=True)
     return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeVar
 
-from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge
+from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge, Guard
 
 N = TypeVar("N", int, float)
 Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None], Case]
@@ -56,6 +56,7 @@ class Arithmetic:
         self.diagrams, self.limit, self.total = diagrams, limit, total
         self._sums: Memo = {}
         self._products: Memo = {}
+        self._numbers: dict[int, Case] = {}
 
     def plus(self, a: Case, b: Case) -> Case:
         """The sum. Raises DiagramTooLarge."""
@@ -66,6 +67,16 @@ class Arithmetic:
         """The product; 0 times IMPOSSIBLE is 0. Raises DiagramTooLarge."""
         memo = self._products
         return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _times)
+
+    def number(self, condition: Guard) -> Case:
+        """1 where the condition holds and 0 elsewhere."""
+        if type(condition) is not Diagram:
+            return condition if condition is IMPOSSIBLE else int(condition)
+        found = self._numbers.get(condition.uid)
+        if found is None:
+            found = self.diagrams.case(condition.variable, [self.number(kid) for kid in condition.children])
+            self._numbers[condition.uid] = found
+        return found
 
     def _walk(self, a: Case, b: Case, memo: Memo, limit: int, leaf: Callable[[Case, Case], Case]) -> Case:
         short = leaf(a, b)

@@ -106,7 +106,7 @@ class SumOfProducts:
         while isinstance(node, Diagram):
             others = {id(kid): kid for kid in node.children if kid is not False}
             if len(others) != 1 or IMPOSSIBLE in node.children:
-                return single, (self.diagrams.ite(node, 1, 0),)
+                return single, (self.arithmetic.number(node),)
             single[node.variable.index] = self.diagrams.case(
                 node.variable, [0 if kid is False else 1 for kid in node.children]
             )

@@ -23,8 +23,8 @@ WORK = 2_500_000_000
 JOINT_WORK = 1_500_000_000
 """And at most so many for several costs at once: whether their beginnings are few shows after some three seconds."""
 
-QUICK = 100_000_000
-"""And so many where it has to be quick."""
+QUICK = 80_000_000
+"""And so many where it has to be quick: a fifth of a second."""
 
 COARSE = 4_000_000
 """So many numbers the tables of a coarse lattice have."""

@@ -11,6 +11,7 @@ from ...analysis.costs.additive import default_answers
 from ...analysis.costs.limits import Limits
 from ...analysis.costs.measures import figures
 from ...analysis.costs.of_architecture import cost_constraints
+from ...analysis.costs.space_bounds import known_within
 from ...analysis.demand import active
 from ...analysis.memo import once_per_graph
 from ...ir.graph import SpaceGraph
@@ -24,6 +25,13 @@ DRAWN = 20
 @once_per_graph
 def satisfiable(graph: SpaceGraph) -> Satisfiable:
     """Whether some architecture of ``graph`` is within its constraints."""
+    found = _satisfiable(graph)
+    if found.architecture is not None:
+        known_within(graph).append(found.architecture)
+    return found
+
+
+def _satisfiable(graph: SpaceGraph) -> Satisfiable:
     known = unreachable(graph)
     if known is not None:
         return Satisfiable(None, known)

@@ -13,7 +13,7 @@ from ...ir.graph import CostConstraint, DecisionConstraint, Node, SpaceGraph
 from ...ir.operation import Primitive
 from ...record import record
 from .state.state import State
-from .values import Called, Value
+from .values import Called, Template, Value
 
 
 @record(eq=False)
@@ -79,14 +79,30 @@ class Bodies:
 
 
 def _key(instance: Called) -> Hashable:
-    """Equal for applications of which everything comes out alike; None where they are never said to be."""
-    arguments = instance.arguments.items()
-    if instance.weights is not None or not all(_plain(value) for _, value in arguments):
-        return None
+    """Equal for applications of which everything comes out alike, whether a value is given or is the default of a
+    parameter; None where they are never said to be."""
     template = instance.template
-    given = tuple([(name, typed(value)) for name, value in sorted(arguments)])
-    return (id(template.declaration), id(template.module), template.known_as, given)
+    if instance.weights is not None:
+        return None
+    left_out = [
+        (p.name.id, p.default.value)
+        for p in template.declaration.parameters
+        if isinstance(p.default, ast.Literal_) and p.name.id not in instance.arguments
+    ]
+    given = [(name, _alike(value)) for name, value in sorted([*instance.arguments.items(), *left_out])]
+    if any(value is None for _, value in given):
+        return None
+    return (*_declared(template), tuple(given))
 
 
-def _plain(value: Value) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str, tuple))
+def _alike(value: Value) -> Hashable:
+    """Equal for arguments that are the same, wherever they are written; None where they are never said to be."""
+    if isinstance(value, Template):
+        return _declared(value)
+    if value is None or isinstance(value, (bool, int, float, str, tuple)):
+        return typed(value)
+    return None
+
+
+def _declared(template: Template) -> tuple[Hashable, ...]:
+    return id(template.declaration), id(template.module), template.known_as

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import field
 from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from ...diagnostics.model import Label
@@ -33,14 +35,31 @@ _SIZES = (1, 5040, 1 << 16)
 """Sizes that stand for all: what numbers divide them differs, and few windows fit into 1."""
 
 
-@record
+@record(eq=False)
 class _Rule:
-    """What a primitive makes of one case: its attributes and the dimensions of its output."""
+    """What a primitive makes of one case: its attributes and the dimensions of its output. Equal where these are;
+    ``hashed`` is computed once, for rules are leaves of diagrams, which look each of them up many times."""
 
     names: tuple[str, ...]
     attrs: tuple[Any, ...]
     layout: Layout
     dims: tuple[int, ...]
+    hashed: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hashed", hash((self.names, self.attrs, self.layout, self.dims)))
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, _Rule)
+            and self.attrs == other.attrs
+            and self.dims == other.dims
+            and self.layout == other.layout
+            and self.names == other.names
+        )
 
 
 @record
@@ -67,21 +86,50 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _apply_rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
-    if primitive.extern is not None:
-        return _rule(primitive, shapes, attributes)
-    # 1, 1.0 and True are equal in Python, but not alike to a rule.
-    return _cached_rule(primitive.name, shapes, tuple([(typed(v), k, v) for k, v in attributes.items()]))
+Signature = tuple[str, tuple[Layout, ...], tuple[int, ...], tuple[str, ...]]
+"""Which primitive, the layouts and the numbers of dimensions of what enters, and the names of its attributes."""
 
 
-@lru_cache(maxsize=50_000)
-def _cached_rule(
-    name: str, shapes: tuple[TensorShape, ...], given: tuple[tuple[Hashable, str, Any], ...]
-) -> _Rule | _Refusal:
-    return _rule(PRIMITIVES[name], shapes, {k: v for _, k, v in given})
+Rules = dict[Hashable, "_Rule | _Refusal"]
+"""By :func:`_plainly` of what they are about."""
+
+_RULES: dict[Signature, Rules] = {}
+"""Of all spaces of the process: what the library's primitives make of plain values is always the same."""
+
+_REMEMBERED = 50_000
+"""So many are remembered of each signature at most."""
 
 
-def _rule(primitive: Primitive, shapes: tuple[TensorShape, ...], attributes: dict[str, Any]) -> _Rule | _Refusal:
+def _rules_of(primitive: Primitive, signature: Signature) -> Rules:
+    """What is known of a primitive already; of one of the user's, nothing."""
+    return _RULES.setdefault(signature, {}) if primitive.extern is None else {}
+
+
+def _apply_rule(primitive: Primitive, signature: Signature, values: tuple[Any, ...], known: Rules) -> _Rule | _Refusal:
+    """``values``: all dimensions of what enters, then the attributes."""
+    key = _plainly(values)
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        found = known[key] = _rule(primitive, signature, values)
+    return found
+
+
+def _plainly(values: tuple[Any, ...]) -> Hashable:
+    """A key of plain values: 1, 1.0 and True are equal in Python, but not alike to a rule. (What :func:`typed` makes of
+    them takes three times as long.)"""
+    kinds = tuple(map(type, values))
+    if tuple in kinds:
+        return (kinds, tuple([typed(value) if type(value) is tuple else value for value in values]))
+    return (kinds, values)
+
+
+def _rule(primitive: Primitive, signature: Signature, values: tuple[Any, ...]) -> _Rule | _Refusal:
+    _, layouts, sizes, names = signature
+    left = iter(values)
+    shapes = tuple([TensorShape(layout, tuple(islice(left, n))) for layout, n in zip(layouts, sizes, strict=True)])
+    attributes = dict(zip(names, left, strict=True))
     try:
         complete = primitive.normalise(shapes, attributes)
         out = primitive.shape(shapes, complete)
@@ -209,9 +257,10 @@ def _refused_always(name: str, given: tuple[tuple[Hashable, str, Any], ...]) -> 
     found: _Refusal | None = None
     for layout, rank in _RANKS.items():
         for size in _SIZES:
-            shape = TensorShape(layout, (size,) * rank)
-            attributes = {key: size if case is SAME else case for _, key, case in given}
-            rule = _apply_rule(primitive, (shape,) * primitive.inputs, attributes)
+            entering = (size,) * (rank * primitive.inputs)
+            names = tuple([key for _, key, _ in given])
+            signature = (name, (layout,) * primitive.inputs, (rank,) * primitive.inputs, names)
+            rule = _rule(primitive, signature, (*entering, *[size if case is SAME else case for _, _, case in given]))
             if isinstance(rule, _Rule):
                 return None
             if rule.code != "attribute" or "enter" in rule.message:
@@ -245,8 +294,9 @@ def apply_rule(
         key = (primitive.name, tuple(t.type for t in tensors), tuple(map(typed, cases.values())))
         rule = state.rules.get(key)
         if rule is None:
-            shapes = tuple(TensorShape(t.type.layout, t.type.dims) for t in tensors)
-            rule = state.rules[key] = _apply_rule(primitive, shapes, cases)
+            values = (*[dim for t in tensors for dim in t.type.dims], *cases.values())
+            signature = _signature(primitive, tensors, cases)
+            rule = state.rules[key] = _apply_rule(primitive, signature, values, _rules_of(primitive, signature))
         if isinstance(rule, _Refusal):
             state.refused.add(rule.message)
             make = _refused(rule, primitive.name, tensors, op, span)
@@ -305,29 +355,20 @@ def _lifted_node(
     return node
 
 
+def _signature(primitive: Primitive, tensors: Sequence[Tensor], cases: Mapping[str, Case]) -> Signature:
+    types = [t.type for t in tensors]
+    return primitive.name, tuple([t.layout for t in types]), tuple([len(t.dims) for t in types]), tuple(cases)
+
+
 def _lifted(
     state: State, primitive: Primitive, tensors: Sequence[Tensor], cases: dict[str, Case], span: Span
 ) -> _Lifted:
-    names = tuple(cases)
-    sizes = [len(t.type.dims) for t in tensors]
-    layouts = [t.type.layout for t in tensors]
-
+    signature = _signature(primitive, tensors, cases)
     given = [dim for t in tensors for dim in t.type.dims]
-    open_places = [i for i, case in enumerate((*given, *cases.values())) if type(case) is Diagram]
-    known: dict[Any, Any] = {}
+    known = _rules_of(primitive, signature)
 
     def rule_of(*plain: Any) -> Any:
-        # Many cases come out at few values: `c * d` of two choices of 300 has 90 000 and 20 000.
-        key = tuple([typed(plain[i]) for i in open_places])
-        found = known.get(key)
-        if found is None:
-            values = iter(plain)
-            shapes = tuple(
-                TensorShape(layout, tuple(next(values) for _ in range(size)))
-                for layout, size in zip(layouts, sizes, strict=True)
-            )
-            found = known[key] = _apply_rule(primitive, shapes, {name: next(values) for name in names})
-        return found
+        return _apply_rule(primitive, signature, plain, known)
 
     result = state.limits.lift(f"the shape of `{primitive.name}`", span, rule_of, *given, *cases.values())
     found = leaves(result)

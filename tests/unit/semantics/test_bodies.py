@@ -22,6 +22,9 @@ meta tower(width = 8, deep = true, one = 1) on x: image(4, 8, 8) {
   return h[if deep then 4 else 2] -> repeat choose 1..2 as often { pointwise(width * one) }
     -> global_avg_pool -> linear(10)
 }
+op point(c) = pointwise(c)
+op spread(c) = conv(c, 3)
+meta either(f, width = 4) on x: image(4, 8, 8) = x -> choose {once: f(width), twice: f(width) -> f(width)} as times
 """
 SPACES = (
     "space whole = tower",
@@ -32,6 +35,10 @@ SPACES = (
     "space shallow = tower(deep = false) where often == 2",
     "space other = tower(one = 3, width = 8)",
     "space again = tower where flops >= 10K, k == 3",
+    "space spelt = tower(8, deep = true) where flops <= 90K",
+    "space of_points = either(point, 4) where flops <= 2K",
+    "space of_points_again = either(point)",
+    "space of_others = either(spread) where params >= 1",
 )
 
 
@@ -67,10 +74,23 @@ def test_a_body_is_elaborated_once_for_the_same_arguments(bodies_run: list[str])
         (["space a = tower", "space b = tower(16)"], 2),
         (["space a(w = 8) = tower(w)", "space b(v = 8) = tower(v)", "space c = tower(9)"], 2),
         (["space a = tower(one = 1)", "space b = tower(one = true)"], 2),
+        (["space a = tower(one = 1)", "space b = tower where k == 3", "space c = tower(8, true)"], 1),
+        (["space a = tower(8.0)", "space b = tower"], 2),
     ):
         bodies_run.clear()
         check_text(Source("<text>", BODY + "\n".join(spaces)))
         assert len(bodies_run) == times, spaces
+
+
+def test_a_declared_op_is_the_same_argument_wherever_it_is_named(bodies_run: list[str]) -> None:
+    def run(*spaces: str) -> int:
+        bodies_run.clear()
+        check_text(Source("<text>", BODY + "\n".join(spaces)))
+        return len(bodies_run)
+
+    one, other = run("space a = either(point)"), run("space a = either(spread)")
+    assert run("space a = either(point)", "space b = either(point, 4) where flops <= 2K") == one
+    assert run("space a = either(point)", "space b = either(spread)") == one + other
 
 
 def test_mistakes_are_those_of_each_space() -> None:
