@@ -281,8 +281,8 @@ class Diagrams:
             walk = _ANSWERED
 
     def _passed(self, condition: Guard, passing: bool, other: Case) -> Case:
-        """``other`` where the condition is ``passing``, else what it is itself: what most conditions of a space are made
-        with."""
+        """``other`` where the condition is ``passing``, else what it is itself: what most conditions of a space are
+        made with."""
         memo: dict[Hashable, Case] = {}
         ended = not passing
 
@@ -405,7 +405,8 @@ class Diagrams:
             walk = _ANSWERED
 
     def restrict(self, case: Case, answers: Mapping[int, int]) -> Case:
-        """``case`` when the variables with these indices have these answers."""
+        """``case`` when the variables with these indices have these answers. It is no larger than ``case``, and may be
+        of any size. Raises TooManySteps."""
         if type(case) is not Diagram or not answers:
             return case
         memo: dict[int, Case] = {}
@@ -415,6 +416,8 @@ class Diagrams:
             if type(c) is not Diagram or c.variable.index > last:
                 return c
             if c.uid not in memo:
+                if len(memo) > limit:
+                    raise TooManySteps
                 answer = answers.get(c.variable.index)
                 memo[c.uid] = (
                     walk(c.children[answer])
@@ -423,9 +426,11 @@ class Diagrams:
                 )
             return memo[c.uid]
 
+        limit = self.steps
         try:
             return walk(case)
         finally:
+            self.steps -= len(memo)
             walk = _ANSWERED
 
 

@@ -206,7 +206,7 @@ def check_halves(places: Lattice, start: int, count: int, rng: random.Random, mo
         monkeypatch.setattr(narrowing, "FIRST", most)
         monkeypatch.setattr(narrowing, "LAST", most)
         with suppress(TooMuch):  # there are not two parts, or one of them is too long
-            low, high = narrowed(places, start, Effort(10**9, 10**9))
+            low, high = narrowed(places, start, 10**9)
             assert low <= count <= high
 
 

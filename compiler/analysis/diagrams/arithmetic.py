@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeVar
 
-from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge, Guard
+from ...ir.diagram import IMPOSSIBLE, NODE_LIMIT, Case, Diagram, Diagrams, DiagramTooLarge
 
 N = TypeVar("N", int, float)
 Memo = dict[tuple[int | float | None, int | None, int | float | None, int | None], Case]
@@ -68,7 +68,7 @@ class Arithmetic:
         memo = self._products
         return self._walk(a, b, memo, min(len(memo) + self.limit, self.total), _times)
 
-    def number(self, condition: Guard) -> Case:
+    def number(self, condition: Case) -> Case:
         """1 where the condition holds and 0 elsewhere."""
         if type(condition) is not Diagram:
             return condition if condition is IMPOSSIBLE else int(condition)

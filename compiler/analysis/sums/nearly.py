@@ -40,6 +40,8 @@ WORK, ROOM = 2_500_000_000, 600_000_000
 """To count what is certain to be within the bounds takes at most so much."""
 
 NARROWING_WORK = 8_000_000_000
+"""To narrow that interval takes so many numbers on a grid at most: some four seconds. Its memory has limits of its own
+(:mod:`.pairs.narrowing`)."""
 
 ROUNDING = 1e-9
 """Floating-point sums of so many positive numbers are off by less than this, relatively."""
@@ -78,7 +80,7 @@ class Nearly:
         if len(self.bounds) != 2:
             return None
         try:
-            return narrowed(self.exactly, self.states.start, Effort(NARROWING_WORK, HALVES_ROOM))
+            return narrowed(self.exactly, self.states.start, NARROWING_WORK)
         except TooMuch:
             return None
 

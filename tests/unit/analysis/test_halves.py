@@ -141,7 +141,7 @@ def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeyp
             patch.setattr(within_module, "_exactly", lambda *_: None)
             found = within_module.within(replace(graph, constraints=budgets), budgets)
         assert isinstance(found, Nearly)
-        low, high = narrowing.narrowed(found.exactly, found.states.start, Effort(10**10, 10**9))
+        low, high = narrowing.narrowed(found.exactly, found.states.start, 10**10)
         assert low <= whole <= high
         # A budget that single parts are beyond already leaves little to tell apart.
         if params < 50_000:

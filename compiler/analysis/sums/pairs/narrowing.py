@@ -13,7 +13,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..lattice import Lattice
-from ..tables import Effort, TooMuch
+from ..tables import TooMuch
 from ..words import ALONE
 from .dominance import Side
 from .halving import side
@@ -48,7 +48,7 @@ PARTS_OF_FLOAT = 2e-8
 
 @dataclass(frozen=True)
 class Divided:
-    """Two sides and what is between them; ``lists`` of all vectors that the grid is moved by."""
+    """Two sides, and between them the parts by whose vectors the grid is moved."""
 
     first: Sequence[Vectors]
     between: Sequence[Vectors]
@@ -72,8 +72,9 @@ class Divided:
         return (1 + len(self.between)) * math.sqrt(shares / cells)
 
 
-def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
-    """At least and at most so many ways are within the windows of two costs. Raises TooMuch."""
+def narrowed(places: Lattice, start: int, work: int) -> tuple[int, int]:
+    """At least and at most so many ways are within the windows of two costs. ``work``: so many numbers are looked at on
+    grids. Raises TooMuch."""
     highs = tuple(high for _, high in places.windows)
     assert len(highs) == 2
     if min(highs) < 0:
@@ -83,7 +84,8 @@ def narrowed(places: Lattice, start: int, effort: Effort) -> tuple[int, int]:
     far = divided.far(highs)
     units, lost = _units(divided, far, highs)
     shape = (far[0] // units[0] + 1, far[1] // units[1] + 1)
-    effort.worked(shape[0] * shape[1] * (1 + divided.moves))
+    if shape[0] * shape[1] * (1 + divided.moves) > work:
+        raise TooMuch
     grid = _grid(first, divided.between, shape, units)
     least = most = 0.0
     for (one, sign), (other, turn) in product(*(ends_of(low, high) for low, high in places.windows)):
