@@ -22,6 +22,7 @@ from stdsl.compiler.diagnostics.ensembles import MemberNotTrained
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.objectives import KLDropPath
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.text.commands import going_on
@@ -44,6 +45,7 @@ from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.side import Side, own_side
 from .phases.train import measure, train
+from .prepare.found_settings import asks_for_found, found_settings, with_found
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
 from .prepare.opening import fitting, found_data, opened_for
@@ -322,6 +324,11 @@ def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _phases(run: Context) -> RunResult:
+    if asks_for_found(run.config):
+        search(run)
+        values = found_settings(run.tracker.finished[SEARCH])
+        run.reporter.say(f"trained by what was found: {in_words(values)}")
+        run = replace(run, job=with_found(run.job, values))
     with Beside(run) as beside:
         # Spaces to compare with are known from the start, random architectures when the derived one is. The hands of a
         # search of separate trainings are its own.

@@ -39,6 +39,11 @@ class RetrainSection(Retrain):
     data: SerializeAsAny[AnyData] | None = Field(
         default=None, description="Other data, of the same task, that it is trained on; none: that of the search"
     )
+    settings: Literal["own", "found"] = Field(
+        default="own",
+        description="Its `own` settings; or, for what the strategy's `fitness` leaves open, those that the best trial "
+        "had (`found`)",
+    )
 
 
 class Compare(Section):
@@ -263,6 +268,11 @@ class SearchConfig(Placed):
             if self.compare is not None and getattr(self.compare, key) is not None and self.compare.random == 0:
                 message = f"`{key}` is about random architectures, and none are asked for"
                 yield Conflict(f"compare.{key}", message, f"write `random = 3`, or leave `{key}` out")
+        if self.retrain is not None and self.retrain.settings == "found" and not getattr(self.strategy, "open", None):
+            message = "no settings are searched that could be found"
+            yield Conflict(
+                "retrain.settings", message, "leave some open in `fitness`, or leave `settings` out", "strategy"
+            )
         if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
             message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
             yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")

@@ -18,6 +18,8 @@ from stdsl.compiler.schemas.separate import SeparateTrainings
 from ..engines.contract import Engine, Fault, Plain, class_name
 from ..phases.compare import saved
 from ..phases.context import Context
+from ..phases.search import PHASE as SEARCH
+from ..prepare.found_settings import asks_for_found, found_settings
 from ..training.interruption import Interrupted
 from ..training.loop import Diverged
 from .attempts import LOOKS, Attempts
@@ -191,7 +193,8 @@ class Beside:
         elif row.state == "done":
             self._take(name, row.values or {}, row.steps_done or 0, row.seconds or 0.0)
             return None
-        return {"name": name, "architecture": plain_values(arch)}
+        values = found_settings(run.tracker.finished[SEARCH]) if asks_for_found(run.config) else {}
+        return {"name": name, "architecture": plain_values(arch), "found": values}
 
     def _fatal(self, name: str, payload: Plain, fault: Fault) -> Plain | None:
         if fault.error not in _FATAL:

@@ -18,6 +18,7 @@ from ..engines.contract import Doing, Plain, Tell
 from ..phases.assignment import Subject, trial
 from ..phases.compare import TRAIN, comparison, train_one
 from ..phases.train import Workshop
+from ..prepare.found_settings import with_found
 from ..prepare.job import Job
 from ..prepare.samples import held_out, stage_sizes
 from ..tracking.journal import read_journal
@@ -55,7 +56,8 @@ def training(shop: Workshop, job: Job) -> Doing:
     A payload has the ``name`` and the ``architecture`` of one (path → value); one of a search besides the ``steps``
     (None: those of the strategy), the name of the trial that it goes on from as ``start`` (None: fresh weights), the
     ``rung`` of that in a row of such trials, from 0, values for the ``settings`` that the strategy leaves open, and
-    whether to ``keep`` its weights, which of others are kept. The value has the ``values`` of its metrics, the
+    whether to ``keep`` its weights, which of others are kept; one beside the found network the settings that were
+    ``found``, where it is trained by those. The value has the ``values`` of its metrics, the
     ``steps`` and ``seconds`` of the training, and all that was ``measured`` (see :class:`.store.EpochMetric`); or for
     what reason a trial of a search ``failed``, and would again.
     """
@@ -76,7 +78,7 @@ def training(shop: Workshop, job: Job) -> Doing:
             fitness = with_settings(strategy, payload["settings"]).fitness
             assignment = trial(fitness, subject, payload["steps"], start, payload["rung"])
         else:
-            assignment = comparison(job, name, payload["architecture"])
+            assignment = comparison(with_found(job, payload["found"]), name, payload["architecture"])
         own = replace(shop, reporter=Telling(tell), interruption=interruption)
         tell({"event": "alive", "worker": f"{socket.gethostname()} {os.getpid()}"})
         try:

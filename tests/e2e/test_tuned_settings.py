@@ -83,6 +83,62 @@ def test_the_same_weights_come_of_the_same_settings_alone(whole: Path) -> None:
     assert len({trial["metrics"]["loss"] for trial in facts["trials"]}) == 6
 
 
+SECOND = """
+search found {
+  space = closed
+  strategy = bayes {
+    trials = 5  startup = 2
+    fitness {
+      steps = 3  samples = 32  batch = choose {8, 16, 32}  dropout = choose real(0.0..0.3)
+      optimizer = choose {adam(lr = choose log(1e-4..1e-1)), plain: sgd(lr = 0.1)}
+    }
+  }
+  data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
+  retrain { steps = 4  batch = 24  clip = 5  seeds = 2  settings = found }
+  compare { spaces = [wider] }
+}
+search written {
+  space = closed
+  data = motion_digits(frames = 8, size = 16, motions = 4, noise = 0.1, train = 64, valid = 64, test = 64)
+  retrain { steps = 4  clip = 5  seeds = 2 }
+  compare { spaces = [wider] }
+}
+meta wide on video: clip(1, 8, 16, 16) {
+  return video -> conv(4, 1x3x3) -> relu -> dropout(0.1) -> global_avg_pool -> linear(4)
+}
+space wider = wide
+"""
+
+
+def test_the_result_is_trained_by_what_was_found(tmp_path: Path, processes: None) -> None:
+    """It, its repeats and what it is compared with: as if the best trial's settings had been written down. In other
+    processes, and in a run that was stopped behind its search."""
+    (tmp_path / "tuned.space").write_text(TEXT + SECOND)
+
+    class Stopper(Silent):
+        def begin(self, title: str, total: int, done: int = 0) -> None:
+            if title == "train derived":
+                os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        run(RunRequest(f"{tmp_path / 'tuned.space'}", "found", out=tmp_path / "found", hands=0), Stopper())
+    found = resume(tmp_path / "found", Silent(), hands=1)
+    facts = found.document["search_facts"]
+    (best,) = (trial["settings"] for trial in facts["trials"] if trial["name"] == facts["best"])
+    kind = best["fitness.optimizer"]
+    optimizer = "sgd(lr = 0.1)" if kind == "plain" else f"adam(lr = {best['fitness.optimizer.adam.lr']!r})"
+    written = (
+        f"retrain.batch={best['fitness.batch']}",
+        f"retrain.dropout={best['fitness.dropout']!r}",
+        f"retrain.optimizer={optimizer}",
+    )
+    run(RunRequest(f"{tmp_path / 'tuned.space'}", "written", written, out=tmp_path / "written", hands=0), Silent())
+    own = {path.name: path.read_bytes() for path in (tmp_path / "found" / "weights").iterdir()}
+    other = {path.name: path.read_bytes() for path in (tmp_path / "written" / "weights").iterdir()}
+    assert len(own) == 3
+    assert own == other
+
+
 def test_stopped_among_trials_of_the_model_it_goes_on_to_the_same_bits(whole: Path, tmp_path: Path) -> None:
     class Stopper(Silent):
         def begin(self, title: str, total: int, done: int = 0) -> None:
