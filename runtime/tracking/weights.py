@@ -36,7 +36,18 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, 
     }
     # What writes files itself would write a temporary one of its own, which stays where the process is killed.
     said = dict(about or {})
-    write_bytes(path, save(plain, said | {CHECKSUM: file_checksum(plain, said)}))
+    write_bytes(path, _in_order(save(plain, said | {CHECKSUM: file_checksum(plain, said)})))
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file whose metadata stands in the order of its names: what writes it takes another one each time,
+    and two runs of one text leave the same bytes."""
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[begin:]
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.tracking.checkpoints import Checkpoints
 from stdsl.runtime.tracking.files import write_json
 from stdsl.runtime.tracking.journal import Journal, read_journal
 from stdsl.runtime.tracking.tracker import Tracker, finished_phases
-from stdsl.runtime.tracking.weights import load_weights, save_weights
+from stdsl.runtime.tracking.weights import load_tensors, load_weights, save_tensors, save_weights
 
 
 def state(number: float) -> dict:
@@ -308,6 +309,21 @@ def test_a_checkpoint_after_the_millionth_is_the_newest(tmp_path: Path) -> None:
         checkpoints.save(state(number))
     assert [path.stem for path in checkpoints.paths()] == ["1000000", "1000001"]
     assert same(checkpoints.load(), state(3.0))
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path: Path) -> None:
+    """Metadata too, which the library writes in another order each time."""
+    tensors = {f"w{n}": torch.full((n + 1,), float(n)) for n in range(5)}
+    about = {f"key {n}": "×" * n for n in range(9)}
+    contents = set()
+    for n in range(12):
+        save_tensors(tensors, tmp_path / f"{n}.safetensors", about)
+        contents.add((tmp_path / f"{n}.safetensors").read_bytes())
+    assert len(contents) == 1
+    with safe_open(tmp_path / "0.safetensors", "pt") as file:
+        assert file.metadata().items() > about.items()
+        assert all(torch.equal(file.get_tensor(name), value) for name, value in tensors.items())
+    assert load_tensors(tmp_path / "0.safetensors").keys() == tensors.keys()
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut", "other"])
