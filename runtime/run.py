@@ -114,6 +114,8 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 
     job = load_job(request.file, request.search, request.overrides, request.allow_extern, request.data)
     if request.architecture is not None:
+        if job.config.ensemble is not None:
+            reporter.say("the `ensemble` of the search is left out: of one architecture there are no others beside it")
         job = trained_alone(job, request.architecture)
     return start(job, request, reporter)
 

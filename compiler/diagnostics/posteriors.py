@@ -40,24 +40,29 @@ A search whose `warmup` is as long as itself learns no probabilities, and is not
 
 @kind
 class MeasuresMoreThanThereIs(Diagnostic):
-    """Architectures are to be measured on more samples than the data has."""
+    """Architectures are to be measured on more samples than the data has. ``what``: of which kind they are;
+    ``setting``: what asks for it."""
 
     measure: int
     samples: int
+    what: str = "strategies"
+    setting: str = "measure"
 
     code: ClassVar[str] = "W0767"
     title: ClassVar[str] = "measured on more samples than there are"
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
-What a search draws from its posterior it measures on the `valid` half of the training data, on `measure` samples of it.
-Where there are fewer, all of them are taken.
+What a search draws from its posterior it measures on the `valid` half of the training data, on `measure` samples of it,
+trials of separate trainings on `samples` of it. Where there are fewer, all of them are taken.
 
     data = motion_digits(valid = 128)      derive { samples = 30  measure = 1000 }      W0767: on 128
-    data = motion_digits(valid = 128)      derive { samples = 30 }                      on all, without a warning"""
+    data = motion_digits(valid = 128)      derive { samples = 30 }                      on all, without a warning
+    data = motion_digits(valid = 128)      fitness { samples = 1000 }                   W0767: on 128"""
 
     @property
     def message(self) -> str:
-        return f"strategies are measured on {self.samples:,} samples, all that `valid` has, and not on {self.measure:,}"
+        all_of_it = f"{self.samples:,} samples, all that `valid` has"
+        return f"{self.what} are measured on {all_of_it}, and not on {self.measure:,}"
 
     @property
     def label(self) -> str:
@@ -65,7 +70,7 @@ Where there are fewer, all of them are taken.
 
     @property
     def help(self) -> str:
-        return f"set `measure` to {self.samples} at most, leave it out, or give the data more samples"
+        return f"set `{self.setting}` to {self.samples} at most, leave it out, or give the data more samples"
 
 
 @kind

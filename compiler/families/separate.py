@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.posteriors import MeasuresMoreThanThereIs
+from ..ir.graph import SpaceGraph
 from ..schemas.hyper import Options, Tunable, ends
 from ..schemas.search import SearchConfig
 from ..schemas.separate import SeparateTrainings
@@ -31,6 +33,13 @@ class SeparateFamily(Family):
         assert isinstance(strategy, SeparateTrainings)
         for batch in _batches(strategy):
             yield Learner("fitness.batch", batch, "train", "trials")
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        strategy = config.strategy
+        assert isinstance(strategy, SeparateTrainings)
+        samples, asked = config.data.samples(("valid",)), strategy.fitness.samples
+        if samples is not None and asked is not None and asked > samples:
+            yield MeasuresMoreThanThereIs(strategy.place("fitness.samples"), asked, samples, "trials", "samples")
 
     def measures(self, strategy: Strategy) -> str:
         return "trials"

@@ -58,16 +58,20 @@ class Beside:
         self._thread: threading.Thread | None = None
         self._closed = self._left = False
         self._error: BaseException | None = None
+        self._stopped: BaseException | None = None
+        """Why the run was asked to stop by what is trained beside it."""
 
     def __enter__(self) -> Beside:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, raised: BaseException | None, traceback: object) -> None:
         with self._changed:
             self._left = self._closed = True
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
+        if isinstance(raised, Interrupted) and self._stopped is not None:
+            raise self._stopped from raised
 
     def add(self, names: Iterable[str]) -> None:
         """Networks to train, each once however often it is added."""
@@ -112,11 +116,15 @@ class Beside:
         return run.hands if run.manifest.engine != "local" else max(0, run.hands - 1)
 
     def _apart(self) -> None:
-        """In a thread, while the run does its own work."""
+        """In a thread, while the run does its own work; what ends the run has it stop at the next step. (An error that
+        another process met is met again in this one first.)"""
         try:
             self._work()
-        except BaseException as error:
+        except (Interrupted, _MetElsewhere) as error:
             self._error = error
+        except BaseException as error:
+            self._error = self._stopped = error
+            self._run.interruption.asked = True
 
     def _work(self) -> None:
         """Train what is not over, until there is no more to come. Raises Interrupted, and what ends the run."""

@@ -16,8 +16,11 @@ from safetensors.torch import load_file
 
 from stdsl.cli.main import cli
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileRefused
+from stdsl.compiler.schemas import run_files
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.tracking.journal import FINISHED, read_journal
 from stdsl.runtime.trials import training
 
 TEXT = """stdsl 1
@@ -144,6 +147,23 @@ def test_one_that_cannot_be_trained_is_left_out_and_told_of(tmp_path: Path, monk
     assert [row["title"] for row in again["networks"]] == ["derived", "derived-2", "random-1", "base"]
     assert "failed" not in again
     assert [row for row in again["networks"] if row["title"] != "random-1"] == result["networks"]
+
+
+@pytest.mark.usefixtures("processes")
+def test_what_ends_the_run_beside_the_final_training_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, say, that the database of trials meets."""
+
+    def refused(run: object) -> None:
+        raise RunError([RunFileRefused(None, "trials.sqlite", "written", "No space left on device")])
+
+    monkeypatch.setattr("stdsl.runtime.trials.beside.open_store", refused)
+    (tmp_path / "s.space").write_text(FEW.replace("retrain { steps = 2", "retrain { steps = 3000"))
+    with pytest.raises(RunError, match="No space left"):
+        run(RunRequest(str(tmp_path / "s.space"), out=tmp_path / "run", hands=2), Silent())
+    lines = read_journal(tmp_path / "run" / run_files.JOURNAL)
+    assert "retrain" not in {line["phase"] for line in lines if line["event"] == FINISHED}
 
 
 def test_what_is_kept_of_them_is_held_to_the_run(tmp_path: Path) -> None:

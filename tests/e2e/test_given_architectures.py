@@ -36,6 +36,13 @@ search alone {
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
   strategy = gradient { steps = 2  batch = 8 }
 }
+search several {
+  space = cells
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 16, valid = 16, test = 16)
+  strategy = random { trials = 2  fitness { steps = 1  batch = 8 } }
+  retrain { steps = 1  batch = 8 }
+  ensemble = 2
+}
 """
 
 
@@ -68,6 +75,20 @@ def test_a_given_architecture_is_trained_compared_and_exported(tmp_path: Path) -
     parts = [load_tensors(folder / "weights" / "derived.safetensors") for folder in (whole.directory, out)]
     assert parts[0].keys() == parts[1].keys()
     assert all(parts[0][name].equal(parts[1][name]) for name in parts[0])
+
+
+def test_of_an_ensemble_there_is_one_network_and_it_is_told(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Told(Silent):
+        def say(self, text: str) -> None:
+            said.append(text)
+
+    text = tmp_path / "s.space"
+    text.write_text(TEXT)
+    result = run(RunRequest(str(text), "several", out=tmp_path / "run", architecture={"y.kind": "skip"}), Told())
+    assert [row["kind"] for row in result.document["networks"]] == ["derived"]
+    assert any("`ensemble` of the search is left out" in line for line in said)
 
 
 def test_what_cannot_be_trained_is_told_before_a_folder_is_made(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...analysis.mutations.edits import can
-from ...diagnostics.evolution import EditsNothing, MutatesNothing, NothingMutates
+from ...diagnostics.evolution import MutatesNothing, NothingMutates
 from ...diagnostics.externs import UnknownCost
-from ...diagnostics.model import ArchitectureError, Diagnostic, SpaceError
+from ...diagnostics.model import Diagnostic
 from ...ir.graph import SpaceGraph
 from ...schemas.mutations import OneOf
 from ...schemas.search import SearchConfig
@@ -39,15 +39,11 @@ class Evolution(SeparateFamily):
                 yield UnknownCost(strategy.place("minimize") or graph.span, cost, extern.name, extern.span)
 
     def limits_in(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-        from .start import given
+        from .start import faults
 
         strategy = _own(config.strategy)
-        try:
-            given(graph, strategy.start, strategy.draw, lambda number: number)
-        except (ArchitectureError, SpaceError) as error:
-            for d in error.diagnostics:
-                key = f"start.edit.{d.pattern}" if isinstance(d, EditsNothing) else "start.architectures"
-                yield d if d.span is not None else replace(d, span=strategy.place(key))
+        for key, fault in faults(graph, strategy.start, strategy.draw):
+            yield fault if fault.span is not None else replace(fault, span=strategy.place(f"start.{key}"))
 
     def ranked(self, strategy: Strategy) -> int:
         own = _own(strategy)
@@ -56,6 +52,7 @@ class Evolution(SeparateFamily):
     def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
         from .mutations import mutations_of
 
+        yield from super().warnings(config, graph)
         strategy = _own(config.strategy)
         for number, mutation in enumerate(strategy.mutate, 1):
             parts = mutation.mutations if isinstance(mutation, OneOf) else (mutation,)

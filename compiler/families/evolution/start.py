@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from ...analysis.architecture import Architecture, load
 from ...analysis.policies.completing import How, complete
 from ...analysis.values import Value, value_named
 from ...diagnostics.evolution import EditsNothing
-from ...diagnostics.model import SpaceError
+from ...diagnostics.model import ArchitectureError, Diagnostic, SpaceError
 from ...ir.graph import SpaceGraph
 from ...text.patterns import matches
 from .settings import Start
@@ -24,11 +24,25 @@ def given(graph: SpaceGraph, start: Start, how: How, key: Callable[[int], int]) 
     if not start.architectures:
         return []
     edits = edited(graph, start)
-    found = []
+    return [_given(graph, path, edits, key(number), how) for number, path in enumerate(start.architectures, 1)]
+
+
+def faults(graph: SpaceGraph, start: Start, how: How) -> Iterator[tuple[str, Diagnostic]]:
+    """All that :func:`given` would raise, each with the key of what is to blame, below `start`."""
+    try:
+        edits = edited(graph, start) if start.architectures else {}
+    except SpaceError as error:
+        yield from ((f"edit.{d.pattern}" if isinstance(d, EditsNothing) else "edit", d) for d in error.diagnostics)
+        return
     for number, path in enumerate(start.architectures, 1):
-        arch = load(path, graph, carry=True)
-        found.append(complete(graph, {**arch, **edits}, key(number), how))
-    return found
+        try:
+            _given(graph, path, edits, number, how)
+        except (ArchitectureError, SpaceError) as error:
+            yield from ((f"architectures.{number}", d) for d in error.diagnostics)
+
+
+def _given(graph: SpaceGraph, path: str, edits: Mapping[str, Value], key: int, how: How) -> Architecture:
+    return complete(graph, {**load(path, graph, carry=True), **edits}, key, how)
 
 
 def edited(graph: SpaceGraph, start: Start) -> dict[str, Value]:
