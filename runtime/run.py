@@ -15,6 +15,7 @@ import torch
 from stdsl.compiler.backends.lowering.externs import load_externs
 from stdsl.compiler.checks.formulas import formula_place
 from stdsl.compiler.checks.limits import limits
+from stdsl.compiler.checks.warnings import warnings
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.data import DamagedLeftOut
@@ -53,7 +54,6 @@ from .prepare.paired import check_paired
 from .prepare.plan import plan, plan_text
 from .prepare.tested import check_tested
 from .prepare.texts import checksum
-from .prepare.warnings import warnings
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .strategies.runner import runner

@@ -91,6 +91,7 @@ def check_module(
 def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchReference | None, whole: bool) -> Checked:
     space = asked if isinstance(asked, SpaceReference) else None
     search = asked if isinstance(asked, SearchReference) else None
+    mistakes = len(sink.errors)
     if whole:
         check_names(module, sink)
         _check_constants(module, sink)
@@ -111,6 +112,8 @@ def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchRefe
     # Last, for a space with errors is not elaborated to a graph.
     graphs.check_where()
     graphs.check_dependence()
+    if asked is None and len(sink.errors) == mistakes:
+        _warn(searches, sink)
     return Checked(graphs.made, searches, graph, found)
 
 
@@ -229,6 +232,16 @@ def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data:
 
     expr = with_values(ref.expr, data, sink)
     return graphs.named(expr, module) if expr is not None else None
+
+
+def _warn(searches: Mapping[str, CheckedSearch], sink: Sink) -> None:
+    """Warns of what of the searches will run, and not as one might expect; of a file in which nothing is wrong."""
+    if searches:
+        from .warnings import warnings
+
+        for search in searches.values():
+            for found in warnings(search.config, search.common):
+                sink.add_once(found)
 
 
 def _needed(search: CheckedSearch, known: Mapping[str, CheckedSearch]) -> Iterator[CheckedSearch]:

@@ -62,8 +62,8 @@ class MutatesNothing(Diagnostic):
     title: ClassVar[str] = "a mutation that changes nothing in this space"
     explanation: ClassVar[str] = """\
 A mutation is drawn again where it cannot be applied. This one never can: its pattern matches no decision of the space
-that it could change. A strategy that is meant for several spaces may well have such mutations; else the pattern is most
-often misspelt.
+that it could change; most often it is misspelt. A strategy of another file, meant for several spaces, may well have
+such mutations, and nothing is said of them.
 
     mutate = [resample("**.kind"), grow("**.wdth")]     W0537 where the decision is called `width`
 """

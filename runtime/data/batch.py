@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from ..prepare.samples import held_out
+from stdsl.compiler.schemas.retraining import held_out
+
 from ..randomness import key, permutation
 from .normalisation import Normalisation
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.recipe import Recipe
+from stdsl.compiler.schemas.retraining import retraining_splits
 from stdsl.compiler.schemas.search import Role, SearchConfig
 
-from ..prepare.samples import retraining_splits
 from ..tracking.names import DERIVED
 
 RETRAIN = "retrain"

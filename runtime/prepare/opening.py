@@ -18,6 +18,7 @@ from stdsl.compiler.diagnostics.strategies import DataMismatch
 from stdsl.compiler.families.family import Learner
 from stdsl.compiler.families.registry import family, searches
 from stdsl.compiler.schemas.data import Found
+from stdsl.compiler.schemas.retraining import held_out, retraining_splits
 from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.schemas.search import ROLES, Role
 from stdsl.compiler.text.whole_files import temporary_name
@@ -28,7 +29,7 @@ from ..data.own.checked import Checked
 from ..data.registry import open_dataset
 from ..data.targets import targets_of
 from .job import Job
-from .samples import held_out, retraining_splits, stage_sizes
+from .samples import stage_sizes
 
 
 def opened(job: Job, role: Role = "search") -> Checked:

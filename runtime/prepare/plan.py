@@ -26,6 +26,7 @@ from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.families.registry import searches
 from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.schemas.retraining import retraining_samples
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
 from stdsl.compiler.text.durations import duration
 
@@ -39,7 +40,7 @@ from ..tracking.manifest import cores
 from ..tracking.names import DERIVED, member_name, random_name, repeat_name, title_of
 from ..training.placement import available
 from .job import Job
-from .samples import retraining_samples, stage_sizes
+from .samples import stage_sizes
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.schemas import run_files
+from stdsl.compiler.schemas.retraining import held_out
 from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
@@ -20,7 +21,7 @@ from ..phases.compare import TRAIN, comparison, train_one
 from ..phases.train import Workshop
 from ..prepare.found_settings import with_found
 from ..prepare.job import Job
-from ..prepare.samples import held_out, stage_sizes
+from ..prepare.samples import stage_sizes
 from ..tracking.journal import read_journal
 from ..training.interruption import Interruption
 from ..training.loop import Diverged

@@ -9,6 +9,8 @@ from ...analysis.mutations.edits import can
 from ...diagnostics.evolution import MutatesNothing, NothingMutates
 from ...diagnostics.externs import UnknownCost
 from ...diagnostics.model import Diagnostic
+from ...diagnostics.option import OptionText
+from ...diagnostics.source import Span
 from ...ir.graph import SpaceGraph
 from ...schemas.mutations import OneOf
 from ...schemas.search import SearchConfig
@@ -57,10 +59,17 @@ class Evolution(SeparateFamily):
         for number, mutation in enumerate(strategy.mutate, 1):
             parts = mutation.mutations if isinstance(mutation, OneOf) else (mutation,)
             for part, operator in zip(parts, mutations_of(graph, parts), strict=True):
-                if not operator.applicable():
-                    place = strategy.place(f"mutate.{number}")
+                place = strategy.place(f"mutate.{number}")
+                if not operator.applicable() and not _for_several(place, config.place("strategy")):
                     known = () if any(matches(part.pattern, d.path) for d in graph.open) else graph.open
                     yield MutatesNothing(place, part.kind, part.pattern, graph.name, tuple(d.path for d in known))
+
+
+def _for_several(place: Span | None, asked: Span | None) -> bool:
+    """Whether a mutation is of a strategy of another file: for several spaces, in which not all of them need fit."""
+    if place is None or asked is None or isinstance(place.source, OptionText):
+        return False
+    return place.source != asked.source
 
 
 def _own(strategy: Strategy | None) -> EvolutionConfig:

@@ -33,11 +33,11 @@ def command(
       stdsl plan my.space::first --set strategy.epochs=10
     """
     from stdsl.compiler.checks.limits import limits
+    from stdsl.compiler.checks.warnings import warnings
     from stdsl.compiler.diagnostics.model import RunError
     from stdsl.runtime.prepare.memory import oversized, total_memory
     from stdsl.runtime.prepare.plan import plan, render_plan
     from stdsl.runtime.prepare.preparation import load_job
-    from stdsl.runtime.prepare.warnings import warnings
     from stdsl.runtime.report.terminal import Terminal
     from stdsl.runtime.training.placement import available
 
@@ -48,7 +48,7 @@ def command(
     with of_option("--device", device, "E0708"):
         found = plan(job, device)
         memory = total_memory(available(device).device)
-    told = tuple(warnings(job.config, job.graph))
+    told = (*job.warnings, *warnings(job.config, job.graph))
     if told and not quiet:
         tell(told)
     if as_json:

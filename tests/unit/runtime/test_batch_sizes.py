@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from stdsl.compiler.checks.warnings import batch_warnings
+from stdsl.compiler.schemas.retraining import retraining_samples
 from stdsl.runtime.data.registry import open_dataset
 from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.prepare.samples import retraining_samples, stage_sizes
-from stdsl.runtime.prepare.warnings import batch_warnings
+from stdsl.runtime.prepare.samples import stage_sizes
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, run
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stdsl.compiler.checks.warnings import warnings
 from stdsl.runtime.prepare.preparation import load_job
-from stdsl.runtime.prepare.warnings import warnings
 
 SPACE = str(Path(__file__).parents[2] / "golden" / "commands" / "w0766_posterior" / "learnt.space")
 HELD = "strategy.objectives=[kl_drop_path, cost(flops, high = 100K)]"

@@ -1,17 +1,16 @@
-"""What will run, and not as one might expect: told before a run starts."""
+"""What will run, and not as one might expect: told by the check of a file, by a plan, and before a run starts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stdsl.compiler.diagnostics.model import Diagnostic
-from stdsl.compiler.diagnostics.run import BatchExceedsData
-from stdsl.compiler.families.family import Learner
-from stdsl.compiler.families.registry import family
-from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.search import SearchConfig
-
-from .samples import retraining_samples
+from ..diagnostics.model import Diagnostic
+from ..diagnostics.run import BatchExceedsData
+from ..families.family import Learner
+from ..families.registry import family
+from ..ir.graph import SpaceGraph
+from ..schemas.retraining import retraining_samples
+from ..schemas.search import SearchConfig
 
 
 def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
