@@ -62,6 +62,7 @@ from .tracking.directory import RunDirectory, create, open_run, result_of, writa
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
+from .tracking.sealed import sealed
 from .tracking.tracker import Tracker
 from .training.compiled import CompilationFailed
 from .training.formulas import NoValue
@@ -371,7 +372,7 @@ def _phases(run: Context) -> RunResult:
                 export(run, sides(run, subject))
     sweep(run.directory.path)  # what processes that were killed had begun to write
     document = collect(run, subject, beside.results, beside.failed)
-    write_json(run.directory.result, document)
+    write_json(run.directory.result, sealed(document))
     shutil.rmtree(run.directory.features, ignore_errors=True)
     return RunResult(run.directory.path, document)
 

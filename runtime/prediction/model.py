@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stdsl.compiler.backends.export.onnx_checksum import changed
 from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.prediction import NoModel
@@ -108,12 +109,13 @@ def model_of(path: Path) -> Model:
     shown = str(file)
     try:
         check_file(file, None)
+        damaged = changed(file)
     except FileNotFoundError:
         reason = "is not there"
     except OSError as error:
         reason = f"cannot be read: {reason_of(error)}"
     else:
-        reason = ""
+        reason = "is not what was written: its checksum is another" if damaged else ""
     if reason:
         raise RunError([NoModel(None, shown, reason, "name an ONNX file, or the directory of a run")])
     import onnxruntime

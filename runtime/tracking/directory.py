@@ -255,7 +255,13 @@ def result_of(path: Path) -> dict[str, Any]:
         raise RunError([RunNotOver(None, str(path), "result", directory.manifest.allow_extern)]) from None
     except (ValueError, RecursionError):
         result = None
-    fault = fault_of(result)
+    fault = None
+    if isinstance(result, dict):
+        try:
+            result = unsealed(result)
+        except ValueError as error:
+            fault = str(error)
+    fault = fault or fault_of(result)
     if fault is not None:
         raise RunError([RunFileDamaged(None, str(directory.result), fault)])
     found: dict[str, Any] = result

@@ -23,6 +23,7 @@ from stdsl.runtime.prepare.plan import plan
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.tracking.directory import result_of
 from stdsl.runtime.tracking.journal import read_journal
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def events(folder: Path, phase: str) -> list[int]:
 
 def facts(folder: Path) -> dict[str, Any]:
     """``result.json`` without what differs between runs: times and places."""
-    document: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    document = result_of(folder)
     document.pop("next")
     document["onnx"].pop("latency_ms")
     for name in ("seconds", "measuring", "waited"):
@@ -187,7 +188,7 @@ def test_kill_nine_and_resume(space: Path, undisturbed: Path, tmp_path: Path, ph
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     finally:
         moved.rename(space)
-    assert json.loads(done.stdout) == json.loads((out / "result.json").read_text())
+    assert json.loads(done.stdout) == result_of(out)
     assert weights(out) == weights(undisturbed)
     assert facts(out) == facts(undisturbed)
     for name, steps in (("search", 24), ("retrain", 30)):

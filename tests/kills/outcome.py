@@ -12,6 +12,7 @@ from typing import Any
 
 from stdsl.compiler.schemas import run_files
 from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.sealed import unsealed
 
 _TIMES = frozenset({"time", "seconds", "measuring", "waited", "latency_ms"})
 _ROUNDS = frozenset({"run", "attempt", "worker", "proposed", "heartbeat", "ended", "place", "seconds"})
@@ -33,7 +34,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         elif path.name == "journal.jsonl":
             found[str(place)] = [without_times(line) for line in read_journal(path)]
         elif path.name == "result.json":
-            found[str(place)] = without_times({**json.loads(path.read_bytes()), "next": None})
+            found[str(place)] = without_times({**unsealed(json.loads(path.read_bytes())), "next": None})
         elif path.name not in _ASIDE:
             found[str(place)] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found

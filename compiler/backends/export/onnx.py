@@ -25,6 +25,7 @@ from ...text.whole_files import write_whole
 from ..networks.interface import BATCH_AXES, Interface, Port
 from .of_data import metadata_of, scale
 from .of_targets import class_names, targets_said
+from .onnx_checksum import with_checksum
 from .onnx_names import OUTPUT, PROVISIONAL_OUTPUT, name_ports, provisional
 from .pixels import AXES, Pixels, bytes_shape, pixels_of, take_pixels
 
@@ -117,7 +118,7 @@ def export_onnx(
 
     def write(temporary: Path) -> None:
         nonlocal differences, latency
-        temporary.write_bytes(proto.SerializeToString())
+        temporary.write_bytes(with_checksum(proto.SerializeToString(), proto.ir_version))
         if verify:
             differences, latency = _compare(model, str(temporary), target, ports, threads, pixels)
 

@@ -226,7 +226,7 @@ def test_a_supernet_and_what_is_no_network_are_refused(tmp_path: Path) -> None:
 def test_the_page_has_all_keys_of_files(tmp_path: Path) -> None:
     section = DEPLOYMENT.read_text(encoding="utf-8").split("### What a file says")[1]
     rows = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
-    documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    documented = {key for row in rows for key in re.findall(r"`([\w.]+)`", row)}
     (tmp_path / "a.space").write_text(TEXT, encoding="utf-8")
     rng = np.random.default_rng(0)
     data = {"a": rng.normal(size=(30, 3, 8, 8)), "b": rng.normal(size=(30, 2, 8, 8)), "y": np.arange(30) % 3}

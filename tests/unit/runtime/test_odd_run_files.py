@@ -66,7 +66,7 @@ def shown(folder: Path) -> None:
 
 
 def test_any_result_is_shown_or_told_of(run: Path, tmp_path: Path) -> None:
-    right = json.loads((run / "result.json").read_text())
+    right = unsealed(json.loads((run / "result.json").read_text()))
     shutil.copy(run / "run.json", tmp_path)
     (tmp_path / "result.json").write_text(json.dumps(right))
     shown(tmp_path)
@@ -100,18 +100,18 @@ def test_any_manifest_is_read_or_told_of(run: Path, tmp_path: Path) -> None:
 def test_a_run_that_is_over_is_not_gone_on_with(run: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
     found = resume(run, Silent())
-    assert found.document == json.loads((run / "result.json").read_text())
+    assert found.document == unsealed(json.loads((run / "result.json").read_text()))
     after = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
     assert after == before
 
 
 def test_a_result_that_is_damaged_is_made_anew(run: Path) -> None:
-    right = json.loads((run / "result.json").read_text())
+    right = unsealed(json.loads((run / "result.json").read_text()))
     (run / "result.json").write_text(json.dumps(right | {"networks": 3}))
     with pytest.raises(stdsl.RunError, match=r"E0722.*does not hold a result: networks"):
         result_of(run)
     resume(run, Silent())
-    assert json.loads((run / "result.json").read_text()) == right
+    assert unsealed(json.loads((run / "result.json").read_text())) == right
 
 
 @pytest.mark.parametrize("name", ["derived", "random-1"])
