@@ -70,6 +70,10 @@ class Expectation:
     def constructor(self, name: str) -> type[Constructor] | None:
         return next((c for c in self.constructors if constructor_name(c) == name), None)
 
+    def element(self, number: int) -> Expectation:
+        """What an element of a list or tuple is; they count from 1."""
+        return self.items[number - 1] if self.items else self.item or self
+
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The bare words that may stand here, those inside a list too."""

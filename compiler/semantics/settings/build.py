@@ -12,13 +12,12 @@ from ...diagnostics.names import nearest
 from ...diagnostics.settings import MissingSetting, NotComputable, SettingOutOfRange, SettingsConflict, WrongSetting
 from ...diagnostics.source import Span
 from ...diagnostics.strategies import WrongFormula
-from ...families.registry import settings_of_family
 from ...schemas.base import Conflict, Placed, Settings
-from ...schemas.constructors import CONSTRUCTORS
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.formula import Formula
 from ...schemas.over import Over
 from .environment import Report
+from .models import model_of
 from .numbers import show
 from .tree import (
     SLIP,
@@ -98,9 +97,7 @@ def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: Validat
     missing: dict[tuple[str, ...], tuple[Branch, list[str]]] = {}
     details = [(*descend(tree, d["loc"]), d) for d in error.errors(include_url=False, include_input=False)]
     for key, node, detail in details:
-        if detail["type"] != "missing" and any(
-            len(other) > len(key) and other[: len(key)] == key for other, _, _ in details
-        ):
+        if detail["type"] != "missing" and any(_inside(other, why, key, node) for other, _, why in details):
             # One form of the setting was meant, and what is wrong is inside it; the other forms refuse it as a whole.
             continue
         if detail["type"] == "missing" and detail["loc"]:
@@ -123,6 +120,13 @@ def _diagnostics(model: type[Settings], tree: Branch, owner: str, error: Validat
         yield MissingSetting(branch.span, tuple(names), _owner(branch, key, owner), expected)
 
 
+def _inside(other: tuple[str, ...], why: Any, key: tuple[str, ...], node: Node) -> bool:
+    """Whether what is wrong at ``other`` is inside of what stands at ``key``; what a call lacks is."""
+    if other == key:
+        return why["type"] == "missing" and isinstance(node, Branch) and node.tag is not None
+    return other[: len(key)] == key
+
+
 def _owner(node: Branch, key: tuple[str, ...], owner: str) -> str:
     if node.tag is not None and node.tag[0] == "kind":
         return f"`{node.tag[1]}`"
@@ -131,17 +135,20 @@ def _owner(node: Branch, key: tuple[str, ...], owner: str) -> str:
 
 def _model_at(model: type[Settings], tree: Node, key: tuple[str, ...]) -> type[Settings]:
     """The model whose settings stand below ``key``."""
+    expected = Expectation()
     for segment in key:
         if isinstance(tree, Open):
             tree = tree.representative
         if isinstance(tree, Items):
+            expected = expected.element(int(segment))
             tree = tree.items[int(segment) - 1]
         elif isinstance(tree, Branch):
             expected = settings_of(model)[segment]
             tree = tree.children[segment]
             model = expected.section or expected.repeated_section or model
-        if isinstance(tree, Branch) and tree.tag is not None:
-            model = CONSTRUCTORS[tree.tag[1]] if tree.tag[0] == "kind" else settings_of_family(tree.tag[1])
+        shown = tree.representative if isinstance(tree, Open) else tree
+        if isinstance(shown, Branch) and shown.tag is not None:
+            model = model_of(shown.tag, expected) or model
     return model
 
 
@@ -187,7 +194,7 @@ def _expected(model: type[Settings], tree: Branch, key: tuple[str, ...]) -> Expe
     *above, last = key
     if last.isdigit():
         around = _expected(model, tree, tuple(above))
-        return around.items[int(last) - 1] if around.items else around.item or around
+        return around.element(int(last))
     return settings_of(_model_at(model, tree, tuple(above))).get(last, Expectation(text=True))
 
 

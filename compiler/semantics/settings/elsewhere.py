@@ -9,10 +9,11 @@ from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...record import record
 from ...schemas.base import Settings
-from ...schemas.constructors import CONSTRUCTORS, constructor_name
+from ...schemas.constructors import constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.space_ref import SpaceRef
 from ..modules import Module
+from .models import model_of
 from .tree import Branch, Items, Node
 
 MOST = 3
@@ -101,7 +102,9 @@ def _inside(
             yield "{", settings_of_family(node.tag[1]), node
     elif isinstance(node, Branch) and node.tag is not None:
         kind, tag = node.tag
-        yield ("=", settings_of_family(tag), node) if kind == "family" else (tag, CONSTRUCTORS[tag], node)
+        model = model_of(node.tag, expected)
+        if model is not None:
+            yield "=" if kind == "family" else tag, model, node
     elif expected.section is not None:
         yield "{", expected.section, node
     elif expected.repeated_section is not None:

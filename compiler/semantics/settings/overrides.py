@@ -10,11 +10,10 @@ from ...diagnostics.model import Sink
 from ...diagnostics.option import OptionText, option_text
 from ...diagnostics.settings import UnknownSetting, WrongForm, WrongOverride
 from ...diagnostics.source import Span
-from ...families.registry import settings_of_family
 from ...frontend import ast
 from ...frontend.parser import parse
 from ...schemas.base import Settings
-from ...schemas.constructors import CONSTRUCTORS, constructor_name
+from ...schemas.constructors import constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.extern_code import ExternCode
 from ...schemas.hyper import Tunable
@@ -23,6 +22,7 @@ from ...schemas.space_ref import SpaceRef
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
 from .extern_values import with_argument_of
+from .models import model_of
 from .numbers import plural
 from .strategy import strategy_tree
 from .tree import Branch, Hole, Items, Leaf, Node
@@ -171,7 +171,7 @@ def _place(value: Span, item: Override, way: list[str]) -> Span:
 
 def _model(node: Node, expected: Expectation) -> type[Settings] | None:
     if isinstance(node, Branch) and node.tag is not None:
-        return CONSTRUCTORS[node.tag[1]] if node.tag[0] == "kind" else settings_of_family(node.tag[1])
+        return model_of(node.tag, expected)
     return expected.section
 
 
