@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 import stdsl
 from stdsl.runtime.data.motion_digits import MotionDigitsDataset
 from stdsl.runtime.prepare.preparation import load_job
+from stdsl.runtime.tracking.journal import read_journal
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "autodeepfuse_small.space"
@@ -168,3 +169,21 @@ def test_the_example_as_it_is(tmp_path: Path, stdsl_command: Command) -> None:
     assert alone < 0.4
     assert accuracy["derived"] > alone + 0.2
     assert max(result["onnx"]["difference"].values()) < 1e-4
+
+
+def test_the_settings_of_a_found_network_are_searched(tmp_path: Path, stdsl_command: Command) -> None:
+    """Table 5, of few epochs: one bracket, and the result is trained by what was best in it."""
+    file, run = small(tmp_path), tmp_path / "run"
+    assert stdsl.load(file, "found").count() == 1
+    quick = ("strategy.budget.most=2", "strategy.budget.eta=2", "strategy.budget.iterations=1", "retrain.epochs=1")
+    options = [word for text in quick for word in ("--set", text)]
+    assert stdsl_command("run", f"{file}::tuned", *options, "--out", str(run)) == 0
+    result = json.loads((run / "result.json").read_text())
+    (arch,) = stdsl.load(file, "found").architectures()
+    assert result["derived"]["hash"] == arch.hash
+    assert result["networks"][0]["params"] == 26_280, "that of docs/systems/autodeepfuse.md"
+    trials = result["search_facts"]["trials"]
+    (best,) = (trial for trial in trials if trial["name"] == result["search_facts"]["best"])
+    assert {"fitness.batch", "fitness.optimizer"} < best["settings"].keys()
+    steps = [line for line in read_journal(run / "journal.jsonl") if line["event"] == "step"]
+    assert len(steps) == (96 + 80 - 17) // int(best["settings"]["fitness.batch"])

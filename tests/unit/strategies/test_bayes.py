@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import stdsl
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.families.bayes.brackets import brackets, steps_between
@@ -32,6 +33,7 @@ meta net on video: clip(1, 8, 16, 16) {{
   return [body, body -> relu, body -> gelu] -> keep 1..2 as inputs -> sum -> global_avg_pool -> linear(4)
 }}
 space small = net where params <= 200
+space pinned = net where width != 2, "**.depth" == 2, pin("**[1].kind", "b")
 meta closed on video: clip(1, 8, 16, 16) {{ return video -> conv(2, 1x3x3) -> global_avg_pool -> linear(4) }}
 space one = closed
 search s {{
@@ -248,3 +250,19 @@ def test_what_fails_and_what_is_under_way_is_known_to_the_model() -> None:
             one, other = (Model(kind, domains, [*done, *more], None, 7).proposal() for _ in range(2))
             for name, domain in domains.items():
                 assert one(name) == other(name), (kind, domain)
+
+
+def test_what_where_leaves_one_value_is_nothing_to_decide(tmp_path: Path) -> None:
+    """And a value that no architecture has is none."""
+    proposer = proposer_of(tmp_path, f"trials = 12  startup = 4  {TUNED}", "pinned")
+    values: dict[str, set[object]] = {}
+    for arch in stdsl.Space(proposer.graph).architectures():
+        for path, value in arch.items():
+            values.setdefault(f"decision {path}", set()).add(value)
+    several = {name: len(own) for name, own in values.items() if len(own) > 1}
+    assert 0 < len(several) < len(values)
+    domains = {name: own for name, own in proposer.variables.domains.items() if name.startswith("decision")}
+    found = {name: len(own.options) if isinstance(own, Categories) else own.high + 1 for name, own in domains.items()}
+    assert found == several
+    for spec in searched(proposer)[0]:
+        assert architecture(proposer.graph, dict(spec.architecture)) == spec.architecture
