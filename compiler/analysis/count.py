@@ -29,7 +29,7 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
         return result
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
-        high = min(at_most(within), result.high)
+        high = at_most(within, result.high)
         some = within.low > 0 or (high > 0 and within.first(random.Random(0), PROPOSED) is not None)
         return CountResult(within.low or int(some), high)
     if within is not None:

@@ -189,7 +189,7 @@ class _Walk:
                 added[metric] -= self.by_default[t]
             if current is not None:
                 left[t] = self._restrict(current, variable, answer)
-        for t in sorted(left):
+        for t in list(left):
             self._work += 1
             current = left[t]
             if current is not None and (not current[1] or not self.masks[t] & asked):
@@ -197,7 +197,7 @@ class _Walk:
                 left[t] = None
             if not self.masks[t] & asked:
                 del left[t]
-        return tuple(sorted(left.items(), key=lambda item: item[0])), tuple(added)
+        return tuple([(t, left[t]) for t in sorted(left)]), tuple(added)
 
     def _restrict(self, current: tuple[int, Factors], variable: int, answer: int) -> _Left:
         number, factors = current

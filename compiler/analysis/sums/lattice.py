@@ -114,21 +114,28 @@ def lattice(found: Excess, start: int, units: Vector, bounds: Sequence[Bounds]) 
     ways: list[tuple[Way, ...]] = []
     far: list[Vector] = []
     lost: list[Vector] = []
-    zero = tuple(0 for _ in units)
+    each = tuple(enumerate(units))
     for rows, followers in zip(found.extra, found.followers, strict=True):
         own = []
-        reach = []
-        rest = []
+        furthest, most_lost = [0] * len(units), [0] * len(units)
         for answer, (row, state) in enumerate(zip(rows, followers, strict=True)):
             if row is None:
                 continue
-            pairs = [divmod(value, unit) for value, unit in zip(row, units, strict=True)]
-            own.append(Way(answer, state, tuple(p for p, _ in pairs)))
-            reach.append(tuple(p + f for (p, _), f in zip(pairs, far[state], strict=True)))
-            rest.append(tuple(r + x for (_, r), x in zip(pairs, lost[state], strict=True)))
+            steps = []
+            beyond, dropped = far[state], lost[state]
+            for i, unit in each:
+                step, rest = divmod(row[i], unit)
+                steps.append(step)
+                step += beyond[i]
+                if step > furthest[i]:
+                    furthest[i] = step
+                rest += dropped[i]
+                if rest > most_lost[i]:
+                    most_lost[i] = rest
+            own.append(Way(answer, state, tuple(steps)))
         ways.append(tuple(own))
-        far.append(tuple(map(max, zip(*reach, strict=True))) if reach else zero)
-        lost.append(tuple(map(max, zip(*rest, strict=True))) if rest else zero)
+        far.append(tuple(furthest))
+        lost.append(tuple(most_lost))
     places = Lattice(tuple(ways), tuple(far), found.least, units, lost[start], (), ())
     certain = []
     for i, (low, high) in enumerate(bounds):

@@ -186,13 +186,13 @@ def _scored(table: Table, score: float) -> Table:
 
 def _joined(moved: Sequence[tuple[Table, Vector]], window: Vector, effort: Effort, join: Join) -> Table:
     words, kind = len(moved[0][0].numbers), moved[0][0].numbers.dtype
-    places = prod(last + 1 for last in window)
-    entries = sum(table.size for table, _ in moved)
-    if len(window) == 1 and entries * SPARSE < places:
-        effort.worked(entries * (words * join.work + SORTED))
-        if join is not Join.SUM:
-            effort.handles(entries * SORTING)
-        return _sorted(moved, window[0], join)
+    if len(window) == 1:
+        entries = sum([table.size for table, _ in moved])
+        if entries * SPARSE <= window[0]:
+            effort.worked(entries * (words * join.work + SORTED))
+            if join is not Join.SUM:
+                effort.handles(entries * SORTING)
+            return _sorted(moved, window[0], join)
     return _dense(moved, window, words, kind, effort, join)
 
 
@@ -206,18 +206,27 @@ def _dense(
     effort.worked(prod(n + 1 for n in reach) * words)
     effort.handles(8 * words * prod(max(n, 0) + 1 for n in reach))
     numbers = np.full((words, *(max(n, 0) + 1 for n in reach)), join.missing, dtype=kind)
-    joined = join.function
+    joined, work = join.function, words * join.work
+    alone = len(window) == 1
     for table, steps in moved:
         if table.at is not None:
             inside = table.at + steps[0] <= reach[0]
-            effort.worked(len(table.at) * words * join.work)
+            effort.worked(len(table.at) * work)
             where = table.at[inside] + steps[0]
             numbers[:, where] = joined(numbers[:, where], table.numbers[:, inside])
+            continue
+        if alone:  # as most are; thousands of them are small, and what follows takes a while for any number of costs
+            (step,) = steps
+            end = min(table.numbers.shape[1], reach[0] + 1 - step)
+            if end > 0:
+                effort.worked(end * work)
+                below = numbers[:, step : step + end]
+                joined(below, table.numbers[:, :end], out=below)
             continue
         ends = [min(n, last + 1 - step) for n, last, step in zip(table.numbers.shape[1:], reach, steps, strict=True)]
         if min(ends) <= 0:
             continue
-        effort.worked(prod(ends) * words * join.work)
+        effort.worked(prod(ends) * work)
         target: Any = (slice(None), *(slice(step, step + end) for step, end in zip(steps, ends, strict=True)))
         source: Any = (slice(None), *(slice(end) for end in ends))
         joined(numbers[target], table.numbers[source], out=numbers[target])
@@ -253,8 +262,10 @@ def _merged(at: Places, numbers: Words, join: Join) -> Table:
 
     # Whole numbers may be added up in any order, which is five times as fast to find.
     order = np.argsort(at, kind="stable" if numbers.dtype.kind == "f" and join is not Join.GREATEST else None)
-    at, numbers = at[order], numbers[:, order]
-    first: npt.NDArray[Any] = np.flatnonzero(np.diff(at, prepend=-1))
+    at, numbers = at.take(order), numbers.take(order, axis=1)
+    new = np.ones(len(at), dtype=bool)
+    np.not_equal(at[1:], at[:-1], out=new[1:])
+    first: npt.NDArray[Any] = np.flatnonzero(new)
     if len(first) == len(at):
         return Table(numbers, at)
     numbers = join.function.reduceat(numbers, first, axis=1)

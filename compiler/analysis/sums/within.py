@@ -12,7 +12,7 @@ from ..costs.measures import Measure, measure_of, measured
 from .exactly import Single, Sums
 from .jointly.sums import jointly
 from .lattice import Bounds, Excess, Lattice, excess, lattice
-from .nearly import Nearly, nearly
+from .nearly import ROUNDING, Nearly, nearly
 from .programme import Programme
 from .tables import Effort, TooMuch
 from .walking.walks import walk
@@ -31,6 +31,9 @@ COARSE = 4_000_000
 
 ROOM = 300_000_000
 """So many bytes of tables are kept at most."""
+
+ROUNDED = 4 * ROUNDING
+"""An interval of this part of the count is as narrow as floating-point numbers make it."""
 
 
 def within(
@@ -52,21 +55,24 @@ def within(
     return _within(states, tuple(range(len(known))), bounds, QUICK if quick else WORK, exactly=quick)
 
 
-def at_most(found: Nearly) -> int:
-    """How many there are at most: no more than within some of the bounds by themselves."""
-    return _at_most(found, {})
+def at_most(found: Nearly, whole: int) -> int:
+    """How many there are at most: no more than within some of the bounds by themselves, and than ``whole``, without
+    any. The former takes as long again, and is not asked for where all that is open is how floating-point numbers
+    round."""
+    return _at_most(found, whole, {})
 
 
-def _at_most(found: Nearly, known: dict[tuple[int, ...], int]) -> int:
+def _at_most(found: Nearly, whole: int, known: dict[tuple[int, ...], int]) -> int:
     """``known``: the same by the places of the costs."""
-    least = found.high
+    least = min(found.high, whole)
     costs = list(zip(found.measures, found.bounds, strict=True))
-    for left_out in range(len(costs) if len(costs) > 1 and least > found.low else 0):
+    open_ = least - found.low > ROUNDED * least
+    for left_out in range(len(costs) if len(costs) > 1 and open_ else 0):
         measures, bounds = zip(*(pair for i, pair in enumerate(costs) if i != left_out), strict=True)
         if measures not in known:
             some = _within(found.states, measures, bounds, WORK, beside=True)
             if some is not None:
-                known[measures] = _at_most(some, known) if isinstance(some, Nearly) else some.count
+                known[measures] = _at_most(some, whole, known) if isinstance(some, Nearly) else some.count
         least = min(least, known.get(measures, least))
     return least
 
