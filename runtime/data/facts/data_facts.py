@@ -11,8 +11,10 @@ from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.text.documents import parsed_json
 
 from ...tracking.files import read_bytes, write_json
+from ...tracking.sealed import sealed, unsealed
 from ..batch import Dataset
 from ..loading.wrapped import bytes_of
 from ..targets import targets_of
@@ -51,10 +53,11 @@ class DataFacts(BaseModel):
 def kept_facts(path: Path) -> DataFacts | None:
     """Those that a run has in the file ``path``; None where it has none yet. Raises RunError."""
     try:
-        return DataFacts.model_validate_json(read_bytes(path))
+        document = parsed_json(read_bytes(path))
+        return DataFacts.model_validate(unsealed(document) if isinstance(document, dict) else document)
     except FileNotFoundError:
         return None
-    except ValidationError as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not say what the data is like")]) from error
 
 
@@ -62,7 +65,8 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
     """Write those of ``dataset``, or where that was done before hold it to them. Raises RunError where they differ."""
     kept, now = kept_facts(path), DataFacts.of(dataset)
     if kept is None:
-        write_json(path, now.model_copy(update={"fingerprint": Fingerprint.of(dataset)}).model_dump(mode="json"))
+        facts = now.model_copy(update={"fingerprint": Fingerprint.of(dataset)})
+        write_json(path, sealed(facts.model_dump(mode="json")))
         return
     faults = [f"its {what} are others" for what in ("classes", "inputs") if getattr(kept, what) != getattr(now, what)]
     if kept.of_bytes is not None and now.of_bytes is not None and kept.of_bytes != now.of_bytes:

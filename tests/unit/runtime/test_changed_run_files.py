@@ -15,6 +15,7 @@ import torch
 import stdsl
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.backends.networks.weights import read_weights
+from stdsl.runtime.data.facts.data_facts import kept_facts
 from stdsl.runtime.prediction.model import model_of
 from stdsl.runtime.tracking.directory import open_run, result_of
 from stdsl.runtime.tracking.journal import read_journal
@@ -60,6 +61,7 @@ def architecture(path: Path) -> Any:
 
 FILES: dict[str, Callable[[Path], Any]] = {
     "result.json": lambda path: known(result_of(path.parent)),
+    "data.json": kept_facts,
     "run.json": lambda path: open_run(path.parent).manifest.model_dump(),
     "journal.jsonl": lambda path: list(read_journal(path)),
     "weights/search.safetensors": lambda path: plain(load_tensors(path)),
