@@ -16,6 +16,7 @@ from stdsl.compiler.backends.networks.weights import ARCHITECTURE
 from stdsl.compiler.backends.networks.weights_checksum import CHECKSUM, differs, file_checksum
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged
+from stdsl.compiler.text.documents import parsed_json
 
 from .files import read_made, write_bytes
 
@@ -43,7 +44,7 @@ def _in_order(content: bytes) -> bytes:
     """A safetensors file whose metadata stands in the order of its names: what writes it takes another one each time,
     and two runs of one text leave the same bytes."""
     begin = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:begin])
+    header = parsed_json(content[8:begin])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -55,7 +56,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     content = read_made(path)
     try:
         tensors = dict(load(content))
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = parsed_json(content[8 : 8 + int.from_bytes(content[:8], "little")])
     except (SafetensorError, ValueError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not hold weights")]) from error
     if differs(tensors, header.get("__metadata__")):

@@ -46,4 +46,4 @@ def test_files_are_read_by_it_alone() -> None:
     own.add("compiler/backends/networks/weight_names.py")
     files = (path for name in ("compiler", "runtime", "stdsl") for path in (ROOT / name).rglob("*.py"))
     found = {path.relative_to(ROOT).as_posix() for path in files if "json.loads(" in path.read_text(encoding="utf-8")}
-    assert found == own
+    assert found == own, "what is read from files is read by `parsed_json`"
