@@ -22,10 +22,14 @@ def leave(allow_extern: bool) -> tuple[str, ...]:
     return (ALLOW_EXTERN,) if allow_extern else ()
 
 
+def texts(values: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """Parameters of a space as `-p` takes their values, as far as the language can write them there."""
+    return {name: json_text(value) for name, value in values if isinstance(value, (bool, int, float, str))}
+
+
 def parameters(values: Iterable[tuple[str, object]]) -> list[str]:
     """The words that give a command these parameters of a space, as far as the language can write them there."""
-    plain = [(name, value) for name, value in values if isinstance(value, (bool, int, float, str))]
-    return [word for name, value in plain for word in ("-p", f"{name}={json_text(value)}")]
+    return [word for name, text in texts(values).items() for word in ("-p", f"{name}={text}")]
 
 
 def going_on(run: str | os.PathLike[str], allow_extern: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -12,6 +13,11 @@ import click
 from stdsl.cli.output import message, table, tell
 from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
+from stdsl.cli.trained import Trained
+from stdsl.compiler.analysis.architecture import parameters_of
+from stdsl.compiler.diagnostics.model import SpaceError
+from stdsl.compiler.ir.graph import SpaceGraph
+from stdsl.compiler.text.commands import texts
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
@@ -90,19 +96,18 @@ def _module(request: Request) -> str:
 
 
 def _onnx(request: Request) -> None:
-    from stdsl.cli.trained import Trained, refuse_others, trained, with_parameters
+    from stdsl.cli.trained import refuse_others, trained, with_parameters
     from stdsl.compiler.backends.export.onnx import export_onnx
     from stdsl.compiler.backends.networks.module import build_module
     from stdsl.compiler.backends.networks.weights import fit_weights, of_a_supernet, read_weights
     from stdsl.compiler.diagnostics.backends import PartOfSupernet
-    from stdsl.compiler.diagnostics.model import SpaceError
 
     weights, given = request.weights, request.architecture
     # Weights first: where they are not there, what they would have told is not what is missing.
     with of_option("--weights", weights, "E0704", "E0716", "E0722", "E0723", "E0810"):
         found = trained(weights) if weights is not None else Trained(Path())
         tensors = read_weights(found.weights) if weights is not None else {}
-    graph = open_space(request.target, request.parameters, request.allow_extern)
+    graph = _trained_space(request, found)
     arch = need_architecture(given or found.architecture, graph, "--weights" if given is None else "--arch")
     if weights is not None:
         refuse_others(found, arch, graph, weights)
@@ -125,6 +130,30 @@ def _onnx(request: Request) -> None:
         f"wrote {visible(str(path))}: {report.bytes:,} bytes, differs from PyTorch by at most {worst:.1e}",
         request.quiet,
     )
+
+
+def _trained_space(request: Request, found: Trained) -> SpaceGraph:
+    """The space that is named; where a run trained in it, with the run's values of the parameters that the call does
+    not give. Raises SpaceError."""
+    own = found.space
+
+    def opened(more: Mapping[str, str]) -> SpaceGraph:
+        return open_space(request.target, {**more, **request.parameters}, request.allow_extern)
+
+    try:
+        graph = opened({})
+    except SpaceError:  # a parameter may have no value but the run's
+        if own is None or request.target.name not in (None, own.name):
+            raise
+        with suppress(SpaceError):
+            return opened(texts(own.parameters))
+        raise
+    if own is None or own.name != graph.name:
+        return graph
+    now = parameters_of(graph)
+    differing = [(name, value) for name, value in own.parameters if name in now and now[name] != value]
+    more = {name: text for name, text in texts(differing).items() if name not in request.parameters}
+    return opened(more) if more else graph
 
 
 def _ir(request: Request) -> str:
@@ -151,7 +180,6 @@ def _ast(request: Request) -> str:
 def _rewritten(request: Request, graph_alone: bool) -> str:
     """The source of a supernet, or the graph that it is lowered from."""
     from stdsl.compiler.backends.networks.supernet_text import rewritten, supernet_source
-    from stdsl.compiler.ir.graph import SpaceGraph
     from stdsl.compiler.ir.printer import print_ir
     from stdsl.compiler.passes.pipeline import watched
 

@@ -263,6 +263,41 @@ def test_weights_are_of_one_architecture(stdsl: Any, tmp_path: Path, monkeypatch
         assert (part.exit_code, "W0813" in part.stderr) == (0, kind == "more"), part.output
 
 
+OF_DATA = """stdsl 1
+meta net(c, classes) on x: image(1, 8, 8) = x -> conv(c, 3x3) -> global_avg_pool -> linear(classes)
+space nets(c, classes = 10) = net(c, classes)
+search go {
+  space   = nets(6, data.classes)
+  data    = arrays("a.npz")
+  retrain { steps = 1  batch = 8 }
+  export  { onnx = "model.onnx" }
+}
+"""
+
+
+def test_the_weights_of_a_run_come_with_the_parameters_of_its_space(
+    stdsl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that the call does not give, whether the text has values for them or not."""
+    import numpy as np
+    import onnx
+
+    monkeypatch.chdir(tmp_path)
+    Path("s.space").write_text(OF_DATA, encoding="utf-8")
+    np.savez("a.npz", x=np.random.default_rng(0).random((40, 1, 8, 8), np.float32), y=np.arange(40) % 3)
+    run = stdsl("run", "s.space", "--out", "run", "--device", "cpu")
+    assert run.exit_code == 0, run.output
+    first = onnx.load("run/model.onnx")
+    for more in ((), ("-p", "c=6"), ("-p", "classes=3")):
+        found = stdsl("compile", "s.space::nets", "--to", "onnx", "--weights", "run", *more, "-o", "x.onnx")
+        assert found.exit_code == 0, found.output
+        second = onnx.load("x.onnx")
+        assert [t.raw_data for t in second.graph.initializer] == [t.raw_data for t in first.graph.initializer]
+        assert {p.key: p.value for p in second.metadata_props} == {p.key: p.value for p in first.metadata_props}
+    other = stdsl("compile", "s.space::nets", "--to", "onnx", "--weights", "run", "-p", "c=4", "-o", "x.onnx")
+    assert (other.exit_code, "E0811" in other.stderr, "`-p c=6`" in other.stderr) == (1, True, True), other.output
+
+
 def test_weights_that_do_not_fit_tell_the_parameters_of_the_run() -> None:
     import stdsl as api
     from stdsl.cli.trained import Trained, with_parameters
