@@ -29,14 +29,25 @@ def said_seldom(send: Tell) -> Tell:
 
 
 def last_message(doing: Callable[[], Doing], payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
-    """Do a piece of work by what ``doing`` makes: its last message, which :func:`done_of` reads."""
+    """Do a piece of work by what ``doing`` makes: its last message, which :func:`done_of` reads. Raises what ``tell``
+    does where nobody hears it any more."""
+    heard = True
+
+    def telling(message: Plain) -> None:
+        nonlocal heard
+        try:
+            tell(message)
+        except OSError:
+            heard = False
+            raise
+
     try:
-        return {"value": doing()(payload, tell, interruption)}
+        return {"value": doing()(payload, telling, interruption)}
     except Interrupted:
         return {"stopped": True}
-    except BrokenPipeError:
-        raise  # nobody reads any more
     except Exception as error:
+        if not heard:
+            raise
         return {"raised": words_of(error), "error": name_of(error)}
 
 

@@ -41,6 +41,10 @@ def _garble(payload: Plain, tell: Tell, interruption: Interruption, factor: int)
     raise ValueError("caf\udce9.png\0 \x1b[2J")
 
 
+def _pipe(payload: Plain, tell: Tell, interruption: Interruption, factor: int) -> Plain:
+    raise BrokenPipeError("a pipe of its own is closed")
+
+
 def _exhaust(payload: Plain, tell: Tell, interruption: Interruption, factor: int) -> Plain:
     raise MemoryError("the system refused more")
 

@@ -152,6 +152,7 @@ def test_what_is_said_is_heard_in_order_and_before_the_end(
         ("raise", "builtins.ValueError", "ValueError: no such thing"),
         ("garble", "builtins.ValueError", r"ValueError: caf\udce9.png\x00 \x1b[2J"),
         ("exhaust", "builtins.MemoryError", "MemoryError: the system refused more"),
+        ("pipe", "builtins.BrokenPipeError", "BrokenPipeError: a pipe of its own is closed"),
     ],
 )
 def test_an_error_is_told_of(engine: Engine, what: str, error: str, words: str) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from stdsl.runtime.engines.contract import Work
+from stdsl.runtime.engines.contract import Plain, Tell, Work
 from stdsl.runtime.engines.processes import ProcessEngine, most_hands
+from stdsl.runtime.engines.working import last_message
+from stdsl.runtime.training.interruption import Interruption
 
 PATIENCE = 300.0
 WORK = Work("tests_engine_pieces:prepare", {"factor": 3})
@@ -203,6 +205,18 @@ def test_where_the_system_refuses_the_first_process_too_it_is_waited_for(monkeyp
         assert done is not None
         assert done.fault is not None
         assert "Resource temporarily unavailable" in done.fault.words
+
+
+def test_where_nobody_hears_it_any_more_a_piece_of_work_ends() -> None:
+    def unheard(message: Plain) -> None:
+        raise BrokenPipeError("nobody reads")
+
+    def doing(payload: Plain, tell: Tell, interruption: Interruption) -> Plain:
+        tell({"event": "step"})
+        return {}
+
+    with pytest.raises(BrokenPipeError, match="nobody reads"):
+        last_message(lambda: doing, {}, unheard, Interruption())
 
 
 def test_hands_are_no_more_than_files_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
