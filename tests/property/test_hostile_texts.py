@@ -111,7 +111,7 @@ def test_ten_thousand_links_work_or_name_the_limit(link: str) -> None:
         "stdsl 1\nstrategy a0 = gradient { }\n" + "".join(f"strategy a{i} = a{i - 1} {{ }}\n" for i in range(1, 500)),
         "stdsl 1\nstrategy a = b { }\nstrategy b = a { }\n",
         "stdsl 1\nstrategy s = gradient { epochs = 2 ** 2 ** 100 }\n",
-        "stdsl 1\nstrategy s = gradient { discretize { count = t ** t ** t ** t } }\n",
+        "stdsl 1\nstrategy s = gradient { discretize { count = (t + 2) ** (t + 2) ** (t + 2) ** (t + 2) } }\n",
         "stdsl 1\n" + "".join(f"let a{i} = a{i + 1}\n" for i in range(2000)) + "let a2000 = a0\n",
     ],
     ids=lambda text: text[8:60].replace("\n", " "),
