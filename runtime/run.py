@@ -125,7 +125,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
     for each in (job, *needed):
-        check_ready(each, request.engine)
+        check_ready(each, "local" if request.hands == 0 else request.engine)
     check_paired(job, needed)
     writable(request.out)
     if request.store is not None:

@@ -9,6 +9,7 @@ from ..diagnostics.data import PackageNeeded
 from ..diagnostics.model import Diagnostic
 from ..families.family import cannot_run_yet
 from ..families.registry import FAMILIES, family
+from ..families.separate import trained_here
 from ..schemas.constructors import DATA
 from ..schemas.search import ROLES, SearchConfig
 from .searches import CheckedSearch
@@ -26,6 +27,9 @@ def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]
         yield from _export_limits(config)
         if config.strategy is not None:
             yield from _strategy_limits(each)
+            what = None if engine == "local" else trained_here(config.strategy)
+            if what is not None:
+                yield cannot_run_yet(config, "strategy", what, "use `--engine local`")
 
 
 def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:

@@ -45,6 +45,17 @@ class SeparateFamily(Family):
         return "trials"
 
 
+def trained_here(strategy: Strategy) -> str | None:
+    """What of a search cannot be trained on other machines yet, in words; None where all can."""
+    if not isinstance(strategy, SeparateTrainings):
+        return None
+    if strategy.fitness.weights == "shared":
+        return "trials with shared weights on other machines"
+    if getattr(strategy, "halving", None) is not None or getattr(strategy, "budget", None) is not None:
+        return "trials that go on from the weights of others, on other machines"
+    return None
+
+
 def _batches(strategy: SeparateTrainings) -> list[int]:
     """The sizes that mini-batches of trials may have: all options, or both ends of a range, of an open setting."""
     hyper = strategy.open.get("fitness.batch") if isinstance(strategy, Tunable) else None

@@ -12,6 +12,7 @@ from stdsl.compiler.analysis.costs.of_many import costs_of
 from stdsl.compiler.diagnostics.model import ArchitectureError, RunError
 from stdsl.compiler.diagnostics.run import CannotRunYet
 from stdsl.compiler.diagnostics.trials import NoTrialLeft, OtherTrials
+from stdsl.compiler.families.separate import trained_here
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 
@@ -37,11 +38,8 @@ def run_trials(run: Context, proposer: Proposer, keep: bool = False, blind: bool
     """
     strategy = run.config.strategy
     assert isinstance(strategy, SeparateTrainings)
-    if keep and run.manifest.engine != "local" and run.hands != 0:
-        what = "trials that go on from the weights of others, on other machines"
-        raise RunError([CannotRunYet(run.config.place("strategy"), "strategy", what, "use `--engine local`")])
-    if strategy.fitness.weights == "shared" and run.manifest.engine != "local":
-        what = "trials with shared weights on other machines"
+    what = trained_here(strategy)
+    if what is not None and run.manifest.engine != "local" and run.hands != 0:  # begun without hands
         raise RunError([CannotRunYet(run.config.place("strategy"), "strategy", what, "use `--engine local`")])
     store = open_store(run)
     try:

@@ -13,6 +13,7 @@ import pytest
 from calls import called
 from kills.outcome import differences, outcome
 
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import RunRequest, resume, run
 from stdsl.runtime.training.interruption import Interrupted
@@ -33,6 +34,15 @@ search tiny {
   retrain { steps = 2  batch = 16 }
 }
 """
+
+
+@pytest.mark.parametrize("strategy", ["evolution { halving { } }", "random { halving { } }", "bayes { budget { } }"])
+def test_nothing_is_begun_on_other_machines(strategy: str, tmp_path: Path) -> None:
+    before, _, after = TEXT.partition("strategy = evolution {")
+    (tmp_path / "tiny.space").write_text(f"{before}strategy = {strategy}{after[after.index('  data =') :]}")
+    with pytest.raises(RunError, match=r"E0701.*go on from the weights of others, on other machines"):
+        run(RunRequest(str(tmp_path / "tiny.space"), out=tmp_path / "run", engine="ray"), Silent())
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_trial_that_goes_on_for_the_second_time_is_the_same_after_a_resume(tmp_path: Path) -> None:
