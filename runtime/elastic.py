@@ -14,6 +14,7 @@ from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.quoting import visible
 
+from .data.facts.data_facts import hold_facts
 from .prepare.elastic import drawn_within, elastic_job
 from .prepare.job import Job
 from .prepare.opening import fitting
@@ -148,7 +149,9 @@ def within(request: ElasticRequest, job: Job, *further: str) -> Job:
 def check_begun(request: ElasticRequest, job: Job, manifest: Manifest, folders: Iterable[Path]) -> None:
     """Raises RunError or SpaceError where run directories at ``folders`` would not be begun, or the work in them not be
     done: nothing is made by a call that is refused."""
-    check_ready(job, manifest.engine)
+    dataset = check_ready(job, manifest.engine)["search"]
+    place = job.config.place(job.config.data_key("search"))
+    hold_facts(RunDirectory(request.run).searched_data, dataset, job.config.data.kind, place)
     for folder in folders:
         fitting(job, folder)
     available(request.device)

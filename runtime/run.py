@@ -15,6 +15,7 @@ import torch
 from stdsl.compiler.backends.lowering.externs import load_externs
 from stdsl.compiler.checks.formulas import formula_place
 from stdsl.compiler.checks.limits import limits
+from stdsl.compiler.checks.shared import supplier
 from stdsl.compiler.checks.warnings import warnings
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
@@ -25,14 +26,15 @@ from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.objectives import KLDropPath
-from stdsl.compiler.schemas.search import SearchConfig
+from stdsl.compiler.schemas.search import Role, SearchConfig
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
 from stdsl.compiler.text.whole_files import sweep
 
-from .data.facts.data_facts import keep_facts
+from .data.facts.data_facts import hold_facts, keep_facts
 from .data.facts.doubts import doubts
+from .data.own.checked import Checked
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
 from .phases.assignment import RETRAIN, Subject, final_training, inherited
@@ -62,6 +64,7 @@ from .tracking.directory import RunDirectory, create, open_run, result_of, writa
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
+from .tracking.names import SEARCH as SEARCH_WEIGHTS
 from .tracking.sealed import sealed
 from .tracking.tracker import Tracker
 from .training.compiled import CompilationFailed
@@ -169,13 +172,15 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     return carry_out(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
 
 
-def check_ready(job: Job, engine: str) -> None:
-    """Raises SpaceError or RunError where a job would not start: its code may not be loaded, its data is not there, or
-    this version does not run what it asks for."""
+def check_ready(job: Job, engine: str) -> dict[Role, Checked]:
+    """The data of a job. Raises SpaceError or RunError where the job would not start: its code may not be loaded, its
+    data is not there, or this version does not run what it asks for."""
     permit(job)
     _refuse(limits(job.search, engine))
-    own_loss(job.config, targets_of(opened_for(job)["search"]))
+    datasets = opened_for(job)
+    own_loss(job.config, targets_of(datasets["search"]))
     check_tested(job)
+    return datasets
 
 
 def resume(
@@ -233,6 +238,15 @@ def _over(directory: RunDirectory) -> RunResult | None:
     return RunResult(directory.path, document)
 
 
+def _supplies(job: Job, directory: RunDirectory) -> RunDirectory | None:
+    """The run whose shared weights this one works with, and has no copy of yet: on the data that they learnt from."""
+    if job.elastic is not None:
+        return None if directory.weights(SEARCH_WEIGHTS).exists() else RunDirectory(Path(job.elastic.run))
+    fitness = getattr(job.config.strategy, "fitness", None)
+    supplies = supplier(job.search) if getattr(fitness, "weights", "trained") == "shared" else None
+    return None if supplies is None else RunDirectory(directory.needed(supplies.config.name))
+
+
 def carry_out(
     job: Job, manifest: Manifest, directory: RunDirectory, placement: Placement, reporter: Reporter, means: Means
 ) -> RunResult:
@@ -254,6 +268,9 @@ def carry_out(
                 path = directory.data if kept else directory.other_data(role)
                 kind, place = job.config.data_of(role).kind, job.config.place(job.config.data_key(role))
                 keep_facts(path, dataset, kind, place)
+                source = _supplies(job, directory) if role == "search" else None
+                if source is not None:
+                    hold_facts(source.searched_data, dataset, kind, place)
                 for doubt in doubts(dataset, kind, place):
                     reporter.say(warned(doubt))
             context = Context(

@@ -59,6 +59,12 @@ class RunDirectory:
         """The same of other data, that is searched on or measured on."""
         return self.path / {"search": run_files.SEARCH_DATA, "evaluate": run_files.EVALUATION_DATA}[role]
 
+    @property
+    def searched_data(self) -> Path:
+        """The same of the data that was searched on, whether that is the data that is trained on or not."""
+        other = self.other_data("search")
+        return other if other.exists() else self.data
+
     def architecture(self, name: str) -> Path:
         return self.path / run_files.ARCHITECTURES / f"{name}.arch.json"
 
@@ -217,25 +223,31 @@ def new_folder(out: Path | None, name: str) -> Path:
 def writable(out: Path | None) -> None:
     """Raises RunError where :func:`create` could not make a run directory; said before any work is done."""
     path = out if out is not None else Path("runs")
-    if out is not None and path.is_dir() and os.access(path, os.R_OK) and _taken(path):
-        raise RunError([CannotWriteRun(None, str(path), "it is not empty")])
+    try:
+        reason = _hindrance(path, out is not None)
+    except OSError as error:  # a name that no file system takes
+        reason = reason_of(error)
+    if reason:
+        raise RunError([CannotWriteRun(None, str(path), reason)])
+
+
+def _hindrance(path: Path, itself: bool) -> str:
+    """What is in the way of a run directory below ``path``, or of ``path`` itself as one; "" where nothing is."""
+    if itself and path.is_dir() and os.access(path, os.R_OK) and _taken(path):
+        return "it is not empty"
     there = path
     while not there.exists() and there.parent != there:
         there = there.parent
     if not there.is_dir():
-        reason = "it is a file" if there == path else f"{there} is a file"
-    elif not os.access(there, os.R_OK | os.W_OK | os.X_OK):
-        reason = "permission denied"
-    else:
-        return
-    raise RunError([CannotWriteRun(None, str(path), reason)])
+        return "it is a file" if there == path else f"{there} is a file"
+    return "" if os.access(there, os.R_OK | os.W_OK | os.X_OK) else "permission denied"
 
 
 def outside(run: Path, out: Path | None) -> None:
     """Raises RunError where a run directory made at ``out`` would lie in that of ``run``, however either is written."""
     path = out if out is not None else Path("runs")
     real = path.resolve()
-    if any(folder.exists() and folder.samefile(run) for folder in (real, *real.parents)):
+    if any(os.path.exists(folder) and folder.samefile(run) for folder in (real, *real.parents)):
         raise RunError([CannotWriteRun(None, str(path), f"it is inside {run}, which is the directory of a run")])
 
 

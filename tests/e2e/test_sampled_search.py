@@ -15,6 +15,8 @@ import pytest
 import torch
 from kills.outcome import differences, outcome
 
+from stdsl.compiler.analysis.costs.of_many import costs_of
+from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.weights import read_weights
@@ -202,6 +204,23 @@ def test_what_a_path_network_cannot_be_written_for_is_told_by_the_plan(tmp_path:
     with pytest.raises(SpaceError) as raised:
         plan(load_job(str(path), None), "cpu")
     assert [d.code for d in raised.value.diagnostics] == ["E0823"]
+
+
+@pytest.mark.parametrize("sandwich", [False, True], ids=["drawn", "sandwich"])
+def test_the_plan_is_for_the_heaviest_path_and_the_time_of_an_average_one(tmp_path: Path, sandwich: bool) -> None:
+    """A hundred draws meet the heaviest of 12 architectures, and their mean is near that of all."""
+    strategy = f"draw = uniform  derive {{ candidates = 2 }}  {'sandwich { }' if sandwich else ''}"
+    job = load_job(str(write(tmp_path, strategy)), None)
+    assert job.config.strategy is not None
+    costs = sorted(costs_of(job.graph, arch).flops or 0 for arch in architectures(job.graph))
+    assert len(costs) == 12
+    (stage,) = plan(job, "cpu").stages
+    assert stage.flops == costs[-1]
+    (work,) = runner(job.config.strategy).works(job)
+    mean = sum(costs) / len(costs)
+    if sandwich:  # three drawn ones and both ends
+        mean = (3 * mean + costs[0] + costs[-1]) / 5
+    assert work.share * costs[-1] == pytest.approx(mean, rel=0.2)
 
 
 def test_the_sandwich_rule_in_a_run(tmp_path: Path) -> None:

@@ -68,6 +68,19 @@ def keep_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> N
         facts = now.model_copy(update={"fingerprint": Fingerprint.of(dataset)})
         write_json(path, sealed(facts.model_dump(mode="json")))
         return
+    _hold(kept, now, dataset, name, place)
+
+
+def hold_facts(path: Path, dataset: Dataset, name: str, place: Span | None) -> None:
+    """Hold ``dataset`` to what another run, whose weights are used with it, has in the file ``path``. Raises RunError
+    where it differs, or the file is gone."""
+    kept = kept_facts(path)
+    if kept is None:
+        raise RunError([RunFileDamaged(None, str(path), "it is gone")])
+    _hold(kept, DataFacts.of(dataset), dataset, name, place)
+
+
+def _hold(kept: DataFacts, now: DataFacts, dataset: Dataset, name: str, place: Span | None) -> None:
     faults = [f"its {what} are others" for what in ("classes", "inputs") if getattr(kept, what) != getattr(now, what)]
     if kept.of_bytes is not None and now.of_bytes is not None and kept.of_bytes != now.of_bytes:
         faults.append("other inputs are bytes, which are scaled to 0…1")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.costs.of_many import costs_of_each
 from stdsl.compiler.analysis.ends import ends
 from stdsl.compiler.analysis.policies.completing import policy
+from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.backends.networks.paths.build import build_path_network
@@ -31,6 +35,9 @@ from .learning import Learning
 from .logits import Logits
 from .sandwich import Sandwiched
 from .search import Candidates, PathSearch
+
+TYPICAL: Final = 100
+"""So many paths are drawn to tell what one of them takes."""
 
 
 def phased_search(run: Context, each: Sequence[tuple[SamplingConfig, Roles]]) -> PhasedSearch[PathSearch]:
@@ -80,7 +87,7 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
         Loader(order, steps, run.config.loaders),
         _learning(graph, stretch, seed, steps, order.steps_per_epoch, own_batches)
         if strategy.learns
-        else policy(graph, "uniform" if strategy.draw == "uniform" else "even"),
+        else _drawn_from(graph, strategy),
         run.placement,
         seed,
         run.criterion.by(strategy.label_smoothing, strategy.aux),
@@ -90,6 +97,25 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
         FairPaths(graph, seed) if strategy.draw == "fair" else None,
         _sandwiched(graph, strategy),
     )
+
+
+def typical_paths(graph: SpaceGraph, strategy: SamplingConfig) -> tuple[Architecture, float]:
+    """For the plan: of the paths of the steps, some of them drawn as at the start, the one that keeps most; and the
+    share of its multiply-adds that a path takes on average."""
+    distribution = _drawn_from(graph, strategy)
+    paths = [distribution.draw(key(0, "typical path", number)) for number in range(TYPICAL)]
+    ends_too = _sandwiched(graph, strategy)
+    if ends_too is not None:
+        paths = [*paths, ends_too.smallest, ends_too.largest]
+    costs = costs_of_each(graph, paths)
+    work = [each.flops or 0 for each in costs]  # unknown costs of operators of the user's weigh nothing here
+    heaviest = max(range(len(paths)), key=lambda i: (costs[i].activations or 0, work[i]))
+    mean = (strategy.samples * statistics.fmean(work[:TYPICAL]) + sum(work[TYPICAL:])) / strategy.paths
+    return paths[heaviest], mean / max(1, work[heaviest]) or 1.0
+
+
+def _drawn_from(graph: SpaceGraph, strategy: SamplingConfig) -> Policy:
+    return policy(graph, "uniform" if strategy.draw == "uniform" else "even")
 
 
 def _sandwiched(graph: SpaceGraph, strategy: SamplingConfig) -> Sandwiched | None:

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
-from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.rows import certain, chances_of
 from stdsl.compiler.backends.networks.paths.cutting import weights_of
@@ -30,7 +29,6 @@ from ...phases.context import Context
 from ...phases.train import Workshop
 from ...prepare.job import Job
 from ...prepare.samples import stage_sizes
-from ...randomness import key
 from ...tasks.best_first import best_first
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
@@ -41,7 +39,7 @@ from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps
 from ..runner import Found, Measurer, Runner, Work
 from ..statistics import UNDECIDED
-from .build import path_network, path_search, phased_search
+from .build import path_network, path_search, phased_search, typical_paths
 from .elastic import check_weights, measurer, redrawn
 from .search import measured
 
@@ -58,7 +56,9 @@ class SamplingRunner(Runner):
         once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
         drawn = sum(own.paths * own.total_steps(per_epoch) for own in each) / steps
         passes = drawn * (1 + FORWARD if strategy.apart else 1) + strategy.measured * once * FORWARD / steps
-        yield Work("search", partial(_on_a_path, job.graph, strategy), job.graph, steps, batch, passes)
+        heaviest, share = typical_paths(job.graph, strategy)
+        make = partial(_on_path, job.graph, strategy, heaviest)
+        yield Work("search", make, job.graph, steps, batch, passes, share=share)
 
     def search(self, run: Context) -> Found:
         each = parts(run.config, _own(run.config.strategy), run.job.graph)
@@ -140,10 +140,9 @@ class SamplingRunner(Runner):
         return weights_of(graph, written_paths(graph, _own(strategy).relax.sharing).places, arch, weights, own)
 
 
-def _on_a_path(graph: SpaceGraph, strategy: SamplingConfig) -> nn.Module:
-    """The network on a path that is typical of those that are drawn."""
+def _on_path(graph: SpaceGraph, strategy: SamplingConfig, arch: Architecture) -> nn.Module:
     network = path_network(graph, strategy, 0)
-    network.hold_architecture(policy(graph, "even").draw(key(0, "typical path")))
+    network.hold_architecture(arch)
     return network
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.runtime.tracking.directory import RunDirectory, create, open_run, result_of, writable
+from stdsl.runtime.tracking.directory import RunDirectory, create, open_run, outside, result_of, writable
 from stdsl.runtime.tracking.manifest import Manifest, cores, environment
 
 
@@ -188,3 +188,15 @@ def test_results_of_a_run_that_is_not_over(tmp_path: Path) -> None:
 
 def test_cores() -> None:
     assert cores() >= 1
+
+
+@pytest.mark.parametrize("name", ["a" * 300, f"{'c' * 300}/d"], ids=["itself", "above"])
+def test_a_name_that_no_file_system_takes(name: str, tmp_path: Path) -> None:
+    out = tmp_path / name
+    with pytest.raises(RunError) as raised:
+        writable(out)
+    (fault,) = raised.value.diagnostics
+    assert fault.code == "E0710"
+    assert "File name too long" in fault.message
+    (tmp_path / "run").mkdir()
+    outside(tmp_path / "run", out)
