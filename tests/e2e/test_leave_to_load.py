@@ -198,7 +198,7 @@ def test_processes_have_the_leave_of_the_run(folder: Folder, leave: bool) -> Non
     name = RunDirectory.network_of("compared")
     work = Work(PREPARE, {"folder": str(out), "allow_extern": leave}, shared=False)
     with ProcessEngine(work, 1, lambda *_: None, with_current=leave) as engine:
-        engine.submit(name, {"name": name, "architecture": {}})
+        engine.submit(name, {"name": name, "architecture": {}, "found": {}})
         done = engine.wait(60.0)
     assert done is not None
     assert (done.value is not None) == leave

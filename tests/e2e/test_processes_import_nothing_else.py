@@ -72,7 +72,7 @@ def begun(run: Path, with_current: bool = False) -> ProcessEngine:
     work = Work(PREPARE, {"folder": str(run), "allow_extern": False})
     engine = ProcessEngine(work, 1, lambda *_: None, with_current=with_current)
     arch = saved(run / "architectures" / "random-1.arch.json")
-    engine.submit("random-1", {"name": "random-1", "architecture": dict(arch)})
+    engine.submit("random-1", {"name": "random-1", "architecture": dict(arch), "found": {}})
     return engine
 
 
