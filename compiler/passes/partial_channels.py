@@ -42,14 +42,14 @@ def partial_channels(graph: SpaceGraph, groups: int) -> SpaceGraph:
         found = _mixture(graph, node, groups, alternatives)
         if found is not None:
             mixtures[node.id] = found
+    inside = {id for mixture in mixtures.values() for id in mixture.inside}
     joins: dict[int, list[int]] = {}
     for node in graph.nodes:
         sources = [edge.source for edge in node.edges]
-        is_sum = node.kind == "reduce" and node.op == "sum" and len(sources) > 0
+        is_sum = node.kind == "reduce" and node.op == "sum" and len(sources) > 0 and node.id not in inside
         if is_sum and all(s in mixtures and graph.consumers[s] == (node.id,) for s in sources):
             joins[node.id] = sources
     joined = {s for sources in joins.values() for s in sources}
-    inside = {id for mixture in mixtures.values() for id in mixture.inside}
     rewriter = Rewriter(graph)
     writer = _Writer(graph, rewriter, groups)
     halves: dict[int, tuple[int, int]] = {}

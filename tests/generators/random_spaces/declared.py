@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import operators, parameters
 from .block import Known
 from .registry import other, write_piece
-from .writer import Writer
+from .writer import UNLABELLED, Writer
 
 other("op", "cell", "short body", "block body", "body without inputs", "parameter with a default", "named arguments")
 
@@ -112,6 +112,7 @@ def pipeline(w: Writer) -> str:
     name = w.fresh("unit")
     open = outer.open
     with w.inside(channels=w.fresh("c") if open else None, open=open) as block:
+        block.bare |= set(UNLABELLED.values())  # it has no path of its own: what stands beside it may have none either
         made = parameters.parameters_of_pipeline(w, outer)
         text = operators.operator(w, 1)
         if w.chance(0.5):

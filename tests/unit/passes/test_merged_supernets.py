@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import stdsl
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.supernet import Relaxation, Supernet, build_supernet, supernet_source
 from stdsl.compiler.backends.networks.weights import load_by_name
@@ -223,6 +224,27 @@ def test_partial_channels(kind: str, graph: SpaceGraph, passes: Any) -> None:
             assert not any(g is not None and g.any() for g in (gradient, other)), name
         else:
             torch.testing.assert_close(gradient, other, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_partial_channels_of_a_mixture_inside_another() -> None:
+    """A choice of one has all that leads to it for its own: here a sum over what another mixture gives."""
+    text = """stdsl 1
+meta net on x: image(4, 3, 3) {
+  v = [x] -> each choose {b: group_norm(groups = 2), c: conv(same, 3x3), skip} as kind -> sum
+  f = choose {gelu,}
+  return (x -> f) + (v -> f)
+}
+space s = net
+"""
+    graph = stdsl.loads(text).graph
+    relaxation = Relaxation(groups=2)
+    nets = [
+        build_supernet(graph, relaxation, passes, seed=0).double() for passes in ([], None, ["-pointwise_products"])
+    ]
+    x = torch.randn(2, 4, 3, 3, dtype=torch.float64)
+    first, *others = [net.eval()(x) for net in nets]
+    for other in others:
+        torch.testing.assert_close(other, first)
 
 
 def test_operations_computed_again_can_be_differentiated_again(kind: str, graph: SpaceGraph) -> None:
