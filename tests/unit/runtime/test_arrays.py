@@ -319,7 +319,7 @@ def checks(folder: Path, data: str, net: str = "x: image(3, 4, 4)", classes: int
     text = f"""stdsl 1
 meta net on {net} = x -> global_avg_pool -> linear({classes})
 space nets = net
-search s {{ space = nets  data = {data}  retrain {{ }} }}
+search s {{ space = nets  data = {data}  retrain {{ batch = 1 }} }}
 """
     return tuple(check_text(Source("a.space", text, folder / "a.space")))
 
@@ -377,7 +377,7 @@ def test_classes_that_check_leaves_unknown_are_held_against_the_space_by_the_run
     text = """stdsl 1
 meta net on x: features(1) = x -> linear(2)
 space nets = net
-search s { space = nets  data = arrays(x = "x.npy", y = "y.npy")  retrain { } }
+search s { space = nets  data = arrays(x = "x.npy", y = "y.npy")  retrain { batch = 1 } }
 """
     (tmp_path / "a.space").write_text(text, encoding="utf-8")
     job = load_job(str(tmp_path / "a.space"), None)

@@ -86,7 +86,7 @@ def checks(folder: Path, net: str, more: str = "", y: npt.NDArray[Any] = WHOLE) 
     text = f"""stdsl 1
 meta net on x: clip(3, 4, 6, 5) = x -> conv(4, 1x1x1) -> {net}
 space nets = net
-search s {{ space = nets  data = arrays("a.npz")  {more}  retrain {{ }} }}
+search s {{ space = nets  data = arrays("a.npz")  {more}  retrain {{ batch = 1 }} }}
 """
     return [(d.code, f"{d.message} {d.help}") for d in check_text(Source("a.space", text, folder / "a.space"))]
 

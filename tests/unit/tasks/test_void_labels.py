@@ -132,7 +132,7 @@ space nets(n = 3) = net(n)
 search s {
   space = nets(n = data.outputs)
   data = arrays("a.npz", ignore = 255)
-  retrain { MORE }
+  retrain { batch = 1  MORE }
 }
 """
 
