@@ -66,8 +66,8 @@ IN_ORDER = ("linear", "layer_norm", "conv", "pointwise", "depthwise", "max_pool"
 """What gives a value row by row, however its input lies; what works position by position keeps the order of that."""
 REPEATING = ("max_pool", "global_max_pool", "upsample", "zero", "relu", "relu6", "hsigmoid", "hswish")
 """What gives equal values at several positions."""
-ROUNDING = 1e-15
-"""A few units in the last place of float64."""
+ROUNDING = 1e-13
+"""Some hundred units in the last place of float64: so many values are summed, each rounded on its way."""
 STEEP = 1e12
 """Norms of what does not vary at all, one after the other, amplify rounding so much that what comes of them agrees in
 part of its digits alone."""
