@@ -24,6 +24,7 @@ from stdsl.compiler.text.whole_files import sweep
 
 from .files import read_bytes, refusing, write_atomically
 from .tree import flatten, restore
+from .weights import header_of
 
 KEPT = 2
 _NAME = re.compile(r"\d+\.safetensors")
@@ -117,8 +118,7 @@ def _place(path: Path) -> tuple[str, int] | None:
 def _state(content: bytes) -> dict[str, Any] | None:
     """What a checkpoint holds; None where it is not what was written."""
     try:
-        size = int.from_bytes(content[:8], "little")
-        metadata = parsed_json(content[8 : 8 + size])["__metadata__"]
+        metadata = header_of(content)[0]["__metadata__"]
         tensors = safetensors.torch.load(content)
         if metadata["checksum"] != _checksum(metadata["state"], tensors):
             return None

@@ -134,7 +134,7 @@ class RunDirectory:
                 version = written.get("stdsl", "?") if isinstance(written, dict) else "?"
                 reason = f"it was written by a newer version of stdsl ({version})"
                 raise RunError([NotARunDirectory(None, str(self.path), reason)])
-            return Manifest.model_validate(unsealed(document) if isinstance(document, dict) else document)
+            return Manifest.model_validate(unsealed(document))
         except FileNotFoundError:
             reason = "it holds no run.json"
             if self._begun.exists():
@@ -267,13 +267,11 @@ def result_of(path: Path) -> dict[str, Any]:
         raise RunError([RunNotOver(None, str(path), "result", directory.manifest.allow_extern)]) from None
     except (ValueError, RecursionError):
         result = None
-    fault = None
-    if isinstance(result, dict):
-        try:
-            result = unsealed(result)
-        except ValueError as error:
-            fault = str(error)
-    fault = fault or fault_of(result)
+    try:
+        result = unsealed(result)
+        fault = fault_of(result)
+    except ValueError as error:
+        fault = str(error)
     if fault is not None:
         raise RunError([RunFileDamaged(None, str(directory.result), fault)])
     found: dict[str, Any] = result

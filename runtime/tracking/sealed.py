@@ -18,8 +18,11 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, SEAL: _checksum(document)}
 
 
-def unsealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What :func:`sealed` was given. Raises ValueError where the document is not what was written."""
+def unsealed(document: Any) -> Any:
+    """What :func:`sealed` was given; what is no object as it is. Raises ValueError where the document is not what was
+    written."""
+    if not isinstance(document, dict):
+        return document
     plain = {name: value for name, value in document.items() if name != SEAL}
     if SEAL in document and document[SEAL] != _checksum(plain):
         raise ValueError("it is not what was written: its checksum is another")

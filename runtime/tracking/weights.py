@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -43,12 +44,17 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, 
 def _in_order(content: bytes) -> bytes:
     """A safetensors file whose metadata stands in the order of its names: what writes it takes another one each time,
     and two runs of one text leave the same bytes."""
-    begin = 8 + int.from_bytes(content[:8], "little")
-    header = parsed_json(content[8:begin])
+    header, begin = header_of(content)
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + content[begin:]
+
+
+def header_of(content: bytes) -> tuple[dict[str, Any], int]:
+    """What a safetensors file says of its tensors and itself, and where they begin. Raises ValueError."""
+    begin = 8 + int.from_bytes(content[:8], "little")
+    return parsed_json(content[8:begin]), begin
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -56,7 +62,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     content = read_made(path)
     try:
         tensors = dict(load(content))
-        header = parsed_json(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header, _ = header_of(content)
     except (SafetensorError, ValueError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not hold weights")]) from error
     if differs(tensors, header.get("__metadata__")):

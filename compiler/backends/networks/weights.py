@@ -58,13 +58,12 @@ def read_weights(path: str | os.PathLike[str], span: Span | None = None) -> dict
 def _content(name: str, span: Span | None) -> dict[str, torch.Tensor]:
     import torch
     from safetensors import SafetensorError, safe_open
-    from safetensors.torch import load_file
 
     try:
         check_file(name, WEIGHTS)
         if name.endswith(".safetensors"):
-            tensors = dict(load_file(name))
             with safe_open(name, "pt") as file:
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
                 if differs(tensors, file.metadata()):
                     raise ValueError("its tensors are not those that its checksum was made of")
             return tensors

@@ -53,8 +53,7 @@ class DataFacts(BaseModel):
 def kept_facts(path: Path) -> DataFacts | None:
     """Those that a run has in the file ``path``; None where it has none yet. Raises RunError."""
     try:
-        document = parsed_json(read_bytes(path))
-        return DataFacts.model_validate(unsealed(document) if isinstance(document, dict) else document)
+        return DataFacts.model_validate(unsealed(parsed_json(read_bytes(path))))
     except FileNotFoundError:
         return None
     except (ValidationError, ValueError, RecursionError) as error:

@@ -21,30 +21,6 @@ from stdsl.runtime.tracking.directory import open_run, result_of
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.weights import load_tensors
 
-TEXT = """stdsl 1
-meta net(classes) on x: features(3) {
-  return x -> choose {plain: linear(4), deep: (linear(4) -> relu)} as kind -> linear(classes)
-}
-space nets(classes = 2) = net(classes)
-search s {
-  space = nets(data.classes)
-  data = arrays("a.npz")
-  strategy = gradient { steps = 2  batch = 4 }
-  retrain { steps = 2  batch = 4 }
-  compare { random = 1 }
-  export { onnx = "m.onnx"  weights = "net.safetensors"  verify = false }
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("changed")
-    np.savez(folder / "a.npz", x=np.random.default_rng(0).normal(size=(40, 3)), y=np.arange(40) % 2)
-    (folder / "a.space").write_text(TEXT)
-    stdsl.run(folder / "a.space", out=folder / "run", device="cpu", progress=False)
-    return folder / "run"
-
 
 def plain(tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
     return {name: (str(t.dtype), t.tolist()) for name, t in tensors.items()}
@@ -56,7 +32,7 @@ def known(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def architecture(path: Path) -> Any:
-    return dict(load_architecture(path, stdsl.loads(TEXT, "nets").graph))
+    return dict(load_architecture(path, stdsl.load(path.parents[2] / "a.space", "nets").graph))
 
 
 FILES: dict[str, Callable[[Path], Any]] = {

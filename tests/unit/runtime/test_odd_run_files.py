@@ -9,7 +9,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from odd_data import odd_documents
 from rich.console import Console
@@ -24,30 +23,6 @@ from stdsl.runtime.run import resume
 from stdsl.runtime.tracking.directory import open_run, result_of
 from stdsl.runtime.tracking.progress import progress_of
 from stdsl.runtime.tracking.sealed import unsealed
-
-TEXT = """stdsl 1
-meta net(classes) on x: features(3) {
-  return x -> choose {plain: linear(4), deep: (linear(4) -> relu)} as kind -> linear(classes)
-}
-space nets(classes = 2) = net(classes)
-search s {
-  space = nets(data.classes)
-  data = arrays("a.npz")
-  strategy = gradient { steps = 2  batch = 4 }
-  retrain { steps = 2  batch = 4 }
-  compare { random = 1 }
-  export { onnx = "m.onnx"  verify = false }
-}
-"""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("odd")
-    np.savez(folder / "a.npz", x=np.random.default_rng(0).normal(size=(40, 3)), y=np.arange(40) % 2)
-    (folder / "a.space").write_text(TEXT)
-    stdsl.run(folder / "a.space", out=folder / "run", device="cpu", progress=False)
-    return folder / "run"
 
 
 def some(documents: Iterator[Any], step: int) -> Iterator[Any]:
