@@ -119,11 +119,17 @@ class SamplingConfig(Length, Strategy):
     )
     estimator: Literal["importance", "reinforce"] = Field(
         default="importance",
-        description="Gradient of α: importance weights of the K samples' likelihoods, or REINFORCE",
+        description="Gradient of α: of the mean likelihood of architectures, by importance weights of the K samples' "
+        "(PARSEC), or of their mean reward, by the score function (REINFORCE)",
     )
     relax: Paths = Field(default_factory=Paths, description="The network that the weights are in")
     likelihood: Likelihood = Field(
         default_factory=Sum, description="What the weight of a path is made of, for `importance`"
+    )
+    reward: Literal["loss", "metric"] = Field(
+        default="loss",
+        description="What a path is rewarded by on its mini-batch, for `reinforce`: minus the loss, of classes the "
+        "mean log-likelihood of a sample, or what steps tell beside it (the accuracy, or minus the RMSE)",
     )
     weights: Weights = Field(default_factory=Weights, description="Training of the shared weights")
     decisions: Distribution = Field(default_factory=Distribution, description="Training of the distribution")
@@ -167,6 +173,12 @@ class SamplingConfig(Length, Strategy):
         if not self.learns and self.objectives:
             message = f"`draw = {self.draw}` learns nothing, so that further terms of the loss have no effect"
             yield Conflict("objectives", message, "bound costs with `where`, or write `draw = probability`", "draw")
+        if self.estimator == "reinforce" and not isinstance(self.likelihood, Sum):
+            message = "`likelihood` is what paths are weighted by, and `estimator = reinforce` weighs them by rewards"
+            yield Conflict("likelihood", message, "leave it out, or write `estimator = importance`", "estimator")
+        if self.estimator == "importance" and self.reward != "loss":
+            message = "`estimator = importance` weighs paths by their likelihoods, and rewards none"
+            yield Conflict("reward", message, "write `estimator = reinforce`, or leave `reward` out", "estimator")
         yield from warmup_conflicts(self.decisions.warmup, self)
         yield from twice(self.objectives)
 
@@ -179,7 +191,7 @@ class Sampling(Family):
     shared = True
     of_phases = frozenset(
         {
-            *("samples", "likelihood", "objectives", "clip", "label_smoothing"),
+            *("samples", "estimator", "likelihood", "reward", "objectives", "clip", "label_smoothing"),
             *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.warmup"),
         }
     )
@@ -190,8 +202,6 @@ class Sampling(Family):
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         strategy = _own(config.strategy)
-        if strategy.learns and strategy.estimator == "reinforce":
-            yield cannot_run_yet(strategy, "estimator", "REINFORCE", "use `estimator = importance`")
         for term in strategy.objectives:
             if term.kind != "cost":
                 what = f"the objective `{term.kind}` in a search over paths"

@@ -107,13 +107,38 @@ def test_killed_while_it_learns_it_goes_on_to_the_same_bits(learnt: Path, tmp_pa
     assert differences(outcome(broken), outcome(learnt / "run")) == []
 
 
+REWARDED = """samples = 1  estimator = reinforce  reward = metric
+    decisions { optimizer = adam(lr = 0.1)  warmup = 3  SPLIT }
+    objectives = [cost(params, weight = 2, high = 400)]"""
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_reinforce_learns_from_one_path_a_step_and_goes_on_to_the_same_bits(
+    tmp_path: Path, stdsl: Order, split: str
+) -> None:
+    """With a moving average of rewards and of costs, which a checkpoint keeps."""
+    path = write(tmp_path, REWARDED.replace("SPLIT", f"split = {split}"), "export { }")
+    path.write_text(path.read_text().replace("samples = 3  ", ""), encoding="utf-8")
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert stdsl("run", str(path), "--out", str(whole)) == 0
+    steps = events(whole, "step")
+    assert [step["step"] for step in steps if "reward" in step] == [3, 4, 5, 6, 7]
+    assert all(0 <= step["reward"] <= 1 for step in steps[3:])
+    rows = [note["probabilities"] for note in events(whole, "notes")]
+    assert rows[3] == rows[0]  # the first step has nothing to compare with
+    assert rows[7] != rows[3]
+    assert stdsl("run", str(path), "--out", str(broken), moment="step", number=6) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(broken)) == 0
+    assert differences(outcome(broken), outcome(whole)) == []
+
+
 PHASES = """
   phase { free = "z[*].kind"  hold { "c.width" = "narrow"  "z.times" = uniform }  steps = 4 }
   phase {
     free = "z.times"
     hold { "c.width" = "narrow" }
     steps = 3
-    strategy { samples = 1  objectives = [cost(params, weight = 2, high = 400)] }
+    strategy { samples = 1  estimator = reinforce  objectives = [cost(params, weight = 2, high = 400)] }
   }
   phase {
     free = "c.width"
@@ -146,7 +171,7 @@ def test_phases_learn_their_own_decisions(staged: Path) -> None:
 
 def test_a_phase_has_the_settings_that_it_says_and_the_others_of_the_search(staged: Path) -> None:
     steps = events(staged / "run", "step")
-    assert [step["effective"] == 1 for step in steps[4:7]] == [True] * 3  # one sample a step
+    assert [("effective" in step, "reward" in step) for step in steps[4:7]] == [(False, True)] * 3
     assert max(step["effective"] for step in steps[:4]) > 2  # three of them, all alike at first
     assert all(step["effective"] <= 2 for step in steps[7:])
     assert ["params" in step for step in steps] == [False] * 4 + [True] * 3 + [False] * 3
@@ -187,6 +212,8 @@ def test_within_where_and_the_best_of_drawn_ones(tmp_path: Path) -> None:
         ("draw = uniform", {"E0510"}),
         ("draw = even  derive { candidates = 2 }  objectives = [cost(flops, high = 1)]", {"E0510"}),
         ("decisions { warmup = 9 }", {"E0510"}),
+        ("estimator = reinforce  likelihood = mean", {"E0510"}),
+        ("reward = metric", {"E0510"}),
     ],
 )
 def test_settings_that_contradict_each_other(tmp_path: Path, strategy: str, codes: set[str]) -> None:

@@ -140,7 +140,7 @@ def _learning(
     return Learning(
         logits,
         build_descent(strategy.decisions.optimizer, logits.parameters, steps, per_epoch, strategy.clip),
-        strategy.likelihood,
+        strategy,
         tuple(term for term in strategy.objectives if isinstance(term, SoftCost)),
         strategy.warmup_steps(per_epoch),
         batches,

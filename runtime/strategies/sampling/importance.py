@@ -1,9 +1,8 @@
-"""Means over sampled paths: weighted by their likelihood, and by what they cost against the others."""
+"""Means over sampled paths, weighted by their likelihood."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -22,15 +21,15 @@ class Importance:
         """log pₖ of the samples so far."""
         self._greatest = -math.inf
 
-    def add(self, weight: float, gradients: Gradients) -> None:
-        """Add a sample: log pₖ and its gradients."""
+    def add(self, weight: float, gradients: Gradients, score: Gradients | None = None) -> None:
+        """Add a sample: log pₖ, the gradients of its loss, and that of the logarithm of its probability."""
         if weight > self._greatest:
             factor = math.exp(self._greatest - weight) if self.weights else 0.0
             for total in self.sums.values():
                 total.mul_(factor)
             self._greatest = weight
         scale = math.exp(weight - self._greatest)
-        for parameter, gradient in gradients.items():
+        for parameter, gradient in (*gradients.items(), *(score or {}).items()):
             if parameter in self.sums:
                 self.sums[parameter].add_(gradient, alpha=scale)
             else:
@@ -53,18 +52,7 @@ class Importance:
         """How many samples as heavy as each other these are worth: 1 / Σ w̃ₖ², from 1 to their number."""
         return 1 / math.fsum(share**2 for share in self.shares)
 
-
-def against_others(values: Sequence[float]) -> list[float]:
-    """Of each sample its value less the mean of the others': a baseline that does not depend on the sample itself, so
-    that the score-function gradient (Williams 1992) stays unbiased. One sample alone has none."""
-    if len(values) == 1:
-        return list(values)
-    whole, rest = math.fsum(values), len(values) - 1
-    return [value - (whole - value) / rest for value in values]
-
-
-def add_to(total: dict[Tensor, Tensor], gradients: Gradients, factor: float = 1.0) -> None:
-    """Add ``factor`` times some gradients to others."""
-    for parameter, gradient in gradients.items():
-        more = factor * gradient
-        total[parameter] = total[parameter] + more if parameter in total else more
+    @property
+    def told(self) -> dict[str, float]:
+        """What steps tell of it."""
+        return {"effective": self.effective}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.marginals import Marginal
 from stdsl.compiler.analysis.policies.policy import Policy
-from stdsl.compiler.families.sampling import Likelihood
+from stdsl.compiler.families.sampling import Likelihood, SamplingConfig
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import SoftCost
+from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...data.loading.loader import Loader
 from ...training.descent import Descent
 from ..expected_cost import INSIDE
-from .importance import add_to, against_others
+from .importance import Importance
 from .logits import Gradients, Logits
+from .rewards import Baseline, Reinforced, add_to
 
 
 @dataclass
@@ -28,10 +30,29 @@ class Learning:
 
     logits: Logits
     descent: Descent
-    likelihood: Likelihood
+    strategy: SamplingConfig
     costs: tuple[SoftCost, ...]
     warmup: int = 0
     batches: Loader | None = None
+    rewarded: Baseline = field(default_factory=Baseline)
+    """Of rewards."""
+    charged: tuple[Baseline, ...] = field(init=False)
+    """Of each cost."""
+
+    def __post_init__(self) -> None:
+        self.charged = tuple(Baseline() for _ in self.costs)
+
+    def estimate(self) -> Importance | Reinforced:
+        """What the paths of a step are added to."""
+        return Reinforced(self.rewarded) if self.strategy.estimator == "reinforce" else Importance()
+
+    def worth(self, loss: float, figure: tuple[str, float], samples: int) -> float:
+        """What a path counts by that loses ``loss`` in the mean over a mini-batch of ``samples``, of which steps tell
+        ``figure``: log p, or its reward."""
+        if self.strategy.estimator == "importance":
+            return log_weight(self.strategy.likelihood, loss, samples)
+        name, value = figure
+        return -loss if self.strategy.reward == "loss" else METRICS[name].score(value)
 
     def learns(self, t: int) -> bool:
         return t >= self.warmup and bool(self.logits.rows)
@@ -47,26 +68,29 @@ class Learning:
     def apply(
         self, t: int, likely: Gradients, paths: Sequence[Architecture], scores: Sequence[Gradients]
     ) -> dict[str, float]:
-        """One step up the likelihood, whose gradient is ``likely``, and down the costs of ``paths``, whose
-        log-probabilities have the gradients ``scores``. What is told of the costs."""
+        """One step up the likelihood or the reward, whose gradient is ``likely``, and down the costs of ``paths``,
+        whose log-probabilities have the gradients ``scores``. What is told of the costs."""
         total = {parameter: -gradient for parameter, gradient in likely.items()}
         told: dict[str, float] = {}
-        for term in self.costs:
+        for term, baseline in zip(self.costs, self.charged, strict=True):
             each = [figure(self.logits.graph, term, arch) for arch in paths]
             outside = [beyond(term, value) for value in each]
             weight = steepness(term, outside)
-            for advantage, score in zip(against_others(outside), scores, strict=True):
+            for advantage, score in zip(baseline.beyond(outside), scores, strict=True):
                 add_to(total, score, weight * advantage / len(paths))
             told[term.of] = sum(each) / len(each)
         self.descent.apply_some(total, t)
         return told
 
     def state(self) -> dict[str, Any]:
-        return {"logits": self.logits.state(), "decisions": self.descent.state()}
+        averages = [baseline.average for baseline in (self.rewarded, *self.charged)]
+        return {"logits": self.logits.state(), "decisions": self.descent.state(), "averages": averages}
 
     def load(self, state: Mapping[str, Any]) -> None:
         self.logits.load(state["logits"])
         self.descent.load(state["decisions"])
+        for baseline, average in zip((self.rewarded, *self.charged), state["averages"], strict=True):
+            baseline.average = average
 
 
 def log_weight(likelihood: Likelihood, loss: float, samples: int) -> float:

@@ -27,9 +27,9 @@ from ...training.stepped import Event, Facts
 from ..candidates import Measuring, once_each
 from ..variational.search import undecided
 from .fair import FairPaths
-from .importance import Importance, add_to
-from .learning import Learning, log_weight
+from .learning import Learning
 from .logits import Gradients
+from .rewards import add_to
 from .sandwich import Sandwiched
 
 _NOTES = 40
@@ -51,8 +51,9 @@ class PathSearch:
 
     ``drawn``: what paths are drawn from, always the same (Guo et al., Single Path One-Shot, ECCV 2020, §3.2); gradients
     count alike. Or a distribution that is learnt, and gradients count by the likelihoods of their paths (Casale et al.,
-    Probabilistic Neural Architecture Search, 2019). ``fair``: where paths come from instead. ``sandwich``: the largest
-    and the smallest path are computed, too.
+    Probabilistic Neural Architecture Search, 2019), or those of the weights alike and the distribution's by rewards
+    (Williams 1992; Cai et al., ProxylessNAS, ICLR 2019, §3.3.2). ``fair``: where paths come from instead. ``sandwich``:
+    the largest and the smallest path are computed, too.
     """
 
     def __init__(
@@ -200,42 +201,43 @@ class PathSearch:
         paths = [self.path(t, number) for number in range(self.samples)]
         marginals = learning.marginals(self.policy) if learns else None
         scores = [learning.logits.gradient(arch, marginals) for arch in paths] if learns else []
-        both, losses, figures = Importance(), [], []
+        estimate, losses, figures = learning.estimate(), [], []
         for number, arch in enumerate(paths):
             self.network.hold_architecture(arch)
             loss, output = self._loss(batch, t, number)
-            score = scores[number] if learns and own is None else {}
-            weight = log_weight(learning.likelihood, loss.item(), len(batch.targets))
-            both.add(weight, gradients_of(loss) | score)
+            score = scores[number] if learns and own is None else None
+            figure = self.criterion.of_batch(output, batch.targets)
+            worth = learning.worth(loss.item(), figure, len(batch.targets))
+            estimate.add(worth, gradients_of(loss), score)
             losses.append(loss.item())
-            figures.append(self.criterion.of_batch(output, batch.targets)[1])
-        effective, mean = both.effective, both.mean()
-        told: dict[str, float] = {}
+            figures.append(figure[1])
+        told, mean = estimate.told, estimate.mean()
         if learns:
             likely: dict[Tensor, Tensor] = {row: mean.pop(row) for row in learning.logits.parameters if row in mean}
             if own is not None:
-                likely = self._likely(learning, own, paths, scores, t)
-            told = learning.apply(t, likely, paths, scores)
+                likely, more = self._likely(learning, own, paths, scores, t)
+                told = more | told
+            told |= learning.apply(t, likely, paths, scores)
             self._policy = None
         self.weights.apply_some(mean, t)
-        average, figure = (math.fsum(values) / self.samples for values in (losses, figures))
-        facts = {"loss": average, self.criterion.task.step: figure, "lr": self.weights.rate(t), "effective": effective}
-        return facts | told
+        average, share = (math.fsum(values) / self.samples for values in (losses, figures))
+        return {"loss": average, self.criterion.task.step: share, "lr": self.weights.rate(t)} | told
 
     @torch.no_grad()
     def _likely(
         self, learning: Learning, batches: Loader, paths: Sequence[Architecture], scores: Sequence[Gradients], t: int
-    ) -> dict[Tensor, Tensor]:
-        """The gradient of the likelihood of a batch of the distribution's own. Passes leave running statistics
+    ) -> tuple[dict[Tensor, Tensor], dict[str, float]]:
+        """The gradient by a batch of the distribution's own, and what is told of it. Passes leave running statistics
         alone."""
         batch = self.placement.put(batches.at(t))
-        found = Importance()
+        found = learning.estimate()
         with keeping_buffers(self.network):
             for number, arch in enumerate(paths):
                 self.network.hold_architecture(arch)
-                loss, _ = self._loss(batch, t, number, "decisions")
-                found.add(log_weight(learning.likelihood, loss.item(), len(batch.targets)), scores[number])
-        return found.mean()
+                loss, output = self._loss(batch, t, number, "decisions")
+                figure = self.criterion.of_batch(output, batch.targets)
+                found.add(learning.worth(loss.item(), figure, len(batch.targets)), {}, scores[number])
+        return found.mean(), found.told
 
     def _loss(
         self, batch: Batch, t: int, number: int, purpose: str = "weights", teacher: Output | None = None

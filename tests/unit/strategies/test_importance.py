@@ -13,8 +13,9 @@ from torch import Tensor
 
 import stdsl
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.runtime.strategies.sampling.importance import Importance, add_to, against_others
+from stdsl.runtime.strategies.sampling.importance import Importance
 from stdsl.runtime.strategies.sampling.logits import Logits
+from stdsl.runtime.strategies.sampling.rewards import Baseline, add_to
 
 TEXT = """stdsl 1
 meta m on x: image(3, 4, 4) {
@@ -119,7 +120,7 @@ def test_the_gradient_of_a_cost_is_unbiased() -> None:
         found = torch.zeros_like(target)
         for drawn in itertools.product(range(27), repeat=samples):
             chance = math.prod(probabilities[i].item() for i in drawn)
-            advantages = against_others([costs[i] for i in drawn])
+            advantages = Baseline(1.3).beyond([costs[i] for i in drawn])
             total: dict[Tensor, Tensor] = {}
             for advantage, i in zip(advantages, drawn, strict=True):
                 add_to(total, gradients[i], advantage / samples)
