@@ -22,16 +22,25 @@ def load(pair: Pair, soak: Soak, result: Result) -> None:
         assert not errors, [d.message for d in errors]
 
 
-def discrete(pair: Pair, soak: Soak, result: Result) -> None:
+OVERFLOWS = "its values leave the range of floating point"
+
+
+def discrete(pair: Pair, soak: Soak, result: Result) -> str | None:
     from discrete_laws import check_discrete
 
+    if pair.overflows:
+        return OVERFLOWS
     check_discrete(pair)
+    return None
 
 
-def source(pair: Pair, soak: Soak, result: Result) -> None:
+def source(pair: Pair, soak: Soak, result: Result) -> str | None:
     from source_laws import check_source
 
+    if pair.overflows:
+        return OVERFLOWS
     check_source(pair)
+    return None
 
 
 def supernet(pair: Pair, soak: Soak, result: Result) -> str | None:
@@ -77,10 +86,13 @@ def verdict(pair: Pair, soak: Soak, result: Result) -> str | None:
     return "right" if right else "wrong"
 
 
-def prepared(pair: Pair, soak: Soak, result: Result) -> None:
+def prepared(pair: Pair, soak: Soak, result: Result) -> str | None:
     from onnx_laws import check_prepared
 
+    if pair.overflows:
+        return OVERFLOWS
     check_prepared(pair)
+    return None
 
 
 def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
@@ -90,6 +102,8 @@ def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
     new = layers(pair) - soak.layers
     if every == 0 or (pair.seed % every and not new):
         return "not drawn"
+    if pair.overflows:
+        return OVERFLOWS
     check_onnx(pair)
     result.layers = sorted(new)
     soak.layers |= new

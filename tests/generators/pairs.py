@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -9,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import torch
 from random_spaces.whole import SpaceText
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 import stdsl
 from stdsl.compiler.analysis.specialise import specialise
@@ -54,6 +57,40 @@ def measured(module: nn.Module, inputs: list[Tensor]) -> None:
         norm.momentum = momentum
 
 
+HUGE = 1e9
+"""Powers of such a value leave the range of floating point."""
+
+
+class Growth:
+    """While it is open, the greatest value that any module of a network gave before one gave what is not finite."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.greatest = 0.0
+        self.ended = False
+        self._network = network
+        self._hooks: list[RemovableHandle] = []
+
+    def __enter__(self) -> Self:
+        self._hooks = [module.register_forward_hook(self._watch) for module in self._network.modules()]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether values grew until one was not finite: what is not finite without that is a fault."""
+        return self.ended and self.greatest > HUGE
+
+    def _watch(self, module: nn.Module, _: object, output: object) -> None:
+        if isinstance(output, Tensor) and output.numel() and not self.ended:
+            greatest = output.detach().abs().max().item()
+            self.ended = not math.isfinite(greatest)
+            if not self.ended:
+                self.greatest = max(self.greatest, greatest)
+
+
 @dataclass
 class Pair:
     """Everything is made when it is first asked for, from the seed alone."""
@@ -83,15 +120,20 @@ class Pair:
                 buffer.copy_(torch.randn(buffer.shape, generator=generator))
             elif name.endswith("running_var"):
                 buffer.copy_(torch.rand(buffer.shape, generator=generator) + 0.5)
-        if not self._finite(module.eval()):
+        if self._growth(module.eval()).ended:
             measured(module, self.batch(2))
         return module.eval()
 
-    def _finite(self, module: nn.Module) -> bool:
-        """Products of products that such statistics do not hold back may be beyond 32 bits."""
-        with torch.no_grad():
-            outputs = module(*self.batch(2))
-        return all(x.isfinite().all() for x in (outputs.values() if isinstance(outputs, dict) else [outputs]))
+    @cached_property
+    def overflows(self) -> bool:
+        """Whether products of products are beyond 32 bits, in training or with the statistics of the module."""
+        fresh = stdsl.compile(self.space, self.arch, seed=self.seed)
+        return self._growth(self.module).overflowed or self._growth(fresh).overflowed
+
+    def _growth(self, module: nn.Module) -> Growth:
+        with torch.no_grad(), Growth(module) as growth:
+            module(*self.batch(2))
+        return growth
 
     def batch(self, size: int) -> list[Tensor]:
         """A batch for every input."""

@@ -59,7 +59,7 @@ def check_architecture(graph: SpaceGraph, net: PathNetwork, arch: Mapping[str, A
     others = {name: g for name, g in found.gradients.items() if name not in parameters}
     statistics = cut(found.statistics)
     same(
-        Result(found.outputs, gradients | others, statistics, found.evaluated, found.steepest),
+        Result(found.outputs, gradients | others, statistics, found.evaluated, found.steepest, found.overflowed),
         expected,
         f"the network of {dict(arch)}",
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
 import pytest
 import torch
 from laws import LAWS
-from pairs import loaded
+from pairs import Growth, loaded
 from soak import Plan, run
 from space_texts import space_text
+from torch import Tensor, nn
 
 import stdsl
 
@@ -85,3 +87,25 @@ def listed(graph):
 def test_many_pairs_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         assert run(Plan(tuple(LAWS), onnx_every=30), range(PAIRS), tmp_path, least=1) == 0
+
+
+def test_values_that_grow_beyond_the_range_are_told_from_what_is_not_finite_at_once() -> None:
+    class Times(nn.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.factor = factor
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * self.factor
+
+    def grown(*factors: float) -> Growth:
+        network = nn.Sequential(*(Times(factor) for factor in factors))
+        with Growth(network) as growth:
+            network(torch.ones(2))
+        return growth
+
+    assert grown(1e20, 1e20).overflowed
+    assert not grown(1e20, 1e10).overflowed
+    assert grown(1.0, math.nan).ended
+    assert not grown(1.0, math.nan, 1e20).overflowed
+    assert not grown(1.0, math.inf).overflowed
