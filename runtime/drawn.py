@@ -45,13 +45,14 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Drawn:
-    """``strategies``: the different ones, the best first. ``command``: what runs the same search again."""
+    """``strategies``: the different ones, the best first. ``command``: what runs the same search again, None where
+    it trains nothing afterwards."""
 
     search: str
     space: str
     metric: str
     strategies: tuple[Strategy, ...]
-    command: str
+    command: str | None
 
     @property
     def measured_by(self) -> Metric:

@@ -12,8 +12,10 @@ from stdsl.compiler.analysis.derivation.front import FrontPoint, Metric
 from stdsl.compiler.analysis.joint.translation import sibling_of
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoFront
+from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
+from stdsl.compiler.text.commands import command
 
 from .learnt import command_again, learnt
 from .strategies.runner import runner
@@ -31,7 +33,7 @@ class Front:
     metric: str | None
     named: bool
     points: Sequence[FrontPoint]
-    command: str
+    command: str | None
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
@@ -55,8 +57,11 @@ def front_of(path: Path, cost: Metric, budgets: Sequence[int] = ()) -> Front:
     own = runner(strategy)
     points = own.front(strategy, job.graph, facts, cost, budgets, sibling)
     if points is None:
+        reason = f"its search, of the family `{strategy.family}`, left neither weights of decisions nor trials"
+        instead = command("stdsl", "derive", str(path), "--front", cost, "--budget")
+        advice = f"`{instead} …` measures networks for each budget with the weights that all of them share"
         raise RunError(
-            [without(f"a search of the family `{strategy.family}` leaves neither weights of decisions nor trials")]
+            [NoFront(None, str(path), reason, advice) if family(strategy.family).shared else without(reason)]
         )
     metric = facts["metric"] if own.separate else None
     return Front(job.config.name, job.final.name, cost, metric, bool(budgets), points, command_again(path, job))

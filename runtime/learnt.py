@@ -35,8 +35,10 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     return job, strategy, facts[-1]
 
 
-def command_again(path: Path, job: Job) -> str:
-    """What runs the search of a run again."""
+def command_again(path: Path, job: Job) -> str | None:
+    """What runs the search of a run again, for an architecture to be trained by; None where it trains none."""
+    if job.config.retrain is None:
+        return None
     manifest = open_run(path).manifest
     settings = (word for text in manifest.overrides for word in ("--set", text))
     target = f"{file_as_typed(job.texts)}::{job.config.name}"

@@ -95,6 +95,7 @@ class NoFront(Diagnostic):
 
     folder: str
     reason: str
+    advice: str = "run a search of a space with open decisions"
 
     code: ClassVar[str] = "E0743"
     title: ClassVar[str] = "no front of budgets follows from the run"
@@ -112,7 +113,7 @@ search, and one of a space without decisions, has neither.
 
     @property
     def help(self) -> str | None:
-        return "run a search of a space with open decisions"
+        return self.advice
 
 
 @kind

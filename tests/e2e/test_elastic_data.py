@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.runtime.drawn import drawn_of
 from stdsl.runtime.elastic import ElasticRequest, derive_elastic
 from stdsl.runtime.elastic_front import elastic_front
+from stdsl.runtime.front import front_of
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import resume
 
@@ -77,6 +79,15 @@ def test_no_network_is_derived_on_other_data(searched: Path, tmp_path: Path, cha
         save(searched)
     assert [d.code for d in (*raised.value.diagnostics, *raised_by_front.value.diagnostics)] == ["E0727"] * 2
     assert not (tmp_path / "derived").exists()
+
+
+def test_what_a_list_advises_can_be_done(searched: Path) -> None:
+    """The search has no `retrain`, so that it trains no architecture of a list, and no distribution for a front."""
+    assert drawn_of(searched / "paths").command is None
+    with pytest.raises(RunError) as raised:
+        front_of(searched / "paths", "params")
+    (fault,) = raised.value.diagnostics
+    assert f"stdsl derive {searched / 'paths'} --front params --budget" in str(fault.help)
 
 
 @pytest.mark.parametrize("run", ["derived", "bred"])

@@ -188,8 +188,10 @@ def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
         _trains(found.command, output, quiet)
 
 
-def _trains(command: str, output: Path | None, quiet: bool) -> None:
-    """What to do with an architecture of a list."""
+def _trains(command: str | None, output: Path | None, quiet: bool) -> None:
+    """What to do with an architecture of a list, where the search says how one is trained."""
+    if command is None:
+        return
     file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
     message(f"next: `{command} --arch` {file}, which trains that architecture", quiet)
 
