@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from stdsl.compiler.analysis.architecture import plain_values
+from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
 from stdsl.compiler.families.registry import family
@@ -33,7 +35,8 @@ from .training.placement import available
 @dataclass(frozen=True)
 class ElasticRequest:
     """What `stdsl derive` was asked for: a network from the weights of ``run``, the best of ``candidates`` drawn ones
-    within its space's `where` and ``where``. ``data``: of a run that a program gave its data, the same once more."""
+    within its space's `where` and ``where``; or with ``architecture`` that of this one, a mapping or an `.arch.json`
+    file. ``data``: of a run that a program gave its data, the same once more."""
 
     run: Path
     where: Sequence[str] = ()
@@ -43,6 +46,7 @@ class ElasticRequest:
     device: str = "auto"
     allow_extern: bool = False
     data: Any = None
+    architecture: Mapping[str, Any] | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def derive_elastic(request: ElasticRequest, reporter: Reporter) -> RunResult:
     a copy of the shared weights. It goes on as any run does.
 
     Raises RunError where the run is none, is not over, or left no shared weights; SpaceError where a budget is wrong,
-    or nothing is within all.
+    or nothing is within all; ArchitectureError where the architecture is none of the space that was searched.
     """
     kept, manifest = opened_run(request)
     writable(request.out)
@@ -136,12 +140,15 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
 
 
 def within(request: ElasticRequest, job: Job, *further: str) -> Job:
-    """The job of a network from the weights of ``job``'s search, within what was asked for and ``further`` budgets."""
+    """The job of a network from the weights of ``job``'s search, within what was asked for and ``further`` budgets.
+    Raises as :func:`derive_elastic` does."""
+    given = request.architecture
     asked = Elastic(
         run=str(request.run.absolute()),
         where=(*request.where, *further),
         candidates=request.candidates,
         seed=request.seed,
+        architecture=None if given is None else plain_values(named(job.search.graph, given)),
     )
     return elastic_job(job, asked)
 
@@ -167,6 +174,7 @@ def begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | Non
     own = manifest.model_copy(
         update={
             "elastic": job.elastic,
+            "needs": {},
             "config": job.config.model_dump(mode="json"),
             "device": str(placement.device),
             "allow_extern": request.allow_extern,

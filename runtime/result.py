@@ -23,6 +23,7 @@ from .phases.derive import DRAW, drawn, members, repeats
 from .phases.ensemble import FUSE
 from .phases.ensemble import PHASE as TOGETHER
 from .phases.export import PHASE as EXPORT
+from .phases.lent import lender
 from .prepare.job import Job
 from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
@@ -194,7 +195,8 @@ def _networks(run: Context, derived: Subject, trained: Mapping[str, Mapping[str,
     if "evaluate" not in finished:
         return []
     if "retrain" not in finished:
-        title = f"{DERIVED}, with the search's weights"
+        needed = lender(run.job, run.directory).needed
+        title = f"{DERIVED}, with the weights of {needed}" if needed else f"{DERIVED}, with the search's weights"
         return [_row(title, "derived", derived, finished["evaluate"], finished["search"]["seconds"])]
     rows = [_row(DERIVED, "derived", derived, finished["evaluate"], finished["retrain"]["seconds"])]
     for kind, title, name in _beside(run):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ import torch
 from stdsl.compiler.backends.lowering.externs import load_externs
 from stdsl.compiler.checks.formulas import formula_place
 from stdsl.compiler.checks.limits import limits
-from stdsl.compiler.checks.shared import supplier
+from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.checks.warnings import warnings
 from stdsl.compiler.diagnostics.batches import BatchOfOne
 from stdsl.compiler.diagnostics.compilation import CompilationImpossible
@@ -48,6 +48,7 @@ from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.side import Side, own_side
 from .phases.train import measure, train
+from .prepare.finished_needs import fetch_needed, given_needs
 from .prepare.found_settings import asks_for_found, found_settings, with_found
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
@@ -96,6 +97,8 @@ class RunRequest:
     """Processes that train networks beside each other; 0: this one alone; None: as the machine has it."""
     store: str | None = None
     """The URL of a database for trials; None: a file of the run directory."""
+    needs: Mapping[str, Path] = field(default_factory=dict)
+    """Finished runs in the place of searches that are needed, by their names."""
     architecture: Mapping[str, Any] | Path | None = None
     """What is trained, compared and exported without a search: by path, or an `.arch.json` file."""
 
@@ -127,10 +130,11 @@ def run(request: RunRequest, reporter: Reporter) -> RunResult:
 def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
-    for each in (job, *needed):
-        check_ready(each, "local" if request.hands == 0 else request.engine)
+    engine = "local" if request.hands == 0 else request.engine
+    datasets = {each.config.name: check_ready(each, engine) for each in (job, *needed)}
     check_paired(job, needed)
     writable(request.out)
+    given = given_needs(job, needed, datasets, request.needs, request.out)
     if request.store is not None:
         check_store(request.store)
     fitting(job, request.out)
@@ -155,6 +159,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         data=found_data(job),
         given=job.given is not None,
         origin=origin,
+        needs=given,
         architecture=None if job.architecture is None else job.architecture.to_json()["values"],
         seed=job.config.seed,
         device=str(placement.device),
@@ -242,8 +247,7 @@ def _supplies(job: Job, directory: RunDirectory) -> RunDirectory | None:
     """The run whose shared weights this one works with, and has no copy of yet: on the data that they learnt from."""
     if job.elastic is not None:
         return None if directory.weights(SEARCH_WEIGHTS).exists() else RunDirectory(Path(job.elastic.run))
-    fitness = getattr(job.config.strategy, "fitness", None)
-    supplies = supplier(job.search) if getattr(fitness, "weights", "trained") == "shared" else None
+    supplies = lent_by(job.search)
     return None if supplies is None else RunDirectory(directory.needed(supplies.config.name))
 
 
@@ -300,11 +304,16 @@ def carry_out(
 
 
 def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter, means: Means) -> None:
-    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over."""
+    """Run the searches that this one needs, as runs of their own inside its directory, unless they are over there, or
+    the run was given them."""
     for needed in _needed(job, job.config.before, manifest.overrides):
         name = needed.config.name
         folder = directory.needed(name)
         if (folder / run_files.RESULT).exists():
+            continue
+        if name in manifest.needs:
+            fetch_needed(job.config.name, name, manifest.needs[name], folder)
+            reporter.say(f"{name}: the run in {visible(manifest.needs[name].run)}, of which this one has a copy")
             continue
         reporter.say(f"needed first: {name}")
         if (folder / run_files.MANIFEST).exists():

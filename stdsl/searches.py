@@ -23,6 +23,7 @@ def run(
     *,
     arch: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    needs: Mapping[str, str | os.PathLike[str]] | None = None,
     out: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
     device: str = "auto",
@@ -37,10 +38,11 @@ def run(
 
     ``arch``: an architecture of the space, or an `.arch.json` file; it is trained, compared, evaluated and exported as
     the search does with what it finds, and nothing is searched.
-    ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``out``: the
-    run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run to go on
-    with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or ``(x, y)``,
-    in place of the search's own; a run that was started with it is gone on with by giving the same again.
+    ``overrides``: dotted setting → value (`{"retrain.epochs": 1}`; a str is the text of an expression). ``needs``:
+    directories of finished runs in the place of searches that it needs, by their names, of which it takes copies.
+    ``out``: the run directory, new or empty; else the next ``runs/SEARCH-NUMBER``. ``resume``: the directory of a run
+    to go on with, instead of ``target``. ``data``: a data set, arrays or tensors by name (``{"x": …, "y": …}``) or
+    ``(x, y)``, in place of the search's own; a run that was started with it is gone on with by giving the same again.
     ``allow_extern``: load the Python code of extern operators (a resumed run must be allowed it again). ``hands``: how
     many processes train networks beside each other (0: this one alone; None: one for every core, or GPU; with ``data``
     this one does), ``store``: the URL of a PostgreSQL database for trials, instead of a file. ``progress``:
@@ -55,7 +57,7 @@ def run(
     from stdsl.runtime.run import run as start
 
     if resume is not None:
-        if target is not None or arch is not None or overrides or out is not None:
+        if target is not None or arch is not None or overrides or needs or out is not None:
             raise TypeError("a run goes on with what it was started with: give `resume` alone")
         with _told(progress, reporter) as listener:
             return go_on(Path(resume), listener, allow_extern, data, hands, store)
@@ -65,6 +67,8 @@ def run(
     if overrides is not None and not isinstance(overrides, Mapping):
         raise TypeError(f'`overrides` is a mapping, such as {{"retrain.epochs": 1}}, not {overrides!r}')
     texts = tuple(f"{item.key}={item.text}" for item in overrides_of(overrides or {}))
+    if needs is not None and not isinstance(needs, Mapping):
+        raise TypeError(f'`needs` is a mapping, such as {{"paths": "runs/paths-0001"}}, not {needs!r}')
     folder = Path(out) if out is not None else None
     request = RunRequest(
         file,
@@ -76,6 +80,7 @@ def run(
         data=data,
         hands=hands,
         store=store,
+        needs={name: Path(folder) for name, folder in (needs or {}).items()},
         architecture=arch if arch is None or isinstance(arch, Mapping) else Path(arch),
     )
     with _told(progress, reporter) as listener:
@@ -85,6 +90,7 @@ def run(
 def derive(
     run: str | os.PathLike[str] | None = None,
     *,
+    arch: Mapping[str, Any] | str | os.PathLike[str] | None = None,
     where: str | Sequence[str] = (),
     front: Literal["flops", "params", "activations", "depth"] | None = None,
     budgets: Sequence[int] = (),
@@ -105,22 +111,25 @@ def derive(
     `where` of the space (others by another ``seed``), the best on the `valid` half is exported as the search says: a
     :class:`RunResult`, in the directory ``out``, new or empty, else ``runs/SEARCH-elastic-NUMBER``. With ``front``
     there is one for each of ``budgets`` of this cost, above the one before it: an :class:`ElasticFront`, in a folder.
+    ``arch``: the network of this architecture, a mapping or an `.arch.json` file, and nothing is drawn.
     ``resume``: what was derived before, one or a front, and was stopped, in place of ``run``. ``data``,
     ``allow_extern``, ``progress``, ``reporter``: as of :func:`run`.
 
     Raises RunError where the run is none, is not over, or left no shared weights, SpaceError where a constraint is
-    wrong, or nothing is within all; nothing is made then.
+    wrong, or nothing is within all, ArchitectureError where ``arch`` is none of the space; nothing is made then.
     """
     from stdsl.runtime.elastic import ElasticRequest, derive_elastic
     from stdsl.runtime.elastic_front import METRICS, elastic_front, resume_derived
 
     if resume is not None:
-        if run is not None or where or front is not None or budgets or out is not None:
+        if run is not None or arch is not None or where or front is not None or budgets or out is not None:
             raise TypeError("what was derived goes on as it was asked for: give `resume` alone")
         with _told(progress, reporter) as listener:
             return resume_derived(Path(resume), listener, allow_extern, data)
     if run is None:
         raise TypeError("name the directory of a run, or give `resume`")
+    if arch is not None and (where or front is not None or budgets):
+        raise TypeError("`arch` is the network that is taken: leave out `where`, `front` and `budgets`")
     if (front is None) != (not budgets):
         raise TypeError('`front` and `budgets` go together: front="flops", budgets=[3_000_000, 5_000_000]')
     if front is not None and front not in METRICS:
@@ -130,7 +139,8 @@ def derive(
             raise TypeError(f"`{name}` is a whole number from {least}, not {value!r}")
     texts = (where,) if isinstance(where, str) else tuple(where)
     folder = Path(out) if out is not None else None
-    request = ElasticRequest(Path(run), texts, candidates, seed, folder, device, allow_extern, data)
+    own = arch if arch is None or isinstance(arch, Mapping) else Path(arch)
+    request = ElasticRequest(Path(run), texts, candidates, seed, folder, device, allow_extern, data, own)
     with _told(progress, reporter) as listener:
         return derive_elastic(request, listener) if front is None else elastic_front(request, front, budgets, listener)
 

@@ -223,7 +223,8 @@ def _fitting(
     whole = {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
     given_seed = asked is not None and any(item.key == "seed" for item in asked.overrides)
     seeded = asked.declaration.name.id if asked is not None and given_seed else ""
-    return {name: search for name, search in whole.items() if check_shared(search, sink, name == seeded)}
+    shared = {name: check_shared(search, sink, name == seeded) for name, search in whole.items()}
+    return {name: search for name, search in shared.items() if search is not None}
 
 
 def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data: Data) -> SpaceGraph | None:

@@ -58,7 +58,8 @@ def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:
 def _export_limits(config: SearchConfig) -> Iterator[Diagnostic]:
     if config.export is None:
         return
-    if config.retrain is None and config.strategy is not None and not family(config.strategy.family).weights:
+    strategy = config.strategy
+    if config.retrain is None and strategy is not None and not family(strategy.family).inherits(strategy):
         what = "an export of what separate trainings found, whose weights are not kept"
         yield cannot_run_yet(config, "export", what, "add `retrain { … }`")
     if config.export.opset != 18:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from ..diagnostics.model import Sink
-from ..diagnostics.needs import NoSupplier
-from ..ir.graph import SpaceGraph
+from ..diagnostics.model import ArchitectureError, Sink
+from ..diagnostics.needs import NoSupplier, OutsideTrained
+from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 from .searches import CheckedSearch
 
 
@@ -17,24 +19,34 @@ def supplier(search: CheckedSearch) -> CheckedSearch | None:
     return found[0] if len(found) == 1 else None
 
 
-def check_shared(search: CheckedSearch, sink: Sink, seeded: bool) -> bool:
-    """Reports where there is none, or it is of another space or on other data; whether all is well.
+def lent_by(search: CheckedSearch) -> CheckedSearch | None:
+    """The search whose weights ``search`` measures with; None where it has its own."""
+    return supplier(search) if _measures_shared(search) else None
+
+
+def _measures_shared(search: CheckedSearch) -> bool:
+    fitness = getattr(search.config.strategy, "fitness", None)
+    return getattr(fitness, "weights", "trained") == "shared"
+
+
+def check_shared(search: CheckedSearch, sink: Sink, seeded: bool) -> CheckedSearch | None:
+    """Reports where there is none, or it is of another space or on other data; the search, with a warning where it may
+    go beyond `where` of that one, or None.
     ``seeded``: the call gives the seed, to what is needed, too."""
     config = search.config
-    fitness = getattr(config.strategy, "fitness", None)
-    if getattr(fitness, "weights", "trained") != "shared":
-        return True
+    if not _measures_shared(search):
+        return search
     place = config.place("needs" if config.needs else "strategy")  # a strategy may be that of several searches
     known = {needed.config.name for needed in search.needs}
     if not set(config.needs) <= known:
-        return True  # what it needs is wrong, and that was said
+        return search  # what it needs is wrong, and that was said
     found = _suppliers(search)
     if len(found) != 1:
         names = ", ".join(f"`{one.config.name}`" for one in found)
         reason = f"needs several that leave some: {names}" if found else "needs no search of the family `sampling`"
         advice = "name one of them in `needs`" if found else "write one, and its name in `needs`"
         sink.add(NoSupplier(place, config.name, reason, advice))
-        return False
+        return None
     (other,) = found
     name, fault = other.config.name, ""
     if not _same_networks(search.graph, other.graph):
@@ -45,7 +57,45 @@ def check_shared(search: CheckedSearch, sink: Sink, seeded: bool) -> bool:
         fault = f"`{name}` has another seed, which divides the data otherwise"
     if fault:
         sink.add(NoSupplier(place, config.name, fault, "give both the same space (but for its `where`), data and seed"))
-    return not fault
+        return None
+    beyond = tuple(c.span for c in other.graph.constraints if not _kept(c, search.graph))
+    if not beyond:
+        return search
+    warning = OutsideTrained(config.place("space"), config.name, name, beyond)
+    sink.add_once(warning)
+    return replace(search, warnings=(*search.warnings, warning))
+
+
+def outside_trained(search: CheckedSearch, arch: Mapping[str, Any]) -> OutsideTrained | None:
+    """A warning where what ``search`` found is outside `where` of the search whose weights it was measured with."""
+    from ..analysis.architecture import architecture
+    from ..analysis.costs.measures import within_budgets
+
+    other = lent_by(search)
+    if other is None:
+        return None
+    try:
+        within_budgets(other.graph, architecture(other.graph, arch))
+    except ArchitectureError as error:
+        bounds = tuple(d.span for d in error.diagnostics if d.span is not None)
+        return OutsideTrained(search.config.place("space"), search.config.name, other.config.name, bounds, True)
+    return None
+
+
+def _kept(constraint: CostConstraint | DecisionConstraint, graph: SpaceGraph) -> bool:
+    """Whether a constraint plainly holds in a space: the same one is there, or a narrower bound of the same cost."""
+    for own in graph.constraints:
+        if own.span.text == constraint.span.text and type(own) is type(constraint):
+            return True
+        if not isinstance(own, CostConstraint) or not isinstance(constraint, CostConstraint):
+            continue
+        if own.metric != constraint.metric or own.other is not constraint.other:
+            continue
+        low, high = constraint.low, constraint.high
+        above = low is None or (own.low is not None and own.low >= low)
+        if above and (high is None or (own.high is not None and own.high <= high)):
+            return True
+    return False
 
 
 def _suppliers(search: CheckedSearch) -> list[CheckedSearch]:

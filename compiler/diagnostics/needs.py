@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, kind
+from .model import Diagnostic, Label, Severity, kind
+from .source import Span
 
 
 @kind
@@ -70,6 +71,117 @@ the space is the same, but for its `where`.
     @property
     def help(self) -> str:
         return self.advice
+
+
+@kind
+class NotNeeded(Diagnostic):
+    """A finished run is given for a search that the one at hand does not need."""
+
+    search: str
+    name: str
+    needed: tuple[str, ...]
+
+    code: ClassVar[str] = "E0775"
+    title: ClassVar[str] = "a run of a search that is not needed"
+    explanation: ClassVar[str] = """\
+`stdsl run FILE::SEARCH --needs NAME=RUN` takes a finished run in the place of a search that SEARCH names in `needs` or
+`fuse`, so that it is not run again.
+
+    search bred { needs = [paths]  … }
+    stdsl run nets.space::bred --needs path=runs/paths-0001      E0775
+    stdsl run nets.space::bred --needs paths=runs/paths-0001     right"""
+
+    @property
+    def message(self) -> str:
+        return f"the search `{self.search}` does not need `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        if not self.needed:
+            return "leave `--needs` out: it needs no search"
+        return f"it needs {', '.join(f'`{name}`' for name in self.needed)}"
+
+
+@kind
+class NotThatRun(Diagnostic):
+    """A run that is given in the place of a needed search is not what that search comes to."""
+
+    search: str
+    name: str
+    folder: str
+    differing: tuple[str, ...]
+
+    code: ClassVar[str] = "E0776"
+    title: ClassVar[str] = "the run is not what the needed search comes to"
+    explanation: ClassVar[str] = """\
+`--needs NAME=RUN` spares the work of the search NAME, and changes nothing in what is found. So RUN is what NAME comes
+to as the file has it now: of the same space, with the same settings and seed, on the same data. What differs is listed.
+
+    stdsl run nets.space::paths --set strategy.steps=10 --out short
+    stdsl run nets.space::bred --needs paths=short               E0776: `strategy.steps` was 10, and is 600
+    stdsl run nets.space::paths --out whole
+    stdsl run nets.space::bred --needs paths=whole               right
+
+To work with another run of it, write its settings into the file. Of what `--set` changes, the `seed` alone is for
+needed searches too."""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.folder}` is not what the search `{self.name}`, which `{self.search}` needs, comes to"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        shown = self.differing[:12]
+        rest = len(self.differing) - len(shown)
+        return (*shown, f"… and {rest} more") if rest else shown
+
+    @property
+    def help(self) -> str:
+        return f"run `{self.name}` as the file has it and give that run, or leave `--needs` out"
+
+
+@kind
+class OutsideTrained(Diagnostic):
+    """A search in shared weights goes beyond `where` of the one that trained them. ``found``: whether it is known that
+    its result does; ``bounds``: conditions that the search does not keep to."""
+
+    search: str
+    other: str
+    bounds: tuple[Span, ...]
+    found: bool = False
+
+    code: ClassVar[str] = "W0774"
+    title: ClassVar[str] = "weights that were not trained for the architecture"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A search along paths draws architectures within `where` of its space, so that its weights learn from these alone. An
+architecture outside of it has weights that were never trained together, or not at all, and what it reaches says little.
+
+    space light = net where flops <= 1M        space every = net
+    search paths { space = light  strategy = single_path }
+    search bred  { space = every  needs = [paths]  strategy = evolution { fitness { weights = shared } } }     W0774
+
+Train the weights in the wider space, and search in the narrower one."""
+
+    @property
+    def message(self) -> str:
+        if self.found:
+            return (
+                f"what `{self.search}` found is outside `where` of `{self.other}`, whose weights it was measured with"
+            )
+        return f"`{self.search}` may measure architectures outside `where` of `{self.other}`, which trained the weights"
+
+    @property
+    def label(self) -> str:
+        return "is searched with these weights"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return tuple(Label(span, "the weights were trained within this") for span in self.bounds)
+
+    @property
+    def help(self) -> str:
+        return f"let `{self.other}` search the wider space, or write the same `where` for `{self.search}`"
 
 
 @kind

@@ -46,6 +46,11 @@ class Family:
     of_phases: ClassVar[frozenset[str]] = frozenset()
     """Dotted keys of settings that a phase of a search may have of its own."""
 
+    def inherits(self, strategy: Strategy) -> bool:
+        """Whether the network of what a search found can have weights without a training of its own: those that the
+        search left, or that it measured with."""
+        return self.weights
+
     def searches(self, strategy: Strategy, graph: SpaceGraph) -> bool:
         """Whether there is anything to search: decisions of the space, and for a family that tunes, open settings."""
         return bool(graph.open)

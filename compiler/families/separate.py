@@ -20,6 +20,10 @@ class SeparateFamily(Family):
 
     tunes: ClassVar[bool] = False
 
+    def inherits(self, strategy: Strategy) -> bool:
+        assert isinstance(strategy, SeparateTrainings)
+        return strategy.fitness.weights == "shared"
+
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         strategy = config.strategy
         assert strategy is not None

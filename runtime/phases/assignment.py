@@ -127,6 +127,8 @@ def trial(
 
 
 def inherited(config: SearchConfig, subject: Subject, tested: Subject | None = None) -> Assignment:
-    """Of what a search found, with the weights that the search left: measured, and not trained."""
-    batch: int = getattr(config.strategy, "batch", 1)
+    """Of what a search found, with weights that are there: measured, and not trained. As many samples at a time as the
+    search took, in its steps or to measure its trials."""
+    fitness = getattr(config.strategy, "fitness", None)
+    batch: int = getattr(config.strategy if fitness is None else fitness, "batch", 1)
     return Assignment(subject, None, (), "test", config.evaluate.batch or batch, "", tested=tested)

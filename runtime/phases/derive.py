@@ -12,6 +12,7 @@ from stdsl.compiler.analysis.costs.measures import trained_in
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.analysis.unlike import most_different
+from stdsl.compiler.checks.shared import outside_trained
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
 from stdsl.compiler.diagnostics.ensembles import FewMembers
 from stdsl.compiler.diagnostics.run import FewComparable
@@ -48,6 +49,9 @@ def derive(run: Context) -> None:
             method = runner(strategy).method(strategy)
             place = run.config.place("space")
             run.reporter.say(warned(PerhapsNotBest(place, graph.name, trained_in(graph), method)))
+    untrained = outside_trained(run.job.search, arch)
+    if untrained is not None:
+        run.reporter.say(warned(untrained))
     run.directory.save_architecture(DERIVED, arch)
     run.tracker.finish(DERIVE, {"hash": arch.hash} | _beside(run, [arch, *others]))
 

@@ -22,29 +22,30 @@ from ..training.loop import check_finite
 from ..training.statistics import measured_anew
 from .assignment import Subject
 from .context import Context
+from .lent import lender
 from .train import build
 
 PHASE = "inherit"
 
 
 def inherit(run: Context, subject: Subject) -> None:
-    """Leaves ``weights/derived.safetensors``: the search's weights of what the architecture has of its network. Means
-    and variances of batch-norms are those of the network by itself, over the samples that the weights were learnt
-    from; in the search they were a mixture's."""
+    """Leaves ``weights/derived.safetensors``: what the architecture has of its network in the weights that its search
+    left, or measured with. Means and variances of batch-norms are those of the network by itself, over the samples that
+    the weights were learnt from; in the search they were those of a mixture, or of many paths."""
     if PHASE in run.tracker.finished:
         return
-    strategy = run.config.strategy
-    assert strategy is not None
+    own = lender(run.job, run.directory)
+    strategy = own.strategy
     learner = next(found for found in family(strategy.family).learners(strategy) if found.what == "weights")
     torch.set_num_threads(run.manifest.threads)
     model = build(subject, key(run.seed, "initial weights", subject.name))
-    path = run.directory.weights(SEARCH)
-    found = runner(strategy).inherited(strategy, run.job.graph, subject.arch, load_tensors(path), model.state_dict())
+    tensors = load_tensors(own.weights)
+    found = runner(strategy).inherited(strategy, own.graph, subject.arch, tensors, model.state_dict())
     report = load_by_name(model, found)
     without = [name for name in report.missing if name not in _scales(model)]
     if without or report.shapes:
         fault = f"it lacks {(*without, *report.shapes)[0]} of the network that was found"
-        raise RunError([RunFileDamaged(None, str(path), fault)])
+        raise RunError([RunFileDamaged(None, str(own.weights), fault)])
     run.placement.model(model)
     part = Part(bound(run.dataset, subject.graph), (learner.split,)).mixed()
     size = min(learner.batch, len(part))
@@ -56,7 +57,8 @@ def inherit(run: Context, subject: Subject) -> None:
             run.reporter.advance(PHASE, number, {})
             if run.interruption.asked:
                 raise Interrupted
-    run.reporter.end(PHASE, f"the search's weights, batch-norms measured on {len(starts) * size:,} samples")
+    whose = f"the weights of `{own.needed}`" if own.needed else "the search's weights"
+    run.reporter.end(PHASE, f"{whose}, batch-norms measured on {len(starts) * size:,} samples")
     check_finite(SEARCH, "weights", model.state_dict())
     save_weights(model, run.directory.weights(subject.name))
     run.tracker.finish(PHASE, {"samples": len(starts) * size})

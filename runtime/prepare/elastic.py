@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture, of_answers
+from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.sampling import draw, too_few
@@ -26,12 +27,14 @@ ONNX = "model.onnx"
 @dataclass(frozen=True)
 class Drawn:
     """``times``: how often each different architecture was drawn. ``within``: of how many, where that is known;
-    ``all``: these are all that there are. ``uniform``: whether all had the same probability."""
+    ``all``: these are all that there are. ``uniform``: whether all had the same probability. ``named``: nothing was
+    drawn, for the call names what is taken."""
 
     times: dict[Architecture, int]
     within: int | None
     all: bool
     uniform: bool
+    named: bool = False
 
 
 def elastic_job(job: Job, asked: Elastic) -> Job:
@@ -76,9 +79,12 @@ def elastic_job(job: Job, asked: Elastic) -> Job:
 
 def drawn_within(job: Job) -> Drawn:
     """The architectures that an elastic run measures: as many as asked for, drawn uniformly; all, where there are no
-    more. Raises SpaceError where there are none (E0441), or none was found (E0442)."""
+    more; or the one that is asked for itself. Raises SpaceError where there are none (E0441), or none was found
+    (E0442), ArchitectureError where the one is none of them."""
     asked, graph = job.elastic, job.graph
     assert asked is not None
+    if asked.architecture is not None:
+        return Drawn({named(graph, asked.architecture): 1}, None, False, False, named=True)
     exact = feasible(graph)
     if exact is not None and 0 < exact.count <= asked.candidates:
         every = [of_answers(graph, exact.unrank(place)) for place in range(exact.count)]

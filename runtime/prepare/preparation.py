@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from stdsl.compiler.analysis.architecture import architecture, load
-from stdsl.compiler.analysis.costs.measures import within_budgets
+from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.backends.networks.extern_measure import measured
 from stdsl.compiler.checks.opening import load_search, search_in
 from stdsl.compiler.checks.searches import CheckedSearch
@@ -71,18 +70,17 @@ def load_kept_job(directory: RunDirectory, manifest: Manifest, allow_extern: boo
     return job if manifest.architecture is None else trained_alone(job, manifest.architecture)
 
 
-def trained_alone(job: Job, named: Mapping[str, Any] | str | os.PathLike[str]) -> Job:
+def trained_alone(job: Job, given: Mapping[str, Any] | str | os.PathLike[str]) -> Job:
     """The job that trains, compares and exports one architecture of the space in the place of what the search finds:
     that of a mapping from paths to values, or of an `.arch.json` file.
 
     Raises ArchitectureError where it is none of the space, or not within `where`; RunError where the search has no
     final training.
     """
-    config, graph = job.config, job.graph
+    config = job.config
     if config.retrain is None:
         raise RunError([NoFinalTraining(config.place(""), config.name)])
-    arch = architecture(graph, named) if isinstance(named, Mapping) else load(named, graph)
-    return job.without_search(within_budgets(graph, arch))
+    return job.without_search(named(job.graph, given))
 
 
 def _measured(search: CheckedSearch) -> CheckedSearch:

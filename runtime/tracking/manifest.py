@@ -43,7 +43,7 @@ class Origin(BaseModel):
 class Elastic(BaseModel):
     """Another network from weights that are there. ``run``: the directory of the run that left them; ``where``: budgets
     beside those of its space, as they were written; of ``candidates`` drawn architectures the best is taken, and other
-    ones are drawn by another ``seed``."""
+    ones are drawn by another ``seed``. ``architecture``: path → value of the one that is taken in their place."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +51,17 @@ class Elastic(BaseModel):
     where: tuple[str, ...] = ()
     candidates: Annotated[int, Ge(1)]
     seed: int = 0
+    architecture: dict[str, Any] | None = None
+
+
+class Given(BaseModel):
+    """A finished run in the place of a search that is needed: the directory ``run``, of which a copy is taken, and its
+    ``id``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: str
+    id: str
 
 
 class Manifest(BaseModel):
@@ -60,8 +71,8 @@ class Manifest(BaseModel):
     checksum (SHA-256) of each; ``search`` a name in it; ``config`` the settings as they were resolved (for readers; a
     resumed run reads the text again); ``data``: what the files of its data, and of that of searches that it needs, said
     when it was started, by the search; ``given``: a program gave the data, ``origin``: which said how it is found
-    again. ``architecture``: path → value of what is trained without a search; ``elastic``: of what
-    weights another network is taken.
+    again. ``needs``: the finished runs that it was given, by the searches that they are of. ``architecture``: path →
+    value of what is trained without a search; ``elastic``: of what weights another network is taken.
     ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     ``id``: what its trials are known by in a database, a name of its own. ``store``: the URL of that, without a
@@ -82,6 +93,7 @@ class Manifest(BaseModel):
     data: dict[str, Found] = {}
     given: bool = False
     origin: Origin | None = None
+    needs: dict[str, Given] = {}
     architecture: dict[str, Any] | None = None
     elastic: Elastic | None = None
     seed: int
@@ -105,7 +117,8 @@ class Manifest(BaseModel):
         sections = [self.config.get(key) for key in _SECTIONS]
         if not all(section is None or isinstance(section, dict) for section in sections):
             raise ValueError("`config` does not hold the settings of a search")
-        for path in (*self.origins.values(), *([self.elastic.run] if self.elastic else [])):
+        others = [given.run for given in self.needs.values()] + ([self.elastic.run] if self.elastic else [])
+        for path in (*self.origins.values(), *others):
             os.fsencode(path)  # raises UnicodeEncodeError, a ValueError
             if "\0" in path:
                 raise ValueError(f"{path!r} is no path")

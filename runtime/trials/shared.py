@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from stdsl.compiler.checks.shared import supplier
+from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
@@ -25,7 +25,7 @@ def shared_weights(shop: Workshop, job: Job, fitness: Fitness) -> Callable[[Plai
     """What a trial comes to, of an architecture (path → value), with the weights of the search that ``job`` needs: a
     value as that of :func:`.training.training`, after no steps. Raises RunError where the weights are gone or
     damaged."""
-    search = supplier(job.search)
+    search = lent_by(job.search)
     assert search is not None, "the check saw to it"
     assert search.config.strategy is not None
     weights = RunDirectory(shop.directory.needed(search.config.name)).weights(SEARCH)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+Given = Path | Mapping[str, Any]
+"""An architecture as ``--arch`` names it: a file, or its values by their paths."""
+
 
 def _place(ctx: click.Context, param: click.Parameter, value: str | None) -> Target | None:
     target = None if value is None else Target.parse(value)
@@ -37,6 +40,20 @@ class NamedPath(click.Path):
         if value == "":
             self.fail("it is empty: name a path, `.` for the folder at work", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class NamedArchitecture(NamedPath):
+    """An ``.arch.json`` file, or its values as an object of JSON: path → value."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or not value.lstrip().startswith("{"):
+            return super().convert(value, param, ctx)
+        from stdsl.compiler.text.documents import parsed_json
+
+        try:
+            return parsed_json(value)
+        except (ValueError, RecursionError):
+            self.fail(f'{value!r} is no object of JSON: write {{"PATH": VALUE, …}}, or name a file', param, ctx)
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -96,17 +113,26 @@ overrides = click.option(
     help="A setting of the search, such as retrain.epochs=1; may be repeated.",
 )
 
+needs = click.option(
+    "--needs",
+    "needs",
+    multiple=True,
+    metavar="NAME=RUN",
+    callback=_pairs,
+    help="A finished run in the place of a search that this one needs, of which it takes a copy; may be repeated.",
+)
+
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print no messages but errors.")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
-architecture = click.option(
-    "--arch",
-    "architecture",
-    type=NamedPath(),
-    metavar="FILE",
-    help="An architecture of the space (an .arch.json file).",
-)
+
+def named_architecture(what: str) -> Callable[[F], F]:
+    """``--arch``: an architecture that the call names."""
+    return click.option("--arch", "architecture", type=NamedArchitecture(), metavar="FILE|JSON", help=what)
+
+
+architecture = named_architecture("An architecture of the space: an .arch.json file, or its values as JSON.")
 
 seed = click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything that is random.")
 

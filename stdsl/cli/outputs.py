@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import click
 
+from stdsl.cli.options import Given
 from stdsl.cli.output import message, table, tell
 from stdsl.cli.places import of_option
 from stdsl.cli.spaces import need_architecture, open_space
@@ -28,7 +29,7 @@ class Request:
 
     target: Target
     parameters: Mapping[str, str]
-    architecture: Path | None
+    architecture: Given | None
     output: Path | None
     weights: Path | None
     seed: int

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
-from stdsl.cli.options import places, values
+from stdsl.cli.options import Given, places, values
 from stdsl.cli.output import tell
 from stdsl.cli.places import of_option
 from stdsl.compiler.analysis.architecture import Architecture, architecture, made_with, parameters_of
-from stdsl.compiler.analysis.architecture import load as load_architecture
-from stdsl.compiler.analysis.costs.measures import within_budgets
+from stdsl.compiler.analysis.costs.measures import named as architecture_named
 from stdsl.compiler.checks.opening import load_space
 from stdsl.compiler.diagnostics.architectures import OtherParameters
 from stdsl.compiler.diagnostics.command_line import ValuesRefused
@@ -66,21 +64,21 @@ def _right_without(target: Target, parameters: Mapping[str, str], name: str) -> 
     return True
 
 
-def the_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture | None:
+def the_architecture(given: Given | None, graph: SpaceGraph, option: str = "--arch") -> Architecture | None:
     """The architecture that ``option`` names; without it the only one of a space that leaves nothing open, else None.
     Raises ArchitectureError."""
-    if path is not None:
-        with of_option(option, path, "E0606"):
-            return within_budgets(graph, load_architecture(path, graph))
+    if given is not None:
+        with of_option(option, given, "E0606"):
+            return architecture_named(graph, given)
     return None if graph.open else architecture(graph, {})
 
 
-def warn_of_parameters(path: Path | None, graph: SpaceGraph, named: Collection[str], quiet: bool) -> None:
+def warn_of_parameters(given: Given | None, graph: SpaceGraph, named: Collection[str], quiet: bool) -> None:
     """Tells of parameters of the space that an architecture was made with and that are others now, but for those that
     the call has ``named``."""
-    if path is None or quiet:
+    if given is None or isinstance(given, Mapping) or quiet:
         return
-    then, now = made_with(path), parameters_of(graph)
+    then, now = made_with(given), parameters_of(graph)
     differing = tuple(
         (name, shown_value(then[name]), shown_value(now[name]))
         for name in then
@@ -95,9 +93,9 @@ def shown_value(value: object) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def need_architecture(path: Path | None, graph: SpaceGraph, option: str = "--arch") -> Architecture:
+def need_architecture(given: Given | None, graph: SpaceGraph, option: str = "--arch") -> Architecture:
     """As :func:`the_architecture`, for commands that cannot do without one."""
-    found = the_architecture(path, graph, option)
+    found = the_architecture(given, graph, option)
     if found is None:
         decisions = f"{len(graph.open)} decision{'s' if len(graph.open) > 1 else ''}"
         raise click.UsageError(

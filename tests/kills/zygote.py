@@ -3,9 +3,11 @@ other, and kills the child with SIGKILL at a given moment.
 
 It reads JSON lines ``{"argv": […], "out": FILE, "moment": …, "number": n}`` from standard input, and answers each with
 the child's wait status. Moments: ``step`` (the n-th line of the journal that tells of a step is written; with
-``"journal": FOLDER`` the n-th that the journal in a folder of this name has, earlier processes counted), and of the
-n-th checkpoint ``torn`` (half of its file is written), ``whole`` (all of it, not yet renamed) and ``renamed`` (older
-ones are not yet dropped). Or ``"after": SECONDS`` kills it then, wherever it is. Without either nobody is killed.
+``"journal": FOLDER`` the n-th that the journal in a folder of this name has, earlier processes counted), ``over`` (the
+same of lines that tell of the end of a phase), ``copied`` (half of the n-th file of a run is copied into another one),
+and of the n-th checkpoint ``torn`` (half of its file is written), ``whole`` (all of it, not yet renamed) and
+``renamed`` (older ones are not yet dropped). Or ``"after": SECONDS`` kills it then, wherever it is. Without either
+nobody is killed.
 
 Checkpoints are taken every third step, or by the clock with ``"checkpoint_seconds": SECONDS``; ``"cores"``: so many.
 """
@@ -33,13 +35,17 @@ from stdsl.compiler.backends.networks import module, supernet
 from stdsl.runtime import run
 from stdsl.runtime.prepare import preparation
 from stdsl.runtime.report import console, table
-from stdsl.runtime.tracking import checkpoints, tracker
-from stdsl.runtime.tracking.journal import Journal, read_journal
+from stdsl.runtime.tracking import checkpoints, copied, tracker
+from stdsl.runtime.tracking.journal import FINISHED, Journal, read_journal
 
 WARM = (jinja2, networkx, torch._dynamo, module, supernet, preparation, run, console, table)
 """Imported late by what the children run, and slow to import."""
 EVERY = 3
 """Steps from one checkpoint to the next."""
+
+
+LINES = {"step": "step", "over": FINISHED}
+"""The events of the journal that are moments."""
 
 
 def die() -> None:
@@ -48,15 +54,17 @@ def die() -> None:
 
 def arm(moment: str, number: int, folder: str | None = None) -> None:
     """Lets this process die at the n-th time of a moment."""
-    seen = {"steps": 0, "files": 0}
+    seen, counted = {"lines": 0, "files": 0, "copies": 0}, LINES.get(moment)
     write, save = Journal.write, checkpoints.write_atomically
 
     def write_line(self: Journal, event: str, **facts: Any) -> None:
         write(self, event, **facts)
-        seen["steps"] += event == "step"
-        if moment != "step" or event != "step" or folder not in (None, self.path.parent.name):
+        if event != counted:
             return
-        if number == (seen["steps"] if folder is None else _steps(self.path)):
+        seen["lines"] += 1
+        if folder not in (None, self.path.parent.name):
+            return
+        if number == (seen["lines"] if folder is None else _lines(self.path, event)):
             die()
 
     def save_file(path: Path, fill: Any) -> None:
@@ -74,12 +82,21 @@ def arm(moment: str, number: int, folder: str | None = None) -> None:
         if due and moment == "renamed":
             die()
 
+    def copy_file(own: Any, copy: Any) -> None:
+        seen["copies"] += 1
+        content = own.read()
+        copy.write(content if moment != "copied" or number != seen["copies"] else content[: len(content) // 2])
+        if moment == "copied" and number == seen["copies"]:
+            copy.flush()
+            die()
+
+    copied.shutil.copyfileobj = copy_file
     Journal.write = write_line  # type: ignore[method-assign]
     checkpoints.write_atomically = save_file
 
 
-def _steps(path: Path) -> int:
-    return sum(line["event"] == "step" for line in read_journal(path))
+def _lines(path: Path, event: str) -> int:
+    return sum(line["event"] == event for line in read_journal(path))
 
 
 def child(order: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Any
 
 from ...diagnostics.architectures import ConstraintViolated
 from ...diagnostics.model import ArchitectureError
@@ -10,7 +12,7 @@ from ...ir.diagram import IMPOSSIBLE, Diagram, DiagramTooLarge
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.sibling import Sibling
 from ...record import record
-from ..architecture import Architecture, answers_of
+from ..architecture import Architecture, answers_of, architecture, load
 from ..diagrams.arithmetic import Arithmetic
 from ..diagrams.products import Product, scaled
 from ..joint.translation import translated
@@ -121,3 +123,10 @@ def within_budgets(graph: SpaceGraph, arch: Architecture) -> Architecture:
     if broken:
         raise ArchitectureError(broken)
     return arch
+
+
+def named(graph: SpaceGraph, given: Mapping[str, Any] | str | os.PathLike[str]) -> Architecture:
+    """The architecture of ``graph`` that a call names: a mapping from paths to values, or an ``.arch.json`` file.
+    Raises ArchitectureError where it is none of the space, or not within its `where`."""
+    found = architecture(graph, given) if isinstance(given, Mapping) else load(given, graph)
+    return within_budgets(graph, found)

@@ -84,7 +84,10 @@ def redrawn(run: Context) -> Found:
     rows = _rows(work, drawn)
     best = METRICS[metric].written(best_first(rows, metric)[0]["value"])
     facts: dict[str, Any] = {"steps": 0, "seconds": round(done.seconds, 2), "measuring": round(work.seconds, 2)}
-    facts |= {"waited": 0.0, "metric": metric, "drawn": rows, "uniform": drawn.uniform, "all": drawn.all}
+    facts |= {"waited": 0.0, "metric": metric, "drawn": rows}
+    if drawn.named:
+        return Found(facts, f"the architecture that was named, {metric.replace('_', ' ')} {best}")
+    facts |= {"uniform": drawn.uniform, "all": drawn.all}
     if drawn.within is not None:
         facts["within"] = str(drawn.within)
     number = sum(drawn.times.values())

@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from stdsl.cli.files import write
-from stdsl.cli.options import NamedPath, allow_extern, architecture, output, parameters, quiet, seed, target
+from stdsl.cli.options import Given, NamedPath, allow_extern, architecture, output, parameters, quiet, seed, target
 from stdsl.cli.output import fact, message
 from stdsl.cli.outputs import OUTPUTS, Request, refuse
 from stdsl.compiler.text.quoting import visible
@@ -72,7 +72,7 @@ def command(
     target: Target,
     to: str,
     parameters: Mapping[str, str],
-    architecture: Path | None,
+    architecture: Given | None,
     output: Path | None,
     weights: Path | None,
     seed: int,

@@ -11,7 +11,20 @@ import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, INTERRUPTED
 from stdsl.cli.files import write_bytes
-from stdsl.cli.options import NamedPath, allow_extern, as_json, budgets, device, front, given, output, quiet, seed
+from stdsl.cli.options import (
+    Given,
+    NamedPath,
+    allow_extern,
+    as_json,
+    budgets,
+    device,
+    front,
+    given,
+    named_architecture,
+    output,
+    quiet,
+    seed,
+)
 from stdsl.cli.output import document, message
 from stdsl.cli.places import of_option
 from stdsl.cli.results import tell
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 
 _TABLES = ("csv", "json")
 _ASKED = {
+    "architecture": "--arch",
     "where": "--where",
     "metric": "--front",
     "budgets": "--budget",
@@ -32,10 +46,13 @@ _ASKED = {
     "device": "--device",
 }
 """Parameters that say what is derived, and how they are written."""
+_DRAWN = ("where", "metric", "budgets", "candidates", "seed")
+"""Those of them that say which architectures are drawn."""
 
 
 @click.command("derive")
 @click.argument("run", metavar="[RUN]", type=NamedPath(), required=False)
+@named_architecture("Take this architecture, and draw none: an .arch.json file, or its values as JSON.")
 @click.option(
     "--where",
     "where",
@@ -63,6 +80,7 @@ _ASKED = {
 @quiet
 def command(
     run: Path | None,
+    architecture: Given | None,
     where: Sequence[str],
     metric: str | None,
     budgets: Sequence[int],
@@ -81,12 +99,13 @@ def command(
     RUN is the directory of a run whose search, of the family `sampling`, is over. Architectures are drawn, all equally
     likely, within the budgets of --where and `where` of the space, and measured with the shared weights on the
     `valid` half. The best one is exported with its part of the weights, in a run directory of its own. Nothing is
-    trained. With --front there is one for each budget, above the one before it. What was stopped or killed goes on with
-    --resume, as it was asked for.
+    trained. With --arch the network is that of this architecture, and none are drawn. With --front there is one for
+    each budget, above the one before it. What was stopped or killed goes on with --resume, as it was asked for.
 
     \b
     Example:
       stdsl derive runs/paths-0001 --where "flops <= 800K"
+      stdsl derive runs/paths-0001 --arch found.arch.json
       stdsl derive runs/paths-0001 --front flops --budget 500K --budget 1M --out front -o front.svg
       stdsl derive --resume front
     """
@@ -94,6 +113,9 @@ def command(
         raise click.UsageError("name a run whose search left weights, RUN, or what is gone on with, --resume DIR")
     if resume is not None and any(map(given, _ASKED)):
         raise click.UsageError(f"it goes on as it was asked for: leave out {', '.join(_ASKED.values())}")
+    if architecture is not None and any(map(given, _DRAWN)):
+        drawn = ", ".join(_ASKED[name] for name in _DRAWN)
+        raise click.UsageError(f"--arch names the network, so that none are drawn: leave out {drawn}")
     if bool(metric) != bool(budgets):
         raise click.UsageError("--front and --budget go together: --front flops --budget 3M --budget 5M")
     if output is not None and metric is None and resume is None:
@@ -109,6 +131,7 @@ def command(
         known = ", ".join(f".{name}" for name in (*_TABLES, *FORMATS))
         raise click.UsageError(f"{output}: fronts are written to files that end in {known}")
     with ExitStack() as options:
+        options.enter_context(of_option("--arch", architecture, "E0606"))
         options.enter_context(of_option("--device", device, "E0708"))
         options.enter_context(of_option("--out", out, "E0710"))
         options.enter_context(of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723", "E0773"))
@@ -118,7 +141,9 @@ def command(
                     found = resume_derived(resume, reporter, allow_extern)
                 else:
                     assert run is not None
-                    request = ElasticRequest(run, where, candidates, seed, out, device, allow_extern)
+                    request = ElasticRequest(
+                        run, where, candidates, seed, out, device, allow_extern, architecture=architecture
+                    )
                     found = _derived(request, metric, budgets, reporter)
         except Interrupted as stop:
             message(f"stopped; {stop}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stdsl.cli.files import write_bytes
-from stdsl.cli.options import architecture, output, parameters, quiet, target
+from stdsl.cli.options import Given, architecture, output, parameters, quiet, target
 from stdsl.cli.output import fact, message
 from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.specialise import specialise
@@ -44,7 +44,7 @@ table."""
 @output(f"The drawing: {', '.join(FORMATS)} (Mermaid). Without it, Mermaid text on standard output.")
 @quiet
 def command(
-    target: Target, parameters: Mapping[str, str], architecture: Path | None, output: Path | None, quiet: bool
+    target: Target, parameters: Mapping[str, str], architecture: Given | None, output: Path | None, quiet: bool
 ) -> None:
     """Draw a space or one of its architectures.
 

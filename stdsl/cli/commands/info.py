@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
 
-from stdsl.cli.options import allow_extern, architecture, as_json, parameters, quiet, target
+from stdsl.cli.options import Given, allow_extern, architecture, as_json, parameters, quiet, target
 from stdsl.cli.output import document, fact, table
 from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
@@ -45,7 +44,7 @@ from stdsl.target import Target
 def command(
     target: Target,
     parameters: Mapping[str, str],
-    architecture: Path | None,
+    architecture: Given | None,
     exact: bool,
     marginals: bool,
     allow_extern: bool,

@@ -9,7 +9,20 @@ from pathlib import Path
 import click
 
 from stdsl.cli.exit_codes import INTERRUPTED
-from stdsl.cli.options import NamedPath, allow_extern, as_json, device, given, overrides, quiet, store, target
+from stdsl.cli.options import (
+    Given,
+    NamedPath,
+    allow_extern,
+    as_json,
+    device,
+    given,
+    named_architecture,
+    needs,
+    overrides,
+    quiet,
+    store,
+    target,
+)
 from stdsl.cli.output import message
 from stdsl.cli.places import of_option
 from stdsl.cli.results import tell
@@ -19,14 +32,9 @@ from stdsl.target import Target
 
 @click.command("run")
 @target("search", required=False)
-@click.option(
-    "--arch",
-    "architecture",
-    type=NamedPath(),
-    metavar="FILE",
-    help="Search nothing: train, compare and export this architecture (an .arch.json file).",
-)
+@named_architecture("Search nothing: train, compare and export this architecture (an .arch.json file, or its values).")
 @overrides
+@needs
 @click.option("--out", type=NamedPath(), metavar="DIR", help="The run directory: new or empty.")
 @click.option("--resume", type=NamedPath(), metavar="DIR", help="Go on with the run of this directory, as it was.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
@@ -43,8 +51,9 @@ from stdsl.target import Target
 @quiet
 def command(
     target: Target | None,
-    architecture: Path | None,
+    architecture: Given | None,
     overrides: Mapping[str, str],
+    needs: Mapping[str, str],
     out: Path | None,
     resume: Path | None,
     engine: str,
@@ -59,21 +68,22 @@ def command(
 
     Everything is written under runs/SEARCH-NUMBER, or to --out. A run that was stopped or killed goes on with
     --resume, from the texts that its directory holds; FILE::SEARCH may be left out then. How many --hands there are
-    changes nothing in what is found. With --arch the search is left out: what it says of its result is done with that
-    architecture.
+    changes nothing in what is found. A search that this one needs runs first, unless --needs names a finished run
+    of it. With --arch the search is left out: what it says of its result is done with that architecture.
 
     \b
     Example:
       stdsl run examples/quickstart.space
       stdsl run my.space::first --set retrain.epochs=1 --out runs/short
       stdsl run my.space::first --arch front/first-front-flops-3000000.arch.json
+      stdsl run my.space::second --needs first=runs/first-0001
       stdsl run --resume runs/first-0001
     """
     if resume is None and target is None:
         raise click.UsageError("name a search, FILE::SEARCH, or a run to go on with, --resume DIR")
-    asked = bool(overrides) or architecture is not None or out is not None or given("device") or given("engine")
+    asked = any(map(given, ("overrides", "needs", "architecture", "out", "device", "engine")))
     if resume is not None and asked:
-        settings = "--arch, --set, --out, --device and --engine"
+        settings = "--arch, --set, --needs, --out, --device and --engine"
         raise click.UsageError(f"a run goes on with the settings that it was started with: leave out {settings}")
 
     from stdsl.runtime.report.console import ConsoleReporter
@@ -101,6 +111,7 @@ def command(
                     allow_extern=allow_extern,
                     hands=hands,
                     store=store,
+                    needs={name: Path(folder) for name, folder in needs.items()},
                     architecture=architecture,
                 )
                 with (

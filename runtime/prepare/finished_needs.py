@@ -1,0 +1,132 @@
+"""Finished runs that a new one is given in the place of searches that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.needs import NotNeeded, NotThatRun
+from stdsl.compiler.diagnostics.option import option_text
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.schemas.search import ROLES, Role
+
+from ..data.facts.data_facts import hold_facts
+from ..data.own.checked import Checked
+from ..tracking.copied import copy_run
+from ..tracking.directory import RunDirectory, open_run, outside, result_of
+from ..tracking.manifest import Given
+from .job import Job
+from .preparation import load_kept_job
+
+_FREE: Final = frozenset(("loaders",))
+"""Settings that change nothing in what a search comes to."""
+
+
+def given_needs(
+    job: Job,
+    needed: Sequence[Job],
+    datasets: Mapping[str, Mapping[Role, Checked]],
+    given: Mapping[str, Path],
+    out: Path | None,
+) -> dict[str, Given]:
+    """What is recorded of the runs that ``job`` is given, by the search that it needs. ``needed``: the jobs of these,
+    ``datasets``: theirs, opened; ``out``: where the new run directory is to be.
+
+    Raises RunError where a run is of nothing that is needed, is none, is not over or damaged, or is not what the search
+    would make of the text as it is and of its data.
+    """
+    jobs = {each.config.name: each for each in needed if each.config.name in job.config.before}
+    known, faults = dict[str, Given](), list[Diagnostic]()
+    for name, path in given.items():
+        text = option_text("--needs ", f"{name}={path}")
+        if name not in jobs:
+            place = text.part(len("--needs "), len("--needs ") + len(name))
+            faults.append(NotNeeded(place, job.config.name, name, job.config.before))
+            continue
+        with _shown_at(text.value):
+            directory = open_run(path)
+            result_of(path)  # raises where the run is not over
+            differing = tuple(_differences(jobs[name], directory))
+        if differing:
+            faults.append(NotThatRun(text.value, job.config.name, name, str(path), differing))
+            continue
+        outside(path, out)
+        _hold_data(jobs[name], directory, datasets[name])
+        known[name] = Given(run=str(path.absolute()), id=directory.manifest.id)
+    if faults:
+        raise RunError(faults)
+    return known
+
+
+def fetch_needed(search: str, name: str, given: Given, folder: Path) -> None:
+    """Leaves a copy of a run that was given, as the run directory ``folder`` of the search ``name``. Raises RunError
+    where it is gone, or another one by now."""
+    source = Path(given.run)
+    place = option_text("--needs ", f"{name}={source}").value
+    with _shown_at(place):
+        result_of(source)
+    if open_run(source).manifest.id != given.id:
+        raise RunError([NotThatRun(place, search, name, str(source), ("it is not the run that was there before",))])
+    copy_run(source, folder)
+
+
+@contextmanager
+def _shown_at(place: Span) -> Iterator[None]:
+    """Inside, what is wrong with the run and has no place is told of there."""
+    try:
+        yield
+    except RunError as error:
+        raise RunError([replace(d, span=d.span or place) for d in error.diagnostics]) from None
+
+
+def _hold_data(job: Job, directory: RunDirectory, datasets: Mapping[Role, Checked]) -> None:
+    """Raises RunError where data of a needed search is not what the run learnt from or was measured on."""
+    config = job.config
+    for role in ROLES:
+        if config.owner(role) != role:
+            continue
+        path = directory.data if role == config.owner("retrain") else directory.other_data(role)
+        hold_facts(path, datasets[role], config.data_of(role).kind, config.place(config.data_key(role)))
+
+
+def _differences(job: Job, directory: RunDirectory) -> Iterator[str]:
+    """What of a run is not as a needed search would make it now, in words."""
+    manifest = directory.manifest
+    if manifest.architecture is not None:
+        yield "it trained an architecture that was given, and searched for nothing"
+    if manifest.elastic is not None:
+        yield "its network was derived from the weights of another run"
+    if manifest.given:
+        yield "a program gave it its data"
+    if any((manifest.architecture, manifest.elastic, manifest.given)):
+        return
+    then = load_kept_job(directory, manifest)  # no code is loaded, whatever leave the run had
+    before, now = (each.config.model_dump(mode="json") for each in (then, job))
+    settings = list(_settings(before, now))
+    yield from settings
+    if not settings:
+        for one, other in ((then.search.graph, job.search.graph), (then.final, job.final)):
+            if print_ir(one) != print_ir(other):
+                yield f"the space `{one.name}` was another one"
+                return
+
+
+def _settings(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Settings that differ, by their dotted names."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in dict.fromkeys((*before, *now)):
+            if path or key not in _FREE:
+                yield from _settings(before.get(key), now.get(key), f"{path}.{key}" if path else key)
+    elif before != now:
+        yield f"`{path}` was {_shown(before)}, and is {_shown(now)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not set"
+    return f"`{value}`" if not isinstance(value, dict | list) else "something else"

@@ -1,0 +1,161 @@
+"""A finished run in the place of a search that is needed: the same bits as where it is run, and no work."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kills.outcome import differences, outcome
+
+import stdsl as api
+from stdsl.compiler.diagnostics.model import RunError
+
+TEXT = """stdsl 1
+meta net on x: image(1, 6, 6) {
+  y = x -> conv(choose {2, 4} as width, choose {1, 3} as window) -> bn -> relu
+  return y -> global_avg_pool -> linear(2)
+}
+space small = net
+space light = net where params <= 50
+search paths {
+  space = small
+  strategy = sampling { steps = 2  batch = 8  draw = uniform  samples = 1  derive { candidates = 2 } }
+  data = arrays("data.npz")
+  export { onnx = "paths.onnx" }
+}
+search bred {
+  space = light
+  needs = [paths]
+  strategy = random { trials = 2  fitness { weights = shared  batch = 8 } }
+  data = arrays("data.npz")
+  export { onnx = "bred.onnx" }
+}
+"""
+Order = Callable[..., int]
+
+
+def save(folder: Path, start: int = 0) -> None:
+    x = np.random.default_rng(start).normal(size=(120, 6, 6)).astype(np.float32)
+    np.savez(folder / "data.npz", x=x, y=np.arange(120) // 3 % 2)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+    """A run of what is needed, and one of the other that has run it itself."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "own.space").write_text(TEXT, encoding="utf-8")
+    save(folder)
+    file = folder / "own.space"
+    assert stdsl("run", f"{file}::paths", "--out", str(folder / "paths")) == 0
+    assert stdsl("run", f"{file}::bred", "--out", str(folder / "bred"), "--hands", "0") == 0
+    return folder
+
+
+def given(folder: Path, out: Path, run: Path) -> tuple[str, ...]:
+    return ("run", f"{folder / 'own.space'}::bred", "--out", str(out), "--hands", "0", "--needs", f"paths={run}")
+
+
+def test_it_comes_to_the_same(finished: Path, tmp_path: Path, stdsl: Order) -> None:
+    """As if it had run by itself; and needs nothing of the run that it was given afterwards."""
+    lent, out = tmp_path / "lent", tmp_path / "out"
+    shutil.copytree(finished / "paths", lent)
+    assert stdsl(*given(finished, out, lent)) == 0
+    assert differences(outcome(finished / "bred"), outcome(out)) == []
+    recorded = json.loads((out / "run.json").read_text())["needs"]
+    assert recorded == {"paths": {"run": str(lent), "id": json.loads((lent / "run.json").read_text())["id"]}}
+    shutil.rmtree(lent)
+    (out / "result.json").unlink()
+    assert stdsl("run", "--resume", str(out), "--hands", "0") == 0
+    assert differences(outcome(finished / "bred"), outcome(out)) == []
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_killed_while_it_is_copied(number: int, finished: Path, tmp_path: Path, stdsl: Order) -> None:
+    out = tmp_path / "out"
+    call = given(finished, out, finished / "paths")
+    assert stdsl(*call, moment="copied", number=number) == -signal.SIGKILL
+    assert not (out / "needs" / "paths").exists()
+    (left,) = (out / "needs").iterdir()
+    assert stdsl("run", "--resume", str(out), "--hands", "0") == 0
+    assert not left.exists()
+    assert differences(outcome(finished / "bred"), outcome(out)) == []
+
+
+def test_from_python(finished: Path, tmp_path: Path) -> None:
+    target = f"{finished / 'own.space'}::bred"
+    api.run(target, needs={"paths": finished / "paths"}, out=tmp_path / "out", device="cpu", progress=False)
+    assert differences(outcome(finished / "bred"), outcome(tmp_path / "out")) == []
+    with pytest.raises(TypeError):
+        api.run(target, needs=str(finished / "paths"), progress=False)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        api.run(resume=tmp_path / "out", needs={"paths": finished / "paths"}, progress=False)
+
+
+def refused(finished: Path, out: Path, run: Path, name: str = "paths", **more: Any) -> tuple[str, str]:
+    """The code of what is said of a run, and the whole of it. Nothing is made."""
+    target = f"{finished / 'own.space'}::bred"
+    with pytest.raises(RunError) as raised:
+        api.run(target, needs={name: run}, out=out, device="cpu", progress=False, **more)
+    (fault,) = raised.value.diagnostics
+    assert not out.exists()
+    return fault.code, "\n".join((fault.message, *fault.notes))
+
+
+def test_what_is_no_run_of_it_is_refused(finished: Path, tmp_path: Path, stdsl: Order) -> None:
+    out, paths = tmp_path / "out", finished / "paths"
+    assert refused(finished, out, finished / "paths", "path")[0] == "E0775"
+    assert refused(finished, out, tmp_path)[0] == "E0704"
+    code, said = refused(finished, out, finished / "bred")
+    assert code == "E0776"
+    assert "`name` was `bred`, and is `paths`" in said
+    code, said = refused(finished, out, paths, overrides={"seed": 1})
+    assert code == "E0776"
+    assert "`seed` was `0`, and is `1`" in said
+    assert stdsl("derive", str(paths), "--candidates", "1", "--out", str(tmp_path / "derived")) == 0
+    code, said = refused(finished, out, tmp_path / "derived")
+    assert code == "E0776"
+    assert "derived from the weights of another run" in said
+    shutil.copytree(paths, tmp_path / "begun")
+    (tmp_path / "begun" / "result.json").unlink()
+    assert refused(finished, out, tmp_path / "begun")[0] == "E0716"
+    assert refused(finished, paths / "inside", paths)[0] == "E0710"
+
+
+def test_other_texts_and_other_data_are_refused(finished: Path, tmp_path: Path) -> None:
+    paths, own = finished / "paths", tmp_path / "own.space"
+    save(tmp_path)
+    for change, said in (
+        (("steps = 2", "steps = 3"), "`strategy.steps` was `2`, and is `3`"),
+        (("choose {1, 3}", "choose {1, 5}"), "the space `small` was another one"),
+        (("search paths", "search  paths"), ""),
+    ):
+        own.write_text(TEXT.replace(*change), encoding="utf-8")
+        if not said:  # the same search, in another place and written otherwise
+            api.run(f"{own}::bred", needs={"paths": paths}, out=tmp_path / "same", device="cpu", progress=False)
+            continue
+        code, told = refused(tmp_path, tmp_path / "out", paths)
+        assert code == "E0776"
+        assert said in told
+    save(tmp_path, 1)
+    assert refused(tmp_path, tmp_path / "out", paths)[0] == "E0727"
+
+
+def test_another_run_in_its_place_is_refused(finished: Path, tmp_path: Path, stdsl: Order) -> None:
+    """Where the run was killed before it had its copy."""
+    lent, out = tmp_path / "lent", tmp_path / "out"
+    shutil.copytree(finished / "paths", lent)
+    assert stdsl(*given(finished, out, lent), moment="copied", number=1) == -signal.SIGKILL
+    shutil.rmtree(lent)
+    with pytest.raises(RunError) as raised:
+        api.run(resume=out, progress=False)
+    assert [d.code for d in raised.value.diagnostics] == ["E0704"]
+    shutil.copytree(finished / "bred", lent)
+    with pytest.raises(RunError) as raised:
+        api.run(resume=out, progress=False)
+    assert [d.code for d in raised.value.diagnostics] == ["E0776"]
