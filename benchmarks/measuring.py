@@ -64,6 +64,32 @@ def saved_bytes(forward: Callable[[], Tensor], parameters: set[int]) -> int:
     return sum(kept.values())
 
 
+def peak_saved_bytes(step: Step, parameters: set[int]) -> int:
+    """The most bytes that are kept for backward passes at any moment of a step, every storage once, without the
+    network's parameters (their addresses are ``parameters``). What a backward pass has used is not kept any more."""
+    alive: dict[int, list[int]] = {}  # by address: how many want it, and its bytes
+    most = 0
+
+    class Kept:
+        def __init__(self, tensor: Tensor) -> None:
+            nonlocal most
+            storage = tensor.untyped_storage()
+            self.tensor, self.place = tensor.detach(), storage.data_ptr()
+            if self.place not in parameters:
+                alive.setdefault(self.place, [0, storage.nbytes()])[0] += 1
+                most = max(most, sum(size for _, size in alive.values()))
+
+        def __del__(self) -> None:
+            if self.place in alive:
+                alive[self.place][0] -= 1
+                if not alive[self.place][0]:
+                    del alive[self.place]
+
+    with torch.autograd.graph.saved_tensors_hooks(Kept, lambda kept: kept.tensor):
+        step()
+    return most
+
+
 def peak_above_idle(script: Path, case: str, variant: str) -> int:
     """What ``script CASE --peak VARIANT`` prints, run as a process of its own."""
     done = subprocess.run(

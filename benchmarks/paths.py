@@ -4,19 +4,19 @@
 
 A network of eight layers, each one of 8 or 64 alternatives (a convolution, a batch-norm and a ReLU each), one thread,
 float32. A path step draws an architecture uniformly, computes it, clips and updates what it has; the step beside it is
-that of a discrete network alone. Then what both keep for the backward pass, and what K paths of a step do. Steps take
-turns; medians of processor time.
+that of a discrete network alone. Steps take turns; medians of processor time. Then the most that is kept for backward
+passes at any moment of a step of a search with K paths.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from machine import described
-from measuring import interleaved, saved_bytes
+from measuring import interleaved, peak_saved_bytes
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,11 +24,19 @@ import stdsl
 from stdsl.compiler.analysis.policies.completing import policy
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
+from stdsl.compiler.families.sampling import SamplingConfig
 from stdsl.compiler.schemas.optimizers import SGD
 from stdsl.compiler.schemas.schedules import constant
-from stdsl.runtime.strategies.sampling.importance import Importance
+from stdsl.compiler.schemas.tasks.targets import class_targets
+from stdsl.runtime.data.batch import Batch
+from stdsl.runtime.data.targets import Targets
+from stdsl.runtime.strategies.parts import SearchPart
+from stdsl.runtime.strategies.sampling.build import learning
+from stdsl.runtime.strategies.sampling.search import Candidates, PathSearch
+from stdsl.runtime.tasks.criterion import Criterion
 from stdsl.runtime.training.descent import Descent, gradients_of
 from stdsl.runtime.training.optimizers import build_descent
+from stdsl.runtime.training.placement import Placement
 
 ALTERNATIVES = (8, 64)
 BATCH, CHANNELS, SIZE, LAYERS = 16, 16, 24, 8
@@ -85,19 +93,35 @@ def steps(alternatives: int, numbers: bool) -> dict[str, Callable[[], object]]:
     return {"path": path, "discrete": discrete}
 
 
+class OneBatch:
+    """The same samples at each step."""
+
+    waited = 0.0
+
+    def at(self, t: int) -> Batch:
+        x, y = batch()
+        return Batch((x,), y)
+
+
 def kept(alternatives: int, samples: int) -> int:
-    """Bytes that a step keeps at most: of one path for the backward pass, and of the gradients that are added up."""
+    """Bytes that are kept for backward passes at most, at any moment of a step of a search that learns a distribution
+    from ``samples`` paths a step."""
     space = stdsl.loads(text(alternatives, False))
     net = laid_out(build_path_network(space.graph, seed=0))
-    drawn, (x, y) = policy(space.graph, "uniform"), batch()
-    addresses = {p.untyped_storage().data_ptr() for p in net.parameters()}
-    greatest, estimate = 0, Importance()
-    for number in range(samples):
-        net.hold_architecture(drawn.draw(number))
-        loss = F.cross_entropy(net(x), y)
-        greatest = max(greatest, saved_bytes(lambda: F.cross_entropy(net(x), y), addresses))
-        estimate.add(-loss.item(), gradients_of(loss))
-    return greatest
+    strategy, same, nothing = SamplingConfig(samples=samples), OneBatch(), None
+    search = PathSearch(
+        net,
+        descent(net),
+        cast(Any, same),
+        learning(space.graph, SearchPart(0, strategy), 0, 1, 1, None),
+        Placement(torch.device("cpu")),
+        0,
+        Criterion(Targets(class_targets(10))),
+        1,
+        samples,
+        Candidates(cast(Any, nothing)),
+    )
+    return peak_saved_bytes(lambda: search.step(0), {p.untyped_storage().data_ptr() for p in net.parameters()})
 
 
 def main() -> None:

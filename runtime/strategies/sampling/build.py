@@ -85,7 +85,7 @@ def path_search(run: Context, stretch: SearchPart[SamplingConfig], measures: boo
             strategy.weights.optimizer, network.weights(), steps, order.steps_per_epoch, strategy.weights.clip
         ),
         Loader(order, steps, run.config.loaders),
-        _learning(graph, stretch, seed, steps, order.steps_per_epoch, own_batches)
+        learning(graph, stretch, seed, steps, order.steps_per_epoch, own_batches)
         if strategy.learns
         else _drawn_from(graph, strategy),
         run.placement,
@@ -126,7 +126,7 @@ def _sandwiched(graph: SpaceGraph, strategy: SamplingConfig) -> Sandwiched | Non
     return Sandwiched(smallest, largest, strategy.sandwich.distill)
 
 
-def _learning(
+def learning(
     graph: SpaceGraph,
     stretch: SearchPart[SamplingConfig],
     seed: int,

@@ -108,8 +108,7 @@ def test_its_expectation_over_all_draws(samples: int) -> None:
 
 
 def test_the_gradient_of_a_cost_is_unbiased() -> None:
-    """Half of the architectures below a range, half above: the mean of what leaving it costs, not what leaving it
-    costs in the mean, and whatever the number of samples."""
+    """Whatever architectures cost, and however many are drawn."""
     logits, archs, _ = case()
     costs = [1.0 + i / 27 for i in range(27)]
     probabilities = [logits.log_prob(arch).exp() for arch in archs]
