@@ -15,6 +15,7 @@ SPACES: dict[str, dict[str, int]] = {
     "fbnet::fbnet": {"last": 64},
     "proxyless::mobile": {},
     "proxyless::gpu": {},
+    "micro::mcu": {},
     "pc_darts::pc_darts_cifar": {"c": 4, "k": 1},
     "pc_darts::pc_darts_imagenet": {"c": 4, "k": 1},
     "sdas::cifar": {"k": 1, "c1": 4, "c2": 8},

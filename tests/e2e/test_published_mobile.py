@@ -1,5 +1,5 @@
-"""`once_for_all`, `fbnet`, `proxyless` and `nats_size` against what is known of them: how many architectures there are,
-and the parameters of networks that were published."""
+"""`once_for_all`, `fbnet`, `proxyless`, `nats_size` and `micro` against what is known of them: how many architectures
+there are, and the parameters of networks that were published."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ FBNET_A = (
         ("proxyless::mobile", 6**6 * 7**15),
         ("proxyless::gpu", 6**6 * 7**15),
         ("nats_size::nats_size", 8**5),
+        ("micro::mcu", (36 * (36 + 36**2 + 36**3)) ** 5),
     ],
 )
 def test_there_are_as_many_architectures(name: str, count: int) -> None:
