@@ -49,6 +49,13 @@ def supernet(pair: Pair, soak: Soak, result: Result) -> str | None:
     return None if check_space(pair.space, pair.seed, many=1, architectures=2) else "cannot be relaxed"
 
 
+def paths(pair: Pair, soak: Soak, result: Result) -> None:
+    """One path through the weights of all alternatives, whether they can be mixed or not."""
+    from path_laws import check_space
+
+    check_space(pair.space, pair.seed, architectures=2)
+
+
 def reference(pair: Pair, soak: Soak, result: Result) -> str | None:
     from reference import TooMany
     from reference.comparison import differences
@@ -111,6 +118,6 @@ def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
 
 
 LAWS: dict[str, Callable[[Pair, Soak, Result], str | None]] = {
-    law.__name__: law for law in (load, discrete, source, supernet, reference, verdict, prepared, onnx)
+    law.__name__: law for law in (load, discrete, source, supernet, paths, reference, verdict, prepared, onnx)
 }
 """In the order in which they are tried."""

@@ -12,6 +12,9 @@ from nested_cells import nested_text
 from path_laws import check_paths
 from space_texts import space_text
 
+import stdsl
+from stdsl.compiler.backends.networks.paths.text import path_source
+
 Generator = Callable[[random.Random], str]
 
 
@@ -42,6 +45,25 @@ def test_generated_spaces() -> None:
 
 def test_cells_in_cells() -> None:
     soak(nested_text, 5, 51_000)
+
+
+def test_conditions_that_are_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where they are too long for a text: here all are."""
+    monkeypatch.setattr("stdsl.compiler.backends.codegen.conditions.MANY", 0)
+    soak(any_text, 6, 54_000)
+    soak(nested_text, 2, 54_500)
+    for text in NUMBERS.values():
+        check_paths(f"stdsl 1{text}\nspace s = m\n", 0, 3)
+
+
+def test_what_depends_on_many_decisions_together_is_walked() -> None:
+    """Whether an early node of a row is read turns on every keep behind it."""
+    row = "for i in 1..6 { y[i] = [a, *y[<i]] -> each relu -> keep 1 as inputs -> mean }"
+    text = (
+        f"stdsl 1\nmeta m on x: image(4, 3, 3) {{\n a = x -> depthwise(3)\n {row}\n return a + y[6]\n}}\nspace s = m\n"
+    )
+    assert "decided(" in path_source(stdsl.loads(text).graph)
+    check_paths(text, 0, 4)
 
 
 @pytest.mark.slow

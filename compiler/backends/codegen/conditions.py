@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeAlias
 
 from ...analysis.values import Value
@@ -22,9 +22,14 @@ from ...ops.torch.expressions import (
     Subscript,
     expression,
 )
+from .kernel_table import kernel
 
 MANY: Final = 500
-"""An expression over decisions has no more tests than this: what shares parts as a diagram is written out as text."""
+"""An expression over decisions has no more tests than this: what shares parts as a diagram is written out as text. What
+is longer is written as the diagram that it is, for :func:`~..kernels.deciding.decided` to walk."""
+
+ENDLESS: Final = 2000
+"""Answers of all steps of such a diagram."""
 
 Read: TypeAlias = Callable[[Decision], Expression]
 """The value that a path has for a decision: the name of an alternative, a number, a truth value, places."""
@@ -33,7 +38,7 @@ Read: TypeAlias = Callable[[Decision], Expression]
 class Written:
     """Writes cases over the decisions of a graph. ``read``: how the value of a decision is read.
 
-    Raises SpaceError (E0823) for a case that would be too long a text.
+    Raises SpaceError (E0823) for a case that would be too long a text even as a diagram.
     """
 
     def __init__(self, graph: SpaceGraph, read: Read) -> None:
@@ -42,14 +47,46 @@ class Written:
 
     def condition(self, guard: Guard) -> Expression:
         """A guard that neither always nor never holds. Where it is IMPOSSIBLE it may be anything."""
-        self._left = MANY
-        return self._condition(guard)
+        return self._short(guard, self._condition)
 
     def value(self, case: Case) -> Expression:
         """A plain value or a number that depends on decisions. Each part of the text is computed for every path, so
         that it has a value for all answers to every decision."""
+        return self._short(case, self._value)
+
+    def _short(self, case: Case, write: Callable[[Case], Expression]) -> Expression:
         self._left = MANY
-        return self._value(case)
+        try:
+            return write(case)
+        except _TooLong:
+            return self._walked(case)
+
+    def _walked(self, case: Diagram) -> Expression:
+        """The diagram itself, each of its parts once."""
+        inner = _parts(case)
+        if sum(part.variable.arity for part in inner) > ENDLESS:
+            raise SpaceError([TooEntangled(self._graph.span, self._graph.name)])
+        number = {part.uid: at for at, part in enumerate(inner)}
+        results: dict[Hashable, tuple[int, Value]] = {}
+        asked: dict[int, Decision] = {}
+        steps = []
+        for part in inner:
+            decision = self._graph.deciding[part.variable.index]
+            answers = []
+            for answer, child in enumerate(part.children):
+                if child is IMPOSSIBLE:
+                    continue
+                if type(child) is Diagram:
+                    following = number[child.uid]
+                else:
+                    following = -1 - results.setdefault(case_key(child), (len(results), child))[0]
+                value = bool(answer) if part.variable.element is not None else value_of(decision, answer)
+                answers.append((value, following))
+            element = None if part.variable.element is None else part.variable.element + 1
+            asked.setdefault(decision.id, decision)
+            steps.append((list(asked).index(decision.id), element, tuple(answers)))
+        values = tuple(map(self._read, asked.values()))
+        return kernel("decided", tuple(steps), tuple(value for _, value in results.values()), values)
 
     def _condition(self, guard: Guard) -> Expression:
         assert type(guard) is Diagram
@@ -115,7 +152,23 @@ class Written:
     def _count(self, variable: Variable) -> None:
         self._left -= variable.arity
         if self._left < 0:
-            raise SpaceError([TooEntangled(self._graph.span, self._graph.name)])
+            raise _TooLong
+
+
+class _TooLong(Exception):
+    """A text would have more than MANY tests."""
+
+
+def _parts(case: Diagram) -> list[Diagram]:
+    """All inner nodes, each once; the first is ``case``."""
+    found = {case.uid: case}
+    left = [case]
+    while left:
+        for child in left.pop().children:
+            if type(child) is Diagram and child.uid not in found:
+                found[child.uid] = child
+                left.append(child)
+    return list(found.values())
 
 
 def value_of(decision: Decision, answer: int) -> Any:

@@ -13,6 +13,7 @@ KERNELS: Final[Mapping[str, str]] = {
     name: f"{_BACKENDS}.{module}"
     for module, names in {
         "kernels.folding": ("frames", "pixels"),
+        "kernels.deciding": ("decided",),
         "kernels.depthwise": ("filtered",),
         "kernels.elements": ("concat_of", "mean_of", "sum_of"),
         "kernels.merged_terms": ("Terms",),
