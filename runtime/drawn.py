@@ -1,4 +1,4 @@
-"""The strategies that the search of a run drew from its posterior, with what they were measured to reach."""
+"""The architectures that the search of a run drew, with what they were measured to reach."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from stdsl.compiler.analysis.architecture import Architecture, architecture, pla
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.posteriors import NothingDrawn
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
+from stdsl.compiler.text.commands import command
 
-from .learnt import command_again, learnt
+from .learnt import NetworkOf, learnt, network_of
 from .tasks.best_first import best_first
 
 
@@ -45,14 +48,15 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Drawn:
-    """``strategies``: the different ones, the best first. ``command``: what runs the same search again, None where
-    it trains nothing afterwards."""
+    """``strategies``: the different ones, the best first; ``called``: what the family calls one and several of them.
+    ``network``: how an architecture of them becomes a network."""
 
     search: str
     space: str
     metric: str
     strategies: tuple[Strategy, ...]
-    command: str | None
+    network: NetworkOf | None
+    called: tuple[str, str]
 
     @property
     def measured_by(self) -> Metric:
@@ -67,15 +71,23 @@ class Drawn:
 def drawn_of(path: Path) -> Drawn:
     """Those of a run whose search is over. Raises RunError where there is no such run, or it drew nothing."""
 
-    def without(reason: str) -> NothingDrawn:
-        return NothingDrawn(None, str(path), reason)
+    def without(reason: str, place: Span | None = None, advice: str = "") -> NothingDrawn:
+        return NothingDrawn(place, str(path), reason, advice)
 
-    job, _, facts = learnt(path, without)
+    job, strategy, facts = learnt(path, without)
+    own = family(strategy.family)
     if not facts.get("drawn"):
-        raise RunError([without("its search measured no strategies of a posterior")])
+        place, reason = job.config.place("strategy"), f"a search of the family `{own.name}` measures none that it draws"
+        advice = ""
+        if own.candidates:
+            reason = f"it took the most probable one of its {own.distribution}, and measured no others"
+            advice = f"let the search measure some that it draws: `{own.candidates} = 30`"
+        elif facts.get("trials"):
+            advice = f"`{command('stdsl', 'show', str(path), '--trials')}` lists what it tried"
+        raise RunError([without(reason, place, advice)])
     strategies = []
     for one in best_first(facts["drawn"], facts["metric"]):
         arch = architecture(job.graph, one["architecture"])
-        own = costs(job.graph, arch)
-        strategies.append(Strategy(arch, one["value"], one["times"], one["log_prob"], own.params, own.flops))
-    return Drawn(job.config.name, job.graph.name, facts["metric"], tuple(strategies), command_again(path, job))
+        cost = costs(job.graph, arch)
+        strategies.append(Strategy(arch, one["value"], one["times"], one["log_prob"], cost.params, cost.flops))
+    return Drawn(job.config.name, job.graph.name, facts["metric"], tuple(strategies), network_of(path, job), own.drawn)

@@ -10,10 +10,12 @@ from uuid import uuid4
 
 from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.analysis.costs.measures import named
+from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
+from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import visible
 
 from .data.facts.data_facts import hold_facts
@@ -129,14 +131,28 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
     manifest = directory.manifest.model_copy(update={"elastic": None})
     job = load_kept_job(directory, manifest, request.allow_extern, request.data)
     strategy = job.config.strategy
-    if strategy is None or not job.graph.open:
-        raise RunError([NoSharedWeights(None, str(request.run), "it searched for nothing")])
-    if not family(strategy.family).shared:
-        reason = f"a search of the family `{strategy.family}` has none that all architectures share"
-        raise RunError([NoSharedWeights(None, str(request.run), reason)])
+    if strategy is None or not job.graph.open or not family(strategy.family).shared:
+        raise RunError([_no_shared_weights(request.run, job)])
     if "search" not in finished_phases(directory.path):
         raise RunError([RunNotOver(None, str(request.run), "search that is over", manifest.allow_extern)])
     return job, manifest
+
+
+def _no_shared_weights(run: Path, job: Job) -> NoSharedWeights:
+    """Why there are none, and where others may be."""
+    strategy, lent = job.config.strategy, lent_by(job.search)
+    if strategy is None or not job.graph.open:
+        reason = "an architecture was given to it" if job.graph.open else "its space leaves nothing open"
+        return NoSharedWeights(job.config.place("space"), str(run), f"it searched for nothing, for {reason}")
+    place = job.config.place("strategy")
+    if lent is not None:
+        name = lent.config.name
+        other = command("stdsl", "derive", RunDirectory(run).needed(name))
+        reason = f"its trials were measured with those of `{name}`"
+        return NoSharedWeights(place, str(run), reason, f"`{other} …` takes networks from these")
+    own = family(strategy.family)
+    did = "trains a mixture of all architectures" if own.weights else "trains each architecture by itself"
+    return NoSharedWeights(place, str(run), f"a search of the family `{own.name}` {did}")
 
 
 def within(request: ElasticRequest, job: Job, *further: str) -> Job:

@@ -17,7 +17,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.text.commands import command
 
-from .learnt import command_again, learnt
+from .learnt import NetworkOf, learnt, network_of
 from .strategies.runner import runner
 
 
@@ -25,7 +25,7 @@ from .strategies.runner import runner
 class Front:
     """``space``: whose networks the budgets of ``cost`` are about. ``metric``: what the scores of trials are the values
     of, negative where the less is the better; None where they are of the weights of a search. ``named``: whether it was
-    asked for these budgets. ``command``: what runs the same search again."""
+    asked for these budgets. ``network``: how an architecture of it becomes a network."""
 
     search: str
     space: str
@@ -33,7 +33,7 @@ class Front:
     metric: str | None
     named: bool
     points: Sequence[FrontPoint]
-    command: str | None
+    network: NetworkOf | None
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
@@ -64,7 +64,7 @@ def front_of(path: Path, cost: Metric, budgets: Sequence[int] = ()) -> Front:
             [NoFront(None, str(path), reason, advice) if family(strategy.family).shared else without(reason)]
         )
     metric = facts["metric"] if own.separate else None
-    return Front(job.config.name, job.final.name, cost, metric, bool(budgets), points, command_again(path, job))
+    return Front(job.config.name, job.final.name, cost, metric, bool(budgets), points, network_of(path, job))
 
 
 def _sibling(common: SpaceGraph, searched: SpaceGraph, final: SpaceGraph) -> Sibling:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run_directories import RunNotOver
-from stdsl.compiler.families.registry import searches
+from stdsl.compiler.families.registry import family, searches
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.text.commands import command, leave
@@ -16,7 +18,7 @@ from stdsl.compiler.text.commands import command, leave
 from .prepare.job import Job
 from .prepare.preparation import load_kept_job
 from .prepare.texts import file_as_typed
-from .tracking.directory import open_run
+from .tracking.directory import RunDirectory, open_run
 from .tracking.journal import FINISHED, read_journal
 
 
@@ -35,11 +37,25 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     return job, strategy, facts[-1]
 
 
-def command_again(path: Path, job: Job) -> str | None:
-    """What runs the search of a run again, for an architecture to be trained by; None where it trains none."""
-    if job.config.retrain is None:
-        return None
+@dataclass(frozen=True)
+class NetworkOf:
+    """``command``: what makes a network of an architecture of a list, whose file is its next word; ``does``: how."""
+
+    command: str
+    does: str
+
+
+def network_of(path: Path, job: Job) -> NetworkOf | None:
+    """How an architecture becomes a network: the search of the run is run again with it, or it has its part of the
+    weights that the search left for all, or measured with; None where neither can be done."""
     manifest = open_run(path).manifest
-    settings = (word for text in manifest.overrides for word in ("--set", text))
-    target = f"{file_as_typed(job.texts)}::{job.config.name}"
-    return command("stdsl", "run", target, *settings, *leave(manifest.allow_extern))
+    own, strategy, lent = leave(manifest.allow_extern), job.config.strategy, lent_by(job.search)
+    if job.config.retrain is not None:
+        settings = (word for text in manifest.overrides for word in ("--set", text))
+        target = f"{file_as_typed(job.texts)}::{job.config.name}"
+        again = command("stdsl", "run", target, *settings, *own, "--arch")
+        return NetworkOf(again, "which trains that architecture")
+    folder = RunDirectory(path).needed(lent.config.name) if lent is not None else path
+    if lent is None and (strategy is None or not family(strategy.family).shared):
+        return None
+    return NetworkOf(command("stdsl", "derive", folder, *own, "--arch"), "which exports it with the shared weights")

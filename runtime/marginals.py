@@ -1,4 +1,4 @@
-"""How probable each unit is in the posterior that the search of a run learnt."""
+"""How probable each unit is in the distribution over architectures that the search of a run learnt."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.analysis.policies.weighted import weighted
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoMarginals
+from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.families.registry import family
 from stdsl.compiler.ir.decisions import Decision
 from stdsl.compiler.ir.graph import SpaceGraph
 
@@ -21,16 +23,18 @@ from .strategies.runner import runner
 MOST = 5
 """The gates of a layer, and the elements of a keep, are told together where there are no more."""
 
-NUMBERS = ("drawn", "1 - p", "1 - √p")
-"""What tables and plots call ``drawn``, ``alone`` and ``score`` of a unit."""
+NUMBERS = ("drawn", "by itself")
+"""What tables and plots call ``drawn`` and ``alone`` of a unit."""
+DROPPED = ("drawn", "1 - p", "1 - √p")
+"""The same, and ``score``, where p is the probability that a unit is dropped."""
 
 
 @dataclass(frozen=True)
 class Unit:
     """One gate, element of a keep or alternative. ``layer`` and ``unit``: its decision's path but for the last name,
     and that name. ``active``: the probability that its decision is asked for; ``drawn``: that a drawn architecture has
-    the unit. ``alone``: 1 - p, the probability of the gate by itself; ``score``: 1 - √p, which is printed as its
-    posterior probability and is none (None for alternatives).
+    the unit. ``alone``: that of the unit by itself, of a gate 1 - p; ``score``: 1 - √p, which is printed as its
+    posterior probability and is none (None for alternatives, and where nothing is dropped).
     """
 
     decision: str
@@ -53,10 +57,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Marginals:
+    """``learnt``: what the family calls what it learnt, ``numbers``: the numbers of its units."""
+
     search: str
     space: str
     units: tuple[Unit, ...]
     layers: tuple[Layer, ...]
+    learnt: str
+    numbers: tuple[str, ...]
 
     @property
     def kinds(self) -> dict[tuple[str, ...], list[Layer]]:
@@ -69,35 +77,45 @@ class Marginals:
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in ("learnt", "numbers")}
 
 
 def marginals_of(path: Path) -> Marginals:
     """Those of a run whose search is over, within `where`. Raises RunError where there is no such run, it learnt no
-    posterior, or its marginals are not known exactly."""
+    distribution, or its marginals are not known exactly."""
+    advice = "run a search of a space with open decisions"
 
-    def without(reason: str, advice: str = "run a search of a space with open decisions") -> NoMarginals:
-        return NoMarginals(None, str(path), reason, advice)
+    def without(reason: str, advice: str = advice, place: Span | None = None) -> NoMarginals:
+        return NoMarginals(place, str(path), reason, advice)
 
     job, strategy, facts = learnt(path, without)
     posterior = runner(strategy).posterior(strategy, job.graph, facts)
+    own = family(strategy.family)
     if posterior is None:
-        reason = f"a search of the family `{strategy.family}` learns no posterior"
-        raise RunError([without(reason, "use a strategy of the family `variational`")])
+        reason, key = own.unlearnt(strategy)
+        place = strategy.place(key) if key else job.config.place("strategy")
+        learning = "search with `draw = probability`, or with a strategy of the family `variational`"
+        if not own.distribution:
+            learning = "use a strategy of the family `variational`, or of `sampling` with `draw = probability`"
+        raise RunError([without(reason, learning, place)])
     found = posterior.marginals()
     if found is None:
         reason = "what its `where` leaves has no marginals that are known exactly"
-        raise RunError([without(reason, "say less in `where`; strategies that it drew stand in `result.json`")])
+        advice = f"say less in `where`; {own.drawn[1]} that it drew and measured stand in `result.json`"
+        raise RunError([without(reason, advice, job.config.place("space"))])
     units = []
     for decision in job.graph.open:
         alone = _alone(decision, facts["probabilities"].get(decision.path))
         marginal = found[decision.path]
         drawn = marginal.options[1:] if decision.kind == "gate" else marginal.options
         layer, _, name = decision.path.rpartition(".")
-        for unit, own, probability in zip(_units(decision, name), alone, drawn, strict=True):
-            score = 1 - math.sqrt(1 - own) if decision.kind in ("gate", "keep") else None
-            units.append(Unit(decision.path, layer, unit, float(marginal.active), float(probability), own, score))
-    return Marginals(job.config.name, job.graph.name, tuple(units), tuple(layers(job.graph, posterior)))
+        for unit, chance, probability in zip(_units(decision, name), alone, drawn, strict=True):
+            dropped = own.drops and decision.kind in ("gate", "keep")
+            score = 1 - math.sqrt(1 - chance) if dropped else None
+            units.append(Unit(decision.path, layer, unit, float(marginal.active), float(probability), chance, score))
+    together = tuple(layers(job.graph, posterior))
+    numbers = DROPPED if own.drops else NUMBERS
+    return Marginals(job.config.name, job.graph.name, tuple(units), together, own.distribution, numbers)
 
 
 def _alone(decision: Decision, row: Sequence[float] | None) -> list[float]:

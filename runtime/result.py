@@ -12,10 +12,12 @@ from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.analysis.costs.of_architecture import costs
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
+from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 from stdsl.compiler.text.commands import command, leave, parameters
 
 from .data.targets import targets_of
+from .learnt import network_of
 from .phases.assignment import Subject
 from .phases.compare import compared
 from .phases.context import Context
@@ -111,7 +113,7 @@ def collect(
             "layers": _layers(derived),
             "within": _within(run.job),
         },
-        "search_facts": {k: v for k, v in finished.get("search", {}).items() if k not in ("probabilities", "logits")},
+        "search_facts": _search_facts(run),
         "networks": networks,
         "random": _summary(randoms, metric, finished.get(DRAW, {}).get("uniform", True)),
         "seeds": _summary(seeds, metric, True) if len(seeds) > 1 else None,
@@ -121,6 +123,16 @@ def collect(
         "files": files,
         "next": _next(run),
     } | _further(run, reasons)
+
+
+def _search_facts(run: Context) -> dict[str, Any]:
+    """``called``: what the family calls one and several of those that it drew."""
+    facts = run.tracker.finished.get("search", {})
+    found = {key: value for key, value in facts.items() if key not in ("probabilities", "logits")}
+    strategy = run.config.strategy
+    if found.get("drawn") and strategy is not None:
+        found["called"] = list(family(strategy.family).drawn)
+    return found
 
 
 def _further(run: Context, failed: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -165,6 +177,9 @@ def _next(run: Context) -> list[str]:
         command("stdsl", "show", directory, "--layers"),
         command("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
+    network = None if "evaluate" in run.tracker.finished else network_of(directory, run.job)
+    if network is not None:
+        found.append(f"{network.command} {command(architecture)}")
     if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and not (
         run.config.ensemble or run.config.fuse
     ):

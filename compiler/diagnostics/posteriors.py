@@ -113,16 +113,17 @@ The journal has both of every step: `loss` is the task's alone, `divergence` in 
 
 @kind
 class NothingDrawn(Diagnostic):
-    """Drawn strategies are asked of a run that measured none."""
+    """Drawn architectures are asked of a run that measured none."""
 
     folder: str
     reason: str
+    advice: str = ""
 
     code: ClassVar[str] = "E0769"
-    title: ClassVar[str] = "a run that drew no strategies"
+    title: ClassVar[str] = "a run that measured nothing that it drew"
     explanation: ClassVar[str] = """\
-`stdsl show RUN --drawn` lists the architectures that a search drew from what it learnt, and measured with the weights
-of its supernet. Of the family `variational` it draws some where its strategy says `derive { samples = 30 }`; without
+`stdsl show RUN --drawn` lists the architectures that a search drew at its end, and measured with the weights of its
+supernet. Of the family `variational` it draws some where its strategy says `derive { samples = 30 }`; without
 that it takes the most probable one, and measures nothing. Of the family `sampling` it draws its candidates.
 
     stdsl show runs/likeliest-0001 --drawn       E0769
@@ -130,8 +131,13 @@ that it takes the most probable one, and measures nothing. Of the family `sampli
 
     @property
     def message(self) -> str:
-        return f"the run `{self.folder}` drew no strategies: {self.reason}"
+        return f"the run `{self.folder}` has no drawn architectures: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "its strategy"
 
     @property
     def help(self) -> str | None:
-        return "run a search of the family `variational` that has `derive { samples = 30 }`, or of `sampling`"
+        instead = "run a search of the family `variational` with `derive { samples = 30 }`, or one of `sampling`"
+        return self.advice or instead

@@ -122,24 +122,31 @@ class NoSharedWeights(Diagnostic):
 
     folder: str
     reason: str
+    advice: str = "run a search of the family `sampling`, as with the strategy `single_path`, and derive from that run"
 
     code: ClassVar[str] = "E0771"
     title: ClassVar[str] = "the run left no weights that all architectures share"
     explanation: ClassVar[str] = """\
 `stdsl derive RUN` takes another architecture of the space that a run searched, with its part of the weights that the
 search trained for all of them. A search of the family `sampling` leaves such weights; other families train each
-architecture by itself, or a mixture of all, whose parts are worth little alone.
+architecture by itself, or a mixture of all, whose parts are worth little alone. A search that measured with the weights
+of another one, which it needed, has none of its own: those of the other are in its `needs/`.
 
-    stdsl derive runs/by-gradient-0001 --where "flops <= 3M"      E0771
-    stdsl derive runs/paths-0001 --where "flops <= 3M"            right"""
+    stdsl derive runs/by-gradient-0001 --where "flops <= 3M"       E0771
+    stdsl derive runs/paths-0001 --where "flops <= 3M"             right
+    stdsl derive runs/bred-0001/needs/paths --where "flops <= 3M"  right, with `fitness { weights = shared }`"""
 
     @property
     def message(self) -> str:
         return f"no other network follows from the weights of the run `{self.folder}`: {self.reason}"
 
     @property
+    def label(self) -> str:
+        return "this is what it did"
+
+    @property
     def help(self) -> str | None:
-        return "run a search of the family `sampling`, as with the strategy `single_path`"
+        return self.advice
 
 
 @kind
@@ -153,8 +160,10 @@ class NoMarginals(Diagnostic):
     code: ClassVar[str] = "E0744"
     title: ClassVar[str] = "no marginals follow from the run"
     explanation: ClassVar[str] = """\
-`stdsl show RUN --marginals` tells how probable each unit is in the posterior that a search learnt. Other searches leave
-decision weights, which are no probabilities of architectures, or none at all.
+`stdsl show RUN --marginals` tells how probable each unit is in the distribution over architectures that a search
+learnt: the posterior of the family `variational`, or what one of the family `sampling` learns with
+`draw = probability`. Other searches leave decision weights, which are no probabilities of architectures, or none at
+all.
 
     stdsl show runs/by-gradient-0001 --marginals         E0744
     stdsl show runs/by-posterior-0001 --marginals        right"""
@@ -162,6 +171,10 @@ decision weights, which are no probabilities of architectures, or none at all.
     @property
     def message(self) -> str:
         return f"no marginals follow from the run `{self.folder}`: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "its strategy"
 
     @property
     def help(self) -> str | None:

@@ -34,6 +34,10 @@ class Family:
 
     ``runner``: where the half that searches stands (`package.module:Name`, a class that needs no arguments; see
     ``runtime/strategies/runner.py``), "" for a family whose settings can be written and checked but not run yet.
+    ``distribution``: what the distribution over architectures is called that a search may learn, "" where none does;
+    ``drawn``: what one and several that are drawn are called; ``candidates``: the setting that says how many of them
+    are measured at the end, "" where none are. ``drops``: whether what it learns of a unit is the probability p that it
+    is dropped.
     ``weights``: whether a search leaves weights that every architecture of the space can take over; ``shared``: whether
     they were trained for all of them, so that other ones are measured with them.
     """
@@ -41,10 +45,21 @@ class Family:
     name: ClassVar[str]
     settings: ClassVar[type[Strategy]]
     runner: ClassVar[str] = ""
+    distribution: ClassVar[str] = ""
+    drawn: ClassVar[tuple[str, str]] = ("architecture", "architectures")
+    candidates: ClassVar[str] = ""
+    drops: ClassVar[bool] = False
     weights: ClassVar[bool] = False
     shared: ClassVar[bool] = False
     of_phases: ClassVar[frozenset[str]] = frozenset()
     """Dotted keys of settings that a phase of a search may have of its own."""
+
+    def unlearnt(self, strategy: Strategy) -> tuple[str, str]:
+        """Why a search learns no distribution over architectures, in words, and the setting that makes it so; both ""
+        where it learns one."""
+        if self.distribution:
+            return "", ""
+        return f"a search of the family `{self.name}` learns no distribution over architectures", ""
 
     def inherits(self, strategy: Strategy) -> bool:
         """Whether the network of what a search found can have weights without a training of its own: those that the

@@ -187,6 +187,8 @@ class Sampling(Family):
     name = "sampling"
     settings = SamplingConfig
     runner = "stdsl.runtime.strategies.sampling.runner:SamplingRunner"
+    distribution = "distribution"
+    candidates = "derive.candidates"
     weights = True
     shared = True
     of_phases = frozenset(
@@ -228,6 +230,10 @@ class Sampling(Family):
             instead = "bound costs by `objectives = [cost(…)]`, or write `draw = uniform`"
             yield cannot_run_yet(config, "space", what, instead)
 
+    def unlearnt(self, strategy: Strategy) -> tuple[str, str]:
+        own = _own(strategy)
+        return ("", "") if own.learns else (f"with `draw = {own.draw}` it learnt no distribution", "draw")
+
     def ranked(self, strategy: Strategy) -> int:
         return max(1, _own(strategy).measured)
 
@@ -235,7 +241,7 @@ class Sampling(Family):
         strategy = _own(config.strategy)
         samples, measure = config.data.samples(("valid",)), strategy.derive.measure
         if strategy.measured and samples is not None and measure is not None and measure > samples:
-            yield MeasuresMoreThanThereIs(strategy.place("derive.measure"), measure, samples)
+            yield MeasuresMoreThanThereIs(strategy.place("derive.measure"), measure, samples, self.drawn[1])
 
     def learners(self, strategy: Strategy) -> Iterator[Learner]:
         own = _own(strategy)

@@ -114,6 +114,10 @@ class Variational(Family):
     name = "variational"
     settings = VariationalConfig
     runner = "stdsl.runtime.strategies.variational.runner:VariationalRunner"
+    distribution = "posterior"
+    drawn = ("strategy", "strategies")
+    candidates = "derive.samples"
+    drops = True
     weights = True
     of_phases = frozenset(
         {

@@ -32,3 +32,8 @@ def percent(share: Fraction) -> str:
         return f"{int(share) * 100}%"
     tenths = round(share * 1000)
     return "<0.1%" if tenths < 1 else ">99.9%" if tenths > 999 else f"{tenths / 10:.1f}%"
+
+
+def rounded(value: float, places: int) -> str:
+    """With so many places; what is rounded to nothing has no sign."""
+    return f"{round(value, places) + 0.0:.{places}f}"

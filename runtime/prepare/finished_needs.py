@@ -12,6 +12,7 @@ from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.needs import NotNeeded, NotThatRun
 from stdsl.compiler.diagnostics.option import option_text
 from stdsl.compiler.diagnostics.source import Span
+from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
 from stdsl.compiler.schemas.search import ROLES, Role
 
@@ -99,21 +100,30 @@ def _differences(job: Job, directory: RunDirectory) -> Iterator[str]:
     manifest = directory.manifest
     if manifest.architecture is not None:
         yield "it trained an architecture that was given, and searched for nothing"
-    if manifest.elastic is not None:
+    elif manifest.elastic is not None:
         yield "its network was derived from the weights of another run"
-    if manifest.given:
+    elif manifest.given:
         yield "a program gave it its data"
-    if any((manifest.architecture, manifest.elastic, manifest.given)):
-        return
-    then = load_kept_job(directory, manifest)  # no code is loaded, whatever leave the run had
-    before, now = (each.config.model_dump(mode="json") for each in (then, job))
-    settings = list(_settings(before, now))
-    yield from settings
-    if not settings:
-        for one, other in ((then.search.graph, job.search.graph), (then.final, job.final)):
-            if print_ir(one) != print_ir(other):
-                yield f"the space `{one.name}` was another one"
-                return
+    else:
+        then = load_kept_job(directory, manifest)  # no code is loaded, whatever leave the run had
+        before, now = (each.config.model_dump(mode="json") for each in (then, job))
+        yield from tuple(_settings(before, now)) or _other_spaces(then, job)
+
+
+def _other_spaces(then: Job, now: Job) -> Iterator[str]:
+    """The spaces that two searches of the same settings name."""
+    before, after = map(_spaces, (then, now))
+    if len(before) != len(after):
+        yield "of the spaces that it compares, others were equal"
+    for one, other in zip(before, after, strict=False):
+        if one is not other and print_ir(one) != print_ir(other):
+            yield f"the space `{one.name}` was another one"
+            return
+
+
+def _spaces(job: Job) -> tuple[SpaceGraph, ...]:
+    """All that a search works with, in the order in which its settings name them."""
+    return (job.search.graph, job.final, *job.compared.values(), *job.tested.values())
 
 
 def _settings(before: Any, now: Any, path: str = "") -> Iterator[str]:

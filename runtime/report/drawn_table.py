@@ -1,4 +1,4 @@
-"""The strategies drawn from a posterior as text: a table, and rows for a CSV file."""
+"""The architectures that a search drew as text: a table, and rows for a CSV file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from stdsl.compiler.text.figures import figure
+from stdsl.compiler.text.figures import figure, rounded
 from stdsl.compiler.text.quoting import json_text
 
 from ..drawn import Drawn
@@ -28,23 +28,25 @@ _ROOMY = 100
 def render_drawn(drawn: Drawn, console: Console) -> None:
     """Print a row for each different strategy, the best first."""
     number = sum(strategy.times for strategy in drawn.strategies)
-    head = f"{drawn.search}: strategies drawn of {drawn.space}: {number:,}, {len(drawn.strategies):,} of them different"
+    one, many = drawn.called
+    head = f"{drawn.search}: {many} drawn of {drawn.space}: {number:,}, {len(drawn.strategies):,} of them different"
     console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
     few = all(len(strategy.architecture) <= _FEW for strategy in drawn.strategies)
     short = few and console.width >= _ROOMY
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy", no_wrap=True)
-    for title in (drawn.measured_by.title, "drawn", "log probability", "params", "FLOPs"):
+    table.add_column(one, no_wrap=True)
+    known = any(strategy.log_prob is not None for strategy in drawn.strategies)
+    for title in (drawn.measured_by.title, "drawn", *(["log probability"] if known else []), "params", "FLOPs"):
         table.add_column(title, justify="right")
     if short:
         table.add_column("has", overflow="fold", min_width=12)
     for strategy in drawn.strategies:
-        likely = "" if strategy.log_prob is None else f"{strategy.log_prob:.2f}"
+        likely = "" if strategy.log_prob is None else rounded(strategy.log_prob, 2)
         table.add_row(
             plain(strategy.architecture.hash[:_HASH]),
             drawn.measured_by.written(strategy.value),
             str(strategy.times),
-            likely,
+            *([likely] if known else []),
             figure(strategy.params),
             figure(strategy.flops),
             *([plain(_has(strategy.architecture))] if short else []),

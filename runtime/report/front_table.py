@@ -10,7 +10,7 @@ from rich.table import Table
 
 from stdsl.compiler.analysis.derivation.front import FrontPoint
 from stdsl.compiler.schemas.tasks.metrics import METRICS
-from stdsl.compiler.text.figures import cost_title, figure
+from stdsl.compiler.text.figures import cost_title, figure, rounded
 
 from ..elastic import ElasticFront
 from ..front import Front
@@ -76,5 +76,5 @@ def _line(point: FrontPoint, metric: str | None) -> tuple[str, ...]:
 def _score(score: float, metric: str | None) -> str:
     """Of a trial the value of its metric."""
     if metric is None:
-        return f"{round(score, 3) + 0.0:.3f}"
+        return rounded(score, 3)
     return METRICS[metric].written(METRICS[metric].score(score))  # which is its own inverse

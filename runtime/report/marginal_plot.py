@@ -1,10 +1,10 @@
-"""The posterior of a run as a plot by layer and unit."""
+"""What a run learnt of each unit as a plot by layer and unit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..marginals import NUMBERS, Marginals, Unit
+from ..marginals import Marginals, Unit
 from .plots import Format, altair, saved
 
 
@@ -24,7 +24,7 @@ def blocks(marginals: Marginals) -> list[list[dict[str, Any]]]:
     for layer, units in layers.items():
         block = found.setdefault(tuple(unit.unit for unit in units), [])
         for unit in units:
-            for number, probability in zip(NUMBERS, (unit.drawn, unit.alone, unit.score), strict=True):
+            for number, probability in zip(marginals.numbers, (unit.drawn, unit.alone, unit.score), strict=False):
                 if probability is not None:
                     block.append({"layer": layer, "unit": unit.unit, "number": number, "probability": probability})
     return list(found.values())
@@ -36,12 +36,12 @@ _NAME = "slice(datum.label, 0, -1)"
 
 def _chart(marginals: Marginals) -> Any:
     alt = altair()
-    title = f"{marginals.search}: the posterior over {marginals.space}"
-    panels = [_block(alt, block) for block in blocks(marginals)]
+    title = f"{marginals.search}: the {marginals.learnt} over {marginals.space}"
+    panels = [_block(alt, block, list(marginals.numbers)) for block in blocks(marginals)]
     return alt.vconcat(*panels, title=alt.TitleParams(title, anchor="start"))
 
 
-def _block(alt: Any, block: list[dict[str, Any]]) -> Any:
+def _block(alt: Any, block: list[dict[str, Any]], numbers: list[str]) -> Any:
     # Names become keys of objects in JavaScript, where each has a `toString` already: none ends with a space.
     block = [{**point, "panel": f"{point['unit']} ", "place": f"{point['layer']} "} for point in block]
     panels = list(dict.fromkeys(point["panel"] for point in block))
@@ -54,9 +54,9 @@ def _block(alt: Any, block: list[dict[str, Any]]) -> Any:
         .mark_bar()
         .encode(
             x=alt.X("place:N", title="layer", sort=places, axis=alt.Axis(labelExpr=_NAME)),
-            xOffset=alt.XOffset("number:N", sort=list(NUMBERS)),
+            xOffset=alt.XOffset("number:N", sort=numbers),
             y=alt.Y("probability:Q", title=None, scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color("number:N", sort=list(NUMBERS), title=None),
+            color=alt.Color("number:N", sort=numbers, title=None),
             row=alt.Row("panel:N", sort=panels, title=None, header=above),
             tooltip=["layer:N", "unit:N", "number:N", alt.Tooltip("probability:Q", format=".3f")],
         )

@@ -1,4 +1,4 @@
-"""The posterior of a run as text: tables with bars, and rows for a CSV file."""
+"""What a run learnt of each unit as text: tables with bars, and rows for a CSV file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from ..marginals import NUMBERS, Layer, Marginals, Unit
+from ..marginals import Layer, Marginals, Unit
 from ..tracking.rows import csv_text
 from .plain import plain
 
@@ -22,18 +22,18 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 def render_marginals(marginals: Marginals, console: Console) -> None:
     """Print each unit with a bar of the probability that a drawn architecture has it, then what layers come out as."""
-    head = f"{marginals.search}: the posterior over {marginals.space}"
+    head = f"{marginals.search}: the {marginals.learnt} over {marginals.space}"
     console.print(plain(head, "bold"), highlight=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("layer", "unit"):
         table.add_column(title)
-    for title in NUMBERS:
+    for title in marginals.numbers:
         table.add_column(title, justify="right", no_wrap=True)
     if drawn := console.width >= _ROOMY:
         table.add_column("", no_wrap=True)
     for unit in marginals.units:
-        score = "" if unit.score is None else f"{unit.score:.3f}"
-        numbers = (f"{unit.drawn:.3f}", f"{unit.alone:.3f}", score)
+        own = (unit.drawn, unit.alone, unit.score)[: len(marginals.numbers)]
+        numbers = ("" if number is None else f"{number:.3f}" for number in own)
         table.add_row(plain(unit.layer), plain(unit.unit), *numbers, *([bar(unit.drawn)] if drawn else []))
     console.print(table, highlight=False)
     if marginals.layers:

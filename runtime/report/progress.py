@@ -54,7 +54,7 @@ def _checkpoint(progress: Progress) -> str:
 def _state(phase: PhaseProgress) -> str:
     if phase.state == "under way" and phase.measured:
         of = f" of {phase.drawn:,}" if phase.drawn else ""
-        return f"{times(phase.step, 'step')}, {phase.measured:,}{of} drawn strategies measured"
+        return f"{times(phase.step, 'step')}, {phase.measured:,}{of} drawn architectures measured"
     if phase.state == "under way":
         at = f"at step {phase.step:,}" + (f" of {phase.total:,}" if phase.total else "")
         return at if phase.step else phase.state

@@ -15,7 +15,7 @@ from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.schemas.tasks.task import TASKS
 from stdsl.compiler.text.durations import duration
-from stdsl.compiler.text.figures import cost_title, figure, times
+from stdsl.compiler.text.figures import cost_title, figure, rounded, times
 
 from ..tasks.best_first import best_first
 from .plain import plain
@@ -40,8 +40,7 @@ def render_result(result: Mapping[str, Any], console: Console, layers: bool = Fa
 def _parts(result: Mapping[str, Any], layers: bool) -> Iterator[RenderableType]:
     head = f"{result['search']}: {result['space']} on {result['data']}, seed {result['seed']}"
     yield plain(head, "bold")
-    if result["networks"]:
-        yield _networks(result)
+    yield _networks(result) if result["networks"] else _untrained(result)
     for failed in result.get("failed") or ():
         yield plain(f"{failed['title']} failed: {failed['reason']}")
     yield from _search(result.get("search_facts") or {})
@@ -58,7 +57,9 @@ def _networks(result: Mapping[str, Any]) -> Table:
     table.add_column("network", no_wrap=True)
     shown = _shown(result)
     titles = [METRICS[name].title for name in shown]
-    for title in (f"test {titles[0]}", *titles[1:], "params", "FLOPs", "trained in"):
+    inherited = not (result.get("search_facts") or {}).get("steps", 1) and result["networks"][0]["title"] != "derived"
+    took = "measured in" if inherited else "trained in"  # what it was chosen among, with weights that are there
+    for title in (f"test {titles[0]}", *titles[1:], "params", "FLOPs", took):
         table.add_column(title, justify="right")
     for row in result["networks"]:
         test = row["test"]
@@ -91,6 +92,22 @@ def _networks(result: Mapping[str, Any]) -> Table:
     return table
 
 
+def _untrained(result: Mapping[str, Any]) -> Table:
+    """What is known of the found architecture where there is no network of it: what the search measured it to reach,
+    and what it costs."""
+    derived, facts = result["derived"], result.get("search_facts") or {}
+    tried = [*(facts.get("trials") or ()), *(facts.get("drawn") or ())]
+    own = [one["value"] for one in tried if one.get("hash") == derived.get("hash")]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("architecture", no_wrap=True)
+    for title in (*([f"valid {METRICS[facts['metric']].title}"] if own else []), "params", "FLOPs"):
+        table.add_column(title, justify="right")
+    value = [METRICS[facts["metric"]].written(max(own, key=METRICS[facts["metric"]].score))] if own else []
+    numbers = (figure(derived.get(cost)) for cost in ("params", "flops"))
+    table.add_row("derived, not trained", *value, *numbers, style="bold")
+    return table
+
+
 _FIVE = 5
 """Classes that the metric `top5` looks at."""
 
@@ -108,13 +125,15 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     """What the search was like: how decided it ended, the gap, and how it leant to operations without weights."""
     if not facts:
         return
-    parts = [f"search: {times(facts['steps'], 'step')} in {duration(facts['seconds'])}"]
+    took = duration(facts["seconds"])
+    parts = [f"search: {times(facts['steps'], 'step')} in {took}"]
+    if not facts["steps"]:  # with weights that are there
+        parts = [f"search: nothing trained, architectures measured in {took}"]
     if facts.get("trials") is not None:
-        yield Text(
-            f"{parts[0]} of {times(len(facts['trials']), 'trial')}, by their {METRICS[facts['metric']].title} on "
-            "held-out samples"
-        )
-        yield _trials(facts["trials"], METRICS[facts["metric"]])
+        of = f"{parts[0]} of" if facts["steps"] else f"search: nothing trained, in {took}"
+        title = METRICS[facts["metric"]].title
+        yield Text(f"{of} {times(len(facts['trials']), 'trial')}, by their {title} on held-out samples")
+        yield _trials(facts["trials"], METRICS[facts["metric"]], facts["steps"] > 0)
         first = next(iter(_best_first(facts["trials"], METRICS[facts["metric"]])), {})
         if first.get("settings"):
             yield Text(f"settings of {first['name']}: {in_words(first['settings'])}")
@@ -144,23 +163,29 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield _history(facts["history"])
     if facts.get("drawn"):
         metric = METRICS[facts["metric"]]
+        called = facts.get("called") or ("architecture", "architectures")
         number = sum(one["times"] for one in facts["drawn"])
-        yield plain(f"strategies drawn: {number}, {len(facts['drawn'])} of them different, by their {metric.title}")
-        yield _drawn(facts["drawn"], facts["metric"])
+        head = f"{called[1]} drawn: {number}, {len(facts['drawn'])} of them different"
+        if facts.get("named"):
+            head = f"the {called[0]} that was named"
+        elif facts.get("all"):
+            head = f"all {called[1]} that there are: {number}"
+        yield plain(f"{head}, by {'its' if facts.get('named') else 'their'} {metric.title}")
+        yield _drawn(facts["drawn"], facts["metric"], called[0], counted=not (facts.get("named") or facts.get("all")))
 
 
 _SHOWN = 8
-"""The tables of trials and of drawn strategies have so many rows."""
+"""The tables of trials and of drawn architectures have so many rows."""
 
 
-def _trials(trials: list[Mapping[str, Any]], metric: Metric) -> Table:
-    """The best ones."""
+def _trials(trials: list[Mapping[str, Any]], metric: Metric, trained: bool) -> Table:
+    """The best ones; ``trained``: whether they were, and not measured alone."""
     best = _best_first(trials, metric)
     goes_on = any(trial.get("start") for trial in trials)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("trial", *(["goes on from"] if goes_on else [])):
         table.add_column(title)
-    for title in (metric.title, "params", "FLOPs", "trained in"):
+    for title in (metric.title, "params", "FLOPs", "trained in" if trained else "measured in"):
         table.add_column(title, justify="right")
     for trial in best[:_SHOWN]:
         begins = [trial["name"], *([trial.get("start") or ""] if goes_on else [])]
@@ -192,18 +217,21 @@ def _front(facts: Mapping[str, Any]) -> Table:
     return table
 
 
-def _drawn(drawn: list[Mapping[str, Any]], metric: str) -> Table:
-    """The best ones."""
+def _drawn(drawn: list[Mapping[str, Any]], metric: str, one_of_them: str, counted: bool) -> Table:
+    """The best ones; ``counted``: with how often each was drawn."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("strategy")
+    table.add_column(one_of_them)
     costs = [name for name in ("params", "flops") if name in drawn[0]]  # those of older runs have none
-    titles = ["value", "drawn", "log probability", *map(cost_title, costs)]
+    known = any(one["log_prob"] is not None for one in drawn)
+    titles = ["value", *(["drawn"] if counted else []), *(["log probability"] if known else [])]
+    titles += map(cost_title, costs)
     for title in titles:
         table.add_column(title, justify="right")
     best = best_first(drawn, metric)
     for one in best[:_SHOWN]:
-        likely = "" if one["log_prob"] is None else f"{one['log_prob']:.2f}"
-        numbers = (METRICS[metric].written(one["value"]), str(one["times"]), likely)
+        likely = "" if one["log_prob"] is None else rounded(one["log_prob"], 2)
+        often = [str(one["times"])] if counted else []
+        numbers = (METRICS[metric].written(one["value"]), *often, *([likely] if known else []))
         table.add_row(plain(one["hash"][:12]), *numbers, *(figure(one[name]) for name in costs))
     if len(best) > _SHOWN:
         last = f"{METRICS[metric].written(best[-1]['value'])} at the end"

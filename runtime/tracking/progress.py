@@ -24,7 +24,7 @@ State = Literal["done", "under way", "to come"]
 @dataclass(frozen=True)
 class PhaseProgress:
     """``step``: steps behind it, 0 for phases that have none. ``total``: where the settings give it in steps.
-    ``measured``: of a search under way, how many strategies are drawn and measured after these steps; ``drawn``: how
+    ``measured``: of a search under way, how many architectures are drawn and measured after these steps; ``drawn``: how
     many there will be. ``facts``: of its last step, or of the whole phase when it is done."""
 
     name: str
@@ -142,7 +142,7 @@ def _expected(manifest: Manifest) -> list[str]:
 
 
 def _read(journal: Path) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]], dict[str, tuple[int, int]]]:
-    """The facts of the phases that are over, the last step of each phase, and of those that measure strategies which
+    """The facts of the phases that are over, the last step of each phase, and of those that measure architectures which
     they draw, the steps before these and how many are measured."""
     finished: dict[str, dict[str, Any]] = {}
     steps: dict[str, dict[str, Any]] = {}

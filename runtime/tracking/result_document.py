@@ -42,11 +42,15 @@ class _Layer(_Part):
 
 class _Derived(_Part):
     values: dict[str, Any]
+    hash: str | None = None
+    params: _Whole | None = None
+    flops: _Whole | None = None
     layers: tuple[_Layer, ...] | None = None
 
 
 class _Trial(_Part):
     name: str
+    hash: str | None = None
     value: float
     params: _Whole | None
     flops: _Whole | None
@@ -89,6 +93,7 @@ class _Search(_Part):
     metric: str | None = None
     trials: tuple[_Trial, ...] | None = None
     drawn: tuple[_Drawn, ...] | None = None
+    called: tuple[str, str] | None = None
     fixed: dict[str, Any] | None = None
     entropy: _Share | None = None
     gap: _Gap | None = None

@@ -77,7 +77,7 @@ def test_show_tells_how_many_drawn_strategies_are_measured(stdsl: Any, unfinishe
         lines += [{"event": "drawn", "step": 30, "number": 11, "accuracy": 0.5}] * extra
         text = "".join(json.dumps({"time": "2026-01-01T00:00:00Z", "phase": "search", **line}) + "\n" for line in lines)
         (unfinished / "journal.jsonl").write_text(text, encoding="utf-8")
-        assert f"20 steps, {measured} of 60 drawn strategies measured" in stdsl("show", str(unfinished)).stdout
+        assert f"20 steps, {measured} of 60 drawn architectures measured" in stdsl("show", str(unfinished)).stdout
         (search, *_) = json.loads(stdsl("show", str(unfinished), "--json").stdout)["phases"]
         assert (search["step"], search["steps"], search["measured"]) == (20, 20, measured)
 

@@ -82,8 +82,19 @@ def test_no_network_is_derived_on_other_data(searched: Path, tmp_path: Path, cha
 
 
 def test_what_a_list_advises_can_be_done(searched: Path) -> None:
-    """The search has no `retrain`, so that it trains no architecture of a list, and no distribution for a front."""
-    assert drawn_of(searched / "paths").command is None
+    """The search has no `retrain`, so that it trains no architecture of a list, and no distribution for a front; but
+    every architecture has its part of the weights, of those too that trials were measured with."""
+    for run in ("paths", "derived"):
+        found = drawn_of(searched / run)
+        assert found.network is not None
+        assert found.network.command == f"stdsl derive {searched / run} --arch"
+    tried = front_of(searched / "bred", "params")
+    best = next(point.architecture for point in tried.points if point.architecture is not None)
+    assert tried.network is not None
+    assert tried.network.command == f"stdsl derive {searched / 'bred/needs/paths'} --arch"
+    _, _, run, _ = tried.network.command.split()
+    request = ElasticRequest(Path(run), out=searched / "taken", device="cpu", architecture=best)
+    assert derive_elastic(request, Silent()).document["derived"]["hash"] == best.hash
     with pytest.raises(RunError) as raised:
         front_of(searched / "paths", "params")
     (fault,) = raised.value.diagnostics

@@ -189,6 +189,18 @@ def test_what_a_run_says_is_no_leave(folder: Folder) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_a_finished_run_that_is_given_gives_no_leave(folder: Folder) -> None:
+    """In the place of a needed search, whose own run says that its code may be loaded."""
+    first, out = folder.path / "first", folder.path / "run"
+    assert called("run", "--allow-extern", f"{folder.file}::pretrain", "--out", str(first)).exit_code == 0
+    assert folder.loaded
+    call = ("run", f"{folder.file}::needing", "--needs", f"pretrain={first}", "--out", str(out))
+    refused(folder, *call)
+    assert not out.exists()
+    result = called(*call, "--allow-extern")
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.parametrize("leave", [False, True])
 def test_processes_have_the_leave_of_the_run(folder: Folder, leave: bool) -> None:
     """Whatever the run directory says."""

@@ -24,7 +24,7 @@ from stdsl.cli.main import cli as command
 from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.weights import load_by_name
-from stdsl.runtime.marginals import Layer, Marginals, Unit
+from stdsl.runtime.marginals import DROPPED, Layer, Marginals, Unit
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.report.marginal_plot import blocks
 from stdsl.runtime.report.marginal_table import bar, render_marginals
@@ -228,7 +228,7 @@ def test_drawn_strategies_are_shown_and_written(done: Path, monkeypatch: pytest.
     for name in ("d.html", "d.svg", "d.PNG"):
         refused = cli("show", str(run), "--drawn", "-o", str(done / name))
         assert refused.exit_code == 2
-        assert "drawn strategies go into a folder, or into files that end in .csv, .json" in refused.stderr
+        assert "drawn architectures go into a folder, or into files that end in .csv, .json" in refused.stderr
         assert not (done / name).exists()
 
 
@@ -262,7 +262,7 @@ def test_what_is_plotted() -> None:
         Unit("b.S", "b", "S", 1.0, 0.2, 0.2, 0.1),
     )
     layers = (Layer("a", {"none": 0.3, "S": 0.7}), Layer("b", {"S": 0.2, "none": 0.8}))
-    marginals = Marginals("m", "s", units, layers)
+    marginals = Marginals("m", "s", units, layers, "posterior", DROPPED)
     gates, choice = blocks(marginals)
     assert {(p["layer"], p["unit"], p["number"]): p["probability"] for p in gates} == {
         ("a", "S", "drawn"): 0.7,
@@ -290,7 +290,7 @@ def test_names_that_objects_of_javascript_have_are_plotted(name: str) -> None:
     from stdsl.runtime.report.marginal_plot import marginal_plot
 
     units = (Unit(name, "", name, 1.0, 0.7, 0.75, 0.5), Unit("a.S", name, "S", 1.0, 0.7, 0.75, 0.5))
-    svg = marginal_plot(Marginals("m", "s", units, ()), "svg").decode()
+    svg = marginal_plot(Marginals("m", "s", units, (), "posterior", DROPPED), "svg").decode()
     assert len(re.findall(rf"<text[^>]*>{name}</text>", svg)) == 2  # a panel and the layer that both are of
 
 
@@ -304,7 +304,7 @@ def test_how_layers_come_out_is_read_at_any_width(width: int) -> None:
         Layer("k.units", {"1": 0.25, "2": 0.75}),
         Layer("blocks[2].gated", dict(zip(reversed(gates), chances, strict=True))),
     )
-    marginals = Marginals("m", "s", (), layers)
+    marginals = Marginals("m", "s", (), layers, "posterior", DROPPED)
     assert [[layer.layer for layer in own] for own in marginals.kinds.values()] == [
         ["blocks[1].gated", "blocks[2].gated"],
         ["k.units"],

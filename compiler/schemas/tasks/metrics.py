@@ -8,6 +8,7 @@ from typing import Literal
 
 from ...datafiles.forms import Kind
 from ...record import record
+from ...text.figures import rounded
 from .targets import TargetSignature
 
 MetricName = Literal[
@@ -56,7 +57,7 @@ class Metric:
     def written(self, value: float) -> str:
         """A value as people read it."""
         if not self.units:
-            return f"{value:.3f}"
+            return rounded(value, 3)
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 

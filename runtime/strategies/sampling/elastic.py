@@ -86,6 +86,7 @@ def redrawn(run: Context) -> Found:
     facts: dict[str, Any] = {"steps": 0, "seconds": round(done.seconds, 2), "measuring": round(work.seconds, 2)}
     facts |= {"waited": 0.0, "metric": metric, "drawn": rows}
     if drawn.named:
+        facts["named"] = True
         return Found(facts, f"the architecture that was named, {metric.replace('_', ' ')} {best}")
     facts |= {"uniform": drawn.uniform, "all": drawn.all}
     if drawn.within is not None:

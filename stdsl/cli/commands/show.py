@@ -16,6 +16,7 @@ from stdsl.compiler.text.figures import cost_title
 
 if TYPE_CHECKING:
     from stdsl.compiler.analysis.derivation.front import Metric
+    from stdsl.runtime.learnt import NetworkOf
     from stdsl.runtime.tracking.rows import Table
 
 _TABLES = (".csv", ".json")
@@ -28,8 +29,10 @@ _FILES = (*_TABLES, ".html", ".svg", ".png", ".pdf", ".txt", ".md")
 @click.option("--layers", is_flag=True, help="All layers of the derived network too.")
 @front("Instead: the best architecture for each of several budgets of a cost.")
 @budgets(" Without it there are ten, or, of trials, what each costs that is better than all cheaper ones.")
-@click.option("--marginals", is_flag=True, help="Instead: how probable each unit is in the posterior of the search.")
-@click.option("--drawn", is_flag=True, help="Instead: all strategies that the search drew from its posterior.")
+@click.option(
+    "--marginals", is_flag=True, help="Instead: how probable each unit is in the distribution that was learnt."
+)
+@click.option("--drawn", is_flag=True, help="Instead: all architectures that the search drew and measured.")
 @click.option(
     "--windows",
     type=click.IntRange(1),
@@ -39,8 +42,8 @@ _FILES = (*_TABLES, ".html", ".svg", ".png", ".pdf", ".txt", ".md")
 @click.option("--trials", is_flag=True, help="Instead: all trials of the search, also while it goes on.")
 @store
 @output(
-    "A folder for the .arch.json files of the front, or of drawn strategies; a .csv file for all trials with the front "
-    "among them; a .csv or .json file for drawn strategies, trials and marginals. Trials with their front, and "
+    "A folder for the .arch.json files of the front, or of what was drawn; a .csv file for all trials with the front "
+    "among them; a .csv or .json file for drawn architectures, trials and marginals. Trials with their front, and "
     "marginals, may be plotted as .html, .svg or .png too."
 )
 @as_json
@@ -64,9 +67,9 @@ def command(
     RUN is the directory of a run. --json prints its result.json. Of a run that is not over, what is done, how far the
     rest has come, and how to go on; then `over` is false in the JSON document. With --front, the architectures that
     the weights of its search prefer most within several budgets, and within `where`. With --marginals, the probability
-    of each unit in the posterior that its search learnt, and with --drawn, a row for each strategy that this drew and
-    measured. With --windows, how many windows over time the best networks of a search of separate trainings have, how
-    long and where. With --trials, a row for each separate training of its search.
+    of each unit in the distribution that its search learnt, and with --drawn, a row for each architecture that it drew
+    and measured. With --windows, how many windows over time the best networks of a search of separate trainings have,
+    how long and where. With --trials, a row for each separate training of its search.
 
     \b
     Example:
@@ -171,7 +174,7 @@ def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
 
     whole = output is not None and output.suffix.lower() in _TABLES
     if not whole:
-        _is_folder(output, "drawn strategies", _TABLES)
+        _is_folder(output, "drawn architectures", _TABLES)
     found = drawn_of(run)
     if as_json:
         document(found.document())
@@ -185,15 +188,15 @@ def _drawn(run: Path, output: Path | None, as_json: bool, quiet: bool) -> None:
             name = f"{found.search}-drawn-{place}.arch.json"
             message(write_architecture(strategy.architecture, output / name), quiet)
     if not as_json:
-        _trains(found.command, output, quiet)
+        _tell_next(found.network, output, quiet)
 
 
-def _trains(command: str | None, output: Path | None, quiet: bool) -> None:
-    """What to do with an architecture of a list, where the search says how one is trained."""
-    if command is None:
+def _tell_next(network: NetworkOf | None, output: Path | None, quiet: bool) -> None:
+    """What to do with an architecture of a list, where the run has a way."""
+    if network is None:
         return
     file = "FILE" if output is not None else "FILE, one that `-o DIR` writes"
-    message(f"next: `{command} --arch` {file}, which trains that architecture", quiet)
+    message(f"next: `{network.command}` {file}, {network.does}", quiet)
 
 
 def _windows(run: Path, count: int, output: Path | None, as_json: bool, quiet: bool) -> None:
@@ -274,7 +277,7 @@ def _front(run: Path, metric: Metric, budgets: Sequence[int], output: Path | Non
             place = f"{found.search}-front-{metric}-{point.budget}.arch.json"
             message(write_architecture(point.architecture, output / place), quiet)
     if not as_json and any(point.architecture is not None for point in found.points):
-        _trains(found.command, output, quiet)
+        _tell_next(found.network, output, quiet)
 
 
 def _tried(run: Path, metric: Metric, output: Path, quiet: bool) -> None:

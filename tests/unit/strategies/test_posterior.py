@@ -26,7 +26,7 @@ from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.families.variational import VariationalConfig
 from stdsl.compiler.ir.graph import CostConstraint
 from stdsl.compiler.schemas.objectives import Entropy, SoftCost
-from stdsl.runtime.marginals import Marginals, Unit, layers
+from stdsl.runtime.marginals import DROPPED, Marginals, Unit, layers
 from stdsl.runtime.report.marginal_table import render_marginals
 from stdsl.runtime.report.table import _drawn
 from stdsl.runtime.strategies.expected_cost import SoftCosts, soft_cost
@@ -412,7 +412,7 @@ def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
     drawn = [
         {"hash": name, "value": 0.5, "times": 1, "log_prob": p} for name, p in (("a", -3.0), ("b", -1.0), ("c", -2.0))
     ]
-    (column, *_) = _drawn(drawn, "accuracy").columns
+    (column, *_) = _drawn(drawn, "accuracy", "strategy", counted=True).columns
     assert [str(cell) for cell in column.cells] == ["b", "c", "a"]
 
 
@@ -420,7 +420,7 @@ def test_drawn_strategies_of_one_figure_are_told_the_likelier_first() -> None:
 def test_numbers_of_marginals_come_before_bars(width: int) -> None:
     out = io.StringIO()
     unit = Unit("layer.S", "layer", "S", 1.0, 0.7, 0.6, 0.45)
-    render_marginals(Marginals("m", "s", (unit,), ()), Console(file=out, width=width))
+    render_marginals(Marginals("m", "s", (unit,), (), "posterior", DROPPED), Console(file=out, width=width))
     assert all(number in out.getvalue() for number in ("0.700", "0.600", "0.450"))
     assert ("█" in out.getvalue()) == (width == 100)
 
