@@ -130,9 +130,9 @@ def _search(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not facts["steps"]:  # with weights that are there
         parts = [f"search: nothing trained, architectures measured in {took}"]
     if facts.get("trials") is not None:
-        of = f"{parts[0]} of" if facts["steps"] else f"search: nothing trained, in {took}"
-        title = METRICS[facts["metric"]].title
-        yield Text(f"{of} {times(len(facts['trials']), 'trial')}, by their {title} on held-out samples")
+        number = times(len(facts["trials"]), "trial")
+        head = f"{parts[0]} of {number}" if facts["steps"] else f"search: nothing trained, {number} measured in {took}"
+        yield Text(f"{head}, by their {METRICS[facts['metric']].title} on held-out samples")
         yield _trials(facts["trials"], METRICS[facts["metric"]], facts["steps"] > 0)
         first = next(iter(_best_first(facts["trials"], METRICS[facts["metric"]])), {})
         if first.get("settings"):
