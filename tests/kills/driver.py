@@ -18,7 +18,7 @@ from stdsl.runtime.tracking.journal import read_journal
 
 from .outcome import differences, outcome
 from .process import Zygote
-from .texts import KINDS, TEXT, write_arrays
+from .texts import GIVEN, KINDS, TEXT, write_arrays
 
 EARLY = 0.5
 """Seconds in which a run makes its directory."""
@@ -129,11 +129,22 @@ class Driver:
         self.zygote.output.unlink(missing_ok=True)
         search, *settings = KINDS[kind]
         options = [part for text in settings for part in ("--set", text)]
+        if kind in GIVEN:
+            options += ["--needs", f"{GIVEN[kind]}={self._finished(GIVEN[kind])}"]
         argv = ["run", f"{self.space}::{search}", *options, "--out", str(out)]
         if (out / "run.json").exists():
             argv = ["run", "--resume", str(out)]
         hands = "2" if "processes" in kind else "0"
         return self.zygote.run(*argv, "--hands", hands, "--quiet", after=after, checkpoint_seconds=pause)
+
+    def _finished(self, search: str) -> Path:
+        """A run of a search that is over, made once."""
+        out = self.folder / f"finished-{search}"
+        if not (out / "result.json").exists():
+            shutil.rmtree(out, ignore_errors=True)
+            code = self.zygote.run("run", f"{self.space}::{search}", "--out", str(out), "--hands", "0", "--quiet")
+            assert code == 0, self._said()
+        return out
 
     def _said(self) -> str:
         path = self.zygote.output
@@ -151,6 +162,8 @@ def place(out: Path) -> str:
     if any(path.suffix == ".tmp" for path in out.rglob("*.safetensors.*.tmp")):
         return "while it wrote a checkpoint or weights"
     needed = sorted((out / "needs").glob("*")) if (out / "needs").exists() else []
+    if any(folder.suffix == ".tmp" for folder in needed):
+        return "while it copied a run that was given"
     if any(not (folder / "result.json").exists() for folder in needed):
         return "in a needed search"
     try:

@@ -134,6 +134,18 @@ search elsewhere {
   compare { random = 1 }
   evaluate { data = arrays("measured.npz", test = 0.9) }
 }
+search paths {
+  space = other_sizes(data.height, data.classes)
+  strategy = sampling { steps = 12  batch = 8  samples = 2  draw = uniform  derive { candidates = 4 } }
+  data = arrays("small.npz")
+}
+search reused {
+  space = other_sizes(data.height, data.classes)
+  strategy = random { trials = 4  fitness { weights = shared  batch = 8 } }
+  data = arrays("small.npz")
+  needs = [paths]
+  export { onnx = "model.onnx" }
+}
 search pretrain {
   space = alone
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
@@ -163,6 +175,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "compared, in processes": ("compared",),
     "trained and exported": ("trained",),
     "with a needed search": ("fuse",),
+    "in shared weights": ("reused",),
+    "in the weights of a run that is given": ("reused",),
     "variational": ("posterior",),
     "variational, in phases": ("posterior_staged",),
     "random": ("drawn",),
@@ -171,6 +185,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "trained and measured on other data": ("elsewhere",),
 }
 """Kind → the search and what is set. One in processes has two hands, others train in their own."""
+GIVEN = {"in the weights of a run that is given": "paths"}
+"""Kind → what its search needs, of which it is given a finished run."""
 
 
 def write_arrays(folder: Path) -> None:
