@@ -12,8 +12,8 @@ from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
 from .costs.space_bounds import binding, extreme, known_within, within_costs
 from .feasible import found
+from .sums.interval import interval
 from .sums.nearly import Nearly
-from .sums.within import at_most
 
 PROPOSED = 300
 """Where nothing is certain to be within the constraints, so many are looked at."""
@@ -29,9 +29,9 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
         return result
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
-        high = at_most(within, result.high)
-        some = within.low > 0 or (high > 0 and within.first(random.Random(0), PROPOSED) is not None)
-        return CountResult(within.low or int(some), high)
+        low, high = interval(within, (result.low, result.high))
+        some = low > 0 or (high > 0 and within.first(random.Random(0), PROPOSED) is not None)
+        return CountResult(low or int(some), high)
     if within is not None:
         return CountResult(within.count, within.count)
     left = binding(graph, cost_constraints(graph))

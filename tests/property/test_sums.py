@@ -18,15 +18,18 @@ from random_spaces.whole import space_text
 import stdsl
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
+from stdsl.compiler.analysis.costs.measures import measure_of
 from stdsl.compiler.analysis.costs.table import Table
 from stdsl.compiler.analysis.sums import nearly as nearly_module
+from stdsl.compiler.analysis.sums import within as within_module
 from stdsl.compiler.analysis.sums.exactly import Sums
+from stdsl.compiler.analysis.sums.interval import interval
 from stdsl.compiler.analysis.sums.jointly import beginnings, endings
 from stdsl.compiler.analysis.sums.jointly.beginnings import Beginnings
 from stdsl.compiler.analysis.sums.jointly.sums import Jointly
 from stdsl.compiler.analysis.sums.jointly.weighted import Together
 from stdsl.compiler.analysis.sums.lattice import Lattice, excess, lattice
-from stdsl.compiler.analysis.sums.nearly import nearly
+from stdsl.compiler.analysis.sums.nearly import Nearly, nearly
 from stdsl.compiler.analysis.sums.pairs import dominance, halving, narrowing, strip
 from stdsl.compiler.analysis.sums.pairs.cuts import Cut, narrowest
 from stdsl.compiler.analysis.sums.pairs.halving import halved
@@ -174,11 +177,13 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
     monkeypatch.setattr(nearly_module, "CELLS", rng.choice((20, 200, 5000)))
     costs = excess(sums.states, places)
     exactly = lattice(costs, sums.states.start, tuple(costs.factor(i) for i in places), bounds)
+    alone = [len(small.within([c for c in constraints if measure_of(c) == m])) for m in sums.states.measures]
     if len(bounds) == 2:
-        check_halves(exactly, sums.states.start, len(wanted), rng, monkeypatch)
+        check_halves(exactly, sums.states.start, len(wanted), alone, rng, monkeypatch)
     monkeypatch.setattr(nearly_module, "HALVES_WORK", 0)
     found = nearly(sums.states, costs, places, bounds, exactly, Effort(10**9, 10**9))
     assert found.low <= len(wanted) <= found.high
+    check_interval(found, len(wanted), len(small.rows), rng, monkeypatch)
     accepted = 0
     for _ in range(60 if wanted else 0):
         answers = found.draw(rng)
@@ -188,8 +193,21 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
     return accepted
 
 
-def check_halves(places: Lattice, start: int, count: int, rng: random.Random, monkeypatch: Any) -> None:
-    """The count by two sides, of whatever cut and however they are kept, and an interval by lists and a grid."""
+def check_interval(found: Nearly, count: int, whole: int, rng: random.Random, monkeypatch: Any) -> None:
+    """What is known of some of the bounds, exactly or nearly, makes an interval of all of them no wider."""
+    with monkeypatch.context() as patch:
+        if rng.random() < 0.5:
+            patch.setattr(within_module, "_exactly", lambda *_: None)
+        patch.setattr(within_module, "BESIDE", rng.choice((10, 200, 5000)))
+        low, high = interval(found, (whole, whole))
+    assert found.low <= low <= count <= high <= found.high
+
+
+def check_halves(
+    places: Lattice, start: int, count: int, alone: Sequence[int], rng: random.Random, monkeypatch: Any
+) -> None:
+    """The count by two sides, of whatever cut and however they are kept, and an interval by lists and a grid. It is no
+    wider where it is known how many are within each of the bounds ``alone``."""
     monkeypatch.setattr(halving, "TRIED", rng.choice((1, 30, 1000)))
     monkeypatch.setattr(halving, "MANY", rng.choice((1, 10, 1000)))
     monkeypatch.setattr(halving, "PARTS", rng.choice((2, 14)))
@@ -204,10 +222,12 @@ def check_halves(places: Lattice, start: int, count: int, rng: random.Random, mo
     monkeypatch.setattr(narrowing, "CELLS", rng.choice((4, 100, 10_000)))
     for most in (2, 3, 7, 1000):
         monkeypatch.setattr(narrowing, "FIRST", most)
-        monkeypatch.setattr(narrowing, "LAST", most)
+        monkeypatch.setattr(narrowing, "LOOKS", 16 * most)
         with suppress(TooMuch):  # there are not two parts, or one of them is too long
-            low, high = narrowed(places, start, 10**9)
+            low, high = narrowed(places, start, 10**9, [(n, n) for n in alone])
             assert low <= count <= high
+            below, above = narrowed(places, start, 10**9, [(rng.randrange(n + 1), n + rng.randrange(9)) for n in alone])
+            assert below <= low <= high <= above
 
 
 def any_cut(rng: random.Random, parts: Sequence[Vectors], limits: tuple[int, int]) -> Cut | None:

@@ -47,6 +47,18 @@ class Lattice:
     def exact(self) -> bool:
         return not any(self.lost)
 
+    def alone(self, cost: int) -> Lattice:
+        """That of one of the costs."""
+        return Lattice(
+            ways=tuple(tuple(Way(w.answer, w.state, (w.steps[cost],)) for w in ways) for ways in self.ways),
+            far=tuple((far[cost],) for far in self.far),
+            least=(self.least[cost],),
+            units=(self.units[cost],),
+            lost=(self.lost[cost],),
+            windows=(self.windows[cost],),
+            certain=(self.certain[cost],),
+        )
+
     def window(self, bounds: Sequence[Bounds], start: int) -> tuple[tuple[int, int], ...]:
         """The places of ways from ``start`` on that may be within some bounds."""
         found = []

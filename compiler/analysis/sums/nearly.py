@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
+from .certainty import Interval
 from .lattice import Bounds, Excess, Lattice, lattice
 from .pairs.halving import halved
 from .pairs.narrowing import narrowed
@@ -74,13 +75,11 @@ class Nearly:
         except TooMuch:
             return None
 
-    @cached_property
-    def _narrowed(self) -> tuple[int, int] | None:
-        """A narrower interval than that of what is proposed; None where there is none."""
-        if len(self.bounds) != 2:
-            return None
+    def narrowed(self, alone: Sequence[Interval]) -> Interval | None:
+        """A narrower interval for two costs than that of what is proposed; None where there is none. ``alone``: so many
+        are within the bounds of each by itself."""
         try:
-            return narrowed(self.exactly, self.states.start, NARROWING_WORK)
+            return narrowed(self.exactly, self.states.start, NARROWING_WORK, alone)
         except TooMuch:
             return None
 
@@ -101,8 +100,7 @@ class Nearly:
         """At least so many are within the bounds."""
         if self.count is not None:
             return self.count
-        rounded = math.floor(self._certain * (1 - ROUNDING))
-        return rounded if self._narrowed is None else max(rounded, self._narrowed[0])
+        return math.floor(self._certain * (1 - ROUNDING))
 
     @cached_property
     def _certain(self) -> float:
@@ -121,8 +119,7 @@ class Nearly:
         """At most so many are."""
         if self.count is not None:
             return self.count
-        rounded = math.ceil(self.proposed * (1 + ROUNDING))
-        return rounded if self._narrowed is None else min(rounded, self._narrowed[1])
+        return math.ceil(self.proposed * (1 + ROUNDING))
 
     def first(self, generator: random.Random, tries: int) -> dict[int, int] | None:
         """The first of so many proposals that is within the bounds; None where none of them is."""

@@ -12,7 +12,7 @@ from ..costs.measures import Measure, measure_of, measured
 from .exactly import Single, Sums
 from .jointly.sums import jointly
 from .lattice import Bounds, Excess, Lattice, excess, lattice
-from .nearly import ROUNDING, Nearly, nearly
+from .nearly import Nearly, nearly
 from .programme import Programme
 from .tables import Effort, TooMuch
 from .walking.walks import walk
@@ -29,11 +29,11 @@ QUICK = 80_000_000
 COARSE = 4_000_000
 """So many numbers the tables of a coarse lattice have."""
 
+BESIDE = 16_000_000
+"""And those of a lattice beside another one."""
+
 ROOM = 300_000_000
 """So many bytes of tables are kept at most."""
-
-ROUNDED = 4 * ROUNDING
-"""An interval of this part of the count is as narrow as floating-point numbers make it."""
 
 
 def within(
@@ -52,32 +52,10 @@ def within(
     if states is None:
         return None
     bounds = tuple(bounds_of(constraints, m) for m in known)
-    return _within(states, tuple(range(len(known))), bounds, QUICK if quick else WORK, exactly=quick)
+    return within_bounds(states, tuple(range(len(known))), bounds, QUICK if quick else WORK, exactly=quick)
 
 
-def at_most(found: Nearly, whole: int) -> int:
-    """How many there are at most: no more than within some of the bounds by themselves, and than ``whole``, without
-    any. The former takes as long again, and is not asked for where all that is open is how floating-point numbers
-    round."""
-    return _at_most(found, whole, {})
-
-
-def _at_most(found: Nearly, whole: int, known: dict[tuple[int, ...], int]) -> int:
-    """``known``: the same by the places of the costs."""
-    least = min(found.high, whole)
-    costs = list(zip(found.measures, found.bounds, strict=True))
-    open_ = least - found.low > ROUNDED * least
-    for left_out in range(len(costs) if len(costs) > 1 and open_ else 0):
-        measures, bounds = zip(*(pair for i, pair in enumerate(costs) if i != left_out), strict=True)
-        if measures not in known:
-            some = _within(found.states, measures, bounds, WORK, beside=True)
-            if some is not None:
-                known[measures] = _at_most(some, whole, known) if isinstance(some, Nearly) else some.count
-        least = min(least, known.get(measures, least))
-    return least
-
-
-def _within(
+def within_bounds(
     states: CostStates,
     measures: tuple[int, ...],
     bounds: tuple[Bounds, ...],
@@ -85,14 +63,15 @@ def _within(
     exactly: bool = False,
     beside: bool = False,
 ) -> Sums | Nearly | None:
-    """``exactly``: nothing is counted nearly. ``beside``: there are other tables, too, so that those of what is counted
+    """What is within bounds over the costs at some places among those of the states; None where that is too much.
+    ``exactly``: nothing is counted nearly. ``beside``: there are other tables, too, so that those of what is counted
     nearly are small."""
     found = excess(states, measures)
     places = lattice(found, states.start, tuple(found.factor(i) for i in range(len(measures))), bounds)
     sums = _exactly(states, places, work)
     if sums is not None or exactly:
         return sums
-    return _nearly(states, found, measures, bounds, places, COARSE if beside else None)
+    return _nearly(states, found, measures, bounds, places, BESIDE if beside else None)
 
 
 def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearly | None:

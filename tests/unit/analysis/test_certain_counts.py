@@ -45,7 +45,7 @@ def test_an_interval_is_never_above_the_count_within_fewer_budgets(monkeypatch: 
     monkeypatch.setattr(listing, "LISTED", 0)
     monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
     monkeypatch.setattr(within, "_exactly", lambda *given: exactly(*given) if len(given[1].units) == 1 else None)
-    for cells in ((nearly, "CELLS"), (within, "COARSE")):
+    for cells in ((nearly, "CELLS"), (within, "BESIDE")):
         monkeypatch.setattr(*cells, 20)
     graph = stdsl.loads(TOWER).graph
     rough, found = feasible.found(graph), count(graph)

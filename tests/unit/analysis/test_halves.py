@@ -125,12 +125,14 @@ def test_both_ways_of_counting_agree(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("cells", [100, 10_000, 4_000_000])
 def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The finer the grid, the nearer they are."""
+    """The finer the grid, the nearer they are, and nearer still where it is known how many are within each budget
+    alone."""
     monkeypatch.setattr(narrowing, "TRIED", 1)
     monkeypatch.setattr(narrowing, "FIRST", 100)
-    monkeypatch.setattr(narrowing, "LAST", 100)
+    monkeypatch.setattr(narrowing, "LOOKS", 400)
     monkeypatch.setattr(narrowing, "CELLS", cells)
     graph = stdsl.loads(TOWERS).graph
+    widths: list[tuple[int, int]] = []
     for *ends, params in ((None, 6_000_000, 50_000), (4_000_000, 9_000_000, 50_000), (None, 9_000_000, 12_000)):
         budgets = (
             CostConstraint("flops", *ends, graph.span),
@@ -141,9 +143,16 @@ def test_lists_and_a_grid_hold_the_count_between_two_numbers(cells: int, monkeyp
             patch.setattr(within_module, "_exactly", lambda *_: None)
             found = within_module.within(replace(graph, constraints=budgets), budgets)
         assert isinstance(found, Nearly)
-        low, high = narrowing.narrowed(found.exactly, found.states.start, 10**10)
+        alone = [count(replace(graph, constraints=(budget,))) for budget in budgets]
+        assert all(one.exact for one in alone)
+        total = count(graph).low
+        low, high = narrowing.narrowed(found.exactly, found.states.start, 10**10, [(0, total)] * 2)
         assert low <= whole <= high
+        near = narrowing.narrowed(found.exactly, found.states.start, 10**10, [(one.low, one.high) for one in alone])
+        assert low <= near[0] <= whole <= near[1] <= high
+        widths.append((high - low, near[1] - near[0]))
         # A budget that single parts are beyond already leaves little to tell apart.
         if params < 50_000:
             continue
         assert high - low < {100: 3.0, 10_000: 0.4, 4_000_000: 0.02}[cells] * whole
+    assert 2 * sum(near for _, near in widths) < sum(wide for wide, _ in widths)

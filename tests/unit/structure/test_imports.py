@@ -79,6 +79,7 @@ COLUMNS = (
     "compiler/analysis/sums/jointly/sums.py",
     "compiler/analysis/sums/jointly/weighing.py",
     "compiler/analysis/sums/jointly/weighted.py",
+    "compiler/analysis/sums/pairs/margins.py",
     "compiler/analysis/sums/pairs/narrowing.py",
     "compiler/analysis/sums/nearly.py",
     "compiler/analysis/sums/optimum.py",

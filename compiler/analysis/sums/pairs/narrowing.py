@@ -1,34 +1,42 @@
 """A narrow interval for a count within two budgets where even the halves of a space have too many combinations.
 
 What most combinations come of is kept exactly, as two sides; what is between them is gone through on a grid. So little
-is rounded: what the first side has, once, and once more for each part in between.
+is rounded: what the first side has, once, and once more for each part in between. How many are within each budget by
+itself is known besides: so near a budget only that side of the other one is uncertain on which there are fewer
+(:mod:`..certainty`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from ..certainty import Interval, certain
 from ..lattice import Lattice
 from ..tables import TooMuch
 from ..words import ALONE
 from .dominance import Side
 from .halving import side
-from .vectors import Limits, Vectors, common_factor, ends_of, of_stretches, summed
+from .margins import Margins
+from .vectors import Limits, Vectors, common_factor, of_stretches, summed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Grid = npt.NDArray[Any]
 
+Ends = Mapping[int, int]
+"""By place the sign of the number up to it."""
+
 TRIED = 300_000
 """Neighbours are summed up while there are at most so many sums to look at."""
 
-FIRST, LAST = 80_000_000, 160_000_000
-"""The first side has at most so many vectors, and the last one."""
+FIRST, LOOKS = 80_000_000, 320_000_000
+"""The first side has at most so many vectors, and so many are looked up at most: those of the last one for each pair
+of ends."""
 
 CELLS = 30_000_000
 """A grid has at most so many: 240 MB, and there are two at a time."""
@@ -48,11 +56,14 @@ PARTS_OF_FLOAT = 2e-8
 
 @dataclass(frozen=True)
 class Divided:
-    """Two sides, and between them the parts by whose vectors the grid is moved."""
+    """Two sides, and between them the parts by whose vectors the grid is moved. ``early``, ``middle``: which parts the
+    first side comes of, and which are between, by their places."""
 
     first: Sequence[Vectors]
     between: Sequence[Vectors]
     last: Sequence[Vectors]
+    early: frozenset[int]
+    middle: frozenset[int]
 
     @property
     def moves(self) -> int:
@@ -72,52 +83,77 @@ class Divided:
         return (1 + len(self.between)) * math.sqrt(shares / cells)
 
 
-def narrowed(places: Lattice, start: int, work: int) -> tuple[int, int]:
+def narrowed(places: Lattice, start: int, work: int, alone: Sequence[Interval]) -> Interval:
     """At least and at most so many ways are within the windows of two costs. ``work``: so many numbers are looked at on
-    grids. Raises TooMuch."""
+    grids. ``alone``: so many are within the window of each by itself. Raises TooMuch."""
     highs = tuple(high for _, high in places.windows)
     assert len(highs) == 2
-    if min(highs) < 0:
+    if any(high < max(0, low) for low, high in places.windows):
         return 0, 0
-    divided = _divided(of_stretches(places, start), highs)
+    looks = math.prod(4 if low > 0 else 2 for low, _ in places.windows)
+    divided = _divided(of_stretches(places, start), highs, LOOKS // looks)
     first, last = side(divided.first, highs), side(divided.last, highs).turned()
     far = divided.far(highs)
     units, lost = _units(divided, far, highs)
     shape = (far[0] // units[0] + 1, far[1] // units[1] + 1)
     if shape[0] * shape[1] * (1 + divided.moves) > work:
         raise TooMuch
+    margins = Margins(places, start, divided.early, divided.middle, units)
+    ends = [_ends(low, high, rest) for (low, high), rest in zip(places.windows, lost, strict=True)]
+    asked = [sorted({*surely, *perhaps}) for surely, perhaps in ends]
+    known = []
+    for cost, (surely, perhaps) in enumerate(ends):
+        upto = margins.upto(cost, asked[cost])
+        at_least, at_most = (_added((sign, upto[end]) for end, sign in some.items()) for some in (surely, perhaps))
+        known.append((at_least[0], at_most[1]))
     grid = _grid(first, divided.between, shape, units)
-    least = most = 0.0
-    for (one, sign), (other, turn) in product(*(ends_of(low, high) for low, high in places.windows)):
-        certain = _up_to(grid, last, (one - lost[0], other - lost[1]), units)
-        possible = _up_to(grid, last, (one, other), units)
-        if sign * turn > 0:
-            least, most = least + certain, most + possible
-        else:
-            least, most = least - possible, most - certain
-    error = PARTS_OF_FLOAT * _up_to(grid, last, (highs[0], highs[1]), units)
-    return max(0, math.floor(least - error)), math.ceil(most + error)
+    both = _up_to(grid, last, asked[0], asked[1], units)
+    counts: dict[tuple[bool, ...], Interval] = {
+        (i > 0, j > 0): _added(
+            (sign * turn, both[one, other]) for one, sign in ends[0][i].items() for other, turn in ends[1][j].items()
+        )
+        for i, j in product((0, 1), repeat=2)
+    }
+    return certain(counts, known, alone)
 
 
-def _divided(parts: Sequence[Vectors], limits: Limits) -> Divided:
-    """The division of which least is rounded off: the first parts, the last ones, and of those between them as many as
-    fit, the longest first. Raises TooMuch where there is none."""
+def _ends(low: int, high: int, lost: int) -> tuple[Ends, Ends]:
+    """What is certain to be in a window, and what may be, where places are said to be up to ``lost`` less than they
+    are: as numbers up to a place, each with its sign."""
+    surely, perhaps = {high - lost: 1}, {high: 1}
+    if low > 0:
+        surely, perhaps = {**surely, low - 1: -1}, {**perhaps, low - 1 - lost: -1}
+    return (surely if high - lost >= low else {}), perhaps
+
+
+def _added(terms: Iterable[tuple[int, float]]) -> Interval:
+    """At least and at most so much are numbers in all, each with its sign."""
+    known = list(terms)
+    total, off = sum(sign * n for sign, n in known), PARTS_OF_FLOAT * sum(n for _, n in known)
+    return max(0, math.floor(total - off)), math.ceil(total + off)
+
+
+def _divided(parts: Sequence[Vectors], limits: Limits, most: int) -> Divided:
+    """The division of which least is rounded off: the first parts, the last ones, of at most so many vectors, and of
+    those between them as many as fit, the longest first. Raises TooMuch where there is none."""
     firsts, lasts = _runs(parts, limits), _runs(parts[::-1], limits)
     best: Divided | None = None
     for i in range(1, len(parts)):
         for j in range(1, len(parts) - i + 1):
             first, last = list(firsts[i]), list(lasts[j])
-            if not (_fits(first, FIRST) and _fits(last, LAST)):
+            if not (_fits(first, FIRST) and _fits(last, most)):
                 break
-            rest = []
-            for part in sorted(parts[i : len(parts) - j], key=len, reverse=True):
-                if _fits([*last, part], LAST):
-                    last.append(part)
-                elif _fits([*first, part], FIRST):
-                    first.append(part)
+            early, middle = set(range(i)), set()
+            for place in sorted(range(i, len(parts) - j), key=lambda place: len(parts[place]), reverse=True):
+                if _fits([*last, parts[place]], most):
+                    last.append(parts[place])
+                elif _fits([*first, parts[place]], FIRST):
+                    first.append(parts[place])
+                    early.add(place)
                 else:
-                    rest.append(part)
-            found = Divided(first, rest, last)
+                    middle.add(place)
+            between = [parts[place] for place in sorted(middle)]
+            found = Divided(first, between, last, frozenset(early), frozenset(middle))
             if best is None or found.coarse(limits) < best.coarse(limits):
                 best = found
     if best is None:
@@ -228,21 +264,27 @@ def _vectors(side: Side, ends: Sequence[int]) -> Iterator[tuple[Grid, Grid, Grid
         yield side.many.first[:end] + one, side.many.second[:end] + other, counts[:end] * float(count)
 
 
-def _up_to(grid: Grid, last: Side, limits: Limits, units: Limits) -> float:
-    """How many ways there are whose rounded costs are no more than the limits, with those of the last side, which is
-    turned."""
+def _up_to(
+    grid: Grid, last: Side, ones: Sequence[int], others: Sequence[int], units: Limits
+) -> dict[tuple[int, int], float]:
+    """How many ways there are, with those of the last side, whose rounded costs are no more than each of some ends of
+    the first and of the second cost. ``last`` is turned."""
     import numpy as np
 
-    total, width = 0.0, grid.shape[1]
-    for second, first, counts in _vectors(last, last.below(limits[1] + 1).tolist()):
-        place = limits[0] - first
-        place //= units[0]
-        np.clip(place, -1, grid.shape[0] - 2, out=place)
-        column = limits[1] - second
-        column //= units[1]
-        np.clip(column, -1, width - 2, out=column)
-        place *= width
-        place += column
-        place += width + 1
-        total += float(np.dot(grid.reshape(-1)[place], counts))
-    return total
+    found = dict.fromkeys(product(ones, others), 0.0)
+    width, flat = grid.shape[1], grid.reshape(-1)
+    for second, first, counts in _vectors(last, last.below(others[-1] + 1).tolist()):
+        columns = []
+        for end in others:
+            column = end - second
+            column //= units[1]
+            columns.append(np.clip(column, -1, width - 2, out=column))
+        for one in ones:
+            place = one - first
+            place //= units[0]
+            np.clip(place, -1, grid.shape[0] - 2, out=place)
+            place *= width
+            place += width + 1
+            for other, column in zip(others, columns, strict=True):
+                found[one, other] += float(np.dot(flat[place + column], counts))
+    return found

@@ -1,0 +1,35 @@
+"""What is certain about how many are within several windows, where it is known which ones of each are certain to be
+within it and which ones may be, and how many are within each by itself.
+
+Let the ones that are certain to be within window 1 be c₁ of the n₁ that are, and those that may be p₁. Then of the ones
+that may be within 1 and are certain to be within all others, at most p₁ - n₁ are not within all; and of all that are
+within all windows at most n₁ - c₁ are not among those certain to be within 1. So what is uncertain near the end of one
+window can be counted on that side of the others where less of it is: in all subsets of the windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+Interval = tuple[int, int]
+"""At least and at most so many."""
+
+
+def certain(
+    counts: Mapping[tuple[bool, ...], Interval], margins: Sequence[Interval], alone: Sequence[Interval]
+) -> Interval:
+    """How many are within all windows. ``counts``: by window whether those that may be within it are counted, or those
+    that are certain to be. ``margins``: at least so many are certain to be within each window, and at most so many may
+    be, whatever the others are; ``alone``: so many are."""
+    lows, highs = [], []
+    for key in product((False, True), repeat=len(alone)):
+        low, high = counts[key]
+        for possible, (surely, perhaps), (least, most) in zip(key, margins, alone, strict=True):
+            if possible:
+                low -= perhaps - least
+            else:
+                high += most - surely
+        lows.append(low)
+        highs.append(high)
+    return max(0, *lows), min(highs)
