@@ -140,6 +140,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     fitting(job, request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
+    ahead = replace(ahead, needs=tuple(name for name in ahead.needs if name not in given))
     reporter.say(plan_text(ahead))
     _refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in (*job.warnings, *warnings(job.config, job.graph)):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.needs import NotNeeded, NotThatRun
 from stdsl.compiler.diagnostics.option import option_text
@@ -52,12 +53,13 @@ def given_needs(
         with _shown_at(text.value):
             directory = open_run(path)
             result_of(path)  # raises where the run is not over
-            differing = tuple(_differences(jobs[name], directory))
+            differing = tuple(_differences(jobs[name], directory)) or tuple(
+                _other_data(jobs[name], directory, datasets[name])
+            )
         if differing:
             faults.append(NotThatRun(text.value, job.config.name, name, str(path), differing))
             continue
         outside(path, out)
-        _hold_data(jobs[name], directory, datasets[name])
         known[name] = Given(run=str(path.absolute()), id=directory.manifest.id)
     if faults:
         raise RunError(faults)
@@ -85,14 +87,21 @@ def _shown_at(place: Span) -> Iterator[None]:
         raise RunError([replace(d, span=d.span or place) for d in error.diagnostics]) from None
 
 
-def _hold_data(job: Job, directory: RunDirectory, datasets: Mapping[Role, Checked]) -> None:
-    """Raises RunError where data of a needed search is not what the run learnt from or was measured on."""
+def _other_data(job: Job, directory: RunDirectory, datasets: Mapping[Role, Checked]) -> Iterator[str]:
+    """What of the data of a needed search is not what the run learnt from or was measured on, in words. Raises RunError
+    where the run does not say."""
     config = job.config
     for role in ROLES:
         if config.owner(role) != role:
             continue
         path = directory.data if role == config.owner("retrain") else directory.other_data(role)
-        hold_facts(path, datasets[role], config.data_of(role).kind, config.place(config.data_key(role)))
+        try:
+            hold_facts(path, datasets[role], config.data_of(role).kind, None)
+        except RunError as error:
+            changed = [d for d in error.diagnostics if isinstance(d, DataChanged)]
+            if not changed:
+                raise
+            yield from (f"its data, `{d.dataset}`, was another: {d.what}" for d in changed)
 
 
 def _differences(job: Job, directory: RunDirectory) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kills.outcome import differences, outcome
+from kills.process import Zygote
 
 import stdsl as api
 from stdsl.compiler.diagnostics.model import RunError
@@ -61,11 +62,13 @@ def given(folder: Path, out: Path, run: Path) -> tuple[str, ...]:
     return ("run", f"{folder / 'own.space'}::bred", "--out", str(out), "--hands", "0", "--needs", f"paths={run}")
 
 
-def test_it_comes_to_the_same(finished: Path, tmp_path: Path, stdsl: Order) -> None:
+def test_it_comes_to_the_same(finished: Path, tmp_path: Path, stdsl: Order, zygote: Zygote) -> None:
     """As if it had run by itself; and needs nothing of the run that it was given afterwards."""
     lent, out = tmp_path / "lent", tmp_path / "out"
     shutil.copytree(finished / "paths", lent)
     assert stdsl(*given(finished, out, lent)) == 0
+    assert "needed first" not in zygote.output.read_text()
+    assert "of which this one has a copy" in zygote.output.read_text()
     assert differences(outcome(finished / "bred"), outcome(out)) == []
     recorded = json.loads((out / "run.json").read_text())["needs"]
     assert recorded == {"paths": {"run": str(lent), "id": json.loads((lent / "run.json").read_text())["id"]}}
@@ -134,16 +137,25 @@ def test_other_texts_and_other_data_are_refused(finished: Path, tmp_path: Path) 
         (("steps = 2", "steps = 3"), "`strategy.steps` was `2`, and is `3`"),
         (("choose {1, 3}", "choose {1, 5}"), "the space `small` was another one"),
         (("search paths", "search  paths"), ""),
+        (("  data = arrays", "  loaders = 1  data = arrays"), ""),
     ):
         own.write_text(TEXT.replace(*change), encoding="utf-8")
         if not said:  # the same search, in another place and written otherwise
-            api.run(f"{own}::bred", needs={"paths": paths}, out=tmp_path / "same", device="cpu", progress=False)
+            api.run(
+                f"{own}::bred",
+                needs={"paths": paths},
+                out=tmp_path / change[1][:9].strip(),
+                device="cpu",
+                progress=False,
+            )
             continue
         code, told = refused(tmp_path, tmp_path / "out", paths)
         assert code == "E0776"
         assert said in told
     save(tmp_path, 1)
-    assert refused(tmp_path, tmp_path / "out", paths)[0] == "E0727"
+    code, told = refused(tmp_path, tmp_path / "out", paths)
+    assert code == "E0776"
+    assert "its data, `arrays`, was another" in told
 
 
 def test_another_run_in_its_place_is_refused(finished: Path, tmp_path: Path, stdsl: Order) -> None:
