@@ -56,6 +56,12 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
     return [replace(first, also=tuple(one.path for one in others)) for first, *others in by_text.values()]
 
 
+def drawable(graph: SpaceGraph) -> list[Diagnostic]:
+    """The same for a network that computes what is drawn alone (`gumbel(compute = sampled)`), where alternatives may
+    have any shapes: one diagnostic per text whose keeps cannot all be there at once."""
+    return [d for d in relaxable(graph) if isinstance(d, NotRelaxable) and graph.by_path[d.path].kind == "keep"]
+
+
 def _odd(node: Node, graph: SpaceGraph) -> list[Node]:
     """What a node with a shape reads that has none, or another one where the two should be equal."""
     read = [graph.nodes[edge.source] for edge in node.edges if edge.guard is not False] if node.type.dims else []

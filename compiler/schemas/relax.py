@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Field
 
-from .base import Constructor, Section, Share
+from .base import Conflict, Constructor, Section, Share
 from .over import Over, Variables
 
 PassName = Literal[
@@ -47,6 +48,16 @@ class Gumbel(Constructor):
         default_factory=lambda: Variables("t", "T").read(1), description="Temperature"
     )
     hard: bool = Field(default=False, description="One alternative forward, the sample's gradient backward")
+    compute: Literal["all", "sampled"] = Field(
+        default="all",
+        description="With `hard`: all alternatives are computed, and the gradient is that of all, or the sampled one "
+        "alone is, whatever its shape, and gives the gradient (GDAS)",
+    )
+
+    def conflicts(self) -> Iterator[Conflict]:
+        if self.compute == "sampled" and not self.hard:
+            message = "`compute = sampled` computes one alternative, and without `hard` all have a weight"
+            yield Conflict("compute", message, "write `hard = true` beside it", "hard")
 
 
 Mixture = Annotated[Softmax | Sigmoid | Gumbel, Field(discriminator="kind")]
@@ -90,6 +101,16 @@ class Relax(Section):
         default=(), description="Passes of the supernet compiler that are left out; results are the same"
     )
     gate: Share = Field(default=0.5, description="Weight above which a gate, or an element of an open keep, stays")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a step computes what is sampled alone."""
+        return isinstance(self.choose, Gumbel) and self.choose.compute == "sampled"
+
+    @property
+    def mixture(self) -> Softmax | Sigmoid | Gumbel:
+        """How alternatives are weighted, of all channels or of a share of them."""
+        return self.choose.of if isinstance(self.choose, Partial) else self.choose
 
     @property
     def groups(self) -> int:

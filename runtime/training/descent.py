@@ -55,6 +55,12 @@ class Descent:
         self.apply(gradients, t)
         return self.rate(t)
 
+    def descend_some(self, loss: Tensor, t: int) -> float:
+        """As :meth:`descend`; what the loss does not reach is not even looked at. The parameters of nobody else may
+        need a gradient."""
+        self.apply_some(gradients_of(loss), t)
+        return self.rate(t)
+
     def apply(self, gradients: Sequence[Tensor | None], t: int) -> None:
         """One step with gradients that were computed elsewhere, in the order of :attr:`parameters`."""
         parameters = self.parameters

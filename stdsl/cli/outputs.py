@@ -40,6 +40,7 @@ class Request:
     quiet: bool
     paths: bool = False
     sharing: Literal["separate", "slice"] | None = None
+    drawn: bool = False
 
     @property
     def rewrites(self) -> bool:
@@ -78,14 +79,16 @@ def refuse(to: str, request: Request) -> None:
         raise click.UsageError(f"{_PASSES} are for mixtures: a network that computes one path goes through no passes")
     if request.sharing is not None and not request.paths:
         raise click.UsageError("--sharing goes with --paths")
+    if request.drawn and not request.paths:
+        raise click.UsageError("--drawn goes with --paths")
 
 
 def _supernet(request: Request) -> str:
     if request.paths:
-        from stdsl.compiler.backends.networks.paths.text import path_source
+        from stdsl.compiler.backends.networks.paths.text import drawn_source, path_source
 
         graph = open_space(request.target, request.parameters, request.allow_extern)
-        return path_source(graph, request.sharing or "separate")
+        return (drawn_source if request.drawn else path_source)(graph, request.sharing or "separate")
     return _rewritten(request, graph_alone=False)
 
 

@@ -286,8 +286,7 @@ class Classes:
 
         body: list[Line] = []
         if first.region.is_root and any(s.kind == "weights" for s in self._program.statements):
-            whole = dotted("self._path") if self._program.path is not None else call("self.decision_weights")
-            body.append(Assignment((self._given,), whole))
+            body.append(Assignment((self._given,), self._handed_to_root()))
         assigned: list[Assignment] = []
         for i, branched in enumerate(first.lines):
             comment = ""
@@ -308,6 +307,12 @@ class Classes:
         forward = Function("forward", tuple(map(Parameter, first.arguments)), tuple(body))
         found = Class(name, doc, constructor, None if first.region.holds else forward, kind.base, kind.stays_frozen)
         return found, [{p: column[k] for column, p in parameters.items()} for k in range(len(group))]
+
+    def _handed_to_root(self) -> Expression:
+        """The decision weights of a mixture, or the path that a network holds or draws."""
+        if self._program.path is None:
+            return call("self.decision_weights")
+        return call(dotted("self._drawn")) if self._program.path.drawn else dotted("self._path")
 
     def _result(self, instance: _Instance) -> tuple[Expression, ...]:
         """What a forward pass returns; that of a network with several outputs all of them in training alone."""

@@ -15,7 +15,7 @@ KERNELS: Final[Mapping[str, str]] = {
         "kernels.folding": ("frames", "pixels"),
         "kernels.deciding": ("decided",),
         "kernels.depthwise": ("filtered",),
-        "kernels.elements": ("concat_of", "mean_of", "sum_of"),
+        "kernels.elements": ("concat_of", "mean_of", "sum_of", "weighed", "weighed_mean"),
         "kernels.merged_terms": ("Terms",),
         "kernels.merged_forward": ("merged_sum",),
         "kernels.pointwise": ("product",),
@@ -32,6 +32,7 @@ KERNELS: Final[Mapping[str, str]] = {
         ),
         "kernels.weighted": ("edge_weights", "interleave", "weighted"),
         "networks.paths.base": ("Decided", "PathNetwork"),
+        "networks.paths.drawn": ("DrawnNetwork",),
         "networks.supernet_base": ("Row", "Supernet", "averaged", "frozen", "mix", "within"),
     }.items()
     for name in names

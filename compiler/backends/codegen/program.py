@@ -57,10 +57,12 @@ class Statement:
 @record(eq=False)
 class Path:
     """What the code of a network that computes one path goes by. ``graph``: whose decisions conditions are over;
-    ``decisions``: the statement of kind ``weights`` of each, which stands for the value that the path has there."""
+    ``decisions``: the statement of kind ``weights`` of each, which stands for the value that the path has there.
+    ``drawn``: the network draws a path for each pass, and does not hold one."""
 
     graph: SpaceGraph
     decisions: Mapping[int, int]
+    drawn: bool = False
 
 
 @record

@@ -27,10 +27,10 @@ class Gradient(Family):
     )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-        from ...analysis.relaxable import relaxable
+        from ...analysis.relaxable import drawable, relaxable
 
-        yield from relaxable(graph)
         strategy = _own(config.strategy)
+        yield from drawable(graph) if strategy.relax.drawn else relaxable(graph)
         yield from unstated_costs(strategy, strategy.objectives, graph)
 
     def check_within(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:

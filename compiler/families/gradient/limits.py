@@ -24,9 +24,15 @@ def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnosti
     if relax.choose.kind == "partial" and strategy.discretize is not None:
         what = "discretization during a search over partial channels"
         yield cannot_run_yet(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
-    if relax.sharing != "separate":
-        what = "weights shared between alternatives"
+    if relax.sharing != "separate" and not relax.drawn:
+        what = "weights shared between alternatives that are all computed"
         yield cannot_run_yet(strategy, "relax.sharing", what, "use `sharing = separate`")
+    if relax.drawn and strategy.discretize is not None:
+        what = "discretization during a search that computes what is drawn alone"
+        yield cannot_run_yet(strategy, "discretize", what, "leave `discretize` or `compute` out")
+    if relax.drawn and config.compile:
+        what = "compiled networks whose path changes from step to step"
+        yield cannot_run_yet(config, "compile", what, "leave `compile` out")
     for term in strategy.objectives:
         if term.kind == "kl_drop_path":
             what = f"the objective `{term.kind}` in a mixture"

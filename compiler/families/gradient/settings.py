@@ -127,5 +127,24 @@ class GradientConfig(Length, Strategy):
         if self.discretize is not None and self.derive.snapshot == "best":
             message = "`snapshot = best` picks an epoch's decisions, and `discretize` has fixed them all by the end"
             yield Conflict("derive.snapshot", message, "write `snapshot = last`", "discretize")
+        if self.relax.drawn:
+            yield from self._conflicts_of_draws()
+        elif self.relax.mixture.kind == "gumbel" and self.relax.mixture.compute == "sampled":
+            message = "`compute = sampled` computes one alternative, and `partial` a share of the channels of all"
+            yield Conflict("relax.choose", message, "write `choose = gumbel(hard = true, compute = sampled)`")
         yield from warmup_conflicts(self.decisions.warmup, self)
         yield from twice(self.objectives)
+
+    def _conflicts_of_draws(self) -> Iterator[Conflict]:
+        """What a network that computes one alternative of each decision has no use for."""
+        drawn = "`compute = sampled` computes what is drawn alone"
+        if self.relax.keep is not None:
+            message = f"{drawn}, and all elements of keeps, which have no weights"
+            yield Conflict("relax.keep", message, "write `keep = none`, or leave `compute` out", "relax.choose")
+        if self.decisions.order == 2:
+            message = f"{drawn}, and the losses of the second order would be of different draws"
+            yield Conflict("decisions.order", message, "write `order = 1`, or leave `compute` out", "relax.choose")
+        if self.relax.recompute is not None or self.relax.without:
+            key = "relax.recompute" if self.relax.recompute is not None else "relax.without"
+            message = f"{drawn}, in a network that goes through no passes"
+            yield Conflict(key, message, f"leave `{key.rpartition('.')[2]}` out, or `compute`", "relax.choose")

@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from stdsl.compiler.analysis.derivation.weightless import weightless
+from stdsl.compiler.backends.networks.paths.build import build_drawn_network
+from stdsl.compiler.backends.networks.paths.drawn import DrawnNetwork, settle
+from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 from stdsl.compiler.backends.networks.supernet_base import Supernet
 from stdsl.compiler.checks.roles import Roles
 from stdsl.compiler.families.gradient.settings import GradientConfig
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.relax import Partial
 
 from ...data.batch import Part
 from ...data.loading.loader import Loader
@@ -78,7 +80,8 @@ class _Assembly:
     def search(self) -> GradientSearch:
         run, strategy, stretch = self.run, self.strategy, self.stretch
         shrinking = self.shrinking()
-        supernet = self.supernet(stretch.network(self.graph, strategy.relax.affine) if run.config.phase else self.graph)
+        whole = not run.config.phase or strategy.relax.drawn
+        supernet = self.supernet(self.graph if whole else stretch.network(self.graph, strategy.relax.affine))
         learnt = [p for path, p in supernet.named_decisions() if path not in stretch.roles.uniform]
         self.loaders += [Loader(order, self.steps, run.config.loaders) for order in self.orders]
         weights = self.weights(supernet.weights())
@@ -120,6 +123,8 @@ class _Assembly:
     def supernet(self, left: SpaceGraph) -> Supernet:
         """The network of what is left, on its device."""
         supernet = relaxed(left, self.strategy, self.run.seed, plain=left is not self.graph)
+        if isinstance(supernet, DrawnNetwork):
+            settle(supernet, self.stretch.values)
         load_run_weights(supernet, left, self.run.directory)
         for loader in self.loaders:
             loader.forget()  # what it made ahead is for the network before
@@ -166,12 +171,14 @@ def _unrolled(strategy: GradientConfig, weights: Descent) -> Callable[[int], flo
 
 def relaxed(graph: SpaceGraph, strategy: GradientConfig, seed: int, plain: bool = False) -> Supernet:
     """The supernet of ``graph`` with fresh weights. ``plain``: the graph says itself which norms have a scale."""
-    from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
-
-    relax = strategy.relax
-    choose = relax.choose.of if isinstance(relax.choose, Partial) else relax.choose
-    relaxation = Relaxation(choose.kind, relax.keep.kind if relax.keep else "none", relax.affine or plain, relax.groups)
-    supernet = build_supernet(graph, relaxation, relax.passes or None, key(seed, "initial weights", "search"))
+    relax, own = strategy.relax, key(seed, "initial weights", "search")
+    supernet: Supernet
+    if relax.drawn:
+        supernet = build_drawn_network(graph, relax.sharing, relax.affine, own)
+    else:
+        keep = relax.keep.kind if relax.keep else "none"
+        relaxation = Relaxation(relax.mixture.kind, keep, relax.affine or plain, relax.groups)
+        supernet = build_supernet(graph, relaxation, relax.passes or None, own)
     with torch.no_grad(), seeded(seed, "initial decisions"):
         for parameter in supernet.decisions():
             parameter.normal_().mul_(relax.init)

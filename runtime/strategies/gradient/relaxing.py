@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from stdsl.compiler.families.gradient.settings import GradientConfig
-from stdsl.compiler.schemas.relax import Gumbel, Partial
+from stdsl.compiler.schemas.relax import Gumbel
 
 from ..temperature import temperature
 
@@ -22,12 +22,13 @@ Values = Callable[[int], Mapping[str, Any]]
 class Relaxing:
     """``temperatures``: of alternatives and of elements by step, None where they are 1 throughout. ``drawn``: values by
     step of decisions that are held at another one at each. ``sampled``: weights are samples in training, ``hard`` ones
-    if so."""
+    if so. ``alone``: what is sampled is computed alone, and a step reaches the weights of that."""
 
     temperatures: Temperatures | None = None
     drawn: Values | None = None
     sampled: bool = False
     hard: bool = False
+    alone: bool = False
 
     def begin(self, supernet: nn.Module, t: int) -> None:
         """Set what step ``t`` has of its own."""
@@ -61,14 +62,14 @@ class Relaxing:
 
 def relaxing(strategy: GradientConfig, steps: int, drawn: Values | None = None) -> Relaxing:
     """What the settings of a strategy say, for a search of ``steps`` steps."""
-    mixture = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
+    mixture = strategy.relax.mixture
     sampled = isinstance(mixture, Gumbel)
-    return Relaxing(_temperatures(strategy, steps), drawn, sampled, isinstance(mixture, Gumbel) and mixture.hard)
+    hard = isinstance(mixture, Gumbel) and mixture.hard
+    return Relaxing(_temperatures(strategy, steps), drawn, sampled, hard, strategy.relax.drawn)
 
 
 def _temperatures(strategy: GradientConfig, steps: int) -> Temperatures | None:
-    choose = strategy.relax.choose.of if isinstance(strategy.relax.choose, Partial) else strategy.relax.choose
-    taus = [getattr(settings, "tau", None) for settings in (choose, strategy.relax.keep)]
+    taus = [getattr(settings, "tau", None) for settings in (strategy.relax.mixture, strategy.relax.keep)]
     if all(tau is None or tau.constant == 1 for tau in taus):
         return None
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
+
+from torch import Tensor, nn
 
 from stdsl.compiler.analysis.architecture import Architecture, plain_values
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints
 from stdsl.compiler.analysis.derivation.derive import Derived
 from stdsl.compiler.analysis.derivation.front import POINTS, FrontPoint, Metric, front
+from stdsl.compiler.backends.networks.paths.cutting import weights_of
+from stdsl.compiler.backends.networks.paths.text import as_searched, written_drawn
 from stdsl.compiler.diagnostics.model import Diagnostic
 from stdsl.compiler.diagnostics.run import Collapsed, Undecided
 from stdsl.compiler.families.gradient.settings import GradientConfig
@@ -29,6 +33,7 @@ from ..parts import lengths, part, parts, total_steps, warmup_steps
 from ..runner import Found, Runner, Work
 from ..statistics import UNDECIDED, leaning, mean_entropy
 from .build import gradient_search, phased_search, relaxed
+from .drawn import typical_draws
 from .gap import as_read, preferred
 from .search import probabilities_of
 
@@ -46,7 +51,11 @@ class GradientRunner(Runner):
         steps, warmup = total_steps(each, per_epoch), warmup_steps(each, per_epoch)
         on_decisions = _UNROLLED if strategy.decisions.order == 2 else 1.0
         passes = 1 + on_decisions * (steps - warmup) / steps
-        yield Work("search", partial(relaxed, job.graph, strategy, 0), job.graph, steps, batch, passes)
+        share, make = 1.0, cast(Callable[[], nn.Module], partial(relaxed, job.graph, strategy, 0))
+        if strategy.relax.drawn:
+            values, share = typical_draws(job.graph)
+            make = partial(_on_draw, job.graph, strategy, values)
+        yield Work("search", make, job.graph, steps, batch, passes, share=share)
 
     def search(self, run: Context) -> Found:
         each = parts(run.config, _own(run.config.strategy), run.job.graph)
@@ -105,8 +114,28 @@ class GradientRunner(Runner):
         scores, held = as_read(graph, facts["probabilities"], reading.gate), facts.get("fixed", {})
         return front(graph, scores, metric, budgets or POINTS, reading.score, held, reading.zeros, sibling)
 
+    def inherited(
+        self,
+        strategy: Strategy,
+        graph: SpaceGraph,
+        arch: Mapping[str, Any],
+        weights: Mapping[str, Tensor],
+        own: Mapping[str, Tensor],
+    ) -> Mapping[str, Tensor]:
+        relax = _own(strategy).relax
+        if not relax.drawn:
+            return weights
+        searched = as_searched(graph, relax.affine)
+        return weights_of(searched, written_drawn(graph, relax.sharing, relax.affine).places, arch, weights, own)
+
     def method(self, strategy: Strategy) -> str:
         return _own(strategy).derive.method
+
+
+def _on_draw(graph: SpaceGraph, strategy: GradientConfig, values: Mapping[str, Any]) -> nn.Module:
+    network = relaxed(graph, strategy, 0)
+    network.hold(values)
+    return network
 
 
 def _derived(strategy: GradientConfig, graph: SpaceGraph, facts: Mapping[str, Any]) -> Derived:

@@ -198,7 +198,7 @@ class GradientSearch:
     ) -> tuple[float, float, float]:
         with without_gradients(others):
             loss, output = self._loss(batch, purpose, t)
-            rate = descent.descend(loss, t)
+            rate = descent.descend_some(loss, t) if self.relaxing.alone else descent.descend(loss, t)
         return loss.item(), self.objective.task.of_batch(output, batch.targets)[1], rate
 
     def _descend_unrolled(self, batch: Batch, other: Batch, rate: float, t: int) -> tuple[float, float]:

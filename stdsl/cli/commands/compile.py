@@ -65,6 +65,12 @@ Example:
     help="With --paths: weights of an operation whose numbers are chosen, one set for each case (the default) or "
     "slices of the largest.",
 )
+@click.option(
+    "--drawn",
+    "drawn",
+    is_flag=True,
+    help="With --paths: the network draws an architecture by decision weights for each pass, as GDAS does.",
+)
 @allow_extern
 @click.option("--explain", "explain", is_flag=True, help="Supernet: say what each pass did, on standard error.")
 @quiet
@@ -80,6 +86,7 @@ def command(
     print_after: tuple[str, ...],
     paths: bool,
     sharing: Literal["separate", "slice"] | None,
+    drawn: bool,
     allow_extern: bool,
     explain: bool,
     quiet: bool,
@@ -98,6 +105,7 @@ def command(
         quiet=quiet,
         paths=paths,
         sharing=sharing,
+        drawn=drawn,
     )
     refuse(to, request)
     text = OUTPUTS[to].write(request)

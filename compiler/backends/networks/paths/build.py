@@ -11,7 +11,8 @@ from ..initial import seeded
 from ..loader import load
 from ..weights import load_scope_weights
 from .base import PathNetwork
-from .text import written_paths
+from .drawn import DrawnNetwork
+from .text import written_drawn, written_paths
 
 
 def build_path_network(graph: SpaceGraph, sharing: Sharing = "separate", seed: int | None = None) -> PathNetwork:
@@ -27,6 +28,22 @@ def build_path_network(graph: SpaceGraph, sharing: Sharing = "separate", seed: i
     with seeded(seed):
         net = cast(PathNetwork, load(written.source, "paths", externs_of(graph)).SearchNetwork())
     net.source, net.graph = written.source.text, graph
+    net._places, net._sharing = written.places, sharing
+    load_scope_weights(net, graph)
+    return net
+
+
+def build_drawn_network(
+    graph: SpaceGraph, sharing: Sharing = "separate", affine: bool = True, seed: int | None = None
+) -> DrawnNetwork:
+    """The network of ``graph`` that draws an architecture by its decision weights for each pass. ``affine``: norms of
+    candidate operations have a scale and a bias. Inputs, results, initial weights and what is raised: as of
+    :func:`build_path_network`."""
+    written = written_drawn(graph, sharing, affine)
+    load_externs(graph)
+    with seeded(seed):
+        net = cast(DrawnNetwork, load(written.source, "drawn", externs_of(graph)).SearchNetwork())
+    net.source, net.graph, net.passes = written.source.text, graph, ()
     net._places, net._sharing = written.places, sharing
     load_scope_weights(net, graph)
     return net
