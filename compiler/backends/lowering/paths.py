@@ -10,7 +10,7 @@ from ...analysis.conditions import Conditions
 from ...diagnostics.backends import TooEntangled
 from ...diagnostics.model import SpaceError
 from ...ir.decisions import Decision
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, Guard, case_key, leaves
+from ...ir.diagram import Case, Diagram, Guard, case_key, leaves
 from ...ir.graph import Edge, Node, SpaceGraph
 from ...ir.names import Names, identifier
 from ...ir.operation import TensorShape
@@ -27,8 +27,6 @@ from ...record import record
 from ..codegen.conditions import Written
 from ..codegen.kernel_table import kernel
 from ..codegen.program import OPEN, Path, Program, Statement
-from .counting import counted
-from .expectation import Turns
 from .externs import Externs
 from .network import REDUCES, Emit
 from .slices import Shared, given, shared
@@ -43,10 +41,6 @@ is looked at alone."""
 
 _OF_SOME = {"sum": "sum_of", "mean": "mean_of", "concat": "concat_of"}
 """The kernels of reductions some of whose elements may be absent."""
-
-
-WEIGHT: Final = " weight"
-"""Behind the path of a decision: the key of the weight of what is drawn of it."""
 
 
 @record
@@ -72,24 +66,22 @@ class LoweredPaths:
     places: Places
 
 
-def lower_paths(
-    graph: SpaceGraph, sharing: Sharing, emit: Emit = emit_primitive, weighed: bool = False
-) -> LoweredPaths:
-    """The statements of the network of ``graph`` that computes one path, an architecture of it at a time. ``weighed``:
-    what a decision chooses is multiplied by the weight that the path has for it, where a mixture would weigh the
-    alternatives (but behind a norm that alone reads it), and elements of keeps may be there in any number. Raises
+def lower_paths(graph: SpaceGraph, sharing: Sharing, emit: Emit = emit_primitive) -> LoweredPaths:
+    """The statements of the network of ``graph`` that computes one path, an architecture of it at a time. Raises
     SpaceError (E0823) where conditions would be too long a text."""
-    return _Lowering(graph, sharing, emit, weighed).lowered()
+    return PathLowering(graph, graph, sharing, emit).lowered()
 
 
-class _Lowering:
-    def __init__(self, space: SpaceGraph, sharing: Sharing, emit: Emit, weighed: bool) -> None:
+class PathLowering:
+    """``graph``: ``space``, or the same with other decisions, which the statements are of."""
+
+    drawn = False
+    """Whether the network draws a path for each pass."""
+
+    def __init__(self, space: SpaceGraph, graph: SpaceGraph, sharing: Sharing, emit: Emit) -> None:
         self.space, self.sharing, self.externs = space, sharing, Externs(space, emit)
-        self.weighed = weighed
         self.primitives = primitives_of(space)
-        graph = self._zeros_of_nothing(name_weights(space))
-        graph = self.graph = drop_unreachable(any_kept(graph) if weighed else graph)
-        self.turns = Turns(graph)
+        graph = self.graph = drop_unreachable(self._zeros_of_nothing(name_weights(graph)))
         self.diagrams = graph.diagrams
         self.conditions = Conditions(graph, self.primitives, live=False)
         self.names = Names(space)
@@ -98,11 +90,6 @@ class _Lowering:
         self.values: dict[int, int] = {}
         self.layers: dict[str, None] = {}
         self.decisions: dict[int, int] = {}
-        self.weights: dict[int, int] = {}
-        """The statement of the weight of what is drawn, by decision."""
-        self.behind: dict[int, Mapping[int, Guard]] = {}
-        """By norm the weights of what it reads."""
-        self.ends = {id for _, id in graph.outputs}
         self.places: dict[int, dict[Application, str]] = {}
 
     def lowered(self) -> LoweredPaths:
@@ -125,7 +112,7 @@ class _Lowering:
             self.names.scopes,
             tuple(self.layers),
             self.externs.imports,
-            Path(self.graph, self.decisions, self.weighed),
+            Path(self.graph, self.decisions, self.drawn),
         )
         return LoweredPaths(program, list(self.graph.open), self.places)
 
@@ -215,16 +202,24 @@ class _Lowering:
             case "switch":
                 cases = [(self._both(node, edge.guard), edge.source) for edge in node.edges]
                 there = [(guard, self.values[source]) for guard, source in cases if guard is not False]
-                return self._by_weight(node, self._choice(node, self._called(node), there))
+                return self._chosen(node, self._choice(node, self._called(node), there))
             case "gate":
                 (edge,) = node.edges
                 on, off = self._both(node, edge.guard), self._both(node, self.diagrams.negate(edge.guard))
                 cases = [(on, self.values[edge.source])] if on is not False else []
                 if off is not False:
                     cases.append((off, self._zeros(node, off)))
-                return self._by_weight(node, self._choice(node, self._called(node), cases))
+                return self._chosen(node, self._choice(node, self._called(node), cases))
             case _:
                 return self._reduce(node)
+
+    def _chosen(self, node: Node, value: int) -> int:
+        """What a switch or a gate gives, whose value is chosen."""
+        return value
+
+    def _element(self, node: Node, edge: Edge, need: Guard) -> int:
+        """An element of a reduction, which is there where ``need`` holds."""
+        return self.values[edge.source]
 
     def _called(self, node: Node) -> str:
         """What the variable of a choice is called: the last two names of the decision's path."""
@@ -234,13 +229,15 @@ class _Lowering:
         path = decision.path.removeprefix(f"{self.graph.scopes[node.scope].path}.")
         return identifier(".".join(path.split(".")[-2:]))
 
+    def _there(self, node: Node) -> list[tuple[Guard, Edge]]:
+        """The edges of a reduction that may be there, each with the condition under which it is."""
+        edges = [(self._both(node, edge.guard), edge) for edge in node.edges]
+        return [(guard, edge) for guard, edge in edges if guard is not False]
+
     def _reduce(self, node: Node) -> int:
         need = self._need(node)
-        edges = [(self._both(node, edge.guard), edge) for edge in node.edges]
-        if node.op == "mean" and self.weighed:
-            return self._mean(node, [(guard, edge) for guard, edge in edges if guard is not False])
-        values = [self._element(node, edge, guard) for guard, edge in edges]
-        there = [(guard, value) for (guard, _), value in zip(edges, values, strict=True) if guard is not False]
+        edges = self._there(node)
+        there = [(guard, self._element(node, edge, guard)) for guard, edge in edges]
         name = REDUCES[node.op]
         shape = TensorShape(node.type.layout, (0,) * len(node.type.dims))
         if all(case_key(guard) == case_key(need) for guard, _ in there):
@@ -248,19 +245,18 @@ class _Lowering:
                 return self._zeros(node, need)
             if len(there) == 1:
                 return there[0][1]
-            reads = _Reads(self)
+            reads = Reads(self)
             terms = [reads.slot(value) for _, value in there]
             return self._add(node, name, reads.inputs, reduce_call(node.op, terms, shape), need=need)
         some = self.diagrams.any(guard for guard, _ in there)
         none = self._both(node, self.diagrams.negate(some))
-        reads = _Reads(self)
+        reads = Reads(self)
         written = Written(self.graph, reads.decision)
         elements: list[Expression] = []
-        for (guard, edge), value in zip(edges, values, strict=True):
-            if guard is not False:
-                slot = reads.slot(value)
-                always = self.diagrams.constrain(guard, need) is True
-                elements.append(slot if always else Conditional(slot, written.condition(edge.guard), Plain(None)))
+        for (guard, edge), (_, value) in zip(edges, there, strict=True):
+            slot = reads.slot(value)
+            always = self.diagrams.constrain(guard, need) is True
+            elements.append(slot if always else Conditional(slot, written.condition(edge.guard), Plain(None)))
         axis: dict[str, Any] = {}
         if node.op == "concat":
             axis["dim"] = 2 if shape.layout == "tokens" else 1
@@ -272,117 +268,19 @@ class _Lowering:
 
     def _zeros(self, node: Node, need: Guard) -> int:
         """Zeros for as many samples as the first input has."""
-        reads = _Reads(self)
+        reads = Reads(self)
         reads.slot(self.values[self.graph.inputs[0]])
         dims = [self._number(dim, need, reads) for dim in node.type.dims]
         return self._add(node, "zeros", reads.inputs, batch_of_zeros(X, dims), need=need)
 
-    def _number(self, case: Case, need: Guard, reads: _Reads) -> Any:
+    def _number(self, case: Case, need: Guard, reads: Reads) -> Any:
         """A number, plain or as an expression, where something is needed."""
         inside = self.diagrams.constrain(case, need)
         return Written(self.graph, reads.decision).value(inside) if type(inside) is Diagram else inside
 
-    # -- weights of what is drawn
-
-    def _by_weight(self, node: Node, value: int) -> int:
-        """What is chosen of the edges of a node, times its weight."""
-        return self._times(node, value, [edge.guard for edge in node.edges])
-
-    def _by_numbers(self, node: Node, value: int) -> int:
-        """The result of an application, times the weights of the decisions that the text asks for in its numbers.
-        Numbers that follow from those of an input, as the width behind another width, have no further weight."""
-        joint = self.diagrams.apply(lambda *plain: plain, *(case for _, case in node.attrs))
-        if type(joint) is not Diagram:
-            return value
-        guards = [self._is(joint, plain) for plain in leaves(joint) if plain is not IMPOSSIBLE]
-        return self._times(node, value, guards, [ask.decision for ask in node.asks])
-
-    def _is(self, case: Case, value: Case) -> Guard:
-        guard = self.diagrams.apply(lambda found: found == value, case)
-        settled: Guard = self.diagrams.ite(self.diagrams.undefined(guard), False, guard)
-        return settled
-
-    def _times(self, node: Node, value: int, guards: Sequence[Guard], among: Sequence[int] | None = None) -> int:
-        """The value of a node times the weights by which one of ``guards`` holds. ``among``: of these decisions alone,
-        None for all. Where a norm alone reads it, which undoes any factor, what the norm gives is multiplied."""
-        if not self.weighed:
-            return value
-        weights = counted(self.graph, guards, self.turns.of(node), among)
-        (reader,) = readers if len(readers := self.graph.consumers[node.id]) == 1 else (None,)
-        if reader is not None and self._is_norm(reader) and node.id not in self.ends:
-            self.behind[reader] = weights
-            return value
-        return self._product(node, value, weights, self._need(node))
-
-    def _is_norm(self, id: int) -> bool:
-        node = self.graph.nodes[id]
-        return node.kind == "apply" and self.primitives[node.op].norm
-
-    def _product(self, node: Node, value: int, weights: Mapping[int, Guard], need: Guard) -> int:
-        """A value that is needed under a condition, times weights, of which each counts under one."""
-        reads = _Reads(self)
-        product = [reads.slot(value), *self._factors(weights, need, reads)]
-        if len(product) == 1:
-            return value
-        return self._add(node, "drawn", reads.inputs, kernel("weighed", *product), need=need)
-
-    def _element(self, node: Node, edge: Edge, need: Guard) -> int:
-        """An element of a sum or a concat, which is there where ``need`` holds, times its weight."""
-        value = self.values[edge.source]
-        if not self.weighed or need is False:
-            return value
-        return self._product(node, value, counted(self.graph, [edge.guard], self.turns.of(node)), need)
-
-    def _mean(self, node: Node, there: Sequence[tuple[Guard, Edge]]) -> int:
-        """The sum of the elements times their weights, over the sum of the weights."""
-        some = self.diagrams.any(guard for guard, _ in there)
-        none = self._both(node, self.diagrams.negate(some))
-        reads = _Reads(self)
-        written = Written(self.graph, reads.decision)
-        elements: list[Expression] = []
-        weights: list[Expression] = []
-        for guard, edge in there:
-            slot = reads.slot(self.values[edge.source])
-            always = self.diagrams.constrain(guard, self._need(node)) is True
-            elements.append(slot if always else Conditional(slot, written.condition(edge.guard), Plain(None)))
-            own = counted(self.graph, [edge.guard], self.turns.of(node))
-            weights.append(List(tuple(self._factors(own, guard, reads))))
-        mean = kernel("weighed_mean", List(tuple(elements)), List(tuple(weights)))
-        cases = [] if some is False else [(some, self._add(node, "mean", reads.inputs, mean, need=some))]
-        if none is not False:
-            cases.append((none, self._zeros(node, none)))
-        return self._choice(node, "mean", cases)
-
-    def _factors(self, weights: Mapping[int, Guard], need: Guard, reads: _Reads) -> list[Expression]:
-        """Weights of what is drawn, each None where it does not count."""
-        found: list[Expression] = []
-        written = Written(self.graph, reads.decision)
-        for id, under in weights.items():
-            inside = self.diagrams.constrain(under, need)
-            if inside is not False:
-                weight = reads.slot(self._weight(self.graph.decisions[id]))
-                found.append(weight if inside is True else Conditional(weight, written.condition(inside), Plain(None)))
-        return found
-
-    def _weight(self, decision: Decision) -> int:
-        """The statement of the weight of what is drawn of a decision."""
-        if decision.id not in self.weights:
-            self.weights[decision.id] = len(self.statements)
-            name = f"{decision.path}{WEIGHT}"
-            self.statements.append(Statement(len(self.statements), name, self.root, (), None, None, kind="weights"))
-        return self.weights[decision.id]
-
     # -- applications
 
     def _apply(self, node: Node) -> int:
-        if self.primitives[node.op].identity or self.primitives[node.op].zero:
-            return self._applied(node)
-        value = self._applied(node)
-        if node.id in self.behind:
-            value = self._product(node, value, self.behind[node.id], self._need(node))
-        return self._by_numbers(node, value)
-
-    def _applied(self, node: Node) -> int:
         sources = [edge.source for edge in node.edges]
         values = [self.values[source] for source in sources]
         if self.primitives[node.op].identity:
@@ -496,7 +394,7 @@ class _Lowering:
         cases = []
         for inner in leaves(each):
             guard = self._where(node, each, inner)
-            reads = _Reads(self)
+            reads = Reads(self)
             for value in values:
                 reads.slot(value)
             numbers: dict[str, Any] = {}
@@ -521,19 +419,10 @@ class _Lowering:
         return self._both(node, settled)
 
 
-def any_kept(graph: SpaceGraph) -> SpaceGraph:
-    """``graph`` as if each keep might keep any number of its elements."""
-    free = (
-        replace(d, valid=True, sizes=(0, len(d.options))) if d.kind == "keep" and not d.trivial else d
-        for d in graph.decisions
-    )
-    return replace(graph, decisions=tuple(free))
-
-
-class _Reads:
+class Reads:
     """The statements that an expression under construction reads, in the order of its slots."""
 
-    def __init__(self, lowering: _Lowering) -> None:
+    def __init__(self, lowering: PathLowering) -> None:
         self._lowering = lowering
         self.inputs: list[int] = []
 

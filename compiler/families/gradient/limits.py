@@ -25,7 +25,7 @@ def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnosti
         what = "discretization during a search over partial channels"
         yield cannot_run_yet(strategy, "discretize", what, "use `choose = softmax`, or leave `discretize` out")
     if relax.sharing != "separate" and not relax.drawn:
-        what = "weights shared between alternatives that are all computed"
+        what = "weights shared between alternatives"
         yield cannot_run_yet(strategy, "relax.sharing", what, "use `sharing = separate`")
     if relax.drawn and strategy.discretize is not None:
         what = "discretization during a search that computes what is drawn alone"

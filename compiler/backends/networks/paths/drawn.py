@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ....record import record
-from ...lowering.paths import WEIGHT
+from ...lowering.drawn import WEIGHT
 from ..supernet_base import Row, Supernet
 from .base import Decided
 

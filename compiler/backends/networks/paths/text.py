@@ -18,6 +18,7 @@ from ...codegen.kernel_table import KERNELS, imports_of, kernel
 from ...codegen.namespace import SUPERNET
 from ...codegen.printing import element_lines, import_line
 from ...codegen.render import Source, class_source, render
+from ...lowering.drawn import lower_drawn
 from ...lowering.externs import permitted
 from ...lowering.paths import Places, Sharing, lower_paths
 
@@ -65,7 +66,7 @@ def as_searched(graph: SpaceGraph, affine: bool) -> SpaceGraph:
 def _written(graph: SpaceGraph, sharing: Sharing, drawn: bool) -> WrittenPaths:
     permitted(graph)
     try:
-        lowered = lower_paths(graph, sharing, weighed=drawn)
+        lowered = (lower_drawn if drawn else lower_paths)(graph, sharing)
         outermost = Outermost("SearchNetwork", Name("DrawnNetwork" if drawn else "PathNetwork"), (Name("ROWS"),))
         classes = Classes(lowered.program, outermost, SUPERNET).all
     except DiagramTooLarge as error:
