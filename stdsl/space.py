@@ -95,7 +95,10 @@ class Space:
         return self.samples(1, seed)[0]
 
     def samples(self, n: int, seed: int = 0) -> list[Architecture]:
-        """``n`` architectures, drawn independently. Raises as :meth:`sample` does."""
+        """``n`` architectures, drawn independently. Raises as :meth:`sample` does, and ValueError where ``n`` is
+        below 0."""
+        if n < 0:
+            raise ValueError(f"`n` is the number of architectures to draw, not {n}")
         return sample(self.graph, seed, n)
 
     def architecture(self, mapping: Mapping[str, Any]) -> Architecture:
@@ -168,13 +171,15 @@ class Space:
         operator of it does not state it. Of a list of architectures: a list of these, much faster than one by one. Of
         the space: their ranges.
 
-        Raises ArchitectureError for a mapping that is no architecture of the space; it may cost more than `where`
-        allows.
+        Raises ArchitectureError for a mapping that is no architecture of the space (it may cost more than `where`
+        allows), and TypeError for what is no mapping.
         """
         if isinstance(arch, Mapping):
             return costs_of(self.graph, arch)
         if arch is not None:
-            return costs_of_each(self.graph, arch)
+            if isinstance(arch, str) or not isinstance(arch, Iterable):
+                raise _no_mapping(arch)
+            return costs_of_each(self.graph, (_mapping(one) for one in arch))
         return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
 
     def front(
@@ -201,9 +206,7 @@ class Space:
     def valid(self, arch: Mapping[str, Any]) -> Architecture:
         """``arch`` as an architecture of this space, within its `where`. Raises ArchitectureError, and TypeError for
         what is no mapping."""
-        if not isinstance(arch, Mapping):
-            raise TypeError(f"an architecture is a mapping from paths of decisions to values, not {arch!r}")
-        return within_budgets(self.graph, make_architecture(self.graph, arch))
+        return within_budgets(self.graph, make_architecture(self.graph, _mapping(arch)))
 
     @property
     def unknown_costs(self) -> frozenset[str]:
@@ -221,6 +224,16 @@ class Space:
     def ir(self) -> str:
         """The space graph as text."""
         return print_ir(self.graph)
+
+
+def _no_mapping(arch: object) -> TypeError:
+    return TypeError(f"an architecture is a mapping from paths of decisions to values, not {arch!r}")
+
+
+def _mapping(arch: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(arch, Mapping):
+        raise _no_mapping(arch)
+    return arch
 
 
 def load(

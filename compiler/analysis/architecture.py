@@ -30,7 +30,7 @@ from ..text.quoting import json_text
 from ..text.reading import read_file, reason_of
 from ..text.whole_files import write_whole
 from .demand import active
-from .values import NotAllowed, Value, decode, describe_allowed, encode
+from .values import NotAllowed, Value, decode, describe_allowed, encode, meant
 
 FORMAT = 1
 
@@ -157,11 +157,8 @@ def architecture(graph: SpaceGraph, mapping: Mapping[str, Any]) -> Architecture:
             answers |= encode(decision, value)
         except NotAllowed:
             bad.add(decision.id)
-            options = alike(value, decision.options, 1) if isinstance(value, str) else []
             found.append(
-                ValueNotAllowed(
-                    decision.span, path, _shown(value), describe_allowed(decision), options[0] if options else None
-                )
+                ValueNotAllowed(decision.span, path, _shown(value), describe_allowed(decision), meant(decision, value))
             )
     demand = active(graph, answers)
     for id in demand.unanswered:

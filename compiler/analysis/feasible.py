@@ -84,8 +84,8 @@ def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], quick: bool
 
 
 def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -> Extremes | None:
-    """The least, greatest and mean cost within all constraints of a space that has some over costs; None where they
-    cannot be had exactly, or there is nothing. ``quick``: None, too, where it takes longer than some tenths of a
+    """The least, greatest and mean cost within all constraints of a space; None where they cannot be had exactly, or
+    there is nothing. ``quick``: None, too, where it takes longer than some tenths of a
     second."""
     exact = feasible(graph, quick=quick)
     whole = circuits(graph).whole
@@ -93,10 +93,10 @@ def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = F
         return None
     if isinstance(exact, Listing):
         return _listed_extremes(exact, metric)
-    left = binding(graph, cost_constraints(graph))
+    left = binding(graph, cost_constraints(graph)) or ()
     if isinstance(exact, Sums):
-        return None if quick else _extremes_of_sums(graph, left or (), metric)
-    costs = cost_circuit(graph, whole, left or (), (metric,))
+        return None if quick else _extremes_of_sums(graph, left, metric)
+    costs = cost_circuit(graph, whole, left, (metric,), QUICK if quick and not left else None)
     return costs.extremes(metric) if costs is not None else None
 
 

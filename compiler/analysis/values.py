@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
+from ..text.likeness import alike
+from ..text.quoting import json_text
 
 Value: TypeAlias = "str | int | bool | tuple[int, ...]"
 """A choose's alternative's name, a count's number, a gate's bool, the places of a keep's elements counted from 1."""
@@ -77,6 +79,18 @@ def describe_allowed(decision: Decision) -> str:
             low, high = decision.sizes or (0, len(decision.options))
             many = f"{low}" if low == high else f"{low} to {high}"
             return f"a list of {many} of the places 1 to {len(decision.options)}"
+
+
+def meant(decision: Decision, value: Any) -> str | None:
+    """What is likely to be meant by a value that is not allowed, as a message shows it: a name that is nearly the same,
+    or the text of a number or a window (`8`, `(1, 3)`) that names an alternative."""
+    if isinstance(value, str):
+        return next(iter(alike(value, decision.options, 1)), None)
+    if decision.kind != "choose" or isinstance(value, bool):
+        return None
+    parts = value if isinstance(value, tuple | list) else (value,)
+    name = "x".join(map(str, parts))
+    return json_text(name) if name in decision.options else None
 
 
 def value_named(decision: Decision, text: str) -> Value | None:

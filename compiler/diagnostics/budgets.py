@@ -23,12 +23,13 @@ def _where(trained: str) -> str:
 @kind
 class NothingWithin(Diagnostic):
     """No architecture satisfies `where`. ``trained``: the space that the result is trained in, whose `where` binds,
-    too; "" where there is none."""
+    too; "" where there is none. ``advice``: what to do, where more can be said than that of all."""
 
     space: str
     reason: str
     related: tuple[Label, ...] = ()
     trained: str = ""
+    advice: str = ""
 
     code: ClassVar[str] = "E0441"
     title: ClassVar[str] = "no architecture is within `where`"
@@ -57,6 +58,8 @@ dearest one less than it asks for, or the constraints contradict each other.
     def help(self) -> str | None:
         if self.related:
             return "relax one of them: no architecture meets them together"
+        if self.advice:
+            return self.advice
         return "relax the constraint; without it `stdsl info` prints the least and greatest costs of the space"
 
 

@@ -10,6 +10,7 @@ from .names import nearest, respelt
 from .source import Span
 
 _COSTS = ("flops", "params", "depth", "activations")
+_BOUNDED = f"costs that can be bounded are {', '.join(_COSTS)}"
 
 
 @kind
@@ -37,12 +38,14 @@ After `where` stand conditions: on a cost (flops, params, depth, activations) or
 
 @kind
 class UnknownLabel(Diagnostic):
-    """``paths``: those of all decisions. ``written``: what of the text looks like one of them."""
+    """``paths``: those of all decisions. ``written``: what of the text looks like one of them. ``alternative``: whether
+    alternatives of decisions are called so."""
 
     name: str
     known: tuple[str, ...]
     paths: tuple[str, ...] = ()
     written: str = ""
+    alternative: bool = False
 
     code: ClassVar[str] = "E0411"
     title: ClassVar[str] = "no decision of that name"
@@ -58,15 +61,17 @@ A constraint names a label or a pattern that no decision of the space bears.
 
     @property
     def help(self) -> str:
+        if self.alternative:
+            return f'the name of an alternative stands in quotes: `"{self.name}"`'
         near = nearest(self.name, self.known) or COSTS.get(self.name) or nearest(self.name, _COSTS)
         if near:
             return f"did you mean `{near}`?"
         if path := self._path():
             return f"did you mean `{path}`?" if "." in self.name else f'a path is written in quotes: `"{path}"`'
         if self.known:
-            return f"its labels are {', '.join(self.known)}"
+            return f"its labels are {', '.join(self.known)}; {_BOUNDED}"
         if not self.paths:
-            return "it has no decisions: leave the condition out"
+            return f"it has no decisions: leave the condition out; {_BOUNDED}"
         return f'its decisions have no labels: add `as name`, or write a path in quotes, such as `"{self.paths[0]}"`'
 
     def _path(self) -> str | None:

@@ -79,6 +79,10 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("scheduler", "lr_scheduler", "schedule"), "a rate follows a schedule where it stands: `sgd(lr = cosine(0.05))`"
     ),
+    **dict.fromkeys(
+        ("where", "constraint", "constraints", "budget", "budgets", "flops", "params", "activations", "macs", "limits"),
+        "constraints and budgets belong to a space: declare `space small = net where flops <= 2M`, and search that",
+    ),
     **dict.fromkeys(("criterion", "loss_fn"), "write `loss = …` in the search; without, it follows from the targets"),
 }
 

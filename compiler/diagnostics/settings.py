@@ -18,12 +18,14 @@ def listed(words: tuple[str, ...], last: str = ", ") -> str:
 @kind
 class UnknownSetting(Diagnostic):
     """A key that the section or the call does not have. ``owner``: what it is looked for in, in words. ``elsewhere``:
-    where settings of this name stand, as they are written."""
+    where settings of this name stand, as they are written. ``families``: those that have the setting, which is missed
+    in another one."""
 
     key: str
     owner: str
     known: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     code: ClassVar[str] = "E0501"
     title: ClassVar[str] = "unknown setting"
@@ -61,6 +63,10 @@ The message lists the settings that there are, and says where else one of this n
         if places:
             *others, last = places
             return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
+        if self.families:
+            *others, last = (f"`{family}`" for family in self.families)
+            named = f"families {', '.join(others)} and {last}" if others else f"family {last}"
+            return f"it is one of the {named}"
         if self.key in OPTIONS:
             return f"that is an option of the command line: `stdsl run {OPTIONS[self.key]} …`"
         return elsewhere_advice(self.key)

@@ -101,6 +101,7 @@ _SHOWN = 20
 
 # Characters that can only have been meant for one sign.
 _SIGNS = {"→": "->", "…": "..", "–": "-", "−": "-", "^": "**", "!": "not ", ";": ""}
+_SIGNS |= {"≤": "<=", "≥": ">=", "≠": "!="}
 
 _INSTEAD = {
     "'": 'strings stand between double quotes: "…"',
@@ -118,6 +119,9 @@ _INSTEAD = {
     "→": "write `->`",
     "×": "write `x` between the numbers of a tuple (`1x3x3`), `*` for a product",
     "…": "write `..` for a range",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
 }
 
 

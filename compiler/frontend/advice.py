@@ -14,6 +14,9 @@ _COMPARISONS = frozenset(("EQ", "NE", "LE", "GE", "LESSTHAN", "MORETHAN", "IN"))
 _BEGINS_EXPRESSION = _DECISIONS | {"NUMBER", "STRING", "LPAR", "LSQB", "MINUS", "NOT"}
 _FORMS = ("choose", "keep", "maybe", "repeat", "each", "frozen", "tied")
 _UNIT = re.compile(r"([kKMGT]?|[mb](?=illion))(illion|FLOPs?|FLOPS|flops|MACs?|macs|B|params)?")
+_COSTS = ("flops", "params", "depth", "activations")
+_SUCH_THAT = ("with", "having", "such", "when", "given", "under", "within", "subject", "constraint", "constraints")
+_OF_A_SPACE = "declare `space small = net where flops <= 2M`, and search that"
 _CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
 
 
@@ -24,7 +27,30 @@ def advise(
 
     ``before``: the text of the token before it.
     """
-    return _usual(found, text, accepts, previous, any_open) or _habit(found, text, accepts, previous, before)
+    return (
+        _constraint(found, text, accepts, previous, before)
+        or _usual(found, text, accepts, previous, any_open)
+        or _habit(found, text, accepts, previous, before)
+    )
+
+
+def _constraint(found: str, text: str, accepts: Set[str], previous: str | None, before: str) -> str | None:
+    """What to do about a constraint that stands, or begins, where none can."""
+    if found == "WHERE" and accepts == {"EQUAL", "LPAR"}:
+        return f"what is constrained comes first: `{before} = … where …`"
+    if found == "WHERE" and "$END" in accepts:
+        if "COMMA" in accepts:
+            return "one `where` holds all constraints, with commas between them"
+        return f"constraints belong to a space: {_OF_A_SPACE}"
+    if accepts >= {"WHERE", "$END"} and (found == "COMMA" or (found == "NAME" and text in _SUCH_THAT)):
+        return "constraints stand behind `where`: `space small = net where flops <= 2M`"
+    if accepts >= {"EQUAL", "LBRACE"} and (before == "where" or (before in _COSTS and found in _COMPARISONS)):
+        return f"settings hold no constraints, which belong to a space: {_OF_A_SPACE}"
+    if found == "EQUAL" and before in _COSTS and "EQ" in accepts:
+        return f"a cost is bounded by a comparison: `{before} <= 2M`, or `{before} in 1M..2M`"
+    if previous == "RANGE" and takes_expression(accepts) and (found == "$END" or found in _CLOSING or found == "COMMA"):
+        return "a range has two ends; what has one alone is a comparison: `flops >= 2M`"
+    return None
 
 
 def _before_body(accepts: Set[str]) -> bool:

@@ -35,7 +35,7 @@ _ESCAPE = re.compile(r"\\.", re.DOTALL)
 _MISTAKES = frozenset(("BAD_NUMBER", "BAD_WORD", "OPEN_STRING", "QUOTED", "BAD_CHARACTER", FOREIGN))
 # What a character was meant to be.
 _MEANT = {"→": "ARROW", "×": "STAR", "…": "RANGE", "–": "MINUS", "−": "MINUS", "^": "POWER"}
-_MEANT |= {"&": "AND", "|": "OR", "!": "NOT"}
+_MEANT |= {"&": "AND", "|": "OR", "!": "NOT", "≤": "LE", "≥": "GE", "≠": "NE"}
 
 
 @record

@@ -162,7 +162,9 @@ class _Run:
         """The item is complete (or has not begun), and what follows begins none."""
         self.mistakes += 1
         foreign = self.at > 0 and word_advice(str(self.tokens[self.at - 1])) is not None
-        if self.at and self.mistakes == 1 and not foreign:
+        # Of `where flops = 2M` what stands before the sign is not what is meant.
+        assigned = token.type == "EQUAL" and "COMMA" in accepts
+        if self.at and self.mistakes == 1 and not foreign and not assigned:
             complete = copied(self.parser)
             self.done.append(complete.feed_eof(token))  # type: ignore[no-untyped-call]
         if self.at and token.line == self.tokens[self.at - 1].line:

@@ -31,8 +31,8 @@ Pixels = npt.NDArray[Any]
 
 
 def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotPredicted]]:
-    """The files of samples, those that are named and those in folders that are; and the folders that cannot be read.
-    Raises RunError where what decodes them is not installed."""
+    """The files of samples, those that are named and those in folders that are; and the folders that cannot be read,
+    or hold none. Raises RunError where what decodes them is not installed."""
     kind = model.preparation["kind"] if model.preparation else None
     if kind:
         need_pillow("predict", None)
@@ -40,8 +40,10 @@ def files_in(model: Model, paths: Iterable[Path]) -> tuple[list[Path], list[NotP
     refused: list[NotPredicted] = []
     for path in paths:
         try:
-            for file in _inside(model, path, kind):
-                files.append(file)
+            found = list(_inside(model, path, kind))
+            files += found
+            if not found:
+                refused.append(NotPredicted(None, str(path), "nothing in this folder is a sample", taken(model)))
         except FileDamaged as fault:
             refused.append(NotPredicted(None, str(fault.path), fault.reason, taken(model)))
         except OSError as error:

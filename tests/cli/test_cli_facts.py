@@ -50,7 +50,7 @@ def test_count_json(stdsl: Any, small: str) -> None:
 
 def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
     found = json.loads(stdsl("info", f"{small}::small", "--json").stdout)
-    assert list(found) == ["space", "count", "decisions", "params", "flops", "relaxable"]
+    assert list(found) == ["space", "count", "decisions", "params", "flops", "activations", "relaxable"]
     assert found["space"] == "small"
     assert found["count"] == {"min": "8", "max": "8", "exact": True}
     assert found["decisions"] == [
@@ -58,7 +58,7 @@ def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
         {"path": "y[2].kind", "kind": "choose", "options": ["identity", "conv"]},
         {"path": "y.inputs", "kind": "keep", "options": ["1", "2"]},
     ]
-    for metric in ("params", "flops"):
+    for metric in ("params", "flops", "activations"):
         assert list(found[metric]) == ["min", "max", "mean", "exact", "mean_exact"]
         assert found[metric]["exact"] is True
         assert found[metric]["min"] <= found[metric]["mean"] <= found[metric]["max"]
@@ -113,7 +113,49 @@ def test_bounds_of_costs_are_not_shown_as_costs(stdsl: Any, tmp_path: Path) -> N
     )
     text = stdsl("info", str(file)).stdout
     assert ">= 151,000,000  <= 152,000,000" in text
-    assert "(the least and greatest FLOPs are bounds)" in text
+    assert "(the least and greatest params, FLOPs and activations are bounds)" in text
+
+
+def test_info_shows_what_activations_a_budget_leaves(stdsl: Any, tmp_path: Path) -> None:
+    """A budget of activations is no help where nothing tells what there are."""
+    file = tmp_path / "s.space"
+    file.write_text(
+        "stdsl 1\nmeta net on x: image(3, 8, 8) {\n"
+        "  return x -> conv((choose {4, 8, 16} as width), 3x3) -> global_avg_pool -> linear(2)\n}\n"
+        "space s = net where activations <= 514\n",
+        encoding="utf-8",
+    )
+    lines = [line.split() for line in stdsl("info", str(file)).stdout.splitlines()]
+    assert ["activations", "258", "514", "386"] in lines
+
+
+ENTANGLED = """stdsl 1
+ops mix(k) = {ds: depthwise(k) -> pointwise(), full: conv(same, k), skip}
+tied cell block on x {
+  for i in 1..3 {
+    y[i] = [x, *y[<i]] -> each choose mix(choose {3x3, 5x3, 7x1} as window) as kind -> keep 1..min(2, i) -> sum
+  }
+  return y[3]
+}
+meta net on x: image(3, 8, 8) {
+  w = choose {8, 16, 24, 32} as width
+  s = x -> conv(w, 3x3) -> repeat choose 1..3 as one { block }
+  d = s -> conv((choose {16, 32, 48} as width2), 3x3) -> repeat choose 1..3 as two { block }
+  return d -> global_avg_pool -> linear(2)
+}
+space a = net
+space b = net where params <= 1G
+"""
+
+
+def test_ends_of_costs_are_computed_without_a_budget_as_within_one(stdsl: Any, tmp_path: Path) -> None:
+    """`--exact` knew the ends of a space within budgets, and only bounds of the same space without any."""
+    file = tmp_path / "s.space"
+    file.write_text(ENTANGLED, encoding="utf-8")
+    free, within = (json.loads(stdsl("info", f"{file}::{name}", "--exact", "--json").stdout) for name in ("a", "b"))
+    assert [free[m] for m in ("params", "flops")] == [within[m] for m in ("params", "flops")]
+    assert free["params"]["exact"]
+    assert free["flops"]["exact"]
 
 
 def test_info_with_a_parameter(stdsl: Any, small: str) -> None:

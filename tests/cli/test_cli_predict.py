@@ -194,6 +194,16 @@ def test_a_folder_that_cannot_be_read_is_told_and_the_rest_predicted(
     assert [one["reason"] for one in document["failed"]] == ["File name too long"] * 2
 
 
+@pytest.mark.parametrize("network", ["photos", "films"])
+def test_a_folder_without_a_sample_is_told(network: str, stdsl: Any, tmp_path: Path, request: Any) -> None:
+    """It was silent, with the exit code 0."""
+    (tmp_path / "none" / "deep").mkdir(parents=True)
+    (tmp_path / "none" / "notes.txt").write_text("x", encoding="utf-8")
+    result = stdsl("predict", str(request.getfixturevalue(network)), str(tmp_path / "none"))
+    assert result.exit_code == 1
+    assert "none: nothing in this folder is a sample" in result.stderr
+
+
 def test_a_pipe_is_not_waited_for(stdsl: Any, photos: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     result = stdsl("predict", str(photos), str(tmp_path / "a.png"), "--json")

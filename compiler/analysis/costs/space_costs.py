@@ -13,6 +13,7 @@ from ...ir.diagram import inner_nodes
 from ...ir.graph import SpaceGraph
 from ...record import record
 from ..architecture import Architecture, of_answers
+from ..circuits.cost_circuit import Extremes
 from ..circuits.of_space import circuits
 from ..feasible import EXACT_FLOAT, feasible, feasible_extremes
 from ..feasible import found as within_where
@@ -74,11 +75,19 @@ def cost_range(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -
     own = Measure(metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     exact = cheapest is not None and dearest is not None
+    found = None if exact else feasible_extremes(graph, metric, quick)
+    if found is not None:
+        return _known(graph, found)
     cost = additive_cost(graph, metric)
     mean = exact_mean(graph, cost)
     if mean is not None:
         return CostRange(least, greatest, _number(mean), exact, True, cheapest, dearest)
     return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
+
+
+def _known(graph: SpaceGraph, found: Extremes) -> CostRange:
+    ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
+    return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
 
 
 def _constrained(graph: SpaceGraph, metric: AdditiveMetric, quick: bool) -> CostRange:
@@ -89,8 +98,7 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric, quick: bool) -> Cost
         raise SpaceError([NothingWithin(constraints[0].span, graph.name, "all of them break one")])
     found = feasible_extremes(graph, metric, quick)
     if found is not None:
-        ends = (of_answers(graph, found.cheapest), of_answers(graph, found.dearest))
-        return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
+        return _known(graph, found)
     own = Measure(metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     cheapest = cheapest if within_costs(graph, cheapest) else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from ...diagnostics.budgets import NotFoundWithin, NothingWithin
@@ -31,6 +31,9 @@ from .summed import summed
 Metric = Literal["flops", "params", "activations", "depth"]
 
 POINTS = 10
+
+MOST_POINTS = 1_000
+"""A number of budgets above this is a budget that was meant: `front(…, 3_000_000)`."""
 
 SEARCHED = 3
 """The searches of all budgets of a front take together so many times what one of them takes at most."""
@@ -88,12 +91,7 @@ def front(
     Raises ValueError for a cost that there is not, and for budgets that are none, SpaceError where no architecture is
     within `where`, or operators do not state the cost.
     """
-    if isinstance(budgets, bool) or (isinstance(budgets, int) and budgets < 1):
-        raise ValueError(f"a front has one budget or more, not {budgets}")
-    if not isinstance(budgets, int):
-        wrong = [b for b in budgets if isinstance(b, bool) or not isinstance(b, Real) or not math.isfinite(b)]
-        if wrong:
-            raise ValueError(f"a budget is a number, not {wrong[0]}")
+    asked = _asked(budgets)
     if metric not in get_args(Metric):
         raise ValueError(f"`{metric}` is no cost; there are {', '.join(get_args(Metric))}")
     measured = graph if sibling is None else sibling.graph
@@ -101,7 +99,27 @@ def front(
         raise SpaceError([UnknownCost(graph.span, metric, e.name, e.span) for e in measured.not_stated(metric)])
     preference = summed(graph, scores, score, held, zeros, logits) if posterior is None else Preference(posterior)
     made = _Front(graph, preference, metric, sibling, (scores, score, held, zeros, logits), posterior is not None)
-    return made.points(made.evenly(budgets) if isinstance(budgets, int) else budgets)
+    return made.points(made.evenly(asked) if isinstance(asked, int) else asked)
+
+
+def _asked(budgets: Sequence[int] | int) -> Sequence[int] | int:
+    """The budgets, or how many there are to be. Raises ValueError for what is neither."""
+    if isinstance(budgets, Integral) and not isinstance(budgets, bool):
+        number = int(budgets)
+        if number < 1:
+            raise ValueError(f"a front has one budget or more, not {number}")
+        if number > MOST_POINTS:
+            advice = f"a number says how many budgets there are; one of {number:,} is written [{number}]"
+            raise ValueError(f"a front has {MOST_POINTS:,} budgets at most, not {number:,}: {advice}")
+        return number
+    if isinstance(budgets, str | bool | Real) or not isinstance(budgets, Iterable):
+        advice = f"; a single one is written [{budgets}]" if isinstance(budgets, float) else ""
+        raise ValueError(f"budgets are a list of numbers, or how many there are to be, not {budgets!r}{advice}")
+    listed = list(budgets)
+    wrong = [b for b in listed if isinstance(b, bool) or not isinstance(b, Real) or not math.isfinite(b)]
+    if wrong:
+        raise ValueError(f"a budget is a number, not {wrong[0]!r}")
+    return listed
 
 
 @dataclass(frozen=True)

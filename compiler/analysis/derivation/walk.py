@@ -174,9 +174,9 @@ class Walk:
         extreme = bound.limit + bound.sign * excess.least
         known = bound.exact and excess.exact and not self.held
         if bound.sign > 0:
-            what = f"the cheapest has {extreme:.0f}{'' if known else ' or more'}"
+            what = f"the cheapest has {extreme:,.0f}{'' if known else ' or more'}"
         else:
-            what = f"the dearest has no more than {extreme:.0f}"
+            what = f"the dearest has no more than {extreme:,.0f}"
         reason = f"{what} {bound.constraint.metric}{place_of(bound.constraint)}"
         trained = trained_in(self.graph)
         return SpaceError([NothingWithin(bound.constraint.span, self.graph.name, reason, trained=trained)])

@@ -18,6 +18,7 @@ from ...analysis.sums.within import proposals
 from ...diagnostics.budgets import NothingWithin, UnknownWithin
 from ...diagnostics.model import Label, SpaceError
 from ...diagnostics.source import Span
+from ...ir.decisions import Decision
 from ...ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 from .depth_bounds import unreachable
 from .verdict import Satisfiable
@@ -37,6 +38,10 @@ PROPOSED = 300
 
 EXCLUDED = "its constraints exclude each other"
 """What is said where a search has gone through everything."""
+
+DECISIONS = 2
+OPTIONS = 8
+"""So many decisions, and alternatives of each, are named."""
 
 Constraint = CostConstraint | DecisionConstraint
 
@@ -112,7 +117,28 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
         reason = "every architecture breaks this one"
     elif others:
         reason = "they exclude each other"
-    return NothingWithin(place, graph.name, reason, related)
+    return NothingWithin(place, graph.name, reason, related, advice=_advice(graph, groups[place]))
+
+
+def _advice(graph: SpaceGraph, instances: Sequence[Constraint]) -> str:
+    """What to do about a constraint that every architecture breaks by itself."""
+    ids = sorted({id for c in instances if isinstance(c, DecisionConstraint) for id in c.needs})
+    if ids:
+        own = [_values(decision) for decision in (graph.decisions[id] for id in ids) if not decision.trivial]
+        shown = ", ".join(dict.fromkeys(own[:DECISIONS])) + (", …" if len(own) > DECISIONS else "")
+        return f"relax the constraint: {shown}" if shown else "relax the constraint"
+    first = instances[0]
+    if isinstance(first, CostConstraint) and first.low is not None and first.low == first.high:
+        return f"few costs come out at exactly one number: write a range, `{first.metric} in LEAST..MOST`"
+    return ""
+
+
+def _values(decision: Decision) -> str:
+    """What a decision may be, in words."""
+    if decision.kind == "keep":
+        return f"`{decision.path}` is a keep of {len(decision.options)} elements"
+    names = ", ".join(decision.options[:OPTIONS]) + (", …" if len(decision.options) > OPTIONS else "")
+    return f"`{decision.path}` takes {names}"
 
 
 def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool) -> tuple[bool, bool]:

@@ -36,7 +36,7 @@ def collect(
 ) -> tuple[CostConstraint | DecisionConstraint, ...]:
     """The constraints of a space; those that are wrong are reported and left out."""
     found: list[CostConstraint | DecisionConstraint] = []
-    for expr in _single(declaration.where):
+    for expr in _ungrouped(state, list(_single(declaration.where))):
         cost = _cost(state, expr, env)
         if cost is not None:
             found.append(cost)
@@ -63,6 +63,29 @@ def costs_alone(state: State, exprs: Iterable[ast.Expr], env: Env) -> tuple[Cost
             advice = "compare `flops`, `params`, `activations` or `depth` with numbers: `flops <= 200M`"
             state.report(BadConstraint(expr.span, "costs alone can be bounded here", advice))
     return tuple(found)
+
+
+def _ungrouped(state: State, exprs: Sequence[ast.Expr]) -> Iterator[ast.Expr]:
+    """The constraints without what commas between digits made one, as in `flops <= 10,000`, which is reported."""
+    whole = ""
+    for place, expr in enumerate(exprs):
+        before = exprs[place - 1] if place else None
+        last = before.right if isinstance(before, ast.Binary) else before
+        if not isinstance(expr, ast.Literal_) or not isinstance(last, ast.Literal_) or not _in_one(last, expr):
+            whole = ""
+            yield expr
+            continue
+        whole = (whole or last.text) + expr.text
+        following = exprs[place + 1] if place + 1 < len(exprs) else None
+        if not isinstance(following, ast.Literal_):
+            reason = "digits are not grouped by commas, which stand between constraints"
+            advice = f"write `{whole}`; large numbers have suffixes: `600K`, `3M`"
+            state.report(BadConstraint(expr.span, reason, advice))
+
+
+def _in_one(last: ast.Literal_, expr: ast.Literal_) -> bool:
+    """Whether digits and three more behind a comma look like one number."""
+    return (last.text + expr.text).isdigit() and len(expr.text) == 3 and last.span.end + 1 == expr.span.start
 
 
 def _single(exprs: Iterable[ast.Expr]) -> Iterator[ast.Expr]:
@@ -94,8 +117,16 @@ def _cost(state: State, expr: ast.Expr, env: Env) -> CostConstraint | None:
         advice = "make two spaces, one for each constraint"
         state.report(BadConstraint(expr.span, "costs cannot be alternatives", advice))
         return None
-    if not isinstance(expr, ast.Binary):
+    if isinstance(expr, ast.Unary) and expr.op == "not":
+        advice = "write the comparison that is meant: `flops > 600M`"
+        state.report(BadConstraint(expr.span, "a constraint over costs cannot be negated", advice))
+        return None
+    if _is_metric(expr):
         state.report(BadConstraint(expr.span, "a cost alone is no condition"))
+        return None
+    if not isinstance(expr, ast.Binary):
+        advice = "write one comparison per cost, which holds in all architectures: `flops <= 600M, params in 3M..6M`"
+        state.report(BadConstraint(expr.span, "costs can only be compared with numbers", advice))
         return None
     left, right, op = expr.left, expr.right, expr.op
     if _is_metric(right) and op in _FLIPPED:
@@ -178,7 +209,9 @@ def _decisions(
         if not rows:
             around = (p.span for p in walk(expr) if isinstance(p, ast.Attribute))
             whole = [span.text for span in around if span.start == part.span.start]
-            state.report(UnknownLabel(part.span, name, labels, _paths(state), max(whole, key=len, default="")))
+            named_so = isinstance(part, ast.Name) and any(name in d.options for d in state.builder.decisions)
+            written = max(whole, key=len, default="")
+            state.report(UnknownLabel(part.span, name, labels, _paths(state), written, named_so))
             return
         groups[name] = rows
     read = compared(state, expr, groups, env)
@@ -285,6 +318,8 @@ def _pattern(state: State, call: ast.Call) -> str | None:
     value = call.arguments[0].value if call.arguments else None
     if not isinstance(value, ast.Literal_) or not isinstance(value.value, str):
         advice = 'write `pin("**.kind", "itgm")` or `size("**.inputs") <= 9`'
+        if isinstance(value, ast.Name) and matching(state, value.id):
+            advice = f'write the label in quotes: `"{value.id}"`'
         state.report(BadConstraint(value.span if value else call.span, "a pattern is a string", advice))
         return None
     if not matching(state, value.value, sites=is_call(call, "size")):

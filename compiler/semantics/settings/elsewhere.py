@@ -16,6 +16,8 @@ from ..modules import Module
 from .models import model_of
 from .tree import Branch, Items, Node
 
+_OF_FAMILY = "= "
+
 MOST = 3
 """So many places are named."""
 
@@ -23,7 +25,7 @@ MOST = 3
 @record
 class Step:
     """A key on the way to a setting. ``inside``: what the next key stands in: `{`, a section; `[`, one that may be
-    repeated; `=`, a strategy; the name of a call; or nothing, at the end of the way."""
+    repeated; `=`, a strategy, `= random` one of that family; the name of a call; or nothing, at the end of the way."""
 
     key: str
     inside: str = ""
@@ -48,6 +50,8 @@ def written(way: Way) -> str:
                 text = f"{step.key} {{ {text} }}"
             case "=":
                 text = f"{step.key} = … {{ {text} }}"
+            case strategy if strategy.startswith(_OF_FAMILY):
+                text = f"{step.key} {strategy} {{ {text} }}"
             case call:
                 text = f"{step.key} = {call}({text})"
     return text
@@ -65,7 +69,9 @@ def ways(model: type[Settings], keys: Sequence[str], tree: Node | None, present:
     found: dict[str, Way] = {}
     for way in _ways(model, meant, tree, present):
         if [step.key for step in way[-len(keys) :]] == [*before, meant]:
-            found.setdefault(dotted(way), way)
+            known = found.setdefault(dotted(way), way)
+            if known != way:  # one of several families
+                found[dotted(way)] = tuple(Step(s.key, "=") if s.inside.startswith(_OF_FAMILY) else s for s in known)
     return tuple(sorted(found.values(), key=len)[:MOST])
 
 
@@ -113,6 +119,6 @@ def _inside(
         elif not present:
             yield "[", expected.repeated_section, None
     elif expected.strategy:
-        yield from (("=", settings_of_family(family), None) for family in FAMILIES)
+        yield from ((_OF_FAMILY + family, settings_of_family(family), None) for family in FAMILIES)
     elif name != "data":  # which data set it is to be nobody knows
         yield from ((constructor_name(call), call, None) for call in expected.constructors)

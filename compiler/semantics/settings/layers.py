@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from ...diagnostics.settings import DuplicateSetting, SettingsConflict, UnknownSetting, WrongForm, WrongSetting
 from ...diagnostics.source import Span
-from ...families.registry import settings_of_family
+from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...schemas.base import Settings
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.search import SearchConfig
+from ...schemas.strategy import Strategy
 from .elsewhere import ways, written
 from .environment import Env, whole_span
 from .tree import SLIP, Branch, Hole, Items, Leaf, Node
@@ -29,7 +30,8 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
         assert name is not None, "only the outermost section of a declaration is nameless"
         key = name.id
         if key not in settings:
-            env.report.add(UnknownSetting(name.span, key, owner, tuple(settings), _elsewhere(model, key, tree)))
+            elsewhere, families = _elsewhere(model, key, tree)
+            env.report.add(UnknownSetting(name.span, key, owner, tuple(settings), elsewhere, families))
             tree = tree.set(SLIP, Hole(name.span))
             continue
         expected = settings[key]
@@ -48,10 +50,17 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
     return tree
 
 
-def _elsewhere(model: type[Settings], key: str, tree: Branch) -> tuple[str, ...]:
-    """Where settings of this name stand: inside these ones, else in a search."""
+def _elsewhere(model: type[Settings], key: str, tree: Branch) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where settings of this name stand: inside these ones, else, where these are those of a family, the other families
+    that have it, else in a search."""
     inside = tuple(written(way) for way in ways(model, [key], tree))
-    return inside or tuple(f"search … {{ {written(way)} }}" for way in ways(SearchConfig, [key], None))
+    if inside:
+        return inside, ()
+    if issubclass(model, Strategy):
+        families = tuple(name for name in FAMILIES if key in settings_of(settings_of_family(name)))
+        if families:
+            return (), families
+    return tuple(f"search … {{ {written(way)} }}" for way in ways(SearchConfig, [key], None)), ()
 
 
 def _without_rivals(

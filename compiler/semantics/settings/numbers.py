@@ -117,11 +117,10 @@ def compute(expr: ast.Expr, env: Env, over: Variables | None = None) -> Scalar:
             return _call(expr, env, over)
         case ast.Tuple() | ast.List():
             return tuple(compute(i, env, over) for i in expr.items)
-    raise env.report.stop(
-        NotComputable(
-            expr.span, "this expression cannot stand in settings", "settings hold numbers, words, lists and calls"
-        )
-    )
+    advice = "settings hold numbers, words, lists and calls"
+    if isinstance(expr, ast.Attribute):
+        advice = f'a text stands in quotes: `"{expr.span.text}"`'
+    raise env.report.stop(NotComputable(expr.span, "this expression cannot stand in settings", advice))
 
 
 def _name(name: ast.Name, env: Env, over: Variables | None) -> Scalar:

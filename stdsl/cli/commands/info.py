@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,12 +31,14 @@ from stdsl.compiler.text.figures import cost_title, figure, percent
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
+_COSTS: tuple[AdditiveMetric, ...] = ("params", "flops", "activations")
+
 
 @click.command("info")
 @target("space")
 @parameters
 @architecture
-@click.option("--exact", is_flag=True, help="Count within constraints over costs, however long that takes.")
+@click.option("--exact", is_flag=True, help="Count, and compare costs, however long that takes.")
 @click.option("--marginals", is_flag=True, help="The share of each option among the architectures, too.")
 @allow_extern
 @as_json
@@ -53,12 +55,13 @@ def command(
 ) -> None:
     """Show what a space leaves open, and what its networks cost.
 
-    The decisions, the number of architectures, the least, greatest and mean parameters and FLOPs (multiply-adds of
-    one sample's forward pass), and whether the space can become a mixture supernet. With --arch, the costs and the
-    layers of that architecture. What extern operators do not state is unknown; with --allow-extern, their parameters
-    are counted in what their code makes. Under constraints over costs, what takes long to count is bounded; --exact
-    takes the time, as `stdsl count` does. With --marginals, of the architectures in which a decision is asked, the
-    share that takes each option (of a `keep`: keeps each element), and of all the share in which it is asked.
+    The decisions, the number of architectures, the least, greatest and mean parameters, FLOPs (multiply-adds of one
+    sample's forward pass) and activations (elements that its convolutions and products put out), and whether the space
+    can become a mixture supernet. With --arch, the costs and the layers of that architecture. What extern operators do
+    not state is unknown; with --allow-extern, their parameters are counted in what their code makes. What takes long to
+    count, above all under constraints over costs, is bounded; --exact takes the time, as `stdsl count` does. With
+    --marginals, of the architectures in which a decision is asked, the share that takes each option (of a `keep`: keeps
+    each element), and of all the share in which it is asked.
 
     \b
     Example:
@@ -96,6 +99,7 @@ def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
         ],
         "params": _range(graph, "params", exact),
         "flops": _range(graph, "flops", exact),
+        "activations": _range(graph, "activations", exact),
         "relaxable": not problems,
     }
     return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
@@ -144,9 +148,12 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
         if marginals:
             fact("(the shares of options are not known: `stdsl explain E0444`)")
     rows_of_costs = [("", "least", "greatest", "mean")]
-    notes = []
-    shown_metrics: tuple[tuple[str, AdditiveMetric], ...] = (("params", "params"), ("FLOPs", "flops"))
-    for name, metric in shown_metrics:
+    notes: list[str] = []
+    bounds: list[str] = []
+    unknown: list[str] = []
+    estimated: list[str] = []
+    for metric in _COSTS:
+        name = cost_title(metric)
         costs = cost_range(graph, metric, quick=not exact)
         if costs is None:
             rows_of_costs.append((name, *3 * (figure(None),)))
@@ -155,13 +162,18 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
         least = ("" if costs.cheapest is not None else ">= ") + figure(costs.min)
         greatest = ("" if costs.dearest is not None else "<= ") + figure(costs.max)
         rows_of_costs.append((name, least, greatest, figure(costs.mean)))
-        notes += [f"the least and greatest {name} are bounds"] if not costs.exact else []
+        if not costs.exact:
+            bounds.append(name)
         if not costs.mean_exact:
-            known = "not known" if costs.mean is None else "estimated from a sample"
-            notes.append(f"the mean of {name} is {known}")
+            (unknown if costs.mean is None else estimated).append(name)
+    notes += [f"the least and greatest {_listed(bounds)} are bounds"] if bounds else []
+    notes += [f"the mean of {_listed(unknown)} is not known"] if unknown else []
+    notes += [f"the mean of {_listed(estimated)} is estimated from a sample"] if estimated else []
     fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
     if notes and not exact and cost_constraints(graph):
         notes.append("--exact counts what is within the constraints over costs")
+    elif bounds and not exact:
+        notes.append("--exact takes the time to know more")
     for note in notes:
         fact(f"({visible(note)})")
     problems = relaxable(graph)
@@ -204,6 +216,12 @@ def _frames(field: ReceptiveField) -> str:
     ]
     whole = f" ({', '.join(f'`{op}`' for op in field.whole)} then sees all)" if field.whole else ""
     return f"{', '.join(counts)}{whole}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`params, FLOPs and activations`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _stated(graph: SpaceGraph, metric: str) -> str:

@@ -228,13 +228,24 @@ def test_all_budgets_together_have_one_effort(monkeypatch: pytest.MonkeyPatch) -
     assert all(some[place] == every[place] for place in some)
 
 
-@pytest.mark.parametrize("budgets", [0, -3, True, [math.nan], [10**6, True], ["1M"], [math.inf]])
+@pytest.mark.parametrize("budgets", [0, -3, True, [math.nan], [10**6, True], ["1M"], [math.inf], "1M", 1.5, None])
 def test_budgets_that_are_none_are_said_to_be(budgets: object) -> None:
     space = stdsl.loads(
         "stdsl 1\nmeta net on x: features(4) {\n  return x -> linear((choose {3, 2, 1} as w))\n}\nspace s = net\n"
     )
     with pytest.raises(ValueError, match="budget"):
         space.front({}, "flops", budgets)  # type: ignore[arg-type]
+
+
+def test_a_budget_in_the_place_of_how_many_there_are_to_be_is_told_of() -> None:
+    """`front(…, 3_000_000)` made a front of three million budgets."""
+    space = small("where flops <= 5.3M")
+    weights = weights_of(space, 1)
+    with pytest.raises(ValueError, match=r"one of 3,000,000 is written \[3000000\]"):
+        space.front(weights, "flops", 3_000_000)
+    one, many = space.front(weights, "flops", iter([3_000_000, 10**9]))  # type: ignore[arg-type]
+    assert [one] == space.front(weights, "flops", [3_000_000])
+    assert [many] == space.front(weights, "flops", [10**9])
 
 
 ZEROS = """stdsl 1

@@ -126,6 +126,18 @@ def test_architectures_from_mappings(space: stdsl.Space, tmp_path: Path) -> None
     assert {d.code for d in error.value.diagnostics} >= {"E0601", "E0602", "E0604"}
 
 
+def test_numbers_and_windows_are_named_by_their_text() -> None:
+    space = stdsl.loads(
+        "stdsl 1 meta m on x: image(3, 4, 4) = x -> conv((choose {8, 16} as w), choose {1x3, 3x3} as k) space s = m"
+    )
+    with pytest.raises(stdsl.ArchitectureError) as caught:
+        space.architecture({"w": 8, "k": (1, 3)})
+    helps = [d.help for d in caught.value.diagnostics]
+    assert helps[0].startswith('did you mean `"8"`?')
+    assert helps[1].startswith('did you mean `"1x3"`?')
+    assert space.architecture({"w": "8", "k": "1x3"})
+
+
 def test_samples(space: stdsl.Space) -> None:
     assert space.sample(seed=1) == space.sample(seed=1)
     assert len(set(space.samples(40))) == 4
@@ -213,6 +225,11 @@ def test_arguments_of_other_kinds_are_told_of() -> None:
     for call in (space.architecture, space.valid, space.rank, lambda arch: stdsl.compile(space, arch)):
         with pytest.raises(TypeError, match="a mapping from paths of decisions to values, not 'relu'"):
             call("relu")
+    for several in ("relu", ["relu"], [{"k": "gelu"}, "relu"], 3):
+        with pytest.raises(TypeError, match="a mapping from paths of decisions to values, not"):
+            space.costs(several)
+    with pytest.raises(ValueError, match="the number of architectures to draw, not -1"):
+        space.samples(-1)
     with pytest.raises(TypeError, match=r"`stdsl.load\(…\)` gives, not of 'a.space'"):
         stdsl.compile("a.space")
     with pytest.raises(TypeError, match="`overrides` is a mapping"):
