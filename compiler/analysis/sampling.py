@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..diagnostics.budgets import NotFoundWithin, NothingWithin
-from ..diagnostics.model import SpaceError
+from ..diagnostics.model import Label, SpaceError
 from ..ir.decisions import Decision
 from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
@@ -78,9 +78,10 @@ def too_few(graph: SpaceGraph, drawn: Sample) -> SpaceError:
     """What to raise where fewer were drawn than are needed."""
     place = next((c.span for c in cost_constraints(graph)), graph.span)
     if drawn.empty:
-        return SpaceError(
-            [NothingWithin(place, graph.name, "its constraints exclude each other", trained=trained_in(graph))]
-        )
+        others = dict.fromkeys(c.span for c in graph.constraints if c.span != place)
+        related = tuple(Label(span, "together with this") for span in others)
+        reason = "its constraints exclude each other" if related else "every architecture breaks this one"
+        return SpaceError([NothingWithin(place, graph.name, reason, related, trained_in(graph))])
     return SpaceError([NotFoundWithin(place, graph.name, drawn.tried, drawn.steps, trained_in(graph))])
 
 

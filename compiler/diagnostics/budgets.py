@@ -352,4 +352,4 @@ not exclude that there is one: it is not decided. Sampling and deriving may take
 
     @property
     def help(self) -> str | None:
-        return "widen the constraints, or have `stdsl sample` look for longer"
+        return "widen the constraints; `stdsl count` tells whether there is one where it can, and takes longer"

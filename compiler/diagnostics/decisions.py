@@ -116,7 +116,7 @@ A `keep` wants more elements than the list has.
 
     @property
     def help(self) -> str:
-        return "keep at most as many as the list has, or use `keep any` or `keep all`"
+        return "keep at most as many as the list has (in a loop, `keep 1..min(2, i)`), or use `keep any` or `keep all`"
 
 
 @kind

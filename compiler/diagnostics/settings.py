@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .habits import OPTIONS, SETTINGS, elsewhere_advice
+from .habits import COSTS, OPTIONS, SETTINGS, elsewhere_advice
 from .model import Diagnostic, Edit, Fix, Label, kind
 from .names import nearest, respelt
 from .source import Span
@@ -194,7 +194,8 @@ A text stands in quotes: `export { onnx = "best.onnx" }`.
 
     @property
     def help(self) -> str | None:
-        near = nearest(self.word, self.known)
+        habit = COSTS.get(self.word)
+        near = nearest(self.word, self.known) or (habit if habit in self.known else None)
         if near:
             return f"did you mean `{near}`?"
         return f'a text stands in quotes: "{self.word}"' if "text in quotes" in self.expected else None

@@ -58,9 +58,9 @@ def command(
     for i, arch in enumerate(drawn.architectures, 1):
         _write(arch, output, f"{graph.name}-{i:0{max(4, len(str(number)))}}")
     found = len(drawn.architectures) - drawn.searched
-    if cost_constraints(graph) and drawn.within is not None:
+    if cost_constraints(graph) and drawn.within:
         message(f"drawn from the {drawn.within:,} architectures within `where`", quiet)
-    elif cost_constraints(graph) and drawn.tried and found:
+    elif cost_constraints(graph) and drawn.within is None and drawn.tried and found:
         message(f"{drawn.acceptance:.2%} of {drawn.tried:,} architectures drawn were within `where`", quiet)
     if drawn.searched:
         few = f"{found} of {drawn.tried:,} architectures drawn were within `where`"

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+import stdsl
 from stdsl.compiler.analysis.architecture import architecture, of_answers
 from stdsl.compiler.analysis.circuits import compilation, cost_circuit
 from stdsl.compiler.analysis.circuits import of_space as circuits_module
@@ -24,6 +25,7 @@ from stdsl.compiler.analysis.feasible import feasible
 from stdsl.compiler.analysis.marginals import marginals
 from stdsl.compiler.analysis.sampling import draw, sample
 from stdsl.compiler.analysis.sums import within as sums
+from stdsl.compiler.diagnostics.model import SpaceError
 from stdsl.compiler.ir.graph import CostConstraint
 
 
@@ -198,3 +200,20 @@ def test_nothing_is_drawn_for_a_mean_where_it_would_not_be_uniform(sketch, monke
     monkeypatch.setattr(compilation, "STATE_LIMIT", 10)
     monkeypatch.setattr(space_costs, "draw", lambda *_, **__: pytest.fail("drawn in vain"))
     assert cost_range(entangled(sketch), "flops").mean is None
+
+
+def test_constraints_that_leave_nothing_together_are_all_named() -> None:
+    """The first one alone was, with the advice to look at what there is without it."""
+    graph = stdsl.loads(
+        "stdsl 1 meta m on x: image(3, 4, 4) = x -> conv((choose {4, 8} as w), choose {1, 3} as k) space s = m"
+    ).graph
+    first, second = (decision.span for decision in graph.open)
+    few, many = CostConstraint("params", None, 12, first), CostConstraint("flops", 1_000, None, second)
+    with pytest.raises(SpaceError) as caught:
+        sample(replace(graph, constraints=(few, many)), seed=0)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.span) == ("E0441", first)
+    assert [label.span for label in found.secondary] == [second]
+    assert found.help == "relax one of them: no architecture meets them together"
+    with pytest.raises(SpaceError, match="every architecture breaks this one"):
+        sample(replace(graph, constraints=(replace(few, high=11),)), seed=0)
