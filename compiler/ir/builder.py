@@ -4,6 +4,7 @@ graph."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from ..diagnostics.source import Span
@@ -68,6 +69,12 @@ class GraphBuilder:
         return self._decision(
             Decision(id, path, "keep", places, places, variables, span, label, (low, high), valid, trivial)
         )
+
+    def again(self, like: Decision, path: str) -> Decision:
+        """A decision like another one (no keep), made at ``path``."""
+        id = len(self.decisions)
+        variables = tuple([self.diagrams.variable(id, variable.arity) for variable in like.variables])
+        return self._decision(replace(like, id=id, path=path, variables=variables))
 
     def _decision(self, decision: Decision) -> Decision:
         self.decisions.append(decision)

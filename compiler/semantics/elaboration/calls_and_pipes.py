@@ -175,7 +175,7 @@ def _declared(state: State, template: Template, arguments: Arguments, expr: ast.
             place = next(s for n, _, s in arguments if n == "weights")
             state.report(WrongType(place, "`weights`", "a string, the path of a file", kind_of(weights)))
             return ERROR
-    token = state.token("call", env.context.token, id(expr), env.context.path)
+    token = state.token("call", (env.context.token,), env.context.path, id(expr))
     return Called(template, bound, env.context.owned(token), expr.span, weights)
 
 

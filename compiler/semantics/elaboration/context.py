@@ -95,6 +95,13 @@ class Context:
         )
 
 
+def rebased(path: str, before: str, after: str) -> str:
+    """The path below ``after`` of what stands at ``path`` below ``before``."""
+    assert path.startswith(before), f"{path} is not below {before}"
+    rest = path[len(before) :].removeprefix(".")
+    return f"{after}.{rest}" if after and rest and rest[0] != "[" else after + rest
+
+
 @dataclass(slots=True)
 class Env:
     """Names in sight: a chain of blocks up to the module. ``indices``: those of the enclosing loops, for paths."""

@@ -12,13 +12,14 @@ from ...diagnostics.shapes import WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
 from ...frontend import ast
-from ...ir.diagram import IMPOSSIBLE, Case, typed
-from ...ir.graph import Edge
-from ...record import record
+from ...ir.diagram import IMPOSSIBLE, Case
 from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
 from .arithmetic import is_plain, scalar
 from .context import Context, Env
+from .copies.alike import alike, tensors_of
+from .copies.copying import all_in_place, copied
+from .copies.stamp import Stamp
 from .lists import slots
 from .open_lists import candidates
 from .state.limits import DEPTH_LIMIT, Abandoned
@@ -30,9 +31,7 @@ from .values import (
     ListValue,
     NamedTuple_,
     Operator,
-    PrimitiveOp,
     Scalar,
-    SetTemplate,
     Template,
     Tensor,
     Value,
@@ -40,20 +39,6 @@ from .values import (
     hangs_on_same,
     kind_of,
 )
-
-
-@record
-class _Stamp:
-    """What an application added to the graph, to be copied for an equal one."""
-
-    nodes: tuple[int, int]
-    scopes: tuple[int, int]
-    place: str
-    inputs: tuple[int, ...]
-    result: Tensor
-    decided: bool
-    token: Hashable
-    path: str
 
 
 def deep_enough(state: State, context: Context, name: str, span: Span) -> bool:
@@ -77,7 +62,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     """An application of a declared op or cell."""
     if isinstance(op, Template):
         # By its bare name it is elaborated afresh here.
-        token = state.token("application", context.token, context.site, op.span, context.path)
+        token = state.token("application", (context.token, context.site), context.path, op.span)
         called = Called(op, {}, context.owned(token), op.span)
     else:
         called = op
@@ -89,14 +74,23 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     inside = _inner_context(state, called, context)
     if not deep_enough(state, inside, declaration.name.id, called.span):
         return ERROR
-    key = _stamp_key(called, value, context)
-    if key is not None:
-        found = state.instances.get(key)
-        if found is not None and (not found.decided or (found.token == inside.token and found.path == inside.path)):
-            if found.decided:
-                state.decided.touched.extend(state.decided.tables.get(("stamp", key), ((), ""))[0])
-            return _stamp(state, found, _tensors(value, called), inside.place, context, called.span)
-    start = (len(state.builder.nodes), len(state.builder.scopes), len(state.decided.touched))
+    decides_alike = declaration.tied is not None or isinstance(op, Called)
+    key = alike(state, called, value, context)
+    start = len(state.decided.touched)
+    found = state.instances.get(key) if key is not None else None
+    copy = copied(state, found, tensors_of(value, called), inside, context, called.span) if found is not None else None
+    if copy is None:
+        copy = _elaborated(state, called, value, context, inside, key)
+    if decides_alike and len(state.decided.touched) > start:
+        state.decided.same_table((inside.token, inside.path), start, declaration.name.id, called.span)
+    return copy
+
+
+def _elaborated(state: State, called: Called, value: Value, context: Context, inside: Context, key: Hashable) -> Value:
+    """An application that is no copy. ``key``: those of the same one may be copies of it; None for none."""
+    declaration, decided = called.template.declaration, state.decided
+    start = (len(state.builder.nodes), len(state.builder.scopes), len(state.builder.decisions))
+    touched, compared, depth = len(decided.touched), len(decided.compared), len(state.way)
     before = state.mistakes.met
     scope = state.builder.scope(
         context.scope,
@@ -107,27 +101,25 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
         called.span,
         called.weights,
     )
-    inside = replace(inside, scope=scope)
     state.applying.append(called)
     state.way.append(called.span)
-    result = _body(state, called, value, inside)
+    result = _body(state, called, value, replace(inside, scope=scope))
     state.way.pop()
     state.applying.pop()
-    touched = state.decided.touched[start[2] :]
-    if touched and (declaration.tied is not None or isinstance(op, Called)):
-        state.decided.same_table((inside.token, inside.path), start[2], declaration.name.id, called.span)
-    if key is not None and before == state.mistakes.met and isinstance(result, Tensor):
-        state.instances[key] = _Stamp(
+    right = key is not None and before == state.mistakes.met and all_in_place(state.builder.nodes[start[0] :])
+    if right and isinstance(result, Tensor):
+        state.instances[key] = Stamp(
             (start[0], len(state.builder.nodes)),
             (start[1], len(state.builder.scopes)),
-            inside.place,
-            tuple(t.node for t in _tensors(value, called)),
+            called.span,
+            inside,
+            tuple([t.node for t in tensors_of(value, called)]),
             result,
-            bool(touched),
-            inside.token,
-            inside.path,
+            tuple(dict.fromkeys(decided.touched[touched:])),
+            start[2],
+            tuple(dict.fromkeys(decided.compared[compared:])),
+            depth,
         )
-        state.decided.tables["stamp", key] = (tuple(touched), "")
     return result
 
 
@@ -139,7 +131,7 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
     if declaration.tied is not None:
         values = [called.arguments.get(p.id) for p in declaration.tied]
         tie_token, tie_path, around = made.tie
-        token: Hashable = state.token("tied", id(declaration), tie_token, tuple(map(_tie_key, values)))
+        token: Hashable = state.token("tied", (tie_token,), None, id(declaration), tuple(map(_tie_key, values)))
         name = called.template.known_as
         if values:
             name = f"{name}({', '.join(map(_written, values))})"
@@ -303,93 +295,3 @@ def _all_tensors(state: State, called: Called, declaration: ast.OpDecl, given: S
     if other is not None:
         state.report(WrongType(called.span, f"an input of `{declaration.name.id}`", "a tensor", kind_of(other)))
     return other is None
-
-
-# ---- stamping ------------------------------------------------------------------------------------------------------
-
-
-def _tensors(value: Value, called: Called) -> list[Tensor]:
-    """The tensors that an application sees: its inputs, then its tensor arguments."""
-    items = [i.value for i in value.items] if isinstance(value, ListValue) else [value]
-    return [t for t in (*items, *called.arguments.values()) if isinstance(t, Tensor)]
-
-
-def _argument_key(value: Value) -> Hashable:
-    """Equal for arguments that elaborate alike. Raises TypeError for those that cannot be compared."""
-    match value:
-        case None | bool() | int() | float() | str() | tuple():
-            return typed(value)
-        case Scalar():
-            case = value.case
-            return ("case", id(case) if hasattr(case, "uid") else case, value.asks)
-        case Tensor():
-            return ("tensor", value.type)
-        case PrimitiveOp():
-            arguments = tuple((k, _argument_key(v)) for k, v in value.arguments.items())
-            return ("primitive", value.primitive.name, value.span, arguments)
-        case Template() | SetTemplate():
-            return ("template", id(value.declaration), value.span)
-    raise TypeError
-
-
-def _stamp_key(called: Called, value: Value, context: Context) -> Hashable:
-    """Applications with equal keys add equal nodes, but for inputs, scopes and (where they decide) decisions.
-
-    None: never copied.
-    """
-    if called.weights is not None or called.template.declaration.kind == "meta":
-        return None
-    items = value.items if isinstance(value, ListValue) else (Item(value),)
-    if any(i.guard is not True or i.asks or i.keep or not isinstance(i.value, Tensor) or i.value.broken for i in items):
-        return None
-    try:
-        arguments = tuple((name, _argument_key(v)) for name, v in called.arguments.items())
-    except TypeError:
-        return None
-    ids = [t.node for t in _tensors(value, called)]
-    alike = tuple(ids.index(i) for i in ids)
-    types = tuple(i.value.type for i in items)
-    condition = context.condition if context.condition is True else id(context.condition)
-    listed = isinstance(value, ListValue)
-    return (id(called.template.declaration), called.span, arguments, types, alike, listed, context.frozen, condition)
-
-
-def _stamp(state: State, stamp: _Stamp, tensors: list[Tensor], place: str, context: Context, span: Span) -> Tensor:
-    """A copy of the nodes and scopes of an earlier application on other inputs."""
-    nodes, scopes = state.builder.nodes, state.builder.scopes
-    first_node, first_scope = stamp.nodes[0], stamp.scopes[0]
-    state.limits.room(stamp.nodes[1] - first_node, span)
-    state.limits.spend(stamp.nodes[1] - first_node + stamp.scopes[1] - first_scope + 1, span)
-    node_shift, scope_shift = len(nodes) - first_node, len(scopes) - first_scope
-    outside = dict(zip(stamp.inputs, (t.node for t in tensors), strict=True))
-    for index in range(first_scope, stamp.scopes[1]):
-        old = scopes[index]
-        parent = context.scope if index == first_scope else (old.parent or 0) + scope_shift
-        name = place.rpartition(".")[2] if index == first_scope else old.name
-        path = place + old.path[len(stamp.place) :]
-        state.builder.scope(parent, name, old.callee, old.kind, path, old.span, old.weights)
-
-    for index in range(first_node, stamp.nodes[1]):
-        node = nodes[index]
-        edges = [
-            Edge(s + node_shift if (s := e.source) >= first_node else outside.get(s, s), e.guard, e.option)
-            for e in node.edges
-        ]
-        nodes.append(
-            type(node)(
-                node.id + node_shift,
-                node.kind,
-                node.op,
-                tuple(edges),
-                node.type,
-                node.scope + scope_shift if node.scope >= first_scope else node.scope,
-                node.span,
-                node.attrs,
-                node.asks,
-                node.decision,
-                node.frozen,
-                name=place + node.name[len(stamp.place) :],
-            )
-        )
-    last = stamp.result.node
-    return Tensor(last + node_shift if last >= first_node else outside.get(last, last), stamp.result.type)

@@ -102,7 +102,7 @@ def apply(state: State, op: Value, value: Value, context: Context, span: Span) -
 
 def at(state: State, context: Context, *part: Hashable) -> Context:
     """The context of an application of its own: whoever applies an operator twice makes its templates twice."""
-    return context.applied(state.token("site", context.site, *part))
+    return context.applied(state.token("site", (context.site,), None, *part))
 
 
 def tensors_together(state: State, operation: str, left: Value, right: Value, context: Context, span: Span) -> Value:
@@ -163,7 +163,7 @@ def instantiate_set(
 ) -> Value:
     """The set of a declared `ops`, elaborated in ``context``, for what stands at ``span``."""
     declaration = template.declaration
-    token = state.token("ops", context.token, span, context.path)
+    token = state.token("ops", (context.token,), context.path, span)
     inside = replace(context, token=token, depth=context.depth + 1, scopes=(*context.scopes, token))
     env = Env(template.module, inside)
     if not instances.deep_enough(state, env.context, declaration.name.id, template.span):

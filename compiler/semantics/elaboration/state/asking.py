@@ -26,15 +26,16 @@ class Asking:
 
     def of_size(self, size: Case, node: int) -> Asks:
         """What reading a dimension of a node asks for."""
-        return self._of_case(size, self._order(node)) if type(size) is Diagram else ()
+        return self._of_case(size, self.order(node)) if type(size) is Diagram else ()
 
     def _joined(self, before: Asks, sources: Iterable[int], after: Asks = ()) -> tuple[int, ...]:
         found = dict.fromkeys(ask.decision for ask in before)
         for source in sources:
-            found.update(dict.fromkeys(self._order(source)))
+            found.update(dict.fromkeys(self.order(source)))
         return (*(found | dict.fromkeys(ask.decision for ask in after)),)
 
-    def _order(self, id: int) -> tuple[int, ...]:
+    def order(self, id: int) -> tuple[int, ...]:
+        """The decisions that the shape of a node depends on, in the order in which reading it asks for them."""
         todo = [id]
         while todo:
             node = self._nodes[todo[-1]]

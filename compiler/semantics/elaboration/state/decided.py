@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import TypeAlias
 
 from ....diagnostics.decisions import DecisionInLet, EqualPaths, UnequalTables
 from ....diagnostics.source import Span
@@ -15,12 +16,18 @@ from ..values import Value
 from .limits import DECISION_LIMIT, Limits
 from .mistakes import Mistakes
 
+Instance: TypeAlias = tuple[Hashable, str]
+"""What decides alike: the token of an elaboration and the path of its decisions."""
+
+DecisionKey: TypeAlias = tuple[Hashable, Hashable, str]
+"""What a decision is made by: the token of an elaboration, the text, and the path."""
+
 
 class Decided:
     """``way``: the steps and calls that lead to what is being elaborated, outermost first."""
 
     def __init__(self, builder: GraphBuilder, mistakes: Mistakes, limits: Limits, way: Sequence[Span]) -> None:
-        self._builder, self._mistakes, self._limits, self._way = builder, mistakes, limits, way
+        self._builder, self._mistakes, self._limits, self.way = builder, mistakes, limits, way
         self.scopes: dict[int, Scopes] = {}
         """The instances and iterations that each decision is made in, outermost first."""
         self.meanings: dict[int, Value] = {}
@@ -29,12 +36,17 @@ class Decided:
         self.stay: dict[int, Case] = {}
         """How many elements stay at each site."""
         self.constraints: list[DecisionConstraint] = []
-        self.touched: list[str] = []
-        """Paths of the decisions met, in order, again and again: slices of it are the decision tables of instances."""
-        self.tables: dict[Hashable, tuple[tuple[str, ...], str]] = {}
+        self.touched: list[Decision] = []
+        """The decisions met, in order, again and again: slices of it are the decision tables of instances."""
+        self.tables: dict[Instance, tuple[tuple[str, ...], str]] = {}
+        self.compared: list[Instance] = []
+        """The instances of :meth:`same_table`, in order, again and again."""
+        self.keys: dict[int, DecisionKey] = {}
+        """What each decision is made by."""
+        self.ways: dict[int, tuple[Span, ...]] = {}
+        """The steps and calls that lead to each decision, outermost first."""
         self._existing: dict[int, Guard] = {}
-        self._ways: dict[int, tuple[Span, ...]] = {}
-        self._made: dict[Hashable, Decision] = {}
+        self._made: dict[DecisionKey, Decision] = {}
         self._by_path: dict[str, Decision] = {}
 
     def decide(
@@ -52,31 +64,47 @@ class Decided:
         ``leaf`` is its label or the word for its kind.
         """
         path = f"{context.path}.{leaf}" if context.path else leaf
-        self.touched.append(path)
         key = (context.token, text, path)
         if context.constant is not None:
             self._mistakes.report(DecisionInLet(span, context.constant))
         found = self._made.get(key)
         if found is not None:
+            self.touched.append(found)
             if found.options != alternatives:
                 reason = f"{', '.join(found.options)} there, {', '.join(alternatives)} here"
                 self._mistakes.report(UnequalTables(span, path.split(".")[0], path, reason, found.span))
             return found
         self._limits.at_most(len(self._made) + 1, DECISION_LIMIT, "a space of so many decisions", span)
         made = make(path)
-        self._made[key] = made
-        first = self._by_path.setdefault(path, made)
-        self._ways[made.id] = tuple(self._way)
-        self.scopes[made.id] = context.scopes
+        self.touched.append(made)
+        first = self._by_path.get(path, made)
+        self.keep(key, made, tuple(self.way), context.scopes)
         if first is not made:
-            pairs = zip(self._ways[first.id], self._ways[made.id], strict=False)
+            pairs = zip(self.ways[first.id], self.ways[made.id], strict=False)
             ways = next(((a, b) for a, b in pairs if a != b), None)
             self._mistakes.report(EqualPaths(span, path, first.span, ways))
         return made
 
-    def same_table(self, key: Hashable, start: int, name: str, span: Span) -> None:
+    def keep(self, key: DecisionKey, made: Decision, way: tuple[Span, ...], scopes: Scopes) -> None:
+        """A decision that was made. ``way``: the steps and calls that lead to it."""
+        self._made[key] = made
+        self.keys[made.id] = key
+        self._by_path.setdefault(made.path, made)
+        self.ways[made.id] = way
+        self.scopes[made.id] = scopes
+
+    def made(self, key: DecisionKey) -> Decision | None:
+        """The decision that was made by ``key``."""
+        return self._made.get(key)
+
+    def room(self, paths: Sequence[str]) -> bool:
+        """Whether there may be decisions of these paths beside those that there are."""
+        return len(self._made) + len(paths) <= DECISION_LIMIT and not any(path in self._by_path for path in paths)
+
+    def same_table(self, key: Instance, start: int, name: str, span: Span) -> None:
         """Checks that this elaboration of something that decides alike met the same decisions as the first one."""
-        table = tuple(sorted(set(self.touched[start:])))
+        table = tuple(sorted({decision.path for decision in self.touched[start:]}))
+        self.compared.append(key)
         first, _ = self.tables.setdefault(key, (table, name))
         if first != table:
             odd = sorted(set(first) ^ set(table))[0]

@@ -17,6 +17,7 @@ from .asking import Asking, merge_asks
 from .decided import Decided
 from .limits import Limits
 from .mistakes import Mistakes
+from .tokens import Tokens
 
 
 class State:
@@ -39,15 +40,12 @@ class State:
         self.rules: dict[Hashable, Any] = {}
         self.externs: dict[int, Primitive] = {}
         """The primitives of `extern op`s by the ids of their declarations."""
-        self._tokens: dict[Hashable, int] = {}
+        self.tokens = Tokens()
+        self.token = self.tokens.token
 
     def report(self, diagnostic: Diagnostic, calls: Sequence[Called] | None = None) -> None:
         """See :meth:`Mistakes.report`."""
         self.mistakes.report(diagnostic, calls)
-
-    def token(self, *key: Hashable) -> int:
-        """A small number for an identity, so that nested ones stay cheap to compare."""
-        return self._tokens.setdefault(key, len(self._tokens))
 
     def node(
         self,

@@ -1,0 +1,59 @@
+"""What makes two applications of a declared op or cell alike."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from ....ir.diagram import typed
+from ..context import Context
+from ..state.state import State
+from ..values import Called, Item, ListValue, PrimitiveOp, Scalar, SetTemplate, Template, Tensor, Value
+
+
+def tensors_of(value: Value, called: Called) -> list[Tensor]:
+    """The tensors that an application sees: its inputs, then its tensor arguments."""
+    items = [i.value for i in value.items] if isinstance(value, ListValue) else [value]
+    return [t for t in (*items, *called.arguments.values()) if isinstance(t, Tensor)]
+
+
+def alike(state: State, called: Called, value: Value, context: Context) -> Hashable:
+    """Applications with equal keys add equal nodes, but for inputs, scopes, the place of the call and (where they
+    decide) decisions. None: never copied."""
+    if called.weights is not None or called.template.declaration.kind == "meta":
+        return None
+    items = value.items if isinstance(value, ListValue) else (Item(value),)
+    if any(i.guard is not True or i.asks or i.keep or not isinstance(i.value, Tensor) or i.value.broken for i in items):
+        return None
+    try:
+        arguments = tuple([(name, _argument(v)) for name, v in called.arguments.items()])
+    except TypeError:
+        return None
+    tensors = tensors_of(value, called)
+    ids = [t.node for t in tensors]
+    same = tuple([ids.index(i) for i in ids])
+    types = tuple([i.value.type for i in items])
+    # Reading a shape asks for what it depends on, in an order that is the node's.
+    orders = tuple([state.asking.order(t.node) for t in tensors if not t.type.fixed])
+    condition = context.condition if context.condition is True else id(context.condition)
+    listed = isinstance(value, ListValue)
+    template = called.template
+    text = (id(template.declaration), id(template.module), template.known_as)
+    return (text, arguments, types, orders, same, listed, context.frozen, condition)
+
+
+def _argument(value: Value) -> Hashable:
+    """Equal for arguments that elaborate alike. Raises TypeError for those that cannot be compared."""
+    match value:
+        case None | bool() | int() | float() | str() | tuple():
+            return typed(value)
+        case Scalar():
+            case = value.case
+            return ("case", id(case) if hasattr(case, "uid") else case, value.asks)
+        case Tensor():
+            return ("tensor", value.type)
+        case PrimitiveOp():
+            arguments = tuple((k, _argument(v)) for k, v in value.arguments.items())
+            return ("primitive", value.primitive.name, value.span, arguments)
+        case Template() | SetTemplate():
+            return ("template", id(value.declaration), value.span)
+    raise TypeError

@@ -1,0 +1,99 @@
+"""An application as a copy of an earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ....diagnostics.source import Span
+from ....ir.graph import Edge, Node
+from ..context import Context, rebased
+from ..state.state import State
+from ..values import Tensor
+from .anew import anew
+from .renamed import OutOfOrder, Renamed
+from .stamp import Stamp
+
+
+def copied(
+    state: State, stamp: Stamp, tensors: Sequence[Tensor], inside: Context, context: Context, span: Span
+) -> Tensor | None:
+    """What the application of ``stamp`` makes of other inputs, as if it were called at ``span``, in ``context``, with
+    its body in ``inside``; None where that has to be elaborated, and nothing was made."""
+    elsewhere = (stamp.inside.token, stamp.inside.path) != (inside.token, inside.path)
+    # While something is wrong, all that is met on the way may be, too.
+    if (elsewhere or stamp.span != span) and any(state.mistakes.met):
+        return None
+    try:
+        decisions = anew(state, stamp, inside, span) if stamp.met and elsewhere else None
+        if decisions is None and stamp.met and elsewhere:
+            return None
+        outside = dict(zip(stamp.inputs, (t.node for t in tensors), strict=True))
+        renamed = decisions.renamed if decisions is not None else None
+        nodes = _nodes(state, stamp, outside, inside.place, span, renamed)
+        type_ = stamp.result.type if renamed is None else renamed.type(stamp.result.type)
+    except OutOfOrder:
+        return None
+    state.limits.room(len(nodes), span)
+    state.limits.spend(len(nodes) + stamp.scopes[1] - stamp.scopes[0] + 1, span)
+    if decisions is not None:
+        decisions.keep(state)
+    else:
+        state.decided.touched += stamp.met
+        state.decided.compared += stamp.compared
+    _scopes(state, stamp, inside.place, context.scope, span)
+    shift = len(state.builder.nodes) - stamp.nodes[0]
+    state.builder.nodes += nodes
+    last = stamp.result.node
+    return Tensor(last + shift if last >= stamp.nodes[0] else outside.get(last, last), type_)
+
+
+def all_in_place(nodes: Iterable[Node]) -> bool:
+    """Whether all nodes of an application are in its place. A switch that fills an input out of a list of open length
+    is where the element is that it may take, which may be outside."""
+    return not any(node.kind == "switch" and not node.name for node in nodes)
+
+
+def _scopes(state: State, stamp: Stamp, place: str, around: int, span: Span) -> None:
+    scopes, first = state.builder.scopes, stamp.scopes[0]
+    shift = len(scopes) - first
+    for index in range(first, stamp.scopes[1]):
+        old = scopes[index]
+        top = index == first
+        parent = around if top else (old.parent or 0) + shift
+        path = rebased(old.path, stamp.inside.place, place)
+        name = old.name if old.kind == "iteration" else path.rpartition(".")[2]
+        state.builder.scope(parent, name, old.callee, old.kind, path, span if top else old.span, old.weights)
+
+
+def _nodes(
+    state: State, stamp: Stamp, outside: dict[int, int], place: str, span: Span, renamed: Renamed | None
+) -> list[Node]:
+    """The nodes that the copy adds. Raises OutOfOrder."""
+    nodes, (first, last) = state.builder.nodes, stamp.nodes
+    shift, scopes = len(nodes) - first, len(state.builder.scopes) - stamp.scopes[0]
+    made = []
+    for node in nodes[first:last]:
+        sources = [s + shift if (s := edge.source) >= first else outside.get(s, s) for edge in node.edges]
+        type_, attrs, asks, decision = node.type, node.attrs, node.asks, node.decision
+        guards = [edge.guard for edge in node.edges]
+        if renamed is not None:
+            type_, attrs, decision = renamed.type(type_), renamed.attrs(attrs), renamed.decision(decision)
+            guards, asks = list(map(renamed.case, guards)), renamed.asks(asks) if asks else asks
+        edges = [Edge(s, guard, e.option) for s, guard, e in zip(sources, guards, node.edges, strict=True)]
+        made.append(
+            Node(
+                node.id + shift,
+                node.kind,
+                node.op,
+                tuple(edges),
+                type_,
+                node.scope + scopes if node.scope >= stamp.scopes[0] else node.scope,
+                span if node.span is stamp.span else node.span,
+                attrs,
+                asks,
+                decision,
+                node.frozen,
+                name=rebased(node.name, stamp.inside.place, place),
+            )
+        )
+    return made

@@ -1,0 +1,51 @@
+"""What depends on decisions, made to depend on others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ....ir.decisions import Decision
+from ....ir.diagram import Case, Diagram, Diagrams
+from ....ir.graph import Ask, TensorType
+from ..values import Asks
+
+
+class OutOfOrder(Exception):
+    """The other variables come in another order, so that the diagrams would have another form, too."""
+
+
+class Renamed:
+    """``pairs``: each decision with the one in its place. What it makes raises OutOfOrder."""
+
+    def __init__(self, diagrams: Diagrams, pairs: Mapping[Decision, Decision]) -> None:
+        self._diagrams = diagrams
+        self._ids = {old.id: new.id for old, new in pairs.items()}
+        self._variables = {
+            a.index: b for old, new in pairs.items() for a, b in zip(old.variables, new.variables, strict=True)
+        }
+        self._cases: dict[int, Case] = {}
+
+    def case(self, case: Case) -> Case:
+        if type(case) is not Diagram:
+            return case
+        found = self._cases.get(case.uid)
+        if found is None:
+            kids = [self.case(kid) if type(kid) is Diagram else kid for kid in case.children]
+            variable = self._variables.get(case.variable.index, case.variable)
+            if any(type(kid) is Diagram and kid.variable.index <= variable.index for kid in kids):
+                raise OutOfOrder
+            self._diagrams.steps -= 1
+            found = self._cases[case.uid] = self._diagrams.case(variable, kids)
+        return found
+
+    def type(self, type_: TensorType) -> TensorType:
+        return type_ if type_.fixed else TensorType(type_.layout, tuple(map(self.case, type_.dims)))
+
+    def attrs(self, attrs: tuple[tuple[str, Case], ...]) -> tuple[tuple[str, Case], ...]:
+        return tuple([(name, self.case(case) if type(case) is Diagram else case) for name, case in attrs])
+
+    def asks(self, asks: Asks) -> Asks:
+        return tuple([Ask(self._ids.get(ask.decision, ask.decision), self.case(ask.guard)) for ask in asks])
+
+    def decision(self, id: int | None) -> int | None:
+        return id if id is None else self._ids.get(id, id)

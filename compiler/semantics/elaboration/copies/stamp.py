@@ -1,0 +1,32 @@
+"""What an application added to the graph."""
+
+from __future__ import annotations
+
+from ....diagnostics.source import Span
+from ....ir.decisions import Decision
+from ....record import record
+from ..context import Context
+from ..state.decided import Instance
+from ..values import Tensor
+
+
+@record(eq=False)
+class Stamp:
+    """An application of which nothing is wrong, to be copied for equal ones.
+
+    ``nodes``, ``scopes``: what it added, from and to (excluded). ``span``: the place of the call; ``inside``: the
+    context of the body. ``inputs``: the nodes that enter. ``met``: the decisions that it met, each once; ``first``: the
+    id of the first decision made since it began. ``compared``: the instances inside that decide alike. ``depth``: how
+    many steps and calls led to it.
+    """
+
+    nodes: tuple[int, int]
+    scopes: tuple[int, int]
+    span: Span
+    inside: Context
+    inputs: tuple[int, ...]
+    result: Tensor
+    met: tuple[Decision, ...]
+    first: int
+    compared: tuple[Instance, ...]
+    depth: int
