@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stdsl.compiler.analysis.architecture import Architecture
-from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.of_many import costs_of_each
 from stdsl.compiler.analysis.marginals import Marginal
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.families.sampling import Likelihood, SamplingConfig
-from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.objectives import SoftCost
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
@@ -54,6 +53,12 @@ class Learning:
         name, value = figure
         return -loss if self.strategy.reward == "loss" else METRICS[name].score(value)
 
+    @property
+    def compares(self) -> bool:
+        """Whether paths are told apart by what they count by. The importance weight of a single one is 1, whatever its
+        likelihood; its score, zero in the mean, would let the logits wander."""
+        return self.strategy.estimator != "importance" or self.strategy.samples > 1
+
     def learns(self, t: int) -> bool:
         return t >= self.warmup and bool(self.logits.rows)
 
@@ -72,8 +77,9 @@ class Learning:
         whose log-probabilities have the gradients ``scores``. What is told of the costs."""
         total = {parameter: -gradient for parameter, gradient in likely.items()}
         told: dict[str, float] = {}
+        known = costs_of_each(self.logits.graph, paths) if self.costs else []
         for term, baseline in zip(self.costs, self.charged, strict=True):
-            each = [figure(self.logits.graph, term, arch) for arch in paths]
+            each = [float(getattr(of_path, term.of)) for of_path in known]  # check refuses costs that nobody states
             outside = [beyond(term, value) for value in each]
             weight = steepness(term, outside)
             for advantage, score in zip(baseline.beyond(outside), scores, strict=True):
@@ -102,13 +108,6 @@ def log_weight(likelihood: Likelihood, loss: float, samples: int) -> float:
             return -loss
         case "temper":
             return -loss * samples / likelihood.by
-
-
-def figure(graph: SpaceGraph, term: SoftCost, arch: Architecture) -> float:
-    """What an architecture costs, exactly."""
-    found = getattr(costs(graph, arch), term.of)
-    assert found is not None, "check refuses costs that nobody states"
-    return float(found)
 
 
 def steepness(term: SoftCost, outside: Sequence[float]) -> float:

@@ -205,7 +205,7 @@ class PathSearch:
         for number, arch in enumerate(paths):
             self.network.hold_architecture(arch)
             loss, output = self._loss(batch, t, number)
-            score = scores[number] if learns and own is None else None
+            score = scores[number] if learns and learning.compares and own is None else None
             figure = self.criterion.of_batch(output, batch.targets)
             worth = learning.worth(loss.item(), figure, len(batch.targets))
             estimate.add(worth, gradients_of(loss), score)
@@ -214,7 +214,7 @@ class PathSearch:
         told, mean = estimate.told, estimate.mean()
         if learns:
             likely: dict[Tensor, Tensor] = {row: mean.pop(row) for row in learning.logits.parameters if row in mean}
-            if own is not None:
+            if own is not None and learning.compares:
                 likely, more = self._likely(learning, own, paths, scores, t)
                 told = more | told
             told |= learning.apply(t, likely, paths, scores)

@@ -40,6 +40,7 @@ space some = m where width == 4 or times == 1
 PLAIN = Distribution(optimizer=SGD(lr=constant(1.0), momentum=0.0), init=0.7)
 """What a step adds to logits is minus their gradient."""
 NOTHING: Any = None
+STEPS = 4
 LIKELIHOODS = [Sum(), Mean(), Temper(by=2.0)]
 
 
@@ -74,7 +75,7 @@ def search(own: Learning, samples: int) -> tuple[PathSearch, Batch]:
         Placement(torch.device("cpu"), channels_last=False),
         7,
         Criterion(Targets(class_targets(3))),
-        1,
+        STEPS,
         samples,
         Candidates(NOTHING),
     )
@@ -161,8 +162,7 @@ def test_the_gradient_of_leaving_a_range_is_that_of_its_mean(name: str, samples:
     target = torch.cat(torch.autograd.grad(whole, list(rows.values())))
     marginals = own.marginals(own.logits.policy())
     scores = [own.logits.gradient(arch, marginals) for arch in archs]
-    start = own.logits.state()
-    start = {path: row.clone() for path, row in start.items()}
+    start = {path: row.clone() for path, row in own.logits.state().items()}
     found = torch.zeros_like(target)
     for drawn in itertools.product(range(len(archs)), repeat=samples):
         own.apply(0, {}, [archs[i] for i in drawn], [scores[i] for i in drawn])
@@ -171,3 +171,17 @@ def test_the_gradient_of_leaving_a_range_is_that_of_its_mean(name: str, samples:
         own.logits.load(start)
     assert target.norm() > 0.01
     torch.testing.assert_close(found, target, rtol=1e-8, atol=1e-11)
+
+
+@pytest.mark.parametrize("cost", [False, True], ids=["", "cost"])
+def test_a_single_path_teaches_its_weights_and_by_its_cost_alone(cost: bool) -> None:
+    """Its importance weight is 1 whatever its likelihood. (The logits wandered: by Adam as fast as they learn.)"""
+    own = distribution(objectives=(SoftCost(of="flops", weight=0.3, high=1),) if cost else (), samples=1)
+    work, _ = search(own, samples=1)
+    before = [p.detach().clone() for p in work.network.parameters()]
+    rows = {path: row.clone() for path, row in own.logits.state().items()}
+    for t in range(STEPS):
+        work.step(t)
+    assert any(not torch.equal(a, b) for a, b in zip(before, work.network.parameters(), strict=True))
+    moved = any(not torch.equal(row, own.logits.rows[path]) for path, row in rows.items())
+    assert moved == cost
