@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,15 @@ from uuid import uuid4
 import torch
 
 from stdsl.compiler.backends.lowering.externs import load_externs
-from stdsl.compiler.checks.formulas import formula_place
 from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.checks.warnings import warnings
-from stdsl.compiler.diagnostics.batches import BatchOfOne
-from stdsl.compiler.diagnostics.compilation import CompilationImpossible
 from stdsl.compiler.diagnostics.data import DamagedLeftOut
 from stdsl.compiler.diagnostics.ensembles import MemberNotTrained
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
-from stdsl.compiler.diagnostics.run import OutOfMemory, TrainingDiverged
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.hyper import in_words
-from stdsl.compiler.schemas.objectives import KLDropPath
-from stdsl.compiler.schemas.search import Role, SearchConfig
+from stdsl.compiler.schemas.search import Role
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
@@ -37,6 +31,7 @@ from .data.facts.doubts import doubts
 from .data.own.checked import Checked
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
 from .data.targets import targets_of
+from .failures import failures
 from .phases.assignment import RETRAIN, Subject, final_training, inherited
 from .phases.compare import as_measured
 from .phases.context import Context
@@ -68,10 +63,7 @@ from .tracking.names import DERIVED
 from .tracking.names import SEARCH as SEARCH_WEIGHTS
 from .tracking.sealed import sealed
 from .tracking.tracker import Tracker
-from .training.compiled import CompilationFailed
-from .training.formulas import NoValue
 from .training.interruption import Interrupted, Interruption
-from .training.loop import Diverged, LoneValue
 from .training.placement import Placement, available
 from .trials.addresses import without_password
 from .trials.beside import Beside
@@ -265,7 +257,7 @@ def carry_out(
     before = torch.get_num_threads()
     try:
         _run_needs(job, manifest, directory, reporter, means)
-        with interruption.watch(), _failures(job):
+        with interruption.watch(), failures(job.config):
             datasets = opened_for(job)
             own = {role: dataset for role, dataset in datasets.items() if job.config.owner(role) == role}
             for role, dataset in own.items():
@@ -426,38 +418,3 @@ def _refuse(diagnostics: Iterator[Diagnostic]) -> None:
     found = tuple(diagnostics)
     if found:
         raise RunError(found)
-
-
-def _searched(work: str) -> bool:
-    """Whether it is the search that failed, or one of its trials."""
-    return work == SEARCH or work.startswith("the search's ")
-
-
-def _wide_prior(config: SearchConfig) -> bool:
-    """Whether a term of the loss pulls at the weights with more than their own size."""
-    terms = getattr(config.strategy, "objectives", ())
-    return any(isinstance(term, KLDropPath) and term.prior_length > 1 for term in terms)
-
-
-@contextmanager
-def _failures(job: Job) -> Iterator[None]:
-    """Turns what goes wrong in the work into diagnostics at the settings that asked for it."""
-    config = job.config
-    try:
-        yield
-    except Diverged as error:
-        prior = _searched(error.work) and _wide_prior(config)
-        span = config.place("retrain" if not _searched(error.work) else "strategy.objectives" if prior else "strategy")
-        found = TrainingDiverged(span, error.work, error.step, str(error.value), error.what, prior)
-        raise RunError([found]) from error
-    except NoValue as error:
-        span = formula_place(config, error.key, error.setting)
-        raise RunError([replace(error.wrong, span=span)]) from error
-    except LoneValue as error:
-        span = config.place("strategy.batch" if _searched(error.work) else "retrain.batch")
-        raise RunError([BatchOfOne(span)]) from error
-    except CompilationFailed as error:
-        raise RunError([CompilationImpossible(config.place("compile"), str(error))]) from error
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        reason = (str(error).splitlines() or ["the system refused more"])[0]
-        raise RunError([OutOfMemory(config.place(""), "this step", reason)]) from error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -14,13 +14,8 @@ LINE = re.compile(r"^(?P<title>\S.*?) +\d+  (?P<step>\w+) +(?P<darts>[\d.]+) MB 
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("partial_channels", ROOT / "examples" / "partial_channels.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(example: Callable[[str], ModuleType]) -> ModuleType:
+    return example("partial_channels")
 
 
 def documented() -> dict[tuple[str, str], tuple[float, float]]:
