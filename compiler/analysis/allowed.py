@@ -21,6 +21,7 @@ class Allowed:
         self.diagrams = graph.diagrams
         self._valid: dict[int, Guard] = {d.id: d.valid for d in graph.decisions if type(d.valid) is Diagram}
         self._simplified: dict[int, Guard] = {}
+        self._passed_over: dict[int, Guard] = {}
 
     def simplified(self, guard: Guard) -> Guard:
         """The condition, simplified; itself where that would take too long."""
@@ -46,8 +47,7 @@ class Allowed:
             # The elements of a keep are asked one after the other, so that the keep before is left behind.
             valid = self._valid.get(variable.decision, True)
         while type(valid) is Diagram and valid.variable.index < variable.index:
-            # Nothing depends on this element any more: what is allowed with it or without.
-            valid = self.diagrams.either(*valid.children)
+            valid = self._without_question(valid)
         key = (case.uid, valid.uid if type(valid) is Diagram else -1)
         if key not in memo:
             if len(memo) > limit:
@@ -62,3 +62,10 @@ class Allowed:
             ]
             memo[key] = kids[0] if len(kids) == 1 else self.diagrams.case(variable, kids)
         return memo[key]
+
+    def _without_question(self, valid: Diagram) -> Guard:
+        """What is allowed with the element that ``valid`` asks about or without it, where nothing depends on that any
+        more; many conditions pass over the same elements."""
+        if valid.uid not in self._passed_over:
+            self._passed_over[valid.uid] = self.diagrams.either(*valid.children)
+        return self._passed_over[valid.uid]

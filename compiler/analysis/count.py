@@ -30,7 +30,7 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     within = found(graph, quick=quick)
     if isinstance(within, Nearly):
         low, high = interval(within, (result.low, result.high))
-        some = low > 0 or (high > 0 and within.first(random.Random(0), PROPOSED) is not None)
+        some = low > 0 or (high > 0 and (within.first(random.Random(0), PROPOSED) is not None or _some(graph)))
         return CountResult(low or int(some), high)
     if within is not None:
         return CountResult(within.count, within.count)

@@ -175,7 +175,7 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
     places = range(len({c.metric for c in constraints}))
     bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
     monkeypatch.setattr(nearly_module, "CELLS", rng.choice((20, 200, 5000)))
-    costs = excess(sums.states, places)
+    costs = excess(sums.states, places, rng.choice((bounds, ())))  # from the end that is nearer, or from the least
     exactly = lattice(costs, sums.states.start, tuple(costs.factor(i) for i in places), bounds)
     alone = [len(small.within([c for c in constraints if measure_of(c) == m])) for m in sums.states.measures]
     if len(bounds) == 2:
@@ -354,7 +354,7 @@ def test_what_is_nearly_known_is_drawn_evenly(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(sums, Sums)
     monkeypatch.setattr(nearly_module, "CELLS", 1500)
     bounds = [bounds_of([constraint], sums.states.measures[0])]
-    costs = excess(sums.states, [0])
+    costs = excess(sums.states, [0], bounds)
     exactly = lattice(costs, sums.states.start, (costs.factor(0),), bounds)
     found = nearly(sums.states, costs, [0], bounds, exactly, Effort(10**9, 10**9))
     assert found.low < sums.count < found.high, "the costs are rounded"
@@ -395,7 +395,7 @@ def test_what_is_weighed_is_drawn_by_weight(costs: str, monkeypatch: pytest.Monk
     if "nearly" in costs:
         places = range(len(constraints))
         bounds = [bounds_of(constraints, measure) for measure in sums.states.measures]
-        found = excess(sums.states, places)
+        found = excess(sums.states, places, bounds)
         exactly = lattice(found, sums.states.start, tuple(found.factor(i) for i in places), bounds)
         monkeypatch.setattr(nearly_module, "CELLS", 5000)
         made = nearly(sums.states, found, places, bounds, exactly, Effort(10**9, 10**9))

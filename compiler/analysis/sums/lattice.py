@@ -3,6 +3,9 @@
 Every state of the walk has the least that is still to come; an answer adds what it costs more than that. So all that
 is added is at least 0, and often has a large common factor: the unit, in which the sums are exact. With a larger unit
 answers are rounded down, and how much a way is rounded in all is known to lie within bounds.
+
+A cost whose bounds are nearer to the greatest than to the least is turned round: its negative is what is added up, so
+that the places begin with the dearest.
 """
 
 from __future__ import annotations
@@ -60,7 +63,7 @@ class Lattice:
         )
 
     def window(self, bounds: Sequence[Bounds], start: int) -> tuple[tuple[int, int], ...]:
-        """The places of ways from ``start`` on that may be within some bounds."""
+        """The places of ways from ``start`` on that may be within some bounds of what is added up."""
         found = []
         for i, (low, high) in enumerate(bounds):
             unit, top = self.units[i], self.far[start][i]
@@ -74,21 +77,50 @@ class Lattice:
 @dataclass(frozen=True, slots=True)
 class Excess:
     """What answers cost beyond the cheapest way on: ``extra`` by state and follower (None where it is not allowed),
-    ``most`` that can follow by state, ``least`` in all."""
+    ``most`` that can follow by state, ``least`` in all. ``signs``: -1 for costs that are turned round."""
 
     extra: tuple[tuple[Vector | None, ...], ...]
     followers: tuple[tuple[int, ...], ...]
     most: tuple[Vector, ...]
     least: Vector
+    signs: Vector
 
     def factor(self, measure: int) -> int:
         """The greatest common factor of all that is added to a cost; 1 where nothing is."""
         found = math.gcd(*(v[measure] for row in self.extra for v in row if v is not None))
         return found or 1
 
+    def turned(self, bounds: Sequence[Bounds]) -> tuple[Bounds, ...]:
+        """Bounds of costs as those of what is added up."""
+        return tuple(
+            (low, high) if sign > 0 else (None if high is None else -high, None if low is None else -low)
+            for sign, (low, high) in zip(self.signs, bounds, strict=True)
+        )
 
-def excess(states: CostStates, measures: Sequence[int]) -> Excess:
-    """``measures``: the places of the costs that are looked at among those of the states."""
+
+def excess(states: CostStates, measures: Sequence[int], bounds: Sequence[Bounds] = ()) -> Excess:
+    """``measures``: the places of the costs that are looked at among those of the states. ``bounds``: of each of them;
+    without them none is turned round."""
+    found = _excess(states, measures, (1,) * len(measures))
+    signs = (
+        tuple(
+            -1 if _near_the_greatest(own, least, least + most) else 1
+            for own, least, most in zip(bounds, found.least, found.most[states.start], strict=True)
+        )
+        if bounds
+        else found.signs
+    )
+    return found if signs == found.signs else _excess(states, measures, signs)
+
+
+def _near_the_greatest(bounds: Bounds, least: int, greatest: int) -> bool:
+    """Whether there is less from the lower end up than to the upper end."""
+    low, high = bounds
+    return low is not None and greatest - low < (greatest if high is None else min(high, greatest)) - least
+
+
+def _excess(states: CostStates, measures: Sequence[int], signs: Vector) -> Excess:
+    places = tuple(enumerate(zip(measures, signs, strict=True)))
     least: list[Vector] = []
     most: list[Vector] = []
     extra: list[tuple[Vector | None, ...]] = []
@@ -102,7 +134,8 @@ def excess(states: CostStates, measures: Sequence[int]) -> Excess:
             followers.append(())
             continue
         ways = [
-            None if s == DEAD else tuple(a[m] + least[s][i] for i, m in enumerate(measures)) for s, a in step.followers
+            None if s == DEAD else tuple(sign * a[m] + least[s][i] for i, (m, sign) in places)
+            for s, a in step.followers
         ]
         allowed = [w for w in ways if w is not None]
         low = tuple(map(min, zip(*allowed, strict=True))) if allowed else zero
@@ -117,12 +150,13 @@ def excess(states: CostStates, measures: Sequence[int]) -> Excess:
         ]
         most.append(tuple(map(max, zip(*ends, strict=True))) if ends else zero)
     start = states.start
-    whole = tuple(states.base[m] + least[start][i] for i, m in enumerate(measures))
-    return Excess(tuple(extra), tuple(followers), tuple(most), whole)
+    whole = tuple(sign * states.base[m] + least[start][i] for i, (m, sign) in places)
+    return Excess(tuple(extra), tuple(followers), tuple(most), whole, signs)
 
 
 def lattice(found: Excess, start: int, units: Vector, bounds: Sequence[Bounds]) -> Lattice:
-    """The places in these units."""
+    """The places in these units; ``bounds`` of the costs."""
+    bounds = found.turned(bounds)
     ways: list[tuple[Way, ...]] = []
     far: list[Vector] = []
     lost: list[Vector] = []

@@ -218,6 +218,7 @@ def units_for(states: CostStates, found: Excess, bounds: Sequence[Bounds], most_
     """Units that make tables of some ``most_cells`` numbers in all: the same parts of what is allowed of each cost."""
     import numpy as np
 
+    bounds = found.turned(bounds)
     factors = [found.factor(i) for i in range(len(bounds))]
     windows, bands, slacks = [], [], []
     for i, (low, high) in enumerate(bounds):

@@ -66,7 +66,7 @@ def within_bounds(
     """What is within bounds over the costs at some places among those of the states; None where that is too much.
     ``exactly``: nothing is counted nearly. ``beside``: there are other tables, too, so that those of what is counted
     nearly are small."""
-    found = excess(states, measures)
+    found = excess(states, measures, bounds)
     places = lattice(found, states.start, tuple(found.factor(i) for i in range(len(measures))), bounds)
     sums = _exactly(states, places, work)
     if sums is not None or exactly:
@@ -85,7 +85,7 @@ def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearl
         return None
     bounds = tuple(bounds_of(constraints, m) for m in known)
     places = tuple(range(len(known)))
-    found = excess(states, places)
+    found = excess(states, places, bounds)
     exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
     try:
         return nearly(states, found, places, bounds, exactly, Effort(QUICK, ROOM), COARSE)

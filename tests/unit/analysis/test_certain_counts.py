@@ -7,11 +7,17 @@ from dataclasses import replace
 import pytest
 
 import stdsl
+from stdsl.compiler.analysis import count as count_module
 from stdsl.compiler.analysis import feasible
 from stdsl.compiler.analysis.circuits.of_space import CountResult
 from stdsl.compiler.analysis.costs import listing
+from stdsl.compiler.analysis.costs.measures import Measure
+from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.costs.space_bounds import extreme
 from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.sampling import draw
 from stdsl.compiler.analysis.sums import nearly, within
+from stdsl.compiler.ir.graph import CostConstraint
 
 TOWER = """stdsl 1
 meta tower on x: image(3, 8, 8) {
@@ -37,6 +43,35 @@ def test_one_that_is_known_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = count(graph)
     assert isinstance(found, CountResult)
     assert found.low == 1 < right <= found.high
+
+
+def test_the_cheapest_and_the_dearest_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no proposal is within the constraints, either may be. (Of Auto-TSNet's the dearest was, and the count began
+    with 0.)"""
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(count_module, "PROPOSED", 0)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    monkeypatch.setattr(within, "_exactly", lambda *_: None)
+    monkeypatch.setattr(nearly, "CELLS", 300)
+    whole = stdsl.loads(TOWER.replace("where flops in 1M..1500K, params >= 20K, activations <= 6K", ""))
+    flops = whole.costs().flops
+    assert flops is not None
+    for bound in (f"flops <= {flops.min}", f"flops >= {flops.max}"):
+        found = count(stdsl.loads(TOWER.partition("where")[0] + f"where {bound}, activations >= 1").graph)
+        assert found.low == 1 < found.high, bound
+
+
+def test_from_the_dearest_down_it_is_as_from_the_cheapest_up() -> None:
+    """Of Auto-TSNet's 10⁵⁷ architectures: those near the greatest FLOPs have few different sums, too. (The count was
+    0..8405385225, and drawing one took a search.)"""
+    graph = stdsl.load("auto_tsnet", "s").graph
+    greatest = extreme(graph, Measure("flops"), -1)[0]
+    low = greatest - 100_000
+    bounded = replace(graph, constraints=(CostConstraint("flops", low, None, graph.span),))
+    drawn = draw(bounded, seed=0, n=2)
+    assert count(bounded).exact
+    assert drawn.uniform
+    assert all(low <= (costs(graph, arch).flops or 0) <= greatest for arch in drawn.architectures)
 
 
 def test_an_interval_is_never_above_the_count_within_fewer_budgets(monkeypatch: pytest.MonkeyPatch) -> None:

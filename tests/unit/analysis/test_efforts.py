@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stdsl.compiler.analysis.sums.lattice import Way
@@ -41,7 +41,6 @@ def test_the_order_of_many_parts_is_improved_for_as_long_as_was_allowed(monkeypa
     assert states[0] > states[1] > states[2] > states[3]
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_part_at_every_place_in_one_go(data: st.DataObject) -> None:
     """As many states as where the whole order is looked at anew for each."""

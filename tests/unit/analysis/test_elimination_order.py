@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stdsl
@@ -30,7 +30,6 @@ def by_definition(arities: Sequence[int], functions: Sequence[frozenset[int]]) -
     return order
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_as_defined(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 9))

@@ -116,3 +116,37 @@ def test_ops_that_name_other_ops_are_their_sets() -> None:
         "meta m on x: image(3, 8, 8) = x -> choose third as kind\nspace s = m\n"
     )
     assert decided(load_text(text).graph).low == 2
+
+
+SLOWLY = pytest.mark.slow
+
+
+@pytest.mark.parametrize(("elements", "most"), [(120, 30), pytest.param(500, 100, marks=SLOWLY)])
+def test_keeps_of_many(elements: int, most: int) -> None:
+    """It took minutes, and gigabytes."""
+    text = (
+        f"stdsl 1\nmeta m on x: image(3, 8, 8) {{\n  y = [x -> relu for i in 1..{elements}]\n"
+        f"  return y -> keep 0..{most} as k -> sum -> global_avg_pool -> linear(3)\n}}\nspace s = m\n"
+    )
+    assert stdsl.loads(text).count() == sum(math.comb(elements, size) for size in range(most + 1))
+
+
+@pytest.mark.parametrize("blocks", [60, pytest.param(1000, marks=SLOWLY)])
+def test_long_repeats(blocks: int) -> None:
+    """So did these."""
+    text = (
+        f"stdsl 1\nmeta m on x: image(3, 32, 32) {{\n  y = x -> conv(16, 3x3)\n"
+        f"  z = y -> repeat choose 1..{blocks} as times {{\n"
+        "    choose {plain: conv(same, 3x3) -> bn -> relu, wide: conv(same, 5x5) -> bn -> relu} as kind\n  }\n"
+        "  return z -> global_avg_pool -> linear(10)\n}\nspace s = m\n"
+    )
+    assert stdsl.loads(text).count() == 2 ** (blocks + 1) - 2
+
+
+def test_the_mobile_space_within_its_budget() -> None:
+    """Two tied cells, of 145 and 445 different sums: the published space of DARTS at 224 pixels, up to 600 M."""
+    text = (
+        "stdsl 1\nuse sdas (high_resolution)\nuse std.image (o2d)\n"
+        "space mobile(c = 48, k = 4) = high_resolution(k, c // 2, 4 * c, o2d, 224, 1000) where flops <= 600M\n"
+    )
+    assert stdsl.loads(text).count() == 1_049_283_888_639_731_640
