@@ -42,7 +42,7 @@ def test_it_runs_and_goes_on(
     assert capsys.readouterr().out == told
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=12))
 def test_tau_is_that_of_scipy(script: ModuleType, rows: list[tuple[int, int]]) -> None:
     a, b = (list(row) for row in zip(*rows, strict=True))

@@ -64,7 +64,7 @@ def pieces(name: str, small: bool = True) -> tuple[str, ...]:
     return tuple(cut(text))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200), st.booleans())
 def test_any_characters_are_checked(text: str, edition: bool) -> None:
     checked(f"stdsl 1\n{text}" if edition else text)

@@ -64,7 +64,7 @@ def outcome(function: Callable[[], Any]) -> Any:
         return [str(diagnostic) for diagnostic in error.diagnostics]
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9), st.sampled_from((lookup.SPREAD, 0)))
 def test_generated_spaces(seed: int, spread: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

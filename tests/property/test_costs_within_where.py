@@ -51,7 +51,7 @@ def looked_for(graph: SpaceGraph, constraints, rng: random.Random):
     return landed.answers
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9))
 def test_generated_spaces(seed: int) -> None:
     rng = random.Random(seed)

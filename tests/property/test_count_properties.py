@@ -42,7 +42,6 @@ METRICS = (*ADDITIVE, "depth")
 
 profile = settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

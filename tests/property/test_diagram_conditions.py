@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stdsl.compiler.analysis.diagrams.arithmetic import Arithmetic
@@ -33,7 +33,6 @@ def of_values(diagrams: Diagrams, variables: Sequence[Variable], values: Sequenc
     return diagrams.case(variables[0], [of_values(diagrams, variables[1:], piece) for piece in pieces])
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_condition_chooses_between_two_cases(data: st.DataObject) -> None:
     diagrams = Diagrams()

@@ -128,7 +128,7 @@ def texts(draw: st.DrawFn) -> str:
     return "".join(word + gap for word, gap in zip(words, gaps, strict=True))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(texts())
 def test_formatting_keeps_meaning_and_is_idempotent(text: str) -> None:
     source, sink = Source("drawn.space", text), Sink()

@@ -70,7 +70,7 @@ def check(seed: int) -> Counter[str]:
     return seen
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32))
 def test_children_are_architectures(seed: int) -> None:
     check(seed)

@@ -37,7 +37,7 @@ from stdsl.compiler.ir.printer import print_ir
 numbers = itertools.count()
 EXPECTED = "W0301"
 """What the space with all roles is warned of: what it has in a `maybe` is all that an output depends on."""
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=12, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=300)
 ordinary = st.sampled_from([name for name in NAMES if len(name) < 100])
 all_odd = st.lists(ordinary, min_size=len(ROLES), max_size=len(ROLES), unique=True).map(

@@ -50,7 +50,7 @@ def bodies(draw: st.DrawFn) -> Statements:
     return [(f"v{i}", form) for i, form in enumerate(forms)]
 
 
-profile = settings(max_examples=60, deadline=None, derandomize=True)
+profile = settings(max_examples=60, derandomize=True)
 
 
 @profile

@@ -26,7 +26,6 @@ ACCIDENTS = {"E0301", "E0304", "E0306", "E0307", "E0310", "E0410", "E0411", "E04
 
 profile = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -114,7 +114,7 @@ def pair(seed: int) -> tuple[SpaceGraph, SpaceGraph] | None:
     return graphs[0], graphs[1]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 10**9), st.booleans())
 def test_pairs_of_generated_spaces(seed: int, small: bool) -> None:
     both = pair(seed)

@@ -25,7 +25,7 @@ from stdsl.compiler.diagnostics.render import Format, render
 from stdsl.compiler.diagnostics.source import Source
 
 FORMATS: tuple[Format, ...] = ("full", "concise", "json", "github")
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 texts = st.one_of(st.sampled_from(STRINGS), st.lists(st.sampled_from(STRINGS), max_size=3).map("".join), st.text())
 on_paper = texts.filter(lambda text: text != "plain" and not any("\ud800" <= c <= "\udfff" or c == "\r" for c in text))
 """Texts that a file can hold, and that are none of its own."""

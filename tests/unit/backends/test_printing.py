@@ -42,7 +42,7 @@ from stdsl.compiler.ops.torch.expressions import (
 )
 
 A, B, C = map(Name, "abc")
-MANY = settings(max_examples=60, deadline=None)
+MANY = settings(max_examples=60)
 
 
 # -- what Python reads

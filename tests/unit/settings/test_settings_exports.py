@@ -86,7 +86,7 @@ NAMES = st.sampled_from([*FILES, *FOLDERS, "out", "Out", "a", "é", "e\u0301", "
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(PATHS, PATHS, st.data())
 def test_whatever_is_accepted_can_be_written_beside_all_else(onnx: str, weights: str, data: st.DataObject) -> None:
     """On a file system that takes capitals and small letters, and both ways to write `é`, for the same."""

@@ -121,7 +121,7 @@ def test_a_proposal_is_a_function_of_what_it_sees(tmp_path: Path, strategy: str)
     assert elsewhere != specs
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(workers=st.integers(1, 6), seed=st.integers(0, 10**6), failing=st.sampled_from([0.0, 0.2, 0.9]))
 @pytest.mark.parametrize("rounding", ["up", "down"])
 def test_brackets_are_filled_and_their_best_go_on(

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 from torch import Tensor
@@ -53,7 +53,7 @@ def numbers(n: int, c: int) -> Any:
     return st.lists(st.lists(st.integers(-9, 9).map(float), min_size=c, max_size=c), min_size=n, max_size=n)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(rows(classes))
 def test_metrics_of_classes_are_those_of_scikit_learn(drawn: tuple[Tensor, Tensor, int]) -> None:
     told, real, cut = drawn
@@ -78,7 +78,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(drawn: tuple[Tensor, Tenso
         assert found["top5"] == 1
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(rows(labels))
 def test_metrics_of_labels_are_those_of_scikit_learn(drawn: tuple[Tensor, Tensor, int]) -> None:
     told, real, cut = drawn
@@ -92,7 +92,7 @@ def test_metrics_of_labels_are_those_of_scikit_learn(drawn: tuple[Tensor, Tensor
     assert found["auc"] == pytest.approx(_average(reference.roc_auc_score, y, scores, (0, len(y)), 0.5))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(rows(numbers, columns=2), st.tuples(st.floats(0.1, 1e6), st.floats(0.1, 1e6)))
 def test_metrics_of_numbers_are_those_of_scikit_learn_in_the_units_of_the_data(
     drawn: tuple[Tensor, Tensor, int], units: tuple[float, float]
@@ -109,7 +109,7 @@ def test_metrics_of_numbers_are_those_of_scikit_learn_in_the_units_of_the_data(
         assert found["r2"] == pytest.approx(reference.r2_score(y, guess) if len(y) > 1 else np.mean(exact), rel=1e-5)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.integers(0, 2**31), st.integers(2, 4))
 def test_intersection_over_union_is_that_of_scikit_learn(seed: int, count: int) -> None:
     rng = torch.Generator().manual_seed(seed)

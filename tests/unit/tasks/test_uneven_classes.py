@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -61,7 +61,7 @@ def test_each_class_is_drawn_as_often_and_each_sample_of_a_class_too() -> None:
     assert set(drawn(once, 20)) == {20}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(1, 8), st.integers(0, 5))
 def test_balanced_batches_are_a_pure_function_of_their_step(labels: list[int], batch: int, seed: int) -> None:
     part = Part(Uneven(labels, ("a", "b", "c", "d")), ("train",))

@@ -70,7 +70,7 @@ def test_where_no_position_has_a_class_there_is_nothing_to_learn(loss: Loss) -> 
     assert criterion.of_batch(scores, torch.full((2, 2, 4), VOID)) == ("accuracy", 0.0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from([VOID, 0, 1, 2]), min_size=24, max_size=24), st.integers(0, 99))
 def test_metrics_and_tables_are_those_of_the_positions_that_have_a_class(labels: list[int], seed: int) -> None:
     targets = torch.tensor(labels).reshape(3, 2, 4)

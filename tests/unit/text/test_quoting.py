@@ -19,7 +19,7 @@ from stdsl.compiler.frontend.lexer import string
 from stdsl.compiler.ops.torch.expressions import Name, Operation, call, dotted, expression, indexed, product, total
 from stdsl.compiler.text import quoting
 
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=40)
 HOSTILE = (
     '"""\nimport os\n"""',
     "\\",

@@ -41,7 +41,7 @@ def searched(
     return loop.run(Whimsical(hands, random.Random(seed), lost, ends)), learner.saw
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(workers=st.integers(1, 5), hands=st.integers(1, 7), seed=st.integers(0, 10**6), lost=st.sampled_from([0.0, 0.3]))
 def test_trials_depend_on_the_text_alone(workers: int, hands: int, seed: int, lost: float) -> None:
     with fresh() as one, fresh() as other:
@@ -53,7 +53,7 @@ def test_trials_depend_on_the_text_alone(workers: int, hands: int, seed: int, lo
         assert any(trial.outcome.failed for trial in found)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(workers=st.integers(1, 5), hands=st.integers(1, 4), seed=st.integers(0, 10**6))
 def test_killed_at_any_moment_it_goes_on_to_the_same_trials(workers: int, hands: int, seed: int) -> None:
     chance = random.Random(seed)
@@ -154,7 +154,7 @@ class InRounds(Learner):
         return super().ask(number, specs, seen)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     workers=st.integers(1, 5), hands=st.integers(1, 4), few=st.integers(1, 7), seed=st.integers(0, 10**6),
     clocked=st.booleans(),
