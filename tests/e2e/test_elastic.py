@@ -183,9 +183,11 @@ def test_a_front_that_is_killed_goes_on(searched: Path, stdsl: Order, tmp_path: 
     assert differences(outcome(broken), outcome(whole)) == ["front.json"]
     assert (broken / "front.json").read_text().replace(str(broken), str(whole)) == (whole / "front.json").read_text()
     assert json.loads(table.read_text()) == json.loads((broken / "front.json").read_text())
-    (broken / "asked.json").write_text('{"run": "elsewhere"}')
-    with pytest.raises(RunError, match=r"E0722.*asked\.json is damaged"):
-        resume_derived(broken, Silent())
+    asked = (broken / "asked.json").read_text()
+    for wrong in ('{"run": "elsewhere"}', asked.replace(str(costs[1]), str(costs[1] + 1))):
+        (broken / "asked.json").write_text(wrong)
+        with pytest.raises(RunError, match=r"E0722.*asked\.json is damaged"):
+            resume_derived(broken, Silent())
 
 
 def test_the_same_from_python(searched: Path, derived: Path, tmp_path: Path) -> None:
