@@ -33,6 +33,7 @@ from .run import resume
 from .tracking.directory import new_folder, open_run, outside, writable
 from .tracking.files import read_bytes, write_json
 from .tracking.manifest import Manifest
+from .tracking.sealed import sealed, unsealed
 from .training.interruption import Interrupted
 from .training.placement import available
 
@@ -89,7 +90,7 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
         }
     )
     folder = new_folder(request.out, name)
-    write_json(folder / ASKED, asked.model_dump(mode="json"))
+    write_json(folder / ASKED, sealed(asked.model_dump(mode="json")))
     return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
 
 
@@ -117,7 +118,8 @@ def resume_derived(
 
 def _asked(path: Path) -> Asked:
     try:
-        return Asked.model_validate(parsed_json(read_bytes(path)))
+        document = unsealed(parsed_json(read_bytes(path)))
+        return Asked.model_validate(document)
     except (ValidationError, ValueError, RecursionError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not say what a front was asked for")]) from error
 
