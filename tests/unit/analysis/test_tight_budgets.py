@@ -63,7 +63,7 @@ def test_the_cheapest_one_is_found_and_nothing_below_it(tight):
         stdsl.loads(TIGHT + f"flops <= {least - 1}")
     (error,) = caught.value.diagnostics
     assert error.code == "E0441"
-    assert f"the cheapest has {least} flops" in error.message
+    assert f"the cheapest has {least:,} flops" in error.message
 
 
 @pytest.mark.parametrize(
