@@ -27,7 +27,8 @@ def report_faults(
     # What such a mistake depends on was asked for where it was met, whether or not an output asks for its place.
     def left(condition: Guard) -> Guard:
         found = bounds.allowed(condition) if bounds is not None else True
-        return state.diagrams.both(found, state.decided.valid(found))  # keeps in constraints keep what they may
+        # Keeps in constraints, and on the way to what constraints are about, keep what they may.
+        return state.diagrams.both(found, state.decided.valid_where_any(found))
 
     state.mistakes.settle(left)
     told: set[Hashable] = set()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...diagnostics.decisions import KeepTooMany
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
+from ...ir.decisions import Decision
 from ...ir.diagram import Case, leaves, witness
 from ...ir.graph import Ask
 from .context import Context
@@ -38,7 +37,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     state.limits.at_most(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
     decision = _decide(state, op, len(items), low, len(items) if everything else high, most)
     if not value.fixed and not everything:
-        _check_enough(state, op, there, low, wanted, context)
+        _check_enough(state, op, decision, there, low, wanted, context)
     asks = (Ask(decision.id),)
     if decision.trivial:
         guards = [False if high == 0 else item.guard for item in items]
@@ -59,7 +58,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     return ListValue(tuple(kept), name=value.name, asks=merge_asks((*value.asks, *asks)))
 
 
-def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) -> Any:
+def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) -> Decision:
     places = tuple(str(i + 1) for i in range(n))
     return state.decided.decide(
         op.context,
@@ -71,8 +70,11 @@ def _decide(state: State, op: KeepOp, n: int, low: int, high: int, most: int) ->
     )
 
 
-def _check_enough(state: State, op: KeepOp, there: Case, low: int, wanted: str, context: Context) -> None:
+def _check_enough(
+    state: State, op: KeepOp, decision: Decision, there: Case, low: int, wanted: str, context: Context
+) -> None:
     few = state.limits.lift("a keep", op.span, lambda n: n < low, there)
+    state.decided.finds_too_few(decision, few)
     few = state.diagrams.both(few, state.diagrams.both(context.condition, state.decided.valid(few)))
     if witness(few) is not None:
         state.mistakes.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)

@@ -46,6 +46,7 @@ class Decided:
         self.ways: dict[int, tuple[Span, ...]] = {}
         """The steps and calls that lead to each decision, outermost first."""
         self._existing: dict[int, Guard] = {}
+        self._too_few: dict[int, Guard] = {}
         self._made: dict[DecisionKey, Decision] = {}
         self._by_path: dict[str, Decision] = {}
 
@@ -121,6 +122,23 @@ class Decided:
         ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
         decisions, diagrams = self._builder.decisions, self._builder.diagrams
         return diagrams.all(diagrams.both(decisions[id].valid, self._existing.get(id, True)) for id in sorted(ids))
+
+    def valid_where_any(self, *cases: Case) -> Guard:
+        """As :meth:`valid`, and where a keep finds too few elements it has none: that is a mistake of its own, and no
+        excuse for one."""
+        ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
+        decisions, diagrams = self._builder.decisions, self._builder.diagrams
+        return diagrams.all(
+            diagrams.either(
+                diagrams.both(decisions[id].valid, self._existing.get(id, True)), self._too_few.get(id, False)
+            )
+            for id in sorted(ids)
+        )
+
+    def finds_too_few(self, decision: Decision, condition: Guard) -> None:
+        """The list of a keep has fewer elements than are wanted where a condition holds."""
+        before = self._too_few.get(decision.id, False)
+        self._too_few[decision.id] = self._builder.diagrams.either(before, condition)
 
     def only_existing(self, decision: Decision, exists: Guard) -> None:
         """What a keep keeps must be there: a constraint of the space, where the list depends on other decisions."""

@@ -12,7 +12,7 @@ from ....diagnostics.source import Span
 from ....frontend import ast
 from ....ir.builder import GraphBuilder
 from ....ir.decisions import answers_in_words
-from ....ir.diagram import Diagram, Guard, witness
+from ....ir.diagram import Diagram, Guard, support, witness
 from ....record import record
 from ..origins import origins
 from ..values import Called, Tensor
@@ -133,10 +133,13 @@ class Mistakes:
         for make, condition, first, calls in found:
             inside = self._builder.diagrams.both(condition, allowed(condition))
             if witness(inside) is not None:
-                self._tell(make, first(inside), calls)
+                self._tell(make, first(inside), calls, about=first(condition))
 
-    def _tell(self, make: Make, condition: Guard, calls: Sequence[Called]) -> None:
+    def _tell(self, make: Make, condition: Guard, calls: Sequence[Called], about: Guard = True) -> None:
+        """``about``: the condition without what `where` leaves, whose decisions alone are named; True: all are."""
         answers = witness(condition) or {}
+        if about is not True:
+            answers = {v.index: answers[v.index] for v in support(about) if v.index in answers}
         diagnostic = make(self.witness_words(answers), answers)
         self.report(replace(diagnostic, deciders=self.deciders(answers)), calls)
         self.at_once.append((diagnostic, condition))
