@@ -196,10 +196,13 @@ def check_nearly(small: Small, constraints: Sequence[CostConstraint], rng: rando
 
 
 def check_interval(found: Nearly, count: int, whole: int, rng: random.Random, monkeypatch: Any) -> None:
-    """What is known of some of the bounds, exactly or nearly, makes an interval of all of them no wider."""
+    """What is known of some of the bounds, exactly or nearly, makes an interval of all of them no wider; with lists and
+    a grid, or by the lattice."""
     with monkeypatch.context() as patch:
         if rng.random() < 0.5:
             patch.setattr(within_module, "_exactly", lambda *_: None)
+        if rng.random() < 0.5:
+            patch.setattr(narrowing, "FIRST", 0)
         patch.setattr(within_module, "BESIDE", rng.choice((10, 200, 5000)))
         low, high = interval(found, (whole, whole))
     assert found.low <= low <= count <= high <= found.high

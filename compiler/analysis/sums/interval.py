@@ -30,8 +30,10 @@ def _interval(found: Nearly, whole: Interval, known: dict[tuple[int, ...], Inter
     for i in costs:
         rest = _within(found, tuple(j for j in costs if j != i), whole, known)
         low, high = max(low, rest[0] + alone[i][0] - whole[1]), min(high, rest[1])
-    narrower = found.narrowed(alone) if len(costs) == 2 else None
-    return (low, high) if narrower is None else (max(low, narrower[0]), min(high, narrower[1]))
+    if len(costs) > 2:
+        return low, high
+    narrower = found.narrowed(alone) or found.sharper(alone) or (low, high)
+    return max(low, narrower[0]), min(high, narrower[1])
 
 
 def _within(found: Nearly, some: tuple[int, ...], whole: Interval, known: dict[tuple[int, ...], Interval]) -> Interval:

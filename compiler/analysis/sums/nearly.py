@@ -12,10 +12,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..circuits.cost_states import CostStates
-from .certainty import Interval
+from .certainty import Interval, certain
 from .lattice import Bounds, Excess, Lattice, lattice
 from .pairs.halving import halved
 from .pairs.narrowing import narrowed
@@ -100,26 +101,52 @@ class Nearly:
         """At least so many are within the bounds."""
         if self.count is not None:
             return self.count
-        return math.floor(self._certain * (1 - ROUNDING))
+        return _off(self._certain or 0.0)[0]
 
     @cached_property
-    def _certain(self) -> float:
-        """About how many are within the bounds, whatever was rounded; 0 where that takes too long."""
+    def _certain(self) -> float | None:
+        """About how many are within the bounds, whatever was rounded; None where that takes too long."""
         inside = self.places.certain
         if inside == self.places.windows:
             return self.proposed
         try:
-            programme = Programme(self.states, replace(self.places, windows=inside), Effort(WORK, ROOM), True)
+            return self._rounded(inside)
         except TooMuch:
-            return 0.0
-        return float(programme.count(inside))
+            return None
+
+    def _rounded(self, window: Window) -> float:
+        """About how many have rounded costs within a window. Raises TooMuch."""
+        return _counted(self.states, replace(self.places, windows=window))
+
+    def sharper(self, alone: Sequence[Interval]) -> Interval | None:
+        """A narrower interval of several costs than that of :attr:`low` and :attr:`high`, from the same lattice; None
+        where it takes too long. ``alone``: so many are within the bounds of each by itself."""
+        if self._certain is None:
+            return None
+        inside, windows = self.places.certain, self.places.windows
+        costs = range(len(windows))
+        try:
+            margins = []
+            for cost in costs:
+                line = self.places.alone(cost)
+                surely = _counted(self.states, replace(line, windows=(inside[cost],)))
+                margins.append((_off(surely)[0], _off(_counted(self.states, line))[1]))
+            counts: dict[tuple[bool, ...], Interval] = {
+                key: _off(self._rounded(tuple((windows if key[cost] else inside)[cost] for cost in costs)))
+                for key in product((False, True), repeat=len(windows))
+                if any(key) and not all(key)
+            }
+        except TooMuch:
+            return None
+        counts[(False,) * len(costs)], counts[(True,) * len(costs)] = _off(self._certain), _off(self.proposed)
+        return certain(counts, margins, alone)
 
     @cached_property
     def high(self) -> int:
         """At most so many are."""
         if self.count is not None:
             return self.count
-        return math.ceil(self.proposed * (1 + ROUNDING))
+        return _off(self.proposed)[1]
 
     def first(self, generator: random.Random, tries: int) -> dict[int, int] | None:
         """The first of so many proposals that is within the bounds; None where none of them is."""
@@ -182,6 +209,16 @@ class Nearly:
             answers[self.states.asking(state).variable] = way.answer
             state, place = way.state, rests[at]
         return chosen, possible
+
+
+def _off(nearly: float) -> Interval:
+    """What a number is at least and at most that is rounded."""
+    return math.floor(nearly * (1 - ROUNDING)), math.ceil(nearly * (1 + ROUNDING))
+
+
+def _counted(states: CostStates, places: Lattice) -> float:
+    """About how many have rounded costs within the windows of places. Raises TooMuch."""
+    return float(Programme(states, places, Effort(WORK, ROOM), True).count(places.windows))
 
 
 def _drawn(weights: Sequence[float] | Column, generator: random.Random) -> tuple[int, int, int]:

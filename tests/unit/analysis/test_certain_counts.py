@@ -88,3 +88,21 @@ def test_an_interval_is_never_above_the_count_within_fewer_budgets(monkeypatch: 
     alone = [count(replace(graph, constraints=(constraint,))) for constraint in graph.constraints]
     assert all(one.exact for one in alone)
     assert found.high <= min(one.high for one in alone) < rough.high, (rough.high, alone)
+
+
+@pytest.mark.parametrize("budgets", ["flops <= 1700K, params <= 26K", "flops in 1M..1800K, params in 15K..28K"])
+def test_what_is_within_each_budget_alone_narrows_an_interval(budgets: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Widths that the next layer reads: one whole, on a lattice of some hundred places."""
+    text = TOWER[: TOWER.index(" where ")] + f" where {budgets}\n"
+    right = count(stdsl.loads(text).graph).low
+    exactly = within._exactly
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    monkeypatch.setattr(within, "_exactly", lambda *given: exactly(*given) if len(given[1].units) == 1 else None)
+    monkeypatch.setattr(nearly, "HALVES_WORK", 0)
+    monkeypatch.setattr(nearly, "CELLS", 30_000)
+    graph = stdsl.loads(text).graph
+    rough, found = feasible.found(graph), count(graph)
+    assert isinstance(rough, nearly.Nearly)
+    assert rough.low <= found.low <= right <= found.high <= rough.high
+    assert 0 < found.high - found.low < 0.8 * (rough.high - rough.low)
