@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...diagnostics.calls import MissingArgument, Recursion
@@ -13,12 +13,16 @@ from ...frontend import ast
 from ...frontend.stack import deep_stack
 from ...frontend.walk import children, inside
 from ...ops.registry import PRIMITIVES
+from ...text.likeness import alike
 from ..builtins import BUILTIN_NAMES
 from ..modules import Module, library_home
 from ..signatures import Signature, bind, declared_signature, no_set, passed_on, primitive_signature
 from . import extern_blocks, extern_data, extern_loss
 
 _CONSTRAINT_FUNCTIONS = ("pin", "size")
+
+_SLIPS, _LIKE = 3, 0.7
+"""So many names at most may be meant by one that is not known, and have so much in common with it."""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,11 @@ class _Bound:
     what: str
     used: bool = False
     list_: bool = False
+
+
+def _nearly(name: str, known: Sequence[str]) -> list[str]:
+    """What a name that is not known may be a slip of."""
+    return alike(name, known, _SLIPS, _LIKE)
 
 
 class _Scope:
@@ -81,6 +90,8 @@ class _Names:
         self.sink = sink
         self.warn = warn
         self.used: set[str] = set()
+        self.unknown: set[str] = set()
+        """Names in settings and constraints that nothing declares: words of settings, labels and slips."""
         self.edges: dict[str, dict[str, Span]] = {}
         self.current: str | None = None
         self.space: ast.SpaceDecl | None = None
@@ -100,10 +111,13 @@ class _Names:
             self._declaration(declaration)
         self._recursion()
         if self.warn and not self.module.lost:
-            for name, span in self.module.import_spans.items():
-                # A name that could not be imported was reported already.
-                if name in self.module.imports and name not in self.used and not name.startswith("_"):
-                    self.sink.add(UnusedName(span, name, "import"))
+            # A name that could not be imported was reported already.
+            names = [name for name in self.module.import_spans if name in self.module.imports]
+            unused = [name for name in names if name not in self.used and not name.startswith("_")]
+            meant = {name for slip in self.unknown for name in _nearly(slip, unused)} if unused else ()
+            for name in unused:
+                if name not in meant:
+                    self.sink.add(UnusedName(self.module.import_spans[name], name, "import"))
 
     # -- declarations
 
@@ -291,6 +305,11 @@ class _Names:
             bound = scope.find(part)
             if bound is not None:
                 bound.used = True  # `kxk` was to use k
+        for meant in _nearly(name.id, known):  # a name that was misspelt is not an unused one, too
+            self.used.add(meant)
+            bound = scope.find(meant)
+            if bound is not None:
+                bound.used = True
         local = scope.within_loops(name.id)
         for bound in local:
             bound.used = True  # that nothing else uses it is the same mistake
@@ -341,6 +360,8 @@ class _Names:
         """Names in settings and constraints: used, whatever they turn out to mean."""
         if isinstance(node, ast.Name):
             self.used.add(node.id)
+            if self.module.lookup(node.id) is None:
+                self.unknown.add(node.id)
         for child in inside(node):
             self._mark(child)
 
