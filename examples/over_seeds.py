@@ -23,7 +23,7 @@ from stdsl.runtime.tracking.weights import load_tensors
 from stdsl.runtime.training.placement import place
 
 T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
-"""The 97.5 % quantile of Student's t by degrees of freedom."""
+"""The 97.5 % quantile of Student's t by degrees of freedom; of more it is less, so that the last one is safe."""
 
 
 class Runs:
@@ -122,7 +122,7 @@ def interval(values: Sequence[float]) -> str:
     mean = statistics.fmean(values)
     if len(values) < 2:
         return f"{shown}: no interval of one"
-    half = T95.get(len(values) - 1, 1.96) * statistics.stdev(values) / math.sqrt(len(values))
+    half = T95[min(len(values) - 1, max(T95))] * statistics.stdev(values) / math.sqrt(len(values))
     told = "" if abs(mean) > half else ", not resolved"
     return f"{shown}: mean {mean:+.3f}, 95 % from {mean - half:+.3f} to {mean + half:+.3f}{told}"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import scipy.stats
 
 TINY = (
     *("data.train=32", "data.valid=16", "data.test=16", "data.frames=4", "data.size=12"),
@@ -43,3 +46,16 @@ def test_ranks_and_intervals(script: ModuleType) -> None:
     assert script.spearman([1, 2, 3], [5, 5, 5]) == 0
     assert "not resolved" in script.interval([0.1, -0.2, 0.15])
     assert "not resolved" not in script.interval([0.1, 0.11, 0.12])
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 10, 11, 30])
+def test_an_interval_is_that_of_student(script: ModuleType, seeds: int) -> None:
+    """Of more than ten seeds no narrower. (Of eleven it was that of a normal distribution.)"""
+    values = [0.1 * i * (-1) ** i for i in range(seeds)]
+    (low, high) = map(float, re.findall(r"from (\S+) to ([^,\s]+)", script.interval(values))[0])
+    right = scipy.stats.t.interval(0.95, seeds - 1, statistics.fmean(values), scipy.stats.sem(values))
+    if seeds <= 10:
+        assert (low, high) == pytest.approx(right, abs=2e-3 * (right[1] - right[0]) + 1e-3)
+    else:
+        assert low <= right[0] + 1e-3
+        assert high >= right[1] - 1e-3
