@@ -173,6 +173,9 @@ class SamplingConfig(Length, Strategy):
         if not self.learns and self.objectives:
             message = f"`draw = {self.draw}` learns nothing, so that further terms of the loss have no effect"
             yield Conflict("objectives", message, "bound costs with `where`, or write `draw = probability`", "draw")
+        if self.learns and self.estimator == "importance" and self.samples == 1 and not self.objectives:
+            message = "the importance weight of a single path is 1, whatever its likelihood, so that nothing is learnt"
+            yield Conflict("samples", message, "draw two at least, or write `estimator = reinforce`", "estimator")
         if self.estimator == "reinforce" and not isinstance(self.likelihood, Sum):
             message = "`likelihood` is what paths are weighted by, and `estimator = reinforce` weighs them by rewards"
             yield Conflict("likelihood", message, "leave it out, or write `estimator = importance`", "estimator")

@@ -185,3 +185,16 @@ def test_a_single_path_teaches_its_weights_and_by_its_cost_alone(cost: bool) -> 
     assert any(not torch.equal(a, b) for a, b in zip(before, work.network.parameters(), strict=True))
     moved = any(not torch.equal(row, own.logits.rows[path]) for path, row in rows.items())
     assert moved == cost
+
+
+def test_a_single_path_without_a_cost_is_refused() -> None:
+    """Nothing would be learnt, and the whole search would have to be over before anybody sees that."""
+    term = SoftCost(of="flops", weight=0.3, high=1)
+    for settings, keys in (
+        ({"samples": 1}, ["samples"]),
+        ({"samples": 2}, []),
+        ({"samples": 1, "objectives": (term,)}, []),
+        ({"samples": 1, "estimator": "reinforce"}, []),
+        ({"samples": 1, "draw": "uniform", "derive": {"candidates": 2}}, []),
+    ):
+        assert [conflict.key for conflict in SamplingConfig.model_validate(settings).conflicts()] == keys
