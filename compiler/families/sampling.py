@@ -208,9 +208,9 @@ class Sampling(Family):
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         strategy = _own(config.strategy)
         for term in strategy.objectives:
-            if term.kind != "cost":
+            if term.kind == "kl_drop_path":
                 what = f"the objective `{term.kind}` in a search over paths"
-                yield cannot_run_yet(strategy, "objectives", what, "leave it out")
+                yield cannot_run_yet(strategy, "objectives", what, "use a strategy of the family `variational`")
         if config.phase and not strategy.learns:
             what = "phases of a search that learns nothing"
             yield cannot_run_yet(config, "phase", what, "write `draw = probability`, or search all decisions together")

@@ -224,7 +224,7 @@ def test_what_cannot_run_yet_is_told_by_plan_run_and_check_with_run(stdsl: Any, 
     limited = {
         "in a strategy": changed("measure = 0", "measure = 0  relax { sharing = slice }"),
         "an objective": changed(
-            "strategy = short", "strategy = sampling { samples = 2  batch = 4  objectives = [entropy(weight = 1)] }"
+            "strategy = short", "strategy = sampling { samples = 2  batch = 4  objectives = [kl_drop_path] }"
         ),
         "data": RIGHT.replace("video: clip(1, 8, 16, 16)", "video: clip(3, 8, 16, 16)").replace(
             "motion_digits(frames = 8, size = 16, motions = 4, train = 16, valid = 16, test = 16)",

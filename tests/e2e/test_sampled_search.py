@@ -109,7 +109,7 @@ def test_killed_while_it_learns_it_goes_on_to_the_same_bits(learnt: Path, tmp_pa
 
 REWARDED = """samples = 1  estimator = reinforce  reward = metric
     decisions { optimizer = adam(lr = 0.1)  warmup = 3  SPLIT }
-    objectives = [cost(params, weight = 2, high = 400)]"""
+    objectives = [cost(params, weight = 2, high = 400), entropy(weight = 0.1)]"""
 
 
 @pytest.mark.parametrize("split", ["train", "valid"])

@@ -11,11 +11,11 @@ from stdsl.compiler.analysis.costs.of_many import costs_of_each
 from stdsl.compiler.analysis.marginals import Marginal
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.families.sampling import Likelihood, SamplingConfig
-from stdsl.compiler.schemas.objectives import SoftCost
+from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
 from ...data.loading.loader import Loader
-from ...training.descent import Descent
+from ...training.descent import Descent, gradients_of
 from ..expected_cost import INSIDE
 from .importance import Importance
 from .logits import Gradients, Logits
@@ -73,10 +73,14 @@ class Learning:
     def apply(
         self, t: int, likely: Gradients, paths: Sequence[Architecture], scores: Sequence[Gradients]
     ) -> dict[str, float]:
-        """One step up the likelihood or the reward, whose gradient is ``likely``, and down the costs of ``paths``,
-        whose log-probabilities have the gradients ``scores``. What is told of the costs."""
+        """One step up the likelihood or the reward, whose gradient is ``likely``, down the entropy of the distribution,
+        and down the costs of ``paths``, whose log-probabilities have the gradients ``scores``. What is told of the
+        costs."""
         total = {parameter: -gradient for parameter, gradient in likely.items()}
         told: dict[str, float] = {}
+        factor = sum(term.weight for term in self.strategy.objectives if isinstance(term, Entropy))
+        if factor:
+            add_to(total, gradients_of(self.logits.entropy()), factor)
         known = costs_of_each(self.logits.graph, paths) if self.costs else []
         for term, baseline in zip(self.costs, self.charged, strict=True):
             each = [float(getattr(of_path, term.of)) for of_path in known]  # check refuses costs that nobody states

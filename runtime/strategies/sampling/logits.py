@@ -74,6 +74,21 @@ class Logits:
         given how they come out: the mean of the gradients of theirs."""
         return self._mean(marginals)
 
+    def entropy(self) -> Tensor:
+        """The mean over decisions of the entropy of how each comes out where it is asked for, (), in nats,
+        differentiable."""
+        terms = []
+        for path, row in self.rows.items():
+            decision = self.graph.by_path[path]
+            if decision.kind == "keep":
+                whole = log_within(row, decision.sizes or (0, len(row)))
+                (there,) = torch.autograd.grad(whole, row, create_graph=True)
+                terms.append(whole - (there * row).sum())
+            else:
+                logs = torch.log_softmax(row, 0) if len(row) > 1 else F.logsigmoid(torch.cat([row, -row]))
+                terms.append(-(logs.exp() * logs).sum())
+        return torch.stack(terms).mean() if terms else torch.zeros((), dtype=torch.float64)
+
     def gradient(self, arch: Mapping[str, Any], marginals: Mapping[str, Marginal] | None) -> Gradients:
         """Of the logarithm of the probability of an architecture, by the logits of the decisions that it asks for.
         ``marginals``: how all come out, where there is a `where`; then those of all others, too."""

@@ -160,6 +160,37 @@ def test_decisions_that_are_not_asked_for_have_no_gradient() -> None:
     assert total == pytest.approx(1, abs=1e-12)
 
 
+def test_the_entropy_is_that_of_each_decision_by_itself() -> None:
+    """Of a keep over its sets, with the gradient of the definition."""
+    text = """stdsl 1
+    meta m on x: image(3, 4, 4) {
+      y = [x, x -> relu, x -> tanh, x -> gelu] -> keep 1..2 as few -> sum
+      return y + (y -> maybe gelu as more) -> repeat choose 1..3 as times { relu } -> choose {relu, tanh} as last
+    }
+    space s = m
+    """
+    logits = Logits(stdsl.loads(text).graph, 1.0, seed=0)
+    by_name = {path.rpartition(".")[2]: row for path, row in logits.rows.items()}
+    sets = [
+        torch.tensor([float(i in chosen) for i in range(4)])
+        for n in (1, 2)
+        for chosen in itertools.combinations(range(4), n)
+    ]
+    scores = {
+        "few": torch.stack([(there * by_name["few"]).sum() for there in sets]),
+        "more": torch.cat([torch.zeros(1), by_name["more"]]),
+        "times": by_name["times"],
+        "last": by_name["last"],
+    }
+    assert set(by_name) == set(scores)
+    each = [-(torch.softmax(row, 0) * torch.log_softmax(row, 0)).sum() for row in scores.values()]
+    expected, found = torch.stack(each).mean(), logits.entropy()
+    torch.testing.assert_close(found, expected)
+    gradients = (torch.autograd.grad(value, logits.parameters) for value in (found, expected))
+    for own, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(own, other)
+
+
 def test_gates_and_keeps_are_the_policy_that_is_drawn_from() -> None:
     text = """stdsl 1
     meta m on x: image(3, 4, 4) {
