@@ -14,7 +14,7 @@ from torch import Tensor
 import stdsl
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.families.sampling import SamplingConfig
-from stdsl.compiler.schemas.objectives import SoftCost
+from stdsl.compiler.schemas.objectives import Entropy, SoftCost
 from stdsl.runtime.strategies.sampling.learning import Learning
 from stdsl.runtime.strategies.sampling.logits import Logits
 from stdsl.runtime.strategies.sampling.rewards import Baseline, Reinforced
@@ -133,3 +133,12 @@ def test_the_averages_of_one_path_go_on_where_they_were() -> None:
     assert None not in averages
     other.load(one.state())
     assert other.state()["averages"] == averages
+
+
+def test_a_step_goes_down_the_entropy_by_its_weight() -> None:
+    logits, _, _, _ = case("s")
+    slopes = torch.autograd.grad(logits.entropy(), logits.parameters)
+    expected = [row.detach() - 0.3 * slope for row, slope in zip(logits.parameters, slopes, strict=True)]
+    learning(logits, SamplingConfig(objectives=(Entropy(weight=0.1), Entropy(weight=0.2)))).apply(0, {}, [], [])
+    for row, other in zip(logits.parameters, expected, strict=True):
+        torch.testing.assert_close(row.detach(), other)
