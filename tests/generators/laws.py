@@ -69,7 +69,7 @@ def reference(pair: Pair, soak: Soak, result: Result) -> str | None:
         with folder_of(pair.written) as folder:
             said = differences(pair.written.text, limit=4 * soak.plan.reference, networks=2, folder=folder)
     except TooMany:
-        return "too many architectures without costs"
+        return "too much for the interpreter"
     assert not said, "\n".join(said[:5])
     return None
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .costs import Costs, costs
-from .enumeration import TooMany, everything, given, outcomes
-from .runs import SpaceError, Unsupported
+from .enumeration import everything, given, outcomes
+from .runs import SpaceError, TooMany, Unsupported
 from .spaces import Outcome, Space, load
 
 __all__ = [

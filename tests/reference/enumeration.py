@@ -7,14 +7,9 @@ from itertools import islice
 from typing import Any
 
 from .beyond import beyond_mistakes
-from .runs import Decision, SpaceError
+from .runs import Decision, SpaceError, TooMany
 from .spaces import Outcome, Space, outcome
 from .where import allows, unmatched
-
-
-class TooMany(Exception):
-    """There are more architectures than were asked for."""
-
 
 Evaluation = Callable[[Space, Callable[[Decision], Any]], Outcome]
 

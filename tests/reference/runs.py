@@ -23,6 +23,20 @@ class SpaceError(Exception):
     __hash__ = Exception.__hash__
 
 
+class TooMany(Exception):
+    """There are more architectures, or more values of one space, than are looked at."""
+
+
+MUCH = 5_000_000
+"""Values of a space that are asked for before this interpreter gives up: some texts take it for ever."""
+
+
+class Made(dict[Any, Any]):
+    """What was elaborated, for all evaluations of a space. ``work``: how many values they asked for."""
+
+    work = 0
+
+
 class Unsupported(Exception):
     """A text that this interpreter does not know, or that the documentation says nothing about."""
 
@@ -69,7 +83,7 @@ class Run:
 
     decide: Callable[[Decision], Any]
     fixed: Mapping[Key, Any] = field(default_factory=dict)
-    made: dict[Any, Any] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
     answers: dict[Key, Any] = field(default_factory=dict)
     asked: dict[Key, Decision] = field(default_factory=dict)
     sites: dict[Key, tuple[Decision, int]] = field(default_factory=dict)
@@ -103,6 +117,9 @@ class Run:
 
     def once(self, thing: Hashable, context: Mapping[Key, Any], compute: Callable[[], Any]) -> Any:
         """The value of a thing, computed at its first use; later uses ask for the same decisions."""
+        self.made.work += 1
+        if self.made.work > MUCH:
+            raise TooMany(f"more than {MUCH} values")
         if thing not in self.values:
             if thing in self.active:
                 raise SpaceError("E0223", "a value refers to itself")
@@ -137,7 +154,7 @@ def undecided(decision: Decision) -> Any:
     raise Undecided(decision)
 
 
-def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: dict[Any, Any]) -> Any:
+def tree_of(compute: Callable[[Run], Any], fixed: Mapping[Key, Any], made: Made) -> Any:
     """All values that a computation may have, as a tree of the decisions they depend on, in the order of asking."""
     try:
         return compute(Run(undecided, fixed, made))

@@ -14,7 +14,7 @@ from .files import File, read
 from .operators import matched, parameters
 from .places import root
 from .primitives import ANY, Spec
-from .runs import Decision, Run, SpaceError, Unsupported
+from .runs import Decision, Made, Run, SpaceError, Unsupported
 from .shapes import AXES, View
 from .tensors import Node, demand
 from .values import Declared, Tensor
@@ -36,7 +36,7 @@ class Space:
     parameters: Env
     where: tuple[s.Node, ...]
     file: File
-    made: dict[Any, Any] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .environment import Thunk
-from .runs import Run, SpaceError, decisions_of, leaves, tree_of
+from .runs import Made, Run, SpaceError, decisions_of, leaves, tree_of
 from .shapes import AXES, Shape
 from .values import OPERATORS, Listed, Tensor
 
@@ -80,7 +80,7 @@ def _hanging_right(thunk: Thunk, axis: str, run: Run) -> tuple[Any, Any]:
     return thunk.read(run, what, size), thunk.trees[what]
 
 
-def may_be_refused(thunk: Thunk, made: dict[Any, Any]) -> bool:
+def may_be_refused(thunk: Thunk, made: Made) -> bool:
     """Whether something that leads to a tensor is refused under some answers."""
     if "refused" not in thunk.trees:
         found = leaves(tree_of(lambda r: tensor_of(thunk.force(r), r), thunk.context, made))
@@ -88,7 +88,7 @@ def may_be_refused(thunk: Thunk, made: dict[Any, Any]) -> bool:
     return bool(thunk.trees["refused"])
 
 
-def _may_refuse(tensor: Tensor, made: dict[Any, Any]) -> bool:
+def _may_refuse(tensor: Tensor, made: Made) -> bool:
     if any(may_be_refused(source, made) for source in (*tensor.inputs, *tensor.like)):
         return True
 
