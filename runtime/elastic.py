@@ -30,6 +30,7 @@ from .strategies.runner import runner
 from .tracking.directory import RunDirectory, create, open_run, outside, writable
 from .tracking.manifest import Elastic, Manifest, environment
 from .tracking.names import SEARCH
+from .tracking.searched import hold_search
 from .tracking.tracker import finished_phases
 from .training.placement import available
 
@@ -118,7 +119,7 @@ def derive_elastic(request: ElasticRequest, reporter: Reporter) -> RunResult:
     kept, manifest = opened_run(request)
     writable(request.out)
     outside(request.run, request.out)
-    job = within(request, kept)
+    job = within(request, kept, manifest.id)
     drawn_within(job)
     out = request.out
     check_begun(request, job, manifest, (out or Path("runs", f"{job.config.name}-elastic-0001"),))
@@ -133,8 +134,10 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
     strategy = job.config.strategy
     if strategy is None or not job.graph.open or not family(strategy.family).shared:
         raise RunError([_no_shared_weights(request.run, job)])
-    if "search" not in finished_phases(directory.path):
+    facts = finished_phases(directory.path).get(SEARCH)
+    if facts is None:
         raise RunError([RunNotOver(None, str(request.run), "search that is over", manifest.allow_extern)])
+    hold_search(directory, manifest, facts)
     return job, manifest
 
 
@@ -155,12 +158,13 @@ def _no_shared_weights(run: Path, job: Job) -> NoSharedWeights:
     return NoSharedWeights(place, str(run), f"a search of the family `{own.name}` {did}")
 
 
-def within(request: ElasticRequest, job: Job, *further: str) -> Job:
+def within(request: ElasticRequest, job: Job, run: str, *further: str) -> Job:
     """The job of a network from the weights of ``job``'s search, within what was asked for and ``further`` budgets.
-    Raises as :func:`derive_elastic` does."""
+    ``run``: the ``id`` of the run that left them. Raises as :func:`derive_elastic` does."""
     given = request.architecture
     asked = Elastic(
         run=str(request.run.absolute()),
+        id=run,
         where=(*request.where, *further),
         candidates=request.candidates,
         seed=request.seed,

@@ -23,6 +23,7 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.commands import command, leave
 from stdsl.compiler.text.documents import parsed_json
+from stdsl.compiler.text.quoting import json_text
 
 from .elastic import ElasticFront, ElasticRequest, Point, begun, check_begun, opened_run, within
 from .prepare.elastic import drawn_within
@@ -30,18 +31,12 @@ from .prepare.job import Job
 from .report.reporter import Reporter
 from .result import RunResult
 from .run import resume
-from .tracking.directory import new_folder, open_run, outside, writable
+from .tracking.directory import locked, new_folder, open_run, outside, same_run, writable
 from .tracking.files import read_bytes, write_json
 from .tracking.manifest import Manifest
 from .tracking.sealed import sealed, unsealed
 from .training.interruption import Interrupted
 from .training.placement import available
-
-FRONT = "front.json"
-"""What a folder of several networks has beside their run directories, once all are there."""
-ASKED = "asked.json"
-"""What it has from the beginning."""
-
 
 Cost = Literal["flops", "params", "activations", "depth"]
 METRICS: tuple[str, ...] = get_args(Cost)
@@ -49,12 +44,13 @@ METRICS: tuple[str, ...] = get_args(Cost)
 
 
 class Asked(BaseModel):
-    """What a front was asked for: see :class:`.elastic.ElasticRequest`. ``metric``: the cost that ``budgets`` are of;
-    ``device``: as it was found."""
+    """What a front was asked for: see :class:`.elastic.ElasticRequest`. ``id``: what its manifest calls the ``run``;
+    ``metric``: the cost that ``budgets`` are of; ``device``: as it was found."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
+    id: str = ""
     where: tuple[str, ...]
     metric: Cost
     budgets: Annotated[tuple[Annotated[int, Ge(0)], ...], Len(1)]
@@ -70,10 +66,10 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     kept, manifest = opened_run(request)
     writable(request.out)
     outside(request.run, request.out)
-    bands = _bands(request, kept, metric, budgets)
+    bands = _bands(request, kept, manifest.id, metric, budgets)
     widest, greatest = f"{metric} <= {max(budgets)}", max(budgets)
     with _said_of(widest, greatest):
-        drawn_within(within(request, kept, widest))  # raises where all of them would be empty
+        drawn_within(within(request, kept, manifest.id, widest))  # raises where all of them would be empty
     filled = [_filled(job, budget) for budget, job in bands]
     name = f"{kept.config.name}-front"
     below = request.out or Path("runs", f"{name}-0001")
@@ -81,6 +77,7 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     asked = Asked.model_validate(
         {
             "run": str(request.run.absolute()),
+            "id": manifest.id,
             "where": tuple(request.where),
             "metric": metric,
             "budgets": tuple(budget for budget, _ in bands),
@@ -89,9 +86,9 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
             "device": str(available(request.device).device),
         }
     )
-    folder = new_folder(request.out, name)
-    write_json(folder / ASKED, sealed(asked.model_dump(mode="json")))
-    return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
+    with new_folder(request.out, name) as folder:
+        write_json(folder / run_files.ASKED, sealed(asked.model_dump(mode="json")))
+        return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
 
 
 def resume_derived(
@@ -103,23 +100,25 @@ def resume_derived(
     Raises as :func:`elastic_front` does, and RunError where nothing was derived there. ``allow_extern``, ``data``: as
     of :func:`.run.resume`.
     """
-    if not (folder / ASKED).exists():
+    if not (folder / run_files.ASKED).exists():
         if (folder / run_files.MANIFEST).exists() and open_run(folder).manifest.elastic is not None:
             return resume(folder, reporter, allow_extern, data)
         raise RunError([NothingToGoOnWith(None, str(folder), (folder / run_files.MANIFEST).exists())])
-    asked = _asked(folder / ASKED)
+    asked = asked_in(folder / run_files.ASKED)
     request = ElasticRequest(
         Path(asked.run), asked.where, asked.candidates, asked.seed, folder, asked.device, allow_extern, data
     )
     kept, manifest = opened_run(request)
-    filled = [_filled(job, budget) for budget, job in _bands(request, kept, asked.metric, asked.budgets)]
-    return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
+    same_run(request.run, asked.id, folder)
+    with locked(folder):
+        filled = [_filled(job, budget) for budget, job in _bands(request, kept, asked.id, asked.metric, asked.budgets)]
+        return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
 
 
-def _asked(path: Path) -> Asked:
+def asked_in(path: Path) -> Asked:
+    """What the front was asked for of which ``path`` is the `asked.json`. Raises RunError where it is damaged."""
     try:
-        document = unsealed(parsed_json(read_bytes(path)))
-        return Asked.model_validate(document)
+        return Asked.model_validate(unsealed(parsed_json(read_bytes(path))))
     except (ValidationError, ValueError, RecursionError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not say what a front was asked for")]) from error
 
@@ -136,7 +135,8 @@ def _worked_off(
     architecture."""
     kept, manifest = run
     points = []
-    for (budget, job), any_within in zip(_bands(request, kept, asked.metric, asked.budgets), filled, strict=True):
+    bands = _bands(request, kept, asked.id, asked.metric, asked.budgets)
+    for (budget, job), any_within in zip(bands, filled, strict=True):
         if not any_within:
             reporter.say(f"no architecture is {_band(job)}")
             points.append(Point(budget, None))
@@ -145,6 +145,7 @@ def _worked_off(
         own = folder / f"{asked.metric}-{budget}"
         try:
             if (own / run_files.MANIFEST).exists():
+                _hold_band(own, job)
                 result = resume(own, reporter, request.allow_extern, request.data)
             else:
                 result = begun(request, job, manifest, own, reporter)
@@ -157,15 +158,30 @@ def _worked_off(
     told_by, chosen_by = done[0]["metric"], done[0]["search_facts"]["metric"]
     name, space = kept.config.name, kept.search.graph.name
     front = ElasticFront(folder, name, space, asked.metric, told_by, chosen_by, tuple(points))
-    write_json(folder / FRONT, front.document())
+    write_json(folder / run_files.FRONT, front.document())
     return front
 
 
-def _bands(request: ElasticRequest, job: Job, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
-    """Each budget with the job of what costs more than the one before it, and no more than it."""
+def _hold_band(folder: Path, job: Job) -> None:
+    """Raises RunError where the run in ``folder`` is not that of the band of ``job``."""
+    found, asked = open_run(folder).manifest.elastic, job.elastic
+    assert asked is not None
+    if found == asked:
+        return
+    fault = "no network was derived in its run"
+    if found is not None:
+        name = next(name for name in type(asked).model_fields if getattr(found, name) != getattr(asked, name))
+        was, wanted = (json_text(one.model_dump(mode="json")[name]) for one in (found, asked))
+        fault = f"the front asked for `{name}` = {wanted} here, and its run is of {was}"
+    raise RunError([RunFileDamaged(None, str(folder / run_files.MANIFEST), fault)])
+
+
+def _bands(request: ElasticRequest, job: Job, run: str, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
+    """Each budget with the job of what costs more than the one before it, and no more than it. ``run``: see
+    :func:`.elastic.within`."""
     bands, below = [], -1
     for budget in sorted(set(budgets)):
-        bands.append((budget, within(request, job, f"{metric} in {below + 1}..{budget}")))
+        bands.append((budget, within(request, job, run, f"{metric} in {below + 1}..{budget}")))
         below = budget
     return bands
 

@@ -11,7 +11,6 @@ from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.run_directories import RunNotOver
 from stdsl.compiler.families.registry import family, searches
-from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.text.commands import command, leave
 
@@ -19,7 +18,9 @@ from .prepare.job import Job
 from .prepare.preparation import load_kept_job
 from .prepare.texts import file_as_typed
 from .tracking.directory import RunDirectory, open_run
-from .tracking.journal import FINISHED, read_journal
+from .tracking.names import SEARCH
+from .tracking.searched import hold_search
+from .tracking.tracker import finished_phases
 
 
 def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strategy, Mapping[str, Any]]:
@@ -30,11 +31,11 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     strategy = job.config.strategy
     if strategy is None or not searches(strategy, job.graph):
         raise RunError([without("it searched for nothing")])
-    lines = read_journal(directory.path / run_files.JOURNAL)
-    facts = [e["facts"] for e in lines if e["event"] == FINISHED and e["phase"] == "search"]
-    if not facts:
+    facts = finished_phases(directory.path).get(SEARCH)
+    if facts is None:
         raise RunError([RunNotOver(None, str(path), "search that is over", directory.manifest.allow_extern)])
-    return job, strategy, facts[-1]
+    hold_search(directory, directory.manifest, facts)
+    return job, strategy, facts
 
 
 @dataclass(frozen=True)

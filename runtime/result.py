@@ -31,8 +31,11 @@ from .prepare.texts import file_as_typed
 from .tasks.measurement import TABLES
 from .tracking.directory import result_of
 from .tracking.names import DERIVED, ENSEMBLE, FUSION, SEARCH, title_of
+from .tracking.searched import MARKS
 
 FORMAT = 1
+_ASIDE = frozenset({"probabilities", "logits", *MARKS})
+"""Facts of a search that its journal alone keeps."""
 MEMBERS = ("derived", "member")
 """The kinds of networks that an ensemble is of."""
 
@@ -96,6 +99,7 @@ def collect(
     reasons = [{"title": title, "reason": failed[name]} for _, title, name in _beside(run) if name in failed]
     return {
         "format": FORMAT,
+        "id": run.manifest.id,
         "search": run.config.name,
         "space": str(run.config.space),
         "data": run.config.data.kind,
@@ -128,7 +132,7 @@ def collect(
 def _search_facts(run: Context) -> dict[str, Any]:
     """``called``: what the family calls one and several of those that it drew."""
     facts = run.tracker.finished.get("search", {})
-    found = {key: value for key, value in facts.items() if key not in ("probabilities", "logits")}
+    found = {key: value for key, value in facts.items() if key not in _ASIDE}
     strategy = run.config.strategy
     if found.get("drawn") and strategy is not None:
         found["called"] = list(family(strategy.family).drawn)

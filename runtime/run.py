@@ -56,13 +56,14 @@ from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .strategies.runner import runner
 from .tasks.extern_loss import own_loss
-from .tracking.directory import RunDirectory, create, open_run, result_of, writable
+from .tracking.directory import RunDirectory, create, open_run, result_of, same_run, writable
 from .tracking.files import write_json
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
 from .tracking.names import SEARCH as SEARCH_WEIGHTS
 from .tracking.sealed import sealed
-from .tracking.tracker import Tracker
+from .tracking.searched import hold_search
+from .tracking.tracker import Tracker, finished_phases
 from .training.interruption import Interrupted, Interruption
 from .training.placement import Placement, available
 from .trials.addresses import without_password
@@ -237,9 +238,13 @@ def _over(directory: RunDirectory) -> RunResult | None:
 
 
 def _supplies(job: Job, directory: RunDirectory) -> RunDirectory | None:
-    """The run whose shared weights this one works with, and has no copy of yet: on the data that they learnt from."""
+    """The run whose shared weights this one works with, and has no copy of yet: on the data that they learnt from.
+    Raises RunError where another one is in its place."""
     if job.elastic is not None:
-        return None if directory.weights(SEARCH_WEIGHTS).exists() else RunDirectory(Path(job.elastic.run))
+        if directory.weights(SEARCH_WEIGHTS).exists():
+            return None
+        same_run(Path(job.elastic.run), job.elastic.id, directory.path)
+        return RunDirectory(Path(job.elastic.run))
     supplies = lent_by(job.search)
     return None if supplies is None else RunDirectory(directory.needed(supplies.config.name))
 
@@ -249,6 +254,8 @@ def carry_out(
 ) -> RunResult:
     """Do what is left to do of a run, whose directory is locked, and unlock it. Raises as :func:`run` does."""
     interruption = Interruption()
+    # Before the tracker cuts the journal to what checkpoints say.
+    hold_search(directory, manifest, finished_phases(directory.path).get(SEARCH, {}))
     tracker = Tracker(directory.path, manifest.checkpoint_seconds)
     if tracker.lost:
         since = "it has no checkpoint yet" if tracker.anew else "they came after its last checkpoint"

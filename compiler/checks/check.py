@@ -216,7 +216,11 @@ def _fitting(
     given = {asked.declaration.name.id: asked.data} if asked is not None else {}
     configs = [looked_up(config, main, sink, given.get(config.name)) for config in configs]
     known = {config.name: config for config in configs}
+    own = asked is not None and (asked.overrides or asked.data is not None)
+    changed = asked.declaration.name.id if asked is not None and own else ""
     for config in configs:
+        if changed in config.before and changed != config.name:
+            continue  # it needs that search as the file has it, and not as this call changes it
         search = check_search(config, partial(_space_for, module, graphs, sink), known, sink)
         if search is not None:
             found[config.name] = search

@@ -62,6 +62,34 @@ class NothingToGoOnWith(Diagnostic):
 
 
 @kind
+class OtherRun(Diagnostic):
+    """The run that a network is derived from is gone, and another one is in its place."""
+
+    folder: str
+    run: str
+
+    code: ClassVar[str] = "E0777"
+    title: ClassVar[str] = "another run is in the place of the one that left the weights"
+    explanation: ClassVar[str] = """\
+What `stdsl derive` has begun goes on with the weights of the run that it was begun with. It finds that by its place,
+and knows it by the `id` in its `run.json`; a copy is as good as the run itself. Networks from the weights of two runs
+would be no front.
+
+    stdsl derive runs/paths-0001 --front flops --budget 1M --budget 2M --out front
+    rm -r runs/paths-0001; stdsl run a.space --out runs/paths-0001      before the front is over
+    stdsl derive --resume front                                         E0777
+    stdsl derive runs/paths-0001 --front flops --budget 1M --budget 2M --out another"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.folder} was begun with the weights of another run than the one that is now in {self.run}"
+
+    @property
+    def help(self) -> str | None:
+        return "put that run back in its place, or derive anew from the one that is there"
+
+
+@kind
 class RunNotOver(Diagnostic):
     """A run has not come as far as what is asked of it."""
 

@@ -22,6 +22,8 @@ TRIAL_STORE: Final = "trials.sqlite"
 NEEDS: Final = "needs"
 FEATURES: Final = "features"
 EVALUATION: Final = "evaluation"
+ASKED: Final = "asked.json"
+FRONT: Final = "front.json"
 
 EXPORTS: Final = ("onnx", "source", "weights")
 """The settings of `export` that name files in the run directory."""
@@ -32,4 +34,7 @@ FILES: Final = (
     *(MANIFEST, RESULT, DATA, SEARCH_DATA, EVALUATION_DATA, JOURNAL, MODULE, LOCK, STARTING, TRIAL_STORE),
     *_BESIDE_THE_STORE,
 )
+OF_FRONTS: Final = (ASKED, FRONT, LOCK)
+"""What a folder with the run directories of a front has beside them: what was asked for, from the beginning, and what
+was found, once all are there."""
 FOLDERS: Final = (SPACE, CHECKPOINTS, ARCHITECTURES, WEIGHTS, TRIALS, NEEDS, FEATURES, EVALUATION)

@@ -20,6 +20,11 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}{UNFINISHED}")
 
 
+def unfinished(name: str) -> bool:
+    """Whether a file is called as one that was not whole yet when its writer was killed, or is at work on it."""
+    return _UNFINISHED.fullmatch(name) is not None
+
+
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Call ``write`` with a temporary name beside ``path``, bring the file to the disk and rename it. Raises OSError,
     and whatever ``write`` does; then there is no new file."""

@@ -16,7 +16,8 @@ from ..data.networks.binding import bound
 from ..randomness import key
 from ..strategies.runner import runner
 from ..tracking.names import SEARCH
-from ..tracking.weights import load_tensors, save_weights
+from ..tracking.searched import tensors_left
+from ..tracking.weights import save_weights
 from ..training.interruption import Interrupted
 from ..training.loop import check_finite
 from ..training.statistics import measured_anew
@@ -39,7 +40,7 @@ def inherit(run: Context, subject: Subject) -> None:
     learner = next(found for found in family(strategy.family).learners(strategy) if found.what == "weights")
     torch.set_num_threads(run.manifest.threads)
     model = build(subject, key(run.seed, "initial weights", subject.name))
-    tensors = load_tensors(own.weights)
+    tensors = tensors_left(own.weights)
     found = runner(strategy).inherited(strategy, own.graph, subject.arch, tensors, model.state_dict())
     report = load_by_name(model, found)
     without = [name for name in report.missing if name not in _scales(model)]

@@ -11,8 +11,9 @@ from stdsl.compiler.families.registry import searches
 from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
-from ..tracking.files import read_made, write_bytes
+from ..tracking.files import write_bytes
 from ..tracking.names import SEARCH
+from ..tracking.searched import marks, weights_left
 from .context import Context
 
 PHASE = "search"
@@ -29,7 +30,7 @@ def search(run: Context) -> None:
     else:
         _fetch(run, Path(run.job.elastic.run))
         found = runner(strategy).redrawn(run)
-    run.tracker.finish(PHASE, dict(found.facts))
+    run.tracker.finish(PHASE, dict(found.facts) | marks(run.directory, run.manifest))
     for warning in found.warnings:
         run.reporter.say(warned(warning))
     run.reporter.end(PHASE, found.summary)
@@ -39,4 +40,4 @@ def _fetch(run: Context, source: Path) -> None:
     """Leaves the weights of another run's search in this one, which needs the other no more then."""
     target = run.directory.weights(SEARCH)
     if not target.exists():
-        write_bytes(target, read_made(RunDirectory(source).weights(SEARCH)))
+        write_bytes(target, weights_left(RunDirectory(source).weights(SEARCH)))

@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,12 +16,18 @@ from pydantic import ValidationError
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run_directories import CannotWriteRun, NotARunDirectory, RunDirectoryInUse, RunNotOver
+from stdsl.compiler.diagnostics.run_directories import (
+    CannotWriteRun,
+    NotARunDirectory,
+    OtherRun,
+    RunDirectoryInUse,
+    RunNotOver,
+)
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.reading import read_file
-from stdsl.compiler.text.whole_files import UNFINISHED, sweep
+from stdsl.compiler.text.whole_files import sweep, unfinished
 
 from .files import open_own, read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
@@ -212,12 +219,29 @@ def create(out: Path | None, name: str, manifest: Manifest, texts: Mapping[str, 
     return directory
 
 
-def new_folder(out: Path | None, name: str) -> Path:
-    """A new folder for several run directories, as :func:`create` finds one. Raises RunError."""
+@contextmanager
+def new_folder(out: Path | None, name: str) -> Iterator[Path]:
+    """A new folder for several run directories, as :func:`create` finds one; no other process works in it meanwhile.
+    Raises RunError."""
     try:
-        return _claimed(out) if out is not None else _numbered(Path("runs"), name)
+        folder = _claimed(out) if out is not None else _numbered(Path("runs"), name)
     except OSError as error:
         raise RunError([CannotWriteRun(None, str(out or Path("runs")), reason_of(error))]) from error
+    with locked(folder):
+        if _taken(folder):  # by a process that was faster
+            raise RunError([CannotWriteRun(None, str(folder), "it is not empty")])
+        yield folder
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Inside, no other process works in a folder of several run directories. Raises RunError where one does."""
+    directory = RunDirectory(folder)
+    directory.lock()
+    try:
+        yield
+    finally:
+        directory.unlock()
 
 
 def writable(out: Path | None) -> None:
@@ -258,6 +282,13 @@ def open_run(path: Path) -> RunDirectory:
     return directory
 
 
+def same_run(path: Path, id: str, begun: Path) -> None:
+    """Raises RunError where the run at ``path`` is none, or not the one of this ``id`` ("": any), with which what is in
+    the folder ``begun`` was begun."""
+    if open_run(path).manifest.id != id and id:
+        raise RunError([OtherRun(None, str(begun), str(path))])
+
+
 def result_of(path: Path) -> dict[str, Any]:
     """The ``result.json`` of a run. Raises RunError if ``path`` is no run directory or the run is not over."""
     directory = open_run(path)
@@ -270,6 +301,8 @@ def result_of(path: Path) -> dict[str, Any]:
     try:
         result = unsealed(result)
         fault = fault_of(result)
+        if fault is None and result.get("id", directory.manifest.id) != directory.manifest.id:
+            fault = "it is that of another run"
     except ValueError as error:
         fault = str(error)
     if fault is not None:
@@ -287,9 +320,9 @@ def _claimed(out: Path) -> Path:
 
 def _taken(folder: Path) -> bool:
     """Whether a folder holds anything, but for what a run that was killed while it made its directory left there."""
-    names = {entry.name for entry in folder.iterdir()}
+    names = {entry.name for entry in folder.iterdir() if not unfinished(entry.name)}
     if run_files.STARTING in names and run_files.MANIFEST not in names:
-        names = {name for name in names if not name.endswith(UNFINISHED)} - {run_files.STARTING, run_files.SPACE}
+        names -= {run_files.STARTING, run_files.SPACE}
     return bool(names - {run_files.LOCK})
 
 

@@ -41,13 +41,15 @@ class Origin(BaseModel):
 
 
 class Elastic(BaseModel):
-    """Another network from weights that are there. ``run``: the directory of the run that left them; ``where``: budgets
-    beside those of its space, as they were written; of ``candidates`` drawn architectures the best is taken, and other
-    ones are drawn by another ``seed``. ``architecture``: path → value of the one that is taken in their place."""
+    """Another network from weights that are there. ``run``: the directory of the run that left them, ``id``: what its
+    manifest calls it ("" where an older version wrote this); ``where``: budgets beside those of its space, as they were
+    written; of ``candidates`` drawn architectures the best is taken, and other ones are drawn by another ``seed``.
+    ``architecture``: path → value of the one that is taken in their place."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
+    id: str = ""
     where: tuple[str, ...] = ()
     candidates: Annotated[int, Ge(1)]
     seed: int = 0

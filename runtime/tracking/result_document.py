@@ -155,8 +155,10 @@ class _Targets(_Part):
 
 
 class ResultDocument(_Part):
-    """``search``, ``space`` and ``data`` are texts; results are finite, and of metrics that there are."""
+    """``id``: what its manifest calls the run; none in those of older versions. ``search``, ``space`` and ``data`` are
+    texts; results are finite, and of metrics that there are."""
 
+    id: str | None = None
     search: str
     space: str
     data: str

@@ -59,7 +59,11 @@ def header_of(content: bytes) -> tuple[dict[str, Any], int]:
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """Read what :func:`save_tensors` wrote. Raises RunError where that is gone, damaged, or cannot be read."""
-    content = read_made(path)
+    return tensors_of(read_made(path), path)
+
+
+def tensors_of(content: bytes, path: Path) -> dict[str, Tensor]:
+    """As :func:`load_tensors`, of the content of the file ``path``."""
     try:
         tensors = dict(load(content))
         header, _ = header_of(content)
@@ -70,10 +74,24 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
+def checksum_in(content: bytes, path: Path) -> str:
+    """The checksum that the file ``path`` says it has; "" where it says none. Raises RunError where it is damaged."""
+    try:
+        header, _ = header_of(content)
+    except ValueError as error:
+        raise RunError([RunFileDamaged(None, str(path), "it does not hold weights")]) from error
+    about = header.get("__metadata__") if isinstance(header, dict) else None
+    return str(about.get(CHECKSUM, "")) if isinstance(about, dict) else ""
+
+
 def load_weights(model: nn.Module, path: Path) -> None:
     """Read what :func:`save_weights` wrote into a model of the same architecture. Raises RunError as
     :func:`load_tensors` does, and where the file holds weights of another network."""
-    tensors = load_tensors(path)
+    load_into(model, load_tensors(path), path)
+
+
+def load_into(model: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """As :func:`load_weights`, of what the file ``path`` holds."""
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -165,8 +166,23 @@ def budgets(more: str = "") -> Callable[[F], F]:
 
 
 def output(what: str) -> Callable[[F], F]:
-    """``-o``: where to write."""
-    return click.option("-o", "--output", "output", type=NamedPath(), metavar="PATH", help=what)
+    """``-o``: where to write, but onto no file that a run keeps for itself."""
+    return click.option("-o", "--output", "output", type=NamedPath(), metavar="PATH", callback=_no_run_file, help=what)
+
+
+def _no_run_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    from stdsl.compiler.schemas.run_files import ASKED, FILES, FOLDERS, MANIFEST, OF_FRONTS
+
+    target = Path(os.path.realpath(path))
+    for folder in target.parents:
+        first = target.relative_to(folder).parts[0].casefold()
+        for mark, own in ((MANIFEST, (*FILES, *FOLDERS)), (ASKED, OF_FRONTS)):
+            if first in own and os.path.exists(folder / mark):
+                fault = f"{path} is where the run in {folder} keeps its own files: name another place"
+                raise click.BadParameter(fault, ctx, param)
+    return path
 
 
 def values(parameters: Mapping[str, str]) -> dict[str, Any]:

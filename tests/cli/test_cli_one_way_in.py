@@ -188,6 +188,39 @@ def test_what_the_command_line_gives_comes_in_place_of_the_text(stdsl: Any, tmp_
     assert stdsl("plan", f"{path}::tiny", "--set", "data.motions=4", "-q").exit_code == 0
 
 
+NEEDING: Final = (
+    HEAD.replace("space cells", "space few = net where flops <= 1G\nspace cells")
+    + """search paths {
+  space = cells(4)
+  strategy = sampling { steps = 2  batch = 4  draw = uniform  derive { candidates = 2 } }
+  data = motion_digits(frames = 8, size = 16, motions = 4, train = 16, valid = 16, test = 16)
+  retrain { steps = 2  batch = 4 }
+}
+search bred {
+  space = few
+  needs = [paths]
+  strategy = random { fitness { weights = shared  batch = 4 } }
+  data = motion_digits(frames = 8, size = 16, motions = 4, train = 16, valid = 16, test = 16)
+}
+search beside {
+  space = cells  strategy = short  fuse = [paths]
+  data = motion_digits(frames = 8, size = 16, motions = 4, train = 16, valid = 16, test = 16)
+  retrain { steps = 2  batch = 4 }
+}
+"""
+)
+
+
+@pytest.mark.parametrize("setting", ["seed=1", "data.test=32", "data.train=32", "space=few", "retrain=none"])
+def test_what_a_call_changes_of_a_search_is_nothing_to_those_that_need_it(tmp_path: Path, setting: str) -> None:
+    """They need it as the file has it, and run it so."""
+    path = tmp_path / "needing.space"
+    path.write_text(NEEDING, encoding="utf-8")
+    for name in ("paths", "bred", "beside"):
+        assert load_job(str(path), name).config.name == name
+    assert load_job(str(path), "paths", [setting]).config.name == "paths"
+
+
 def test_options_that_make_a_right_text_wrong_are_blamed(stdsl: Any, tmp_path: Path) -> None:
     path = tmp_path / "t.space"
     path.write_text(RIGHT, encoding="utf-8")

@@ -103,9 +103,10 @@ def events(folder: Path, phase: str) -> list[int]:
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    """``result.json`` without what differs between runs: times and places."""
+    """``result.json`` without what differs between runs: times, places and their names."""
     document = result_of(folder)
     document.pop("next")
+    document.pop("id")
     document["onnx"].pop("latency_ms")
     for name in ("seconds", "measuring", "waited"):
         document["search_facts"].pop(name)

@@ -1,4 +1,4 @@
-"""All that a run leaves, without what differs between two runs of one text: times and places."""
+"""All that a run leaves, without what differs between two runs of one text: times, places, and their own names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stdsl.compiler.schemas import run_files
 from stdsl.runtime.tracking.journal import read_journal
 from stdsl.runtime.tracking.sealed import unsealed
 
-_TIMES = frozenset({"time", "seconds", "measuring", "waited", "latency_ms"})
+_TIMES = frozenset({"time", "seconds", "measuring", "waited", "latency_ms", "id"})
 _ROUNDS = frozenset({"run", "attempt", "worker", "proposed", "heartbeat", "ended", "place", "seconds"})
 _ASIDE = frozenset({"run.json", "result.json", "journal.jsonl", ".lock"})
 
@@ -55,7 +55,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 
 def without_times(value: Any) -> Any:
-    """A document without what says when something was, or how long it took."""
+    """A document without what says when something was, how long it took, or which run it is of."""
     if isinstance(value, dict):
         return {name: without_times(inner) for name, inner in value.items() if name not in _TIMES}
     return [without_times(inner) for inner in value] if isinstance(value, list) else value

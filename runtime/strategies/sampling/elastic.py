@@ -23,7 +23,7 @@ from ...phases.train import Workshop
 from ...prepare.elastic import Drawn, drawn_within
 from ...tasks.best_first import best_first
 from ...tracking.names import SEARCH
-from ...tracking.weights import load_weights
+from ...tracking.searched import load_weights_left
 from ...training.loop import drive
 from ...training.stepped import Event, Facts
 from ..candidates import Measuring
@@ -75,7 +75,7 @@ def redrawn(run: Context) -> Found:
     graph = run.job.graph
     dataset = searched_data(run, graph, (strategy.weights.split, "valid"))
     network = path_network(graph, strategy, run.seed)
-    load_weights(network, run.directory.weights(SEARCH))
+    load_weights_left(network, run.directory.weights(SEARCH))
     dataset.attach(run.placement.model(network))
     how = measuring(run, dataset, Part(dataset, (strategy.weights.split,)), strategy.batch, strategy.derive)
     work = Redrawing(network, how, list(drawn.times))
@@ -98,7 +98,7 @@ def redrawn(run: Context) -> Found:
 
 def check_weights(strategy: SamplingConfig, graph: SpaceGraph, weights: Path) -> None:
     """See :meth:`..runner.Runner.check_weights`."""
-    load_weights(path_network(graph, strategy, 0), weights)
+    load_weights_left(path_network(graph, strategy, 0), weights)
 
 
 def measurer(search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness) -> Measurer:
@@ -107,7 +107,7 @@ def measurer(search: CheckedSearch, weights: Path, shop: Workshop, how: Fitness)
     assert isinstance(strategy, SamplingConfig)
     placement, material = shop.placed(how), shop.materials["search"]
     network = path_network(search.graph, strategy, 0)
-    load_weights(network, weights)
+    load_weights_left(network, weights)
     used = tuple(dict.fromkeys((strategy.weights.split, "valid")))
     dataset = shop.samples("search", search.graph, used, placement, altered=False)
     dataset.attach(placement.model(network))

@@ -134,7 +134,7 @@ def command(
         options.enter_context(of_option("--arch", architecture, "E0606"))
         options.enter_context(of_option("--device", device, "E0708"))
         options.enter_context(of_option("--out", out, "E0710"))
-        options.enter_context(of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723", "E0773"))
+        options.enter_context(of_option("--resume", resume, "E0704", "E0705", "E0722", "E0723", "E0773", "E0777"))
         try:
             with ConsoleReporter(quiet=quiet) as reporter:
                 if resume is not None:

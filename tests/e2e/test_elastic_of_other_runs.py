@@ -1,0 +1,165 @@
+"""What was derived belongs to one run and one call: whatever of another is put in its place is told of, so that no
+table has networks of both."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.schemas import run_files
+from stdsl.runtime.drawn import drawn_of
+from stdsl.runtime.elastic import ElasticFront, ElasticRequest, derive_elastic
+from stdsl.runtime.elastic_front import asked_in, elastic_front, resume_derived
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import resume
+from stdsl.runtime.tracking.directory import locked, result_of
+
+TEXT = """stdsl 1
+meta net on video: clip(1, 4, 8, 8) {
+  y = video -> conv(choose {2, 4} as width, 1x3x3, stride = 1x2x2) -> bn -> relu
+  return y -> global_avg_pool -> linear(4)
+}
+space nets = net
+search paths {
+  space = nets
+  strategy = sampling { steps = 1  batch = 8  draw = uniform  samples = 1  derive { candidates = 2 } }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 8, valid = 8, test = 8)
+}
+"""
+BUDGETS = (50, 1000)
+"""Of parameters: each has one of the two networks."""
+Order = Callable[..., int]
+
+
+def front(folder: Path, out: Path, budgets: tuple[int, ...] = BUDGETS) -> ElasticFront:
+    return elastic_front(ElasticRequest(folder, candidates=1, out=out, device="cpu"), "params", budgets, Silent())
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+    """The runs `0` and `1` of one text, by their seeds, and a front of each."""
+    folder = tmp_path_factory.mktemp("both")
+    (folder / "nets.space").write_text(TEXT, encoding="utf-8")
+    for seed in "01":
+        assert stdsl("run", str(folder / "nets.space"), "--set", f"seed={seed}", "--out", str(folder / seed)) == 0
+        front(folder / seed, folder / f"front-{seed}")
+    return folder
+
+
+@pytest.fixture
+def begun(both: Path, tmp_path: Path) -> Path:
+    """A front of the run `0`."""
+    return Path(shutil.copytree(both / "front-0", tmp_path / "front"))
+
+
+def codes(folder: Path) -> list[str]:
+    with pytest.raises(RunError) as raised:
+        resume_derived(folder, Silent())
+    return [d.code for d in raised.value.diagnostics]
+
+
+def test_networks_of_a_front_that_changed_places(begun: Path) -> None:
+    one, other = (begun / f"params-{budget}" for budget in BUDGETS)
+    one.rename(begun / "aside")
+    other.rename(one)
+    (begun / "aside").rename(other)
+    assert codes(begun) == ["E0722"]
+
+
+def test_a_network_of_another_front(both: Path, begun: Path) -> None:
+    shutil.rmtree(begun / f"params-{BUDGETS[0]}")
+    shutil.copytree(both / "front-1" / f"params-{BUDGETS[0]}", begun / f"params-{BUDGETS[0]}")
+    assert codes(begun) == ["E0722"]
+
+
+def test_a_run_that_was_never_derived(both: Path, begun: Path) -> None:
+    shutil.rmtree(begun / f"params-{BUDGETS[0]}")
+    shutil.copytree(both / "0", begun / f"params-{BUDGETS[0]}")
+    assert codes(begun) == ["E0722"]
+
+
+def test_another_run_in_the_place_of_the_one_that_left_the_weights(both: Path, begun: Path, tmp_path: Path) -> None:
+    """For a front, and for one network that had not yet a copy of them. A copy of the run is as good as it."""
+    rest = begun / f"params-{BUDGETS[1]}"
+    for name in ("checkpoints", "weights"):
+        shutil.rmtree(rest / name)
+    for name in ("result.json", "journal.jsonl"):
+        (rest / name).unlink()
+    kept = Path(shutil.move(both / "0", tmp_path / "kept"))
+    try:
+        shutil.copytree(both / "1", both / "0")
+        assert codes(begun) == ["E0777"]
+        assert codes(rest) == ["E0777"]
+        shutil.rmtree(both / "0")
+        assert codes(begun) == ["E0704"]
+        shutil.copytree(kept, both / "0")
+        found = resume_derived(begun, Silent())
+    finally:
+        shutil.rmtree(both / "0", ignore_errors=True)
+        shutil.move(kept, both / "0")
+    assert isinstance(found, ElasticFront)
+    assert [p.result and p.result.document["elastic"]["run"] for p in found.points] == [str(both / "0")] * 2
+
+
+def test_another_bit_of_what_was_asked_for(begun: Path) -> None:
+    path = begun / run_files.ASKED
+    whole = path.read_bytes()
+    right = asked_in(path)
+    told = 0
+    for place in range(0, 8 * len(whole), 13):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << place % 8
+        path.write_bytes(content)
+        try:
+            found = asked_in(path)
+        except RunError:
+            told += 1
+        else:
+            assert found == right, f"bit {place % 8} of byte {place // 8}"
+    assert told
+    plain = {name: value for name, value in json.loads(whole).items() if name not in ("crc32", "id")}
+    path.write_text(json.dumps(plain))  # as older versions wrote it
+    assert asked_in(path) == right.model_copy(update={"id": ""})
+
+
+def test_one_process_works_on_a_front(both: Path, begun: Path, tmp_path: Path) -> None:
+    with locked(begun):
+        assert codes(begun) == ["E0705"]
+    (tmp_path / "new").mkdir()
+    with locked(tmp_path / "new"), pytest.raises(RunError) as raised:
+        front(both / "0", tmp_path / "new")
+    assert [d.code for d in raised.value.diagnostics] == ["E0705"]
+    assert isinstance(resume_derived(begun, Silent()), ElasticFront)
+
+
+@pytest.mark.parametrize("name", ["result.json", "journal.jsonl", "weights/search.safetensors"])
+def test_a_file_of_another_run_of_the_text(both: Path, tmp_path: Path, name: str) -> None:
+    """Whoever reads it says so, or makes it anew."""
+    run = Path(shutil.copytree(both / "0", tmp_path / "run"))
+    shutil.copy(both / "1" / name, run / name)
+    faults = []
+    for read in (
+        lambda: derive_elastic(ElasticRequest(run, candidates=1, out=tmp_path / "new", device="cpu"), Silent()),
+        lambda: drawn_of(run),
+        lambda: result_of(run),
+    ):
+        try:
+            read()
+            faults.append("")
+        except RunError as error:
+            faults += [d.code for d in error.diagnostics]
+    assert (
+        faults
+        == {
+            "result.json": ["", "", "E0722"],
+            "journal.jsonl": ["E0722", "E0722", ""],
+            "weights/search.safetensors": ["E0722", "", ""],
+        }[name]
+    )
+    if name == "result.json":
+        assert resume(run, Silent()).document["id"] == result_of(both / "0")["id"]
