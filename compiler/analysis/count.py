@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from ..ir.graph import SpaceGraph
+from ..ir.graph import CostConstraint, SpaceGraph
 from .architecture import of_answers
 from .circuits.of_space import CountResult, circuits, decided
 from .costs.additive import ADDITIVE
@@ -37,7 +38,16 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     left = binding(graph, cost_constraints(graph))
     if left is None:
         return CountResult(0, 0)
-    return CountResult(1 if _some(graph) else 0, result.high) if left else result
+    return _beyond_sums(graph, result.high, quick) if left else result
+
+
+def _beyond_sums(graph: SpaceGraph, high: int, quick: bool) -> CountResult:
+    """Where a cost is bounded that is no sum: at most as many as there are within the others."""
+    sums = tuple(c for c in graph.constraints if not isinstance(c, CostConstraint) or c.metric in ADDITIVE)
+    within = replace(graph, constraints=sums)
+    if len(sums) < len(graph.constraints) and cost_constraints(within):
+        high = min(high, count(within, quick).high)
+    return CountResult(1 if high and _some(graph) else 0, high)
 
 
 def _some(graph: SpaceGraph) -> bool:

@@ -106,3 +106,22 @@ def test_what_is_within_each_budget_alone_narrows_an_interval(budgets: str, monk
     assert isinstance(rough, nearly.Nearly)
     assert rough.low <= found.low <= right <= found.high <= rough.high
     assert 0 < found.high - found.low < 0.8 * (rough.high - rough.low)
+
+
+DEEP = """stdsl 1
+meta deep on x: image(3, 8, 8) {
+  h[0] = x -> conv(8, 3x3)
+  for i in 1..4 { h[i] = h[i - 1] -> choose {one: conv(8, 1), two: conv(8, 3) -> conv(8, 1), none: identity} as kind }
+  return h[4] -> global_avg_pool -> linear(10)
+}
+space s = deep where flops <= 150K"""
+
+
+def test_a_bound_on_what_is_no_sum_leaves_at_most_what_the_others_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    right, sums = (count(stdsl.loads(text).graph) for text in (f"{DEEP}, depth in 4..6", DEEP))
+    assert right.exact
+    assert sums.exact
+    assert 0 < right.low < sums.low < 3**4
+    monkeypatch.setattr(listing, "LISTED", 0)
+    found = count(stdsl.loads(f"{DEEP}, depth in 4..6").graph)
+    assert 0 < found.low <= right.low <= found.high <= sums.high
