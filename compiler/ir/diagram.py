@@ -181,7 +181,7 @@ class Diagrams:
         ``function`` must be pure and must return a plain hashable value. Raises DiagramTooLarge.
         """
         places = [place for place, a in enumerate(arguments) if type(a) is Diagram]
-        if any(a is IMPOSSIBLE for a in arguments):
+        if IMPOSSIBLE in arguments:
             return IMPOSSIBLE
         if not places:
             return function(*arguments)
@@ -496,8 +496,9 @@ def leaves(case: Case) -> tuple[Case, ...]:
     found: dict[Hashable, Case] = {}
     for node in inner_nodes(case):
         for kid in node.children:
-            if type(kid) is not Diagram and kid is not IMPOSSIBLE:
-                found.setdefault(case_key(kid), kid)
+            kind = type(kid)
+            if kind is not Diagram and kid is not IMPOSSIBLE:
+                found.setdefault(typed(kid) if kind is tuple else (kind, kid), kid)
     return tuple(found.values())
 
 

@@ -55,7 +55,7 @@ class TensorType:
     @property
     def fixed(self) -> bool:
         """Whether all architectures agree on the shape."""
-        return not any(type(d) is Diagram for d in self.dims)
+        return Diagram not in map(type, self.dims)
 
     def agrees(self, other: TensorType) -> bool:
         """Whether the shapes are equal as far as no decision changes them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...diagnostics.model import SpaceError
 from ...ir.decisions import Decision
@@ -12,16 +13,15 @@ from ...ir.diagram import Diagram, Guard, evaluate
 from ...ir.graph import DecisionConstraint, SpaceGraph
 from ...ops.registry import primitives_of
 from ..architecture import Architecture, answers_of, table_of
-from ..circuits.circuit import Circuit
 from ..conditions import Conditions
 from ..costs.limits import Limits
-from ..costs.listing import Listing
 from ..costs.of_architecture import cost_constraints
 from ..demand import active, next_question
-from ..feasible import feasible
 from ..memo import once_per_graph
-from ..policies.completing import How, policy
 from ..values import decode
+
+if TYPE_CHECKING:  # drawing within budgets is much to import, and checks of searches only ask what may be changed
+    from ..policies.completing import How
 
 TRIES = 64
 """So many times what is newly asked for is drawn before what is within `where` is looked for in another way."""
@@ -72,11 +72,13 @@ class Completion:
                 found, _ = self._answered(answers, generator)
                 if self._admits(found):
                     return found
-            if self._limits.constraints and not isinstance(feasible(self.graph, quick=True), (Circuit, Listing)):
+            if self._limits.constraints and not _in_order(self.graph):
                 return None
         return self._exactly(answers, generator)
 
     def _exactly(self, answers: Answers, generator: random.Random) -> dict[int, int] | None:
+        from ..policies.completing import policy
+
         deciding = self.graph.deciding
         decisions = {deciding[variable].id: deciding[variable] for variable in answers}
         held = {decision.path: decode(decision, answers) for decision in decisions.values()}
@@ -128,6 +130,15 @@ class Completion:
             if all(variable in answers for variable in needed) and evaluate(condition, answers) is not True:
                 return False
         return not self._limits.constraints or self._limits.admit(answers)
+
+
+def _in_order(graph: SpaceGraph) -> bool:
+    """Whether what is within all constraints is known by a circuit or a list."""
+    from ..circuits.circuit import Circuit
+    from ..costs.listing import Listing
+    from ..feasible import feasible
+
+    return isinstance(feasible(graph, quick=True), (Circuit, Listing))
 
 
 def evenly(decision: Decision, generator: random.Random) -> dict[int, int]:

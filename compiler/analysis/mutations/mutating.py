@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ...ir.decisions import Decision
 from ...ir.graph import SpaceGraph
 from ...record import record
 from ..architecture import Architecture
-from ..policies.completing import How
 from .asked import Answers, Completion
 from .edits import Change, can, edits, shuffled
+
+if TYPE_CHECKING:
+    from ..policies.completing import How
 
 T = TypeVar("T")
 

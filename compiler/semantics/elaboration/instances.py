@@ -91,7 +91,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     declaration, decided = called.template.declaration, state.decided
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.builder.decisions))
     touched, compared, depth = len(decided.touched), len(decided.compared), len(state.way)
-    before = state.mistakes.met
+    before, told = state.mistakes.met, state.mistakes.told
     scope = state.builder.scope(
         context.scope,
         context.place.rpartition(".")[2],
@@ -119,6 +119,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
             start[2],
             tuple(dict.fromkeys(decided.compared[compared:])),
             depth,
+            state.mistakes.told > told,
         )
     return result
 

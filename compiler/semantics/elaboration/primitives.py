@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import field
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -37,29 +36,13 @@ _SIZES = (1, 5040, 1 << 16)
 
 @record(eq=False)
 class _Rule:
-    """What a primitive makes of one case: its attributes and the dimensions of its output. Equal where these are;
-    ``hashed`` is computed once, for rules are leaves of diagrams, which look each of them up many times."""
+    """What a primitive makes of one case: its attributes and the dimensions of its output. Equal ones of one table of
+    rules are one object: rules are leaves of diagrams, which look each of them up many times."""
 
     names: tuple[str, ...]
     attrs: tuple[Any, ...]
     layout: Layout
     dims: tuple[int, ...]
-    hashed: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "hashed", hash((self.names, self.attrs, self.layout, self.dims)))
-
-    def __hash__(self) -> int:
-        return self.hashed
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (
-            isinstance(other, _Rule)
-            and self.attrs == other.attrs
-            and self.dims == other.dims
-            and self.layout == other.layout
-            and self.names == other.names
-        )
 
 
 @record
@@ -91,7 +74,7 @@ Signature = tuple[str, tuple[Layout, ...], tuple[int, ...], tuple[str, ...]]
 
 
 Rules = dict[Hashable, "_Rule | _Refusal"]
-"""By :func:`_plainly` of what they are about."""
+"""By :func:`_plainly` of what they are about, and by what they say."""
 
 _RULES: dict[Signature, Rules] = {}
 """Of all spaces of the process: what the library's primitives make of plain values is always the same."""
@@ -112,7 +95,10 @@ def _apply_rule(primitive: Primitive, signature: Signature, values: tuple[Any, .
     if found is None:
         if len(known) >= _REMEMBERED:
             known.clear()
-        found = known[key] = _rule(primitive, signature, values)
+        found = _rule(primitive, signature, values)
+        if isinstance(found, _Rule):
+            found = known.setdefault((found.names, found.attrs, found.layout, found.dims), found)
+        known[key] = found
     return found
 
 

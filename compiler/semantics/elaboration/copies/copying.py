@@ -20,8 +20,8 @@ def copied(
     """What the application of ``stamp`` makes of other inputs, as if it were called at ``span``, in ``context``, with
     its body in ``inside``; None where that has to be elaborated, and nothing was made."""
     elsewhere = (stamp.inside.token, stamp.inside.path) != (inside.token, inside.path)
-    # While something is wrong, all that is met on the way may be, too.
-    if (elsewhere or stamp.span != span) and any(state.mistakes.met):
+    # While something is wrong, all that is met on the way may be, too; and of what is warned, each call is told.
+    if (elsewhere or stamp.span != span) and (stamp.told or any(state.mistakes.met)):
         return None
     try:
         decisions = anew(state, stamp, inside, span) if stamp.met and elsewhere else None

@@ -17,7 +17,7 @@ class Stamp:
     ``nodes``, ``scopes``: what it added, from and to (excluded). ``span``: the place of the call; ``inside``: the
     context of the body. ``inputs``: the nodes that enter. ``met``: the decisions that it met, each once; ``first``: the
     id of the first decision made since it began. ``compared``: the instances inside that decide alike. ``depth``: how
-    many steps and calls led to it.
+    many steps and calls led to it. ``told``: whether something was warned of.
     """
 
     nodes: tuple[int, int]
@@ -30,3 +30,4 @@ class Stamp:
     first: int
     compared: tuple[Instance, ...]
     depth: int
+    told: bool
