@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.checks.check import check_module
+from stdsl.compiler.checks import check
 from stdsl.compiler.diagnostics.model import Sink
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.ir.diagram import Case, Diagram, typed
 from stdsl.compiler.ir.graph import DecisionConstraint, SpaceGraph
 from stdsl.compiler.semantics.elaboration import blocks, instances
+from stdsl.compiler.semantics.elaboration.bodies import Bodies
 from stdsl.compiler.semantics.modules import Loader
 from tests.generators.random_spaces.whole import risky_text, space_text
 
@@ -41,7 +42,7 @@ cell streamed(c) on x {
   return s -> concat
 }
 cell long(xs = 3) on x = x -> repeat choose 1..xs as deep { windows(8) }
-meta m(c = 8) on x: image(c, 8, 8) {
+meta m(c = 8, n = 1) on x: image(c, 8, 8) {
 """
 WRITTEN = (
     "  a = x -> windows(8)\n  b = a -> windows(8)\n  return b -> windows(8)",
@@ -93,13 +94,26 @@ def all_of(graph: SpaceGraph) -> Iterator[Any]:
     yield graph.inputs, graph.outputs, rows
 
 
-def checked(text: str) -> tuple[list[Any], list[list[Any]]]:
-    """What is said of a text, and all of its graphs."""
-    sink = Sink()
-    source = Source("<text>", text)
-    graphs = check_module(Loader(sink).source(source), sink).graphs
-    said = [(d.code, d.span and (d.span.start, d.span.end), str(d)) for d in sink.diagnostics]
-    return said, [[repr(part) for part in all_of(graph)] for graph in graphs]
+def checked(text: str) -> list[Any]:
+    """What is said of a text, and all of its graphs; the same once more, with what is known of the applications."""
+    found = []
+    loader = Loader(Sink())
+    module = loader.source(Source("<text>", text))
+    known: dict[Hashable, Any] = {}
+
+    class Known(Bodies):
+        def __init__(self) -> None:
+            super().__init__()
+            self.applications = known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "Bodies", Known)
+        for _ in range(2):
+            sink = Sink()
+            graphs = check.check_module(module, sink).graphs
+            found += [(d.code, d.span and (d.span.start, d.span.end), str(d)) for d in sink.diagnostics]
+            found += [[repr(part) for part in all_of(graph)] for graph in graphs]
+    return found
 
 
 def same_without_copies(text: str) -> None:
@@ -112,7 +126,8 @@ def same_without_copies(text: str) -> None:
 @pytest.mark.parametrize("body", WRITTEN)
 def test_copies_of_all_kinds(body: str) -> None:
     for narrowed in NARROWED:
-        same_without_copies(f"{HEAD}{body}\n}}\nspace s = m(){narrowed}\n")
+        spaces = f"space s = m(){narrowed}\nspace t = m(n = 2)\nspace u = m(4)\nspace v = m(4, 3){narrowed}\n"
+        same_without_copies(f"{HEAD}{body}\n}}\n{spaces}")
 
 
 @settings(max_examples=40, derandomize=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ...frontend import ast
 from ...ir.decisions import Decision
@@ -66,6 +67,8 @@ class Bodies:
 
     def __init__(self) -> None:
         self._found: dict[Hashable, Body] = {}
+        self.applications: dict[Hashable, Any] = {}
+        """Of ops and cells, to be copied."""
 
     def of(self, instance: Called) -> Body | None:
         body = self._found.get(_key(instance))

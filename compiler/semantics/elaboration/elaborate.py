@@ -83,7 +83,7 @@ def elaborate(
     ``mistakes``: those that were found in texts before, all errors in the sink unless given. ``bodies``: of the spaces
     that were elaborated before with this sink.
     """
-    state = State(sink)
+    state = State(sink, bodies.applications if bodies is not None else None)
     collecting = gc.isenabled()
     gc.disable()  # nearly all that is made here stays, and looking through it took a quarter of the time
     try:

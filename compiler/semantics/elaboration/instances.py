@@ -17,7 +17,7 @@ from ..signatures import declared_signature, not_given, passed_on
 from . import blocks, expressions, operators
 from .arithmetic import is_plain, scalar
 from .context import Context, Env
-from .copies.alike import alike, tensors_of
+from .copies.alike import alike, tensors_of, undecided
 from .copies.copying import all_in_place, copied
 from .copies.stamp import Stamp
 from .lists import slots
@@ -77,7 +77,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     decides_alike = declaration.tied is not None or isinstance(op, Called)
     key = alike(state, called, value, context)
     start = len(state.decided.touched)
-    found = state.instances.get(key) if key is not None else None
+    found = (state.instances.get(key) or state.earlier.get(key)) if key is not None else None
     copy = copied(state, found, tensors_of(value, called), inside, context, called.span) if found is not None else None
     if copy is None:
         copy = _elaborated(state, called, value, context, inside, key)
@@ -108,9 +108,10 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     state.applying.pop()
     right = key is not None and before == state.mistakes.met and all_in_place(state.builder.nodes[start[0] :])
     if right and isinstance(result, Tensor):
-        state.instances[key] = Stamp(
-            (start[0], len(state.builder.nodes)),
-            (start[1], len(state.builder.scopes)),
+        state.instances[key] = stamp = Stamp(
+            state,
+            tuple(state.builder.nodes[start[0] :]),
+            tuple(state.builder.scopes[start[1] :]),
             called.span,
             inside,
             tuple([t.node for t in tensors_of(value, called)]),
@@ -121,6 +122,8 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
             depth,
             state.mistakes.told > told,
         )
+        if undecided(called, value, context):
+            state.earlier[key] = stamp
     return result
 
 

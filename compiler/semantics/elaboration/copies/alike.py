@@ -41,6 +41,19 @@ def alike(state: State, called: Called, value: Value, context: Context) -> Hasha
     return (text, arguments, types, orders, same, listed, context.frozen, condition)
 
 
+def undecided(called: Called, value: Value, context: Context) -> bool:
+    """Whether nothing that an application sees depends on decisions: equal ones are alike in all spaces of a file."""
+    if context.condition is not True or not all(tensor.type.fixed for tensor in tensors_of(value, called)):
+        return False
+    return all(map(_undecided, called.arguments.values()))
+
+
+def _undecided(value: Value) -> bool:
+    if isinstance(value, PrimitiveOp):
+        return value.primitive.extern is None and all(map(_undecided, value.arguments.values()))
+    return not isinstance(value, Scalar | SetTemplate)
+
+
 def _argument(value: Value) -> Hashable:
     """Equal for arguments that elaborate alike. Raises TypeError for those that cannot be compared."""
     match value:

@@ -44,15 +44,19 @@ def anew(state: State, stamp: Stamp, inside: Context, span: Span) -> Anew | None
     """The decisions of ``stamp`` as an equal application makes them that stands at ``span``, with its body in
     ``inside``; those are made now, or all there already. None where it has to be elaborated to know. Raises OutOfOrder
     where that comes out while nothing is made."""
-    decided, met = state.decided, stamp.met
+    decided, known, met = state.decided, stamp.state.decided, stamp.met
     # What keeps say of elements is known in many places.
     if inside.constant is not None or any(old.kind == "keep" for old in met):
         return None
-    means = {old: decided.meanings[old.id] for old in met if old.id in decided.meanings}
+    means = {old: known.meanings[old.id] for old in met if old.id in known.meanings}
     if any(meaning is None for meaning in means.values()):
         return None
-    way = Moved((stamp.inside.token, stamp.inside.path), (inside.token, inside.path))
-    keys = {old: _key(state, decided.keys[old.id], way) for old in met}
+    before, after = (stamp.inside.token, stamp.inside.path), (inside.token, inside.path)
+    way = Moved(stamp.state.tokens, state.tokens, before, after)
+    keys = {old: _key(known.keys[old.id], way) for old in met}
+    other = stamp.state is not state
+    if other and not all(way.inside(known.keys[old.id][0]) for old in met):
+        return None
     if len(set(keys.values())) < len(met):
         return None
     pairs = {old: new for old, key in keys.items() if (new := decided.made(key)) is not None}
@@ -61,8 +65,8 @@ def anew(state: State, stamp: Stamp, inside: Context, span: Span) -> Anew | None
     paths = {old.path: key[2] for old, key in keys.items()}
     tables = {}
     for instance in stamp.compared:
-        table, name = decided.tables[instance]
-        there = _instance(state, instance, way)
+        table, name = known.tables[instance]
+        there = way.instance(*instance)
         tables[there] = found = tuple(sorted([paths[path] for path in table])), name
         if decided.tables.get(there, found)[0] != found[0]:
             return None
@@ -72,27 +76,21 @@ def anew(state: State, stamp: Stamp, inside: Context, span: Span) -> Anew | None
         pairs = {old: _made(state, stamp, old, keys[old], inside, span, way) for old in met}
     elif len(pairs) < len(met):
         return None
-    renamed = Renamed(state.diagrams, pairs)
+    renamed = Renamed(state.diagrams, pairs, other)
     meanings = {pairs[old].id: Scalar(renamed.case(m.case), renamed.asks(m.asks)) for old, m in means.items()}
     return Anew(renamed, pairs, tables, meanings)
 
 
-def _instance(state: State, instance: Instance, way: Moved) -> Instance:
-    token, path = instance
-    there = state.tokens.moved(token, way)
-    return instance if there == token else (there, way.path(path))
-
-
-def _key(state: State, key: DecisionKey, way: Moved) -> DecisionKey:
+def _key(key: DecisionKey, way: Moved) -> DecisionKey:
     token, text, path = key
-    there, path = _instance(state, (token, path), way)
+    there, path = way.instance(token, path)
     return there, text, path
 
 
 def _may_be_made(state: State, stamp: Stamp, keys: Mapping[Decision, DecisionKey]) -> bool:
     """Whether the decisions are all new, as those of the stamp were."""
     known = stamp.inside.scopes
-    around = [state.decided.scopes[old.id][: len(known)] for old in stamp.met]
+    around = [stamp.state.decided.scopes[old.id][: len(known)] for old in stamp.met]
     paths = [path for _, _, path in keys.values()]
     return (
         all(old.id >= stamp.first for old in stamp.met)
@@ -104,9 +102,9 @@ def _may_be_made(state: State, stamp: Stamp, keys: Mapping[Decision, DecisionKey
 def _made(
     state: State, stamp: Stamp, old: Decision, key: DecisionKey, inside: Context, span: Span, way: Moved
 ) -> Decision:
-    decided = state.decided
+    decided, known = state.decided, stamp.state.decided
     made = state.builder.again(old, key[2])
-    led = (*decided.way, span, *decided.ways[old.id][stamp.depth + 1 :])
-    below = decided.scopes[old.id][len(stamp.inside.scopes) :]
-    decided.keep(key, made, led, (*inside.scopes, *[state.tokens.moved(scope, way) for scope in below]))
+    led = (*decided.way, span, *known.ways[old.id][stamp.depth + 1 :])
+    below = known.scopes[old.id][len(stamp.inside.scopes) :]
+    decided.keep(key, made, led, (*inside.scopes, *map(way.token, below)))
     return made

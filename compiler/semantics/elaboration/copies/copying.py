@@ -19,10 +19,14 @@ def copied(
 ) -> Tensor | None:
     """What the application of ``stamp`` makes of other inputs, as if it were called at ``span``, in ``context``, with
     its body in ``inside``; None where that has to be elaborated, and nothing was made."""
-    elsewhere = (stamp.inside.token, stamp.inside.path) != (inside.token, inside.path)
+    other = stamp.state is not state
+    elsewhere = other or (stamp.inside.token, stamp.inside.path) != (inside.token, inside.path)
     # While something is wrong, all that is met on the way may be, too; and of what is warned, each call is told.
     if (elsewhere or stamp.span != span) and (stamp.told or any(state.mistakes.met)):
         return None
+    if other and stamp.state.externs:
+        return None  # they are the state's
+    first = stamp.nodes[0].id if stamp.nodes else 0
     try:
         decisions = anew(state, stamp, inside, span) if stamp.met and elsewhere else None
         if decisions is None and stamp.met and elsewhere:
@@ -34,17 +38,17 @@ def copied(
     except OutOfOrder:
         return None
     state.limits.room(len(nodes), span)
-    state.limits.spend(len(nodes) + stamp.scopes[1] - stamp.scopes[0] + 1, span)
+    state.limits.spend(len(nodes) + len(stamp.scopes) + 1, span)
     if decisions is not None:
         decisions.keep(state)
     else:
         state.decided.touched += stamp.met
         state.decided.compared += stamp.compared
     _scopes(state, stamp, inside.place, context.scope, span)
-    shift = len(state.builder.nodes) - stamp.nodes[0]
+    shift = len(state.builder.nodes) - first
     state.builder.nodes += nodes
     last = stamp.result.node
-    return Tensor(last + shift if last >= stamp.nodes[0] else outside.get(last, last), type_)
+    return Tensor(last + shift if stamp.nodes and last >= first else outside.get(last, last), type_)
 
 
 def all_in_place(nodes: Iterable[Node]) -> bool:
@@ -54,11 +58,10 @@ def all_in_place(nodes: Iterable[Node]) -> bool:
 
 
 def _scopes(state: State, stamp: Stamp, place: str, around: int, span: Span) -> None:
-    scopes, first = state.builder.scopes, stamp.scopes[0]
-    shift = len(scopes) - first
-    for index in range(first, stamp.scopes[1]):
-        old = scopes[index]
-        top = index == first
+    first = stamp.scopes[0].id
+    shift = len(state.builder.scopes) - first
+    for old in stamp.scopes:
+        top = old.id == first
         parent = around if top else (old.parent or 0) + shift
         path = rebased(old.path, stamp.inside.place, place)
         name = old.name if old.kind == "iteration" else path.rpartition(".")[2]
@@ -69,10 +72,12 @@ def _nodes(
     state: State, stamp: Stamp, outside: dict[int, int], place: str, span: Span, renamed: Renamed | None
 ) -> list[Node]:
     """The nodes that the copy adds. Raises OutOfOrder."""
-    nodes, (first, last) = state.builder.nodes, stamp.nodes
-    shift, scopes = len(nodes) - first, len(state.builder.scopes) - stamp.scopes[0]
+    if not stamp.nodes:
+        return []
+    first, first_scope = stamp.nodes[0].id, stamp.scopes[0].id
+    shift, scopes = len(state.builder.nodes) - first, len(state.builder.scopes) - first_scope
     made = []
-    for node in nodes[first:last]:
+    for node in stamp.nodes:
         sources = [s + shift if (s := edge.source) >= first else outside.get(s, s) for edge in node.edges]
         type_, attrs, asks, decision = node.type, node.attrs, node.asks, node.decision
         guards = [edge.guard for edge in node.edges]
@@ -87,7 +92,7 @@ def _nodes(
                 node.op,
                 tuple(edges),
                 type_,
-                node.scope + scopes if node.scope >= stamp.scopes[0] else node.scope,
+                node.scope + scopes if node.scope >= first_scope else node.scope,
                 span if node.span is stamp.span else node.span,
                 attrs,
                 asks,

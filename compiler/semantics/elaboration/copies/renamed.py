@@ -15,10 +15,11 @@ class OutOfOrder(Exception):
 
 
 class Renamed:
-    """``pairs``: each decision with the one in its place. What it makes raises OutOfOrder."""
+    """``pairs``: each decision with the one in its place; ``whole``: there are no others. What it makes raises
+    OutOfOrder."""
 
-    def __init__(self, diagrams: Diagrams, pairs: Mapping[Decision, Decision]) -> None:
-        self._diagrams = diagrams
+    def __init__(self, diagrams: Diagrams, pairs: Mapping[Decision, Decision], whole: bool) -> None:
+        self._diagrams, self._whole = diagrams, whole
         self._ids = {old.id: new.id for old, new in pairs.items()}
         self._variables = {
             a.index: b for old, new in pairs.items() for a, b in zip(old.variables, new.variables, strict=True)
@@ -31,7 +32,10 @@ class Renamed:
         found = self._cases.get(case.uid)
         if found is None:
             kids = [self.case(kid) if type(kid) is Diagram else kid for kid in case.children]
-            variable = self._variables.get(case.variable.index, case.variable)
+            variable = self._variables.get(case.variable.index)
+            if variable is None and self._whole:
+                raise OutOfOrder
+            variable = variable or case.variable
             if any(type(kid) is Diagram and kid.variable.index <= variable.index for kid in kids):
                 raise OutOfOrder
             self._diagrams.steps -= 1

@@ -23,7 +23,7 @@ from .tokens import Tokens
 class State:
     """Shared by the functions of this package, which take it as their first argument."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, earlier: dict[Hashable, Any] | None = None) -> None:
         self.builder = GraphBuilder()
         self.diagrams = self.builder.diagrams
         self.applying: list[Called] = []
@@ -37,6 +37,9 @@ class State:
         self.refused: set[str] = set()
         """What operators were told to have against their arguments."""
         self.instances: dict[Hashable, Any] = {}
+        """Applications that may be copied, by what makes others equal."""
+        self.earlier: dict[Hashable, Any] = {} if earlier is None else earlier
+        """The same of applications in the spaces of one file, by what depends on no decision."""
         self.rules: dict[Hashable, Any] = {}
         self.externs: dict[int, Primitive] = {}
         """The primitives of `extern op`s by the ids of their declarations."""

@@ -27,29 +27,43 @@ class Tokens:
             self._keys.append(key)
         return found
 
-    def moved(self, token: Hashable, way: Moved) -> Hashable:
-        """The token that ``token`` would be if what it is inside of were elsewhere."""
-        if type(token) is not int:
-            return token
-        found = way.tokens.get(token)
-        if found is None:
-            kind, within, path, text = self._keys[token]
-            there = tuple([self.moved(part, way) for part in within])
-            found = (
-                token if there == within else self.token(kind, there, path if path is None else way.path(path), *text)
-            )
-            way.tokens[token] = found
-        return found
+    def key(self, token: int) -> Key:
+        """What a token was made for."""
+        return self._keys[token]
 
 
 class Moved:
     """From an elaboration to an equal one elsewhere. ``before`` and ``after``: its token and the path of its
-    decisions."""
+    decisions. ``tokens`` and ``there``: the tokens of the one and of the other."""
 
-    def __init__(self, before: tuple[Hashable, str], after: tuple[Hashable, str]) -> None:
-        self.tokens: dict[Hashable, Hashable] = {before[0]: after[0]}
+    def __init__(
+        self, tokens: Tokens, there: Tokens, before: tuple[Hashable, str], after: tuple[Hashable, str]
+    ) -> None:
+        self._from, self._to = tokens, there
+        self._tokens: dict[Hashable, Hashable] = {before[0]: after[0]}
+        self._inside = {before[0]}
         self._before, self._after = before[1], after[1]
 
-    def path(self, path: str) -> str:
-        """Where in the second one stands what stands at ``path`` in the first one."""
-        return rebased(path, self._before, self._after)
+    def token(self, token: Hashable) -> Hashable:
+        """The token that ``token`` is there."""
+        if type(token) is not int:
+            return token
+        found = self._tokens.get(token)
+        if found is None:
+            kind, within, path, text = self._from.key(token)
+            there = tuple(map(self.token, within))
+            inside = not self._inside.isdisjoint(within)
+            if inside:
+                self._inside.add(token)
+            path = rebased(path, self._before, self._after) if inside and path is not None else path
+            found = self._tokens[token] = self._to.token(kind, there, path, *text)
+        return found
+
+    def instance(self, token: Hashable, path: str) -> tuple[Hashable, str]:
+        """The token and the path there of what decides."""
+        there = self.token(token)
+        return there, rebased(path, self._before, self._after) if token in self._inside else path
+
+    def inside(self, token: Hashable) -> bool:
+        """Whether a token that was asked for is one of what is made in the elaboration."""
+        return token in self._inside
