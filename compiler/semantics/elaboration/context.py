@@ -97,7 +97,8 @@ class Context:
 
 def rebased(path: str, before: str, after: str) -> str:
     """The path below ``after`` of what stands at ``path`` below ``before``."""
-    assert path.startswith(before), f"{path} is not below {before}"
+    if before and after:
+        return after + path[len(before) :]
     rest = path[len(before) :].removeprefix(".")
     return f"{after}.{rest}" if after and rest and rest[0] != "[" else after + rest
 

@@ -78,13 +78,14 @@ def _nodes(
     shift, scopes = len(state.builder.nodes) - first, len(state.builder.scopes) - first_scope
     made = []
     for node in stamp.nodes:
-        sources = [s + shift if (s := edge.source) >= first else outside.get(s, s) for edge in node.edges]
         type_, attrs, asks, decision = node.type, node.attrs, node.asks, node.decision
-        guards = [edge.guard for edge in node.edges]
+        edges = [
+            Edge(s + shift if (s := e.source) >= first else outside.get(s, s), e.guard, e.option) for e in node.edges
+        ]
         if renamed is not None:
             type_, attrs, decision = renamed.type(type_), renamed.attrs(attrs), renamed.decision(decision)
-            guards, asks = list(map(renamed.case, guards)), renamed.asks(asks) if asks else asks
-        edges = [Edge(s, guard, e.option) for s, guard, e in zip(sources, guards, node.edges, strict=True)]
+            asks = renamed.asks(asks) if asks else asks
+            edges = [e if e.guard is True else Edge(e.source, renamed.case(e.guard), e.option) for e in edges]
         made.append(
             Node(
                 node.id + shift,
