@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import Field
 
 from ...schemas.base import Conflict, Count, Section, Share
@@ -25,7 +25,7 @@ class Budget(Section):
     least: Count = Field(default=2, description="Epochs that the shortest trial may not fall below")
     most: Count = Field(default=70, description="Epochs of the longest trial, with those that it goes on from")
     eta: Annotated[int, Ge(2)] = Field(default=3, description="One in so many trials goes on, so many times as long")
-    iterations: Count = Field(default=10, description="Brackets of successive halving")
+    iterations: Annotated[int, Ge(1), Le(10_000)] = Field(default=10, description="Brackets of successive halving")
     rounding: Literal["up", "down"] = Field(
         default="up",
         description="The first trials of a bracket: Hyperband's formula, rounded `up`, or `down` as BOHB's authors do",

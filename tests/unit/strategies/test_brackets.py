@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from stdsl.compiler.families.bayes.brackets import (
     brackets,
@@ -63,3 +64,11 @@ def test_steps_of_the_rungs_add_up(budget: Budget, per_epoch: int) -> None:
         assert all(b * budget.eta <= a for a, b in zip(bracket.sizes, bracket.sizes[1:], strict=False))
         total = sum(steps_between(bracket, rung, per_epoch) for rung in range(len(bracket.sizes)))
         assert total == budget.most * per_epoch
+
+
+def test_more_brackets_than_anybody_trains_are_refused() -> None:
+    """Each is worked out before the first trial: a plan of a thousand million of them never came."""
+    longest = Budget(least=1, most=10**18, eta=2, iterations=10_000)
+    assert len(brackets(longest)) == 10_000
+    with pytest.raises(ValidationError):
+        Budget(iterations=10**9)
