@@ -140,7 +140,7 @@ def test_the_command_line(write: Callable[..., Path], tmp_path: Path) -> None:
     facts = json.loads(call("info", path, "--json").stdout)
     assert (facts["params"], facts["flops"]) == (None, None)
     rows = [line.split()[:3] for line in call("info", path).stdout.splitlines()]
-    for figure in ("params", "flops", "activations"):
+    for figure in ("params", "FLOPs", "activations"):
         assert [figure, "unknown", "unknown"] in rows
     network = json.loads(call("info", path, "--arch", arch, "--json").stdout)["architecture"]
     assert [network[figure] for figure in FIGURES] == [None] * 4
