@@ -81,6 +81,11 @@ meta m on x: image(3, 8, 8) {
   b = (a -> unit(choose {2, 8} as second)) -> depthwise(3) -> bias -> scale
   return [a, b] -> concat -> pointwise(choose {1, 5} as third) -> flatten -> linear(3)
 }""",
+    "one channel that enters, or several": """
+meta m on x: image(1, 8, 8) {
+  a = x -> conv(choose {1, 2, 4} as first, choose {1, 3} as window) -> bn
+  return a -> depthwise(3) -> conv(choose {2, 4} as second, 3) -> global_avg_pool -> linear(3)
+}""",
     "expansions, windows and depths": """
 op block(c) on x {
   e = choose {1, 3} as expansion

@@ -120,7 +120,7 @@ def _convolution(modules: Sequence[Call]) -> Call | None:
         return None
     groups = [one.get("groups", 1) for one in settings]
     into, out = (max(one[name] for one in settings) for name in ("in_channels", "out_channels"))
-    if all(g == one["in_channels"] for g, one in zip(groups, settings, strict=True)):
+    if into > 1 and all(g == one["in_channels"] for g, one in zip(groups, settings, strict=True)):
         many = into
         if any(one["out_channels"] * into != out * one["in_channels"] for one in settings):
             return None

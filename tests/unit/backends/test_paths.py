@@ -32,6 +32,17 @@ def test_slices_are_leading_and_in_the_middle() -> None:
     assert sliced(weight, weight.shape, 2) is weight
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_convolution_of_few_channels_that_enter_is_one(channels: int) -> None:
+    """One channel in one group is no depthwise convolution (a newcomer's find: each width had a stem of its own)."""
+    text = f"""stdsl 1
+meta m on x: image({channels}, 5, 5) {{ return x -> conv(choose {{2, 4}} as width, 3) -> global_avg_pool -> linear(2) }}
+space s = m
+"""
+    net = build_path_network(stdsl.loads(text).graph, "slice", seed=0)
+    assert [tuple(p.shape) for p in net.parameters() if p.dim() == 4] == [(4, channels, 3, 3)]
+
+
 def test_a_slice_has_the_shapes_of_separate_weights_and_the_value_of_the_largest() -> None:
     graph = stdsl.loads(WIDTHS).graph
     shared, separate = (build_path_network(graph, how, seed=0).double() for how in ("slice", "separate"))
