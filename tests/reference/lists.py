@@ -106,6 +106,8 @@ def whole_list(binding: ListBinding, run: Run, before: int | None = None) -> Lis
         if at < 1 or (before is not None and at >= before):
             continue
         possible[at] = thunk
+        if condition is not None and before is None:
+            condition[0].force(run)  # a bound is asked for as it is written, whatever comes out
         if exists(condition, run):
             present.append(at)
     return Listed(possible, present, max(possible, default=0))
