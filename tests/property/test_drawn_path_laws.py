@@ -3,40 +3,17 @@ architecture, and the mixture on each draw, in value and gradient."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-
 import pytest
-import torch
 from drawn_path_laws import check_drawn
+from each_space import Generator, any_text, each_space
 from nested_cells import nested_text
-from space_texts import space_text
 
-Generator = Callable[[random.Random], str]
-
-
-def any_text(rng: random.Random) -> str:
-    return space_text(rng).text
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def soak(generate: Generator, spaces: int, first: int) -> int:
     """How many of the spaces can be relaxed."""
-    relaxed = 0
-    for seed in range(first, first + spaces):
-        text = generate(random.Random(seed))
-        try:
-            relaxed += check_drawn(text, seed)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {error}\n{text}") from error
-    return relaxed
+    return sum(each_space(generate, spaces, first, check_drawn))
 
 
 def test_generated_spaces() -> None:

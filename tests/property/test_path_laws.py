@@ -3,40 +3,19 @@ network, in value, gradient and statistics, whether the space can be relaxed or 
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-
 import pytest
-import torch
+from each_space import Generator, any_text, each_space
 from nested_cells import nested_text
 from path_laws import check_paths
-from space_texts import space_text
 
 import stdsl
 from stdsl.compiler.backends.networks.paths.text import path_source
 
-Generator = Callable[[random.Random], str]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def any_text(rng: random.Random) -> str:
-    return space_text(rng).text
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def soak(generate: Generator, spaces: int, first: int, architectures: int = 2) -> None:
-    for seed in range(first, first + spaces):
-        text = generate(random.Random(seed))
-        try:
-            check_paths(text, seed, architectures)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {error}\n{text}") from error
+def soak(generate: Generator, spaces: int, first: int) -> None:
+    each_space(generate, spaces, first, lambda text, seed: check_paths(text, seed, architectures=2))
 
 
 def test_generated_spaces() -> None:

@@ -20,12 +20,7 @@ PAIRS = 300
 FAST = tuple(part for part in LAWS if part != "onnx")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_some_pairs(tmp_path: Path) -> None:

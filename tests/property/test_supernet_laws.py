@@ -3,43 +3,21 @@ discrete networks."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-
 import pytest
 import torch
+from each_space import Generator, any_text, each_space
 from nested_cells import nested_text
-from space_texts import space_text
 from supernet_laws import check_supernets
 
 import stdsl
 from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
-Generator = Callable[[random.Random], str]
-
-
-def any_text(rng: random.Random) -> str:
-    return space_text(rng).text
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def soak(generate: Generator, spaces: int, first: int, many: int = 1, architectures: int = 2) -> int:
     """How many of the spaces can be relaxed."""
-    found = 0
-    for seed in range(first, first + spaces):
-        text = generate(random.Random(seed))
-        try:
-            found += check_supernets(text, seed, many, architectures)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {error}\n{text}") from error
-    return found
+    return sum(each_space(generate, spaces, first, lambda text, seed: check_supernets(text, seed, many, architectures)))
 
 
 def test_cells_in_cells() -> None:

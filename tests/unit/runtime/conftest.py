@@ -2,12 +2,10 @@
 that is over."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import stdsl
 
@@ -15,11 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "generators"))
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def alone(one_thread: None) -> None:
+    """For all tests of this folder."""
 
 
 FINISHED = """stdsl 1

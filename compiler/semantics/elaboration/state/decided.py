@@ -119,21 +119,17 @@ class Decided:
 
     def valid(self, *cases: Case) -> Guard:
         """The condition that the keeps on which the cases depend have an allowed number of elements."""
-        ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
-        decisions, diagrams = self._builder.decisions, self._builder.diagrams
-        return diagrams.all(diagrams.both(decisions[id].valid, self._existing.get(id, True)) for id in sorted(ids))
+        return self._builder.diagrams.all(map(self._allowed, _keeps(cases)))
 
     def valid_where_any(self, *cases: Case) -> Guard:
         """As :meth:`valid`, and where a keep finds too few elements it has none: that is a mistake of its own, and no
         excuse for one."""
-        ids = {v.decision for case in cases if type(case) is Diagram for v in support(case) if v.element is not None}
-        decisions, diagrams = self._builder.decisions, self._builder.diagrams
-        return diagrams.all(
-            diagrams.either(
-                diagrams.both(decisions[id].valid, self._existing.get(id, True)), self._too_few.get(id, False)
-            )
-            for id in sorted(ids)
-        )
+        diagrams = self._builder.diagrams
+        return diagrams.all(diagrams.either(self._allowed(id), self._too_few.get(id, False)) for id in _keeps(cases))
+
+    def _allowed(self, id: int) -> Guard:
+        """The condition that a keep has as many elements as it may, all of which are there."""
+        return self._builder.diagrams.both(self._builder.decisions[id].valid, self._existing.get(id, True))
 
     def finds_too_few(self, decision: Decision, condition: Guard) -> None:
         """The list of a keep has fewer elements than are wanted where a condition holds."""
@@ -146,3 +142,8 @@ class Decided:
             self._existing[decision.id] = exists
             # What the list depends on was asked for before it was kept of; what of that is not, changes nothing.
             self.constraints.append(DecisionConstraint(frozenset({decision.id}), exists, decision.span))
+
+
+def _keeps(cases: Sequence[Case]) -> list[int]:
+    """The keeps on which the cases depend, by the ids of their decisions."""
+    return sorted({v.decision for c in cases if type(c) is Diagram for v in support(c) if v.element is not None})
