@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -116,29 +117,68 @@ class Soak:
 # -- several processes, and files
 
 
-_SOAK: Soak
+Make = Callable[[Plan, list[str]], Soak]
 
 
-def _begin(plan: Plan, layers: list[str]) -> None:
-    global _SOAK
+def _work(connection: Connection, plan: Plan, layers: list[str], make: Make) -> None:
+    """Hold the pairs whose seeds come, until None does."""
     import torch
 
     torch.set_num_threads(1)
-    _SOAK = Soak(plan, layers)
+    soak = make(plan, layers)
+    while (seed := connection.recv()) is not None:
+        connection.send(soak.pair(seed))
 
 
-def _pair(seed: int) -> Result:
-    return _SOAK.pair(seed)
+class _Worker:
+    """A process that holds one pair at a time, whose death costs that pair alone."""
+
+    def __init__(self, *given: Any) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, there = context.Pipe()
+        self.process = context.Process(target=_work, args=(there, *given), daemon=True)
+        self.process.start()
+        there.close()
+        self.seed = -1
+
+    def take(self, seed: int | None) -> None:
+        self.connection.send(seed)
+        self.seed = -1 if seed is None else seed
+
+    def result(self) -> Result:
+        """What came of the pair; of one that ended the process, how that ended."""
+        try:
+            found: Result = self.connection.recv()
+            return found
+        except EOFError:
+            self.process.join()
+            written = space_text(random.Random(self.seed), outside_files=True)
+            said = {"process": f"FAILED the process ended with {self.process.exitcode}"}
+            return Result(self.seed, sorted(written.constructs), said)
 
 
-def results(plan: Plan, seeds: list[int], layers: list[str], jobs: int) -> Iterator[Result]:
-    if jobs == 1:
-        _begin(plan, layers)
-        yield from map(_pair, seeds)
+def results(plan: Plan, seeds: list[int], layers: list[str], jobs: int, make: Make = Soak) -> Iterator[Result]:
+    """As they are done, by ``jobs`` processes; by this one where ``jobs`` is 0."""
+    if not jobs:
+        yield from map(make(plan, layers).pair, seeds)
         return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, _begin, (plan, layers)) as pool:
-        yield from pool.imap_unordered(_pair, seeds)
+    todo = iter(seeds)
+    busy: dict[Any, _Worker] = {}
+
+    def go_on(worker: _Worker) -> None:
+        seed = next(todo, None)
+        worker.take(seed)
+        if seed is not None:
+            busy[worker.connection] = worker
+
+    for _ in range(min(jobs, len(seeds))):
+        go_on(_Worker(plan, layers, make))
+    while busy:
+        for connection in wait(list(busy)):
+            worker = busy.pop(connection)
+            result = worker.result()
+            go_on(_Worker(plan, layers, make) if "process" in result.said else worker)
+            yield result
 
 
 def version() -> str:
@@ -196,7 +236,7 @@ def summary(found: list[Result], least: int) -> list[str]:
     return lines
 
 
-def run(plan: Plan, seeds: range, out: Path, jobs: int = 1, least: int = 0, echo: Callable[[str], Any] = print) -> int:
+def run(plan: Plan, seeds: range, out: Path, jobs: int = 0, least: int = 0, echo: Callable[[str], Any] = print) -> int:
     """All pairs of ``seeds`` that are not done yet; the number of failures and of constructs in too few pairs."""
     out.mkdir(parents=True, exist_ok=True)
     stamp, file = out / "generator.txt", out / "results.jsonl"

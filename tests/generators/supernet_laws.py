@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 import torch
-from pairs import Growth
+from pairs import Growth, laid_out
 from torch import Tensor, nn
 
 import stdsl
@@ -235,7 +235,7 @@ def _kept(net: nn.Module, graph: SpaceGraph, batch: int) -> int:
         return t.detach()
 
     weights = {p.untyped_storage().data_ptr() for p in net.parameters()}
-    inputs = [x[:1].expand(batch, *x.shape[1:]).float().clone() for x in samples(graph, 0)]
+    inputs = [x[:1].expand(batch, *x.shape[1:]).float().clone() for x in map(Tensor.detach, samples(graph, 0))]
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
         result = net.train()(*inputs)
     del result
@@ -257,16 +257,18 @@ def prepared(net: Any, seed: int) -> Any:
 
 
 def samples(graph: SpaceGraph, seed: int) -> list[Tensor]:
-    """A batch for every input."""
+    """A batch for every input: of odd seeds laid out as runs do it, channels last; of half of the seeds without a
+    gradient, as samples of a training are."""
     generator = torch.Generator().manual_seed(seed)
     shapes = [graph.nodes[id].type.concrete().dims for id in graph.inputs]
-    return [torch.randn(BATCH, *dims, generator=generator, dtype=torch.float64) for dims in shapes]
+    batches = [torch.randn(BATCH, *dims, generator=generator, dtype=torch.float64) for dims in shapes]
+    return [laid_out(x, seed).requires_grad_(seed % 4 < 2) for x in batches]
 
 
 def result(net: nn.Module, inputs: Sequence[Tensor]) -> Result:
     """One pass in training and one in evaluation; parameters and statistics of ``net`` are afterwards as before."""
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    given = [x.clone().requires_grad_() for x in inputs]
+    given = [x.detach().clone().requires_grad_(x.requires_grad) for x in inputs]
     torch.manual_seed(0)
     net.train()
     net.zero_grad(set_to_none=True)

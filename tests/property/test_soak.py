@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 from laws import LAWS
 from pairs import Growth, loaded
-from soak import Plan, run
+from soak import Plan, Result, Soak, results, run
 from space_texts import space_text
 from torch import Tensor, nn
 
@@ -41,6 +43,24 @@ def test_a_soak_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     (tmp_path / "generator.txt").write_text("another\n")
     with pytest.raises(SystemExit, match="another generator"):
         run(plan, range(5), tmp_path, echo=str)
+
+
+class Dying(Soak):
+    """Ends its process at one of the pairs."""
+
+    def pair(self, seed: int) -> Result:
+        if seed == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().pair(seed)
+
+
+def test_a_pair_that_ends_its_process_has_failed_and_the_others_go_on() -> None:
+    found = {result.seed: result for result in results(Plan(("load",)), list(range(5)), [], 2, Dying)}
+    assert sorted(found) == [0, 1, 2, 3, 4]
+    assert {seed: result.failures for seed, result in found.items() if result.failures} == {
+        1: {"process": "FAILED the process ended with -9"}
+    }
+    assert found[1].constructs == sorted(space_text(random.Random(1), outside_files=True).constructs)
 
 
 def test_a_tied_cell_is_handed_no_operator_that_each_call_writes_anew() -> None:

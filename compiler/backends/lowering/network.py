@@ -15,6 +15,7 @@ from ...ops.torch.lowering import emit as emit_primitive
 from ..codegen.program import Program, Statement
 from ..networks import drop_paths
 from .externs import Externs
+from .layouts import plain_layouts
 
 Emit = Callable[[str, tuple[TensorShape, ...], Attributes, TensorShape], Emission]
 
@@ -33,8 +34,16 @@ def lower_network(graph: SpaceGraph, network: Network, emit: Emit = emit_primiti
         statement, used = _statement(layer, network, names, graph, externs.emit)
         statements.append(statement)
         layers.update(dict.fromkeys(used))
-    return Program(
-        tuple(statements), network.inputs, network.outputs, graph.scopes, names.scopes, tuple(layers), externs.imports
+    return plain_layouts(
+        Program(
+            tuple(statements),
+            network.inputs,
+            network.outputs,
+            graph.scopes,
+            names.scopes,
+            tuple(layers),
+            externs.imports,
+        )
     )
 
 

@@ -28,6 +28,7 @@ from ..codegen.conditions import Written
 from ..codegen.kernel_table import kernel
 from ..codegen.program import OPEN, Path, Program, Statement
 from .externs import Externs
+from .layouts import plain_layouts
 from .network import REDUCES, Emit
 from .slices import Shared, given, shared
 
@@ -114,7 +115,7 @@ class PathLowering:
             self.externs.imports,
             Path(self.graph, self.decisions, self.drawn),
         )
-        return LoweredPaths(program, list(self.graph.open), self.places)
+        return LoweredPaths(plain_layouts(program), list(self.graph.open), self.places)
 
     def _zeros_of_nothing(self, graph: SpaceGraph) -> SpaceGraph:
         """Exact zeros read how many samples there are off the first input, so that nothing is computed for them."""

@@ -31,6 +31,7 @@ from ..codegen.kernel_table import kernel
 from ..codegen.program import Program, Statement
 from .expectation import ALWAYS, NEVER, Turns, expectation
 from .externs import Externs
+from .layouts import plain_layouts
 from .merged import hinted, mixture_call
 from .network import REDUCES, Emit
 
@@ -52,7 +53,7 @@ def lower_supernet(graph: SpaceGraph, keep: KeepWeights, emit: Emit = emit) -> L
     elements.
     """
     lowering = _Lowering(graph, keep, emit)
-    program = lowering.program()
+    program = plain_layouts(lowering.program())
     return Lowered(program, [graph.decisions[id] for id in sorted(lowering.weights)])
 
 
