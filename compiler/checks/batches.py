@@ -35,8 +35,10 @@ def _is_lone(node: Node, graph: SpaceGraph) -> bool:
 
 def check_batches(config: SearchConfig, searched: SpaceGraph, trained: Iterable[SpaceGraph], sink: Sink) -> None:
     """Reports batches of one sample that the settings ask for; ``trained`` as in :func:`batches_of_one`."""
+    from ..schemas.retraining import final_batches
+
     strategy = config.strategy
-    sizes = getattr(strategy, "batch", None), config.retrain.batch if config.retrain is not None else None
+    sizes = getattr(strategy, "batch", None), min(final_batches(config)) if config.retrain is not None else None
     sink.extend(batches_of_one(config, searched, trained, sizes))
     by_batch = getattr(getattr(strategy, "relax", None), "statistics", None) == "batch"
     if strategy is not None and by_batch and getattr(strategy, "measure", None) == 1 and sizes[0] != 1:
@@ -59,9 +61,11 @@ def batches_of_one(
             asked = getattr(config.strategy, "batch", None)
             yield _found(config, config.strategy.place("batch"), asked, "one to search with", norm)
     if training == 1 and config.retrain is not None:
+        from ..schemas.retraining import batch_place, final_batches
+
         norm = next(filter(None, map(lone_norm, trained)), None)
         if norm is not None:
-            yield _found(config, config.place("retrain.batch"), config.retrain.batch, "one to train on", norm)
+            yield _found(config, batch_place(config), min(final_batches(config)), "one to train on", norm)
 
 
 def _found(config: SearchConfig, place: Span | None, asked: int | None, left: str, norm: Node) -> BatchOfOne:

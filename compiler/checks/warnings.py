@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.run import BatchExceedsData
+from ..diagnostics.trials import SettingNotUsed
 from ..families.family import Learner
 from ..families.registry import family
 from ..ir.graph import SpaceGraph
-from ..schemas.retraining import retraining_samples
+from ..schemas.hyper import Tunable
+from ..schemas.retraining import batch_place, final_batches, retraining_samples
 from ..schemas.search import SearchConfig
 
 
 def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
     """All warnings about a search in its space."""
     yield from batch_warnings(config)
+    yield from _without_effect(config)
     if config.strategy is not None:
         told: list[Diagnostic] = []
         for stage in config.stages:
@@ -38,5 +41,16 @@ def batch_warnings(config: SearchConfig) -> Iterator[BatchExceedsData]:
             yield BatchExceedsData(strategy.place(setting), batch, least, learners)
     if recipe is not None:
         n = retraining_samples(config)
-        if n is not None and recipe.batch > n:
-            yield BatchExceedsData(config.place("retrain.batch"), recipe.batch, n, "the final training learns")
+        batch = max(final_batches(config))
+        if n is not None and batch > n:
+            yield BatchExceedsData(batch_place(config), batch, n, "the final training learns")
+
+
+def _without_effect(config: SearchConfig) -> Iterator[SettingNotUsed]:
+    """A warning for every setting of the final training in whose place what the search finds is taken."""
+    strategy = config.strategy
+    for name in sorted(config.taken_over):
+        own = next((key for key in config.places if f"{key}.".startswith(f"retrain.{name}.")), None)
+        if own is not None and isinstance(strategy, Tunable):
+            open_ = next(key for key in strategy.open if f"{key}.".startswith(f"fitness.{name}."))
+            yield SettingNotUsed(config.place(own), name, strategy.place(open_), config.place("retrain.settings"))

@@ -78,17 +78,22 @@ It is tried before anything runs, at the first and the last step; a run ends at 
 
 @kind
 class DecisionInSettings(Diagnostic):
+    """``families``: those that search settings. ``found``: whether what these find can be taken over at the place."""
+
     key: str
     families: tuple[str, ...]
+    found: bool = False
 
     code: ClassVar[str] = "E0509"
     title: ClassVar[str] = "decision in settings"
     explanation: ClassVar[str] = """\
-A `choose` in a strategy's settings is a hyper-parameter that is searched by separate trainings, so only the families
-that train architectures separately take it: `evolution`, `random` and `bayes`.
+A `choose` in settings is a hyper-parameter, which is searched by separate trainings, those of the section `fitness`:
+the family `bayes` does that. The final training takes over what was found where it says so.
 
     strategy tuned = gradient { batch = choose {32, 64} }                     # E0509
     strategy tuned = bayes { fitness { batch = choose {32, 64} } }            # fine
+    retrain { batch = choose {32, 64} }                                       # E0509
+    retrain { settings = found }                                              # fine with the strategy `tuned`
 """
 
     @property
@@ -101,7 +106,12 @@ that train architectures separately take it: `evolution`, `random` and `bayes`.
 
     @property
     def help(self) -> str:
-        return f"give it a value, or search it by a strategy of the families {listed(self.families)}"
+        searched = f"`fitness` of {listed(self.families, ' or ')}"
+        if self.found:
+            return (
+                f"give it a value, or leave it open in {searched}, which searches it, and write `settings = found` here"
+            )
+        return f"give it a value; what stands in {searched} can be searched"
 
 
 @kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .model import Diagnostic, Severity, kind
+from .model import Diagnostic, Label, Severity, kind
+from .source import Span
 
 
 @kind
@@ -169,9 +170,10 @@ class NoTrials(Diagnostic):
     code: ClassVar[str] = "E0754"
     title: ClassVar[str] = "the run has no trials"
     explanation: ClassVar[str] = """\
-Trials are the separate trainings of a run, with all that is known of each: those of a search of the families `random`
-and `evolution`, the members of an `ensemble`, what is compared with the found network, and its further trainings by
-other seeds. A search that trains one large network, and compares with nothing, has none.
+Trials are the separate trainings of a run, with all that is known of each: those of a search that trains
+architectures by themselves (`random`, `evolution`, `bayes`), the members of an `ensemble`, what is compared with the
+found network, and its further trainings by other seeds. A search that trains one large network, and compares with
+nothing, has none.
 
     stdsl show runs/by-gradient-0001 --trials      E0754
     stdsl show runs/by-random-0001 --trials        right"""
@@ -209,3 +211,46 @@ RAY_AUTH_TOKEN.
     @property
     def help(self) -> str:
         return "see that it is up (`ray status`), then go on with `stdsl run --resume`"
+
+
+@kind
+class SettingNotUsed(Diagnostic):
+    """A setting of `retrain` stands where what a search finds is taken. ``open``: the setting that is searched,
+    ``found``: `settings = found`."""
+
+    key: str
+    open: Span | None
+    found: Span | None
+
+    code: ClassVar[str] = "W0524"
+    title: ClassVar[str] = "a setting in whose place what is found is taken"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+With `retrain { settings = found }` the found network is trained as the best trial was, in all that `fitness` leaves
+open, an optimiser as a whole. What the section says of the same is without effect; its length is its own, and so is
+what is not searched.
+
+    strategy = bayes { fitness { batch = choose {16, 32} } }
+
+    retrain { epochs = 70  batch = 64  settings = found }      W0524: batches of 16 or 32
+    retrain { epochs = 70  settings = found }                  fine
+    retrain { epochs = 70  batch = 64 }                        batches of 64, whatever the search finds"""
+
+    @property
+    def message(self) -> str:
+        return f"`{self.key}` of the section `retrain` is without effect: what the search finds is taken"
+
+    @property
+    def label(self) -> str:
+        return "without effect"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        places = ((self.open, "searched here"), (self.found, "asked for here"))
+        return tuple(Label(span, text) for span, text in places if span is not None)
+
+    @property
+    def help(self) -> str:
+        return (
+            "leave one of the two out; a run of a given architecture (`--arch`), which searches nothing, would use it"
+        )

@@ -39,7 +39,8 @@ class Family:
     are measured at the end, "" where none are. ``drops``: whether what it learns of a unit is the probability p that it
     is dropped.
     ``weights``: whether a search leaves weights that every architecture of the space can take over; ``shared``: whether
-    they were trained for all of them, so that other ones are measured with them.
+    they were trained for all of them, so that other ones are measured with them. ``tunes``: whether it searches what
+    its section `fitness` leaves open, too.
     """
 
     name: ClassVar[str]
@@ -51,6 +52,7 @@ class Family:
     drops: ClassVar[bool] = False
     weights: ClassVar[bool] = False
     shared: ClassVar[bool] = False
+    tunes: ClassVar[bool] = False
     of_phases: ClassVar[frozenset[str]] = frozenset()
     """Dotted keys of settings that a phase of a search may have of its own."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -34,6 +34,11 @@ def family(name: str) -> Family:
 def searches(strategy: Strategy | None, graph: SpaceGraph) -> bool:
     """Whether there is a strategy, and anything for it to search in a space."""
     return strategy is not None and family(strategy.family).searches(strategy, graph)
+
+
+def those(fact: Literal["tunes", "shared", "drops"]) -> tuple[str, ...]:
+    """The families of this package of which something is true: a fact that stands on each."""
+    return tuple(name for name in FAMILIES if getattr(family(name), fact))
 
 
 def settings_of_family(name: str) -> type[Strategy]:

@@ -9,11 +9,14 @@ from pydantic import Field
 from .base import Count, Section
 from .over import LENGTHS
 
+LENGTH = frozenset({"epochs", "steps"})
+"""The settings that say how long."""
+
 
 class Length(Section):
     """A training of so many epochs, or of so many steps; the one that is set last replaces the other."""
 
-    exclusive: ClassVar[tuple[frozenset[str], ...]] = (frozenset({"epochs", "steps"}),)
+    exclusive: ClassVar[tuple[frozenset[str], ...]] = (LENGTH,)
     default_epochs: ClassVar[int] = 50
 
     epochs: Count | None = Field(default=None, description="Passes over the training data")

@@ -12,10 +12,11 @@ from .base import Conflict, Count, Loaders, Natural, NonNegative, Pixels, Placed
 from .data import Data
 from .data_any import AnyData
 from .expectation import Reference
-from .length import Length
+from .length import LENGTH, Length
 from .members import Different
 from .patterns import Pattern
-from .recipe import Precision, Retrain
+from .recipe import Precision, Recipe, Retrain
+from .separate import SeparateTrainings, searched_of_fitness
 from .space_ref import SpaceRef
 from .strategy import CHANGES, AnyStrategy
 from .tasks.loss_any import AnyLoss
@@ -210,6 +211,15 @@ class SearchConfig(Placed):
         return self.model_copy(update={"strategy": strategy})
 
     @property
+    def taken_over(self) -> frozenset[str]:
+        """The settings of the final training that are as the best trial had them, where it asks for those that are
+        `found`: of these in which `fitness` leaves something open all but the length."""
+        strategy, own = self.strategy, self.retrain
+        if own is None or own.settings != "found" or not isinstance(strategy, SeparateTrainings):
+            return frozenset()
+        return frozenset(Recipe.model_fields) & searched_of_fitness(strategy) - LENGTH
+
+    @property
     def members(self) -> int:
         """How many networks of the search are told together; 1: the best alone."""
         return self.ensemble.members if isinstance(self.ensemble, Different) else self.ensemble or 1
@@ -268,14 +278,20 @@ class SearchConfig(Placed):
             if self.compare is not None and getattr(self.compare, key) is not None and self.compare.random == 0:
                 message = f"`{key}` is about random architectures, and none are asked for"
                 yield Conflict(f"compare.{key}", message, f"write `random = 3`, or leave `{key}` out")
-        if self.retrain is not None and self.retrain.settings == "found" and not getattr(self.strategy, "open", None):
-            message = "no settings are searched that could be found"
-            yield Conflict(
-                "retrain.settings", message, "leave some open in `fitness`, or leave `settings` out", "strategy"
-            )
+        yield from self._found_conflicts()
         if self.retrain is not None and self.retrain.snapshot == "best" and self.retrain.holdout == 0:
             message = "`snapshot = best` is chosen on held-out training data, and `holdout` is 0"
             yield Conflict("retrain.snapshot", message, "write `holdout = 0.1`, or `snapshot = last`")
+
+    def _found_conflicts(self) -> Iterator[Conflict]:
+        if self.retrain is None or self.retrain.settings != "found":
+            return
+        if not self.taken_over:
+            nothing = "no settings are searched that could be found"
+            message = f"{nothing}: the length is the section's own" if getattr(self.strategy, "open", None) else nothing
+            yield Conflict(
+                "retrain.settings", message, "leave some open in `fitness`, or leave `settings` out", "strategy"
+            )
 
     def _view_conflicts(self) -> Iterator[Conflict]:
         own, data = self.evaluate, self.data_of("evaluate")

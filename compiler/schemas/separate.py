@@ -48,6 +48,12 @@ class SeparateTrainings(Strategy):
     )
 
 
+def searched_of_fitness(strategy: SeparateTrainings) -> frozenset[str]:
+    """The settings of `fitness` in which something is open."""
+    open_ = strategy.open if isinstance(strategy, Tunable) else {}
+    return frozenset(key.split(".")[1] for key in open_ if key.startswith("fitness."))
+
+
 def with_settings(strategy: SeparateTrainings, values: Mapping[str, Value]) -> SeparateTrainings:
     """The settings by which a trial is trained: those of the strategy with ``values`` for what they leave open. Raises
     KeyError and ``pydantic.ValidationError`` where they are not exactly that (:meth:`.hyper.Tunable.assign`)."""

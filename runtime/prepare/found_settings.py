@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from stdsl.compiler.schemas.hyper import Tunable, Value
-from stdsl.compiler.schemas.recipe import Recipe
+from stdsl.compiler.schemas.retraining import with_found as trained_by
 from stdsl.compiler.schemas.search import SearchConfig
 from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 
@@ -29,11 +29,8 @@ def with_found(job: Job, values: Mapping[str, Value]) -> Job:
     """The job whose final training, and all that is trained beside it, has what ``values`` make of the sections of
     `fitness` in which something is open; its length is its own."""
     config = job.config
-    strategy, own = config.strategy, config.retrain
-    if own is None or not values or not isinstance(strategy, SeparateTrainings) or not isinstance(strategy, Tunable):
+    strategy = config.strategy
+    if not values or not config.taken_over or not isinstance(strategy, SeparateTrainings):
         return job
-    fitness = with_settings(strategy, values).fitness
-    open_ = {key.split(".")[1] for key in strategy.open}
-    shared = {name: getattr(fitness, name) for name in Recipe.model_fields if name in open_ - {"epochs", "steps"}}
-    trained = config.model_copy(update={"retrain": own.model_copy(update=shared)})
-    return replace(job, search=replace(job.search, config=trained))
+    recipe = trained_by(config, with_settings(strategy, values).fitness)
+    return replace(job, search=replace(job.search, config=config.model_copy(update={"retrain": recipe})))

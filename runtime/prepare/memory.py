@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from stdsl.compiler.diagnostics.run import OutOfMemory
+from stdsl.compiler.schemas.retraining import batch_place
 from stdsl.compiler.schemas.search import SearchConfig
 
 from .plan import Plan
@@ -28,7 +29,8 @@ def oversized(plan: Plan, config: SearchConfig, memory: int) -> Iterator[OutOfMe
     seen: set[str] = set()
     for stage in plan.stages:
         key = "strategy" if stage.name.startswith("search") else "retrain.batch"
+        place = config.place(key) if key == "strategy" else batch_place(config)
         if stage.bytes > _PLAINLY * memory and key not in seen:
             seen.add(key)
             reason = f"a step takes about {stage.bytes / 1e9:,.0f} GB, and {plan.device} has {memory / 1e9:,.0f} GB"
-            yield OutOfMemory(config.place(key), f"`{stage.name}`", reason)
+            yield OutOfMemory(place, f"`{stage.name}`", reason)

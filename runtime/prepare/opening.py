@@ -18,7 +18,7 @@ from stdsl.compiler.diagnostics.strategies import DataMismatch
 from stdsl.compiler.families.family import Learner
 from stdsl.compiler.families.registry import family, searches
 from stdsl.compiler.schemas.data import Found
-from stdsl.compiler.schemas.retraining import held_out, retraining_splits
+from stdsl.compiler.schemas.retraining import final_batches, held_out, retraining_splits
 from stdsl.compiler.schemas.run_files import EXPORTS
 from stdsl.compiler.schemas.search import ROLES, Role
 from stdsl.compiler.text.whole_files import temporary_name
@@ -172,7 +172,7 @@ def _small_batches(job: Job, dataset: Dataset, role: Role) -> Iterator[Diagnosti
         searching = own if searching is None else min(searching, own)
     if recipe is not None and config.owner("retrain") == role:
         n = len(Part(dataset, retraining_splits(recipe)))
-        training = stage_sizes(n - held_out(n, recipe.holdout), recipe.batch)[1]
+        training = stage_sizes(n - held_out(n, recipe.holdout), min(final_batches(config)))[1]
     yield from batches_of_one(config, job.graph, (job.final, *job.compared.values()), (searching, training))
 
 

@@ -26,7 +26,7 @@ from stdsl.compiler.backends.networks.frozen_part import frozen_part
 from stdsl.compiler.backends.networks.loader import definition_of
 from stdsl.compiler.families.registry import searches
 from stdsl.compiler.ir.graph import SpaceGraph
-from stdsl.compiler.schemas.retraining import retraining_samples
+from stdsl.compiler.schemas.retraining import planned, retraining_samples, sizes_known
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
 from stdsl.compiler.text.durations import duration
 
@@ -72,6 +72,9 @@ class Stage:
     seconds: float
     known: bool = True
     """Whether its network is the one that is planned; else a random one of the space stands for it."""
+    steps_known: bool = True
+    batch_known: bool = True
+    """Whether they do not hang on a setting that is searched; else they are those of its first option, or lower end."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,12 @@ def plan(job: Job, device: str = "auto") -> Plan:
     if strategy is not None and searches(strategy, job.graph):
         for work in runner(strategy).works(job):
             one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
+            one = replace(one, steps_known=work.steps_known, batch_known=work.batch_known)
             stages.append(replace(one, steps=one.steps * work.times, seconds=one.seconds * work.times * work.share))
     if recipe is not None:
+        recipe = planned(config)
+        steps_known, batch_known = sizes_known(recipe, config.taken_over)
+        stage = partial(stage, steps_known=steps_known, batch_known=batch_known)
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
         compare = config.compare
@@ -168,8 +175,8 @@ def render_plan(plan: Plan, console: Console) -> None:
         table.add_column(title, justify="right")
     for s in plan.stages:
         numbers = (
-            f"{s.steps:,}",
-            f"{s.batch:,}",
+            f"{'' if s.steps_known else '~'}{s.steps:,}",
+            f"{'' if s.batch_known else '~'}{s.batch:,}",
             f"{'' if s.known else '~'}{s.params:,}",
             f"{'' if s.known else '~'}{s.flops:,}",
             f"{s.bytes / 1e6:,.0f} MB",
@@ -181,6 +188,9 @@ def render_plan(plan: Plan, console: Console) -> None:
     print_whole(table, console)
     if not all(stage.known for stage in plan.stages):
         console.print("~: a random architecture stands for one that is not known yet", highlight=False)
+    if not all(stage.steps_known and stage.batch_known for stage in plan.stages):
+        text = "~ of steps and batches: settings that are searched have their first option here, or their lower end"
+        console.print(text, highlight=False)
     if plan.needs:
         console.print(plain(f"needed first: {', '.join(plan.needs)}"), highlight=False)
     if plan.features:
@@ -217,6 +227,8 @@ def _stage(
     share: float,
     kept: bool,
     passes: float = 1.0,
+    steps_known: bool = True,
+    batch_known: bool = True,
 ) -> Stage:
     """``rate``: multiply-adds in a second of a processor of our own, of which we get a ``share``. ``kept``: features of
     frozen parts are, so those do not run in a step."""
@@ -248,7 +260,8 @@ def _stage(
     step = flops * batch * passes_over / rate + (activations + again) / _BYTES_PER_SECOND
     step += _STEP_SECONDS + _LAYER_SECONDS * sum(not list(module.children()) for module in model.modules())
     # Weights, gradients and one to two optimiser states of 4 bytes each.
-    return Stage(name, steps, batch, params, flops, activations + 16 * params, passes * steps * step / share)
+    size, seconds = activations + 16 * params, passes * steps * step / share
+    return Stage(name, steps, batch, params, flops, size, seconds, True, steps_known, batch_known)
 
 
 def _recomputed(model: nn.Module, batch: int) -> tuple[int, int]:

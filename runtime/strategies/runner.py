@@ -37,7 +37,7 @@ class Work:
     """Something that a search trains, as far as it is known before: ``make`` builds the network, whose samples are
     those of ``graph``. ``passes``: how many times a step goes forward and backward through it; ``times``: how many
     such trainings there are; ``share``: what one of them takes on average of the time that the network of ``make``
-    does."""
+    does. ``steps_known``, ``batch_known``: whether they do not hang on a setting that is searched."""
 
     name: str
     make: Callable[[], nn.Module]
@@ -47,6 +47,8 @@ class Work:
     passes: float = 1.0
     times: int = 1
     share: float = 1.0
+    steps_known: bool = True
+    batch_known: bool = True
 
 
 @dataclass(frozen=True)

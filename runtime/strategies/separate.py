@@ -17,6 +17,8 @@ from stdsl.compiler.ir.sibling import Sibling
 from stdsl.compiler.schemas.fitness import Fitness
 from stdsl.compiler.schemas.hyper import in_words
 from stdsl.compiler.schemas.objectives import CostName
+from stdsl.compiler.schemas.retraining import sizes_known
+from stdsl.compiler.schemas.separate import SeparateTrainings, searched_of_fitness
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.schemas.tasks.metrics import METRICS
 
@@ -60,12 +62,15 @@ def trials_work(job: Job, fitness: Fitness, known: Sequence[Architecture], times
     largest = max(range(len(known)), key=lambda i: (own[i].activations or 0, work[i]))
     share = statistics.fmean(work) / max(1, work[largest]) or 1.0
     steps, passes = fitness.total_steps(per_epoch), 1.0
+    strategy = job.config.strategy
+    assert isinstance(strategy, SeparateTrainings)
+    known_sizes = sizes_known(fitness, searched_of_fitness(strategy))
     if fitness.weights == "shared":
         steps = math.ceil(passes_to_measure(job, ("train", "valid"), fitness.samples, batch))
         passes = FORWARD
     subject = Subject(trial_name(largest + 1), job.graph, known[largest])
     make = partial(build, subject, 0)
-    return Work(f"search ({times} trials)", make, job.graph, steps, batch, passes, times, share)
+    return Work(f"search ({times} trials)", make, job.graph, steps, batch, passes, times, share, *known_sizes)
 
 
 def told(

@@ -10,7 +10,7 @@ from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...schemas.base import Settings
 from ...schemas.expectation import Expectation, settings_of
-from ...schemas.search import SearchConfig
+from ...schemas.search import RetrainSection, SearchConfig
 from ...schemas.strategy import Strategy
 from .elsewhere import ways, written
 from .environment import Env, whole_span
@@ -94,7 +94,8 @@ def _section(tree: Branch, section: ast.Section, key: str, expected: Expectation
         return tree
     below = tree.children.get(key)
     start = replace(below, span=whole_span(section)) if isinstance(below, Branch) else Branch(whole_span(section))
-    return tree.set(key, lay(start, section, expected.section, f"section `{key}`", env))
+    inside = replace(env, final=env.final or issubclass(expected.section, RetrainSection))
+    return tree.set(key, lay(start, section, expected.section, f"section `{key}`", inside))
 
 
 def _changes(section: ast.Section, env: Env) -> Branch:

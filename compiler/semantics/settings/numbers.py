@@ -64,7 +64,7 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
         if thunk.expr is None:
             raise Stop
         active = _entered(name, env, thunk)
-        inside = replace(thunk.env, tunable=env.tunable, setting=env.setting, active=active)
+        inside = replace(thunk.env, tunable=env.tunable, final=env.final, setting=env.setting, active=active)
         return thunk.expr, inside, thunk.over
     found = env.module.lookup(name.id)
     if found is None:
@@ -73,7 +73,11 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
     if not isinstance(let, ast.Let):
         return None
     active = _entered(name, env, let)
-    return let.value, Env(module, env.report, tunable=env.tunable, setting=env.setting, active=active), None
+    return (
+        let.value,
+        Env(module, env.report, tunable=env.tunable, final=env.final, setting=env.setting, active=active),
+        None,
+    )
 
 
 def _entered(name: ast.Name, env: Env, definition: ast.Let | Thunk) -> tuple[tuple[str, ast.Let | Thunk, Span], ...]:

@@ -17,7 +17,7 @@ from ...schemas.constructors import constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.extern_code import ExternCode
 from ...schemas.hyper import Tunable
-from ...schemas.search import SearchConfig
+from ...schemas.search import RetrainSection, SearchConfig
 from ...schemas.space_ref import SpaceRef
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
@@ -111,7 +111,8 @@ def _into(
         raise env.report.stop(WrongOverride(_place(span, item, way), item.key, fault, advice))
     name = f"`{below.tag[1]}`" if below.tag else f"section `{key}`"
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
-    inside = Env(env.module, env.report, tunable=tunable)
+    final = env.final or issubclass(inner, RetrainSection)
+    inside = Env(env.module, env.report, tunable=tunable, final=final)
     return tree.set(key, _into(below, item, rest, inner, name, span, inside, root))
 
 

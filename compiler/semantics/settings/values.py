@@ -8,13 +8,13 @@ from dataclasses import replace
 from ...diagnostics.settings import NotComputable, UnknownSetting, UnknownWord, WrongArgument, WrongForm, WrongSetting
 from ...diagnostics.source import Span
 from ...diagnostics.strategies import DecisionInSettings, UnknownSearch, WrongHyperParameter
-from ...families.registry import FAMILIES, settings_of_family
+from ...families.registry import those
 from ...frontend import ast
 from ...schemas.base import Constructor
 from ...schemas.constructors import CONSTRUCTORS, constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.formula import FUNCTIONS, Formula
-from ...schemas.hyper import IntegerRange, LogRange, RealRange, Tunable
+from ...schemas.hyper import IntegerRange, LogRange, RealRange
 from ...schemas.over import Variables
 from ...schemas.space_ref import SpaceRef
 from .environment import Env, Stop
@@ -193,13 +193,9 @@ def _arguments(call: ast.Call, model: type[Constructor], env: Env) -> dict[str, 
     return found
 
 
-def _tunable_families() -> tuple[str, ...]:
-    return tuple(name for name in FAMILIES if issubclass(settings_of_family(name), Tunable))
-
-
 def _open(key: str, choose: ast.Choose, expected: Expectation, env: Env) -> Node:
     if not env.tunable:
-        raise env.report.stop(DecisionInSettings(choose.span, key, _tunable_families()))
+        raise env.report.stop(DecisionInSettings(choose.span, key, those("tunes"), env.final))
     operand: ast.Expr = choose.operand
     inside = env
     while isinstance(operand, ast.Name):

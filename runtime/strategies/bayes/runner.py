@@ -48,7 +48,9 @@ class BayesRunner(SeparateRunner):
                 steps = steps_between(bracket, rung, per_epoch)
                 longer[steps] = longer.get(steps, 0) + size
         for steps, size in sorted(longer.items()):
-            yield replace(work, name=f"search ({size} trials of {steps} steps)", steps=steps, times=size)
+            about = "" if work.batch_known else "~"  # rungs are epochs
+            name = f"search ({size} trials of {about}{steps} steps)"
+            yield replace(work, name=name, steps=steps, times=size, steps_known=work.batch_known)
 
     def search(self, run: Context) -> Found:
         strategy = _own(run.config.strategy)

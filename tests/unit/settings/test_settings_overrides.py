@@ -78,7 +78,8 @@ def test_the_rest_of_the_section_stays(read: Read) -> None:
         ("phase.x.epochs=1", "E0517", "2 elements"),
         ("retrain=3", "E0513", "write `retrain { … }`"),
         ("strategy=nothing", "E0503", "`nothing`"),
-        ("strategy.batch=choose {1, 2}", "E0509", "`evolution`"),
+        ("strategy.batch=choose {1, 2}", "E0509", "what stands in `fitness` of `bayes` can be searched"),
+        ("retrain.batch=choose {1, 2}", "E0509", "leave it open in `fitness` of `bayes`"),
     ],
 )
 def test_mistakes(read: Read, override: str, code: str, words: str) -> None:
