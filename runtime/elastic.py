@@ -61,8 +61,8 @@ class Point:
     result: RunResult | None
     cost: int | None = None
 
-    def document(self, metric: str) -> dict[str, Any]:
-        """For JSON. ``metric``: what the front is about."""
+    def document(self, metric: str, folder: Path | None = None) -> dict[str, Any]:
+        """For JSON. ``metric``: what the front is about; ``folder``: what its run directory is named from."""
         if self.result is None:
             return {"budget": self.budget, "architecture": None}
         found = self.result.document
@@ -71,7 +71,7 @@ class Point:
         return {
             "budget": self.budget,
             "architecture": found["derived"]["hash"],
-            "run": str(self.result.directory),
+            "run": str(self.result.directory if folder is None else self.result.directory.relative_to(folder)),
             metric: self.cost,
             "params": row["params"],
             "flops": row["flops"],
@@ -97,15 +97,16 @@ class ElasticFront:
     def measured_by(self) -> Metric:
         return METRICS[self.told_by]
 
-    def document(self) -> dict[str, Any]:
-        """For JSON."""
+    def document(self, inside: bool = False) -> dict[str, Any]:
+        """For JSON. ``inside``: for a file in the folder, wherever that is going to be."""
+        folder = self.folder if inside else None
         return {
             "search": self.search,
             "space": self.space,
             "cost": self.metric,
             "told_by": self.told_by,
             "chosen_by": self.chosen_by,
-            "points": [point.document(self.metric) for point in self.points],
+            "points": [point.document(self.metric, folder) for point in self.points],
         }
 
 

@@ -23,7 +23,7 @@ from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.commands import command, leave
 from stdsl.compiler.text.documents import parsed_json
-from stdsl.compiler.text.quoting import json_text
+from stdsl.compiler.text.quoting import json_text, visible
 
 from .elastic import ElasticFront, ElasticRequest, Point, begun, check_begun, opened_run, within
 from .prepare.elastic import drawn_within
@@ -31,9 +31,9 @@ from .prepare.job import Job
 from .report.reporter import Reporter
 from .result import RunResult
 from .run import resume
-from .tracking.directory import locked, new_folder, open_run, outside, same_run, writable
+from .tracking.directory import locked, new_folder, open_run, outside, result_of, same_run, writable
 from .tracking.files import read_bytes, write_json
-from .tracking.manifest import Manifest
+from .tracking.manifest import Elastic, Manifest
 from .tracking.sealed import sealed, unsealed
 from .training.interruption import Interrupted
 from .training.placement import available
@@ -57,6 +57,34 @@ class Asked(BaseModel):
     candidates: Annotated[int, Ge(1)]
     seed: int
     device: str
+
+    def network(self, band: str) -> Elastic:
+        """What its network within ``band`` was asked for."""
+        where = (*self.where, band)
+        return Elastic(run=self.run, id=self.id, where=where, candidates=self.candidates, seed=self.seed)
+
+
+class _Found(BaseModel):
+    """A network of a front that is over, as far as its own result does not say it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    budget: int
+    architecture: str | None
+    cost: int | None = None
+
+
+class _Over(BaseModel):
+    """A front that is over, as its document has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    search: str
+    space: str
+    cost: Cost
+    told_by: str
+    chosen_by: str
+    points: tuple[_Found, ...]
 
 
 def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], reporter: Reporter) -> ElasticFront:
@@ -95,7 +123,7 @@ def resume_derived(
     folder: Path, reporter: Reporter, allow_extern: bool = False, data: object = None
 ) -> RunResult | ElasticFront:
     """Go on with what was derived in ``folder``, a front or one network, to the same bits. What is over there is
-    not done again.
+    not done again; where all of it is, the run that left the weights may be gone.
 
     Raises as :func:`elastic_front` does, and RunError where nothing was derived there. ``allow_extern``, ``data``: as
     of :func:`.run.resume`.
@@ -105,6 +133,11 @@ def resume_derived(
             return resume(folder, reporter, allow_extern, data)
         raise RunError([NothingToGoOnWith(None, str(folder), (folder / run_files.MANIFEST).exists())])
     asked = asked_in(folder / run_files.ASKED)
+    with locked(folder):
+        over = _over(asked, folder)
+    if over is not None:
+        reporter.say(f"nothing is left to do in {visible(str(folder))}")
+        return over
     request = ElasticRequest(
         Path(asked.run), asked.where, asked.candidates, asked.seed, folder, asked.device, allow_extern, data
     )
@@ -121,6 +154,35 @@ def asked_in(path: Path) -> Asked:
         return Asked.model_validate(unsealed(parsed_json(read_bytes(path))))
     except (ValidationError, ValueError, RecursionError) as error:
         raise RunError([RunFileDamaged(None, str(path), "it does not say what a front was asked for")]) from error
+
+
+def _over(asked: Asked, folder: Path) -> ElasticFront | None:
+    """The front in ``folder``; None where it is not over, or a file that tells of it is damaged: they are made anew.
+    Raises RunError where a network in it is of another call."""
+    try:
+        document = unsealed(parsed_json(read_bytes(folder / run_files.FRONT)))
+        for point in document["points"]:
+            point["cost"] = point.get(asked.metric)
+        found = _Over.model_validate(document)
+        if (found.cost, tuple(point.budget for point in found.points)) != (asked.metric, asked.budgets):
+            return None
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    points = []
+    for point, band in zip(found.points, _bounds(asked.metric, asked.budgets), strict=True):
+        if point.architecture is None:
+            points.append(Point(point.budget, None))
+            continue
+        own = _network(folder, asked.metric, point.budget)
+        if not (own / run_files.RESULT).exists():
+            return None
+        _hold_band(own, asked.network(band))
+        try:
+            result = result_of(own)
+        except RunError:
+            return None
+        points.append(Point(point.budget, RunResult(own, result), point.cost))
+    return ElasticFront(folder, found.search, found.space, found.cost, found.told_by, found.chosen_by, tuple(points))
 
 
 def _worked_off(
@@ -142,10 +204,11 @@ def _worked_off(
             points.append(Point(budget, None))
             continue
         reporter.say(f"{_band(job)}:")
-        own = folder / f"{asked.metric}-{budget}"
+        own = _network(folder, asked.metric, budget)
         try:
             if (own / run_files.MANIFEST).exists():
-                _hold_band(own, job)
+                assert job.elastic is not None
+                _hold_band(own, job.elastic)
                 result = resume(own, reporter, request.allow_extern, request.data)
             else:
                 result = begun(request, job, manifest, own, reporter)
@@ -158,14 +221,18 @@ def _worked_off(
     told_by, chosen_by = done[0]["metric"], done[0]["search_facts"]["metric"]
     name, space = kept.config.name, kept.search.graph.name
     front = ElasticFront(folder, name, space, asked.metric, told_by, chosen_by, tuple(points))
-    write_json(folder / run_files.FRONT, front.document())
+    write_json(folder / run_files.FRONT, sealed(front.document(inside=True)))
     return front
 
 
-def _hold_band(folder: Path, job: Job) -> None:
-    """Raises RunError where the run in ``folder`` is not that of the band of ``job``."""
-    found, asked = open_run(folder).manifest.elastic, job.elastic
-    assert asked is not None
+def _network(folder: Path, metric: str, budget: int) -> Path:
+    """Where in the folder of a front the run directory of a budget is."""
+    return folder / f"{metric}-{budget}"
+
+
+def _hold_band(folder: Path, asked: Elastic) -> None:
+    """Raises RunError where the run in ``folder`` is not that of what was ``asked`` for."""
+    found = open_run(folder).manifest.elastic
     if found == asked:
         return
     fault = "no network was derived in its run"
@@ -179,11 +246,18 @@ def _hold_band(folder: Path, job: Job) -> None:
 def _bands(request: ElasticRequest, job: Job, run: str, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
     """Each budget with the job of what costs more than the one before it, and no more than it. ``run``: see
     :func:`.elastic.within`."""
-    bands, below = [], -1
-    for budget in sorted(set(budgets)):
-        bands.append((budget, within(request, job, run, f"{metric} in {below + 1}..{budget}")))
-        below = budget
-    return bands
+    bounds = zip(_sorted(budgets), _bounds(metric, budgets), strict=True)
+    return [(budget, within(request, job, run, band)) for budget, band in bounds]
+
+
+def _sorted(budgets: Sequence[int]) -> list[int]:
+    return sorted(set(budgets))
+
+
+def _bounds(metric: str, budgets: Sequence[int]) -> list[str]:
+    """Of each budget, from the least, what a network costs within it and above the one before."""
+    each = _sorted(budgets)
+    return [f"{metric} in {below + 1}..{budget}" for below, budget in zip((-1, *each), each, strict=False)]
 
 
 def _band(job: Job) -> str:

@@ -13,10 +13,11 @@ from stdsl.compiler.diagnostics.run_directories import RunNotOver
 from stdsl.compiler.families.registry import family, searches
 from stdsl.compiler.schemas.strategy import Strategy
 from stdsl.compiler.text.commands import command, leave
+from stdsl.compiler.text.kept_commands import Word, typed
 
 from .prepare.job import Job
 from .prepare.preparation import load_kept_job
-from .prepare.texts import file_as_typed
+from .prepare.texts import file_of
 from .tracking.directory import RunDirectory, open_run
 from .tracking.names import SEARCH
 from .tracking.searched import hold_search
@@ -40,10 +41,16 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
 
 @dataclass(frozen=True)
 class NetworkOf:
-    """``command``: what makes a network of an architecture of a list, whose file is its next word; ``does``: how."""
+    """``words``: the command that makes a network of an architecture of a list, whose file is the next word; ``does``:
+    how."""
 
-    command: str
+    words: tuple[Word, ...]
     does: str
+
+    @property
+    def command(self) -> str:
+        """As one would type it here."""
+        return command(*(word if isinstance(word, Path) else typed(word) for word in self.words))
 
 
 def network_of(path: Path, job: Job) -> NetworkOf | None:
@@ -53,10 +60,10 @@ def network_of(path: Path, job: Job) -> NetworkOf | None:
     own, strategy, lent = leave(manifest.allow_extern), job.config.strategy, lent_by(job.search)
     if job.config.retrain is not None:
         settings = (word for text in manifest.overrides for word in ("--set", text))
-        target = f"{file_as_typed(job.texts)}::{job.config.name}"
-        again = command("stdsl", "run", target, *settings, *own, "--arch")
+        target = f"{file_of(job.texts)}::{job.config.name}"
+        again = ("stdsl", "run", target, *settings, *own, "--arch")
         return NetworkOf(again, "which trains that architecture")
     folder = RunDirectory(path).needed(lent.config.name) if lent is not None else path
     if lent is None and (strategy is None or not family(strategy.family).shared):
         return None
-    return NetworkOf(command("stdsl", "derive", folder, *own, "--arch"), "which exports it with the shared weights")
+    return NetworkOf(("stdsl", "derive", folder, *own, "--arch"), "which exports it with the shared weights")

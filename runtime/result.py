@@ -14,7 +14,8 @@ from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.specialise import specialise
 from stdsl.compiler.families.registry import family
 from stdsl.compiler.schemas.tasks.metrics import METRICS
-from stdsl.compiler.text.commands import command, leave, parameters
+from stdsl.compiler.text.commands import leave, parameters
+from stdsl.compiler.text.kept_commands import Word, as_kept
 
 from .data.targets import targets_of
 from .learnt import network_of
@@ -27,9 +28,9 @@ from .phases.ensemble import PHASE as TOGETHER
 from .phases.export import PHASE as EXPORT
 from .phases.lent import lender
 from .prepare.job import Job
-from .prepare.texts import file_as_typed
+from .prepare.texts import file_of
 from .tasks.measurement import TABLES
-from .tracking.directory import result_of
+from .tracking.directory import RunDirectory, result_of
 from .tracking.names import DERIVED, ENSEMBLE, FUSION, SEARCH, title_of
 from .tracking.searched import MARKS
 
@@ -171,25 +172,23 @@ def _layers(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _next(run: Context) -> list[str]:
-    """Commands to try on the result; the last one makes an ONNX file that could not be made."""
-    directory = run.directory.path
-    file = file_as_typed(run.job.texts)
-    space = run.job.final.name
-    architecture = run.directory.architecture(DERIVED)
-    target = (f"{file}::{space}", *_parameters(run.job))
-    found = [
-        command("stdsl", "show", directory, "--layers"),
-        command("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
+    """Commands to try on the result, as its file keeps them; the last one makes an ONNX file that could not be made."""
+    directory = run.directory.path.absolute()
+    architecture = RunDirectory(directory).architecture(DERIVED)
+    target = (f"{file_of(run.job.texts)}::{run.job.final.name}", *_parameters(run.job))
+    found: list[tuple[Word, ...]] = [
+        ("stdsl", "show", directory, "--layers"),
+        ("stdsl", "graph", *target, "--arch", architecture, "-o", directory / "derived.svg"),
     ]
     network = None if "evaluate" in run.tracker.finished else network_of(directory, run.job)
     if network is not None:
-        found.append(f"{network.command} {command(architecture)}")
+        found.append((*network.words, architecture))
     if "failed" in (run.tracker.finished.get(EXPORT, {}).get("onnx") or {}) and not (
         run.config.ensemble or run.config.fuse
     ):
         own = leave(run.job.allow_extern)
-        found.append(command("stdsl", "compile", *target, "--to", "onnx", "--weights", directory, *own))
-    return found
+        found.append(("stdsl", "compile", *target, "--to", "onnx", "--weights", directory, *own))
+    return [as_kept(words, directory) for words in found]
 
 
 def _parameters(job: Job) -> list[str]:

@@ -400,7 +400,7 @@ def _phases(run: Context) -> RunResult:
     document = collect(run, subject, beside.results, beside.failed)
     write_json(run.directory.result, sealed(document))
     shutil.rmtree(run.directory.features, ignore_errors=True)
-    return RunResult(run.directory.path, document)
+    return RunResult(run.directory.path, result_of(run.directory.path))
 
 
 def _hands(job: Job, placement: Placement, engine: str, asked: int | None) -> int | None:

@@ -72,13 +72,9 @@ def library_name(place: str) -> str:
     return place.removeprefix(f"{_LIBRARY}/").removesuffix(_SUFFIX).replace("/", ".")
 
 
-def file_as_typed(texts: Texts) -> str:
-    """The file that texts were made from, as one would type it here, or the name of one of the library."""
-    origin = texts.origins.get(texts.main)
-    if origin is None:
-        return library_name(texts.main)
-    relative = os.path.relpath(origin)
-    return origin if relative.startswith("..") else relative
+def file_of(texts: Texts) -> str:
+    """The file that texts were made from, or the name of one of the library, as commands take it."""
+    return texts.origins.get(texts.main) or library_name(texts.main)
 
 
 def checksum(text: str) -> str:

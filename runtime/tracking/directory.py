@@ -26,6 +26,7 @@ from stdsl.compiler.diagnostics.run_directories import (
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.documents import parsed_json
+from stdsl.compiler.text.kept_commands import as_typed
 from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import sweep, unfinished
 
@@ -290,25 +291,26 @@ def same_run(path: Path, id: str, begun: Path) -> None:
 
 
 def result_of(path: Path) -> dict[str, Any]:
-    """The ``result.json`` of a run. Raises RunError if ``path`` is no run directory or the run is not over."""
-    directory = open_run(path)
+    """The ``result.json`` of a run, with what to do next as it is typed where the directory is now. Raises RunError if
+    ``path`` is no run directory or the run is not over."""
+    directory = RunDirectory(path)
+    manifest = directory.manifest
     try:
         result = parsed_json(read_bytes(directory.result))
     except FileNotFoundError:
-        raise RunError([RunNotOver(None, str(path), "result", directory.manifest.allow_extern)]) from None
+        raise RunError([RunNotOver(None, str(path), "result", manifest.allow_extern)]) from None
     except (ValueError, RecursionError):
         result = None
     try:
         result = unsealed(result)
         fault = fault_of(result)
-        if fault is None and result.get("id", directory.manifest.id) != directory.manifest.id:
+        if fault is None and result.get("id", manifest.id) != manifest.id:
             fault = "it is that of another run"
     except ValueError as error:
         fault = str(error)
     if fault is not None:
         raise RunError([RunFileDamaged(None, str(directory.result), fault)])
-    found: dict[str, Any] = result
-    return found
+    return {**result, "next": list(as_typed(result["next"], path, directory.space / manifest.file))}
 
 
 def _claimed(out: Path) -> Path:

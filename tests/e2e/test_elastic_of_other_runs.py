@@ -7,9 +7,12 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from stdsl.cli.main import cli
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas import run_files
 from stdsl.runtime.drawn import drawn_of
@@ -104,6 +107,31 @@ def test_another_run_in_the_place_of_the_one_that_left_the_weights(both: Path, b
         shutil.move(kept, both / "0")
     assert isinstance(found, ElasticFront)
     assert [p.result and p.result.document["elastic"]["run"] for p in found.points] == [str(both / "0")] * 2
+
+
+def test_a_front_that_is_over_needs_the_run_no_more(both: Path, begun: Path) -> None:
+    """It says so, and where its networks are now; a damaged `front.json` is made anew."""
+    before = front_of(begun)
+    kept = Path(shutil.move(both / "0", both / "aside"))
+    try:
+        assert front_of(begun) == before
+        assert [point["run"] for point in before["points"]] == [str(begun / f"params-{b}") for b in BUDGETS]
+        assert CliRunner().invoke(cli, ["derive", "--resume", str(begun), "--json"]).exit_code == 0
+        text = CliRunner().invoke(cli, ["derive", "--resume", str(begun)]).output
+        assert f"nothing is left to do in {begun}" in text
+        whole = (begun / "front.json").read_bytes()
+        (begun / "front.json").write_bytes(whole.replace(b'"cost": "params"', b'"cost": "params "'))
+        assert codes(begun) == ["E0704"]
+    finally:
+        shutil.move(kept, both / "0")
+    assert front_of(begun) == before
+    assert (begun / "front.json").read_bytes() == whole
+
+
+def front_of(folder: Path) -> Any:
+    found = resume_derived(folder, Silent())
+    assert isinstance(found, ElasticFront)
+    return found.document()
 
 
 def test_another_bit_of_what_was_asked_for(begun: Path) -> None:

@@ -124,8 +124,7 @@ def test_what_to_try_next_means_the_network_that_was_trained(tmp_path: Path) -> 
       data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
     }
     """)
-    run(RunRequest(str(space), out=tmp_path / "run"), Silent())
-    graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
+    graph = run(RunRequest(str(space), out=tmp_path / "run"), Silent()).document["next"][1]
     assert f"{space}::s -p c=1 -p classes=4 --arch" in graph
     assert CliRunner().invoke(cli, graph.split()[1:]).exit_code == 0
 
@@ -135,7 +134,7 @@ def test_what_to_try_next_with_a_space_of_the_library(tmp_path: Path, monkeypatc
     short = ("strategy.steps=1", "strategy.derive.samples=0", "retrain.steps=1")
     small = ("data.frames=4", "data.size=16", "data.train=32", "data.valid=32", "data.test=32")
     space = 'space=small(wiring = "parallel", frames = 4, size = 16)'
-    run(RunRequest("fusion3d", "motion", [*short, *small, space], out=tmp_path / "run"), Silent())
-    graph = json.loads((tmp_path / "run" / "result.json").read_text())["next"][1]
+    found = run(RunRequest("fusion3d", "motion", [*short, *small, space], out=tmp_path / "run"), Silent())
+    graph = found.document["next"][1]
     assert "fusion3d::small -p 'layer=\"gated\"' -p 'wiring=\"parallel\"' -p growth=4 -p frames=4" in graph
     assert CliRunner().invoke(cli, shlex.split(graph)[1:]).exit_code == 0

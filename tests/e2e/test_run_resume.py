@@ -187,9 +187,9 @@ def test_kill_nine_and_resume(space: Path, undisturbed: Path, tmp_path: Path, ph
     try:
         command = [sys.executable, "-m", "stdsl", "run", "--resume", str(out), "--json"]
         done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == result_of(out)
     finally:
         moved.rename(space)
-    assert json.loads(done.stdout) == result_of(out)
     assert weights(out) == weights(undisturbed)
     assert facts(out) == facts(undisturbed)
     for name, steps in (("search", 24), ("retrain", 30)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,22 @@ def test_what_it_found_can_be_made_a_network(said: Said) -> None:
 
 def test_what_is_rounded_to_nothing_has_no_sign() -> None:
     assert [rounded(value, 2) for value in (-0.001, -0.0, 0.004, -0.006)] == ["0.00", "0.00", "0.00", "-0.01"]
+
+
+def test_what_is_next_of_a_copy(said: Said, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names the copy, from wherever it is asked for, and the text in it once the file is gone."""
+    shutil.copytree(runs / "bred", tmp_path / "to" / "copy")
+    monkeypatch.chdir(tmp_path)
+    file = runs / "own.space"
+    for text in (file, Path("to/copy/space/own.space")):
+        if text != file:
+            file.rename(runs / "aside.space")
+        try:
+            show, graph, derive = json.loads(said("show", "to/copy", "--json"))["next"]
+            said(*shlex.split(graph)[1:])
+        finally:
+            if text != file:
+                (runs / "aside.space").rename(file)
+        assert show == "stdsl show to/copy --layers"
+        assert graph.startswith(f"stdsl graph {text}::small --arch to/copy/architectures/derived.arch.json -o to/copy/")
+        assert derive == "stdsl derive to/copy/needs/uniform --arch to/copy/architectures/derived.arch.json"
