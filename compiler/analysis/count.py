@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..ir.graph import CostConstraint, SpaceGraph
 from .architecture import of_answers
 from .circuits.of_space import CountResult, circuits, decided
+from .circuits.patience import AT_LENGTH, Patience
 from .costs.additive import ADDITIVE
 from .costs.measures import Measure
 from .costs.of_architecture import cost_constraints
@@ -20,15 +21,15 @@ PROPOSED = 300
 """Where nothing is certain to be within the constraints, so many are looked at."""
 
 
-def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
+def count(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> CountResult:
     """The number of architectures within `where`: exact, or an interval where the structure is too entangled, or where
     constraints over costs cut through a large space with too many different sums: then a narrow one that is certain, or
     a wide one where costs are no sums. ``low`` is 1 where no more is certain and an architecture within them is known.
-    ``quick``: a wide one, too, where a narrow one takes longer than some tenths of a second."""
+    With less ``patience`` than at length a wide one, too, where to know better takes longer."""
     result = decided(graph)
     if not cost_constraints(graph) or result.high == 0:
         return result
-    within = found(graph, quick=quick)
+    within = found(graph, patience=patience)
     if isinstance(within, Nearly):
         low, high = interval(within, (result.low, result.high))
         some = low > 0 or (high > 0 and (within.first(random.Random(0), PROPOSED) is not None or _some(graph)))
@@ -38,15 +39,15 @@ def count(graph: SpaceGraph, quick: bool = False) -> CountResult:
     left = binding(graph, cost_constraints(graph))
     if left is None:
         return CountResult(0, 0)
-    return _beyond_sums(graph, result.high, quick) if left else result
+    return _beyond_sums(graph, result.high, patience) if left else result
 
 
-def _beyond_sums(graph: SpaceGraph, high: int, quick: bool) -> CountResult:
+def _beyond_sums(graph: SpaceGraph, high: int, patience: Patience) -> CountResult:
     """Where a cost is bounded that is no sum: at most as many as there are within the others."""
     sums = tuple(c for c in graph.constraints if not isinstance(c, CostConstraint) or c.metric in ADDITIVE)
     within = replace(graph, constraints=sums)
     if len(sums) < len(graph.constraints) and cost_constraints(within):
-        high = min(high, count(within, quick).high)
+        high = min(high, count(within, patience).high)
     return CountResult(1 if high and _some(graph) else 0, high)
 
 

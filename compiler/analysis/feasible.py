@@ -9,8 +9,9 @@ from typing import TypeAlias
 from ..ir.collecting import uncollected
 from ..ir.graph import CostConstraint, SpaceGraph
 from .circuits.circuit import ZERO, Circuit, Product
-from .circuits.cost_circuit import QUICK, Extremes, cost_circuit
+from .circuits.cost_circuit import Extremes, cost_circuit
 from .circuits.of_space import circuits
+from .circuits.patience import AT_LENGTH, Patience
 from .costs.additive import ADDITIVE, AdditiveMetric, additive_cost
 from .costs.listing import Listing, listed
 from .costs.measures import Measure
@@ -34,25 +35,26 @@ EXACT_FLOAT = 2**53
 NOTHING = Circuit((Product(()), Product(())), ZERO)
 
 
-def feasible(graph: SpaceGraph, quick: bool = False) -> Feasible | None:
+def feasible(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> Feasible | None:
     """The architectures within all constraints of a space.
 
     None where the space is too entangled for a circuit, or has constraints over costs that cut through it with very
-    many different sums (then :func:`found` may know them nearly), or over its depth. ``quick``: None, too, where it
-    takes longer than some tenths of a second.
+    many different sums (then :func:`found` may know them nearly), or over its depth; None, too, where it takes longer
+    than there is ``patience``.
     """
-    exact = found(graph, quick=quick)
+    exact = found(graph, patience=patience)
     return None if isinstance(exact, Nearly) else exact
 
 
-def found(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), quick: bool = False) -> Found | None:
+def found(graph: SpaceGraph, extra: Sequence[CostConstraint] = (), patience: Patience = AT_LENGTH) -> Found | None:
     """The same within ``extra`` constraints, too; what cannot be counted exactly, nearly."""
     key = tuple(extra)
     known = _known(graph)
-    if quick and key not in known:
-        known = _quickly(graph)  # at length there may be another answer, or the same in another order
+    if not patience.at_length and key not in known:
+        # At length there may be another answer, or the same in another order.
+        known = _sooner(graph).setdefault(patience, {})
     if key not in known:
-        known[key] = _found(graph, (*cost_constraints(graph), *extra), quick)
+        known[key] = _found(graph, (*cost_constraints(graph), *extra), patience)
     return known[key]
 
 
@@ -62,12 +64,12 @@ def _known(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Found | None]:
 
 
 @once_per_graph
-def _quickly(graph: SpaceGraph) -> dict[tuple[CostConstraint, ...], Found | None]:
+def _sooner(graph: SpaceGraph) -> dict[Patience, dict[tuple[CostConstraint, ...], Found | None]]:
     return {}
 
 
 @uncollected()
-def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], quick: bool) -> Found | None:
+def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], patience: Patience) -> Found | None:
     whole = circuits(graph).whole
     if whole is None or not constraints or not whole.count:
         return whole
@@ -79,15 +81,14 @@ def _found(graph: SpaceGraph, constraints: Sequence[CostConstraint], quick: bool
         return NOTHING
     if not left:
         return whole
-    bounded = cost_circuit(graph, whole, left, limit=QUICK if quick else None)
-    return bounded.circuit if bounded is not None else within(graph, left, quick=quick)
+    bounded = cost_circuit(graph, whole, left, patience=patience)
+    return bounded.circuit if bounded is not None else within(graph, left, patience=patience)
 
 
-def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -> Extremes | None:
+def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience = AT_LENGTH) -> Extremes | None:
     """The least, greatest and mean cost within all constraints of a space; None where they cannot be had exactly, or
-    there is nothing. ``quick``: None, too, where it takes longer than some tenths of a
-    second."""
-    exact = feasible(graph, quick=quick)
+    there is nothing; None, too, where it takes longer than there is ``patience``."""
+    exact = feasible(graph, patience)
     whole = circuits(graph).whole
     if exact is None or whole is None or not exact.count or not additive_cost(graph, metric).exact:
         return None
@@ -95,8 +96,8 @@ def feasible_extremes(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = F
         return _listed_extremes(exact, metric)
     left = binding(graph, cost_constraints(graph)) or ()
     if isinstance(exact, Sums):
-        return None if quick else _extremes_of_sums(graph, left, metric)
-    costs = cost_circuit(graph, whole, left, (metric,), QUICK if quick and not left else None)
+        return _extremes_of_sums(graph, left, metric) if patience.at_length else None
+    costs = cost_circuit(graph, whole, left, (metric,), AT_LENGTH if left else patience)
     return costs.extremes(metric) if costs is not None else None
 
 

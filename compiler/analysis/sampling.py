@@ -15,6 +15,7 @@ from ..ir.diagram import evaluate
 from ..ir.graph import CostConstraint, SpaceGraph
 from .architecture import Architecture, of_answers, violations
 from .circuits.of_space import circuits
+from .circuits.patience import AT_LENGTH, Patience
 from .costs.limits import Limits
 from .costs.measures import trained_in
 from .costs.of_architecture import cost_constraints
@@ -92,16 +93,17 @@ def draw(
     extra: tuple[CostConstraint, ...] = (),
     tries: int | None = None,
     all_or_none: bool = False,
+    patience: Patience = AT_LENGTH,
 ) -> Sample:
     """Like :func:`sample`, with what is to be said about it. ``extra``: further constraints over costs; ``tries``: how
-    many are drawn at most, after which none are looked for, nor is counted at length what they are drawn from;
+    many are drawn at most, after which none are looked for; ``patience``: to count what they are drawn from;
     ``all_or_none``: and only while ``n`` can be reached with them.
 
     Drawn from all that is within the constraints where that is known exactly, else until one is within those over
     costs; where that takes too long, a search finds them.
     """
     generator = random.Random(seed)
-    exact = searched_for(graph, extra, quick=tries is not None)
+    exact = searched_for(graph, extra, patience)
     if isinstance(exact, Nearly):
         sample = _proposed(graph, exact, generator, n, tries)
         if sample is not None:

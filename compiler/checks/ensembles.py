@@ -34,9 +34,10 @@ def check_ensemble(search: CheckedSearch, sink: Sink) -> None:
         return
     if _surely(search.common, asked):
         return
+    from ..analysis.circuits.patience import A_QUARTER
     from ..analysis.count import count
 
-    high = count(search.common, quick=True).high
+    high = count(search.common, A_QUARTER).high
     if high < asked:
         sink.add(TooManyMembers(place, asked, high, f"`{search.graph.name}`"))
 

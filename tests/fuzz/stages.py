@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
+from stdsl.compiler.analysis.circuits.patience import A_QUARTER
 from stdsl.compiler.analysis.costs.of_architecture import costs, unknown_costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
@@ -129,10 +130,10 @@ class Examination:
         verdict = satisfiable(graph).diagnostic
         if verdict is not None and verdict.severity.value == "error":
             return None
-        ranges = {metric: cost_range(graph, metric, quick=True) for metric in ("params", "flops", "activations")}
+        ranges = {metric: cost_range(graph, metric, A_QUARTER) for metric in ("params", "flops", "activations")}
         relaxable(graph)
         self.enter("count")
-        number = count(graph, quick=True)
+        number = count(graph, A_QUARTER)
         if not 0 <= number.low <= number.high:
             raise Refused(f"a count of {number}")
         self.enter("sample")
@@ -150,7 +151,7 @@ class Examination:
             if span is not None and not span.min <= value <= span.max:
                 raise Refused(f"{metric} of {getattr(found, metric)} outside {span}")
         self.enter("rank")
-        exact = feasible(graph, quick=True) if number.exact else None
+        exact = feasible(graph, A_QUARTER) if number.exact else None
         if exact is not None:
             _same("count", exact.count, number.low)
             place = self.rng.randrange(exact.count)
@@ -184,7 +185,7 @@ class Examination:
 
             self.enter("network")
             run_module(graph, arch)
-            greatest = [span.max for m in ("params", "flops") if (span := cost_range(graph, m, quick=True)) is not None]
+            greatest = [span.max for m in ("params", "flops") if (span := cost_range(graph, m, A_QUARTER)) is not None]
             if mixed and len(greatest) == 2 and greatest[0] <= SMALL[0] and greatest[1] <= SMALL[1]:
                 self.enter("mixture")
                 run_supernet(graph)

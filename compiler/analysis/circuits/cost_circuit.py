@@ -19,16 +19,11 @@ from ..costs.additive import ADDITIVE, AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
 from .circuit import ONE, ZERO, Branch, Circuit, Product
 from .cost_states import DEAD, STATE_LIMIT, WORK_LIMIT, CostStates, TooManyCosts, Vector, cost_states
+from .patience import AT_LENGTH, Patience
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-NODE_LIMIT = 60_000
-"""A circuit is given up after this many nodes: half a second."""
-
-QUICK = 15_000
-"""And after so many where it has to be quick."""
 
 _Key = tuple[int, tuple[int | None, ...]]
 """A state with the costs so far; None where the cost does not matter any more."""
@@ -91,12 +86,12 @@ def cost_circuit(
     circuit: Circuit,
     constraints: Sequence[CostConstraint],
     also: Sequence[AdditiveMetric] = (),
-    limit: int | None = None,
+    patience: Patience = AT_LENGTH,
 ) -> CostCircuit | None:
     """What of a circuit with a root is within constraints over costs; ``also``: further costs to know. None where a
-    cost is no exact sum, or there are too many different ones: more nodes than ``limit`` (:data:`NODE_LIMIT`)."""
-    most = NODE_LIMIT if limit is None else limit
-    states, work = (STATE_LIMIT, WORK_LIMIT) if limit is None else (limit, 7 * limit)
+    cost is no exact sum, or there are too many different ones: more nodes than there is ``patience`` for."""
+    most = patience.nodes
+    states, work = (STATE_LIMIT, WORK_LIMIT) if patience.at_length else (most, 7 * most)
     bounded = {measure_of(c) for c in constraints}
     own = [m for m in map(Measure, ADDITIVE) if m.metric in also or m in bounded]
     measures = tuple(dict.fromkeys([*own, *(m for c in constraints if (m := measure_of(c)) is not None)]))

@@ -15,6 +15,7 @@ from ...record import record
 from ..architecture import Architecture, of_answers
 from ..circuits.cost_circuit import Extremes
 from ..circuits.of_space import circuits
+from ..circuits.patience import A_QUARTER, AT_LENGTH, SOME_TENTHS, Patience
 from ..feasible import EXACT_FLOAT, feasible, feasible_extremes
 from ..feasible import found as within_where
 from ..memo import once_per_graph
@@ -23,11 +24,14 @@ from ..sums.nearly import Nearly
 from .additive import AdditiveCost, AdditiveMetric, additive_cost
 from .measures import Measure, measure_of
 from .of_architecture import cost_constraints
-from .space_bounds import extreme, within_costs
+from .space_bounds import binding, extreme, within_costs
 from .table import Table
 
 ESTIMATED_FROM = 400
 """Where the mean cannot be had exactly, it is that of so many architectures, drawn with equal probabilities."""
+
+ESTIMATED_SOON = 100
+"""The same where that has to be quick."""
 
 ESTIMATED_SLOWLY = 40
 """The same where drawing one takes some hundredths of a second."""
@@ -35,8 +39,9 @@ ESTIMATED_SLOWLY = 40
 ESTIMATED_IN = 8_000
 """So many are drawn at most to find those; where hardly any is within the constraints, the mean is not known."""
 
-TRIED = 800
-"""Where of the first ones not half as many are within the constraints as would be needed, the others are not drawn."""
+TRIED = 2
+"""Of the first ones so many times what is needed are drawn; where not half as many are within the constraints as would
+be needed, the others are not drawn."""
 
 WORK_LIMIT = 20_000_000
 """The mean is estimated where the circuit's nodes times those of the cost are more than this."""
@@ -60,29 +65,29 @@ class CostRange:
 
 
 @uncollected()
-def cost_range(graph: SpaceGraph, metric: AdditiveMetric, quick: bool = False) -> CostRange | None:
+def cost_range(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience = AT_LENGTH) -> CostRange | None:
     """The range of a cost over the architectures of a space, within all its constraints; None where an extern operator
     does not state it. Takes no enumeration, but of small spaces.
 
     Constraints over costs may make it a bound: then the least (greatest) cost without them, cut by them; so they do
-    with ``quick`` where it takes longer than some tenths of a second to know better. Raises SpaceError (E0441) where it
+    where there is not the ``patience`` to know better. Raises SpaceError (E0441) where it
     is known that no architecture is within the constraints.
     """
     if graph.not_stated(metric):
         return None
-    if cost_constraints(graph):
-        return _constrained(graph, metric, quick)
+    if cost_constraints(graph) and binding(graph, cost_constraints(graph)) != ():
+        return _constrained(graph, metric, patience)
     own = Measure(metric)
     (least, cheapest), (greatest, dearest) = extreme(graph, own, 1), extreme(graph, own, -1)
     exact = cheapest is not None and dearest is not None
-    found = None if exact else feasible_extremes(graph, metric, quick)
+    found = None if exact else feasible_extremes(graph, metric, patience)
     if found is not None:
         return _known(graph, found)
     cost = additive_cost(graph, metric)
     mean = exact_mean(graph, cost)
     if mean is not None:
         return CostRange(least, greatest, _number(mean), exact, True, cheapest, dearest)
-    return CostRange(least, greatest, _estimate(graph, cost), exact, False, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost, patience), exact, False, cheapest, dearest)
 
 
 def _known(graph: SpaceGraph, found: Extremes) -> CostRange:
@@ -90,13 +95,13 @@ def _known(graph: SpaceGraph, found: Extremes) -> CostRange:
     return CostRange(found.least, found.greatest, _number(found.mean), True, True, *ends)
 
 
-def _constrained(graph: SpaceGraph, metric: AdditiveMetric, quick: bool) -> CostRange:
+def _constrained(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience) -> CostRange:
     """The range under constraints over costs."""
     constraints = cost_constraints(graph)
-    within = feasible(graph, quick=quick)
+    within = feasible(graph, patience)
     if within is not None and not within.count:
         raise SpaceError([NothingWithin(constraints[0].span, graph.name, "all of them break one")])
-    found = feasible_extremes(graph, metric, quick)
+    found = feasible_extremes(graph, metric, patience)
     if found is not None:
         return _known(graph, found)
     own = Measure(metric)
@@ -111,11 +116,11 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric, quick: bool) -> Cost
                 greatest = min(greatest, math.floor(constraint.high))
     cost = additive_cost(graph, metric)
     exact = cheapest is not None and dearest is not None
-    return CostRange(least, greatest, _estimate(graph, cost, quick), exact, False, cheapest, dearest)
+    return CostRange(least, greatest, _estimate(graph, cost, patience), exact, False, cheapest, dearest)
 
 
-def _estimate(graph: SpaceGraph, cost: AdditiveCost, quick: bool = False) -> float | int | None:
-    samples = _drawn_quickly(graph) if quick else _drawn(graph)
+def _estimate(graph: SpaceGraph, cost: AdditiveCost, patience: Patience) -> float | int | None:
+    samples = _drawn(graph) if patience.at_length or not cost_constraints(graph) else _drawn_sooner(graph)
     if not cost.exact or not samples:
         return None
     values = Table.of_answers(graph, samples).summed(cost)
@@ -127,12 +132,13 @@ def _number(value: Fraction | int) -> float | int:
 
 
 @once_per_graph
-def _drawn_quickly(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
+def _drawn_sooner(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
     """The same where nearly all that is drawn is within the constraints; else none."""
     if circuits(graph).whole is None:
         return ()  # what is drawn of it is not uniform
-    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED, all_or_none=True)
-    return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
+    n = ESTIMATED_SOON
+    found = draw(graph, seed=0, n=n, tries=TRIED * n, all_or_none=True, patience=A_QUARTER)
+    return found.answers if found.uniform and len(found.answers) == n else ()
 
 
 @once_per_graph
@@ -143,11 +149,12 @@ def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
         return few.answers if few.uniform else ()
     if circuits(graph).whole is None:
         return ()  # what is drawn of it is not uniform
-    first = draw(graph, seed=0, n=ESTIMATED_FROM, tries=TRIED)
-    if len(first.answers) < min(ESTIMATED_FROM, ESTIMATED_FROM * TRIED // ESTIMATED_IN // 2):
+    n = ESTIMATED_FROM
+    first = draw(graph, seed=0, n=n, tries=TRIED * n, patience=SOME_TENTHS)
+    if len(first.answers) < min(n, n * TRIED * n // ESTIMATED_IN // 2):
         return ()
-    found = draw(graph, seed=0, n=ESTIMATED_FROM, tries=ESTIMATED_IN)
-    return found.answers if found.uniform and len(found.answers) == ESTIMATED_FROM else ()
+    found = draw(graph, seed=0, n=n, tries=ESTIMATED_IN, patience=SOME_TENTHS)
+    return found.answers if found.uniform and len(found.answers) == n else ()
 
 
 def exact_mean(graph: SpaceGraph, cost: AdditiveCost) -> Fraction | None:

@@ -14,6 +14,7 @@ from ...diagnostics.model import SpaceError
 from ...ir.graph import CostConstraint, SpaceGraph
 from ...ir.sibling import Sibling
 from ..architecture import Architecture, answers_of, of_answers
+from ..circuits.patience import SOME_TENTHS
 from ..costs.additive import default_answers
 from ..costs.measures import depth_reach, figures, measure_of
 from ..costs.of_architecture import cost_constraints, unknown_costs
@@ -160,7 +161,7 @@ class _Front:
         keep that from being known."""
         own, held = self._constraint(None), self.reading[2]
         if self.sibling is None and self.metric != "depth" and (held or cost_constraints(self.graph)):
-            known = feasible_extremes(within(self.graph, held) if held else self.graph, self.metric, quick=True)
+            known = feasible_extremes(within(self.graph, held) if held else self.graph, self.metric, SOME_TENTHS)
             if known is not None:
                 return known.least
         measure = measure_of(own)

@@ -135,10 +135,11 @@ class Completion:
 def _in_order(graph: SpaceGraph) -> bool:
     """Whether what is within all constraints is known by a circuit or a list."""
     from ..circuits.circuit import Circuit
+    from ..circuits.patience import SOME_TENTHS
     from ..costs.listing import Listing
     from ..feasible import feasible
 
-    return isinstance(feasible(graph, quick=True), (Circuit, Listing))
+    return isinstance(feasible(graph, SOME_TENTHS), (Circuit, Listing))
 
 
 def evenly(decision: Decision, generator: random.Random) -> dict[int, int]:

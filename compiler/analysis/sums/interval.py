@@ -3,9 +3,10 @@ what is known of some of the bounds says more of all of them than costs rounded 
 
 from __future__ import annotations
 
+from ..circuits.patience import WORK
 from .certainty import Interval
 from .nearly import ROUNDING, Nearly
-from .within import WORK, within_bounds
+from .within import within_bounds
 
 ROUNDED = 4 * ROUNDING
 """An interval of this part of the count is as narrow as floating-point numbers make it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ...ir.graph import CostConstraint, SpaceGraph
 from ..circuits.cost_states import CostStates
+from ..circuits.patience import AT_LENGTH, SOME_TENTHS, WORK, Patience
 from ..costs.additive import AdditiveMetric
 from ..costs.measures import Measure, measure_of, measured
 from .exactly import Single, Sums
@@ -17,14 +18,8 @@ from .programme import Programme
 from .tables import Effort, TooMuch
 from .walking.walks import walk
 
-WORK = 2_500_000_000
-"""So many numbers are added up at most: some four seconds."""
-
 JOINT_WORK = 1_500_000_000
 """And at most so many for several costs at once: whether their beginnings are few shows after some three seconds."""
-
-QUICK = 80_000_000
-"""And so many where it has to be quick: a fifth of a second."""
 
 COARSE = 4_000_000
 """So many numbers the tables of a coarse lattice have."""
@@ -37,22 +32,25 @@ ROOM = 300_000_000
 
 
 def within(
-    graph: SpaceGraph, constraints: Sequence[CostConstraint], also: Sequence[AdditiveMetric] = (), quick: bool = False
+    graph: SpaceGraph,
+    constraints: Sequence[CostConstraint],
+    also: Sequence[AdditiveMetric] = (),
+    patience: Patience = AT_LENGTH,
 ) -> Sums | Nearly | None:
     """The architectures within all constraints of a space over decisions, and within ``constraints`` over costs. None
     where a cost is no exact sum, or there are too many states on the way (:func:`.walking.walks.walk`). ``also``:
-    further costs that the walk adds up, behind those that are bounded. ``quick``: None, too, where it takes more than
-    some tenths of a second, and nothing is counted nearly."""
+    further costs that the walk adds up, behind those that are bounded. With less ``patience`` than at length None, too,
+    where it takes longer, and nothing is counted nearly."""
     known = summed_measures(graph, constraints)
     further = [Measure(metric) for metric in also]
     if not known or not all(exactly_summed(graph, measure) for measure in further):
         return None
     measures = list(dict.fromkeys([*known, *further]))
-    states = walk(graph, measures, quick)
+    states = walk(graph, measures, patience.part)
     if states is None:
         return None
     bounds = tuple(bounds_of(constraints, m) for m in known)
-    return within_bounds(states, tuple(range(len(known))), bounds, QUICK if quick else WORK, exactly=quick)
+    return within_bounds(states, tuple(range(len(known))), bounds, patience.work, exactly=not patience.at_length)
 
 
 def within_bounds(
@@ -80,7 +78,7 @@ def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearl
     known = summed_measures(graph, constraints)
     if not known:
         return None
-    states = walk(graph, known, True)
+    states = walk(graph, known, SOME_TENTHS.part)
     if states is None:
         return None
     bounds = tuple(bounds_of(constraints, m) for m in known)
@@ -88,7 +86,7 @@ def proposals(graph: SpaceGraph, constraints: Sequence[CostConstraint]) -> Nearl
     found = excess(states, places, bounds)
     exactly = lattice(found, states.start, tuple(found.factor(i) for i in places), bounds)
     try:
-        return nearly(states, found, places, bounds, exactly, Effort(QUICK, ROOM), COARSE)
+        return nearly(states, found, places, bounds, exactly, Effort(SOME_TENTHS.work, ROOM), COARSE)
     except TooMuch:
         return None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...analysis.architecture import of_answers
 from ...analysis.circuits.of_space import circuits
+from ...analysis.circuits.patience import VERDICT
 from ...analysis.costs.of_architecture import cost_constraints
 from ...analysis.derivation.descent import Landed
 from ...analysis.derivation.walk import Walk
@@ -30,8 +31,7 @@ FIRST_STEPS = 1_000
 """After so many, architectures are proposed that are nearly within the constraints, before it goes on."""
 
 COUNTED = 2
-"""Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything. Each
-count takes a second or two at most."""
+"""Of so many parts of a space's constraints it is counted, where nothing else tells, whether they leave anything."""
 
 PROPOSED = 300
 """So many of these are looked at: about a second."""
@@ -52,7 +52,10 @@ def looked_for(graph: SpaceGraph) -> Satisfiable:
         walk = Walk(graph)
         landed = walk.find(random.Random(0), limit=FIRST_STEPS)
         if landed.answers is None and not landed.all:
-            proposed = _proposed(graph)
+            nearly = _nearly(graph)
+            if nearly is not None and nearly.empty:
+                return Satisfiable(None, _blamed(graph, NothingWithin(_place(graph), graph.name, EXCLUDED)))
+            proposed = None if nearly is None else nearly.first(random.Random(0), PROPOSED)
             if proposed is not None:
                 return Satisfiable(of_answers(graph, proposed))
             landed = walk.find(random.Random(0), limit=STEPS)
@@ -62,32 +65,27 @@ def looked_for(graph: SpaceGraph) -> Satisfiable:
         return Satisfiable(None, _blamed(graph, found))
     if landed.answers is not None:
         return Satisfiable(of_answers(graph, landed.answers))
-    span = next((c.span for c in cost_constraints(graph)), graph.span)
+    span = _place(graph)
     if landed.all:
         return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, EXCLUDED)))
-    within, whole = feasible(graph, quick=True), circuits(graph).whole
+    within, whole = feasible(graph, VERDICT), circuits(graph).whole
     if within is not None and whole is not None:
         if within.count:
             return Satisfiable(of_answers(graph, within.unrank(0)))
-        reason = f"each of the {whole.count} that there are without them breaks one"
+        reason = f"each of the {whole.count:,} that there are without them breaks one"
         return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, reason)))
-    nearly = _nearly(graph)
-    if nearly is not None and nearly.empty:
-        return Satisfiable(None, _blamed(graph, NothingWithin(span, graph.name, EXCLUDED)))
     others = tuple(dict.fromkeys(c.span for c in cost_constraints(graph) if c.span != span))
     related = tuple(Label(other, "together with this") for other in others)
     return Satisfiable(None, UnknownWithin(span, graph.name, landed.steps, related))
 
 
+def _place(graph: SpaceGraph) -> Span:
+    return next((c.span for c in cost_constraints(graph)), graph.span)
+
+
 @once_per_graph
 def _nearly(graph: SpaceGraph) -> Nearly | None:
     return proposals(graph, cost_constraints(graph))
-
-
-def _proposed(graph: SpaceGraph) -> Mapping[int, int] | None:
-    """One of the architectures that are nearly within the constraints, if one of a few hundred is within them."""
-    nearly = _nearly(graph)
-    return None if nearly is None or nearly.empty else nearly.first(random.Random(0), PROPOSED)
 
 
 def _landed(graph: SpaceGraph) -> Landed:
@@ -153,5 +151,5 @@ def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool)
         return True, False
     if landed.answers is not None or landed.all or not count:
         return landed.all, False
-    within = feasible(part, quick=True)
+    within = feasible(part, VERDICT)
     return within is not None and within.count == 0, True

@@ -12,7 +12,10 @@ from stdsl.cli.options import Given, allow_extern, architecture, as_json, parame
 from stdsl.cli.output import document, fact, table
 from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
+from stdsl.compiler.analysis.circuits.of_space import circuits
+from stdsl.compiler.analysis.circuits.patience import A_QUARTER, AT_LENGTH
 from stdsl.compiler.analysis.costs.additive import AdditiveMetric
+from stdsl.compiler.analysis.costs.measures import measure_of
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, network_costs
 from stdsl.compiler.analysis.costs.space_costs import cost_range
 from stdsl.compiler.analysis.count import count
@@ -58,8 +61,9 @@ def command(
     The decisions, the number of architectures, the least, greatest and mean parameters, FLOPs (multiply-adds of one
     sample's forward pass) and activations (elements that its convolutions and products put out), and whether the space
     can become a mixture supernet. With --arch, the costs and the layers of that architecture. What extern operators do
-    not state is unknown; with --allow-extern, their parameters are counted in what their code makes. What takes long to
-    count, above all under constraints over costs, is bounded; --exact takes the time, as `stdsl count` does. With
+    not state is unknown; with --allow-extern, their parameters are counted in what their code makes. What within
+    constraints over costs takes more work than a quarter of a second's is not counted, and costs are bounded; --exact
+    takes the time, as `stdsl count` does. With
     --marginals, of the architectures in which a decision is asked, the share that takes each option (of a `keep`: keeps
     each element), and of all the share in which it is asked.
 
@@ -86,7 +90,7 @@ def command(
 
 
 def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
-    found = count(graph, quick=not exact)
+    found = count(graph, AT_LENGTH if exact else A_QUARTER)
     shares = shares_of(graph) if marginals else None
     problems = relaxable(graph)
     facts = {
@@ -113,7 +117,7 @@ def _shares(found: Share | None) -> dict[str, Any]:
 
 def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, Any] | None:
     """None where the block of an extern operator does not state it."""
-    costs = cost_range(graph, metric, quick=not exact)
+    costs = cost_range(graph, metric, AT_LENGTH if exact else A_QUARTER)
     if costs is None:
         return None
     known = costs.exact and costs.mean is not None
@@ -133,9 +137,10 @@ def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
 
 
 def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
-    found = count(graph, quick=not exact)
+    found = count(graph, AT_LENGTH if exact else A_QUARTER)
     shown = f"{found.low:,}" if found.exact else f"between {found.low:,} and {found.high:,}"
-    fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}")
+    left = "" if found.exact or exact or not _countable(graph) else "; within its budgets not counted (--exact counts)"
+    fact(f"{_title(graph)}: {shown} architecture{'' if found.high == 1 else 's'}{left}")
     shares = shares_of(graph) if marginals and graph.open else None
     if shares is not None:
         shared = [("decision", "kind", "asked", "options, and the share of each")]
@@ -154,7 +159,7 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     estimated: list[str] = []
     for metric in _COSTS:
         name = cost_title(metric)
-        costs = cost_range(graph, metric, quick=not exact)
+        costs = cost_range(graph, metric, AT_LENGTH if exact else A_QUARTER)
         if costs is None:
             rows_of_costs.append((name, *3 * (figure(None),)))
             notes.append(_stated(graph, metric))
@@ -170,9 +175,7 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     notes += [f"the mean of {_listed(unknown)} is not known"] if unknown else []
     notes += [f"the mean of {_listed(estimated)} is estimated from a sample"] if estimated else []
     fact(f"\n{table(rows_of_costs, right=(1, 2, 3))}")
-    if notes and not exact and cost_constraints(graph):
-        notes.append("--exact counts what is within the constraints over costs")
-    elif bounds and not exact:
+    if notes and not exact and (bounds or cost_constraints(graph)):
         notes.append("--exact takes the time to know more")
     for note in notes:
         fact(f"({visible(note)})")
@@ -180,6 +183,11 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     fact(f"\nrelaxable: {'no' if problems else 'yes'}")
     for problem in problems:
         fact(f"  {visible(in_words(problem).message)}")
+
+
+def _countable(graph: SpaceGraph) -> bool:
+    """Whether to count what is within constraints over costs may say more than to look at them does."""
+    return circuits(graph).exact and any(measure_of(c) is not None for c in cost_constraints(graph))
 
 
 def _print_network(graph: SpaceGraph, arch: Architecture) -> None:

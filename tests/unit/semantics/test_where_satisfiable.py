@@ -7,6 +7,7 @@ import pytest
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.depth import depth_bounds
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.enumerate import architectures
 from stdsl.compiler.checks.check import check_text
 from stdsl.compiler.checks.opening import load_space
@@ -104,3 +105,23 @@ space band = edge where flops in 15M..16M, params in 30K..33K
     verdict = satisfiable(graph)
     assert verdict.diagnostic is None
     assert all(costs(graph, verdict.architecture).within(c) for c in cost_constraints(graph))
+
+
+def test_three_budgets_that_exclude_each_other_are_known_to(make):
+    """Each two of them leave some, and no search goes through all of it: the sums of all three say that there is
+    nothing."""
+    text = """stdsl 1
+meta tower on x: image(3, 32, 32) {
+  h[0] = x -> conv(16, 3x3, stride = 2)
+  for i in 1..12 {
+    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k)) -> bn -> relu
+  }
+  return h[12] -> global_avg_pool -> linear(10)
+}
+space few = tower where flops >= 46510320, params <= 155050, activations >= 88074
+"""
+    graph = make.text(text)
+    verdict = satisfiable(graph)
+    assert verdict.diagnostic is not None
+    assert verdict.diagnostic.code == "E0441"
+    assert count(graph).high == 0

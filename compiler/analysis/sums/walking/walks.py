@@ -27,11 +27,11 @@ WORK = 6_000_000
 
 
 def walk(
-    graph: SpaceGraph, measures: Sequence[Measure], quick: bool = False, also: Sequence[Product] = ()
+    graph: SpaceGraph, measures: Sequence[Measure], part: int = 1, also: Sequence[Product] = ()
 ) -> CostStates | None:
     """The states of a space by costs that are exact sums; None where there are too many, or the space is too entangled
-    for a circuit, or has no architecture. ``quick``: a twentieth of them is too many, and
-    of the effort to find an order with few. ``also``: terms of what else is
+    for a circuit, or has no architecture. ``part``: of them, and of the effort to find
+    an order with few, it takes at most this part. ``also``: terms of what else is
     added up, see :func:`..circuits.cost_states.cost_states`."""
     reads = list(dict.fromkeys(_reads(graph, measures, also)))
     owners = [variable.decision for variable in graph.diagrams.variables]
@@ -39,7 +39,6 @@ def walk(
     circuit = circuit_in_order(graph, asked)
     if circuit is None or not circuit.count:
         return None
-    part = 20 if quick else 1
     arranged = _arranged(circuit, [sum(1 << v for v in read) for read in reads], _arities(graph), LOOKS // part)
     try:
         return cost_states(graph, arranged, measures, STATES // part, WORK // part, also)

@@ -1,0 +1,136 @@
+"""`info` and `info --exact` within budgets, held to each of 567 architectures and to `count`, whatever counts them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stdsl as python
+from stdsl.compiler.analysis import feasible
+from stdsl.compiler.analysis.circuits.patience import A_QUARTER
+from stdsl.compiler.analysis.costs import listing
+from stdsl.compiler.analysis.costs.additive import ADDITIVE
+from stdsl.compiler.analysis.costs.of_architecture import Costs, costs
+from stdsl.compiler.analysis.costs.space_costs import cost_range
+from stdsl.compiler.analysis.count import count
+from stdsl.compiler.analysis.enumerate import architectures
+
+TEXT = """stdsl 1
+meta net on x: image(3, 8, 8) {
+  w = choose {4, 6, 9} as width                       # read by both branches and by what follows
+  a = x -> conv(w, choose {1, 3} as k)
+  b = x -> choose {plain: conv(w, 1x1), deep: conv(5, 3x3) -> conv(w, choose {1, 5} as deeper)} as branch
+  y = [a, b, a -> conv(w, 3x3)] -> keep 1..2 as inputs -> sum
+  z = y -> repeat choose 0..2 as n { conv(same, 3x3) }
+  return z -> global_avg_pool -> linear(choose {2, 3, 7} as classes) -> linear(2)
+}
+space s = net
+"""
+
+Wanted = Callable[[Costs, dict[str, Any]], bool]
+
+FORMS: dict[str, Wanted] = {
+    "flops <= 30K": lambda c, _: c.flops <= 30_000,
+    "flops > 120000": lambda c, _: c.flops > 120_000,
+    "params in 300..900": lambda c, _: 300 <= c.params <= 900,
+    "params in 300..900.5, activations >= 1000": lambda c, _: 300 <= c.params <= 900 and c.activations >= 1000,
+    "flops <= 90K, params >= 800": lambda c, _: c.flops <= 90_000 and c.params >= 800,
+    "flops in 20K..80K, params <= 1K, activations in 500..1500": lambda c, _: (
+        20_000 <= c.flops <= 80_000 and c.params <= 1000 and 500 <= c.activations <= 1500
+    ),
+    "flops >= 20K, flops <= 60K, flops < 55K": lambda c, _: 20_000 <= c.flops < 55_000,
+    "width != 6, params <= 700": lambda c, a: a["w.width"] != "6" and c.params <= 700,
+    "width != 9 or n == 0, flops <= 70K, activations <= 2K": lambda c, a: (
+        (a["w.width"] != "9" or a["z.n"] == 0) and c.flops <= 70_000 and c.activations <= 2000
+    ),
+    "depth <= 4": lambda c, _: c.depth <= 4,
+    "depth in 4..5, params <= 1K, flops <= 60K": lambda c, _: (
+        4 <= c.depth <= 5 and c.params <= 1000 and c.flops <= 60_000
+    ),
+    "flops >= 60K, params <= 420": lambda c, _: c.flops >= 60_000 and c.params <= 420,
+    "flops <= 1G, params <= 1G": lambda c, _: True,
+}
+
+
+def unlisted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "LISTED", 0)
+
+
+def by_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    unlisted(monkeypatch)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+
+
+WAYS = {"listed": lambda _: None, "circuit": unlisted, "sums": by_sums}
+
+
+@pytest.fixture(scope="module")
+def every() -> list[tuple[Costs, dict[str, Any]]]:
+    graph = python.loads(TEXT).graph
+    found = [(costs(graph, arch), dict(arch)) for arch in architectures(graph)]
+    assert len(found) == 567
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("where", FORMS)
+def test_exact_is_what_all_architectures_say(
+    where: str, way: str, every: list[Any], stdsl: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WAYS[way](monkeypatch)
+    path = tmp_path / "net.space"
+    path.write_text(TEXT.replace("space s = net", f"space s = net where {where}"), encoding="utf-8")
+    within = [own for own, arch in every if FORMS[where](own, arch)]
+    told = stdsl("info", str(path), "--exact", "--json")
+    if not within:
+        assert told.exit_code == stdsl("count", str(path)).exit_code == 1
+        assert "E0441" in told.stderr
+        return
+    facts = json.loads(told.stdout)
+    graph = python.load(path).graph
+    counted = count(graph)
+    assert facts["count"] == {"min": str(counted.low), "max": str(counted.high), "exact": counted.exact}
+    assert counted.low <= len(within) <= counted.high
+    known = way == "listed" or "depth" not in where
+    assert counted.exact == known
+    for metric in ADDITIVE:
+        values = [getattr(own, metric) for own in within]
+        found = facts[metric]
+        assert found["min"] <= min(values)
+        assert max(values) <= found["max"]
+        assert found["exact"] or not known
+        if found["exact"]:
+            assert (found["min"], found["max"]) == (min(values), max(values))
+        if known:
+            assert found["mean_exact"]
+            assert found["mean"] == pytest.approx(sum(values) / len(values), rel=1e-12)
+    # What is told without `--exact` never contradicts it.
+    sooner = count(graph, A_QUARTER)
+    assert sooner.low <= len(within) <= sooner.high
+    for metric in ADDITIVE:
+        span = cost_range(graph, metric, A_QUARTER)
+        assert span is not None
+        assert span.min <= facts[metric]["min"] <= facts[metric]["max"] <= span.max
+
+
+def test_what_is_not_counted_is_said_and_exact_counts_it(stdsl: Any, tmp_path: Path) -> None:
+    path = tmp_path / "towers.space"
+    path.write_text(
+        "stdsl 1\nmeta tower on x: image(3, 32, 32) {\n  h[0] = x -> conv(16, 3x3, stride = 2)\n"
+        "  for i in 1..12 {\n"
+        "    h[i] = h[i - 1] -> conv((choose {16, 24, 32, 48} as width), (choose {1, 3, 5} as k))\n  }\n"
+        "  return h[12] -> global_avg_pool -> linear(10)\n}\n"
+        "space small = tower where flops <= 30M\nspace deep = tower where depth <= 20\n",
+        encoding="utf-8",
+    )
+    first = stdsl("info", f"{path}::small").stdout.splitlines()[0]
+    assert first == (f"small: between 1 and {12**12:,} architectures; within its budgets not counted (--exact counts)")
+    exactly = stdsl("info", f"{path}::small", "--exact").stdout.splitlines()[0]
+    counted = int(stdsl("count", f"{path}::small").stdout)
+    assert exactly == f"small: {counted:,} architectures"
+    # What no work would count is not promised.
+    assert "--exact counts" not in stdsl("info", f"{path}::deep").stdout
