@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .habits import COSTS
-from .model import Diagnostic, Fix, Label, kind
+from .model import Diagnostic, Fix, Label, Severity, kind
 from .names import nearest, respelt
 from .source import Span
 
@@ -115,6 +115,43 @@ never hold.
             return f"it has the numbers {shown}: write `{self.name}` without quotes"
         near = nearest(self.name, self.known)
         return f"did you mean `{near}`? it has {shown}" if near else f"it has {shown}"
+
+
+@kind
+class NeverDecided(Diagnostic):
+    """``missing``: as they are written; ``known``: the values that there are. ``outcome``: of the whole comparison,
+    where none of its values can occur."""
+
+    decision: str
+    missing: tuple[str, ...]
+    known: tuple[str, ...]
+    outcome: str = ""
+
+    code: ClassVar[str] = "W0415"
+    title: ClassVar[str] = "a value that is never decided"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+A constraint compares decisions with a value that none of them can take: the comparison is never true, or with `!=` and
+`not in` always, and in a set the value says nothing.
+
+    y = x -> conv((choose {8, 16, 32} as width), 3x3)
+    space s = net where width in {8, 17}                 # W0415: it takes 8, 16, 32
+    space s = net where width in {8, 16}                 # right
+"""
+
+    @property
+    def message(self) -> str:
+        if self.outcome:
+            return f"this is {self.outcome}: {self._missing()}"
+        return self._missing()
+
+    def _missing(self) -> str:
+        return f"`{self.decision}` is never {' or '.join(f'`{one}`' for one in self.missing)}"
+
+    @property
+    def help(self) -> str:
+        shown = ", ".join(self.known[:12]) + (", …" if len(self.known) > 12 else "")
+        return f"`{self.decision}` takes {shown}"
 
 
 @kind

@@ -96,9 +96,12 @@ The alternatives of a set need different names.
 
 @kind
 class KeepTooMany(Diagnostic):
+    """``place``: the path where it is, for one iteration of several has too few."""
+
     wanted: str
     elements: str
     witness: str = ""
+    place: str = ""
 
     code: ClassVar[str] = "E0304"
     title: ClassVar[str] = "more to keep than there are"
@@ -112,7 +115,8 @@ A `keep` wants more elements than the list has.
     @property
     def message(self) -> str:
         when = f" when {self.witness}" if self.witness else ""
-        return f"keep {self.wanted} of a list of {self.elements}{when}"
+        where = f" in `{self.place}`" if "[" in self.place else ""
+        return f"keep {self.wanted} of a list of {self.elements}{where}{when}"
 
     @property
     def help(self) -> str:

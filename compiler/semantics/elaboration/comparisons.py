@@ -12,6 +12,7 @@ from ...frontend import ast
 from ...ir.decisions import Decision
 from ...ir.diagram import Case, leaves
 from . import expressions
+from .absent_values import warn_of_absent
 from .arithmetic import asks_of, case_of, is_plain
 from .context import Env
 from .references import is_call, rebuilt, reference, walk
@@ -98,6 +99,7 @@ class _Comparisons:
         if not self._is_text(side, other):
             name = self._name(side) or ""
             self._valued(name, side)
+            self._look(node, name, (other,))
             changed = rebuilt(other, self.change)
             return replace(node, left=side, right=changed) if side is node.left else replace(node, left=changed)
         named = self._by_name(side)
@@ -110,6 +112,7 @@ class _Comparisons:
             if self._without_value(self._name(side) or "") is not None and self._texts(among):
                 return replace(node, left=self._by_name(side))
             self._valued(self._name(side) or "", side)
+            self._look(node, self._name(side) or "", (among,))
             return replace(node, right=rebuilt(among, self.change))
         texts = [member for member in members if self._is_text(side, member)]
         others = [rebuilt(member, self.change) for member in members if member not in texts]
@@ -119,8 +122,13 @@ class _Comparisons:
         self._valued(self._name(side) or "", side)
         by_value = replace(node, right=ast.List(among.span, tuple(others)))
         if not texts:
+            self._look(node, self._name(side) or "", members)
             return by_value
         return ast.Binary(node.span, "or" if node.op == "in" else "and", by_value, by_name)
+
+    def _look(self, node: ast.Binary, name: str, written: Sequence[ast.Expr]) -> None:
+        rows = [(row, value_of(self.state, row)[0]) for row in self.groups[name]]
+        warn_of_absent(self.state, self.env, node, name, rows, written)
 
     def _by_name(self, side: ast.Expr) -> ast.Expr:
         return ast.Name(side.span, name_of(self._name(side) or ""))

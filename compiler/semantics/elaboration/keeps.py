@@ -32,7 +32,7 @@ def keep_elements(state: State, op: KeepOp, value: Value, context: Context, span
     high = most if op.high is None else op.high
     wanted = "any" if op.high is None else str(low) if low == high else f"{low}..{high}"
     if not everything and (low > most or high > most):
-        state.report(KeepTooMany(op.span, wanted, elements_text(most)))
+        state.report(KeepTooMany(op.span, wanted, elements_text(most), place=context.place))
         return ERROR
     state.limits.at_most(len(items), OPTION_LIMIT, f"a `keep` of a list of {len(items)} elements", op.span)
     decision = _decide(state, op, len(items), low, len(items) if everything else high, most)
@@ -77,4 +77,4 @@ def _check_enough(
     state.decided.finds_too_few(decision, few)
     few = state.diagrams.both(few, state.diagrams.both(context.condition, state.decided.valid(few)))
     if witness(few) is not None:
-        state.mistakes.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words), few)
+        state.mistakes.shown(lambda words, _: KeepTooMany(op.span, wanted, "fewer elements", words, context.place), few)

@@ -1,0 +1,69 @@
+"""Comparisons in constraints with values that no decision compared comes out at: they say nothing, or exclude all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...diagnostics.constraints import NeverDecided
+from ...frontend import ast
+from ...ir.decisions import Decision
+from ...ir.diagram import Case, leaves
+from ...ops.attributes import shown
+from ..text.affected import names_in
+from . import expressions
+from .arithmetic import is_number, is_plain
+from .context import Env
+from .state.state import State
+from .values import ERROR, RangeValue, Value
+
+
+def warn_of_absent(
+    state: State,
+    env: Env,
+    node: ast.Binary,
+    name: str,
+    rows: Sequence[tuple[Decision, Case]],
+    written: Sequence[ast.Expr],
+) -> None:
+    """Warns of what is ``written`` as values for decisions called ``name`` and is none of any of them. ``rows``: they
+    with what they are compared by; ``node``: the comparison. What depends on names, which may be parameters, is not
+    looked at."""
+    known = _values(rows)
+    values: list[Value] = []
+    absent = []
+    for expr in written:
+        if next(iter(names_in(expr)), None) is not None:
+            return
+        value = expressions.evaluate(state, expr, env)
+        if value is ERROR:
+            return
+        values.append(value)
+        if _absent(value, known):
+            absent.append(expr)
+    if absent:
+        whole = len(absent) == len(values)
+        negated = node.op in ("!=", "not in")
+        outcome = ("always true" if negated else "never true") if whole else ""
+        span = node.span if whole else absent[0].span
+        missing = tuple(expr.span.text for expr in absent)
+        state.mistakes.warn(NeverDecided(span, name, missing, tuple(map(shown, known)), outcome))
+
+
+def _values(rows: Sequence[tuple[Decision, Case]]) -> list[Value]:
+    """What some decisions may come out at, each once, in the order of the text; numbers sorted."""
+    found: dict[Value, None] = {}
+    for row, case in rows:
+        if row.kind == "keep" and row.sizes is not None:
+            found |= dict.fromkeys(range(row.sizes[0], row.sizes[1] + 1))
+        else:
+            found |= dict.fromkeys(filter(is_plain, leaves(case)))
+    return sorted(found) if all(is_number(value) for value in found) else list(found)
+
+
+def _absent(value: Value, known: Sequence[Value]) -> bool:
+    """Whether none of the values is the one that is written, or in the range that is."""
+    if isinstance(value, RangeValue):
+        low, high = value.low, value.high
+        numbers = [one for one in known if is_number(one)]
+        return is_number(low) and is_number(high) and not any(low <= one <= high for one in numbers)
+    return is_plain(value) and value not in known
