@@ -22,6 +22,17 @@ def load(pair: Pair, soak: Soak, result: Result) -> None:
         assert not errors, [d.message for d in errors]
 
 
+def copies(pair: Pair, soak: Soak, result: Result) -> None:
+    """Of a text that is right, and of one that may be wrong."""
+    import random
+
+    from copies_laws import same_without_copies
+    from random_spaces.whole import risky_text, space_text
+
+    for written in (space_text, risky_text):
+        same_without_copies(written(random.Random(pair.seed)).text)
+
+
 OVERFLOWS = "its values leave the range of floating point"
 
 
@@ -118,6 +129,6 @@ def onnx(pair: Pair, soak: Soak, result: Result) -> str | None:
 
 
 LAWS: dict[str, Callable[[Pair, Soak, Result], str | None]] = {
-    law.__name__: law for law in (load, discrete, source, supernet, paths, reference, verdict, prepared, onnx)
+    law.__name__: law for law in (load, copies, discrete, source, supernet, paths, reference, verdict, prepared, onnx)
 }
 """In the order in which they are tried."""

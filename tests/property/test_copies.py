@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from copies_laws import checked, same_without_copies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stdsl.compiler.checks import check
-from stdsl.compiler.diagnostics.model import Sink
-from stdsl.compiler.diagnostics.source import Source
-from stdsl.compiler.ir.diagram import Case, Diagram, typed
-from stdsl.compiler.ir.graph import DecisionConstraint, SpaceGraph
-from stdsl.compiler.semantics.elaboration import blocks, instances
-from stdsl.compiler.semantics.elaboration.bodies import Bodies
-from stdsl.compiler.semantics.modules import Loader
+from stdsl.compiler.semantics.elaboration import blocks
 from tests.generators.random_spaces.whole import risky_text, space_text
 
 HEAD = """stdsl 1
@@ -31,6 +25,23 @@ cell two(c) on x {
 tied cell alike(c) on x {
   first = x -> windows(c)
   return first -> windows(c)
+}
+tied cell within(c) on x = x -> windows(c) -> relu
+tied cell around(c) on x {
+  y = x -> within(c)
+  return [y -> within(c), x -> alike(c)] -> sum
+}
+cell holds(c) on x {
+  y = x -> around(c)
+  return [y -> around(c), y -> within(c)] -> sum
+}
+tied cell wide(c) on x = x -> pointwise(choose {c, 2 * c} as wideness)
+tied cell widened(c) on x = [x -> wide(c), x -> wide(c) -> wide(c)] -> concat
+cell entering(c) on x {
+  y = x -> wide(c)
+  z = y -> widened(c)
+  v = x -> widened(c)
+  return [y, z, v] -> concat
 }
 cell tied_inside(c) on x = [x -> alike(c), x -> windows(c)] -> keep 1..2 as kept -> sum
 ops streams(c) = {point: point(c), one: point(c) -> windows(c), two: two(c)}
@@ -58,69 +69,12 @@ WRITTEN = (
     "  y = x -> choose {a: two, b: two}(8) as which\n  return y -> choose {a: two(8), b: streamed(8)} as last",
     "  y = [x -> windows(8) for _ in 1..3]\n  return y -> keep 2 as kept -> each windows(8) -> concat -> windows(8)",
     "  y = x -> long\n  z = y -> long(2)\n  return z -> long",
+    "  y = x -> holds(8)\n  z = x -> holds(8)\n  return y + z",
+    "  y = x -> holds(8)\n  z = y -> around(8)\n  return z -> holds(8)",
+    "  y = x -> entering(4)\n  return y -> entering(4)",
+    "  y = x -> entering(4)\n  z = y -> widened(4)\n  return z -> widened(4) -> entering(4)",
 )
 NARROWED = ("", " where length <= 3", ' where kind != "conv"', " where flops <= 400K, length != 3")
-
-
-def _shape(case: Case, known: dict[int, int], rows: list[Any]) -> Any:
-    """A diagram as a number of a row that says what it is made of; equal for equal ones of different managers."""
-    if type(case) is not Diagram:
-        return typed(case)
-    if case.uid not in known:
-        kids = tuple(_shape(kid, known, rows) for kid in case.children)
-        known[case.uid] = len(rows)
-        rows.append((case.variable.index, kids))
-    return ("row", known[case.uid])
-
-
-def all_of(graph: SpaceGraph) -> Iterator[Any]:
-    known: dict[int, int] = {}
-    rows: list[Any] = []
-
-    def case(value: Case) -> Any:
-        return _shape(value, known, rows)
-
-    for n in graph.nodes:
-        yield n.id, n.kind, n.op, n.scope, n.span, n.decision, n.frozen, n.name, n.type.layout
-        yield [(e.source, case(e.guard), e.option) for e in n.edges], [case(dim) for dim in n.type.dims]
-        yield [(name, case(value)) for name, value in n.attrs], [(a.decision, case(a.guard)) for a in n.asks]
-    for d in graph.decisions:
-        yield d.id, d.path, d.kind, d.options, d.values, d.variables, d.span, d.label, d.sizes, case(d.valid)
-        yield d.trivial, d.demanded
-    for s in graph.scopes:
-        yield s.id, s.parent, s.name, s.callee, s.kind, s.path, s.span and (s.span.start, s.span.end), s.weights
-    for c in graph.constraints:
-        yield c.span, (sorted(c.needs), case(c.condition)) if isinstance(c, DecisionConstraint) else (c.low, c.high)
-    yield graph.inputs, graph.outputs, rows
-
-
-def checked(text: str) -> list[Any]:
-    """What is said of a text, and all of its graphs; the same once more, with what is known of the applications."""
-    found = []
-    loader = Loader(Sink())
-    module = loader.source(Source("<text>", text))
-    known: dict[Hashable, Any] = {}
-
-    class Known(Bodies):
-        def __init__(self) -> None:
-            super().__init__()
-            self.applications = known
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check, "Bodies", Known)
-        for _ in range(2):
-            sink = Sink()
-            graphs = check.check_module(module, sink).graphs
-            found += [(d.code, d.span and (d.span.start, d.span.end), str(d)) for d in sink.diagnostics]
-            found += [[repr(part) for part in all_of(graph)] for graph in graphs]
-    return found
-
-
-def same_without_copies(text: str) -> None:
-    with_copies = checked(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instances, "copied", lambda *_: None)
-        assert with_copies == checked(text)
 
 
 @pytest.mark.parametrize("body", WRITTEN)

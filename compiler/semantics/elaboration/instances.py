@@ -78,7 +78,7 @@ def apply_declared(state: State, op: Called | Template, value: Value, context: C
     key = alike(state, called, value, context)
     start = len(state.decided.touched)
     found = (state.instances.get(key) or state.earlier.get(key)) if key is not None else None
-    copy = copied(state, found, tensors_of(value, called), inside, context, called.span) if found is not None else None
+    copy = copied(state, found, called, value, inside, context) if found is not None else None
     if copy is None:
         copy = _elaborated(state, called, value, context, inside, key)
     if decides_alike and len(state.decided.touched) > start:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator
 
-from ....ir.diagram import typed
+from ....ir.diagram import Case, support, typed
 from ..context import Context
 from ..state.state import State
 from ..values import Called, Item, ListValue, PrimitiveOp, Scalar, SetTemplate, Template, Tensor, Value
@@ -41,6 +41,26 @@ def alike(state: State, called: Called, value: Value, context: Context) -> Hasha
     return (text, arguments, types, orders, same, listed, context.frozen, condition)
 
 
+def seen(called: Called, value: Value, context: Context) -> set[int]:
+    """The decisions, by their ids, that inputs and arguments of an application depend on, and where it stands."""
+    cases: list[Case] = [context.condition]
+    asked: list[int] = []
+    for tensor in tensors_of(value, called):
+        cases += tensor.type.dims
+    for found in _decided(called.arguments.values()):
+        cases += [found.case] if isinstance(found, Scalar) else []
+        asked += [ask.decision for ask in found.asks]
+    return {v.decision for case in cases for v in support(case)}.union(asked)
+
+
+def _decided(values: Iterable[Value]) -> Iterator[Scalar | SetTemplate]:
+    for value in values:
+        if isinstance(value, PrimitiveOp):
+            yield from _decided(value.arguments.values())
+        elif isinstance(value, Scalar | SetTemplate):
+            yield value
+
+
 def undecided(called: Called, value: Value, context: Context) -> bool:
     """Whether nothing that an application sees depends on decisions: equal ones are alike in all spaces of a file."""
     if context.condition is not True or not all(tensor.type.fixed for tensor in tensors_of(value, called)):
@@ -67,6 +87,8 @@ def _argument(value: Value) -> Hashable:
         case PrimitiveOp():
             arguments = tuple((k, _argument(v)) for k, v in value.arguments.items())
             return ("primitive", value.primitive.name, value.span, arguments)
-        case Template() | SetTemplate():
+        case Template():
             return ("template", id(value.declaration), value.span)
+        case SetTemplate():
+            return ("set", id(value.declaration), value.span, value.asks)
     raise TypeError

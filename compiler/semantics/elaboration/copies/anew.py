@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ....diagnostics.source import Span
 from ....ir.decisions import Decision
@@ -40,10 +40,10 @@ class Anew:
                 decided.meanings[id] = None
 
 
-def anew(state: State, stamp: Stamp, inside: Context, span: Span) -> Anew | None:
+def anew(state: State, stamp: Stamp, seen: Container[int], inside: Context, span: Span) -> Anew | None:
     """The decisions of ``stamp`` as an equal application makes them that stands at ``span``, with its body in
-    ``inside``; those are made now, or all there already. None where it has to be elaborated to know. Raises OutOfOrder
-    where that comes out while nothing is made."""
+    ``inside``; those are made now, or all there already. ``seen``: the decisions that what enters depends on, by their
+    ids. None where it has to be elaborated to know. Raises OutOfOrder where that comes out while nothing is made."""
     decided, known, met = state.decided, stamp.state.decided, stamp.met
     # What keeps say of elements is known in many places.
     if inside.constant is not None or any(old.kind == "keep" for old in met):
@@ -51,9 +51,11 @@ def anew(state: State, stamp: Stamp, inside: Context, span: Span) -> Anew | None
     means = {old: known.meanings[old.id] for old in met if old.id in known.meanings}
     if any(meaning is None for meaning in means.values()):
         return None
-    before, after = (stamp.inside.token, stamp.inside.path), (inside.token, inside.path)
-    way = Moved(stamp.state.tokens, state.tokens, before, after)
+    way = Moved(stamp.state.tokens, state.tokens, stamp.inside, inside)
     keys = {old: _key(known.keys[old.id], way) for old in met}
+    # What enters is the same here and there, and so is what it depends on, though the body decides it anew.
+    if any(old.id in seen and keys[old] != known.keys[old.id] for old in met):
+        return None
     other = stamp.state is not state
     if other and not all(way.inside(known.keys[old.id][0]) for old in met):
         return None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ....diagnostics.source import Span
 from ....ir.graph import Edge, Node
 from ..context import Context, rebased
 from ..state.state import State
-from ..values import Tensor
+from ..values import Called, Tensor, Value
+from .alike import seen, tensors_of
 from .anew import anew
 from .renamed import OutOfOrder, Renamed
 from .stamp import Stamp
 
 
 def copied(
-    state: State, stamp: Stamp, tensors: Sequence[Tensor], inside: Context, context: Context, span: Span
+    state: State, stamp: Stamp, called: Called, value: Value, inside: Context, context: Context
 ) -> Tensor | None:
-    """What the application of ``stamp`` makes of other inputs, as if it were called at ``span``, in ``context``, with
-    its body in ``inside``; None where that has to be elaborated, and nothing was made."""
+    """What the application of ``stamp`` makes of other inputs, as if ``called`` were applied to ``value`` in
+    ``context``, with its body in ``inside``; None where that has to be elaborated, and nothing was made."""
+    span, tensors = called.span, tensors_of(value, called)
     other = stamp.state is not state
     elsewhere = other or (stamp.inside.token, stamp.inside.path) != (inside.token, inside.path)
     # While something is wrong, all that is met on the way may be, too; and of what is warned, each call is told.
@@ -28,9 +30,11 @@ def copied(
         return None  # they are the state's
     first = stamp.nodes[0].id if stamp.nodes else 0
     try:
-        decisions = anew(state, stamp, inside, span) if stamp.met and elsewhere else None
-        if decisions is None and stamp.met and elsewhere:
-            return None
+        decisions = None
+        if stamp.met and elsewhere:
+            decisions = anew(state, stamp, seen(called, value, context), inside, span)
+            if decisions is None:
+                return None
         outside = dict(zip(stamp.inputs, (t.node for t in tensors), strict=True))
         renamed = decisions.renamed if decisions is not None else None
         nodes = _nodes(state, stamp, outside, inside.place, span, renamed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TypeAlias
 
-from ..context import rebased
+from ..context import Context, rebased
 
 Key: TypeAlias = tuple[str, tuple[Hashable, ...], str | None, tuple[Hashable, ...]]
 
@@ -33,16 +33,18 @@ class Tokens:
 
 
 class Moved:
-    """From an elaboration to an equal one elsewhere. ``before`` and ``after``: its token and the path of its
-    decisions. ``tokens`` and ``there``: the tokens of the one and of the other."""
+    """From an elaboration in the context ``before`` to an equal one in ``after``. ``tokens`` and ``there``: the tokens
+    of the one and of the other.
 
-    def __init__(
-        self, tokens: Tokens, there: Tokens, before: tuple[Hashable, str], after: tuple[Hashable, str]
-    ) -> None:
+    What is moved is made inside the elaboration, or by tied cells within what it is tied in: a tied cell in a tied cell
+    decides where both are tied.
+    """
+
+    def __init__(self, tokens: Tokens, there: Tokens, before: Context, after: Context) -> None:
         self._from, self._to = tokens, there
-        self._tokens: dict[Hashable, Hashable] = {before[0]: after[0]}
-        self._inside = {before[0]}
-        self._before, self._after = before[1], after[1]
+        self._tokens: dict[Hashable, Hashable] = {before.token: after.token}
+        self._inside = {before.token}
+        (self._tied, self._before, _), (self._tied_there, self._after, _) = before.tie, after.tie
 
     def token(self, token: Hashable) -> Hashable:
         """The token that ``token`` is there."""
@@ -51,8 +53,9 @@ class Moved:
         found = self._tokens.get(token)
         if found is None:
             kind, within, path, text = self._from.key(token)
-            there = tuple(map(self.token, within))
-            inside = not self._inside.isdisjoint(within)
+            tied = kind == "tied" and within == (self._tied,)
+            there = (self._tied_there,) if tied else tuple(map(self.token, within))
+            inside = tied or not self._inside.isdisjoint(within)
             if inside:
                 self._inside.add(token)
             path = rebased(path, self._before, self._after) if inside and path is not None else path
