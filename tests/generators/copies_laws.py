@@ -49,8 +49,8 @@ def all_of(graph: SpaceGraph) -> Iterator[Any]:
     yield graph.inputs, graph.outputs, rows
 
 
-def checked(text: str) -> list[Any]:
-    """What is said of a text, and all of its graphs; the same once more, with what is known of the applications."""
+def checked(text: str, times: int = 1) -> list[Any]:
+    """What is said of a text, and all of its graphs, each time with what is known of the applications by then."""
     found = []
     loader = Loader(Sink())
     module = loader.source(Source("<text>", text))
@@ -63,7 +63,7 @@ def checked(text: str) -> list[Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(check, "Bodies", Known)
-        for _ in range(2):
+        for _ in range(times):
             sink = Sink()
             graphs = check.check_module(module, sink).graphs
             found += [(d.code, d.span and (d.span.start, d.span.end), str(d)) for d in sink.diagnostics]
@@ -72,7 +72,7 @@ def checked(text: str) -> list[Any]:
 
 
 def same_without_copies(text: str) -> None:
-    with_copies = checked(text)
+    with_copies = checked(text, 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instances, "copied", lambda *_: None)
-        assert with_copies == checked(text)
+        assert with_copies == 2 * checked(text)
