@@ -11,6 +11,7 @@ from stdsl.compiler.analysis.architecture import Architecture, answers_of, of_an
 from stdsl.compiler.analysis.architecture import architecture as make_architecture
 from stdsl.compiler.analysis.architecture import load as load_architecture
 from stdsl.compiler.analysis.circuits.of_space import CountResult
+from stdsl.compiler.analysis.costs.depth_range import depth_range
 from stdsl.compiler.analysis.costs.measures import within_budgets
 from stdsl.compiler.analysis.costs.of_architecture import Costs, unknown_costs
 from stdsl.compiler.analysis.costs.of_many import costs_of, costs_of_each
@@ -41,11 +42,12 @@ class SpaceCosts:
     an extern operator does not state is None.
 
     ``params``: learnt scalars. ``flops``: multiply-adds of convolutions, linear and matrix products in one sample's
-    forward pass. ``activations``: their output elements.
+    forward pass. ``depth``: the most of those operations on one path. ``activations``: their output elements.
     """
 
     params: CostRange | None
     flops: CostRange | None
+    depth: CostRange | None
     activations: CostRange | None
 
 
@@ -180,7 +182,8 @@ class Space:
             if isinstance(arch, str) or not isinstance(arch, Iterable):
                 raise _no_mapping(arch)
             return costs_of_each(self.graph, (_mapping(one) for one in arch))
-        return SpaceCosts(*(cost_range(self.graph, metric) for metric in ("params", "flops", "activations")))
+        params, flops, activations = (cost_range(self.graph, metric) for metric in ("params", "flops", "activations"))
+        return SpaceCosts(params, flops, depth_range(self.graph), activations)
 
     def front(
         self,

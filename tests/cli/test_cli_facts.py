@@ -50,7 +50,7 @@ def test_count_json(stdsl: Any, small: str) -> None:
 
 def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
     found = json.loads(stdsl("info", f"{small}::small", "--json").stdout)
-    assert list(found) == ["space", "count", "decisions", "params", "flops", "activations", "relaxable"]
+    assert list(found) == ["space", "count", "decisions", "params", "flops", "depth", "activations", "relaxable"]
     assert found["space"] == "small"
     assert found["count"] == {"min": "8", "max": "8", "exact": True}
     assert found["decisions"] == [
@@ -58,7 +58,7 @@ def test_info_json_has_the_documented_keys(stdsl: Any, small: str) -> None:
         {"path": "y[2].kind", "kind": "choose", "options": ["identity", "conv"]},
         {"path": "y.inputs", "kind": "keep", "options": ["1", "2"]},
     ]
-    for metric in ("params", "flops", "activations"):
+    for metric in ("params", "flops", "depth", "activations"):
         assert list(found[metric]) == ["min", "max", "mean", "exact", "mean_exact"]
         assert found[metric]["exact"] is True
         assert found[metric]["min"] <= found[metric]["mean"] <= found[metric]["max"]

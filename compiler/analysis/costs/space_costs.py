@@ -120,7 +120,8 @@ def _constrained(graph: SpaceGraph, metric: AdditiveMetric, patience: Patience) 
 
 
 def _estimate(graph: SpaceGraph, cost: AdditiveCost, patience: Patience) -> float | int | None:
-    samples = _drawn(graph) if patience.at_length or not cost_constraints(graph) else _drawn_sooner(graph)
+    # Without constraints over costs all that is drawn is within them.
+    samples = drawn_within(graph, patience if cost_constraints(graph) else AT_LENGTH)
     if not cost.exact or not samples:
         return None
     values = Table.of_answers(graph, samples).summed(cost)
@@ -129,6 +130,11 @@ def _estimate(graph: SpaceGraph, cost: AdditiveCost, patience: Patience) -> floa
 
 def _number(value: Fraction | int) -> float | int:
     return float(value) if -EXACT_FLOAT < value < EXACT_FLOAT else round(value)
+
+
+def drawn_within(graph: SpaceGraph, patience: Patience) -> tuple[Mapping[int, int], ...]:
+    """Answers of architectures within all constraints, each as likely; none where too few are found."""
+    return _drawn(graph) if patience.at_length else _drawn_sooner(graph)
 
 
 @once_per_graph
@@ -143,7 +149,7 @@ def _drawn_sooner(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
 
 @once_per_graph
 def _drawn(graph: SpaceGraph) -> tuple[Mapping[int, int], ...]:
-    """Architectures that a mean is estimated from, each as likely; none where too few are found."""
+    """Architectures that a mean is estimated from."""
     if isinstance(within_where(graph), Nearly):
         few = draw(graph, seed=0, n=ESTIMATED_SLOWLY)
         return few.answers if few.uniform else ()

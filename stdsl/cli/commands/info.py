@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -14,10 +14,10 @@ from stdsl.cli.spaces import open_space, the_architecture, warn_of_parameters
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.circuits.of_space import circuits
 from stdsl.compiler.analysis.circuits.patience import A_QUARTER, AT_LENGTH
-from stdsl.compiler.analysis.costs.additive import AdditiveMetric
+from stdsl.compiler.analysis.costs.depth_range import depth_range
 from stdsl.compiler.analysis.costs.measures import measure_of
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, network_costs
-from stdsl.compiler.analysis.costs.space_costs import cost_range
+from stdsl.compiler.analysis.costs.space_costs import CostRange, cost_range
 from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.layer_rows import layer_rows
 from stdsl.compiler.analysis.receptive_field import ReceptiveField, receptive_field, views
@@ -34,7 +34,8 @@ from stdsl.compiler.text.figures import cost_title, figure, percent
 from stdsl.compiler.text.quoting import visible
 from stdsl.target import Target
 
-_COSTS: tuple[AdditiveMetric, ...] = ("params", "flops", "activations")
+Metric = Literal["params", "flops", "depth", "activations"]
+_COSTS: tuple[Metric, ...] = ("params", "flops", "depth", "activations")
 
 
 @click.command("info")
@@ -59,7 +60,8 @@ def command(
     """Show what a space leaves open, and what its networks cost.
 
     The decisions, the number of architectures, the least, greatest and mean parameters, FLOPs (multiply-adds of one
-    sample's forward pass) and activations (elements that its convolutions and products put out), and whether the space
+    sample's forward pass), depth (the most convolutions and products on one path) and activations (the elements that
+    these put out), and whether the space
     can become a mixture supernet. With --arch, the costs and the layers of that architecture. What extern operators do
     not state is unknown; with --allow-extern, their parameters are counted in what their code makes. What within
     constraints over costs takes more work than a quarter of a second's is not counted, and costs are bounded; --exact
@@ -93,7 +95,7 @@ def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
     found = count(graph, AT_LENGTH if exact else A_QUARTER)
     shares = shares_of(graph) if marginals else None
     problems = relaxable(graph)
-    facts = {
+    facts: dict[str, Any] = {
         "space": graph.name,
         "count": {"min": str(found.low), "max": str(found.high), "exact": found.exact},
         "decisions": [
@@ -101,9 +103,7 @@ def _facts(graph: SpaceGraph, exact: bool, marginals: bool) -> dict[str, Any]:
             | (_shares(None if shares is None else shares[d.path]) if marginals else {})
             for d in graph.open
         ],
-        "params": _range(graph, "params", exact),
-        "flops": _range(graph, "flops", exact),
-        "activations": _range(graph, "activations", exact),
+        **{metric: _range(graph, metric, exact) for metric in _COSTS},
         "relaxable": not problems,
     }
     return facts | ({"not_relaxable": [d.message for d in problems]} if problems else {})
@@ -115,13 +115,18 @@ def _shares(found: Share | None) -> dict[str, Any]:
     return {"asked": float(found.asked), "shares": [float(share) for share in found.options]}
 
 
-def _range(graph: SpaceGraph, metric: AdditiveMetric, exact: bool) -> dict[str, Any] | None:
+def _range(graph: SpaceGraph, metric: Metric, exact: bool) -> dict[str, Any] | None:
     """None where the block of an extern operator does not state it."""
-    costs = cost_range(graph, metric, AT_LENGTH if exact else A_QUARTER)
+    costs = _reach(graph, metric, exact)
     if costs is None:
         return None
     known = costs.exact and costs.mean is not None
     return {"min": costs.min, "max": costs.max, "mean": costs.mean, "exact": known, "mean_exact": costs.mean_exact}
+
+
+def _reach(graph: SpaceGraph, metric: Metric, exact: bool) -> CostRange | None:
+    patience = AT_LENGTH if exact else A_QUARTER
+    return depth_range(graph, patience) if metric == "depth" else cost_range(graph, metric, patience)
 
 
 def _network(graph: SpaceGraph, arch: Architecture) -> dict[str, Any]:
@@ -159,13 +164,13 @@ def _print_space(graph: SpaceGraph, exact: bool, marginals: bool) -> None:
     estimated: list[str] = []
     for metric in _COSTS:
         name = cost_title(metric)
-        costs = cost_range(graph, metric, AT_LENGTH if exact else A_QUARTER)
+        costs = _reach(graph, metric, exact)
         if costs is None:
             rows_of_costs.append((name, *3 * (figure(None),)))
             notes.append(_stated(graph, metric))
             continue
-        least = ("" if costs.cheapest is not None else ">= ") + figure(costs.min)
-        greatest = ("" if costs.dearest is not None else "<= ") + figure(costs.max)
+        least = ("" if costs.exact or costs.cheapest is not None else ">= ") + figure(costs.min)
+        greatest = ("" if costs.exact or costs.dearest is not None else "<= ") + figure(costs.max)
         rows_of_costs.append((name, least, greatest, figure(costs.mean)))
         if not costs.exact:
             bounds.append(name)

@@ -107,7 +107,7 @@ def test_count_is_an_interval_under_a_budget() -> None:
 def test_costs_of_the_space_hold_those_of_its_architectures(space: stdsl.Space) -> None:
     ranges = space.costs()
     found = [space.costs(arch) for arch in space.architectures()]
-    for metric in ("params", "flops", "activations"):
+    for metric in ("params", "flops", "depth", "activations"):
         values = [getattr(costs, metric) for costs in found]
         bound = getattr(ranges, metric)
         assert (bound.min, bound.max) == (min(values), max(values))
