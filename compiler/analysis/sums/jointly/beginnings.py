@@ -51,7 +51,9 @@ def beginnings(places: Lattice, start: int, effort: Effort) -> Beginnings:
         raise TooMuch
     order = reached(places.ways, start)
     if any(low > high or high < 0 for low, high in places.windows):
-        return Beginnings(places, order, {}, {})
+        none = np.zeros(0, dtype=np.int32)
+        nowhere = {state: tuple(none for _ in places.ways[state]) for state in order}
+        return Beginnings(places, order, dict.fromkeys(order, 0), nowhere)
     told, sums = told_apart(places, order, effort), together(places, order)
     coming: dict[int, list[_Coming]] = {}
     edges: dict[int, list[Edges]] = {}
