@@ -331,8 +331,9 @@ class UnknownWithin(Diagnostic):
     severity: ClassVar[Severity] = Severity.WARNING
     explanation: ClassVar[str] = """\
 The check looks for one architecture within `where`, going only where bounds of the costs let something follow. It found
-none within a stated number of steps, nor among some hundred whose costs are nearly within `where`, but the bounds do
-not exclude that there is one: it is not decided. Sampling and deriving may take long, or find none either.
+none within a stated number of steps, nor among some hundred whose costs are nearly within `where`; the sums of costs
+are too many to be counted in a second, and the bounds do not exclude that there is one: it is not decided. Sampling and
+deriving may take long, or find none either.
 
     space s = net() where flops in 5000001..5000002  W0441: hardly any, if one at all
     space s = net() where flops in 5M..6M            right"""

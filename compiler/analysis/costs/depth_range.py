@@ -29,6 +29,9 @@ from .table import Table
 ENDS = 8
 """So many depths are looked for at each end."""
 
+MADE = 3_000
+"""In a space of more nodes it takes some tenths of a second to make what tells many depths, which needs patience."""
+
 LOOKS = 600_000
 """And so many nodes are looked at for each: a second or two."""
 
@@ -51,6 +54,8 @@ def depth_range(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> CostRange 
         if constraint.metric == "depth" and constraint.other is None:
             low = low if constraint.low is None else max(low, math.ceil(constraint.low))
             high = high if constraint.high is None else min(high, math.floor(constraint.high))
+    if not patience.at_length and len(graph.nodes) > MADE:
+        return CostRange(low, high, low if low == high else None, low == high, low == high)
     drawn = drawn_within(graph, patience)
     ends = [extreme(graph, Measure(metric), sign)[1] for metric in ADDITIVE for sign in (1, -1)]
     rows = [*drawn, *(answers_of(graph, arch) for arch in ends if arch is not None and within_costs(graph, arch))]
