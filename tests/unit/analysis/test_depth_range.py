@@ -1,0 +1,55 @@
+"""The range of the depth of a space's networks."""
+
+from __future__ import annotations
+
+import pytest
+
+import stdsl
+from stdsl.compiler.analysis.circuits.patience import A_QUARTER
+from stdsl.compiler.analysis.costs import depth_range as module
+from stdsl.compiler.analysis.costs import listing
+from stdsl.compiler.analysis.costs.depth_range import depth_range
+
+TEXT = """stdsl 1
+meta net on x: image(4, 8, 8) {
+  y = x -> repeat choose 1..3 as n {
+    choose {one: conv(same, 3x3), two: conv(same, 1x1) -> conv(same, 3x3), skip} as kind
+  }
+  return [y, x -> conv(4, 1x1)] -> sum -> global_avg_pool -> linear(2)
+}
+space s = net
+space no_skips = net where pin("**.kind", "two")
+"""
+
+
+def test_of_few_all_are_looked_at() -> None:
+    found = depth_range(stdsl.loads(TEXT, "s").graph)
+    # 3 + 9 + 27 architectures; the parallel convolution is on the longest path where all kinds skip.
+    assert found is not None
+    assert (found.min, found.max, found.exact, found.mean_exact) == (2, 7, True, True)
+    depths = [max(1, d) + 1 for n in (1, 2, 3) for d in sums(n)]
+    assert found.mean == pytest.approx(sum(depths) / 39)
+
+
+def sums(n: int) -> list[int]:
+    return [0] if n == 0 else [rest + own for rest in sums(n - 1) for own in (0, 1, 2)]
+
+
+def test_of_many_the_ends_are_those_of_architectures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "LISTED", 0)
+    graph = stdsl.loads(TEXT, "no_skips").graph
+    found = depth_range(graph)
+    assert found is not None
+    assert (found.min, found.max, found.exact, found.mean_exact) == (3, 7, True, False)
+    assert found.dearest is not None
+    assert stdsl.Space(graph).costs(found.dearest).depth == 7
+
+
+def test_of_very_large_ones_bounds_alone_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(module, "MADE", 0)
+    found = depth_range(stdsl.loads(TEXT, "s").graph, A_QUARTER)
+    assert found is not None
+    assert (found.mean, found.exact) == (None, False)
+    assert found.min <= 2
+    assert found.max >= 7
