@@ -13,7 +13,8 @@ from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
-from stdsl.compiler.families.registry import family
+from stdsl.compiler.diagnostics.settings import listed
+from stdsl.compiler.families.registry import family, those
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
 from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import visible
@@ -147,7 +148,8 @@ def _no_shared_weights(run: Path, job: Job) -> NoSharedWeights:
     strategy, lent = job.config.strategy, lent_by(job.search)
     if strategy is None or not job.graph.open:
         reason = "an architecture was given to it" if job.graph.open else "its space leaves nothing open"
-        return NoSharedWeights(job.config.place("space"), str(run), f"it searched for nothing, for {reason}")
+        place, reason = job.config.place("space"), f"it searched for nothing, for {reason}"
+        return NoSharedWeights(place, str(run), reason, _advice())
     place = job.config.place("strategy")
     if lent is not None:
         name = lent.config.name
@@ -155,8 +157,13 @@ def _no_shared_weights(run: Path, job: Job) -> NoSharedWeights:
         reason = f"its trials were measured with those of `{name}`"
         return NoSharedWeights(place, str(run), reason, f"`{other} …` takes networks from these")
     own = family(strategy.family)
-    did = "trains a mixture of all architectures" if own.weights else "trains each architecture by itself"
-    return NoSharedWeights(place, str(run), f"a search of the family `{own.name}` {did}")
+    reason = f"a search of the family `{own.name}` {own.trained(strategy)}"
+    return NoSharedWeights(place, str(run), reason, _advice())
+
+
+def _advice() -> str:
+    families = listed(those("shared"), " or ")
+    return f"run a search of the family {families}, as with the strategy `single_path`, and derive from that run"
 
 
 def within(request: ElasticRequest, job: Job, run: str, *further: str) -> Job:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..diagnostics.backends import Cases, NotRelaxable, OpenConcat, OpenSlots, UnequalShapes
-from ..diagnostics.model import Diagnostic
 from ..diagnostics.source import Span
 from ..ir.decisions import Decision
 from ..ir.diagram import Variable, leaves, support
 from ..ir.graph import Node, SpaceGraph
 
 
-def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
+def relaxable(graph: SpaceGraph) -> list[NotRelaxable]:
     """One diagnostic per text whose decisions no mixture can relax; empty if the space can be searched by the
     `gradient` family.
 
     A mixture needs every tensor to have one shape in all architectures, every concat all its elements, and every
     switch to be decided by alternatives or counts rather than by which elements of a keep stay.
     """
+    return _by_text(_in_the_way(graph))
+
+
+def _in_the_way(graph: SpaceGraph) -> list[NotRelaxable]:
+    """One diagnostic per decision."""
     owner = graph.deciding
     found: dict[int, NotRelaxable] = {}
 
@@ -50,16 +55,23 @@ def relaxable(graph: SpaceGraph) -> list[Diagnostic]:
             shapes = tuple(_shapes(node, graph))
             for d in blame(varying):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
+    return [replace(one, kept=graph.by_path[one.path].kind == "keep") for one in found.values()]
+
+
+def _by_text(found: Iterable[NotRelaxable]) -> list[NotRelaxable]:
     by_text: dict[tuple[str, Span | None], list[NotRelaxable]] = {}
-    for one in found.values():
+    for one in found:
         by_text.setdefault((one.code, one.span), []).append(one)
-    return [replace(first, also=tuple(one.path for one in others)) for first, *others in by_text.values()]
+    return [
+        replace(group[0], also=tuple(one.path for one in group[1:]), kept=any(one.kept for one in group))
+        for group in by_text.values()
+    ]
 
 
-def drawable(graph: SpaceGraph) -> list[Diagnostic]:
+def drawable(graph: SpaceGraph) -> list[NotRelaxable]:
     """The same for a network that computes what is drawn alone (`gumbel(compute = sampled)`), where alternatives may
     have any shapes: one diagnostic per text whose keeps cannot all be there at once."""
-    return [d for d in relaxable(graph) if isinstance(d, NotRelaxable) and graph.by_path[d.path].kind == "keep"]
+    return _by_text(one for one in _in_the_way(graph) if one.kept)
 
 
 def _odd(node: Node, graph: SpaceGraph) -> list[Node]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Final, Literal
 
+from ..record import record
 from .model import Diagnostic, Label, Severity, kind
 from .names import nearest
+from .settings import listed
 from .source import Span
 
 Cases = Literal["alternatives", "repetitions", "number", "kept"]
@@ -22,16 +24,33 @@ _CURES: Final[Mapping[Cases, str]] = {
     "kept": "let shapes not depend on how many elements there are",
 }
 _OTHERS = """\
-Families that compute one architecture at a time (`evolution`, `random`, `bayes`, `sampling`) have no such limit;
-`stdsl plan` says whether this version runs the one that a search names."""
+Families that compute one architecture at a time (`sampling`, `evolution`, `random`, `bayes`) have no such limit.
+Nor has `gradient` with `relax { choose = gumbel(hard = true, compute = sampled) }`, but for keeps, whose elements are
+all there at once."""
+
+
+@record
+class MixtureAsked:
+    """Who wants a weighted sum of all cases. ``search``: its name; ``place``: where it says so. ``drawn``: of keeps
+    alone, for what is chosen is drawn. ``families``: those that compute one architecture at a time, and ``settings``
+    those with which another family, and which, computes one alternative of a choice."""
+
+    search: str
+    place: Span | None
+    drawn: bool
+    families: tuple[str, ...]
+    settings: tuple[str, ...]
 
 
 @kind
 class NotRelaxable(Diagnostic):
-    """A decision that no mixture can relax. ``also``: others that the same text makes, in instances of its own."""
+    """A decision that no mixture can relax. ``also``: others that the same text makes, in instances of its own.
+    ``kept``: whether a keep is among them, all whose elements are there even where what is chosen is drawn."""
 
     path: str
     also: tuple[str, ...] = field(default=(), kw_only=True)
+    kept: bool = field(default=False, kw_only=True)
+    asked: MixtureAsked | None = field(default=None, kw_only=True)
 
     @property
     def refused(self) -> str:
@@ -47,7 +66,23 @@ class NotRelaxable(Diagnostic):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return ("a supernet, which the `gradient` family searches with, computes all cases and weights them",)
+        asked = self.asked
+        if asked is None:
+            return ("a mixture computes all cases and weights them",)
+        of = "elements of keeps" if asked.drawn else "cases"
+        families = f"strategies of the families {listed(asked.families)} compute one architecture at a time"
+        settings = "".join(f", and so does {text}" for text in asked.settings if not self.kept)
+        return (f"the search `{asked.search}` computes all {of} and weights them", families + settings)
+
+    @property
+    def asker(self) -> tuple[Label, ...]:
+        """Where a mixture is asked for."""
+        asked = self.asked
+        return () if asked is None or asked.place is None else (Label(asked.place, "mixed by this strategy"),)
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return self.asker
 
 
 @kind
@@ -89,7 +124,8 @@ ends in one shape. Each alternative has weights of its own.
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.decided, "decided here"),) if self.decided is not None and self.decided != self.span else ()
+        decided = self.decided if self.decided != self.span else None
+        return (*((Label(decided, "decided here"),) if decided is not None else ()), *self.asker)
 
     @property
     def help(self) -> str | None:

@@ -150,15 +150,17 @@ class NoSharedWeights(Diagnostic):
 
     folder: str
     reason: str
-    advice: str = "run a search of the family `sampling`, as with the strategy `single_path`, and derive from that run"
+    advice: str
 
     code: ClassVar[str] = "E0771"
     title: ClassVar[str] = "the run left no weights that all architectures share"
     explanation: ClassVar[str] = """\
 `stdsl derive RUN` takes another architecture of the space that a run searched, with its part of the weights that the
-search trained for all of them. A search of the family `sampling` leaves such weights; other families train each
-architecture by itself, or a mixture of all, whose parts are worth little alone. A search that measured with the weights
-of another one, which it needed, has none of its own: those of the other are in its `needs/`.
+search trained for all of them. A search of the family `sampling` leaves such weights. Other families train each
+architecture by itself, or a mixture of all, whose parts are worth little alone, or (`gradient` with
+`relax { choose = gumbel(hard = true, compute = sampled) }`) what their decision weights draw: the longer, the fewer. A
+search that measured with the weights of another one, which it needed, has none of its own: those of the other are in
+its `needs/`.
 
     stdsl derive runs/by-gradient-0001 --where "flops <= 3M"       E0771
     stdsl derive runs/paths-0001 --where "flops <= 3M"             right

@@ -39,8 +39,9 @@ class Family:
     are measured at the end, "" where none are. ``drops``: whether what it learns of a unit is the probability p that it
     is dropped.
     ``weights``: whether a search leaves weights that every architecture of the space can take over; ``shared``: whether
-    they were trained for all of them, so that other ones are measured with them. ``tunes``: whether it searches what
-    its section `fitness` leaves open, too.
+    they were trained for all of them, so that other ones are measured with them. ``mixes``: whether it
+    computes all cases of a decision at once and weights them; ``unmixed``: the settings, if any, with which it computes
+    one alternative of a choice. ``tunes``: whether it searches what its section `fitness` leaves open, too.
     """
 
     name: ClassVar[str]
@@ -52,6 +53,8 @@ class Family:
     drops: ClassVar[bool] = False
     weights: ClassVar[bool] = False
     shared: ClassVar[bool] = False
+    mixes: ClassVar[bool] = False
+    unmixed: ClassVar[str] = ""
     tunes: ClassVar[bool] = False
     of_phases: ClassVar[frozenset[str]] = frozenset()
     """Dotted keys of settings that a phase of a search may have of its own."""
@@ -62,6 +65,10 @@ class Family:
         if self.distribution:
             return "", ""
         return f"a search of the family `{self.name}` learns no distribution over architectures", ""
+
+    def trained(self, strategy: Strategy) -> str:
+        """What a search trains whose weights are not `shared`, in words."""
+        return "trains a mixture of all architectures" if self.weights else "trains each architecture by itself"
 
     def inherits(self, strategy: Strategy) -> bool:
         """Whether the network of what a search found can have weights without a training of its own: those that the

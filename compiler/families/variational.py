@@ -23,6 +23,7 @@ from ..schemas.tasks.metrics import MetricName
 from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
 from ..schemas.weights import Split, Weights
 from .family import Family, Learner
+from .mixtures import not_mixed
 from .objectives import cost_limits, cost_limits_in, unstated_costs
 
 Probability = Annotated[float, Gt(0), Lt(1)]
@@ -119,6 +120,7 @@ class Variational(Family):
     candidates = "derive.samples"
     drops = True
     weights = True
+    mixes = True
     of_phases = frozenset(
         {
             *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.clip", "decisions.warmup"),
@@ -127,10 +129,8 @@ class Variational(Family):
     )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-        from ..analysis.relaxable import relaxable
-
         strategy = _own(config.strategy)
-        yield from relaxable(graph)
+        yield from not_mixed(config, graph)
         yield from unstated_costs(strategy, strategy.objectives, graph)
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:

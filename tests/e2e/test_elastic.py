@@ -308,8 +308,15 @@ def test_a_budget_below_everything_is_shown_as_it_was_given(searched: Path, tmp_
         assert found.span.text in {str(budgets[-1]), *where}
 
 
-def test_a_run_without_shared_weights(searched: Path, stdsl: Order, tmp_path: Path) -> None:
-    assert stdsl("run", f"{searched / 'tiny.space'}::mixture", "--out", str(tmp_path / "run")) == 0
+@pytest.mark.parametrize(
+    ("relax", "trained"),
+    [("softmax", "a mixture of all"), ("gumbel(hard = true, compute = sampled)", "what its decision weights draw")],
+)
+def test_a_run_without_shared_weights(searched: Path, stdsl: Order, tmp_path: Path, relax: str, trained: str) -> None:
+    how = ("--set", f"strategy.relax.choose={relax}")
+    assert stdsl("run", f"{searched / 'tiny.space'}::mixture", "--out", str(tmp_path / "run"), *how) == 0
     with pytest.raises(RunError) as raised:
         derive_elastic(ElasticRequest(tmp_path / "run", out=tmp_path / "none"), Silent())
-    assert [d.code for d in raised.value.diagnostics] == ["E0771"]
+    (found,) = raised.value.diagnostics
+    assert found.code == "E0771"
+    assert f"trains {trained}" in found.message

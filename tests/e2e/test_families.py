@@ -147,6 +147,7 @@ def test_killed_at_any_step_it_goes_on_to_the_same_bits(
 def test_check_refuses_what_it_cannot_search(tmp_path: Path, name: str) -> None:
     codes = {d.code for d in check_file(write(tmp_path, name, space="widths")) if d.severity.name == "ERROR"}
     assert codes == ({"E0801"} if CASES[name].mixes else set())
+    assert family(name).mixes == CASES[name].mixes
 
 
 def test_data_without_what_it_measures_on_is_refused(tmp_path: Path, name: str) -> None:

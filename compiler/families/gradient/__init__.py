@@ -10,6 +10,7 @@ from ...ir.graph import SpaceGraph
 from ...schemas.search import SearchConfig
 from ...schemas.strategy import Strategy
 from ..family import Family, Learner
+from ..mixtures import not_mixed
 from ..objectives import cost_limits_in, unstated_costs
 from .settings import GradientConfig
 
@@ -19,6 +20,8 @@ class Gradient(Family):
     settings = GradientConfig
     runner = "stdsl.runtime.strategies.gradient.runner:GradientRunner"
     weights = True
+    mixes = True
+    unmixed = "relax { choose = gumbel(hard = true, compute = sampled) }"
     of_phases = frozenset(
         {
             *("weights.optimizer", "weights.clip", "decisions.optimizer", "decisions.clip", "decisions.warmup"),
@@ -27,10 +30,8 @@ class Gradient(Family):
     )
 
     def check(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
-        from ...analysis.relaxable import drawable, relaxable
-
         strategy = _own(config.strategy)
-        yield from drawable(graph) if strategy.relax.drawn else relaxable(graph)
+        yield from not_mixed(config, graph, strategy.relax.drawn)
         yield from unstated_costs(strategy, strategy.objectives, graph)
 
     def check_within(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
@@ -58,6 +59,11 @@ class Gradient(Family):
         strategy = _own(config.strategy)
         yield from narrowing_warnings(strategy, graph)
         yield from recompute_warnings(strategy, graph)
+
+    def trained(self, strategy: Strategy) -> str:
+        if _own(strategy).relax.drawn:
+            return "trains what its decision weights draw, so that what they turn from is hardly trained"
+        return super().trained(strategy)
 
     def ranked(self, strategy: Strategy) -> int:
         return 1
