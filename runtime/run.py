@@ -127,7 +127,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     datasets = {each.config.name: check_ready(each, engine) for each in (job, *needed)}
     check_paired(job, needed)
     writable(request.out)
-    given = given_needs(job, needed, datasets, request.needs, request.out)
+    given = given_needs(job, needed, datasets, request.needs, request.out, _seed(job, request.overrides))
     if request.store is not None:
         check_store(request.store)
     fitting(job, request.out)
@@ -343,8 +343,12 @@ def check_store(url: str) -> None:
 
 def _needed(job: Job, names: Iterable[str], overrides: Sequence[str]) -> list[Job]:
     """The jobs of searches that a job needs."""
-    seed = job.config.seed if _for_needed(overrides) else None
-    return [job.needed(name, seed) for name in names]
+    return [job.needed(name, _seed(job, overrides)) for name in names]
+
+
+def _seed(job: Job, overrides: Sequence[str]) -> int | None:
+    """The seed that a call gives."""
+    return job.config.seed if _for_needed(overrides) else None
 
 
 def _for_needed(overrides: Sequence[str]) -> tuple[str, ...]:

@@ -228,7 +228,8 @@ def _fitting(
     given_seed = asked is not None and any(item.key == "seed" for item in asked.overrides)
     seeded = asked.declaration.name.id if asked is not None and given_seed else ""
     shared = {name: check_shared(search, sink, name == seeded) for name, search in whole.items()}
-    return {name: search for name, search in shared.items() if search is not None}
+    right = {name: search for name, search in shared.items() if search is not None}
+    return {name: search for name, search in right.items() if all(need.config.name in right for need in search.needs)}
 
 
 def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data: Data) -> SpaceGraph | None:

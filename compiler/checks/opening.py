@@ -92,8 +92,8 @@ def space_in(
         raise SpaceError(sink.errors)
     reference = space_of(module, name, arguments, sink, places)
     checked = check_module(module, sink, reference, whole=not module.library)
-    # What files of data say, and whether they are there, is the business of searches on them.
-    mistakes = [error for error in sink.errors if not error.of_files]
+    # What files of data say, whether they are there, and with which seed, is the business of one search.
+    mistakes = [error for error in sink.errors if not error.of_one_search]
     if checked.space is None or mistakes:
         raise SpaceError(mistakes or sink.errors)
     return LoadedSpace(checked.space, module)
@@ -130,7 +130,7 @@ def search_in(
     checked = check_module(module, sink, reference, whole=whole and not module.library)
     errors = sink.errors
     if checked.search is not None and _complete(checked.search):
-        errors = tuple(error for error in errors if not error.of_files)  # of other searches of the file
+        errors = tuple(error for error in errors if not error.of_one_search)  # of other searches of the file
     if checked.search is None or errors:
         raise SpaceError(errors)
     return LoadedSearch(checked.search, module)

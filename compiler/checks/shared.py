@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.model import ArchitectureError, Sink
-from ..diagnostics.needs import NoSupplier, OutsideTrained
+from ..diagnostics.needs import NoSupplier, OtherSeed, OutsideTrained
+from ..diagnostics.settings import listed
+from ..families.registry import those
 from ..ir.graph import CostConstraint, DecisionConstraint, SpaceGraph
 from .searches import CheckedSearch
 
@@ -43,20 +45,24 @@ def check_shared(search: CheckedSearch, sink: Sink, seeded: bool) -> CheckedSear
     found = _suppliers(search)
     if len(found) != 1:
         names = ", ".join(f"`{one.config.name}`" for one in found)
-        reason = f"needs several that leave some: {names}" if found else "needs no search of the family `sampling`"
+        families = listed(those("shared"), " or ")
+        reason = f"needs several that leave some: {names}" if found else f"needs no search of the family {families}"
         advice = "name one of them in `needs`" if found else "write one, and its name in `needs`"
         sink.add(NoSupplier(place, config.name, reason, advice))
         return None
     (other,) = found
-    name, fault = other.config.name, ""
+    name, fault, key = other.config.name, "", ""
     if not _same_networks(search.graph, other.graph):
-        fault = f"`{name}` searches another space: `{other.graph.name}`, and not `{search.graph.name}`"
+        fault, key = f"`{name}` searches another space: `{other.graph.name}`, and not `{search.graph.name}`", "space"
     elif other.config.data.model_dump() != config.data.model_dump():
-        fault = f"`{name}` is on other data"
-    elif other.config.seed != config.seed and not seeded:
-        fault = f"`{name}` has another seed, which divides the data otherwise"
+        fault, key = f"`{name}` is on other data", "data"
     if fault:
-        sink.add(NoSupplier(place, config.name, fault, "give both the same space (but for its `where`), data and seed"))
+        advice = "give both the same space (but for its `where`) and data"
+        sink.add(NoSupplier(config.place(key), config.name, fault, advice, other.config.place(key)))
+        return None
+    if other.config.seed != config.seed and not seeded:
+        own, others = config.place("seed"), other.config.place("seed")
+        sink.add(OtherSeed(own, config.name, config.seed, name, other.config.seed, others))
         return None
     beyond = tuple(c.span for c in other.graph.constraints if not _kept(c, search.graph))
     if not beyond:

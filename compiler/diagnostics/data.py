@@ -287,7 +287,7 @@ class UnknownFact(Diagnostic):
     written: str | None
 
     code: ClassVar[str] = "E0535"
-    of_files: ClassVar[bool] = True
+    of_one_search: ClassVar[bool] = True
     title: ClassVar[str] = "this number of the data is not known"
     explanation: ClassVar[str] = """\
 What the settings of a data set do not say is read from its files: names of folders, headers of arrays, the target of a

@@ -83,9 +83,9 @@ class Diagnostic:
     title: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.ERROR
     explanation: ClassVar[str] = ""
-    of_files: ClassVar[bool] = False
-    """Whether it is about files of data that are not there, or hold something else now: no mistake of the text, and
-    nothing to those who ask for another part of it."""
+    of_one_search: ClassVar[bool] = False
+    """Whether it is no mistake of the text, but what one search meets, and so nothing to those who ask for another part
+    of the file: files of data that are not there, or hold something else now, or a seed that a call may give."""
     has_witness: ClassVar[bool] = False
     """Whether `stdsl sample --witness` can give an architecture that shows it; then a field ``witness`` names its
     decisions."""

@@ -48,13 +48,15 @@ class NoSupplier(Diagnostic):
     search: str
     reason: str
     advice: str
+    other: Span | None = None
+    """What does not go with it."""
 
     code: ClassVar[str] = "E0772"
     title: ClassVar[str] = "no weights that the architectures of the search share"
     explanation: ClassVar[str] = """\
 With `fitness { weights = shared }` architectures are measured with their part of the weights that a search of the
-family `sampling` trained for all of them. The search `needs` exactly one such, on the same data with the same seed, and
-the space is the same, but for its `where`.
+family `sampling` trained for all of them. The search `needs` exactly one such, on the same data, and the space is the
+same, but for its `where`.
 
     search paths { space = nets    strategy = single_path }
     search fast  { space = nets    needs = [paths]    strategy = evolution { fitness { weights = shared } } }
@@ -69,8 +71,56 @@ the space is the same, but for its `where`.
         return "asked for here"
 
     @property
+    def secondary(self) -> tuple[Label, ...]:
+        return () if self.other is None else (Label(self.other, "the other one"),)
+
+    @property
     def help(self) -> str:
         return self.advice
+
+
+@kind
+class OtherSeed(Diagnostic):
+    """`weights = shared` in a search whose seed is not that of the one that it needs. ``place``: where that one says
+    its own."""
+
+    search: str
+    seed: int
+    other: str
+    other_seed: int
+    place: Span | None
+
+    code: ClassVar[str] = "E0778"
+    title: ClassVar[str] = "shared weights of a search with another seed"
+    of_one_search: ClassVar[bool] = True
+    explanation: ClassVar[str] = """\
+The seed says which samples are held out. A search with `fitness { weights = shared }` that has another one than the
+search that trained the weights would measure on samples that these have learnt from. Other searches of the file, and
+its spaces, are not concerned.
+
+    search paths { space = nets  seed = 0  strategy = single_path }
+    search fast  { space = nets  seed = 1  needs = [paths]  strategy = evolution { fitness { weights = shared } } }
+
+    stdsl run nets.space::fast                     E0778
+    stdsl run nets.space::fast --set seed=1        fine: `paths` has the seed of the call, too"""
+
+    @property
+    def message(self) -> str:
+        own, other = f"the seed {self.seed}", f"`{self.other}`, whose weights it measures with, {self.other_seed}"
+        return f"the search `{self.search}` has {own}, and {other}"
+
+    @property
+    def label(self) -> str:
+        return f"seed {self.seed}"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return () if self.place is None else (Label(self.place, f"seed {self.other_seed}"),)
+
+    @property
+    def help(self) -> str:
+        given = f"`--set seed={self.seed}` is for both"
+        return f"give both one seed, or run `{self.search}` with one: {given}"
 
 
 @kind
@@ -110,6 +160,7 @@ class NotThatRun(Diagnostic):
     name: str
     folder: str
     differing: tuple[str, ...]
+    advice: str
 
     code: ClassVar[str] = "E0776"
     title: ClassVar[str] = "the run is not what the needed search comes to"
@@ -123,7 +174,10 @@ to as the file has it now: of the same space, with the same settings and seed, o
     stdsl run nets.space::bred --needs paths=whole               right
 
 To work with another run of it, write its settings into the file. Of what `--set` changes, the `seed` alone is for
-needed searches too."""
+needed searches too:
+
+    stdsl run nets.space::paths --set seed=1 --out first
+    stdsl run nets.space::bred --set seed=1 --needs paths=first  right"""
 
     @property
     def message(self) -> str:
@@ -137,7 +191,7 @@ needed searches too."""
 
     @property
     def help(self) -> str:
-        return f"run `{self.name}` as the file has it and give that run, or leave `--needs` out"
+        return self.advice
 
 
 @kind

@@ -80,7 +80,7 @@ class DataUnreadable(Diagnostic):
     """The one that it does not go with, where it can be read."""
 
     code: ClassVar[str] = "E0703"
-    of_files: ClassVar[bool] = True
+    of_one_search: ClassVar[bool] = True
     title: ClassVar[str] = "a data file cannot be read"
     explanation: ClassVar[str] = """\
 A file of the data set is there, but it does not hold what it should: a download that was cut off, a page saved in its

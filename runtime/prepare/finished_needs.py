@@ -27,6 +27,10 @@ from .preparation import load_kept_job
 
 _FREE: Final = frozenset(("loaders",))
 """Settings that change nothing in what a search comes to."""
+_CALLED: Final = ("kind", "family")
+"""Where settings say what they are."""
+_LONGEST: Final = 100
+"""Of a setting that differs so many characters are shown."""
 
 
 def given_needs(
@@ -35,9 +39,11 @@ def given_needs(
     datasets: Mapping[str, Mapping[Role, Checked]],
     given: Mapping[str, Path],
     out: Path | None,
+    seed: int | None,
 ) -> dict[str, Given]:
     """What is recorded of the runs that ``job`` is given, by the search that it needs. ``needed``: the jobs of these,
-    ``datasets``: theirs, opened; ``out``: where the new run directory is to be.
+    ``datasets``: theirs, opened; ``out``: where the new run directory is to be; ``seed``: that of the call, if it gives
+    one, which is for them, too.
 
     Raises RunError where a run is of nothing that is needed, is none, is not over or damaged, or is not what the search
     would make of the text as it is and of its data.
@@ -57,7 +63,9 @@ def given_needs(
                 _other_data(jobs[name], directory, datasets[name])
             )
         if differing:
-            faults.append(NotThatRun(text.value, job.config.name, name, str(path), differing))
+            given_seed = f", with `--set seed={seed}`," if seed is not None else ""
+            advice = f"run `{name}` as the file has it{given_seed} and give that run, or leave `--needs` out"
+            faults.append(NotThatRun(text.value, job.config.name, name, str(path), differing, advice))
             continue
         outside(path, out)
         known[name] = Given(run=str(path.absolute()), id=directory.manifest.id)
@@ -74,7 +82,9 @@ def fetch_needed(search: str, name: str, given: Given, folder: Path) -> None:
     with _shown_at(place):
         result_of(source)
     if open_run(source).manifest.id != given.id:
-        raise RunError([NotThatRun(place, search, name, str(source), ("it is not the run that was there before",))])
+        differing = ("it is not the run that was there before",)
+        advice = "put that run back in its place, or begin anew with the one that is there"
+        raise RunError([NotThatRun(place, search, name, str(source), differing, advice)])
     copy_run(source, folder)
 
 
@@ -116,7 +126,7 @@ def _differences(job: Job, directory: RunDirectory) -> Iterator[str]:
     else:
         then = load_kept_job(directory, manifest)  # no code is loaded, whatever leave the run had
         before, now = (each.config.model_dump(mode="json") for each in (then, job))
-        yield from tuple(_settings(before, now)) or _other_spaces(then, job)
+        yield from tuple(differing(before, now)) or _other_spaces(then, job)
 
 
 def _other_spaces(then: Job, now: Job) -> Iterator[str]:
@@ -135,12 +145,15 @@ def _spaces(job: Job) -> tuple[SpaceGraph, ...]:
     return (job.search.graph, job.final, *job.compared.values(), *job.tested.values())
 
 
-def _settings(before: Any, now: Any, path: str = "") -> Iterator[str]:
-    """Settings that differ, by their dotted names."""
-    if isinstance(before, dict) and isinstance(now, dict):
+def differing(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Settings that differ, by their dotted names; elements of lists count from 1."""
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for place, (one, other) in enumerate(zip(before, now, strict=True), 1):
+            yield from differing(one, other, f"{path}.{place}")
+    elif isinstance(before, dict) and isinstance(now, dict) and _called(before) == _called(now):
         for key in dict.fromkeys((*before, *now)):
             if path or key not in _FREE:
-                yield from _settings(before.get(key), now.get(key), f"{path}.{key}" if path else key)
+                yield from differing(before.get(key), now.get(key), f"{path}.{key}" if path else key)
     elif before != now:
         yield f"`{path}` was {_shown(before)}, and is {_shown(now)}"
 
@@ -148,4 +161,21 @@ def _settings(before: Any, now: Any, path: str = "") -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None:
         return "not set"
-    return f"`{value}`" if not isinstance(value, dict | list) else "something else"
+    text = _written(value)
+    return f"`{text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'}`"
+
+
+def _written(value: Any) -> str:
+    """A setting much as a text has it."""
+    if isinstance(value, dict):
+        called = _called(value)
+        inside = [f"{key} = {_written(v)}" for key, v in value.items() if v is not None and key not in _CALLED]
+        return f"{called}({', '.join(inside)})" if called else f"{{ {'  '.join(inside)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _called(value: dict[str, Any]) -> str:
+    """The name of a call, or of a family, "" where it is a section."""
+    return next((str(value[key]) for key in _CALLED if key in value), "")

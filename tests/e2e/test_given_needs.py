@@ -101,13 +101,13 @@ def test_from_python(finished: Path, tmp_path: Path) -> None:
 
 
 def refused(finished: Path, out: Path, run: Path, name: str = "paths", **more: Any) -> tuple[str, str]:
-    """The code of what is said of a run, and the whole of it. Nothing is made."""
+    """The code of what is said of a run, and all that is said of it. Nothing is made."""
     target = f"{finished / 'own.space'}::bred"
     with pytest.raises(RunError) as raised:
         api.run(target, needs={name: run}, out=out, device="cpu", progress=False, **more)
     (fault,) = raised.value.diagnostics
     assert not out.exists()
-    return fault.code, "\n".join((fault.message, *fault.notes))
+    return fault.code, "\n".join((fault.message, *fault.notes, fault.help or ""))
 
 
 def test_what_is_no_run_of_it_is_refused(finished: Path, tmp_path: Path, stdsl: Order) -> None:
@@ -120,6 +120,8 @@ def test_what_is_no_run_of_it_is_refused(finished: Path, tmp_path: Path, stdsl: 
     code, said = refused(finished, out, paths, overrides={"seed": 1})
     assert code == "E0776"
     assert "`seed` was `0`, and is `1`" in said
+    assert "run `paths` as the file has it, with `--set seed=1`, and give that run" in said
+    assert "run `paths` as the file has it and give that run" in refused(finished, out, finished / "bred")[1]
     assert stdsl("derive", str(paths), "--candidates", "1", "--out", str(tmp_path / "derived")) == 0
     code, said = refused(finished, out, tmp_path / "derived")
     assert code == "E0776"
@@ -135,6 +137,10 @@ def test_other_texts_and_other_data_are_refused(finished: Path, tmp_path: Path) 
     save(tmp_path)
     for change, said in (
         (("steps = 2", "steps = 3"), "`strategy.steps` was `2`, and is `3`"),
+        (
+            ("draw = uniform", "draw = probability  objectives = [cost(flops, high = 5K)]"),
+            "`strategy.objectives` was `[]`, and is `[cost(of = flops, weight = 1.0, high = 5000.0, log = false)]`",
+        ),
         (("choose {1, 3}", "choose {1, 5}"), "the space `small` was another one"),
         (("search paths", "search  paths"), ""),
         (("  data = arrays", "  loaders = 1  data = arrays"), ""),
