@@ -256,7 +256,7 @@ def parameters_of(graph: SpaceGraph) -> dict[str, Any]:
 
 
 def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[DecisionTable, dict[str, Any]]:
-    name = os.fspath(path)
+    name, bare = os.fspath(path), False
     try:
         document = parsed_json(read_file(path))
         if not isinstance(document, dict):
@@ -264,6 +264,9 @@ def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[Decisio
         format = document.get("format", FORMAT)
         if isinstance(format, int) and format > FORMAT:
             raise ArchitectureError([NewerArchitectureFormat(None, name, format, FORMAT)])
+        bare = not {"table", "values"} & document.keys()
+        if bare:
+            raise _Misshapen("it has neither `table` nor `values`, and seems to be values alone")
         table, values = _table(document), _part(document, "values", dict)
         if unedited and document.get("hash") != Architecture(values, table).hash:
             raise _Misshapen("its values and their hash do not agree: it was changed by hand or damaged")
@@ -280,7 +283,7 @@ def _read(path: str | os.PathLike[str], unedited: bool = False) -> tuple[Decisio
         reason = str(error)
     except ValueError:  # of all that is JSON, Python refuses this alone
         reason = "a number in it has thousands of digits"
-    raise ArchitectureError([UnreadableArchitecture(None, name, reason)])
+    raise ArchitectureError([UnreadableArchitecture(None, name, reason, bare)])
 
 
 class _Misshapen(Exception):

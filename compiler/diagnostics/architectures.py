@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar
 
 from .model import Diagnostic, Label, Severity, kind
@@ -168,10 +169,11 @@ Constraints are part of a space: an architecture that breaks one is none of its 
 
 @kind
 class UnreadableArchitecture(Diagnostic):
-    """A file of an architecture is missing, is not JSON, or lacks a part."""
+    """A file of an architecture is missing, is not JSON, or lacks a part. ``bare``: it seems to hold values alone."""
 
     file: str
     reason: str
+    bare: bool = False
 
     code: ClassVar[str] = "E0606"
     title: ClassVar[str] = "an architecture file cannot be read"
@@ -181,6 +183,11 @@ An architecture file (`.arch.json`) is a JSON object with the keys `format`, `sp
 
     stdsl info darts::darts_cifar --arch notes.json      # wrong: not written by stdsl
     stdsl sample darts::darts_cifar -o samples           # right: writes architecture files
+
+Values alone, an object of JSON from the paths of decisions to their values, stand in the call itself, and in no file:
+
+    stdsl info net.space::net --arch '{"y.kind": "sep3"}'
+    stdsl info net.space::net --arch "$(cat values.json)"
 """
 
     @property
@@ -189,7 +196,9 @@ An architecture file (`.arch.json`) is a JSON object with the keys `format`, `sp
 
     @property
     def help(self) -> str | None:
-        return "architecture files are written by `stdsl sample -o DIR` and by runs"
+        written = "architecture files are written by `stdsl sample -o DIR` and by runs"
+        inline = shlex.quote(self.file)
+        return f'give values alone in the call itself: `--arch "$(cat {inline})"`; {written}' if self.bare else written
 
 
 @kind

@@ -280,6 +280,7 @@ class WrongKindOfName(Diagnostic):
     name: str
     found: str
     wanted: str
+    advice: str = ""
 
     code: ClassVar[str] = "E0209"
     title: ClassVar[str] = "a name of another kind is needed here"
@@ -289,6 +290,9 @@ a pipeline.
 
     space s = my_cell(16)            # E0209: a space is an instance of a meta
     space s = my_meta(width = 16)
+
+    space light = s where flops <= 1M                     # E0209: `s` is a space
+    space light = my_meta(width = 16) where flops <= 1M
 """
 
     @property
@@ -301,7 +305,7 @@ a pipeline.
 
     @property
     def help(self) -> str:
-        return f"name {self.wanted}"
+        return self.advice or f"name {self.wanted}"
 
 
 @kind

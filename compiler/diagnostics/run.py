@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .model import Diagnostic, Severity, kind
+from .settings import listed
 
 
 @kind
@@ -437,10 +438,11 @@ weights changed.
 
 @kind
 class Undecided(Diagnostic):
-    """A search ends with its decisions nearly even."""
+    """A search ends with its decisions nearly even. ``lengths``: the settings that say how long it is."""
 
     uncertainty: float
     steps: int
+    lengths: tuple[str, ...]
 
     code: ClassVar[str] = "W0731"
     title: ClassVar[str] = "the search has hardly decided anything"
@@ -468,6 +470,5 @@ alternatives apart takes hundreds of steps at least.
 
     @property
     def help(self) -> str:
-        return (
-            "search for longer (`epochs`), or let the decisions learn faster: `decisions { optimizer = adam(lr = …) }`"
-        )
+        faster = "let the decisions learn faster: `decisions { optimizer = adam(lr = …) }`"
+        return f"search for longer ({listed(self.lengths)}), or {faster}"

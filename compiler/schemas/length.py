@@ -22,6 +22,11 @@ class Length(Section):
     epochs: Count | None = Field(default=None, description="Passes over the training data")
     steps: Count | None = Field(default=None, description="Mini-batches, instead of epochs")
 
+    @property
+    def unit(self) -> str:
+        """The setting that says how long, or would."""
+        return "epochs" if self.steps is None else "steps"
+
     def total_steps(self, per_epoch: int) -> int:
         """Mini-batches in all, with ``per_epoch`` of them in an epoch."""
         return self.steps if self.steps is not None else (self.epochs or self.default_epochs) * per_epoch

@@ -211,6 +211,13 @@ class SearchConfig(Placed):
         return self.model_copy(update={"strategy": strategy})
 
     @property
+    def lengths(self) -> tuple[str, ...]:
+        """The settings that say how long the strategy, or its phases, search."""
+        strategy = self.strategy.unit if isinstance(self.strategy, Length) else ""
+        own = (strategy if phase.steps is None and phase.epochs is None else phase.unit for phase in self.phase)
+        return tuple(dict.fromkeys(own)) or (strategy,)
+
+    @property
     def taken_over(self) -> frozenset[str]:
         """The settings of the final training that are as the best trial had them, where it asks for those that are
         `found`: of these in which `fitness` leaves something open all but the length."""

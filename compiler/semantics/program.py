@@ -20,7 +20,7 @@ from .elaboration.context import Context, Env
 from .elaboration.elaborate import SpaceReference
 from .elaboration.state.limits import Abandoned
 from .elaboration.state.state import State
-from .elaboration.values import ERROR, Scalar, kind_of
+from .elaboration.values import ERROR, Scalar, Template, kind_of
 from .modules import Loader, Module, library_names
 from .signatures import bind, declared_signature
 
@@ -98,7 +98,10 @@ def _referred(expr: ast.Expr, module: Module, sink: Sink) -> SpaceReference | No
         return None
     if not isinstance(value, ast.SpaceDecl):
         shown = callee.id if isinstance(callee, ast.Name) else "this"
-        sink.add(WrongKindOfName(callee.span, shown, kind_of(value), "a space"))
+        meta = isinstance(value, Template) and value.declaration.kind == "meta"
+        advice = f"declare a space of it: `space NAME = {expr.span.text}`" if meta else ""
+        told = "a meta" if meta else kind_of(value)
+        sink.add(WrongKindOfName(callee.span, shown, told, "a space", advice))
         return None
     arguments: dict[str, Any] = {}
     if isinstance(expr, ast.Call):

@@ -51,7 +51,7 @@ def inherit(run: Context, subject: Subject) -> None:
     part = Part(bound(run.dataset, subject.graph), (learner.split,)).mixed()
     size = min(learner.batch, len(part))
     starts = range(0, len(part) - size + 1, size)  # batches of one size, as in the search
-    run.reporter.begin(PHASE, len(starts))
+    run.reporter.begin(PHASE, len(starts), of=f"{len(starts):,} batch{'es' if len(starts) != 1 else ''}")
     with measured_anew(model), torch.no_grad(), run.placement.autocast():
         for number, first in enumerate(starts, 1):
             model(*run.placement.put(part.samples(np.arange(first, first + size))).inputs)

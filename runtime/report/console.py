@@ -48,7 +48,7 @@ class ConsoleReporter:
             self._progress.stop()
             self._progress = None
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
         title = visible(title)
         with self._lock:
             now = time.monotonic()
@@ -58,11 +58,9 @@ class ConsoleReporter:
             if self.console.is_terminal:
                 self._tasks[title] = self._bars().add_task(title, total=total, completed=done, facts="")
             else:
-                self.say(
-                    f"{title}: going on after {done} of {times(total, 'step')}"
-                    if done
-                    else f"{title}: starts, {times(total, 'step')}"
-                )
+                what = of or times(total, "step")
+                going_on = f"going on after {done} of {f'{total:,}: {of}' if of else what}"
+                self.say(f"{title}: {going_on if done else f'starts, {what}'}")
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
         title = visible(title)

@@ -15,7 +15,8 @@ class ProgressEvent:
     ``kind``: a phase begins (`begin`; ``step`` is above 0 where it goes on), a step of it is done (`step`), it is over
     (`end`), or there is a line to be read (`say`), which belongs to no phase. ``phase``: its name, of trainings
     with that of the network (`search`, `train derived`). ``step``: how many of its ``steps`` are done. ``figures``:
-    what the step tells (`loss`, `lr`, …). ``text``: the line, or how the phase ended.
+    what the step tells (`loss`, `lr`, …). ``text``: the line, how the phase ended, or where not
+    all of its steps train, what they are.
     """
 
     kind: Literal["begin", "step", "end", "say"]
@@ -41,10 +42,10 @@ class Listener:
         self._failure: BaseException | None = None
         self._over = False
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
         with self._lock:
             self._done[title] = done, total
-            self._give(ProgressEvent("begin", title, done, total))
+            self._give(ProgressEvent("begin", title, done, total, text=of))
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
         with self._lock:

@@ -11,8 +11,9 @@ from stdsl.compiler.diagnostics.model import Diagnostic, in_words
 class Reporter(Protocol):
     """Several tasks may be under way at once; each is known by its title."""
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
-        """A task of ``total`` steps starts, or goes on after ``done`` of them."""
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
+        """A task of ``total`` steps starts, or goes on after ``done`` of them. ``of``: what they are, in words, where
+        they are not all steps of a training (`8 steps, then 2 architectures measured`)."""
         ...
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
@@ -37,7 +38,7 @@ def warned(warning: Diagnostic) -> str:
 class Silent:
     """A reporter that says nothing."""
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
         pass
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
+from stdsl.compiler.text.figures import times
+
 from ..report.reporter import Reporter
 from ..tracking.tracker import Tracker
 from .interruption import Interrupted, Interruption
@@ -60,9 +62,11 @@ def drive(
     interruption: Interruption,
     title: str | None = None,
     named: str | None = None,
+    measured: int = 0,
 ) -> Driven:
     """Bring ``work`` from where the tracker last kept it (or from the start) to its last step; returns the last
     step's facts. ``title``: what reports call it, ``named``: what messages do; both are the phase unless given.
+    ``measured``: in how many of the steps, the last ones, an architecture is measured and nothing trained.
 
     Raises Interrupted after a checkpoint when the run is asked to stop, Diverged where any number that a step tells of
     is not finite, and LoneValue.
@@ -75,7 +79,7 @@ def drive(
         first, before = kept.step, kept.seconds
         work.load(kept.state)
     started = time.monotonic()
-    reporter.begin(title, work.total, first)
+    reporter.begin(title, work.total, first, steps_of(work.total, measured))
     facts: Facts = {}
 
     def keep(done: int) -> None:
@@ -113,6 +117,14 @@ def drive(
         if t + 1 < work.total and tracker.due(t + 1):
             keep(t + 1)
     return Driven(work.total, before + time.monotonic() - started, facts)
+
+
+def steps_of(total: int, measured: int) -> str:
+    """What the steps of a work are, in words, "" where all train."""
+    if not measured:
+        return ""
+    what = f"{times(measured, 'architecture')} measured"
+    return f"{times(total - measured, 'step')}, then {what}" if total > measured else what
 
 
 def check_finite(named: str, what: str, values: Mapping[str, Any]) -> None:

@@ -37,8 +37,8 @@ class Telling:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
-        self._tell({"event": "begin", "title": title, "total": total, "done": done})
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
+        self._tell({"event": "begin", "title": title, "total": total, "done": done, "of": of})
 
     def advance(self, title: str, done: int, facts: Mapping[str, float]) -> None:
         self._tell({"event": "step", "title": title, "done": done, "facts": dict(facts)})

@@ -55,7 +55,7 @@ class Told(Silent):
         self.said: list[str] = []
         self.trained: list[str] = []
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
         self.trained.append(title)
 
     def say(self, text: str) -> None:

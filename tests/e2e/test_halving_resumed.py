@@ -62,7 +62,7 @@ def test_a_trial_that_goes_on_for_the_second_time_is_the_same_after_a_resume(tmp
     assert {trial["name"]: trial.get("start") for trial in listed} == told
 
     class Stopper(Silent):
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == f"train trial-{twice[0] + 1}":
                 os.kill(os.getpid(), signal.SIGINT)
 

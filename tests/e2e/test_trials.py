@@ -234,7 +234,7 @@ def test_resumed_with_another_number_of_hands_it_is_the_same(alone: Path, tmp_pa
     out = tmp_path / "run"
 
     class Stopper(Silent):
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == "train trial-3":
                 os.kill(os.getpid(), signal.SIGINT)
 

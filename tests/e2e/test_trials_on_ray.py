@@ -60,7 +60,7 @@ def test_a_cluster_trains_the_same_trials_though_a_machine_is_lost(tmp_path: Pat
     class Saboteur(Silent):
         lost = False
 
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == "train trial-3" and not self.lost:
                 self.lost = True
                 cluster.remove_node(other, allow_graceful=False)

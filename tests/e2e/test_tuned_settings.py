@@ -116,7 +116,7 @@ def test_the_result_is_trained_by_what_was_found(tmp_path: Path, processes: None
     (tmp_path / "tuned.space").write_text(TEXT + SECOND)
 
     class Stopper(Silent):
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == "train derived":
                 os.kill(os.getpid(), signal.SIGINT)
 
@@ -141,7 +141,7 @@ def test_the_result_is_trained_by_what_was_found(tmp_path: Path, processes: None
 
 def test_stopped_among_trials_of_the_model_it_goes_on_to_the_same_bits(whole: Path, tmp_path: Path) -> None:
     class Stopper(Silent):
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == "train trial-5":
                 os.kill(os.getpid(), signal.SIGINT)
 

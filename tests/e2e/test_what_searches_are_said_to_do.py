@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import click.testing
 import numpy as np
 import pytest
+from kills.process import Zygote
 
 from stdsl.cli.main import cli
 from stdsl.compiler.text.figures import rounded
@@ -29,12 +31,21 @@ search uniform {
 }
 search learnt {
   space = small
-  strategy = sampling { steps = 1  batch = 8  samples = 2  derive { candidates = 3 } }
+  strategy = sampling {
+    steps = 1  batch = 8  samples = 2  derive { candidates = 3 }  objectives = [cost(params, high = 9)]
+  }
   data = arrays("data.npz")
 }
 search likeliest {
   space = small
-  strategy = sampling { steps = 1  batch = 8  samples = 2 }
+  strategy = sampling { steps = 1  batch = 8  samples = 2  estimator = reinforce }
+  data = arrays("data.npz")
+}
+search mixed {
+  space = gates
+  strategy = gradient {
+    steps = 1  batch = 8  measure = 8  objectives = [cost(params, high = 9)]  discretize { count = M * t / T }
+  }
   data = arrays("data.npz")
 }
 search posterior {
@@ -51,22 +62,25 @@ search bred {
   data = arrays("data.npz")
 }
 """
-SEARCHES = ("learnt", "likeliest", "posterior", "bred")
+SEARCHES = ("learnt", "likeliest", "mixed", "posterior", "bred")
 LINE = TEXT.splitlines().index("  strategy = random { trials = 2  fitness { weights = shared  batch = 8 } }") + 1
 Order = Callable[..., int]
 Said = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory, stdsl: Order) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, stdsl: Order, zygote: Zygote) -> Path:
+    """Run directories, and beside each what its command printed."""
     folder = tmp_path_factory.mktemp("runs")
     (folder / "own.space").write_text(TEXT, encoding="utf-8")
     x = np.random.default_rng(0).normal(size=(120, 6, 6)).astype(np.float32)
     np.savez(folder / "data.npz", x=x, y=np.arange(120) // 3 % 2)
     for name in SEARCHES:
         assert stdsl("run", f"{folder / 'own.space'}::{name}", "--out", str(folder / name), "--hands", "0") == 0
+        (folder / f"{name}.log").write_text(zygote.output.read_text(), encoding="utf-8")
     (folder / "uniform").symlink_to(folder / "bred" / "needs" / "uniform")
     assert stdsl("derive", str(folder / "uniform"), "--out", str(folder / "derived")) == 0
+    (folder / "derived.log").write_text(zygote.output.read_text(), encoding="utf-8")
     return folder
 
 
@@ -181,3 +195,31 @@ def test_what_is_next_of_a_copy(said: Said, runs: Path, tmp_path: Path, monkeypa
         assert show == "stdsl show to/copy --layers"
         assert graph.startswith(f"stdsl graph {text}::small --arch to/copy/architectures/derived.arch.json -o to/copy/")
         assert derive == "stdsl derive to/copy/needs/uniform --arch to/copy/architectures/derived.arch.json"
+
+
+@pytest.mark.parametrize(
+    ("run", "line"),
+    [
+        ("learnt", "search: starts, 1 step, then 3 architectures measured"),
+        ("likeliest", "search: starts, 1 step"),
+        ("posterior", "search: starts, 1 step, then 3 architectures measured"),
+        ("derived", "inherit: starts, 6 batches"),
+        ("derived", "search: starts, 4 architectures measured"),
+    ],
+)
+def test_what_is_counted_is_said_where_it_is_not_steps(runs: Path, run: str, line: str) -> None:
+    assert line in (runs / f"{run}.log").read_text().splitlines()
+
+
+def test_the_page_has_all_that_journals_hold(runs: Path) -> None:
+    """The table of `docs/runs.md`: each event, and of each every key."""
+    page = (Path(__file__).parents[2] / "docs" / "runs.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.partition("## What the journal tells")[2], re.MULTILINE))
+    everywhere = {"time", "event", "phase", "step", "facts", "crc32"}
+    for run in (*SEARCHES, "derived"):
+        for text in (runs / run / "journal.jsonl").read_text().splitlines():
+            line = json.loads(text)
+            # of costs one is named for all
+            keys = {"flops" if key == "params" and line["event"] == "step" else key for key in line}
+            named = set(re.findall(r"`(\w+)`", rows[line["event"]]))
+            assert keys - everywhere <= named, (run, line["event"], keys - everywhere - named)

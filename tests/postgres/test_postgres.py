@@ -63,7 +63,7 @@ def test_the_same_trials_as_in_a_file_though_the_server_is_lost_on_the_way(serve
     run(RunRequest(path, out=tmp_path / "file", hands=0), Silent())
 
     class Saboteur(Silent):
-        def begin(self, title: str, total: int, done: int = 0) -> None:
+        def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
             if title == "train trial-3":
                 server.stop()
 

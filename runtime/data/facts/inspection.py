@@ -9,6 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from stdsl.compiler.text.figures import times
+
 from ...report.reporter import Reporter
 from ..batch import Dataset
 from ..loading.statistics import Moments
@@ -109,7 +111,7 @@ def inspect(dataset: Dataset, reporter: Reporter) -> Inspection:
     wrong: dict[str, str] = {}
     title = "samples"
     total, done = sum(map(dataset.size, SPLITS)), 0
-    reporter.begin(title, total)
+    reporter.begin(title, total, of=times(total, "sample"))
     for split in SPLITS:
         for first in range(0, dataset.size(split), _PIECE):
             places = np.arange(first, min(first + _PIECE, dataset.size(split)))

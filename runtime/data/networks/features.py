@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from stdsl.compiler.backends.networks.frozen_part import FrozenPart, frozen_part
+from stdsl.compiler.text.figures import times
 
 from ...report.reporter import Reporter
 from ...training.interruption import Interrupted, Interruption
@@ -112,7 +113,7 @@ class Features(Wrapped):
     def _compute(self, part: FrozenPart, missing: Sequence[int], split: str, files: FeatureFiles) -> None:
         making, size = self.making, self.dataset.size(split)
         title = f"features of {split}"
-        making.reporter.begin(title, size)
+        making.reporter.begin(title, size, of=times(size, "sample"))
         with files.writing(split, size) as writer:
             for first in range(0, size, _CHUNK):
                 if making.interruption.asked:

@@ -91,7 +91,7 @@ class GradientRunner(Runner):
         if lean is not None and lean.collapsed:
             warnings.append(Collapsed(run.config.place("strategy"), lean.likeliest, lean.chooses))
         if run.job.graph.open and not work.held and entropy > UNDECIDED:
-            warnings.append(Undecided(run.config.place("strategy"), entropy, done.steps))
+            warnings.append(Undecided(run.config.place("strategy"), entropy, done.steps, run.config.lengths))
         state = f"{len(work.held)} decisions fixed" if work.held else f"decisions at {entropy:.0%} of full uncertainty"
         return Found(facts | {"probabilities": probabilities}, f"{times(done.steps, 'step')}, {state}", tuple(warnings))
 

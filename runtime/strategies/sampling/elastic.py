@@ -79,7 +79,7 @@ def redrawn(run: Context) -> Found:
     dataset.attach(run.placement.model(network))
     how = measuring(run, dataset, Part(dataset, (strategy.weights.split,)), strategy.batch, strategy.derive)
     work = Redrawing(network, how, list(drawn.times))
-    done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+    done = drive(PHASE, work, run.tracker, run.reporter, run.interruption, measured=work.total)
     metric = work.measuring.metric
     rows = _rows(work, drawn)
     best = METRICS[metric].written(best_first(rows, metric)[0]["value"])

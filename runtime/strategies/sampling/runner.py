@@ -61,15 +61,16 @@ class SamplingRunner(Runner):
         yield Work("search", make, job.graph, steps, batch, passes, share=share)
 
     def search(self, run: Context) -> Found:
-        each = parts(run.config, _own(run.config.strategy), run.job.graph)
+        own = _own(run.config.strategy)
+        each = parts(run.config, own, run.job.graph)
         if run.config.phase:
             phased = phased_search(run, each)
-            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption, measured=own.measured)
             search, weights, logits = phased.current, phased.weights(), phased.chosen
             steps, measuring, waited = phased.total - search.candidates.many, phased.measuring, phased.waited
         else:
             search = path_search(run, part(each, 0, {}))
-            done = drive(PHASE, search, run.tracker, run.reporter, run.interruption)
+            done = drive(PHASE, search, run.tracker, run.reporter, run.interruption, measured=search.candidates.many)
             weights, logits, steps = search.network.state_dict(), search.chosen, search.steps
             measuring, waited = search.measuring, search.waited
         check_finite(PHASE, "weights", weights)
@@ -93,7 +94,7 @@ class SamplingRunner(Runner):
                 facts["fixed"] = plain_values(search.held)
             summary += f", the distribution at {entropy:.0%} of full uncertainty"
             if entropy > UNDECIDED:
-                warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
+                warnings.append(Undecided(run.config.place("strategy"), entropy, steps, run.config.lengths))
         if search.candidates.many:
             drawn, metric = measured(search), search.candidates.measuring.metric
             best = METRICS[metric].written(best_first(drawn, metric)[0]["value"])

@@ -60,12 +60,12 @@ class VariationalRunner(Runner):
         each = parts(run.config, strategy, run.job.graph)
         if run.config.phase:
             phased = phased_search(run, each)
-            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption)
+            done = drive(PHASE, phased, run.tracker, run.reporter, run.interruption, measured=strategy.derive.samples)
             work, chosen, weights = phased.current, phased.chosen, phased.weights()
             steps, waited = phased.total - phased.current.drawn, phased.waited
         else:
             work = variational_search(run, part(each, 0, {}))
-            done = drive(PHASE, work, run.tracker, run.reporter, run.interruption)
+            done = drive(PHASE, work, run.tracker, run.reporter, run.interruption, measured=work.drawn)
             chosen, weights, steps, waited = work.chosen, work.supernet.state_dict(), work.steps, work.waited
         logits = {path: row for path, row in chosen.items() if path not in work.held}
         check_finite(PHASE, "weights", weights)
@@ -93,7 +93,7 @@ class VariationalRunner(Runner):
         warnings: list[Diagnostic] = []
         warnings += _outweighed(run, work.samples)
         if entropy > UNDECIDED:
-            warnings.append(Undecided(run.config.place("strategy"), entropy, steps))
+            warnings.append(Undecided(run.config.place("strategy"), entropy, steps, run.config.lengths))
         return Found(facts, summary, tuple(warnings))
 
     def derive(self, strategy: Strategy, graph: SpaceGraph, facts: Mapping[str, Any]) -> Sequence[Architecture]:

@@ -161,6 +161,21 @@ def test_carrying_over_needs_the_active_paths_alone(sketch, graph, tmp_path):
     assert load(file, changed, carry=True).hash == shallow.hash
 
 
+def test_values_alone_in_a_file_are_told_where_they_go(graph, tmp_path):
+    file = tmp_path / "own values.json"
+    file.write_text(json.dumps(FULL))
+    with pytest.raises(ArchitectureError) as caught:
+        load(file, graph)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0606"
+    assert "seems to be values alone" in found.message
+    assert f"--arch \"$(cat '{file}')\"" in found.help
+    file.write_text(json.dumps({"values": FULL}))
+    with pytest.raises(ArchitectureError) as caught:
+        load(file, graph)
+    assert "$(cat" not in caught.value.diagnostics[0].help
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -64,7 +64,7 @@ class Told(Silent):
         self.titles: list[str] = []
         self.lines: list[str] = []
 
-    def begin(self, title: str, total: int, done: int = 0) -> None:
+    def begin(self, title: str, total: int, done: int = 0, of: str = "") -> None:
         self.titles.append(title)
 
     def say(self, text: str) -> None:
