@@ -138,7 +138,13 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
         raise RunError([_no_shared_weights(request.run, job)])
     facts = finished_phases(directory.path).get(SEARCH)
     if facts is None:
-        raise RunError([RunNotOver(None, str(request.run), "search that is over", manifest.allow_extern)])
+        raise RunError(
+            [
+                RunNotOver(
+                    None, str(request.run), "search that is over", manifest.allow_extern, job.config.place("strategy")
+                )
+            ]
+        )
     hold_search(directory, manifest, facts)
     return job, manifest
 

@@ -34,7 +34,17 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
         raise RunError([without("it searched for nothing")])
     facts = finished_phases(directory.path).get(SEARCH)
     if facts is None:
-        raise RunError([RunNotOver(None, str(path), "search that is over", directory.manifest.allow_extern)])
+        raise RunError(
+            [
+                RunNotOver(
+                    None,
+                    str(path),
+                    "search that is over",
+                    directory.manifest.allow_extern,
+                    job.config.place("strategy"),
+                )
+            ]
+        )
     hold_search(directory, directory.manifest, facts)
     return job, strategy, facts
 

@@ -72,23 +72,30 @@ def check_text(source: Source) -> tuple[Diagnostic, ...]:
 
 
 def check_module(
-    module: Module, sink: Sink, asked: SpaceReference | SearchReference | None = None, whole: bool = True
+    module: Module,
+    sink: Sink,
+    asked: SpaceReference | SearchReference | None = None,
+    whole: bool = True,
+    warn: bool = False,
 ) -> Checked:
     """Checks names, every space whose parameters all have defaults, strategies, and searches with their spaces.
 
     ``asked``: a space or a search with values and settings of its own, which come in place of those of the text.
-    ``whole``: without it, what is asked for is checked alone.
+    ``whole``: without it, what is asked for is checked alone. ``warn``: warns of what of the searches will run, and not
+    as one might expect, even where something is asked for: its command does so itself.
     """
     collecting = gc.isenabled()
     gc.disable()  # what spaces are made of stays until all is checked; looking through it takes longer than the rest
     try:
-        return unbroken(_check_module, module, sink, asked, whole)
+        return unbroken(_check_module, module, sink, asked, whole, warn or asked is None)
     finally:
         if collecting:
             gc.enable()
 
 
-def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchReference | None, whole: bool) -> Checked:
+def _check_module(
+    module: Module, sink: Sink, asked: SpaceReference | SearchReference | None, whole: bool, warn: bool
+) -> Checked:
     space = asked if isinstance(asked, SpaceReference) else None
     search = asked if isinstance(asked, SearchReference) else None
     mistakes = len(sink.errors)
@@ -112,8 +119,8 @@ def _check_module(module: Module, sink: Sink, asked: SpaceReference | SearchRefe
     # Last, for a space with errors is not elaborated to a graph.
     graphs.check_where()
     graphs.check_dependence()
-    if asked is None and len(sink.errors) == mistakes:
-        _warn(searches, sink)
+    if warn and len(sink.errors) == mistakes:
+        _warn(searches if found is None else {**searches, found.config.name: found}, sink)
     return Checked(graphs.made, searches, graph, found)
 
 

@@ -105,6 +105,20 @@ def _complete(search: CheckedSearch) -> bool:
     return all(name in known for each in (search, *search.needs) for name in each.config.before)
 
 
+def search_of(
+    module: Module, name: str | None, overrides: Sequence[str], sink: Sink, data: Data | None = None
+) -> SearchReference | None:
+    """A search of a module by its name, or its only one, with what is changed in it; None, reported, where there is
+    none."""
+    declaration = pick(module, ast.SearchDecl, name, sink)
+    if declaration is None:
+        return None
+    from ..semantics.settings.overrides import read_overrides
+
+    found = module.lookup(declaration.name.id)
+    return SearchReference(declaration, found[1] if found is not None else module, read_overrides(overrides), data)
+
+
 def search_in(
     module: Module | None,
     name: str | None,
@@ -119,14 +133,7 @@ def search_in(
     """
     if module is None:
         raise SpaceError(sink.errors)
-    declaration = pick(module, ast.SearchDecl, name, sink)
-    reference = None
-    if declaration is not None:
-        from ..semantics.settings.overrides import read_overrides
-
-        found = module.lookup(declaration.name.id)
-        home = found[1] if found is not None else module
-        reference = SearchReference(declaration, home, read_overrides(overrides), data)
+    reference = search_of(module, name, overrides, sink, data)
     checked = check_module(module, sink, reference, whole=whole and not module.library)
     errors = sink.errors
     if checked.search is not None and _complete(checked.search):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..text.commands import command, going_on
-from .model import Diagnostic, kind
+from .model import Diagnostic, Label, kind
+from .source import Span
 
 
 @kind
@@ -97,6 +98,8 @@ class RunNotOver(Diagnostic):
     missing: str
     allow_extern: bool = False
     """Whether the run was given leave to load Python."""
+    setting: Span | None = None
+    """What of its text asks for what is missing."""
 
     code: ClassVar[str] = "E0716"
     title: ClassVar[str] = "the run is not over"
@@ -110,6 +113,14 @@ tells how far it has come.
     @property
     def message(self) -> str:
         return f"the run `{self.folder}` has no {self.missing} yet"
+
+    @property
+    def label(self) -> str:
+        return "this run"
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return () if self.setting is None else (Label(self.setting, "this is still to be done"),)
 
     @property
     def help(self) -> str | None:

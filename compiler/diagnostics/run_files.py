@@ -9,11 +9,13 @@ from .model import Diagnostic, kind
 
 @kind
 class RunFileRefused(Diagnostic):
-    """The system does not let a file of a run be read or written."""
+    """The system does not let a file of a run be read or written. ``resume``: the command that goes on with what it
+    belongs to, "" where there is nothing yet to go on with."""
 
     path: str
     action: str
     reason: str
+    resume: str
 
     code: ClassVar[str] = "E0721"
     title: ClassVar[str] = "a file of the run cannot be read or written"
@@ -24,7 +26,7 @@ and renamed when they are whole. When the cause is mended, the run goes on from 
 
     error[E0721]: runs/a-0001/weights/derived.safetensors cannot be written: No space left on device
     rm -r runs/old-0001                         make room
-    stdsl run --resume runs/a-0001              go on"""
+    stdsl run --resume runs/a-0001              go on (with a front: stdsl derive --resume runs/a-front-0001)"""
 
     @property
     def message(self) -> str:
@@ -32,7 +34,8 @@ and renamed when they are whole. When the cause is mended, the run goes on from 
 
     @property
     def help(self) -> str:
-        return "what was made before is kept: mend the cause, then go on with `stdsl run --resume`"
+        then = f"go on with `{self.resume}`" if self.resume else "start again"
+        return f"what was made before is kept: mend the cause, then {then}"
 
 
 @kind
@@ -64,6 +67,31 @@ itself: nothing is deleted. (A last line of a journal that is cut off is normal 
     @property
     def help(self) -> str:
         return "put back a copy of it if there is one, else start a new run; nothing was deleted"
+
+
+@kind
+class TextOfRun(Diagnostic):
+    """A text that a run goes on from was to be changed. ``run``: its directory."""
+
+    file: str
+    run: str
+
+    code: ClassVar[str] = "E0779"
+    title: ClassVar[str] = "a text that a run goes on from"
+    explanation: ClassVar[str] = """\
+`space/` of a run directory has the texts that the run was made from. It goes on from them, and its results are held to
+them (E0723), so no command changes one: `stdsl fmt` and `stdsl check --fix` leave it as it is.
+
+    stdsl fmt runs/a-0001/space/a.space                    E0779
+    cp runs/a-0001/space/a.space b.space; stdsl fmt b.space"""
+
+    @property
+    def message(self) -> str:
+        return f"{self.file} is not changed: it is a text of the run in {self.run}, which goes on from it as it is"
+
+    @property
+    def help(self) -> str:
+        return "change a copy of it, or your own file"
 
 
 @kind

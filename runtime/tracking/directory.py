@@ -30,7 +30,7 @@ from stdsl.compiler.text.kept_commands import as_typed
 from stdsl.compiler.text.reading import read_file
 from stdsl.compiler.text.whole_files import sweep, unfinished
 
-from .files import open_own, read_bytes, reason_of, refusing, write_json, write_text
+from .files import file_refused, open_own, read_bytes, reason_of, refusing, write_json, write_text
 from .manifest import FORMAT, Manifest
 from .names import RESERVED, file_name
 from .result_document import fault_of
@@ -123,7 +123,7 @@ class RunDirectory:
         """Where an export goes. Raises RunError where a link that was put there leads out of the run directory."""
         target = self.path / path
         if not target.parent.resolve().is_relative_to(self.path.resolve()):
-            raise RunError([RunFileRefused(None, str(target), "written", "a link leads out of the run directory")])
+            raise RunError([file_refused(target, "written", "a link leads out of the run directory")])
         return target
 
     @property

@@ -14,6 +14,8 @@ from safetensors import SafetensorError
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
+from stdsl.compiler.schemas.run_files import ASKED, MANIFEST
+from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import json_text
 from stdsl.compiler.text.reading import Refused, open_regular, read_file
 from stdsl.compiler.text.whole_files import write_whole
@@ -27,7 +29,18 @@ def refusing(path: Path, action: Literal["read", "written"]) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
-        raise RunError([RunFileRefused(None, str(path), action, reason_of(error))]) from error
+        raise RunError([file_refused(path, action, reason_of(error))]) from error
+
+
+def file_refused(path: Path, action: Literal["read", "written"], reason: str) -> RunFileRefused:
+    """What is told of a file that the system does not let be read or written, with the command that goes on: of the
+    outermost run that the file is in, or of the front that this run is one of."""
+    resume = ""
+    for folder in (path, *path.parents):
+        for mark, name in ((MANIFEST, "run"), (ASKED, "derive")):
+            if (folder / mark).exists():
+                resume = command("stdsl", name, "--resume", folder)
+    return RunFileRefused(None, str(path), action, reason, resume)
 
 
 def reason_of(error: OSError | SafetensorError) -> str:
@@ -76,7 +89,7 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise RunError([RunFileRefused(None, str(path), "read", reason_of(error))]) from error
+        raise RunError([file_refused(path, "read", reason_of(error))]) from error
 
 
 def read_made(path: Path) -> bytes:

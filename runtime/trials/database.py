@@ -16,11 +16,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.diagnostics.trials import StoreRefused
 from stdsl.compiler.text.reading import check_file
 
-from ..tracking.files import refuse_link, refusing
+from ..tracking.files import file_refused, refuse_link, refusing
 from .addresses import without_password
 from .tables import LATER, METADATA
 
@@ -118,7 +118,7 @@ class Database:
                 raise RunError([StoreRefused(None, self.shown, words)]) from error
             if isinstance(cause, sqlite3.DatabaseError) and any(word in words for word in _DAMAGED):
                 raise RunError([RunFileDamaged(None, str(self.file), words)]) from error
-            raise RunError([RunFileRefused(None, str(self.file), self._to_be, words)]) from error
+            raise RunError([file_refused(self.file, self._to_be, words)]) from error
 
 
 def file_database(path: Path) -> Database:

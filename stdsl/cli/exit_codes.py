@@ -18,7 +18,7 @@ INTERRUPTED: Final = 130
 _ABOUT_THE_CALL: Final = frozenset(
     """
     E0206 E0207 E0651 E0652 E0704 E0705 E0708 E0710 E0716 E0741
-    E0722 E0723
+    E0722 E0723 E0779
     """.split()  # noqa: SIM905
 )
 """Files, names, run directories and devices that the command line names and that are not there."""

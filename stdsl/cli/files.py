@@ -32,6 +32,20 @@ def read(file: str) -> Source:
         raise SpaceError([not_read(None, name, Path(file), error)]) from None
 
 
+def run_that_keeps(path: Path) -> Path | None:
+    """The directory of the run, or of the front, one of whose own files is at ``path``, or would be; None where it is
+    none's."""
+    from stdsl.compiler.schemas.run_files import ASKED, FILES, FOLDERS, MANIFEST, OF_FRONTS
+
+    target = Path(os.path.realpath(path))
+    for folder in target.parents:
+        first = target.relative_to(folder).parts[0].casefold()
+        for mark, own in ((MANIFEST, (*FILES, *FOLDERS)), (ASKED, OF_FRONTS)):
+            if first in own and os.path.exists(folder / mark):
+                return folder
+    return None
+
+
 def write_architecture(arch: Architecture, path: Path) -> str:
     """Write an ``.arch.json`` file; its name, to be shown."""
     try:

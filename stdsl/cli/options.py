@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -173,15 +172,12 @@ def output(what: str) -> Callable[[F], F]:
 def _no_run_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
     if path is None:
         return None
-    from stdsl.compiler.schemas.run_files import ASKED, FILES, FOLDERS, MANIFEST, OF_FRONTS
+    from stdsl.cli.files import run_that_keeps
 
-    target = Path(os.path.realpath(path))
-    for folder in target.parents:
-        first = target.relative_to(folder).parts[0].casefold()
-        for mark, own in ((MANIFEST, (*FILES, *FOLDERS)), (ASKED, OF_FRONTS)):
-            if first in own and os.path.exists(folder / mark):
-                fault = f"{path} is where the run in {folder} keeps its own files: name another place"
-                raise click.BadParameter(fault, ctx, param)
+    folder = run_that_keeps(path)
+    if folder is not None:
+        fault = f"{path} is where the run in {folder} keeps its own files: name another place"
+        raise click.BadParameter(fault, ctx, param)
     return path
 
 

@@ -91,3 +91,25 @@ def test_several_at_once(stdsl: Invoke, tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     assert "corrected 3 mistakes" in stdsl("check", "--fix", str(path)).output
     assert path.read_text(encoding="utf-8").split() == RIGHT.split()
+
+
+def test_texts_of_a_run_are_left_as_they_are(stdsl: Invoke, tmp_path: Path) -> None:
+    """Others that are named beside them are changed; a copy is nobody's."""
+    run = tmp_path / "runs" / "first-0001"
+    (run / "space").mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    own, copy = run / "space" / "a.space", tmp_path / "a.space"
+    wrong = RIGHT.replace("picture -> unit", "pictrue -> unit").replace("first {", "first  {")
+    for command, rest in ((("fmt",), 0), (("check", "--fix"), 0)):
+        own.write_text(wrong, encoding="utf-8")
+        copy.write_text(wrong, encoding="utf-8")
+        refused = stdsl(*command, str(own), str(copy))
+        assert "E0779" in refused.stdout + refused.stderr
+        assert str(run) in refused.stdout + refused.stderr
+        assert refused.exit_code != 0
+        assert own.read_text(encoding="utf-8") == wrong
+        assert copy.read_text(encoding="utf-8") != wrong
+        assert stdsl(*command, str(copy)).exit_code == rest
+    assert "E0779" not in stdsl("fmt", "--diff", str(own)).stderr
+    own.write_text(RIGHT, encoding="utf-8")
+    assert "E0779" not in stdsl("check", "--fix", str(own)).stdout  # there is nothing to correct

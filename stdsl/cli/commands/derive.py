@@ -131,6 +131,7 @@ def command(
         known = ", ".join(f".{name}" for name in (*_TABLES, *FORMATS))
         raise click.UsageError(f"{output}: fronts are written to files that end in {known}")
     with ExitStack() as options:
+        options.enter_context(of_option("stdsl derive", run, "E0704", "E0716"))
         options.enter_context(of_option("--arch", architecture, "E0606"))
         options.enter_context(of_option("--device", device, "E0708"))
         options.enter_context(of_option("--out", out, "E0710"))

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from stdsl.cli.exit_codes import DIAGNOSTICS, exit_code
-from stdsl.cli.files import read, write
+from stdsl.cli.files import read, run_that_keeps, write
 from stdsl.cli.options import quiet
 from stdsl.cli.output import exactly, message, tell
 from stdsl.compiler.diagnostics.model import Diagnostic, SpaceError
+from stdsl.compiler.diagnostics.run_files import TextOfRun
 from stdsl.compiler.diagnostics.source import Source
 from stdsl.compiler.frontend.formatter import format_source
 from stdsl.compiler.text.quoting import visible
@@ -26,7 +27,7 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
     """Bring files into the one canonical layout.
 
     Files are changed in place; `-` reads standard input and writes standard output. The meaning of a text never
-    changes, and no comment is lost.
+    changes, and no comment is lost. The texts of a run stay as they are.
 
     \b
     Example:
@@ -44,6 +45,10 @@ def command(files: tuple[str, ...], check_only: bool, show_diff: bool, quiet: bo
             problems += error.diagnostics
             continue
         differs = text != source.text
+        run = run_that_keeps(Path(file)) if differs and file != "-" and not check_only and not show_diff else None
+        if run is not None:
+            problems.append(TextOfRun(None, visible(file), visible(str(run))))
+            continue
         if differs:
             changed.append(file)
         if show_diff and differs:
