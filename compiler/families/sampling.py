@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs
+from ..diagnostics.settings import listed
 from ..ir.graph import SpaceGraph
 from ..schemas.base import Candidates, Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section, Share
 from ..schemas.length import Length
@@ -23,6 +24,7 @@ from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
 from ..schemas.weights import Split, Weights
 from .family import Family, Learner, cannot_run_yet
 from .objectives import unstated_costs
+from .registry import those
 
 
 def _adam() -> Adam:
@@ -210,7 +212,9 @@ class Sampling(Family):
         for term in strategy.objectives:
             if term.kind == "kl_drop_path":
                 what = f"the objective `{term.kind}` in a search over paths"
-                yield cannot_run_yet(strategy, "objectives", what, "use a strategy of the family `variational`")
+                yield cannot_run_yet(
+                    strategy, "objectives", what, f"use a strategy of the family {listed(those('drops'), ' or ')}"
+                )
         if config.phase and not strategy.learns:
             what = "phases of a search that learns nothing"
             yield cannot_run_yet(config, "phase", what, "write `draw = probability`, or search all decisions together")

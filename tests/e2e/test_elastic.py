@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click.testing
 import numpy as np
 import pytest
 import torch
@@ -17,6 +18,7 @@ from kills.outcome import differences, outcome
 from safetensors.torch import save_file
 
 import stdsl as api
+from stdsl.cli.main import cli
 from stdsl.compiler.backends.networks.module import build_module
 from stdsl.compiler.backends.networks.paths.build import build_path_network
 from stdsl.compiler.backends.networks.weights import read_weights
@@ -52,6 +54,7 @@ meta one on video: clip(1, 8, 16, 16) {
 }
 space two = one
 """
+STRATEGY = TEXT[TEXT.index("sampling {") : TEXT.index("\n  data = motion")]
 Order = Callable[..., int]
 
 
@@ -306,6 +309,21 @@ def test_a_budget_below_everything_is_shown_as_it_was_given(searched: Path, tmp_
         assert found.code == "E0441"
         assert found.span is not None
         assert found.span.text in {str(budgets[-1]), *where}
+
+
+def test_a_run_whose_search_is_not_over_is_told_with_the_call_and_the_search(searched: Path, tmp_path: Path) -> None:
+    shutil.copytree(searched / "run", tmp_path / "begun")
+    journal = tmp_path / "begun" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(RunError) as raised:
+        derive_elastic(ElasticRequest(tmp_path / "begun", out=tmp_path / "none"), Silent())
+    (found,) = raised.value.diagnostics
+    assert found.code == "E0716"
+    assert [label.span.text for label in found.secondary] == [STRATEGY]
+    refused = click.testing.CliRunner().invoke(cli, ["derive", str(tmp_path / "begun")])
+    assert refused.exit_code == 2
+    assert f"1 | stdsl derive {tmp_path / 'begun'}" in " ".join(refused.stderr.split())
+    assert STRATEGY.splitlines()[0] in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator
 
 from ...diagnostics.model import Diagnostic
+from ...diagnostics.settings import listed
 from ...schemas.search import SearchConfig
 from ..family import cannot_run_yet
 from ..objectives import cost_limits
+from ..registry import those
 from .settings import GradientConfig
 
 
@@ -36,5 +38,7 @@ def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnosti
     for term in strategy.objectives:
         if term.kind == "kl_drop_path":
             what = f"the objective `{term.kind}` in a mixture"
-            yield cannot_run_yet(strategy, "objectives", what, "use a strategy of the family `variational`")
+            yield cannot_run_yet(
+                strategy, "objectives", what, f"use a strategy of the family {listed(those('drops'), ' or ')}"
+            )
     yield from cost_limits(strategy, strategy.objectives)

@@ -134,6 +134,13 @@ MISTAKES = [
         "add `retrain { epochs = 10 }`, the recipe",
     ),
     (search("strategy = sdas  retrain { snapshot = best }"), "E0510", "best", "`holdout = 0.1`"),
+    (search("strategy = sdas  retrain { settings = found }"), "E0510", "found", "no settings are searched"),
+    (
+        search("strategy = bayes { fitness { epochs = choose 2..4 } }  retrain { settings = found }"),
+        "E0510",
+        "found",
+        "the length is the section's own",
+    ),
     (search("strategy = sdas  retrain { }  compare { near = 0.4 }"), "E0510", "0.4", "none are asked for"),
     (search("strategy = sdas  retrain { }  compare { above = 2.5 }"), "E0510", "2.5", "none are asked for"),
     (sgd("lr = cosine(0.1, 0, 1, 2)"), "E0511", "2", "at most 3 arguments, and here gets 4"),
