@@ -218,6 +218,14 @@ class SearchConfig(Placed):
         return tuple(dict.fromkeys(own)) or (strategy,)
 
     @property
+    def searches_epochs(self) -> bool:
+        """Whether how many steps the search has hangs on how many samples there are."""
+        strategy = self.strategy
+        if isinstance(strategy, SeparateTrainings):
+            return strategy.fitness.steps is None or getattr(strategy, "budget", None) is not None
+        return "epochs" in self.lengths
+
+    @property
     def taken_over(self) -> frozenset[str]:
         """The settings of the final training that are as the best trial had them, where it asks for those that are
         `found`: of these in which `fitness` leaves something open all but the length."""

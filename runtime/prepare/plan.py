@@ -40,7 +40,7 @@ from ..tracking.manifest import cores
 from ..tracking.names import DERIVED, member_name, random_name, repeat_name, title_of
 from ..training.placement import available
 from .job import Job
-from .samples import stage_sizes
+from .samples import GUESS, stage_sizes
 
 _BACKWARD = 2.0
 """A backward pass takes about twice the multiply-adds of the forward pass."""
@@ -74,7 +74,8 @@ class Stage:
     """Whether its network is the one that is planned; else a random one of the space stands for it."""
     steps_known: bool = True
     batch_known: bool = True
-    """Whether they do not hang on a setting that is searched; else they are those of its first option, or lower end."""
+    """Whether they do not hang on a setting that is searched, for which its first option, or lower end, stands, or on a
+    number of samples that only files tell, for which :data:`.samples.GUESS` stands."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class Plan:
     """How much of a processor's time a process gets at the moment; the rest is other work's."""
     needs: tuple[str, ...] = ()
     """Searches that run before, each with a plan of its own."""
+    tuned: bool = False
+    """Whether some steps or batches hang on a setting that is searched."""
+    guessed: bool = False
+    """Whether some steps hang on a number of samples that is not known."""
 
     @property
     def seconds(self) -> float:
@@ -111,15 +116,21 @@ def plan(job: Job, device: str = "auto") -> Plan:
     altered = config.data_of("retrain").varies() or config.data.varies() or (recipe is not None and recipe.cutout > 0)
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
     stage = partial(_stage, rate=rate, share=share, kept=obstacle is None)
-    strategy = config.strategy
+    strategy, tuned = config.strategy, False
+    guessed = config.data.samples(("train",)) is None and config.searches_epochs
     if strategy is not None and searches(strategy, job.graph):
         for work in runner(strategy).works(job):
             one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
-            one = replace(one, steps_known=work.steps_known, batch_known=work.batch_known)
+            steps_known = work.steps_known and not guessed
+            one = replace(one, steps_known=steps_known, batch_known=work.batch_known)
+            tuned = tuned or not (work.steps_known and work.batch_known)
             stages.append(replace(one, steps=one.steps * work.times, seconds=one.seconds * work.times * work.share))
     if recipe is not None:
         recipe = planned(config)
         steps_known, batch_known = sizes_known(recipe, config.taken_over)
+        tuned = tuned or not (steps_known and batch_known)
+        if recipe.steps is None and retraining_samples(config) is None:
+            steps_known, guessed = False, True
         stage = partial(stage, steps_known=steps_known, batch_known=batch_known)
         per_epoch, batch = stage_sizes(retraining_samples(config), recipe.batch)
         steps = recipe.total_steps(per_epoch)
@@ -151,6 +162,8 @@ def plan(job: Job, device: str = "auto") -> Plan:
         _features(job, obstacle),
         share,
         config.before,
+        tuned,
+        guessed,
     )
 
 
@@ -188,7 +201,10 @@ def render_plan(plan: Plan, console: Console) -> None:
     print_whole(table, console)
     if not all(stage.known for stage in plan.stages):
         console.print("~: a random architecture stands for one that is not known yet", highlight=False)
-    if not all(stage.steps_known and stage.batch_known for stage in plan.stages):
+    if plan.guessed:
+        text = f"~ of steps: {GUESS:,} samples stand for those of data that was not found"
+        console.print(text, highlight=False)
+    if plan.tuned:
         text = "~ of steps and batches: settings that are searched have their first option here, or their lower end"
         console.print(text, highlight=False)
     if plan.needs:

@@ -58,6 +58,20 @@ def test_a_plan_has_the_first_option_of_what_is_searched(
     assert ("~ of steps and batches" in plan_text(found)) == ("~" in str(expected))
 
 
+@pytest.mark.parametrize(("length", "known"), [("epochs = 3", False), ("steps = 3", True)])
+@pytest.mark.parametrize("search", ["gradient { LENGTH }", "random { trials = 2  fitness { LENGTH } }"])
+def test_steps_of_data_that_was_not_found_are_marked(tmp_path: Path, search: str, length: str, known: bool) -> None:
+    (tmp_path / "a.space").write_text(
+        "stdsl 1\nmeta net on x: image(1, 6, 6) = x -> maybe conv(1, 1) as unit -> global_avg_pool -> linear(2)\n"
+        'space nets = net\nsearch s { space = nets  data = arrays("none.npz")  '
+        f"strategy = {search.replace('LENGTH', length)}  retrain {{ {length} }} }}\n"
+    )
+    found = plan(load_job(str(tmp_path / "a.space"), None), "cpu")
+    assert [stage.steps_known for stage in found.stages] == [known] * 2
+    assert ("10,000 samples stand for" in plan_text(found)) == (not known)
+    assert "searched have their first option" not in plan_text(found)
+
+
 def test_rungs_are_as_long_as_the_first_batch_makes_them(tmp_path: Path) -> None:
     own = TEXT.replace("trials = 5", "budget { least = 1  most = 3  iterations = 1 }").replace("RETRAIN", "epochs = 1")
     (tmp_path / "a.space").write_text(own.replace("FITNESS", "batch = choose {8, 16}"))
