@@ -19,8 +19,8 @@ class NotARunDirectory(Diagnostic):
     code: ClassVar[str] = "E0704"
     title: ClassVar[str] = "not a run directory"
     explanation: ClassVar[str] = """\
-`stdsl show`, `stdsl report` and `--resume` take a folder that `stdsl run` wrote: it holds `run.json`, `journal.jsonl`
-and `space/`.
+`stdsl show`, `stdsl derive`, `stdsl predict` and `--resume` take a folder that `stdsl run` wrote: it holds `run.json`,
+`journal.jsonl` and `space/`.
 
     stdsl run quickstart.space --resume runs                      the folder above the runs
     stdsl run quickstart.space --resume runs/quickstart-0001      right"""
