@@ -37,10 +37,20 @@ def file_refused(path: Path, action: Literal["read", "written"], reason: str) ->
     outermost run that the file is in, or of the front that this run is one of."""
     resume = ""
     for folder in (path, *path.parents):
-        for mark, name in ((MANIFEST, "run"), (ASKED, "derive")):
-            if (folder / mark).exists():
-                resume = command("stdsl", name, "--resume", folder)
+        if os.path.exists(folder / ASKED):
+            resume = command("stdsl", "derive", "--resume", folder)
+        elif _may_be_there(folder / MANIFEST):
+            resume = command("stdsl", "run", "--resume", folder)
     return RunFileRefused(None, str(path), action, reason, resume)
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether there is such a file, or nobody may look."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def reason_of(error: OSError | SafetensorError) -> str:
