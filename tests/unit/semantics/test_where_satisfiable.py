@@ -108,8 +108,7 @@ space band = edge where flops in 15M..16M, params in 30K..33K
 
 
 def test_three_budgets_that_exclude_each_other_are_known_to(make):
-    """Each two of them leave some, and no search goes through all of it: the sums of all three say that there is
-    nothing."""
+    """No bound says so, nor does a search that goes through all of it: the sums of costs do."""
     text = """stdsl 1
 meta tower on x: image(3, 32, 32) {
   h[0] = x -> conv(16, 3x3, stride = 2)
