@@ -20,11 +20,16 @@ def depth_bounds(graph: SpaceGraph) -> tuple[int, int]:
 
 def depth_bounds_under(graph: SpaceGraph, answers: Mapping[int, int]) -> tuple[int, int]:
     """The same of the architectures with these answers (by variable index); with all of them, both are the depth."""
+    return bounds_of_nodes(graph, answers)[-1]
+
+
+def bounds_of_nodes(graph: SpaceGraph, answers: Mapping[int, int]) -> list[tuple[int, int]]:
+    """The same at each node up to the first output."""
     bounds: list[tuple[int, int]] = []
     layers = layers_of_nodes(graph)
     for node in graph.nodes[: graph.outputs[0][1] + 1]:
         bounds.append(_of(graph, node, bounds, layers, answers))
-    return bounds[-1]
+    return bounds
 
 
 def _of(

@@ -2,7 +2,7 @@
 
 The depth is a maximum over paths and no sum: the bounds that are computed without an architecture are what no network
 goes beyond, and mostly some comes that far. Whether one does is seen in architectures: all of a small space, else some
-that are drawn, and with patience those that a search finds at these ends.
+that are drawn, what one longest path needs, and with patience what a search finds at these ends.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..architecture import answers_of, of_answers
 from ..circuits.of_space import circuits
 from ..circuits.patience import AT_LENGTH, Patience
 from .additive import ADDITIVE
+from .deepest import deepest
 from .depth import depth_bounds, depth_bounds_under
 from .listing import listed
 from .measures import Measure
@@ -29,7 +30,7 @@ from .table import Table
 ENDS = 8
 """So many depths are looked for at each end."""
 
-MADE = 3_000
+MADE = 6_000
 """In a space of more nodes it takes some tenths of a second to make what tells many depths, which needs patience."""
 
 LOOKS = 600_000
@@ -57,16 +58,16 @@ def depth_range(graph: SpaceGraph, patience: Patience = AT_LENGTH) -> CostRange 
     if not patience.at_length and len(graph.nodes) > MADE:
         return CostRange(low, high, low if low == high else None, low == high, low == high)
     drawn = drawn_within(graph, patience)
-    ends = [extreme(graph, Measure(metric), sign)[1] for metric in ADDITIVE for sign in (1, -1)]
+    ends = [deepest(graph), *(extreme(graph, Measure(metric), sign)[1] for metric in ADDITIVE for sign in (1, -1))]
     rows = [*drawn, *(answers_of(graph, arch) for arch in ends if arch is not None and within_costs(graph, arch))]
     depths = [int(depth) for depth in Table.of_answers(graph, rows).depth()] if rows else []
     known = dict(zip(depths, rows, strict=True))
     if patience.at_length:
         low, high = (_end(graph, known, end, sign) for end, sign in ((low, 1), (high, -1)))
     mean = float(Fraction(sum(depths[: len(drawn)]), len(drawn))) if drawn else None
-    shallowest, deepest = (of_answers(graph, known[end]) if end in known else None for end in (low, high))
-    exact = low == high or (shallowest is not None and deepest is not None)
-    return CostRange(low, high, low if low == high else mean, exact, low == high, shallowest, deepest)
+    first, last = (of_answers(graph, known[end]) if end in known else None for end in (low, high))
+    exact = low == high or (first is not None and last is not None)
+    return CostRange(low, high, low if low == high else mean, exact, low == high, first, last)
 
 
 def _of_all(graph: SpaceGraph) -> CostRange | None:

@@ -53,3 +53,19 @@ def test_of_very_large_ones_bounds_alone_are_told_at_once(monkeypatch: pytest.Mo
     assert (found.mean, found.exact) == (None, False)
     assert found.min <= 2
     assert found.max >= 7
+
+
+def test_the_deepest_is_found_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 6 ** 10 architectures one has three convolutions in each of ten layers."""
+    layers = "".join(
+        f"  h[{i}] = [h[{i - 1}], h[{i - 1}] -> conv(same, 1x1) -> conv(same, 3x3), h[{i - 1}] -> conv(same, 3x3)]"
+        f" -> keep 1 as ins -> choose {{sum, deep: mean -> conv(same, 1x1)}} as kind\n"
+        for i in range(1, 11)
+    )
+    text = f"stdsl 1\nmeta net on x: image(4, 8, 8) {{\n  h[0] = x\n{layers}  return h[10]\n}}\nspace s = net\n"
+    found = depth_range(stdsl.loads(text).graph, A_QUARTER)
+    assert found is not None
+    assert (found.max, found.mean_exact) == (30, False)
+    assert found.dearest is not None
+    assert {value for path, value in found.dearest.items() if path.endswith("ins")} == {(2,)}
+    assert {value for path, value in found.dearest.items() if path.endswith("kind")} == {"deep"}
