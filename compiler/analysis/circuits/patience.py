@@ -34,5 +34,5 @@ SOME_TENTHS = Patience(15_000, 20, 80_000_000)
 A_QUARTER = Patience(3_000, 50, 30_000_000)
 """A quarter of a second: for what is told along with other facts."""
 
-VERDICT = Patience(15_000, 1, 300_000_000)
+VERDICT = Patience(15_000, 1, 600_000_000)
 """About a second: for whether there is anything at all, after a search has found nothing."""
