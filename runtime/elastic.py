@@ -29,10 +29,9 @@ from .result import RunResult
 from .run import Means, carry_out, check_ready, permit
 from .strategies.runner import runner
 from .tracking.directory import RunDirectory, create, open_run, outside, writable
+from .tracking.left import phases_of
 from .tracking.manifest import Elastic, Manifest, environment
 from .tracking.names import SEARCH
-from .tracking.searched import hold_search
-from .tracking.tracker import finished_phases
 from .training.placement import available
 
 
@@ -136,8 +135,7 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
     strategy = job.config.strategy
     if strategy is None or not job.graph.open or not family(strategy.family).shared:
         raise RunError([_no_shared_weights(request.run, job)])
-    facts = finished_phases(directory.path).get(SEARCH)
-    if facts is None:
+    if SEARCH not in phases_of(directory, manifest):
         raise RunError(
             [
                 RunNotOver(
@@ -145,7 +143,6 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
                 )
             ]
         )
-    hold_search(directory, manifest, facts)
     return job, manifest
 
 

@@ -19,9 +19,8 @@ from .prepare.job import Job
 from .prepare.preparation import load_kept_job
 from .prepare.texts import file_of
 from .tracking.directory import RunDirectory, open_run
+from .tracking.left import phases_of
 from .tracking.names import SEARCH
-from .tracking.searched import hold_search
-from .tracking.tracker import finished_phases
 
 
 def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strategy, Mapping[str, Any]]:
@@ -32,7 +31,7 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     strategy = job.config.strategy
     if strategy is None or not searches(strategy, job.graph):
         raise RunError([without("it searched for nothing")])
-    facts = finished_phases(directory.path).get(SEARCH)
+    facts = phases_of(directory, directory.manifest).get(SEARCH)
     if facts is None:
         raise RunError(
             [
@@ -45,7 +44,6 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
                 )
             ]
         )
-    hold_search(directory, directory.manifest, facts)
     return job, strategy, facts
 
 

@@ -31,8 +31,8 @@ from .prepare.job import Job
 from .prepare.texts import file_of
 from .tasks.measurement import TABLES
 from .tracking.directory import RunDirectory, result_of
+from .tracking.left import MARKS
 from .tracking.names import DERIVED, ENSEMBLE, FUSION, SEARCH, title_of
-from .tracking.searched import MARKS
 
 FORMAT = 1
 _ASIDE = frozenset({"probabilities", "logits", *MARKS})

@@ -58,12 +58,12 @@ from .strategies.runner import runner
 from .tasks.extern_loss import own_loss
 from .tracking.directory import RunDirectory, create, open_run, result_of, same_run, writable
 from .tracking.files import write_json
+from .tracking.left import owner, phases_of
 from .tracking.manifest import Manifest, cores, environment
 from .tracking.names import DERIVED
 from .tracking.names import SEARCH as SEARCH_WEIGHTS
 from .tracking.sealed import sealed
-from .tracking.searched import hold_search
-from .tracking.tracker import Tracker, finished_phases
+from .tracking.tracker import Tracker
 from .training.interruption import Interrupted, Interruption
 from .training.placement import Placement, available
 from .trials.addresses import without_password
@@ -255,8 +255,8 @@ def carry_out(
     """Do what is left to do of a run, whose directory is locked, and unlock it. Raises as :func:`run` does."""
     interruption = Interruption()
     # Before the tracker cuts the journal to what checkpoints say.
-    hold_search(directory, manifest, finished_phases(directory.path).get(SEARCH, {}))
-    tracker = Tracker(directory.path, manifest.checkpoint_seconds)
+    phases_of(directory, manifest)
+    tracker = Tracker(directory.path, manifest.checkpoint_seconds, whose=owner(manifest.id))
     if tracker.lost:
         since = "it has no checkpoint yet" if tracker.anew else "they came after its last checkpoint"
         reporter.say(f"{times(tracker.lost, 'step')} will be done again: {since}")

@@ -14,6 +14,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 
 from ..prepare.job import Job
 from ..tracking.directory import RunDirectory
+from ..tracking.left import owner
 from ..tracking.names import repeat_number, title_of
 from ..tracking.tracker import Tracker
 from .assignment import Assignment, Subject, final_training
@@ -76,7 +77,8 @@ def train_one(assignment: Assignment, shop: Workshop) -> dict[str, Any]:
     """Train and measure one network in a folder of its own, going on from where that was left: its metrics, and the
     ``steps`` and ``seconds`` that it took to train."""
     # A process that lost its parent may be at its last step: wait until it is gone.
-    tracker = Tracker(shop.directory.trial(assignment.subject.name), exclusive=True)
+    name = assignment.subject.name
+    tracker = Tracker(shop.directory.trial(name), exclusive=True, whose=owner(shop.run, name))
     try:
         train(assignment, shop, tracker, TRAIN)
         metrics = measure(assignment, shop, tracker, TEST)

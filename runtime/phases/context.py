@@ -91,6 +91,7 @@ def workshop(
         config.loaders,
         manifest.training_threads,
         directory,
+        manifest.id,
         reporter,
         interruption,
     )

@@ -15,7 +15,9 @@ from stdsl.compiler.analysis.unlike import most_different
 from stdsl.compiler.checks.shared import outside_trained
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
 from stdsl.compiler.diagnostics.ensembles import FewMembers
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run import FewComparable
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.ir.graph import CostConstraint, SpaceGraph
 from stdsl.compiler.schemas.members import Different
 
@@ -35,6 +37,9 @@ def derive(run: Context) -> None:
     """Leaves ``architectures/derived.arch.json``: the likeliest architecture within ``where`` of the space that is
     searched and of the one that it is trained in; or the one that is trained without a search."""
     if DERIVE in run.tracker.finished:
+        file = run.directory.architecture(DERIVED)
+        if architectures.saved(file, unedited=True).hash != run.tracker.finished[DERIVE]["hash"]:
+            raise RunError([RunFileDamaged(None, str(file), "it holds another architecture than the run derived")])
         return
     graph, strategy = run.job.graph, run.config.strategy
     others: list[Architecture] = []

@@ -18,7 +18,8 @@ from stdsl.compiler.text.quoting import visible
 
 from ..data.facts.data_facts import DataFacts
 from ..data.networks.binding import description
-from ..tracking.files import read_made, refusing, write_bytes, write_text
+from ..tracking.files import refusing, write_bytes, write_text
+from ..tracking.left import weights_left
 from .context import Context
 from .fused_network import fused_network
 from .side import Side
@@ -44,7 +45,7 @@ def export(run: Context, sides: Sequence[Side]) -> None:
         write_text(run.directory.exported(settings.source), text)
         files["source"] = settings.source
     if settings is not None and settings.weights:
-        write_bytes(run.directory.exported(settings.weights), read_made(run.directory.weights(subject.name)))
+        write_bytes(run.directory.exported(settings.weights), weights_left(run.directory.weights(subject.name)))
         files["exported weights"] = settings.weights
     if settings is not None and settings.onnx:
         run.reporter.say(f"export {visible(settings.onnx)}")
@@ -63,6 +64,7 @@ def export(run: Context, sides: Sequence[Side]) -> None:
 
 def _onnx(run: Context, sides: Sequence[Side], settings: Export, path: Path) -> dict[str, Any]:
     from stdsl.compiler.backends.export.onnx import export_onnx
+    from stdsl.compiler.backends.export.onnx_checksum import checksum_in
     from stdsl.compiler.backends.export.pixels import Pixels
 
     dataset, data = run.datasets["retrain"], run.config.data_of("retrain")
@@ -93,4 +95,5 @@ def _onnx(run: Context, sides: Sequence[Side], settings: Export, path: Path) -> 
         "latency_ms": report.latency_ms,
         "threads": report.threads,
         "bytes": report.bytes,
+        "checksum": checksum_in(path),
     }

@@ -15,8 +15,8 @@ from ..data.batch import Part
 from ..data.networks.binding import bound
 from ..randomness import key
 from ..strategies.runner import runner
+from ..tracking.left import WEIGHTS, tensors_left
 from ..tracking.names import SEARCH
-from ..tracking.searched import tensors_left
 from ..tracking.weights import save_weights
 from ..training.interruption import Interrupted
 from ..training.loop import check_finite
@@ -61,8 +61,8 @@ def inherit(run: Context, subject: Subject) -> None:
     whose = f"the weights of `{own.needed}`" if own.needed else "the search's weights"
     run.reporter.end(PHASE, f"{whose}, batch-norms measured on {len(starts) * size:,} samples")
     check_finite(SEARCH, "weights", model.state_dict())
-    save_weights(model, run.directory.weights(subject.name))
-    run.tracker.finish(PHASE, {"samples": len(starts) * size})
+    checksum = save_weights(model, run.directory.weights(subject.name))
+    run.tracker.finish(PHASE, {"samples": len(starts) * size, WEIGHTS: checksum})
 
 
 def _scales(model: nn.Module) -> set[str]:

@@ -14,6 +14,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.names import Names
 
 from ..tracking.directory import RunDirectory
+from ..tracking.left import weights_left
 from ..tracking.names import DERIVED
 
 
@@ -29,7 +30,9 @@ def load_run_weights(model: nn.Module, graph: SpaceGraph, run: RunDirectory) -> 
         shapes = {n.removeprefix(start): v.shape for n, v in model.state_dict().items() if n.startswith(start)}
         if not shapes:
             continue  # this architecture has no such part
-        weights = read_weights(RunDirectory(run.needed(search)).weights(DERIVED), scope.span)
+        path = RunDirectory(run.needed(search)).weights(DERIVED)
+        weights_left(path)  # raises where they are none of the run's
+        weights = read_weights(path, scope.span)
         places = _places(weights, {name: tuple(shape) for name, shape in shapes.items()})
         if len(places) != 1:
             missing = next((n for n in shapes if not any(w == n or w.endswith(f".{n}") for w in weights)), None)

@@ -12,8 +12,8 @@ from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
 from ..tracking.files import write_bytes
+from ..tracking.left import marks, weights_left
 from ..tracking.names import SEARCH
-from ..tracking.searched import marks, weights_left
 from .context import Context
 
 PHASE = "search"

@@ -23,6 +23,7 @@ from ..randomness import key
 from ..report.reporter import Reporter
 from ..tasks.criterion import Criterion
 from ..tracking.directory import RunDirectory
+from ..tracking.left import WEIGHTS, load_weights_left
 from ..tracking.rows import write_rows
 from ..tracking.tracker import Tracker
 from ..tracking.weights import load_weights, save_weights
@@ -47,7 +48,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Workshop:
-    """What trainings of a run share. ``identity``: a hash of what the samples of ``dataset`` depend on. ``precision``:
+    """What trainings of a run share. ``run``: what its manifest calls it. ``precision``:
     of trainings whose recipe has none of its own. ``criterion``: what they are trained and measured by.
     ``balanced``: each class is drawn as often."""
 
@@ -59,6 +60,7 @@ class Workshop:
     loaders: int
     threads: int
     directory: RunDirectory
+    run: str
     reporter: Reporter
     interruption: Interruption
 
@@ -121,8 +123,8 @@ def train(assignment: Assignment, shop: Workshop, tracker: Tracker, phase: str) 
     done = drive(phase, work, tracker, shop.reporter, shop.interruption, title, named)
     work.finish()
     check_finite(named, "weights", model.state_dict())
-    save_weights(model, shop.directory.weights(subject.name))
     facts: dict[str, Any] = {"steps": done.steps, "seconds": round(done.seconds, 2)}
+    facts[WEIGHTS] = save_weights(model, shop.directory.weights(subject.name))
     facts["waited"] = done.share(work.waited)
     if work.best is not None:
         facts["held_out"] = {"step": work.best["step"], metric: work.best["value"]}
@@ -163,7 +165,7 @@ def build(subject: Subject, seed: int, drop_paths: bool = False) -> nn.Module:
 def trained(subject: Subject, shop: Workshop, placement: Placement) -> nn.Module:
     """The network with the weights that :func:`train` left."""
     model = build(subject, 0)
-    load_weights(model, shop.directory.weights(subject.name))
+    load_weights_left(model, shop.directory.weights(subject.name))
     return placement.model(model).eval()
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stdsl.compiler.backends.export.onnx_checksum import changed
+from stdsl.compiler.backends.export.onnx_checksum import changed, checksum_in
 from stdsl.compiler.datafiles.forms import Kind
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.prediction import NoModel
+from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.reading import check_file, reason_of
 
 from ..data.normalisation import Normalisation
@@ -131,11 +132,24 @@ def model_of(path: Path) -> Model:
 
 
 def _exported(folder: Path) -> Path:
-    files = result_of(folder).get("files") or {}
+    """The ONNX file of a run, which is the one that it wrote. Raises RunError."""
+    result = result_of(folder)
+    files = result.get("files") or {}
     if "onnx" not in files:
         advice = "write `export { onnx = … }` in the search, or `stdsl compile --to onnx --weights` with this run"
         raise RunError([NoModel(None, str(folder), "has exported no ONNX file", advice)])
-    return folder / str(files["onnx"])
+    file = folder / str(files["onnx"])
+    known = (result.get("onnx") or {}).get("checksum", "")  # older runs do not tell
+    try:
+        others = checksum_in(file) != known if known else False
+    except OSError:  # which is told of where it is opened
+        others = False
+    if others:
+        reason = f"is not the network that the run {folder} exported"
+        itself = command("stdsl", "predict", file)
+        advice = f"put that back, or name the file itself to take it all the same: `{itself} …`"
+        raise RunError([NoModel(None, str(file), reason, advice)])
+    return file
 
 
 def _described(session: Any, shown: str) -> Model:

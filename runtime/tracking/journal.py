@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -20,8 +21,11 @@ from stdsl.compiler.text.reading import open_regular
 from .files import open_own, refusing
 
 FINISHED = "phase_finished"
+BEGUN = "begun"
+"""The first line: whose journal it is. Those of before have none."""
 _SYNC_SECONDS = 1.0
 _FACTS: dict[str, dict[str, type]] = {
+    BEGUN: {"id": str},
     FINISHED: {"phase": str, "facts": dict},
     "step": {"phase": str, "step": int},
 }
@@ -57,9 +61,7 @@ class Journal:
         """Append one line: the time (UTC), what happened, and its facts."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
         text = json_text(line).encode()
-        if self._checksum is None:
-            self._checksum = self._read_checksum()
-        checksum = zlib.crc32(text, self._checksum)
+        checksum = zlib.crc32(text, int(self.checksum, 16))
         left = memoryview(b'%b, "%b": "%08x"}\n' % (text[:-1], CHECKSUM.encode(), checksum))
         with refusing(self.path, "written"):
             while left:  # a disk that is nearly full takes a part
@@ -81,14 +83,23 @@ class Journal:
             file.seek(position)
             return sum(b'"event": "step"' in line for line in file)
 
-    def cut(self, position: int) -> None:
+    @property
+    def checksum(self) -> str:
+        """That of all lines so far."""
+        if self._checksum is None:
+            self._checksum = self._read_checksum()
+        return f"{self._checksum:08x}"
+
+    def cut(self, position: int, checksum: str | None = None) -> None:
         """Forget what was written after ``position``: it will be done and written again. Raises RunError where so much
-        was never written: a file that is shorter than its checkpoint says is damaged, and one that has no line that
-        ends there."""
+        was never written: a file that is shorter than its checkpoint says is damaged, and so is one that has no line
+        that ends there, or whose lines up to there have another checksum (None: that is not known)."""
         if self.position < position:
             raise RunError([RunFileDamaged(None, str(self.path), "it is shorter than the newest checkpoint says")])
         if position and not self._ends_a_line(position):
             raise RunError([RunFileDamaged(None, str(self.path), "no line ends where the newest checkpoint says")])
+        if checksum not in (None, f"{self._read_checksum(position):08x}"):
+            raise RunError([RunFileDamaged(None, str(self.path), "the newest checkpoint was written with other lines")])
         with refusing(self.path, "written"):
             self._file.truncate(position)
             self._file.seek(position)
@@ -100,10 +111,13 @@ class Journal:
             file.seek(position - 1)
             return file.read(1) == b"\n"
 
-    def _read_checksum(self) -> int:
-        checksum = 0
+    def _read_checksum(self, position: float = math.inf) -> int:
+        checksum = read = 0
         with refusing(self.path, "read"), os.fdopen(open_regular(self.path), "rb") as file:
             for line in file:
+                read += len(line)
+                if read > position:
+                    break
                 checksum = _checksum_of(line, checksum)
         return checksum
 

@@ -16,7 +16,9 @@ from stdsl.compiler.text.reading import open_regular
 from .checkpoints import Checkpoints
 from .directory import RunDirectory
 from .journal import FINISHED, read_journal
+from .left import owner
 from .manifest import Manifest
+from .tracker import hold_journal
 
 State = Literal["done", "under way", "to come"]
 
@@ -98,6 +100,7 @@ class Progress:
 def progress_of(directory: RunDirectory) -> Progress:
     """Raises RunError where the folder is no run directory, or its journal is damaged."""
     manifest = directory.manifest
+    hold_journal(directory.path, owner(manifest.id))
     finished, steps, drawn = _read(directory.path / run_files.JOURNAL)
     phases = []
     trials, comparisons = _trials(directory, manifest)
@@ -171,6 +174,7 @@ def _trials(directory: RunDirectory, manifest: Manifest) -> tuple[dict[str, int]
 
     store = TrialStore(existing_file(directory.trial_store), manifest.id)
     try:
+        store.alone()
         return store.states(), store.states(beside=True)
     finally:
         store.close()

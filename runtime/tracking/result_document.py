@@ -111,6 +111,7 @@ class _Onnx(_Part):
     difference: dict[str, float] | None = None
     latency_ms: _Seconds | None = None
     bytes: _Whole | None = None
+    checksum: str | None = None
 
     @model_validator(mode="after")
     def _either(self) -> Self:

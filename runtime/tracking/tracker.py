@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from stdsl.compiler.schemas import run_files
 
 from .checkpoints import Checkpoints
 from .files import open_own, refusing
-from .journal import FINISHED, Journal, read_journal
+from .journal import BEGUN, FINISHED, Journal, read_journal
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Tracker:
 
     ``checkpoint_seconds``: how long work may be lost at most, apart from the end of a phase, which is always kept;
     ``checkpoint_steps``: the same in steps (None: time alone decides). ``exclusive``: wait until no other
-    process has the folder. Raises RunError where a file is damaged, or the system refuses it: nothing is begun again
-    then.
+    process has the folder. ``whose``: what tells this sequence from all others, and its journal begins with: the ``id``
+    of the run, and the ``network`` of a training apart. Raises RunError where a file is damaged or another's, or the
+    system refuses it: nothing is begun again then.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Tracker:
         checkpoint_seconds: float = 20.0,
         checkpoint_steps: int | None = None,
         exclusive: bool = False,
+        whose: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         with refusing(folder, "written"):
@@ -50,6 +53,8 @@ class Tracker:
             self._lock = os.fdopen(open_own(folder / run_files.LOCK), "a") if exclusive else None
             if self._lock is not None:
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if whose is not None:
+            hold_journal(folder, whose)
         self.checkpoints = Checkpoints(folder / run_files.CHECKPOINTS)
         self.seconds, self.steps = checkpoint_seconds, checkpoint_steps
         self.checkpoints.sweep()
@@ -62,7 +67,9 @@ class Tracker:
         """Steps that were done after the newest checkpoint, and are done again."""
         self.anew = restored is None
         """There is no checkpoint to go on from."""
-        self.journal.cut(at)
+        self.journal.cut(at, restored.get("lines") if restored else None)
+        if whose is not None and not at:
+            self.journal.write(BEGUN, **whose)
         self.finished = finished_phases(folder)
         """The facts of each phase that is over."""
         self._open: dict[str, Any] | None = restored if restored and restored["phase"] not in self.finished else None
@@ -91,7 +98,8 @@ class Tracker:
         """Keep ``state`` after ``step`` steps and ``seconds`` of work on ``phase``, and with it the journal up to
         here.
         """
-        place = {"journal": self.journal.sync(), "phase": phase, "step": step, "seconds": seconds}
+        place: dict[str, Any] = {"journal": self.journal.sync(), "phase": phase, "step": step, "seconds": seconds}
+        place["lines"] = self.journal.checksum
         self.checkpoints.save(place | {"state": state})
         self._kept = time.monotonic()
 
@@ -108,6 +116,14 @@ class Tracker:
         self.journal.close()
         if self._lock is not None:
             self._lock.close()
+
+
+def hold_journal(folder: Path, whose: Mapping[str, str]) -> None:
+    """Raises RunError where the journal in ``folder`` is that of another run, or of another network."""
+    first = next(read_journal(folder / run_files.JOURNAL), {"event": ""})
+    if first["event"] == BEGUN and {name: first.get(name) for name in whose} != whose:
+        what = "run" if first["id"] != whose["id"] else "network"
+        raise RunError([RunFileDamaged(None, str(folder / run_files.JOURNAL), f"it is that of another {what}")])
 
 
 def finished_phases(folder: Path) -> dict[str, dict[str, Any]]:

@@ -22,23 +22,26 @@ from stdsl.compiler.text.documents import parsed_json
 from .files import read_made, write_bytes
 
 
-def save_weights(model: nn.Module, path: Path) -> None:
+def save_weights(model: nn.Module, path: Path) -> str:
     """Write the state dict (learnt weights and running statistics) in the plain memory format, and which architecture
-    they are of."""
+    they are of; gives the checksum of the file."""
     interface = getattr(model, "interface", None)
     hash = interface.architecture if isinstance(interface, Interface) else ""
-    save_tensors(model.state_dict(), path, {ARCHITECTURE: hash} if hash else None)
+    return save_tensors(model.state_dict(), path, {ARCHITECTURE: hash} if hash else None)
 
 
-def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, str] | None = None) -> None:
-    """Write tensors by name in the plain memory format, with ``about`` and a checksum as the metadata of the file."""
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, about: Mapping[str, str] | None = None) -> str:
+    """Write tensors by name in the plain memory format, with ``about`` and a checksum as the metadata of the file;
+    gives the checksum."""
     plain = {
         name: tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
         for name, tensor in tensors.items()
     }
     # What writes files itself would write a temporary one of its own, which stays where the process is killed.
     said = dict(about or {})
-    write_bytes(path, _in_order(save(plain, said | {CHECKSUM: file_checksum(plain, said)})))
+    checksum = file_checksum(plain, said)
+    write_bytes(path, _in_order(save(plain, said | {CHECKSUM: checksum})))
+    return checksum
 
 
 def _in_order(content: bytes) -> bytes:

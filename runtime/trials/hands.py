@@ -29,7 +29,7 @@ FATAL: Final = tuple(map(class_name, (RunError, SpaceError, LoneValue, Compilati
 def open_store(run: Context) -> TrialStore:
     """The store of the trials of a run."""
     database = server_database(run.store) if run.store else file_database(run.directory.trial_store)
-    return TrialStore(database, run.manifest.id)
+    return TrialStore(database, run.manifest.id).alone()
 
 
 def engine_of(run: Context, hear: Hear, beside: bool = False) -> Engine:

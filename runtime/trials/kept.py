@@ -85,7 +85,7 @@ def kept_trials(folder: Path, store: str | None = None) -> KeptTrials:
         epochs: dict[str, list[EpochMetric]] = {}
         for name, each in kept.epochs():
             epochs.setdefault(name, []).append(each)
-        rows = tuple(kept.rows())
+        rows = tuple(kept.alone().rows())
     finally:
         kept.close()
     if not rows:

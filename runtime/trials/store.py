@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select, update
 
 from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.diagnostics.trials import OtherTrials
 from stdsl.compiler.schemas.hyper import Value
 from stdsl.compiler.text.documents import parsed_json
@@ -73,8 +74,8 @@ def not_measured(row: TrialRow, metric: str) -> str | None:
 
 
 class TrialStore:
-    """The trials of the run ``run`` in a database, which may hold those of others. All of it raises RunError where the
-    database refuses it; what returned is kept, whatever happens to this process."""
+    """The trials of the run ``run`` in a database, which may hold those of others where it is no file of the run's own.
+    All of it raises RunError where the database refuses it; what returned is kept, whatever happens to this process."""
 
     def __init__(self, database: Database, run: str) -> None:
         self._database, self._run = database, run
@@ -110,6 +111,16 @@ class TrialStore:
         own = own.where(TRIALS.c.number.is_(None) if beside else TRIALS.c.number.is_not(None))
         with self._database.at_work() as connection:
             return dict(map(tuple, connection.execute(own.order_by(TRIALS.c.state))))
+
+    def alone(self) -> TrialStore:
+        """This one. Raises RunError where it is a file, which is one run's own, and holds trials of another one."""
+        other = select(TRIALS.c.name).where(TRIALS.c.run != self._run).limit(1)
+        if self._database.file is not None:
+            with self._database.at_work() as connection:
+                found = connection.execute(other).first()
+            if found is not None:
+                raise RunError([RunFileDamaged(None, str(self._database.file), "it holds trials of another run")])
+        return self
 
     def epochs(self) -> Iterator[tuple[str, EpochMetric]]:
         """All that was measured, by the names of trials and the steps."""

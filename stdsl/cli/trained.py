@@ -38,12 +38,15 @@ def trained(path: Path) -> Trained:
     from stdsl.runtime.data.registry import open_dataset
     from stdsl.runtime.prepare.preparation import load_kept_job
     from stdsl.runtime.tracking.directory import open_run
+    from stdsl.runtime.tracking.left import phases_of, weights_left
     from stdsl.runtime.tracking.names import DERIVED
 
     directory = open_run(path)
     weights = directory.weights(DERIVED)
     if not os.path.isfile(weights):
         raise RunError([RunNotOver(None, str(path), "trained network", directory.manifest.allow_extern)])
+    phases_of(directory, directory.manifest)
+    weights_left(weights)  # raises where they are none of the run's
     job = load_kept_job(directory, directory.manifest)
     facts = kept_facts(directory.data)
     if facts is None:  # a run of an older version

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.journal import BEGUN, read_journal
 
 from .outcome import differences, outcome
 from .process import Zygote
@@ -170,7 +170,7 @@ def place(out: Path) -> str:
         lines = list(read_journal(out / "journal.jsonl"))
     except RunError as error:
         return str(error)
-    if not lines:
+    if not lines or lines[-1]["event"] == BEGUN:
         return "before its first step"
     if lines[-1]["event"] == "phase_finished":
         return f"after {lines[-1]['phase']}"

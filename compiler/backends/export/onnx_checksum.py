@@ -27,6 +27,14 @@ def with_checksum(content: bytes, ir_version: int) -> bytes:
     return b"%b%b%08x%b" % (content, _ENTRY, zlib.crc32(again, zlib.crc32(content)), again)
 
 
+def checksum_in(path: str | os.PathLike[str]) -> str:
+    """The checksum that a file says it has; "" where it says none. Raises OSError."""
+    with open(path, "rb") as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - _LENGTH, 0))
+        tail = _TAIL.fullmatch(file.read())
+    return "" if tail is None else tail[1].decode()
+
+
 def changed(path: str | os.PathLike[str]) -> bool:
     """Whether a file says by its checksum that it is not what was written. One without never does. Raises OSError."""
     with open(path, "rb") as file:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -350,3 +351,35 @@ def test_numbers_that_json_does_not_have_are_not_written(tmp_path: Path) -> None
     tracker.close()
     assert (tmp_path / "journal.jsonl").read_bytes() == b""
     assert not (tmp_path / "result.json").exists()
+
+
+def test_a_journal_is_that_of_its_run(tmp_path: Path) -> None:
+    """It begins with whose it is, and a checkpoint goes with its lines."""
+    for name in ("one", "other"):
+        tracker = Tracker(tmp_path / name, whose={"id": name})
+        tracker.journal.write("step", phase="search", step=0, loss=len(name))
+        tracker.checkpoint("search", 1, {})
+        tracker.close()
+    Tracker(tmp_path / "one", whose={"id": "one"}).close()
+    with pytest.raises(RunError, match="it is that of another run"):
+        Tracker(tmp_path / "other", whose={"id": "one"})
+    with pytest.raises(RunError, match="it is that of another network"):
+        Tracker(tmp_path / "one", whose={"id": "one", "network": "random-1"})
+    lines = (tmp_path / "one" / "journal.jsonl").read_bytes()
+    shutil.rmtree(tmp_path / "one" / "checkpoints")
+    shutil.copytree(tmp_path / "other" / "checkpoints", tmp_path / "one" / "checkpoints")
+    with pytest.raises(RunError, match="E0722"):
+        Tracker(tmp_path / "one", whose={"id": "one"})
+    assert (tmp_path / "one" / "journal.jsonl").read_bytes() == lines
+
+
+def test_lines_of_the_same_length_are_not_those_of_the_checkpoint(tmp_path: Path) -> None:
+    """As two trackers of older versions, that do not begin with whose they are, may leave them."""
+    for name, loss in (("one", 1), ("other", 2)):
+        tracker = Tracker(tmp_path / name)
+        tracker.journal.write("step", phase="search", step=0, loss=loss)
+        tracker.checkpoint("search", 1, {})
+        tracker.close()
+    shutil.copy(tmp_path / "other" / "journal.jsonl", tmp_path / "one" / "journal.jsonl")
+    with pytest.raises(RunError, match="the newest checkpoint was written with other lines"):
+        Tracker(tmp_path / "one")
