@@ -24,9 +24,10 @@ from .prepare.elastic import drawn_within, elastic_job
 from .prepare.job import Job
 from .prepare.opening import fitting
 from .prepare.preparation import load_kept_job
+from .prepare.readiness import check_ready, permit
 from .report.reporter import Reporter
 from .result import RunResult
-from .run import Means, carry_out, check_ready, permit
+from .run import Means, carry_out
 from .strategies.runner import runner
 from .tracking.directory import RunDirectory, create, open_run, outside, writable
 from .tracking.left import phases_of

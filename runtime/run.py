@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,13 @@ from uuid import uuid4
 
 import torch
 
-from stdsl.compiler.backends.lowering.externs import load_externs
-from stdsl.compiler.checks.limits import limits
 from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.checks.warnings import warnings
 from stdsl.compiler.diagnostics.data import DamagedLeftOut
 from stdsl.compiler.diagnostics.ensembles import MemberNotTrained
-from stdsl.compiler.diagnostics.model import Diagnostic, RunError
+from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.hyper import in_words
-from stdsl.compiler.schemas.search import Role
 from stdsl.compiler.text.commands import going_on
 from stdsl.compiler.text.figures import times
 from stdsl.compiler.text.quoting import visible
@@ -28,9 +25,7 @@ from stdsl.compiler.text.whole_files import sweep
 
 from .data.facts.data_facts import hold_facts, keep_facts
 from .data.facts.doubts import doubts
-from .data.own.checked import Checked
 from .data.own.given import NOT_FOUND_AGAIN, origin_of
-from .data.targets import targets_of
 from .failures import failures
 from .phases.assignment import RETRAIN, Subject, final_training, inherited
 from .phases.compare import as_measured
@@ -50,12 +45,11 @@ from .prepare.memory import oversized, total_memory
 from .prepare.opening import fitting, found_data, opened_for
 from .prepare.paired import check_paired
 from .prepare.plan import plan, plan_text
-from .prepare.tested import check_tested
+from .prepare.readiness import all_ready, permit, refuse
 from .prepare.texts import checksum
 from .report.reporter import Reporter, warned
 from .result import RunResult, collect
 from .strategies.runner import runner
-from .tasks.extern_loss import own_loss
 from .tracking.directory import RunDirectory, create, open_run, result_of, same_run, writable
 from .tracking.files import write_json
 from .tracking.left import owner, phases_of
@@ -124,7 +118,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
     engine = "local" if request.hands == 0 else request.engine
-    datasets = {each.config.name: check_ready(each, engine) for each in (job, *needed)}
+    datasets = all_ready(job, needed, request.needs, engine)
     check_paired(job, needed)
     writable(request.out)
     given = given_needs(job, needed, datasets, request.needs, request.out, _seed(job, request.overrides))
@@ -135,7 +129,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     ahead = plan(job, request.device)
     ahead = replace(ahead, needs=tuple(name for name in ahead.needs if name not in given))
     reporter.say(plan_text(ahead))
-    _refuse(oversized(ahead, job.config, total_memory(placement.device)))
+    refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in (*job.warnings, *warnings(job.config, job.graph)):
         reporter.say(warned(warning))
     origin = None if job.given is None else origin_of(job.given)
@@ -169,17 +163,6 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
     reporter.say(f"run directory: {visible(str(directory.path))}")
     return carry_out(job, manifest, directory, placement, reporter, Means(request.hands, request.store))
-
-
-def check_ready(job: Job, engine: str) -> dict[Role, Checked]:
-    """The data of a job. Raises SpaceError or RunError where the job would not start: its code may not be loaded, its
-    data is not there, or this version does not run what it asks for."""
-    permit(job)
-    _refuse(limits(job.search, engine))
-    datasets = opened_for(job)
-    own_loss(job.config, targets_of(datasets["search"]))
-    check_tested(job)
-    return datasets
 
 
 def resume(
@@ -263,7 +246,7 @@ def carry_out(
     placement = replace(placement, bfloat16=job.config.precision == "bfloat16", compile=job.config.compile)
     before = torch.get_num_threads()
     try:
-        _run_needs(job, manifest, directory, reporter, means)
+        _run_needs(job, manifest, directory, reporter, means, interruption)
         with interruption.watch(), failures(job.config):
             datasets = opened_for(job)
             own = {role: dataset for role, dataset in datasets.items() if job.config.owner(role) == role}
@@ -303,7 +286,14 @@ def carry_out(
         directory.unlock()
 
 
-def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: Reporter, means: Means) -> None:
+def _run_needs(
+    job: Job,
+    manifest: Manifest,
+    directory: RunDirectory,
+    reporter: Reporter,
+    means: Means,
+    interruption: Interruption,
+) -> None:
     """Run the searches that this one needs, as runs of their own inside its directory, unless they are over there, or
     the run was given them."""
     for needed in _needed(job, job.config.before, manifest.overrides):
@@ -312,7 +302,7 @@ def _run_needs(job: Job, manifest: Manifest, directory: RunDirectory, reporter: 
         if (folder / run_files.RESULT).exists():
             continue
         if name in manifest.needs:
-            fetch_needed(job.config.name, name, manifest.needs[name], folder)
+            fetch_needed(job.config.name, name, manifest.needs[name], folder, interruption)
             reporter.say(f"{name}: the run in {visible(manifest.needs[name].run)}, of which this one has a copy")
             continue
         reporter.say(f"needed first: {name}")
@@ -417,15 +407,3 @@ def _hands(job: Job, placement: Placement, engine: str, asked: int | None) -> in
     if asked is not None:
         return min(asked, len(placement.devices) or asked)
     return cores() if placement.device.type == "cpu" else max(1, len(placement.devices))
-
-
-def permit(job: Job) -> None:
-    """Load the extern operators of all spaces of a job. Raises SpaceError where it may not, or cannot."""
-    for graph in (job.graph, job.final, *job.compared.values(), *job.tested.values()):
-        load_externs(graph)
-
-
-def _refuse(diagnostics: Iterator[Diagnostic]) -> None:
-    found = tuple(diagnostics)
-    if found:
-        raise RunError(found)

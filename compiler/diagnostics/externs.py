@@ -14,6 +14,8 @@ class ExternNotAllowed(Diagnostic):
     target: str
     variable: str = ""
     """Of the environment, which gives leave where no call can."""
+    reason: str = ""
+    """For which it would be loaded, where that does not follow from the call."""
 
     code: ClassVar[str] = "E0227"
     title: ClassVar[str] = "extern code without permission"
@@ -31,6 +33,10 @@ A process that unpickles a network with such operators has no call that could gi
     @property
     def message(self) -> str:
         return f"`{self.name}` is Python code ({self.target}), which may not be loaded"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.reason,) if self.reason else ()
 
     @property
     def help(self) -> str:

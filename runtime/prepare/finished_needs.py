@@ -22,6 +22,7 @@ from ..data.own.checked import Checked
 from ..tracking.copied import copy_run
 from ..tracking.directory import RunDirectory, open_run, outside, result_of
 from ..tracking.manifest import Given
+from ..training.interruption import Interrupted, Interruption
 from .job import Job
 from .preparation import load_kept_job
 
@@ -74,9 +75,9 @@ def given_needs(
     return known
 
 
-def fetch_needed(search: str, name: str, given: Given, folder: Path) -> None:
+def fetch_needed(search: str, name: str, given: Given, folder: Path, interruption: Interruption) -> None:
     """Leaves a copy of a run that was given, as the run directory ``folder`` of the search ``name``. Raises RunError
-    where it is gone, or another one by now."""
+    where it is gone, or another one by now; Interrupted where the run was asked to stop: there is none then."""
     source = Path(given.run)
     place = option_text("--needs ", f"{name}={source}").value
     with _shown_at(place):
@@ -85,7 +86,13 @@ def fetch_needed(search: str, name: str, given: Given, folder: Path) -> None:
         differing = ("it is not the run that was there before",)
         advice = "put that run back in its place, or begin anew with the one that is there"
         raise RunError([NotThatRun(place, search, name, str(source), differing, advice)])
-    copy_run(source, folder)
+
+    def going_on() -> None:
+        if interruption.asked:
+            raise Interrupted
+
+    with interruption.watch():
+        copy_run(source, folder, going_on)
 
 
 @contextmanager

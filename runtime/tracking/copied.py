@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from stdsl.compiler.schemas import run_files
 from stdsl.compiler.text.whole_files import UNFINISHED, sync_folder, temporary_name
@@ -20,9 +20,21 @@ _LEFT_OUT: Final = frozenset(
 """What a run that is over has no use for, at its top."""
 
 
-def copy_run(source: Path, target: Path) -> None:
+class _Watched:
+    """A file at whose every reading ``going_on`` is called, which raises where it shall not go on."""
+
+    def __init__(self, file: IO[bytes], going_on: Callable[[], None]) -> None:
+        self._file, self._going_on = file, going_on
+
+    def read(self, size: int = -1) -> bytes:
+        self._going_on()
+        return self._file.read(size)
+
+
+def copy_run(source: Path, target: Path, going_on: Callable[[], None]) -> None:
     """Leaves the run directory ``source``, whose run is over, as ``target`` too. Links in it are not followed. Raises
-    RunError for what the system refuses. One process alone may work in the folder of ``target``."""
+    RunError for what the system refuses, and what ``going_on`` raises, which is called every now and then; nothing is
+    left then. One process alone may work in the folder of ``target``."""
     with refusing(target, "written"):
         target.parent.mkdir(parents=True, exist_ok=True)
         for left in target.parent.glob(f".{target.name}.*{UNFINISHED}"):  # by a process that was killed
@@ -34,7 +46,7 @@ def copy_run(source: Path, target: Path) -> None:
             with refusing(path, "read"), open(path, "rb") as own, refusing(place, "written"):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with open(place, "xb") as copy:
-                    shutil.copyfileobj(own, copy)
+                    shutil.copyfileobj(_Watched(own, going_on), copy)
                     copy.flush()
                     os.fsync(copy.fileno())
         with refusing(target, "written"):

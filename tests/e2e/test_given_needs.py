@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from kills.process import Zygote
 
 import stdsl as api
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.runtime.report.reporter import Silent
+from stdsl.runtime.run import RunRequest, resume, run
+from stdsl.runtime.training.interruption import Interrupted
 
 TEXT = """stdsl 1
 meta net on x: image(1, 6, 6) {
@@ -87,6 +91,29 @@ def test_killed_while_it_is_copied(number: int, finished: Path, tmp_path: Path, 
     (left,) = (out / "needs").iterdir()
     assert stdsl("run", "--resume", str(out), "--hands", "0") == 0
     assert not left.exists()
+    assert differences(outcome(finished / "bred"), outcome(out)) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_is_copied(
+    number: signal.Signals, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the copy is left, and the message says how it goes on."""
+    out, copies = tmp_path / "out", list[bytes]()
+
+    def copy(own: Any, target: Any) -> None:
+        if len(copies) == 3:
+            target.write(b"a part of it")
+            os.kill(os.getpid(), number)
+        copies.append(own.read())
+        target.write(copies[-1])
+
+    with monkeypatch.context() as patched:
+        patched.setattr("stdsl.runtime.tracking.copied.shutil.copyfileobj", copy)
+        with pytest.raises(Interrupted, match=f"--resume {out}` goes on from here"):
+            run(RunRequest(str(finished / "own.space"), "bred", out=out, needs={"paths": finished / "paths"}), Silent())
+    assert list((out / "needs").iterdir()) == []
+    resume(out, Silent())
     assert differences(outcome(finished / "bred"), outcome(out)) == []
 
 

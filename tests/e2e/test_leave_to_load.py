@@ -30,6 +30,19 @@ class Passing(nn.Module):
     def forward(self, x):
         return x
 """
+MINE = """
+import numpy as np
+
+class Mine:
+    def __init__(self, split="train"):
+        self.split = split
+
+    def __len__(self):
+        return 32
+
+    def __getitem__(self, index):
+        return np.random.default_rng(index).normal(size=(1, 4, 8, 8)).astype("float32"), index % 13
+"""
 TEXT = """stdsl 1
 extern op outside on x from "MODULE:Passing" { params = 0  flops = 0 }
 meta foreign(c = 4) on video: clip(1, 4, 8, 8) {
@@ -189,16 +202,41 @@ def test_what_a_run_says_is_no_leave(folder: Folder) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_a_finished_run_that_is_given_gives_no_leave(folder: Folder) -> None:
-    """In the place of a needed search, whose own run says that its code may be loaded."""
+def test_of_a_search_whose_finished_run_is_given_no_operator_is_loaded(folder: Folder) -> None:
+    """So that no leave is asked for, with it none is given, and what the run says of it counts for nothing. Where the
+    search runs first, the message says so."""
     first, out = folder.path / "first", folder.path / "run"
     assert called("run", "--allow-extern", f"{folder.file}::pretrain", "--out", str(first)).exit_code == 0
     assert folder.loaded
-    call = ("run", f"{folder.file}::needing", "--needs", f"pretrain={first}", "--out", str(out))
-    refused(folder, *call)
+    call = ("run", f"{folder.file}::needing", "--out", str(out))
+    said = " ".join(called(*call).output.split())
+    assert "note: the search `pretrain`, which `needing` needs, runs first; `--needs pretrain=RUN` names" in said
     assert not out.exists()
-    result = called(*call, "--allow-extern")
+    result = called(*call, "--needs", f"pretrain={first}")
     assert result.exit_code == 0, result.output
+    (out / "result.json").unlink()
+    assert called("run", "--resume", str(out)).exit_code == 0
+    assert not folder.loaded
+
+
+def test_the_data_of_a_search_whose_finished_run_is_given_is_loaded_by_leave(folder: Folder) -> None:
+    """The run is held to it."""
+    data = "motion_digits(frames = 4, size = 8, train = 32, valid = 32, test = 16)"
+    head, pretrain = folder.file.read_text().split("search pretrain")
+    mine = f'extern data mine() from "{folder.module}:Mine" {{ inputs = clip(1, 4, 8, 8)  classes = 13 }}\n'
+    folder.file.write_text(f"{head}{mine}search pretrain{pretrain.replace(data, 'mine()', 1)}")
+    with (folder.path / f"{folder.module}.py").open("a") as code:
+        code.write(MINE)
+    first, out = folder.path / "first", folder.path / "run"
+    result = called("run", "--allow-extern", f"{folder.file}::pretrain", "--out", str(first))
+    assert result.exit_code == 0, result.output
+    assert folder.loaded
+    call = ("run", f"{folder.file}::needing", "--out", str(out), "--needs", f"pretrain={first}")
+    said = " ".join(called(*call).output.split())
+    assert "E0227" in said
+    assert "note: it reads the data of `pretrain`, to which the run that is given for that is held" in said
+    assert not folder.loaded
+    assert called(*call, "--allow-extern").exit_code == 0
 
 
 @pytest.mark.parametrize("leave", [False, True])
