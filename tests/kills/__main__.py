@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .driver import Driver
 from .process import Zygote
-from .texts import KINDS
+from .texts import DERIVED, KINDS
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/kills"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long; the next call goes on")
-    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--kinds", nargs="*", default=[*KINDS, *DERIVED], choices=[*KINDS, *DERIVED])
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * given.minutes

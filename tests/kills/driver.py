@@ -14,16 +14,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.schemas import run_files
 from stdsl.runtime.tracking.journal import BEGUN, read_journal
 
 from .outcome import differences, outcome
 from .process import Zygote
-from .texts import GIVEN, KINDS, TEXT, write_arrays
+from .texts import DERIVED, GIVEN, KINDS, TEXT, write_arrays
 
 EARLY = 0.5
 """Seconds in which a run makes its directory."""
 AT_MOST = 6
 """Kills of one run."""
+DERIVED_PAUSE = 0.05
+"""Seconds between checkpoints of what is derived, which has those of its run."""
 PATIENCE = 60.0
 """A process that takes so many seconds longer than ten times an undisturbed run hangs."""
 
@@ -47,7 +50,7 @@ class Driver:
     folder: Path
     zygote: Zygote
     seed: int = 0
-    kinds: tuple[str, ...] = tuple(KINDS)
+    kinds: tuple[str, ...] = (*KINDS, *DERIVED)
     trials: list[Trial] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -127,6 +130,11 @@ class Driver:
     def _run(self, kind: str, out: Path, pause: float, after: float | None) -> int:
         """Start a run, or go on with it; its exit code, or -9 where it was killed."""
         self.zygote.output.unlink(missing_ok=True)
+        if kind in DERIVED:
+            argv = ["derive", str(self._finished("paths")), *DERIVED[kind], "--out", str(out)]
+            if (out / run_files.ASKED).exists() or (out / run_files.MANIFEST).exists():
+                argv = ["derive", "--resume", str(out)]
+            return self.zygote.run(*argv, "--quiet", after=after, checkpoint_seconds=pause)
         search, *settings = KINDS[kind]
         options = [part for text in settings for part in ("--set", text)]
         if kind in GIVEN:
@@ -142,7 +150,8 @@ class Driver:
         out = self.folder / f"finished-{search}"
         if not (out / "result.json").exists():
             shutil.rmtree(out, ignore_errors=True)
-            code = self.zygote.run("run", f"{self.space}::{search}", "--out", str(out), "--hands", "0", "--quiet")
+            words = ("run", f"{self.space}::{search}", "--out", str(out), "--hands", "0", "--quiet")
+            code = self.zygote.run(*words, checkpoint_seconds=DERIVED_PAUSE)
             assert code == 0, self._said()
         return out
 
@@ -155,6 +164,11 @@ def place(out: Path) -> str:
     """Where a run was killed, as far as its directory tells."""
     if not out.exists():
         return "before its directory"
+    if (out / run_files.ASKED).exists():
+        begun = [path for path in out.iterdir() if (path / run_files.MANIFEST).exists()]
+        if (out / run_files.FRONT).exists() or not begun:
+            return "after its front" if begun else "before the first network of a front"
+        return f"in a front, {place(max(begun, key=lambda path: int(path.name.rpartition('-')[2])))}"
     if not (out / "run.json").exists():
         return "while it made its directory"
     if (out / "result.json").exists():

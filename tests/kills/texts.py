@@ -8,6 +8,7 @@ import numpy as np
 
 TEXT = """stdsl 1
 use std.video (relu_conv_bn)
+use std.strategies (gdas)
 
 ops candidates(stride = 1) = {
   skip: skip(stride),
@@ -146,6 +147,33 @@ search reused {
   needs = [paths]
   export { onnx = "model.onnx" }
 }
+search rewarded {
+  space = cells
+  strategy = sampling {
+    steps = 12  batch = 8  samples = 1  estimator = reinforce  reward = metric  derive { candidates = 3 }
+    decisions { optimizer = adam(lr = 0.05) }
+  }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  export { onnx = "model.onnx" }
+}
+search paths_drawn {
+  space = cells
+  strategy = gdas { steps = 12  batch = 8 }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  export { onnx = "model.onnx" }
+}
+search tuned {
+  space = cells
+  strategy = bayes {
+    budget { least = 1  most = 4  eta = 2  iterations = 2 }
+    fitness {
+      samples = 16  batch = choose {8, 16}  dropout = choose real(0.0..0.3)
+      optimizer = sgd(lr = cosine(0.1), momentum = 0.9)
+    }
+  }
+  data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
+  retrain { steps = 8  batch = 8 }
+}
 search pretrain {
   space = alone
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
@@ -181,10 +209,20 @@ KINDS: dict[str, tuple[str, ...]] = {
     "variational, in phases": ("posterior_staged",),
     "random": ("drawn",),
     "random, in processes": ("drawn",),
+    "rewarded": ("rewarded",),
+    "drawn from a mixture": ("paths_drawn",),
+    "tuned, in brackets": ("tuned",),
     "classes of pixels": ("at_pixels",),
     "trained and measured on other data": ("elsewhere",),
 }
 """Kind → the search and what is set. One in processes has two hands, others train in their own."""
+FRONT = ("--front", "params", "--budget", "60", "--budget", "130", "--budget", "1000", "--candidates", "3")
+DERIVED: dict[str, tuple[str, ...]] = {
+    "a front": FRONT,
+    "derived within budgets": ("--where", "params <= 1000", "--candidates", "2"),
+    "derived by its name": ("--arch", '{"y.kind": "full"}'),
+}
+"""Kind → what `stdsl derive` is asked for, of a finished run of the search `paths`."""
 GIVEN = {"in the weights of a run that is given": "paths"}
 """Kind → what its search needs, of which it is given a finished run."""
 
