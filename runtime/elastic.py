@@ -30,7 +30,7 @@ from .result import RunResult
 from .run import Means, carry_out
 from .strategies.runner import runner
 from .tracking.directory import RunDirectory, create, open_run, outside, writable
-from .tracking.left import phases_of
+from .tracking.left import WEIGHTS, phases_of
 from .tracking.manifest import Elastic, Manifest, environment
 from .tracking.names import SEARCH
 from .training.placement import available
@@ -121,7 +121,7 @@ def derive_elastic(request: ElasticRequest, reporter: Reporter) -> RunResult:
     kept, manifest = opened_run(request)
     writable(request.out)
     outside(request.run, request.out)
-    job = within(request, kept, manifest.id)
+    job = within(request, kept, lent_by_run(request.run))
     drawn_within(job)
     out = request.out
     check_begun(request, job, manifest, (out or Path("runs", f"{job.config.name}-elastic-0001"),))
@@ -170,13 +170,30 @@ def _advice() -> str:
     return f"run a search of the family {families}, as with the strategy `single_path`, and derive from that run"
 
 
-def within(request: ElasticRequest, job: Job, run: str, *further: str) -> Job:
-    """The job of a network from the weights of ``job``'s search, within what was asked for and ``further`` budgets.
-    ``run``: the ``id`` of the run that left them. Raises as :func:`derive_elastic` does."""
+@dataclass(frozen=True)
+class Lent:
+    """What weights of all architectures are known by: the ``id`` of the run that left them, and the checksum of the
+    file; "" where an older version kept none."""
+
+    id: str
+    weights: str
+
+
+def lent_by_run(run: Path) -> Lent:
+    """Those of a run whose search is over. Raises RunError."""
+    directory = open_run(run)
+    manifest = directory.manifest
+    return Lent(manifest.id, phases_of(directory, manifest)[SEARCH].get(WEIGHTS, ""))
+
+
+def within(request: ElasticRequest, job: Job, lent: Lent, *further: str) -> Job:
+    """The job of a network from the weights of ``job``'s search, which are those that are ``lent``, within what was
+    asked for and ``further`` budgets. Raises as :func:`derive_elastic` does."""
     given = request.architecture
     asked = Elastic(
         run=str(request.run.absolute()),
-        id=run,
+        id=lent.id,
+        weights=lent.weights,
         where=(*request.where, *further),
         candidates=request.candidates,
         seed=request.seed,
@@ -212,6 +229,7 @@ def begun(request: ElasticRequest, job: Job, manifest: Manifest, out: Path | Non
             "allow_extern": request.allow_extern,
             "id": uuid4().hex,
             "store": "",
+            "outermost": "",
             "environment": environment(),
         }
     )

@@ -25,7 +25,17 @@ from stdsl.compiler.text.commands import command, leave
 from stdsl.compiler.text.documents import parsed_json
 from stdsl.compiler.text.quoting import json_text, visible
 
-from .elastic import ElasticFront, ElasticRequest, Point, begun, check_begun, opened_run, within
+from .elastic import (
+    ElasticFront,
+    ElasticRequest,
+    Lent,
+    Point,
+    begun,
+    check_begun,
+    lent_by_run,
+    opened_run,
+    within,
+)
 from .prepare.elastic import drawn_within
 from .prepare.job import Job
 from .report.reporter import Reporter
@@ -44,13 +54,14 @@ METRICS: tuple[str, ...] = get_args(Cost)
 
 
 class Asked(BaseModel):
-    """What a front was asked for: see :class:`.elastic.ElasticRequest`. ``id``: what its manifest calls the ``run``;
-    ``metric``: the cost that ``budgets`` are of; ``device``: as it was found."""
+    """What a front was asked for: see :class:`.elastic.ElasticRequest`, and for ``id`` and ``weights``
+    :class:`.elastic.Lent`; ``metric``: the cost that ``budgets`` are of; ``device``: as it was found."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
     id: str = ""
+    weights: str = ""
     where: tuple[str, ...]
     metric: Cost
     budgets: Annotated[tuple[Annotated[int, Ge(0)], ...], Len(1)]
@@ -58,10 +69,14 @@ class Asked(BaseModel):
     seed: int
     device: str
 
+    @property
+    def lent(self) -> Lent:
+        return Lent(self.id, self.weights)
+
     def network(self, band: str) -> Elastic:
         """What its network within ``band`` was asked for."""
-        where = (*self.where, band)
-        return Elastic(run=self.run, id=self.id, where=where, candidates=self.candidates, seed=self.seed)
+        own = {"run": self.run, "candidates": self.candidates, "seed": self.seed}
+        return Elastic.model_validate(own | vars(self.lent) | {"where": (*self.where, band)})
 
 
 class _Found(BaseModel):
@@ -94,10 +109,11 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     kept, manifest = opened_run(request)
     writable(request.out)
     outside(request.run, request.out)
-    bands = _bands(request, kept, manifest.id, metric, budgets)
+    lent = lent_by_run(request.run)
+    bands = _bands(request, kept, lent, metric, budgets)
     widest, greatest = f"{metric} <= {max(budgets)}", max(budgets)
     with _said_of(widest, greatest):
-        drawn_within(within(request, kept, manifest.id, widest))  # raises where all of them would be empty
+        drawn_within(within(request, kept, lent, widest))  # raises where all of them would be empty
     filled = [_filled(job, budget) for budget, job in bands]
     name = f"{kept.config.name}-front"
     below = request.out or Path("runs", f"{name}-0001")
@@ -105,7 +121,8 @@ def elastic_front(request: ElasticRequest, metric: str, budgets: Sequence[int], 
     asked = Asked.model_validate(
         {
             "run": str(request.run.absolute()),
-            "id": manifest.id,
+            "id": lent.id,
+            "weights": lent.weights,
             "where": tuple(request.where),
             "metric": metric,
             "budgets": tuple(budget for budget, _ in bands),
@@ -144,7 +161,8 @@ def resume_derived(
     kept, manifest = opened_run(request)
     same_run(request.run, asked.id, folder)
     with locked(folder):
-        filled = [_filled(job, budget) for budget, job in _bands(request, kept, asked.id, asked.metric, asked.budgets)]
+        bands = _bands(request, kept, asked.lent, asked.metric, asked.budgets)
+        filled = [_filled(job, budget) for budget, job in bands]
         return _worked_off(request, asked, (kept, manifest), folder, filled, reporter)
 
 
@@ -197,7 +215,7 @@ def _worked_off(
     architecture."""
     kept, manifest = run
     points = []
-    bands = _bands(request, kept, asked.id, asked.metric, asked.budgets)
+    bands = _bands(request, kept, asked.lent, asked.metric, asked.budgets)
     for (budget, job), any_within in zip(bands, filled, strict=True):
         if not any_within:
             reporter.say(f"no architecture is {_band(job)}")
@@ -243,11 +261,10 @@ def _hold_band(folder: Path, asked: Elastic) -> None:
     raise RunError([RunFileDamaged(None, str(folder / run_files.MANIFEST), fault)])
 
 
-def _bands(request: ElasticRequest, job: Job, run: str, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
-    """Each budget with the job of what costs more than the one before it, and no more than it. ``run``: see
-    :func:`.elastic.within`."""
+def _bands(request: ElasticRequest, job: Job, lent: Lent, metric: str, budgets: Sequence[int]) -> list[tuple[int, Job]]:
+    """Each budget with the job of what costs more than the one before it, and no more than it."""
     bounds = zip(_sorted(budgets), _bounds(metric, budgets), strict=True)
-    return [(budget, within(request, job, run, band)) for budget, band in bounds]
+    return [(budget, within(request, job, lent, band)) for budget, band in bounds]
 
 
 def _sorted(budgets: Sequence[int]) -> list[int]:

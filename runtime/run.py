@@ -38,7 +38,7 @@ from .phases.search import PHASE as SEARCH
 from .phases.search import search
 from .phases.side import Side, own_side
 from .phases.train import measure, train
-from .prepare.finished_needs import fetch_needed, given_needs
+from .prepare.finished_needs import fetch_needed, given_needs, hold_needed
 from .prepare.found_settings import asks_for_found, found_settings, with_found
 from .prepare.job import Job
 from .prepare.memory import oversized, total_memory
@@ -88,6 +88,8 @@ class RunRequest:
     """Finished runs in the place of searches that are needed, by their names."""
     architecture: Mapping[str, Any] | Path | None = None
     """What is trained, compared and exported without a search: by path, or an `.arch.json` file."""
+    outermost: str = ""
+    """The run that needs this one."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
         allow_extern=request.allow_extern,
         id=uuid4().hex,
         store="" if request.store is None else without_password(request.store),
+        outermost=request.outermost,
         environment=environment(),
     )
     directory = create(request.out, job.config.name, manifest, job.texts.texts)
@@ -299,6 +302,8 @@ def _run_needs(
     for needed in _needed(job, job.config.before, manifest.overrides):
         name = needed.config.name
         folder = directory.needed(name)
+        if (folder / run_files.MANIFEST).exists():
+            hold_needed(folder, name)
         if (folder / run_files.RESULT).exists():
             continue
         if name in manifest.needs:
@@ -320,6 +325,7 @@ def _run_needs(
             allow_extern=job.allow_extern,
             hands=means.hands,
             store=means.store or manifest.store or None,
+            outermost=manifest.outermost or manifest.id,
         )
         start(needed, request, reporter)
 

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import torch
 
+from stdsl.compiler.diagnostics.model import RunError
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.families.registry import searches
 
 from ..report.reporter import warned
 from ..strategies.runner import runner
 from ..tracking.directory import RunDirectory
-from ..tracking.files import write_bytes
+from ..tracking.files import read_made, write_bytes
 from ..tracking.left import marks, weights_left
+from ..tracking.manifest import Elastic
 from ..tracking.names import SEARCH
+from ..tracking.weights import checksum_in
 from .context import Context
 
 PHASE = "search"
@@ -28,7 +32,7 @@ def search(run: Context) -> None:
     if run.job.elastic is None:
         found = runner(strategy).search(run)
     else:
-        _fetch(run, Path(run.job.elastic.run))
+        _fetch(run, run.job.elastic)
         found = runner(strategy).redrawn(run)
     run.tracker.finish(PHASE, dict(found.facts) | marks(run.directory, run.manifest))
     for warning in found.warnings:
@@ -36,8 +40,11 @@ def search(run: Context) -> None:
     run.reporter.end(PHASE, found.summary)
 
 
-def _fetch(run: Context, source: Path) -> None:
-    """Leaves the weights of another run's search in this one, which needs the other no more then."""
+def _fetch(run: Context, elastic: Elastic) -> None:
+    """Leaves the weights of another run's search in this one, which needs the other no more then. Raises RunError where
+    there are other ones."""
     target = run.directory.weights(SEARCH)
     if not target.exists():
-        write_bytes(target, weights_left(RunDirectory(source).weights(SEARCH)))
+        write_bytes(target, weights_left(RunDirectory(Path(elastic.run)).weights(SEARCH)))
+    elif elastic.weights not in ("", checksum_in(read_made(target), target)):
+        raise RunError([RunFileDamaged(None, str(target), "it holds other weights than the run was begun with")])

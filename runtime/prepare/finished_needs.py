@@ -12,9 +12,11 @@ from stdsl.compiler.diagnostics.data import DataChanged
 from stdsl.compiler.diagnostics.model import Diagnostic, RunError
 from stdsl.compiler.diagnostics.needs import NotNeeded, NotThatRun
 from stdsl.compiler.diagnostics.option import option_text
+from stdsl.compiler.diagnostics.run_files import RunFileDamaged
 from stdsl.compiler.diagnostics.source import Span
 from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.ir.printer import print_ir
+from stdsl.compiler.schemas import run_files
 from stdsl.compiler.schemas.search import ROLES, Role
 
 from ..data.facts.data_facts import hold_facts
@@ -93,6 +95,15 @@ def fetch_needed(search: str, name: str, given: Given, folder: Path, interruptio
 
     with interruption.watch():
         copy_run(source, folder, going_on)
+
+
+def hold_needed(folder: Path, name: str) -> None:
+    """Raises RunError where the run in ``folder``, inside another one, which the search ``name`` was needed by, is not
+    the one that was given to that, or where none was, not started for it. Runs of older versions do not say so."""
+    own, outer = open_run(folder).manifest, open_run(folder.absolute().parents[1]).manifest
+    given = outer.needs.get(name)
+    if own.id != given.id if given is not None else own.outermost not in (None, outer.id):
+        raise RunError([RunFileDamaged(None, str(folder / run_files.MANIFEST), "it is that of another run")])
 
 
 @contextmanager

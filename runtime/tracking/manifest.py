@@ -42,14 +42,16 @@ class Origin(BaseModel):
 
 class Elastic(BaseModel):
     """Another network from weights that are there. ``run``: the directory of the run that left them, ``id``: what its
-    manifest calls it ("" where an older version wrote this); ``where``: budgets beside those of its space, as they were
-    written; of ``candidates`` drawn architectures the best is taken, and other ones are drawn by another ``seed``.
-    ``architecture``: path → value of the one that is taken in their place."""
+    manifest calls it, ``weights``: the checksum of their file ("" where an older version wrote this); ``where``:
+    budgets beside those of its space, as they were written; of ``candidates`` drawn architectures the best is taken,
+    and other ones are drawn by another ``seed``. ``architecture``: path → value of the one that is taken in their
+    place."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: str
     id: str = ""
+    weights: str = ""
     where: tuple[str, ...] = ()
     candidates: Annotated[int, Ge(1)]
     seed: int = 0
@@ -78,7 +80,8 @@ class Manifest(BaseModel):
     ``threads`` is the number of torch threads: on a CPU results depend on it.
     ``allow_extern``: the run was given leave to load the code of extern operators; going on with it needs that again.
     ``id``: what its trials are known by in a database, a name of its own. ``store``: the URL of that, without a
-    password; "" for the file of the run directory.
+    password; "" for the file of the run directory. ``outermost``: the ``id`` of the run for which this one, of a search
+    that it needs, was started; "" for one by itself, None where an older version wrote this.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,6 +110,7 @@ class Manifest(BaseModel):
     allow_extern: bool = False
     id: str = ""
     store: str = ""
+    outermost: str | None = None
     environment: Environment
 
     @model_validator(mode="after")

@@ -134,6 +134,19 @@ def front_of(folder: Path) -> Any:
     return found.document()
 
 
+def test_weights_of_another_run_in_one_that_is_not_over(both: Path, begun: Path) -> None:
+    """Between the copy of the shared weights and the end of what is measured with them."""
+    rest = begun / f"params-{BUDGETS[1]}"
+    shutil.rmtree(rest / "checkpoints")
+    for name in ("result.json", "journal.jsonl"):
+        (rest / name).unlink()
+    kept = (rest / "weights" / "search.safetensors").read_bytes()
+    shutil.copy(both / "1" / "weights" / "search.safetensors", rest / "weights")
+    assert codes(rest) == codes(begun) == ["E0722"]
+    (rest / "weights" / "search.safetensors").write_bytes(kept)
+    assert isinstance(resume_derived(begun, Silent()), ElasticFront)
+
+
 def test_another_bit_of_what_was_asked_for(begun: Path) -> None:
     path = begun / run_files.ASKED
     whole = path.read_bytes()
@@ -150,9 +163,9 @@ def test_another_bit_of_what_was_asked_for(begun: Path) -> None:
         else:
             assert found == right, f"bit {place % 8} of byte {place // 8}"
     assert told
-    plain = {name: value for name, value in json.loads(whole).items() if name not in ("crc32", "id")}
+    plain = {name: value for name, value in json.loads(whole).items() if name not in ("crc32", "id", "weights")}
     path.write_text(json.dumps(plain))  # as older versions wrote it
-    assert asked_in(path) == right.model_copy(update={"id": ""})
+    assert asked_in(path) == right.model_copy(update={"id": "", "weights": ""})
 
 
 def test_one_process_works_on_a_front(both: Path, begun: Path, tmp_path: Path) -> None:

@@ -191,6 +191,29 @@ def test_other_texts_and_other_data_are_refused(finished: Path, tmp_path: Path) 
     assert "its data, `arrays`, was another" in told
 
 
+@pytest.mark.parametrize("given_one", [False, True])
+def test_another_run_in_the_place_of_what_was_needed(
+    given_one: bool, finished: Path, tmp_path: Path, stdsl: Order
+) -> None:
+    """In the folder of a run that is not over, whether it had made its own or was given one."""
+    out = tmp_path / "out"
+    if given_one:
+        assert stdsl(*given(finished, out, finished / "paths"), moment="over", number=1) == -signal.SIGKILL
+    else:
+        shutil.copytree(finished / "bred", out)
+        (out / "result.json").unlink()
+    kept, place = tmp_path / "kept", out / "needs" / "paths"
+    place.rename(kept)
+    other = finished / ("bred/needs/paths" if given_one else "paths")
+    shutil.copytree(other, place)
+    with pytest.raises(RunError, match=r"E0722.*it is that of another run"):
+        resume(out, Silent())
+    shutil.rmtree(place)
+    kept.rename(place)
+    resume(out, Silent())
+    assert differences(outcome(finished / "bred"), outcome(out)) == []
+
+
 def test_another_run_in_its_place_is_refused(finished: Path, tmp_path: Path, stdsl: Order) -> None:
     """Where the run was killed before it had its copy."""
     lent, out = tmp_path / "lent", tmp_path / "out"

@@ -154,13 +154,13 @@ search rewarded {
     decisions { optimizer = adam(lr = 0.05) }
   }
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
-  export { onnx = "model.onnx" }
+  export { weights = "out/w.safetensors" }
 }
 search paths_drawn {
   space = cells
   strategy = gdas { steps = 12  batch = 8 }
   data = motion_digits(frames = 4, size = 8, motions = 4, train = 32, valid = 32, test = 32)
-  export { onnx = "model.onnx" }
+  export { weights = "out/w.safetensors" }
 }
 search tuned {
   space = cells
