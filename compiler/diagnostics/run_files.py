@@ -15,7 +15,7 @@ class RunFileRefused(Diagnostic):
     path: str
     action: str
     reason: str
-    resume: str
+    resume: str = ""
 
     code: ClassVar[str] = "E0721"
     title: ClassVar[str] = "a file of the run cannot be read or written"
