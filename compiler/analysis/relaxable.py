@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..diagnostics.backends import Cases, NotRelaxable, OpenConcat, OpenSlots, UnequalShapes
 from ..diagnostics.source import Span
 from ..ir.decisions import Decision
-from ..ir.diagram import Variable, leaves, support
+from ..ir.diagram import Diagram, Variable, leaves, support
 from ..ir.graph import Node, SpaceGraph
 
 
@@ -34,24 +34,27 @@ def _in_the_way(graph: SpaceGraph) -> list[NotRelaxable]:
     reached = {id for _, id in graph.outputs}
     for node in reversed(graph.nodes):
         if node.id in reached:
-            reached.update(edge.source for edge in node.edges if edge.guard is not False)
+            for edge in node.edges:
+                if edge.guard is not False:
+                    reached.add(edge.source)
     for node in graph.nodes:
         if node.id not in reached:
             continue
-        guards = frozenset().union(*(support(edge.guard) for edge in node.edges)) if node.edges else frozenset()
         if node.kind == "reduce" and node.op == "concat":
-            for d in blame(guards):
+            for d in blame(_guarding(node)):
                 found[d.id] = OpenConcat(node.span, d.path)
         elif node.kind == "switch" and not _by_number(node):
-            for d in blame(frozenset(v for v in guards if v.element is not None)):
+            for d in blame(frozenset(v for v in _guarding(node) if v.element is not None)):
                 found[d.id] = OpenSlots(node.span, d.path)
         for odd in _odd(node, graph):  # only `where` keeps it from being chosen, and a mixture computes it
             other = _shapes(odd, graph)[0] if odd.type.dims else "none"
             shapes = (*_shapes(node, graph), f"{other}, where only `where` excludes a mistake")
             for d in blame(frozenset().union(*(support(e.guard) for e in node.edges if e.source == odd.id))):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
-        varying = frozenset().union(*(support(dim) for dim in node.type.dims)) if node.type.dims else frozenset()
-        if varying and not any(owner[v.index].id in found for v in varying):
+        if node.type.fixed:
+            continue
+        varying = frozenset().union(*(support(dim) for dim in node.type.dims))
+        if not any(owner[v.index].id in found for v in varying):
             shapes = tuple(_shapes(node, graph))
             for d in blame(varying):
                 found[d.id] = UnequalShapes(node.span, d.path, _what(node), shapes, d.span, _cases(d, graph))
@@ -74,12 +77,25 @@ def drawable(graph: SpaceGraph) -> list[NotRelaxable]:
     return _by_text(one for one in _in_the_way(graph) if one.kept)
 
 
+def _guarding(node: Node) -> frozenset[Variable]:
+    """The variables that the edges of a node hang on."""
+    guards = {edge.guard for edge in node.edges if type(edge.guard) is Diagram}
+    return frozenset().union(*map(support, guards)) if guards else frozenset()
+
+
 def _odd(node: Node, graph: SpaceGraph) -> list[Node]:
     """What a node with a shape reads that has none, or another one where the two should be equal."""
-    read = [graph.nodes[edge.source] for edge in node.edges if edge.guard is not False] if node.type.dims else []
-    if node.kind == "apply" or node.op == "concat":
-        return [source for source in read if not source.type.dims]
-    return [source for source in read if not source.type.agrees(node.type)]
+    own, nodes, found = node.type, graph.nodes, []
+    if not own.dims:
+        return []
+    whatever = node.kind == "apply" or node.op == "concat"
+    for edge in node.edges:
+        read = nodes[edge.source].type
+        if read is own or edge.guard is False:
+            continue
+        if not (read.dims if whatever else read.agrees(own)):
+            found.append(nodes[edge.source])
+    return found
 
 
 def _by_number(node: Node) -> bool:

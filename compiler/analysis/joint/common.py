@@ -111,16 +111,19 @@ def _built_alike(searched: SpaceGraph, sibling: Sibling) -> bool:
             known[its.uid] = translated(searched.diagrams, sibling, its)
         return own is known[its.uid]
 
-    def paths(graph: SpaceGraph, node: Node) -> list[str]:
-        return [graph.decisions[ask.decision].path for ask in node.asks]
+    def alike(here: Node, there: Node) -> bool:
+        if len(here.edges) != len(there.edges) or len(here.asks) != len(there.asks):
+            return False
+        for e, f in zip(here.edges, there.edges, strict=True):
+            if e.source != f.source or not same(e.guard, f.guard):
+                return False
+        for a, b in zip(here.asks, there.asks, strict=True):
+            asked, its = searched.decisions[a.decision], other.decisions[b.decision]
+            if asked.path != its.path or not same(a.guard, b.guard):
+                return False
+        return True
 
     try:
-        return all(
-            [e.source for e in here.edges] == [e.source for e in there.edges]
-            and paths(searched, here) == paths(other, there)
-            and all(same(e.guard, f.guard) for e, f in zip(here.edges, there.edges, strict=True))
-            and all(same(a.guard, b.guard) for a, b in zip(here.asks, there.asks, strict=True))
-            for here, there in zip(searched.nodes, other.nodes, strict=True)
-        )
+        return all(map(alike, searched.nodes, other.nodes))
     except DiagramTooLarge:
         return False
