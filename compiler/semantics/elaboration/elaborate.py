@@ -18,7 +18,7 @@ from ...diagnostics.values import DiagramLimit, WrongType
 from ...frontend import ast
 from ...frontend.stack import deep_stack, room_for
 from ...ir.diagram import STEP_LIMIT, DiagramTooLarge, Guard, TooManySteps
-from ...ir.graph import CostConstraint, DecisionConstraint, Edge, Node, SpaceGraph, TensorType
+from ...ir.graph import CostConstraint, DecisionConstraint, SpaceGraph, TensorType
 from ...ir.operation import Layout
 from ...record import record
 from ..modules import Module
@@ -29,6 +29,7 @@ from .arithmetic import whole_advice
 from .bodies import Bodies, Body
 from .context import Context, Env
 from .faults import demanded, report_faults
+from .pruning import pruned
 from .state.limits import Abandoned
 from .state.state import State
 from .values import ERROR, Called, NamedTuple_, Template, Tensor, Value, kind_of
@@ -398,41 +399,7 @@ def _pruned(
     meta: str,
 ) -> SpaceGraph:
     """The graph without what no output can demand; ids stay in order."""
-    nodes, decisions = state.builder.nodes, state.builder.decisions
-    used = bytearray(len(nodes))
-    for _, tensor in outputs:
-        used[tensor.node] = 1
-    for id in state.builder.inputs:
-        used[id] = 1
-    for node in reversed(nodes):
-        if used[node.id]:
-            for edge in node.edges:
-                if edge.guard is not False:
-                    used[edge.source] = 1
-    asked: set[int] = set()
-    new: dict[int, int] = {}
-    kept: list[Node] = []
-    for node in nodes:
-        if not used[node.id]:
-            continue
-        asks = node.asks and tuple([ask for ask in node.asks if not decisions[ask.decision].trivial])
-        if node.kind == "switch" and node.decision is None and not asks and len(node.edges) == 1:
-            new[node.id] = new[node.edges[0].source]  # it was there to ask for a site
-            continue
-        new[node.id] = len(kept)
-        asked.update([ask.decision for ask in asks])
-        if node.decision is not None:
-            asked.add(node.decision)
-        if len(asks) == len(node.asks) and len(kept) == node.id and all(e.guard is not False for e in node.edges):
-            kept.append(node)
-        else:
-            edges = tuple(Edge(new[e.source], e.guard, e.option) for e in node.edges if e.guard is not False)
-            kept.append(replace(node, id=len(kept), edges=edges, asks=asks))
-    state.builder.nodes = kept
-    applied = {node.op for node in kept if node.kind == "apply"}
-    state.builder.externs = {name: p for name, p in state.builder.externs.items() if name in applied}
-    state.builder.inputs = [new[id] for id in state.builder.inputs]
-    state.builder.decisions = [d if d.id in asked else replace(d, demanded=False) for d in state.builder.decisions]
+    new = pruned(state.builder, [tensor.node for _, tensor in outputs])
     return state.builder.finish(
         reference.declaration.name.id,
         [(name, new[t.node]) for name, t in outputs],

@@ -80,16 +80,23 @@ def _nodes(
         return []
     first, first_scope = stamp.nodes[0].id, stamp.scopes[0].id
     shift, scopes = len(state.builder.nodes) - first, len(state.builder.scopes) - first_scope
+    before, called = stamp.inside.place, stamp.span
+    names: dict[str, str] = {}
     made = []
     for node in stamp.nodes:
-        type_, attrs, asks, decision = node.type, node.attrs, node.asks, node.decision
-        edges = [
-            Edge(s + shift if (s := e.source) >= first else outside.get(s, s), e.guard, e.option) for e in node.edges
-        ]
+        type_, attrs, asks, decision, scope = node.type, node.attrs, node.asks, node.decision, node.scope
+        edges = []
+        for edge in node.edges:
+            source, guard = edge.source, edge.guard
+            if guard is not True and renamed is not None:
+                guard = renamed.case(guard)
+            edges.append(Edge(source + shift if source >= first else outside.get(source, source), guard, edge.option))
         if renamed is not None:
             type_, attrs, decision = renamed.type(type_), renamed.attrs(attrs), renamed.decision(decision)
             asks = renamed.asks(asks) if asks else asks
-            edges = [e if e.guard is True else Edge(e.source, renamed.case(e.guard), e.option) for e in edges]
+        name = names.get(node.name)
+        if name is None:
+            name = names[node.name] = rebased(node.name, before, place)
         made.append(
             Node(
                 node.id + shift,
@@ -97,13 +104,15 @@ def _nodes(
                 node.op,
                 tuple(edges),
                 type_,
-                node.scope + scopes if node.scope >= first_scope else node.scope,
-                span if node.span is stamp.span else node.span,
+                scope + scopes if scope >= first_scope else scope,
+                span if node.span is called else node.span,
                 attrs,
                 asks,
                 decision,
                 node.frozen,
-                name=rebased(node.name, stamp.inside.place, place),
+                "",
+                -1,
+                name,
             )
         )
     return made

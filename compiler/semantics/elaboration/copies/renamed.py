@@ -25,6 +25,8 @@ class Renamed:
             a.index: b for old, new in pairs.items() for a, b in zip(old.variables, new.variables, strict=True)
         }
         self._cases: dict[int, Case] = {}
+        self._types: dict[int, tuple[TensorType, TensorType]] = {}
+        """By id, with what has that id."""
 
     def case(self, case: Case) -> Case:
         if type(case) is not Diagram:
@@ -43,7 +45,11 @@ class Renamed:
         return found
 
     def type(self, type_: TensorType) -> TensorType:
-        return type_ if type_.fixed else TensorType(type_.layout, tuple(map(self.case, type_.dims)))
+        found = self._types.get(id(type_))
+        if found is None:
+            made = type_ if type_.fixed else TensorType(type_.layout, tuple(map(self.case, type_.dims)))
+            self._types[id(type_)] = found = type_, made
+        return found[1]
 
     def attrs(self, attrs: tuple[tuple[str, Case], ...]) -> tuple[tuple[str, Case], ...]:
         return tuple([(name, self.case(case) if type(case) is Diagram else case) for name, case in attrs])
