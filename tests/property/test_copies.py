@@ -73,6 +73,10 @@ WRITTEN = (
     "  y = x -> holds(8)\n  z = y -> around(8)\n  return z -> holds(8)",
     "  y = x -> entering(4)\n  return y -> entering(4)",
     "  y = x -> entering(4)\n  z = y -> widened(4)\n  return z -> widened(4) -> entering(4)",
+    "  y = x -> streamed(8)\n  return y -> global_avg_pool -> linear(n)",
+    "  y = x -> windows(8)\n  return {main: y -> pointwise(n * 2 - 2) -> relu, also: y}",
+    "  k = choose {4, 8} as wide\n  y = x -> windows(k)\n  return y + (x -> pointwise(k // n))",
+    "  y = [x -> windows(8) for _ in 1..3] -> keep 1..2 as kept -> sum\n  return y -> conv(y.channels, n)",
 )
 NARROWED = ("", " where length <= 3", ' where kind != "conv"', " where flops <= 400K, length != 3")
 
@@ -95,9 +99,9 @@ def test_a_body_is_elaborated_once_for_equal_inputs(monkeypatch: pytest.MonkeyPa
     """Whatever it decides, wherever it is called."""
     run, found = blocks.run_block, []
 
-    def counted(state: Any, block: Any, env: Any) -> Any:
+    def counted(state: Any, block: Any, env: Any, **more: Any) -> Any:
         found.append("")
-        return run(state, block, env)
+        return run(state, block, env, **more)
 
     monkeypatch.setattr(blocks, "run_block", counted)
     times = []

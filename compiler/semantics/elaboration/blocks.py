@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ...diagnostics.names import DuplicateName, SeedOfALoop
@@ -45,10 +46,17 @@ def snapshot(state: State, builder: ListBuilder, env: Env) -> Value:
     return replace(found, items=items, asks=asks)
 
 
-def run_block(state: State, block: ast.Block, env: Env) -> Value:
-    """The value that a body returns; its statements are elaborated in order."""
+def run_block(state: State, block: ast.Block, env: Env, *, between: Callable[[], None] | None = None) -> Value:
+    """The value that a body returns; its statements are elaborated in order. ``between``: is called after them."""
     _predeclare(block.statements, env, nested=False)
     _statements(state, block.statements, env, env, Item(None))
+    if between is not None:
+        between()
+    return returned(state, block, env)
+
+
+def returned(state: State, block: ast.Block, env: Env) -> Value:
+    """The value that a body returns whose statements are elaborated."""
     value = block.result.value
     if isinstance(value, ast.Set) and value.items and all(item.name is not None for item in value.items):
         outputs = []

@@ -3,18 +3,55 @@ many spaces narrow it by a `where` of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 from ...frontend import ast
+from ...ir.builder import GraphBuilder
 from ...ir.decisions import Decision
 from ...ir.diagram import typed
-from ...ir.graph import CostConstraint, DecisionConstraint, Node, SpaceGraph
+from ...ir.graph import CostConstraint, DecisionConstraint, Node, Scope, SpaceGraph
 from ...ir.operation import Primitive
 from ...record import record
+from ..text.affected import names_in
+from .arithmetic import is_plain
+from .context import Env
+from .state.asking import Asking
 from .state.state import State
-from .values import Called, Template, Value
+from .values import Called, Template, Tensor, Value
+
+
+@record(eq=False)
+class Built:
+    """What a builder holds, before what nothing asks for goes."""
+
+    nodes: list[Node]
+    decisions: list[Decision]
+    inputs: list[int]
+    scopes: list[Scope]
+    externs: dict[str, Primitive]
+
+    @classmethod
+    def of(cls, builder: GraphBuilder) -> Built:
+        return cls(builder.nodes, builder.decisions, builder.inputs, builder.scopes, builder.externs)
+
+    def copy(self) -> Built:
+        return Built(
+            self.nodes.copy(), self.decisions.copy(), self.inputs.copy(), self.scopes.copy(), self.externs.copy()
+        )
+
+    def put_back(self, state: State, declaration: ast.SpaceDecl, instance: Called, work: int, steps: float) -> None:
+        """The state as it was then, for another space."""
+        builder = state.builder
+        builder.nodes, builder.decisions, builder.inputs = self.nodes, self.decisions, self.inputs
+        builder.scopes, builder.externs = self.scopes, self.externs
+        state.asking = Asking(state.diagrams, builder.nodes)
+        state.mistakes.begin(declaration)
+        state.applying[:] = [instance]
+        state.way.clear()
+        state.limits.work = work
+        state.diagrams.steps = steps
 
 
 @record(eq=False)
@@ -30,19 +67,12 @@ class Body:
     work: int
     steps: float
     met: int
-    built: tuple[list[Node], list[Decision], list[int], dict[str, Primitive]]
-    """Nodes, decisions, inputs and externs, before what nothing asks for goes."""
+    built: Built
 
     def again(self, declaration: ast.SpaceDecl, instance: Called, work: int) -> State:
         """The state as it was when the body had been elaborated, for another space. ``work``: what went before."""
-        state, builder = self.state, self.state.builder
-        builder.nodes, builder.decisions, builder.inputs, builder.externs = self.built
-        state.mistakes.begin(declaration)
-        state.applying[:] = [instance]
-        state.way.clear()
-        state.limits.work = work + self.work
-        state.diagrams.steps = self.steps
-        return state
+        self.built.put_back(self.state, declaration, instance, work + self.work, self.steps)
+        return self.state
 
     def narrowed(
         self,
@@ -62,11 +92,65 @@ class Body:
         )
 
 
+@record(eq=False)
+class Begun:
+    """A body of which the statements are elaborated, and what it returns is not. ``instance``: the application that
+    they were elaborated for; ``env``: what they bind; ``values``: that, as it was then. ``work``, ``steps``, ``met``:
+    as of a :class:`Body`; ``variables``: how many there were."""
+
+    state: State
+    instance: Called
+    env: Env
+    values: dict[str, Value]
+    work: int
+    steps: float
+    met: int
+    variables: int
+    built: Built
+
+    @classmethod
+    def of(cls, state: State, instance: Called, env: Env, before: int) -> Begun | None:
+        """What is elaborated so far, ``before`` being the work that went before; None where something was said of it,
+        or where what is returned may decide something."""
+        if instance.weights is not None or state.mistakes.told or any(state.mistakes.met) or state.refused:
+            return None
+        if not _straight(instance.template.declaration.body.result.value, env):
+            return None
+        built, met = Built.of(state.builder).copy(), len(state.decided.touched)
+        work, variables = state.limits.work - before, len(state.diagrams.variables)
+        return cls(state, instance, env, env.values.copy(), work, state.diagrams.steps, met, variables, built)
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing was decided since."""
+        decided = self.state.decided
+        return self.met == len(decided.touched) and self.variables == len(self.state.diagrams.variables)
+
+    def changed(self, instance: Called) -> Mapping[str, Value] | None:
+        """The parameters that have other values in an application; None where that is not known."""
+        mine, others = _given(self.instance), _given(instance)
+        if mine is None or others is None or mine.keys() != others.keys():
+            return None
+        changed = {name: value for name, (key, value) in others.items() if key != mine[name][0]}
+        return None if any(isinstance(value, Template) for value in changed.values()) else changed
+
+    def again(
+        self, declaration: ast.SpaceDecl, instance: Called, changed: Mapping[str, Value], work: int
+    ) -> tuple[State, Env]:
+        """The state as it was after the statements, for another space, and what they bind. ``work``: what went
+        before."""
+        self.built.copy().put_back(self.state, declaration, instance, work + self.work, self.steps)
+        self.state.refused.clear()
+        return self.state, Env(self.env.module, self.env.context, {**self.values, **changed})
+
+
 class Bodies:
     """The bodies that were elaborated without a word about them."""
 
     def __init__(self) -> None:
         self._found: dict[Hashable, Body] = {}
+        self._begun: dict[Hashable, list[Begun]] = {}
+        self._read: dict[int, frozenset[str]] = {}
         self.applications: dict[Hashable, Any] = {}
         """Of ops and cells, to be copied."""
 
@@ -80,22 +164,67 @@ class Bodies:
         if key is not None and body.met == len(body.state.decided.touched):
             self._found[key] = body
 
+    def begun(self, instance: Called) -> tuple[Begun, Mapping[str, Value]] | None:
+        """A body that is another one only in what it returns, and the parameters that have other values there."""
+        for begun in self._begun.get(_declared(instance.template), ()):
+            changed = begun.changed(instance) if begun.intact else None
+            if changed is not None and changed.keys().isdisjoint(self._read_before(instance.template.declaration)):
+                return begun, changed
+        return None
+
+    def _read_before(self, meta: ast.OpDecl) -> frozenset[str]:
+        """The names that are read before what the body returns."""
+        if id(meta) not in self._read:
+            defaults = tuple(parameter.default for parameter in meta.parameters)
+            names = names_in((meta.body.statements, meta.inputs or (), defaults))
+            self._read[id(meta)] = frozenset(name.id for name in names)
+        return self._read[id(meta)]
+
+    def keep_begun(self, begun: Begun | None) -> None:
+        if begun is not None:
+            self._begun.setdefault(_declared(begun.instance.template), []).append(begun)
+
+
+_STRAIGHT = (ast.Pipe, ast.Call, ast.Name, ast.Literal_, ast.Tuple, ast.Unary, ast.Binary, ast.Attribute, ast.Set)
+
+
+def _straight(expr: ast.Expr, env: Env) -> bool:
+    """Whether an expression applies primitives to tensors and numbers, whatever these are: there nothing is decided."""
+    stack: list[Any] = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif isinstance(node, ast.Node):
+            if isinstance(node, ast.Expr) and not isinstance(node, _STRAIGHT):
+                return False
+            if isinstance(node, ast.Name):
+                found, value = env.find(node.id)
+                declared = env.module.lookup(node.id) is not None
+                if not (isinstance(value, Tensor) or is_plain(value)) if found else declared:
+                    return False
+            stack.extend(getattr(node, field.name) for field in fields(node) if field.name != "span")
+    return True
+
 
 def _key(instance: Called) -> Hashable:
     """Equal for applications of which everything comes out alike, whether a value is given or is the default of a
     parameter; None where they are never said to be."""
-    template = instance.template
+    given = _given(instance)
+    if given is None:
+        return None
+    return (*_declared(instance.template), tuple([(name, key) for name, (key, _) in sorted(given.items())]))
+
+
+def _given(instance: Called) -> dict[str, tuple[Hashable, Value]] | None:
+    """The parameters that have a value or a plain default, each with what it has and what that is equal by; None where
+    applications are never said to be equal."""
     if instance.weights is not None:
         return None
-    left_out = [
-        (p.name.id, p.default.value)
-        for p in template.declaration.parameters
-        if isinstance(p.default, ast.Literal_) and p.name.id not in instance.arguments
-    ]
-    given = [(name, _alike(value)) for name, value in sorted([*instance.arguments.items(), *left_out])]
-    if any(value is None for _, value in given):
-        return None
-    return (*_declared(template), tuple(given))
+    parameters = instance.template.declaration.parameters
+    values = {p.name.id: p.default.value for p in parameters if isinstance(p.default, ast.Literal_)}
+    found = {name: (_alike(value), value) for name, value in {**values, **instance.arguments}.items()}
+    return None if any(key is None for key, _ in found.values()) else found
 
 
 def _alike(value: Value) -> Hashable:

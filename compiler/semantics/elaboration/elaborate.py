@@ -26,7 +26,7 @@ from ..signatures import bind, declared_signature
 from ..text.affected import concern
 from . import blocks, expressions, instances, where
 from .arithmetic import whole_advice
-from .bodies import Bodies, Body
+from .bodies import Begun, Bodies, Body, Built
 from .context import Context, Env
 from .faults import demanded, report_faults
 from .pruning import pruned
@@ -94,9 +94,15 @@ def elaborate(
             if begun is not None:
                 found = sink.errors if mistakes is None else mistakes
                 body = bodies.of(begun.instance) if bodies is not None and not state.mistakes.told else None
+                other = bodies.begun(begun.instance) if bodies is not None and not state.mistakes.told else None
+                before = state.limits.work
                 if body is not None:
-                    state = body.again(reference.declaration, begun.instance, state.limits.work)
+                    state = body.again(reference.declaration, begun.instance, before)
                     graph = _narrowed(state, reference, begun, body, found)
+                elif other is not None:
+                    state, inside = other[0].again(reference.declaration, begun.instance, other[1], before)
+                    result = blocks.returned(state, begun.instance.template.declaration.body, inside)
+                    graph = _returned(state, reference, begun, result, faulty, found, bodies, before)
                 else:
                     graph = _elaborate(state, reference, begun, faulty, found, bodies)
         # What is computed of the space walks through diagrams, which are as deep as there are variables.
@@ -118,7 +124,7 @@ def elaborate(
 
 
 @record(eq=False)
-class _Begun:
+class _Applied:
     """A space whose meta and arguments are known. ``env``: what `where` sees."""
 
     env: Env
@@ -126,7 +132,7 @@ class _Begun:
     instance: Called
 
 
-def _begun(state: State, reference: SpaceReference) -> _Begun | None:
+def _begun(state: State, reference: SpaceReference) -> _Applied | None:
     declaration = reference.declaration
     root = Context("", "", state.token("meta"), (state.token("meta"), "", ()), 0)
     env = Env(reference.module, root)
@@ -140,11 +146,11 @@ def _begun(state: State, reference: SpaceReference) -> _Begun | None:
     if instance is None:
         where.check_costs(state, declaration, env)
         return None
-    return _Begun(env, parameters, instance)
+    return _Applied(env, parameters, instance)
 
 
 def _narrowed(
-    state: State, reference: SpaceReference, begun: _Begun, body: Body, mistakes: Sequence[Diagnostic]
+    state: State, reference: SpaceReference, begun: _Applied, body: Body, mistakes: Sequence[Diagnostic]
 ) -> SpaceGraph | None:
     """The graph of a space whose body is known."""
     declaration = reference.declaration
@@ -159,7 +165,7 @@ def _narrowed(
 def _elaborate(
     state: State,
     reference: SpaceReference,
-    begun: _Begun,
+    begun: _Applied,
     faulty: list[Faulty] | None,
     mistakes: Sequence[Diagnostic],
     bodies: Bodies | None,
@@ -175,7 +181,29 @@ def _elaborate(
     if not bound or not _inputs(state, meta, inside, scope):
         where.check_costs(state, declaration, env)
         return None
-    result = blocks.run_block(state, meta.body, inside)
+
+    def between() -> None:
+        if bodies is not None:
+            bodies.keep_begun(Begun.of(state, instance, inside, before))
+
+    result = blocks.run_block(state, meta.body, inside, between=between)
+    return _returned(state, reference, begun, result, faulty, mistakes, bodies, before)
+
+
+def _returned(
+    state: State,
+    reference: SpaceReference,
+    begun: _Applied,
+    result: Value,
+    faulty: list[Faulty] | None,
+    mistakes: Sequence[Diagnostic],
+    bodies: Bodies | None,
+    before: int,
+) -> SpaceGraph | None:
+    """The graph of a space by what its body returns. ``before``: the work that went before the body."""
+    declaration, env, instance = reference.declaration, begun.env, begun.instance
+    meta = instance.template.declaration
+    name = meta.name.id
     outputs = _outputs(state, meta, result)
     if outputs is None:
         where.check_costs(state, declaration, env)
@@ -183,8 +211,7 @@ def _elaborate(
     ids = tuple([t.node for _, t in outputs])
     own, work, steps = tuple(state.decided.constraints), state.limits.work - before, state.diagrams.steps
     plain = not state.mistakes.told and not any(state.mistakes.met)
-    met, builder = len(state.decided.touched), state.builder
-    built = (builder.nodes, builder.decisions, builder.inputs, builder.externs)
+    met, built = len(state.decided.touched), Built.of(state.builder)
     conditions = _constraints(state, declaration, env, ids)
     state.diagrams.steps = STEP_LIMIT  # which of the mistakes can happen is another question
     report_faults(state, ids, conditions)

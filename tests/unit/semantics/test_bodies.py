@@ -24,6 +24,11 @@ meta tower(width = 8, deep = true, one = 1) on x: image(4, 8, 8) {
 }
 op point(c) = pointwise(c)
 op spread(c) = conv(c, 3)
+meta headed(classes = 10, size = 8, deep = true) on x: image(4, size, size) {
+  y = x -> choose {conv: conv(8, 3), wide: spread(8) -> spread(8)} as kind
+  z = y -> (if deep then spread(4) else spread(2))
+  return z -> global_avg_pool -> dropout(1 / classes) -> linear(classes)
+}
 meta either(f, width = 4) on x: image(4, 8, 8) = x -> choose {once: f(width), twice: f(width) -> f(width)} as times
 """
 SPACES = (
@@ -36,6 +41,10 @@ SPACES = (
     "space other = tower(one = 3, width = 8)",
     "space again = tower where flops >= 10K, k == 3",
     "space spelt = tower(8, deep = true) where flops <= 90K",
+    "space headed_so = headed",
+    "space of_others_classes = headed(3) where flops <= 100K",
+    "space of_three(classes = 3) = headed(classes = classes) where params >= 1",
+    "space larger = headed(3, 9)",
     "space of_points = either(point, 4) where flops <= 2K",
     "space of_points_again = either(point)",
     "space of_others = either(spread) where params >= 1",
@@ -48,9 +57,9 @@ def bodies_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     run = blocks.run_block
 
-    def counted(state: object, block: object, env: object) -> object:
+    def counted(state: object, block: object, env: object, **more: object) -> object:
         found.append("")
-        return run(state, block, env)  # type: ignore[arg-type]
+        return run(state, block, env, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(blocks, "run_block", counted)
     return found
@@ -93,6 +102,20 @@ def test_a_declared_op_is_the_same_argument_wherever_it_is_named(bodies_run: lis
     assert run("space a = either(point)", "space b = either(spread)") == one + other
 
 
+def test_statements_are_elaborated_once_where_they_read_nothing_that_differs(bodies_run: list[str]) -> None:
+    def run(*spaces: str) -> int:
+        bodies_run.clear()
+        check_text(Source("<text>", BODY + "\n".join(spaces)))
+        return len(bodies_run)
+
+    one = run("space a = headed")
+    assert run("space a = headed", "space b = headed(3)", "space c = headed(5) where flops <= 100K") == one
+    assert run("space a = headed(0)", "space b = headed(3)", "space c = headed(3)") == one
+    # What is elaborated of ops that read nothing else is copied.
+    assert run("space a = headed", "space b = headed(10, 9)") == 2 * one
+    assert run("space a = headed", "space b = headed(3, 8, false)") == one + 2
+
+
 def test_mistakes_are_those_of_each_space() -> None:
     """A space with a mistake in its `where` leaves nothing behind for the next, and one whose body has mistakes, or
     something to be warned of, is elaborated for itself."""
@@ -101,6 +124,8 @@ def test_mistakes_are_those_of_each_space() -> None:
         ["space a = tower where flops <= k", "space b = tower where 1 + choose {1, 2} == 2", "space c = tower"],
         ["space a = tower(width = 0)", "space b = tower(width = 0) where k == 3"],
         ["space a = tower(one = 1)", "space b = tower(one = 1.5)", "space c = tower(one = 1)"],
+        ["space a = headed(0)", "space b = headed", "space c = headed(0.5)", "space d = headed(-1) where kind == conv"],
+        ["space a = headed", "space b = headed(0)", "space c = headed(3) where kind == 7", "space d = headed(-1)"],
     ):
         text = BODY + "\n".join(spaces)
         found = {(d.code, d.span and d.span.text) for d in check_text(Source("<text>", text))}
