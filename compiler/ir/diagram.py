@@ -86,10 +86,6 @@ Guard: TypeAlias = "bool | Diagram"
 """A condition over decisions: True, False or a diagram with bool leaves."""
 
 
-_TRUTHS = {True: (bool, True), False: (bool, False)}
-"""Keys that most children of wide nodes have, once each."""
-
-
 def case_key(case: Case) -> Hashable:
     """The same for cases of one manager that are the same value in every case."""
     return case.uid if type(case) is Diagram else typed(case)
@@ -105,9 +101,17 @@ def typed(value: Any) -> Hashable:
     return tuple([typed(item) for item in value]) if tuple in kinds else (kinds, value)
 
 
+def case_keys(cases: tuple[Case, ...]) -> Hashable:
+    """What :func:`case_key` says of each of several, quicker."""
+    kinds = tuple(map(type, cases))
+    if tuple in kinds:
+        return tuple([typed(case) if type(case) is tuple else case for case in cases]), kinds
+    return cases, kinds
+
+
 def same_case(a: Case, b: Case) -> bool:
     """Whether two cases of one manager are the same value in every case."""
-    return case_key(a) == case_key(b)
+    return a is b or (type(a) is type(b) and case_key(a) == case_key(b))
 
 
 class Diagrams:
@@ -136,25 +140,14 @@ class Diagrams:
         kids = tuple(children)
         if len(kids) > _NARROW:
             self.steps -= len(kids) // _NARROW
-        # What `case_key` says, without a call for each: half of an elaboration's time goes through here.
-        keys = tuple(
-            [
-                kid.uid
-                if (kind := type(kid)) is Diagram
-                else _TRUTHS[kid]
-                if kind is bool
-                else typed(kid)
-                if kind is tuple
-                else (kind, kid)
-                for kid in kids
-            ]
-        )
-        key = (variable.index, keys)
+        kinds = tuple(map(type, kids))
+        # `case_keys`, mostly without a call: half of an elaboration's time goes through here.
+        key = (variable.index, kids, kinds) if tuple not in kinds else (variable.index, case_keys(kids))
         found = self._unique.get(key)
         if found is not None:
             return found
-        if not kids or keys[0] == keys[-1] or kids[0] is IMPOSSIBLE or kids[-1] is IMPOSSIBLE:
-            possible = {key: kid for key, kid in zip(keys, kids, strict=True) if kid is not IMPOSSIBLE}
+        if not kids or kids[0] is IMPOSSIBLE or kids[-1] is IMPOSSIBLE or same_case(kids[0], kids[-1]):
+            possible = {case_key(kid): kid for kid in kids if kid is not IMPOSSIBLE}
             if len(possible) <= 1:
                 return next(iter(possible.values())) if possible else IMPOSSIBLE
         made = self._unique[key] = Diagram(variable, kids, len(self._unique))
@@ -201,14 +194,13 @@ class Diagrams:
                 for place, a in zip(places, args, strict=True):
                     plain[place] = a
                 return function(*plain)
-            key = tuple([a.uid if type(a) is Diagram else typed(a) for a in args])
+            key = case_keys(args)
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:
                 raise self.too_large()
             rows = [a.children if type(a) is Diagram and a.variable is top else (a,) * top.arity for a in args]
-            result = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
-            memo[key] = result
+            result = memo[key] = self.case(top, [walk(kids) for kids in zip(*rows, strict=True)])
             return result
 
         limit = self.limit
@@ -222,17 +214,20 @@ class Diagrams:
         """:meth:`apply` where one argument is a diagram."""
         memo: dict[int, Case] = {}
 
-        def walk(case: Case) -> Case:
-            if type(case) is not Diagram:
-                if case is IMPOSSIBLE:
-                    return IMPOSSIBLE
-                arguments[place] = case
-                return function(*arguments)
-            if case.uid not in memo:
-                if len(memo) > limit or self.steps < 0:
-                    raise self.too_large()
-                memo[case.uid] = self.case(case.variable, [walk(kid) for kid in case.children])
-            return memo[case.uid]
+        def walk(case: Diagram) -> Case:
+            if len(memo) > limit or self.steps < 0:
+                raise self.too_large()
+            kids: list[Case] = []
+            for kid in case.children:
+                if type(kid) is Diagram:
+                    kids.append(memo[kid.uid] if kid.uid in memo else walk(kid))
+                elif kid is IMPOSSIBLE:
+                    kids.append(kid)
+                else:
+                    arguments[place] = kid
+                    kids.append(function(*arguments))
+            made = memo[case.uid] = self.case(case.variable, kids)
+            return made
 
         limit = self.limit
         try:
@@ -260,7 +255,7 @@ class Diagrams:
         def walk(c: Case, t: Case, o: Case) -> Case:
             if type(c) is not Diagram:
                 return t if c is True else o if c is False else c
-            key = (c.uid, case_key(t), case_key(o))
+            key = case_keys((c, t, o))
             if key in memo:
                 return memo[key]
             if len(memo) > limit or self.steps < 0:

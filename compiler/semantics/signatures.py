@@ -32,7 +32,22 @@ class Signature:
     declared: Span | None = None
 
 
+_PRIMITIVES: dict[int, tuple[Primitive, Signature]] = {}
+_DECLARED: dict[tuple[str, int, int], tuple[Sequence[ast.Parameter], Signature]] = {}
+"""By the ids of what they are about, with that: each is asked for at every call."""
+_REMEMBERED = 5_000
+
+
 def primitive_signature(primitive: Primitive) -> Signature:
+    found = _PRIMITIVES.get(id(primitive))
+    if found is None:
+        if len(_PRIMITIVES) >= _REMEMBERED:
+            _PRIMITIVES.clear()
+        found = _PRIMITIVES[id(primitive)] = primitive, _of_primitive(primitive)
+    return found[1]
+
+
+def _of_primitive(primitive: Primitive) -> Signature:
     def shown(default: object) -> str:
         if default is None:
             return "none"
@@ -50,6 +65,16 @@ def primitive_signature(primitive: Primitive) -> Signature:
 
 
 def declared_signature(name: str, parameters: Sequence[ast.Parameter], declared: Span) -> Signature:
+    key = (name, id(parameters), id(declared))
+    found = _DECLARED.get(key)
+    if found is None:
+        if len(_DECLARED) >= _REMEMBERED:
+            _DECLARED.clear()
+        found = _DECLARED[key] = parameters, _of_declared(name, parameters, declared)
+    return found[1]
+
+
+def _of_declared(name: str, parameters: Sequence[ast.Parameter], declared: Span) -> Signature:
     parts = [
         p.name.id if p.default is None else f"{p.name.id} = {' '.join(p.default.span.text.split())}" for p in parameters
     ]
@@ -102,11 +127,10 @@ def bind(
             fine = False
             continue
         bound[name] = value
-    if fine and not partial:
+    if fine and not partial and not signature.required <= bound.keys():
         missing = tuple(n for n in signature.parameters if n in signature.required and n not in bound)
-        if missing:
-            report(not_given(span, signature, missing))
-            fine = False
+        report(not_given(span, signature, missing))
+        fine = False
     return bound if fine else None
 
 

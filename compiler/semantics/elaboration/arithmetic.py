@@ -191,12 +191,20 @@ def settle(state: State, case: Case, asks: Asks, context: Context, span: Span) -
 
 def compute(state: State, function: Callable[..., Any], values: Sequence[Value], context: Context, span: Span) -> Value:
     """``function`` of plain values, lifted over decisions and `same`; all operands are asked for."""
-    if any(v is ERROR for v in values):
-        return ERROR
-    if any(isinstance(v, Same) for v in values):
+    plain, known = True, True
+    for value in values:
+        if value is ERROR:
+            return ERROR
+        if isinstance(value, Scalar):
+            plain = False
+        elif isinstance(value, Same):
+            known = False
+    if not known:
         return Same(
             lambda c: compute(state, function, [v.at(c) if isinstance(v, Same) else v for v in values], context, span)
         )
+    if plain:
+        return settle(state, function(*values), (), context, span)
     cases = [case_of(v) for v in values]
     asks = merge_asks(ask for v in values for ask in asks_of(v))
     return settle(state, state.limits.lift("a number", span, function, *cases), asks, context, span)

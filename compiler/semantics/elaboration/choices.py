@@ -81,7 +81,9 @@ def evaluate_set(state: State, expr: ast.Set, env: Env) -> Value:
             fine = False
             continue
         seen[name] = item.span
-        value = expressions.evaluate(state, item.value, env.within(env.context.segment(name)))
+        # Nothing is decided in a number or a name, so that neither needs a place of its own.
+        bare = isinstance(item.value, (ast.Literal_, ast.Name))
+        value = expressions.evaluate(state, item.value, env if bare else env.within(env.context.segment(name)))
         options.append(Option(name, value, item.value.span))
     return SetValue(tuple(options)) if fine else ERROR
 

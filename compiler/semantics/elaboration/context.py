@@ -69,6 +69,10 @@ class Context:
         """The same text where nodes are made at ``place``, in the scope of ``around`` and frozen as it is."""
         return self._at(self.path, place, scope=around.scope, frozen=around.frozen)
 
+    def scoped(self, scope: int) -> Context:
+        """The same text where nodes are made in another scope."""
+        return self._at(self.path, self.place, scope=scope)
+
     def _at(
         self,
         path: str,

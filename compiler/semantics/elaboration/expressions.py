@@ -13,7 +13,7 @@ from . import binary, blocks, calls_and_pipes, choices, global_names, indices, l
 from .arithmetic import compute, is_plain, whole_advice
 from .context import Env
 from .state.asking import merge_asks
-from .state.limits import LENGTH_LIMIT, Abandoned
+from .state.limits import LENGTH_LIMIT, WORK_LIMIT, Abandoned
 from .state.state import State
 from .values import (
     ERROR,
@@ -36,7 +36,10 @@ from .wrong_types import wrong_type
 
 def evaluate(state: State, expr: ast.Expr, env: Env) -> Value:
     """The value of an expression; ERROR where it is wrong (and was reported)."""
-    state.limits.spend(1, expr.span)
+    limits = state.limits
+    limits.work += 1
+    if limits.work > WORK_LIMIT:
+        limits.spend(0, expr.span)
     try:
         return _EVALUATE[type(expr)](state, expr, env)
     except DiagramTooLarge as error:
@@ -60,8 +63,13 @@ def _literal(state: State, expr: ast.Literal_, env: Env) -> Value:
 
 def _tuple(state: State, expr: ast.Tuple, env: Env) -> Value:
     items = [evaluate(state, item, env) for item in expr.items]
+    plain = True
     for item, value in zip(expr.items, items, strict=True):
-        if not (value is ERROR or is_plain(value) or isinstance(value, Same)):
+        if type(value) is int:
+            continue
+        if value is ERROR or isinstance(value, (Scalar, Same)):
+            plain = False
+        elif not is_plain(value):
             operators = all(isinstance(v, (Operator, Tensor)) for v in items)
             advice = (
                 "alternatives stand in braces, `choose {a, b}`, and lists in brackets, `[a, b]`" if operators else None
@@ -69,7 +77,7 @@ def _tuple(state: State, expr: ast.Tuple, env: Env) -> Value:
             what = "an item of a tuple"
             state.report(wrong_type(item.span, what, "a number or another plain value", value, advice))
             return ERROR
-    if not any(isinstance(v, (Scalar, Same)) or v is ERROR for v in items):
+    if plain:
         return tuple(items)
     return compute(state, lambda *values: tuple(values), items, env.context, expr.span)
 

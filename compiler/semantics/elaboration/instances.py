@@ -103,7 +103,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     )
     state.applying.append(called)
     state.way.append(called.span)
-    result = _body(state, called, value, replace(inside, scope=scope))
+    result = _body(state, called, value, inside.scoped(scope))
     state.way.pop()
     state.applying.pop()
     right = key is not None and before == state.mistakes.met and all_in_place(state.builder.nodes[start[0] :])

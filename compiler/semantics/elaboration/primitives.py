@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...diagnostics.model import Label
 from ...diagnostics.shapes import BadAttribute, BadLayout, BadShape, WrongInputs
 from ...diagnostics.source import Span
 from ...diagnostics.values import WrongType
-from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, leaves, typed
+from ...ir.diagram import IMPOSSIBLE, Case, Diagram, case_key, case_keys, leaves, typed
 from ...ir.graph import Edge, TensorType
 from ...ir.operation import CHANNEL_AXIS, REQUIRED, SAME, Layout, OpFault, Primitive, TensorShape
 from ...ops.registry import PRIMITIVES
@@ -74,7 +74,7 @@ Signature = tuple[str, tuple[Layout, ...], tuple[int, ...], tuple[str, ...]]
 
 
 Rules = dict[Hashable, "_Rule | _Refusal"]
-"""By :func:`_plainly` of what they are about, and by what they say."""
+"""By :func:`case_keys` of what they are about, and by what they say."""
 
 _RULES: dict[Signature, Rules] = {}
 """Of all spaces of the process: what the library's primitives make of plain values is always the same."""
@@ -90,7 +90,7 @@ def _rules_of(primitive: Primitive, signature: Signature) -> Rules:
 
 def _apply_rule(primitive: Primitive, signature: Signature, values: tuple[Any, ...], known: Rules) -> _Rule | _Refusal:
     """``values``: all dimensions of what enters, then the attributes."""
-    key = _plainly(values)
+    key = case_keys(values)
     found = known.get(key)
     if found is None:
         if len(known) >= _REMEMBERED:
@@ -100,15 +100,6 @@ def _apply_rule(primitive: Primitive, signature: Signature, values: tuple[Any, .
             found = known.setdefault((found.names, found.attrs, found.layout, found.dims), found)
         known[key] = found
     return found
-
-
-def _plainly(values: tuple[Any, ...]) -> Hashable:
-    """A key of plain values: 1, 1.0 and True are equal in Python, but not alike to a rule. (What :func:`typed` makes of
-    them takes three times as long.)"""
-    kinds = tuple(map(type, values))
-    if tuple in kinds:
-        return (kinds, tuple([typed(value) if type(value) is tuple else value for value in values]))
-    return (kinds, values)
 
 
 def _rule(primitive: Primitive, signature: Signature, values: tuple[Any, ...]) -> _Rule | _Refusal:
@@ -364,16 +355,14 @@ def _lifted(
         return _Lifted(result, refusals, None, {})
     good = state.diagrams.apply(lambda r: r if isinstance(r, _Rule) else IMPOSSIBLE, result) if refusals else result
 
-    def part(column: tuple[Any, ...], of: Callable[[_Rule], Any]) -> Case:
+    def part(column: tuple[Any, ...]) -> Case:
         first, kind = column[0], column[0].__class__
         for value in column:
             if value is not first and (value.__class__ is not kind or value != first):
-                return state.diagrams.apply(of, good)
+                return state.diagrams.apply(dict(zip(rules, column, strict=True)).__getitem__, good)
         return first
 
-    columns = zip(*[rule.dims for rule in rules], strict=True)
-    dims = [part(column, partial(lambda i, r: r.dims[i], i)) for i, column in enumerate(columns)]
-    columns = zip(*[rule.attrs for rule in rules], strict=True)
-    names = rules[0].names
-    attrs = {names[i]: part(column, partial(lambda i, r: r.attrs[i], i)) for i, column in enumerate(columns)}
+    dims = [part(column) for column in zip(*[rule.dims for rule in rules], strict=True)]
+    columns = zip(rules[0].names, zip(*[rule.attrs for rule in rules], strict=True), strict=True)
+    attrs = {name: part(column) for name, column in columns}
     return _Lifted(result, refusals, TensorType(rules[0].layout, tuple(dims)), attrs)

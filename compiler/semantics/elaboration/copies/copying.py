@@ -92,8 +92,8 @@ def _nodes(
                 guard = renamed.case(guard)
             edges.append(Edge(source + shift if source >= first else outside.get(source, source), guard, edge.option))
         if renamed is not None:
-            type_, attrs, decision = renamed.type(type_), renamed.attrs(attrs), renamed.decision(decision)
-            asks = renamed.asks(asks) if asks else asks
+            type_, attrs, asks = renamed.type(type_), renamed.attrs(attrs), renamed.asks(asks)
+            decision = renamed.decision(decision)
         name = names.get(node.name)
         if name is None:
             name = names[node.name] = rebased(node.name, before, place)

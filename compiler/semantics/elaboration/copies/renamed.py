@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ....ir.decisions import Decision
 from ....ir.diagram import Case, Diagram, Diagrams
 from ....ir.graph import Ask, TensorType
 from ..values import Asks
+
+T = TypeVar("T")
 
 
 class OutOfOrder(Exception):
@@ -25,8 +28,8 @@ class Renamed:
             a.index: b for old, new in pairs.items() for a, b in zip(old.variables, new.variables, strict=True)
         }
         self._cases: dict[int, Case] = {}
-        self._types: dict[int, tuple[TensorType, TensorType]] = {}
-        """By id, with what has that id."""
+        self._known: dict[int, tuple[Any, Any]] = {}
+        """What was made of types, attributes and asks, by their ids, with them: nodes that are copies share them."""
 
     def case(self, case: Case) -> Case:
         if type(case) is not Diagram:
@@ -45,16 +48,28 @@ class Renamed:
         return found
 
     def type(self, type_: TensorType) -> TensorType:
-        found = self._types.get(id(type_))
-        if found is None:
-            made = type_ if type_.fixed else TensorType(type_.layout, tuple(map(self.case, type_.dims)))
-            self._types[id(type_)] = found = type_, made
-        return found[1]
+        return type_ if type_.fixed else self._once(type_, self._type)
 
     def attrs(self, attrs: tuple[tuple[str, Case], ...]) -> tuple[tuple[str, Case], ...]:
-        return tuple([(name, self.case(case) if type(case) is Diagram else case) for name, case in attrs])
+        return self._once(attrs, self._attrs) if attrs else attrs
 
     def asks(self, asks: Asks) -> Asks:
+        return self._once(asks, self._asks) if asks else asks
+
+    def _once(self, old: T, made: Callable[[T], T]) -> T:
+        found = self._known.get(id(old))
+        if found is None:
+            found = self._known[id(old)] = old, made(old)
+        new: T = found[1]
+        return new
+
+    def _type(self, type_: TensorType) -> TensorType:
+        return TensorType(type_.layout, tuple(map(self.case, type_.dims)))
+
+    def _attrs(self, attrs: tuple[tuple[str, Case], ...]) -> tuple[tuple[str, Case], ...]:
+        return tuple([(name, self.case(case) if type(case) is Diagram else case) for name, case in attrs])
+
+    def _asks(self, asks: Asks) -> Asks:
         return tuple([Ask(self._ids.get(ask.decision, ask.decision), self.case(ask.guard)) for ask in asks])
 
     def decision(self, id: int | None) -> int | None:

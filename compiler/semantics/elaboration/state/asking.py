@@ -104,6 +104,8 @@ class Asking:
 
 def merge_asks(asks: Iterable[Ask]) -> Asks:
     """The asks, each once, in order; one that is asked for anyway is not asked for under a condition as well."""
+    if type(asks) is tuple and len(asks) < 2:
+        return asks if asks and asks[0].guard is not False else ()
     found: dict[tuple[int, Guard | int], Ask] = {}
     always: set[int] = set()
     for ask in asks:
