@@ -21,6 +21,7 @@ from space_texts import space_text
 import stdsl
 from stdsl.compiler.analysis import feasible
 from stdsl.compiler.analysis.architecture import Architecture, answers_of
+from stdsl.compiler.analysis.circuits.of_space import decided
 from stdsl.compiler.analysis.circuits.patience import A_QUARTER, AT_LENGTH
 from stdsl.compiler.analysis.costs import listing
 from stdsl.compiler.analysis.costs.additive import ADDITIVE, additive_cost
@@ -141,6 +142,8 @@ def look(seed: int, told: Told, ways: int = len(WAYS)) -> None:
     graph = made(rng)
     if graph is None or any(graph.not_stated(metric) for metric in METRICS):
         return
+    if decided(replace(graph, constraints=())).high > 20 * MOST:
+        return  # to go through those that constraints exclude takes as long
     every: dict[Architecture, Costs] = {}
     for arch in architectures(graph):
         if len(every) == MOST:

@@ -52,8 +52,10 @@ def _of(
             return (lows[0] if lows and present[0][0] else 0), high
         case "reduce":
             always = max((low for holding, (low, _) in present if holding), default=0)
-            sizes = graph.decisions[node.decision].sizes if node.decision is not None else None
-            if sizes is not None and 0 < sizes[0] <= len(lows):
+            keep = graph.decisions[node.decision] if node.decision is not None else None
+            sizes = None if keep is None else keep.sizes
+            # All of a list is what there is of it.
+            if keep is not None and sizes is not None and not keep.trivial and 0 < sizes[0] <= len(lows):
                 # Of those that stay, one is at least as deep as the last of as many of the shallowest.
                 always = max(always, sorted(lows)[sizes[0] - 1])
             return always, high

@@ -69,3 +69,20 @@ def test_the_deepest_is_found_without_a_search(monkeypatch: pytest.MonkeyPatch) 
     assert found.dearest is not None
     assert {value for path, value in found.dearest.items() if path.endswith("ins")} == {(2,)}
     assert {value for path, value in found.dearest.items() if path.endswith("kind")} == {"deep"}
+
+
+def test_all_of_what_is_kept_may_be_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least depth was that of the deepest element (a generated space's find), and `depth <= 1` an error."""
+    text = """stdsl 1
+meta net on x: image(4, 8, 8) {
+  some = [x, x -> conv(4, 1x1), x -> conv(4, 1x1) -> conv(4, 3x3)] -> keep any as outer
+  return some -> keep all as inner -> mean
+}
+space s = net where depth <= 1
+"""
+    monkeypatch.setattr(listing, "LISTED", 0)
+    graph = stdsl.loads(text).graph
+    found = depth_range(graph)
+    assert found is not None
+    assert (found.min, found.max) == (0, 1)
+    assert sorted(stdsl.Space(graph).costs(arch).depth for arch in stdsl.Space(graph).architectures()) == [0, 1, 1]
