@@ -57,7 +57,8 @@ class Walk:
 
     Costs that are sums are bounded by elimination, each budget by itself and all of them weighed together, the depth by
     its bounds under the answers so far. ``held``: answers that are settled, by variable index; ``also``: further
-    functions that :meth:`least` will be asked of. Raises SpaceError (E0441) where the bounds exclude everything.
+    functions that :meth:`least` will be asked of; ``weighed``: whether budgets are weighed together from the start, or
+    when :meth:`weigh` is called. Raises SpaceError (E0441) where the bounds exclude everything.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Walk:
         constraints: Sequence[CostConstraint] | None = None,
         held: Mapping[int, int] | None = None,
         also: Sequence[Function] = (),
+        weighed: bool = True,
     ) -> None:
         self.graph, self.held = graph, dict(held or {})
         self.constraints = tuple(cost_constraints(graph) if constraints is None else constraints)
@@ -85,6 +87,16 @@ class Walk:
             self.order = [*(index for index in own if index not in known), *self.order]
         self.ceilings = self._ceilings()
         self._descent = Descent((), self.ceilings, self.fits, self.matters)
+        if weighed:
+            self.weigh()
+
+    def weigh(self) -> None:
+        """Bounds budgets of different costs together from here on, which takes longer than each by itself does and
+        excludes what each of them lets follow."""
+        joint = self._joint()
+        if joint:
+            self.ceilings += joint
+            self._descent = Descent((), self.ceilings, self.fits, self.matters)
 
     def find(self, generator: random.Random, rows: LogRows | None = None, limit: int = STEPS) -> Landed:
         """Answers to all active decisions of an architecture within all constraints. Every question is answered with
@@ -168,7 +180,7 @@ class Walk:
             reason = "with what is held" if self.held else "the constraints over decisions exclude each other"
             found = NothingWithin(self.graph.span, self.graph.name, reason, trained=trained_in(self.graph))
             raise SpaceError([found])
-        return [*(Ceiling(excess, ROUNDING) for excess in excesses), *self._joint()]
+        return [Ceiling(excess, ROUNDING) for excess in excesses]
 
     def _nothing(self, bound: Bound, excess: Elimination) -> SpaceError:
         extreme = bound.limit + bound.sign * excess.least

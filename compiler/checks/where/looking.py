@@ -28,6 +28,9 @@ STEPS = 10_000
 """Looking for an architecture gives up after so many answers: about a second."""
 
 FIRST_STEPS = 1_000
+"""After so many, budgets of several costs are weighed together, which takes as long as some ten thousand."""
+
+SECOND_STEPS = 1_000
 """After so many, architectures are proposed that are nearly within the constraints, before it goes on."""
 
 COUNTED = 2
@@ -49,8 +52,11 @@ Constraint = CostConstraint | DecisionConstraint
 def looked_for(graph: SpaceGraph) -> Satisfiable:
     """What a search says, or counting, or architectures that are nearly within the constraints."""
     try:
-        walk = Walk(graph)
+        walk = Walk(graph, weighed=False)
         landed = walk.find(random.Random(0), limit=FIRST_STEPS)
+        if landed.answers is None and not landed.all:
+            walk.weigh()
+            landed = walk.find(random.Random(0), limit=SECOND_STEPS)
         if landed.answers is None and not landed.all:
             nearly = _nearly(graph)
             if nearly is not None and nearly.empty:
