@@ -11,10 +11,11 @@ import pytest
 
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture, of_answers
-from stdsl.compiler.analysis.circuits import compilation, cost_circuit
+from stdsl.compiler.analysis.circuits import compilation
 from stdsl.compiler.analysis.circuits import of_space as circuits_module
 from stdsl.compiler.analysis.circuits.compilation import compile_circuits
 from stdsl.compiler.analysis.circuits.of_space import CountResult, alternatives, circuits, decided
+from stdsl.compiler.analysis.circuits.patience import AT_LENGTH
 from stdsl.compiler.analysis.costs import space_costs
 from stdsl.compiler.analysis.costs.limits import Limits
 from stdsl.compiler.analysis.costs.of_architecture import cost_constraints, costs
@@ -131,24 +132,23 @@ def test_samples_within_costs(make_darts):
 
 def test_bounds_of_costs_within_costs(make_darts, monkeypatch):
     whole = cost_range(make_darts(), "flops")
-    monkeypatch.setattr(cost_circuit, "NODE_LIMIT", 100)
+    few = replace(AT_LENGTH, nodes=100)
     monkeypatch.setattr(sums, "WORK", 100)
     monkeypatch.setattr(sums, "ROOM", 100)
-    cut = cost_range(within(make_darts(), "flops", high=40e6), "flops")
+    cut = cost_range(within(make_darts(), "flops", high=40e6), "flops", few)
     assert (cut.min, cut.max, cut.exact, cut.mean_exact) == (whole.min, 40_000_000, False, False)
     assert whole.min < cut.mean < 40e6
     assert cut.cheapest is not None
     assert cut.dearest is None
-    params = cost_range(within(make_darts(), "flops", high=40e6), "params")
+    params = cost_range(within(make_darts(), "flops", high=40e6), "params", few)
     assert params.min <= params.mean <= params.max
 
 
 def test_a_mean_is_not_made_up_where_hardly_any_architecture_is_within(make_darts, monkeypatch):
     whole = cost_range(make_darts(), "flops")
     for limit, known in ((100, True), (5, False)):
-        monkeypatch.setattr(cost_circuit, "NODE_LIMIT", limit)
         monkeypatch.setattr(sums, "ROOM", 100)
-        cut = cost_range(within(make_darts(), "flops", high=whole.min * 1.02), "flops")
+        cut = cost_range(within(make_darts(), "flops", high=whole.min * 1.02), "flops", replace(AT_LENGTH, nodes=limit))
         assert (cut.min, cut.mean, cut.mean_exact) == (whole.min, whole.min if known else None, known)
 
 
