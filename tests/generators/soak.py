@@ -21,7 +21,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -142,15 +142,16 @@ class _Worker:
         self.seed = -1
 
     def take(self, seed: int | None) -> None:
-        self.connection.send(seed)
         self.seed = -1 if seed is None else seed
+        with suppress(OSError):  # one that ended since its last pair says so when it is asked for the next
+            self.connection.send(seed)
 
     def result(self) -> Result:
         """What came of the pair; of one that ended the process, how that ended."""
         try:
             found: Result = self.connection.recv()
             return found
-        except EOFError:
+        except (EOFError, OSError):
             self.process.join()
             written = space_text(random.Random(self.seed), outside_files=True)
             said = {"process": f"FAILED the process ended with {self.process.exitcode}"}

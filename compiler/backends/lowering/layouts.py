@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +21,7 @@ def plain_layouts(program: Program) -> Program:
     channels last (as runs lay out samples, and as tokens become an image) and needs no gradient. Behind a learnt
     convolution the input needs one. Plain tensors are not copied.
     """
-    learnt = _behind_weights(program.statements)
+    learnt = _behind_weights(program)
     norms = {s.id for s in program.statements if _is_group_norm(s.module) and not s.frozen}
     if not norms:
         return program
@@ -30,16 +30,30 @@ def plain_layouts(program: Program) -> Program:
     )
 
 
-def _behind_weights(statements: Sequence[Statement]) -> set[int]:
+def _behind_weights(program: Program) -> set[int]:
     """The statements whose value needs a gradient whenever weights are trained, whatever is chosen."""
+    statements, externs = program.statements, {extern.alias for extern in program.externs}
     found: set[int] = set()
     for statement in statements:
+        if _may_cut(statement, externs):
+            continue
         read = [i for i in statement.inputs if statements[i].kind == "value"]
         held = [i for i in statement.inputs if statements[i].kind == "held"]
         own = not statement.frozen and _is_learnt(statement.module)
         if own or any(i in found for i in held) or (read and all(i in found for i in read)):
             found.add(statement.id)
     return found
+
+
+def _may_cut(statement: Statement, externs: Container[str]) -> bool:
+    """Whether no gradient may reach what a statement reads: zeros read its number of samples alone, and operators of
+    the user's may do anything."""
+    match statement.module, statement.call:
+        case Call(Name(name)), _:
+            return name in externs
+        case _, Call(Attribute(_, "new_zeros")):
+            return True
+    return False
 
 
 def _laid_out(statement: Statement, statements: Sequence[Statement], norms: set[int], learnt: set[int]) -> Statement:

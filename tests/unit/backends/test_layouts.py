@@ -20,6 +20,7 @@ from stdsl.compiler.backends.networks.supernet import Relaxation, build_supernet
 
 IMAGE, CLIP, TOKENS = "image(4, 6, 6)", "clip(4, 4, 6, 6)", "tokens(16, 4)"
 END = "global_avg_pool -> linear(2)"
+STOP = 'extern op stop on x from "test_layouts:Stop" { params = 0  flops = 0 }'
 FIRST = {
     "first": (IMAGE, f"x -> group_norm(2) -> conv(4, 3) -> group_norm(4) -> {END}"),
     "clips": (CLIP, f"x -> group_norm(1) -> relu -> conv(4, (1, 3, 3)) -> {END}"),
@@ -29,13 +30,28 @@ FIRST = {
     "kept": (IMAGE, f"[x, x -> conv(4, 3), x -> max_pool(3)] -> keep 1..2 as k -> sum -> group_norm(2) -> {END}"),
     "groups": (IMAGE, f"x -> group_norm(choose {{1, 2, 4}} as g) -> conv(4, 3) -> {END}"),
     "norms": (IMAGE, f"x -> group_norm(2) -> relu -> group_norm(4, affine = false) -> group_norm(1) -> {END}"),
+    "zeros": (IMAGE, f"x -> conv(4, 1) -> to_tokens -> zero -> from_tokens(1, 6, 6) -> group_norm(2) -> {END}"),
+    "open zeros": (
+        IMAGE,
+        "x -> conv(4, choose {1, 3} as k) -> choose {tokens: to_tokens, none: to_tokens -> zero} as a"
+        f" -> from_tokens(1, 6, 6) -> group_norm(2) -> {END}",
+    ),
+    "cut": (IMAGE, f"x -> conv(4, 1) -> stop -> group_norm(2) -> {END}"),
     "frozen": (IMAGE, f"x -> frozen conv(4, 3) -> group_norm(2) -> {END}"),
 }
 
 
+class Stop(nn.Module):
+    """Lets no gradient through."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.detach()
+
+
 def spaces() -> Iterator[tuple[str, stdsl.Space]]:
     for name, (shape, body) in FIRST.items():
-        yield name, stdsl.loads(f"stdsl 1\nmeta m on x: {shape} = {body}\nspace s = m\n")
+        text = f"stdsl 1\n{STOP}\nmeta m on x: {shape} = {body}\nspace s = m\n"
+        yield name, stdsl.loads(text, allow_extern=True)
 
 
 def networks(space: stdsl.Space) -> Iterator[tuple[str, nn.Module]]:
