@@ -31,7 +31,7 @@ FIRST = {
     "groups": (IMAGE, f"x -> group_norm(choose {{1, 2, 4}} as g) -> conv(4, 3) -> {END}"),
     "norms": (IMAGE, f"x -> group_norm(2) -> relu -> group_norm(4, affine = false) -> group_norm(1) -> {END}"),
     "zeros": (IMAGE, f"x -> conv(4, 1) -> to_tokens -> zero -> from_tokens(1, 6, 6) -> group_norm(2) -> {END}"),
-    "open zeros": (
+    "open_zeros": (
         IMAGE,
         "x -> conv(4, choose {1, 3} as k) -> choose {tokens: to_tokens, none: to_tokens -> zero} as a"
         f" -> from_tokens(1, 6, 6) -> group_norm(2) -> {END}",
