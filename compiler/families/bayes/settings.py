@@ -11,6 +11,7 @@ from pydantic import Field
 from ...schemas.base import Conflict, Count, Section, Share
 from ...schemas.halving import without_trainings
 from ...schemas.hyper import Tunable
+from ...schemas.length import LENGTH
 from ...schemas.separate import SeparateTrainings
 
 TRIALS = 64
@@ -72,9 +73,18 @@ class BayesConfig(Tunable, SeparateTrainings):
             yield Conflict("trials", message, "leave one of them out", "budget")
         if self.budget is not None:
             yield from without_trainings("budget", self.fitness)
+            yield from self._lengths()
         if self.screen is not None:
             message = "the model says which trial comes next, and nothing is left for `screen` to choose among"
             yield Conflict("screen", message, "leave `screen` out, or take the family `random`")
         if self.top is not None and self.model == "gp":
             message = "`top` belongs to Parzen estimators, and the model is a Gaussian process"
             yield Conflict("top", message, "leave it out", "model")
+
+    def _lengths(self) -> Iterator[Conflict]:
+        """What `fitness` says of how long trials are, where `budget` says it."""
+        for key in sorted(LENGTH):
+            if self.fitness.weights == "trained" and getattr(self.fitness, key) is not None:
+                message = f"how long trials are follows from `budget`, in epochs, and `{key}` would be without effect"
+                advice = f"leave `{key}` out: `budget {{ least = …  most = … }}` says how many epochs"
+                yield Conflict(f"fitness.{key}", message, advice, "budget")
