@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...analysis.architecture import of_answers
@@ -41,6 +42,9 @@ PROPOSED = 300
 
 EXCLUDED = "its constraints exclude each other"
 """What is said where a search has gone through everything."""
+
+BROKEN = "every architecture breaks this one"
+"""And where that is one constraint."""
 
 DECISIONS = 2
 OPTIONS = 8
@@ -101,14 +105,17 @@ def _landed(graph: SpaceGraph) -> Landed:
 
 def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
     """The same at the constraints that exclude each other: as few of them as are known to, of which the last one in
-    the text is the place."""
+    the text is the place. Where one of them is excluded by itself, it is the place, and what is told is of it alone."""
     groups: dict[Span, list[Constraint]] = {}
     for constraint in graph.constraints:
         groups.setdefault(constraint.span, []).append(constraint)
-    needed = list(groups)
+    needed = _tightest(groups)
+    if found.span in needed and found.reason != EXCLUDED and len(needed) > 1:
+        alone, _ = _excluded(graph, groups[found.span], False)
+        needed = [found.span] if alone else needed
     left = COUNTED
     if len(needed) > 1:
-        for span in list(groups):
+        for span in list(needed):
             rest = [s for s in needed if s != span]
             excluded, counted = _excluded(graph, [c for s in rest for c in groups[s]], left > 0)
             left -= counted
@@ -117,11 +124,47 @@ def _blamed(graph: SpaceGraph, found: NothingWithin) -> NothingWithin:
     place, others = needed[-1], needed[:-1]
     related = tuple(Label(span, "together with this") for span in others)
     reason = found.reason
-    if len(needed) == 1 and (found.reason == EXCLUDED or isinstance(groups[place][0], DecisionConstraint)):
-        reason = "every architecture breaks this one"
-    elif others:
+    if others:
         reason = "they exclude each other"
-    return NothingWithin(place, graph.name, reason, related, advice=_advice(graph, groups[place]))
+    elif isinstance(groups[place][0], DecisionConstraint):
+        reason = BROKEN
+    elif len(groups) > 1:
+        reason = _excluded(graph, groups[place], False)[0] or BROKEN
+    return NothingWithin(
+        place,
+        graph.name,
+        BROKEN if reason == EXCLUDED else reason,
+        related,
+        advice=_advice(graph, groups[place]),
+    )
+
+
+def _tightest(groups: Mapping[Span, Sequence[Constraint]]) -> list[Span]:
+    """The places of constraints without those that another one implies, a tighter budget of the same cost; of equal
+    ones the first stays."""
+    kept: list[Span] = []
+    for span, own in groups.items():
+        if not any(_implies(groups[other], own) for other in kept):
+            kept = [other for other in kept if not _implies(own, groups[other])] + [span]
+    return kept
+
+
+def _implies(tight: Sequence[Constraint], loose: Sequence[Constraint]) -> bool:
+    """Whether what is within one budget is within the other."""
+    if len(tight) != 1 or len(loose) != 1:
+        return False
+    (one,), (other,) = tight, loose
+    if not isinstance(one, CostConstraint) or not isinstance(other, CostConstraint):
+        return False
+    if (one.metric, one.other) != (other.metric, other.other):
+        return False
+    (low, high), (least, most) = _range(one), _range(other)
+    return low >= least and high <= most
+
+
+def _range(constraint: CostConstraint) -> tuple[float, float]:
+    low = -math.inf if constraint.low is None else constraint.low
+    return low, math.inf if constraint.high is None else constraint.high
 
 
 def _advice(graph: SpaceGraph, instances: Sequence[Constraint]) -> str:
@@ -145,17 +188,20 @@ def _values(decision: Decision) -> str:
     return f"`{decision.path}` takes {names}"
 
 
-def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool) -> tuple[bool, bool]:
-    """Whether constraints are known to leave nothing, and whether that was counted, which is done with ``count``
-    alone."""
+def _excluded(graph: SpaceGraph, constraints: Sequence[Constraint], count: bool) -> tuple[str, bool]:
+    """Why constraints leave nothing, "" where they are not known to, and whether that was counted, which is done with
+    ``count`` alone."""
     part = replace(graph, constraints=tuple(constraints))
-    if unreachable(part) is not None:
-        return True, False
+    deep = unreachable(part)
+    if deep is not None:
+        return deep.reason, False
     try:
         landed = _landed(part)
-    except SpaceError:
-        return True, False
+    except SpaceError as error:
+        (found,) = error.diagnostics
+        assert isinstance(found, NothingWithin)
+        return found.reason, False
     if landed.answers is not None or landed.all or not count:
-        return landed.all, False
+        return EXCLUDED if landed.all else "", False
     within = feasible(part, VERDICT)
-    return within is not None and within.count == 0, True
+    return EXCLUDED if within is not None and within.count == 0 else "", True

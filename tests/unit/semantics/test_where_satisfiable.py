@@ -56,6 +56,26 @@ def test_the_verdict_is_that_of_the_list(make, where):
         assert verdict.diagnostic.span.text in where
 
 
+@pytest.mark.parametrize(
+    ("where", "place", "words"),
+    [
+        ("flops >= 1G, params >= 1M", "flops >= 1G", " flops"),
+        ("params >= 1M, flops >= 1G", "params >= 1M", " params"),
+        ("depth >= 99, params >= 1M", "depth >= 99", "the deepest"),
+        ("flops >= 2G, flops >= 1G, width == 1", "flops >= 2G", " flops"),
+        ("flops >= 1G, width == 1, flops >= 2G", "flops >= 2G", " flops"),
+        ("flops <= 20K, width > 2", "width > 2", "every architecture breaks this one"),
+    ],
+)
+def test_the_reason_is_that_of_the_constraint_at_the_place(make, where, place, words):
+    """Of several that are each met by nothing, and of two budgets of one cost it is the tighter one."""
+    found = satisfiable(make.text(TOWER + where)).diagnostic
+    assert (found.span.text, found.related) == (place, ())
+    assert words in found.reason
+    alone = satisfiable(make.text(TOWER + place)).diagnostic
+    assert alone.reason == found.reason
+
+
 def test_depth_bounds_hold(make):
     graph = make.text(TOWER + "width >= 1")
     found = [costs(graph, a).depth for a in architectures(graph)]
