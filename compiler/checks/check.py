@@ -232,11 +232,19 @@ def _fitting(
         if search is not None:
             found[config.name] = search
     whole = {name: replace(search, needs=tuple(_needed(search, found))) for name, search in found.items()}
-    given_seed = asked is not None and any(item.key == "seed" for item in asked.overrides)
-    seeded = asked.declaration.name.id if asked is not None and given_seed else ""
-    shared = {name: check_shared(search, sink, name == seeded) for name, search in whole.items()}
+    seeded = _seeded(asked, whole)
+    shared = {name: check_shared(search, sink, name in seeded) for name, search in whole.items()}
     right = {name: search for name, search in shared.items() if search is not None}
     return {name: search for name, search in right.items() if all(need.config.name in right for need in search.needs)}
+
+
+def _seeded(asked: SearchReference | None, found: Mapping[str, CheckedSearch]) -> frozenset[str]:
+    """The searches that have the seed of the call: the one that is asked for, with all that it needs. None where the
+    call gives no seed."""
+    search = found.get(asked.declaration.name.id) if asked is not None else None
+    if asked is None or search is None or all(item.key != "seed" for item in asked.overrides):
+        return frozenset()
+    return frozenset({search.config.name, *(need.config.name for need in search.needs)})
 
 
 def _space_for(module: Module, graphs: _Graphs, sink: Sink, ref: SpaceRef, data: Data) -> SpaceGraph | None:

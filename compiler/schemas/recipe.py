@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import Field
 
 from .base import Border, Count, Fraction, NonNegative, Positive, Share
-from .length import Length
+from .length import LENGTH, Length
 from .optimizers import SGD, Optimizer
 from .schedules import Cosine
 from .tasks.metrics import MetricName
@@ -44,6 +44,10 @@ class Recipe(Length):
         default=None, description="What is chosen by on held-out data; none: what the search is evaluated by"
     )
     precision: Precision | None = Field(default=None, description="Number format; none: the search's")
+
+
+FINDABLE = frozenset(Recipe.model_fields) - LENGTH
+"""The settings of a final training that may be those that a search of settings found: all but the length."""
 
 
 class Retrain(Recipe):

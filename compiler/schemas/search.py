@@ -15,7 +15,7 @@ from .expectation import Reference
 from .length import LENGTH, Length
 from .members import Different
 from .patterns import Pattern
-from .recipe import Precision, Recipe, Retrain
+from .recipe import FINDABLE, Precision, Retrain
 from .separate import SeparateTrainings, searched_of_fitness
 from .space_ref import SpaceRef
 from .strategy import CHANGES, AnyStrategy
@@ -232,7 +232,7 @@ class SearchConfig(Placed):
         strategy, own = self.strategy, self.retrain
         if own is None or own.settings != "found" or not isinstance(strategy, SeparateTrainings):
             return frozenset()
-        return frozenset(Recipe.model_fields) & searched_of_fitness(strategy) - LENGTH
+        return FINDABLE & searched_of_fitness(strategy)
 
     @property
     def members(self) -> int:
@@ -302,8 +302,13 @@ class SearchConfig(Placed):
         if self.retrain is None or self.retrain.settings != "found":
             return
         if not self.taken_over:
+            strategy = self.strategy
+            searched = searched_of_fitness(strategy) if isinstance(strategy, SeparateTrainings) else frozenset()
+            reasons = ["the length is the section's own"] if searched & LENGTH else []
+            if others := ", ".join(f"`{name}`" for name in sorted(searched - LENGTH)):
+                reasons.append(f"what is left open ({others}) is no setting of the final training")
             nothing = "no settings are searched that could be found"
-            message = f"{nothing}: the length is the section's own" if getattr(self.strategy, "open", None) else nothing
+            message = f"{nothing}: {', and '.join(reasons)}" if reasons else nothing
             yield Conflict(
                 "retrain.settings", message, "leave some open in `fitness`, or leave `settings` out", "strategy"
             )

@@ -116,9 +116,9 @@ def plan(job: Job, device: str = "auto") -> Plan:
     altered = config.data_of("retrain").varies() or config.data.varies() or (recipe is not None and recipe.cutout > 0)
     obstacle = hindrance(altered, replace(placement, bfloat16=config.precision == "bfloat16", compile=config.compile))
     stage = partial(_stage, rate=rate, share=share, kept=obstacle is None)
-    strategy, tuned = config.strategy, False
-    guessed = config.data.samples(("train",)) is None and config.searches_epochs
+    strategy, tuned, guessed = config.strategy, False, False
     if strategy is not None and searches(strategy, job.graph):
+        guessed = config.data.samples(("train",)) is None and config.searches_epochs
         for work in runner(strategy).works(job):
             one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
             steps_known = work.steps_known and not guessed

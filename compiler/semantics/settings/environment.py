@@ -48,8 +48,8 @@ class Thunk:
 
 @dataclass(frozen=True, eq=False)
 class Env:
-    """``tunable``: whether hyper-parameters may stand here. ``final``: whether these are settings of the final
-    training, which may be those that are found. ``setting``: the key whose value is being read.
+    """``tunable``: whether hyper-parameters may stand here. ``found``: whether this is a setting of the
+    final training that may be as a search found it. ``setting``: the key whose value is being read.
 
     ``family``: that of the search's strategy, "" where it has none or that is wrong.
 
@@ -60,7 +60,7 @@ class Env:
     report: Report
     parameters: Mapping[str, Thunk] = field(default_factory=dict)
     tunable: bool = False
-    final: bool = False
+    found: bool = False
     setting: str = ""
     family: str = ""
     active: tuple[tuple[str, ast.Let | Thunk, Span], ...] = ()

@@ -10,6 +10,7 @@ from ...families.registry import FAMILIES, settings_of_family
 from ...frontend import ast
 from ...schemas.base import Settings
 from ...schemas.expectation import Expectation, settings_of
+from ...schemas.recipe import FINDABLE
 from ...schemas.search import RetrainSection, SearchConfig
 from ...schemas.strategy import Strategy
 from .elsewhere import ways, written
@@ -34,7 +35,7 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
             env.report.add(UnknownSetting(name.span, key, owner, tuple(settings), elsewhere, families))
             tree = tree.set(SLIP, Hole(name.span))
             continue
-        expected = settings[key]
+        expected, inside = settings[key], entered(env, model, key)
         repeats = expected.repeated_section is not None and isinstance(item, ast.Section)
         if key in seen and not repeats:
             env.report.add(DuplicateSetting(name.span, key, seen[key]))
@@ -43,11 +44,16 @@ def lay(tree: Branch, section: ast.Section, model: type[Settings], owner: str, e
         if isinstance(item, ast.Setting) and expected.changes:
             env.report.add(WrongForm(name.span, key, True))
         elif isinstance(item, ast.Setting):
-            tree = tree.set(key, _setting(item, expected, env))
+            tree = tree.set(key, _setting(item, expected, inside))
         else:
-            tree = _section(tree, item, key, expected, repeats and key in seen, env)
+            tree = _section(tree, item, key, expected, repeats and key in seen, inside)
         seen.setdefault(key, name.span)
     return tree
+
+
+def entered(env: Env, model: type[Settings], key: str) -> Env:
+    """``env`` as it is inside the setting or section ``key`` of a model."""
+    return replace(env, found=key in FINDABLE) if issubclass(model, RetrainSection) else env
 
 
 def _elsewhere(model: type[Settings], key: str, tree: Branch) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -94,8 +100,7 @@ def _section(tree: Branch, section: ast.Section, key: str, expected: Expectation
         return tree
     below = tree.children.get(key)
     start = replace(below, span=whole_span(section)) if isinstance(below, Branch) else Branch(whole_span(section))
-    inside = replace(env, final=env.final or issubclass(expected.section, RetrainSection))
-    return tree.set(key, lay(start, section, expected.section, f"section `{key}`", inside))
+    return tree.set(key, lay(start, section, expected.section, f"section `{key}`", env))
 
 
 def _changes(section: ast.Section, env: Env) -> Branch:

@@ -64,7 +64,7 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
         if thunk.expr is None:
             raise Stop
         active = _entered(name, env, thunk)
-        inside = replace(thunk.env, tunable=env.tunable, final=env.final, setting=env.setting, active=active)
+        inside = replace(thunk.env, tunable=env.tunable, found=env.found, setting=env.setting, active=active)
         return thunk.expr, inside, thunk.over
     found = env.module.lookup(name.id)
     if found is None:
@@ -75,7 +75,7 @@ def resolve(name: ast.Name, env: Env) -> tuple[ast.Expr, Env, Variables | None] 
     active = _entered(name, env, let)
     return (
         let.value,
-        Env(module, env.report, tunable=env.tunable, final=env.final, setting=env.setting, active=active),
+        Env(module, env.report, tunable=env.tunable, found=env.found, setting=env.setting, active=active),
         None,
     )
 

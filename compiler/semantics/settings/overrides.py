@@ -17,11 +17,12 @@ from ...schemas.constructors import constructor_name
 from ...schemas.expectation import Expectation, settings_of
 from ...schemas.extern_code import ExternCode
 from ...schemas.hyper import Tunable
-from ...schemas.search import RetrainSection, SearchConfig
+from ...schemas.search import SearchConfig
 from ...schemas.space_ref import SpaceRef
 from .elsewhere import dotted, ways, with_argument
 from .environment import Env, Stop
 from .extern_values import with_argument_of
+from .layers import entered
 from .models import model_of
 from .numbers import plural
 from .strategy import strategy_tree
@@ -83,7 +84,7 @@ def _into(
     if key not in settings:
         elsewhere = _elsewhere(tree, item, way, model, root, env)
         raise env.report.stop(UnknownSetting(_place(span, item, way), key, owner, tuple(settings), elsewhere))
-    expected = settings[key]
+    expected, env = settings[key], entered(env, model, key)
     rivals = frozenset(r for group in model.exclusive if key in group for r in group if r != key)
     if not rest:
         if expected.changes:
@@ -111,8 +112,7 @@ def _into(
         raise env.report.stop(WrongOverride(_place(span, item, way), item.key, fault, advice))
     name = f"`{below.tag[1]}`" if below.tag else f"section `{key}`"
     tunable = env.tunable or (below.tag is not None and below.tag[0] == "family" and issubclass(inner, Tunable))
-    final = env.final or issubclass(inner, RetrainSection)
-    inside = Env(env.module, env.report, tunable=tunable, final=final)
+    inside = Env(env.module, env.report, tunable=tunable, found=env.found)
     return tree.set(key, _into(below, item, rest, inner, name, span, inside, root))
 
 

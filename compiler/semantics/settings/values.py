@@ -195,7 +195,7 @@ def _arguments(call: ast.Call, model: type[Constructor], env: Env) -> dict[str, 
 
 def _open(key: str, choose: ast.Choose, expected: Expectation, env: Env) -> Node:
     if not env.tunable:
-        raise env.report.stop(DecisionInSettings(choose.span, key, those("tunes"), env.final))
+        raise env.report.stop(DecisionInSettings(choose.span, key, those("tunes"), env.found))
     operand: ast.Expr = choose.operand
     inside = env
     while isinstance(operand, ast.Name):

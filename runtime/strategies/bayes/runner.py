@@ -29,7 +29,8 @@ class BayesRunner(SeparateRunner):
     def works(self, job: Job) -> Iterator[Work]:
         """Of open settings the plan has the values that hold before any is assigned."""
         strategy = _own(job.config.strategy)
-        per_epoch, _ = stage_sizes(job.config.data.samples(("train",)), strategy.fitness.batch)
+        samples = job.config.data.samples(("train",))
+        per_epoch, _ = stage_sizes(samples, strategy.fitness.batch)
         proposer = Bayes(job.graph, strategy, job.config.seed, "loss", lambda settings: per_epoch)
         times, first = trials_of(strategy), list[Spec]()
         while len(first) < min(times, proposer.startup()):
@@ -48,7 +49,7 @@ class BayesRunner(SeparateRunner):
                 steps = steps_between(bracket, rung, per_epoch)
                 longer[steps] = longer.get(steps, 0) + size
         for steps, size in sorted(longer.items()):
-            about = "" if work.batch_known else "~"  # rungs are epochs
+            about = "" if work.batch_known and samples is not None else "~"  # rungs are epochs
             name = f"search ({size} trials of {about}{steps} steps)"
             yield replace(work, name=name, steps=steps, times=size, steps_known=work.batch_known)
 

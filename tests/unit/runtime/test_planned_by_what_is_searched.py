@@ -72,6 +72,29 @@ def test_steps_of_data_that_was_not_found_are_marked(tmp_path: Path, search: str
     assert "searched have their first option" not in plan_text(found)
 
 
+@pytest.mark.parametrize("strategy", ["", "strategy = gradient { epochs = 3 }"])
+def test_nothing_is_said_of_marks_that_are_not_there(tmp_path: Path, strategy: str) -> None:
+    """Without a search, no steps hang on how many samples there are to search on."""
+    (tmp_path / "a.space").write_text(
+        "stdsl 1\nmeta net on x: image(1, 6, 6) = x -> global_avg_pool -> linear(2)\nspace closed = net\n"
+        f'search s {{ space = closed  data = arrays("none.npz")  {strategy}  retrain {{ steps = 5 }} }}\n'
+    )
+    found = plan(load_job(str(tmp_path / "a.space"), None), "cpu")
+    assert [stage.steps_known for stage in found.stages] == [True]
+    assert "~" not in plan_text(found)
+
+
+def test_rungs_of_data_that_was_not_found_are_marked(tmp_path: Path) -> None:
+    (tmp_path / "a.space").write_text(
+        "stdsl 1\nmeta net on x: image(1, 6, 6) = x -> global_avg_pool -> linear(2)\nspace closed = net\n"
+        'search s { space = closed  data = arrays("none.npz")  strategy = bayes { '
+        "budget { least = 1  most = 3  iterations = 1 }  fitness { batch = 8  dropout = choose {0.1, 0.2} } } }\n"
+    )
+    found = plan(load_job(str(tmp_path / "a.space"), None), "cpu")
+    assert found.stages[0].name == "search (3 trials of ~1250 steps)"
+    assert all(" of ~" in stage.name and not stage.steps_known for stage in found.stages)
+
+
 def test_rungs_are_as_long_as_the_first_batch_makes_them(tmp_path: Path) -> None:
     own = TEXT.replace("trials = 5", "budget { least = 1  most = 3  iterations = 1 }").replace("RETRAIN", "epochs = 1")
     (tmp_path / "a.space").write_text(own.replace("FITNESS", "batch = choose {8, 16}"))

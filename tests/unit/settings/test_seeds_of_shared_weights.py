@@ -31,6 +31,13 @@ search behind {
 """
 
 
+ONTO = """search onto {
+  space = pair  strategy = random { trials = 2 }  needs = [bred]
+  data  = motion_digits(frames = 4, size = 8, motions = 4)
+}
+"""
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "a.space").write_text(TEXT, encoding="utf-8")
@@ -52,4 +59,15 @@ def test_spaces_and_other_searches_of_the_file_are_there(file: Path) -> None:
     for name in ("bred", "behind"):  # the one in question, and one that needs it
         with pytest.raises(SpaceError) as raised:
             load_search(file, name, ())
+        assert [d.code for d in raised.value.diagnostics] == ["E0778"]
+
+
+def test_the_seed_of_a_call_is_that_of_all_that_is_needed(file: Path) -> None:
+    """Of the search that is asked for and those before it, but not of others that stand beside it."""
+    file.write_text(TEXT + ONTO, encoding="utf-8")
+    for name in ("onto", "behind", "bred"):
+        assert load_search(file, name, ["seed=3"]).search.config.seed == 3
+    for name, overrides in (("onto", ()), ("onto", ["ensemble=1"])):
+        with pytest.raises(SpaceError) as raised:
+            load_search(file, name, overrides)
         assert [d.code for d in raised.value.diagnostics] == ["E0778"]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from stdsl.compiler.diagnostics.explain import explain
+from stdsl.compiler.schemas.fitness import Fitness
+from stdsl.compiler.schemas.recipe import Retrain
 
 Read = Callable[[str], Any]
 
@@ -103,6 +105,12 @@ MISTAKES = [
         "choose {1, 2}",
         "`settings = found`",
     ),
+    (
+        search("strategy = sdas  retrain { optimizer = sgd(lr = choose {0.1, 0.2}) }"),
+        "E0509",
+        "choose {0.1, 0.2}",
+        "`settings = found`",
+    ),
     (search("strategy = sdas  seed = choose 1..4"), "E0509", "choose 1..4", "what stands in `fitness`"),
     (strategy("epochs = 10  steps = 2"), "E0510", "steps", "both set"),
     (strategy("derive { score = beta }"), "E0510", "beta", "`relax { keep = none }`"),
@@ -139,7 +147,22 @@ MISTAKES = [
         search("strategy = bayes { fitness { epochs = choose 2..4 } }  retrain { settings = found }"),
         "E0510",
         "found",
-        "the length is the section's own",
+        "found: the length is the section's own |  | leave some open",
+    ),
+    (
+        search("strategy = bayes { fitness { samples = choose {16, 32} } }  retrain { settings = found }"),
+        "E0510",
+        "found",
+        "found: what is left open (`samples`) is no setting of the final training |  | leave some open",
+    ),
+    (
+        search(
+            "strategy = bayes { fitness { steps = choose 2..4  samples = choose {16, 32} } }  "
+            "retrain { settings = found }"
+        ),
+        "E0510",
+        "found",
+        "found: the length is the section's own, and what is left open (`samples`) is no setting",
     ),
     (strategy("budget { }  trials = 5", "bayes"), "E0510", "5", "how many trials there are follows"),
     (strategy("budget { }  fitness { steps = 2 }", "bayes"), "E0510", "2", "leave `steps` out: `budget {"),
@@ -200,6 +223,13 @@ def test_mistake(read: Read, text: str, code: str, place: str, words: str) -> No
     assert diagnostic.span.text == place
     assert words in " | ".join((diagnostic.message, diagnostic.label, *diagnostic.notes, diagnostic.help or ""))
     assert explain(code)
+
+
+@pytest.mark.parametrize("key", Retrain.model_fields)
+def test_advice_to_search_a_setting_of_the_final_training_can_be_followed(read: Read, key: str) -> None:
+    (found,) = read(search(f"strategy = sdas  retrain {{ {key} = choose {{1, 2}} }}")).check()
+    assert found.code == "E0509"
+    assert ("`settings = found`" in (found.help or "")) == (key in Fitness.model_fields.keys() - {"epochs", "steps"})
 
 
 def test_all_mistakes_are_told_at_once(read: Read) -> None:

@@ -80,6 +80,12 @@ def test_the_rest_of_the_section_stays(read: Read) -> None:
         ("strategy=nothing", "E0503", "`nothing`"),
         ("strategy.batch=choose {1, 2}", "E0509", "what stands in `fitness` of `bayes` can be searched"),
         ("retrain.batch=choose {1, 2}", "E0509", "leave it open in `fitness` of `bayes`"),
+        (
+            "retrain.steps=choose {1, 2}",
+            "E0509",
+            "give it a value; what stands in `fitness` of `bayes` can be searched",
+        ),
+        ("retrain.optimizer=adam(lr = choose {1, 2})", "E0509", "leave it open in `fitness` of `bayes`"),
     ],
 )
 def test_mistakes(read: Read, override: str, code: str, words: str) -> None:
