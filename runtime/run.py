@@ -120,7 +120,8 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     """As :func:`run`, for a job that is at hand. Where it, or a search it needs, would not start, nothing is made."""
     needed = _needed(job, [needed.config.name for needed in job.search.needs], request.overrides)
     engine = "local" if request.hands == 0 else request.engine
-    datasets = all_ready(job, needed, request.needs, engine)
+    there = _there(request, needed)
+    datasets = all_ready(job, needed, {*request.needs, *there}, engine)
     check_paired(job, needed)
     writable(request.out)
     given = given_needs(job, needed, datasets, request.needs, request.out, _seed(job, request.overrides))
@@ -129,7 +130,7 @@ def start(job: Job, request: RunRequest, reporter: Reporter) -> RunResult:
     fitting(job, request.out)
     placement = available(request.device)
     ahead = plan(job, request.device)
-    ahead = replace(ahead, needs=tuple(name for name in ahead.needs if name not in given))
+    ahead = replace(ahead, needs=tuple(name for name in ahead.needs if name not in given and name not in there))
     reporter.say(plan_text(ahead))
     refuse(oversized(ahead, job.config, total_memory(placement.device)))
     for warning in (*job.warnings, *warnings(job.config, job.graph)):
@@ -298,8 +299,9 @@ def _run_needs(
     interruption: Interruption,
 ) -> None:
     """Run the searches that this one needs, as runs of their own inside its directory, unless they are over there, or
-    the run was given them."""
-    for needed in _needed(job, job.config.before, manifest.overrides):
+    the run was given them. Those come first: what runs here finds in their place what it needs itself."""
+    before = sorted(job.config.before, key=lambda name: name not in manifest.needs)
+    for needed in _needed(job, before, manifest.overrides):
         name = needed.config.name
         folder = directory.needed(name)
         if (folder / run_files.MANIFEST).exists():
@@ -328,6 +330,15 @@ def _run_needs(
             outermost=manifest.outermost or manifest.id,
         )
         start(needed, request, reporter)
+
+
+def _there(request: RunRequest, needed: Iterable[Job]) -> frozenset[str]:
+    """Of the searches that are ``needed`` by one that is needed itself those whose runs are over in the outermost run,
+    as those are that it was given."""
+    if not request.outermost or request.out is None:
+        return frozenset()
+    names, own = (each.config.name for each in needed), RunDirectory(request.out)
+    return frozenset(name for name in names if (own.needed(name) / run_files.RESULT).exists())
 
 
 def check_store(url: str) -> None:

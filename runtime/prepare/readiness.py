@@ -44,13 +44,15 @@ def all_ready(job: Job, needed: Sequence[Job], given: Collection[str], engine: s
     Of what such searches alone need nothing is. Raises as :func:`check_ready` does."""
     datasets = {job.config.name: check_ready(job, engine)}
     asked = _asked(job, given)
+    running = (job, *(each for each in needed if each.config.name in asked))
+    fused = {name: each.config.name for each in running for name in each.config.fuse}
     for each in needed:
         name = each.config.name
-        if name in given and name not in job.config.fuse:
+        if name in given and name not in fused:
             with _because(f"it reads the data of `{name}`, to which the run that is given for that is held"):
                 datasets[name] = opened_for(each)
         elif name in given:
-            with _because(f"networks of `{name}` are built again: they are fused with those of `{job.config.name}`"):
+            with _because(f"networks of `{name}` are built again: they are fused with those of `{fused[name]}`"):
                 datasets[name] = check_ready(each, engine)
         elif name in asked:
             cure = f"; `--needs {name}=RUN` names a finished run of it" if name in job.config.before else ""

@@ -41,6 +41,12 @@ search bred {
   data = arrays("data.npz")
   export { onnx = "bred.onnx" }
 }
+search both {
+  space = light
+  needs = [bred, paths]
+  strategy = random { trials = 1  fitness { weights = shared  batch = 8 } }
+  data = arrays("data.npz")
+}
 """
 Order = Callable[..., int]
 
@@ -115,6 +121,23 @@ def test_stopped_while_it_is_copied(
     assert list((out / "needs").iterdir()) == []
     resume(out, Silent())
     assert differences(outcome(finished / "bred"), outcome(out)) == []
+
+
+@pytest.mark.parametrize(("moment", "number"), [("copied", 1), ("over", 1), ("over", 2)])
+def test_what_is_needed_twice_is_given_once(
+    moment: str, number: int, finished: Path, tmp_path: Path, stdsl: Order, zygote: Zygote
+) -> None:
+    """By a search that runs first, too, which names it before: that takes what is given, wherever it is killed."""
+    out, call = tmp_path / "out", ("run", f"{finished / 'own.space'}::both", "--hands", "0", "--out")
+    paths = finished / "paths"
+    assert stdsl(*call, str(out), "--needs", f"paths={paths}", moment=moment, number=number) == -signal.SIGKILL
+    assert stdsl("run", "--resume", str(out), "--hands", "0") == 0
+    assert "needed first: paths" not in zygote.output.read_text()
+    own = [json.loads((run / "run.json").read_text())["id"] for run in (out / "needs" / "paths", paths)]
+    assert own[0] == own[1]
+    alone = {place: left for place, left in outcome(finished / "bred").items() if not place.startswith("needs/")}
+    assert differences(alone, outcome(out / "needs" / "bred")) == []
+    assert (out / "result.json").exists()
 
 
 def test_from_python(finished: Path, tmp_path: Path) -> None:
