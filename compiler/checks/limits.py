@@ -7,8 +7,9 @@ from importlib.util import find_spec
 
 from ..diagnostics.data import PackageNeeded
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.settings import listed
 from ..families.family import cannot_run_yet
-from ..families.registry import FAMILIES, family
+from ..families.registry import family, those
 from ..families.separate import trained_here
 from ..schemas.constructors import DATA
 from ..schemas.search import ROLES, SearchConfig
@@ -44,9 +45,8 @@ def _strategy_limits(search: CheckedSearch) -> Iterator[Diagnostic]:
                     told.append(found)
                     yield found
     else:
-        running = " or ".join(f"`{other}`" for other in FAMILIES if family(other).runner)
-        what, instead = f"searches of the family `{name}`", f"use a strategy of the family {running}"
-        yield cannot_run_yet(config, "strategy", what, instead)
+        instead = f"use a strategy of the family {listed(those('runner'), ' or ')}"
+        yield cannot_run_yet(config, "strategy", f"searches of the family `{name}`", instead)
 
 
 def _search_limits(config: SearchConfig) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..diagnostics.backends import MixtureAsked, NotRelaxable
 from ..ir.graph import SpaceGraph
 from ..schemas.search import SearchConfig
-from .registry import FAMILIES, family
+from .registry import family, those
 
 
 def not_mixed(config: SearchConfig, graph: SpaceGraph, drawn: bool = False) -> Iterator[NotRelaxable]:
@@ -19,8 +19,8 @@ def not_mixed(config: SearchConfig, graph: SpaceGraph, drawn: bool = False) -> I
     found = drawable(graph) if drawn else relaxable(graph)
     if not found:
         return
-    alone = tuple(name for name in FAMILIES if not family(name).mixes)
-    settings = tuple(f"`{name}` with `{family(name).unmixed}`" for name in FAMILIES if family(name).unmixed)
+    alone = those("mixes", False)
+    settings = tuple(f"`{name}` with `{family(name).unmixed}`" for name in those("unmixed"))
     asked = MixtureAsked(config.name, config.place("strategy"), drawn, alone, settings)
     for each in found:
         yield replace(each, asked=asked)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Diagnostic
+from ..diagnostics.settings import listed
 from ..ir.graph import SpaceGraph
 from ..schemas.base import Placed
 from ..schemas.objectives import Objective
 from .family import cannot_run_yet
+from .registry import those
 
 
 def unstated_costs(settings: Placed, objectives: Sequence[Objective], graph: SpaceGraph) -> Iterator[Diagnostic]:
@@ -26,6 +28,15 @@ def cost_limits(settings: Placed, objectives: Sequence[Objective]) -> Iterator[D
     for term in objectives:
         if term.kind == "cost" and term.of == "depth":
             yield cannot_run_yet(settings, "objectives", "a soft cost of the depth", "bound it with `where` instead")
+
+
+def drop_limits(settings: Placed, objectives: Sequence[Objective], searched: str) -> Iterator[Diagnostic]:
+    """A diagnostic for every objective about probabilities of dropping units, which are learnt in other searches than
+    those that ``searched`` describes."""
+    for term in objectives:
+        if term.kind == "kl_drop_path":
+            instead = f"use a strategy of the family {listed(those('drops'), ' or ')}"
+            yield cannot_run_yet(settings, "objectives", f"the objective `{term.kind}` {searched}", instead)
 
 
 def cost_limits_in(settings: Placed, objectives: Sequence[Objective], graph: SpaceGraph) -> Iterator[Diagnostic]:

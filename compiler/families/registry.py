@@ -36,9 +36,12 @@ def searches(strategy: Strategy | None, graph: SpaceGraph) -> bool:
     return strategy is not None and family(strategy.family).searches(strategy, graph)
 
 
-def those(fact: Literal["tunes", "shared", "drops"]) -> tuple[str, ...]:
-    """The families of this package of which something is true: a fact that stands on each."""
-    return tuple(name for name in FAMILIES if getattr(family(name), fact))
+def those(
+    fact: Literal["tunes", "shared", "drops", "mixes", "unmixed", "runner"], holds: bool = True
+) -> tuple[str, ...]:
+    """The families of this package of which something is true, or with ``holds = False`` is not: a fact that stands on
+    each."""
+    return tuple(name for name in FAMILIES if bool(getattr(family(name), fact)) == holds)
 
 
 def settings_of_family(name: str) -> type[Strategy]:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.posteriors import MeasuresMoreThanThereIs
-from ..diagnostics.settings import listed
 from ..ir.graph import SpaceGraph
 from ..schemas.base import Candidates, Conflict, Constructor, Count, Fraction, NonNegative, Positive, Section, Share
 from ..schemas.length import Length
@@ -23,8 +22,7 @@ from ..schemas.tasks.metrics import MetricName
 from ..schemas.warmup import Warmup, warmup_conflicts, warmup_steps
 from ..schemas.weights import Split, Weights
 from .family import Family, Learner, cannot_run_yet
-from .objectives import unstated_costs
-from .registry import those
+from .objectives import drop_limits, unstated_costs
 
 
 def _adam() -> Adam:
@@ -209,12 +207,7 @@ class Sampling(Family):
 
     def limits(self, config: SearchConfig) -> Iterator[Diagnostic]:
         strategy = _own(config.strategy)
-        for term in strategy.objectives:
-            if term.kind == "kl_drop_path":
-                what = f"the objective `{term.kind}` in a search over paths"
-                yield cannot_run_yet(
-                    strategy, "objectives", what, f"use a strategy of the family {listed(those('drops'), ' or ')}"
-                )
+        yield from drop_limits(strategy, strategy.objectives, "in a search over paths")
         if config.phase and not strategy.learns:
             what = "phases of a search that learns nothing"
             yield cannot_run_yet(config, "phase", what, "write `draw = probability`, or search all decisions together")

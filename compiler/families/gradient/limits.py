@@ -6,11 +6,9 @@ import math
 from collections.abc import Iterator
 
 from ...diagnostics.model import Diagnostic
-from ...diagnostics.settings import listed
 from ...schemas.search import SearchConfig
 from ..family import cannot_run_yet
-from ..objectives import cost_limits
-from ..registry import those
+from ..objectives import cost_limits, drop_limits
 from .settings import GradientConfig
 
 
@@ -35,10 +33,5 @@ def limits(config: SearchConfig, strategy: GradientConfig) -> Iterator[Diagnosti
     if relax.drawn and config.compile:
         what = "compiled networks whose path changes from step to step"
         yield cannot_run_yet(config, "compile", what, "leave `compile` out")
-    for term in strategy.objectives:
-        if term.kind == "kl_drop_path":
-            what = f"the objective `{term.kind}` in a mixture"
-            yield cannot_run_yet(
-                strategy, "objectives", what, f"use a strategy of the family {listed(those('drops'), ' or ')}"
-            )
+    yield from drop_limits(strategy, strategy.objectives, "in a mixture")
     yield from cost_limits(strategy, strategy.objectives)

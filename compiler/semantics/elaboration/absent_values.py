@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Hashable, Sequence
 
 from ...diagnostics.constraints import NeverDecided
 from ...frontend import ast
@@ -14,7 +14,7 @@ from . import expressions
 from .arithmetic import is_number, is_plain
 from .context import Env
 from .state.state import State
-from .values import ERROR, RangeValue, Value
+from .values import ERROR, RangeValue, Value, equality_key
 
 
 def warn_of_absent(
@@ -24,11 +24,13 @@ def warn_of_absent(
     name: str,
     rows: Sequence[tuple[Decision, Case]],
     written: Sequence[ast.Expr],
+    alone: bool,
 ) -> None:
     """Warns of what is ``written`` as values for decisions called ``name`` and is none of any of them. ``rows``: they
-    with what they are compared by; ``node``: the comparison. What depends on names, which may be parameters, is not
-    looked at."""
+    with what they are compared by; ``node``: the comparison, ``alone`` where it is with nothing else. What depends on
+    names, which may be parameters, is not looked at."""
     known = _values(rows)
+    keys = set(map(equality_key, known))
     values: list[Value] = []
     absent = []
     for expr in written:
@@ -38,10 +40,10 @@ def warn_of_absent(
         if value is ERROR:
             return
         values.append(value)
-        if _absent(value, known):
+        if _absent(value, known, keys):
             absent.append(expr)
     if absent:
-        whole = len(absent) == len(values)
+        whole = alone and len(absent) == len(values)
         negated = node.op in ("!=", "not in")
         outcome = ("always true" if negated else "never true") if whole else ""
         span = node.span if whole else absent[0].span
@@ -51,19 +53,20 @@ def warn_of_absent(
 
 def _values(rows: Sequence[tuple[Decision, Case]]) -> list[Value]:
     """What some decisions may come out at, each once, in the order of the text; numbers sorted."""
-    found: dict[Value, None] = {}
+    found: dict[Hashable, Value] = {}
     for row, case in rows:
-        if row.kind == "keep" and row.sizes is not None:
-            found |= dict.fromkeys(range(row.sizes[0], row.sizes[1] + 1))
-        else:
-            found |= dict.fromkeys(filter(is_plain, leaves(case)))
-    return sorted(found) if all(is_number(value) for value in found) else list(found)
+        kept = row.kind == "keep" and row.sizes is not None
+        own = range(row.sizes[0], row.sizes[1] + 1) if kept and row.sizes else filter(is_plain, leaves(case))
+        for value in own:
+            found.setdefault(equality_key(value), value)
+    values = list(found.values())
+    return sorted(values) if all(map(is_number, values)) else values
 
 
-def _absent(value: Value, known: Sequence[Value]) -> bool:
-    """Whether none of the values is the one that is written, or in the range that is."""
+def _absent(value: Value, known: Sequence[Value], keys: Container[Hashable]) -> bool:
+    """Whether none of the values, whose keys those are, is the one that is written, or in the range that is."""
     if isinstance(value, RangeValue):
         low, high = value.low, value.high
         numbers = [one for one in known if is_number(one)]
         return is_number(low) and is_number(high) and not any(low <= one <= high for one in numbers)
-    return is_plain(value) and value not in known
+    return is_plain(value) and equality_key(value) not in keys

@@ -51,10 +51,11 @@ def named(state: State, row: Decision) -> Scalar | None:
     return None if row.kind == "keep" else Scalar(state.diagrams.case(row.variables[0], row.options), ())
 
 
-def compared(state: State, expr: ast.Expr, groups: Groups, env: Env) -> ast.Expr | None:
-    """The constraint with the decisions that are compared by names read as those. None with a diagnostic."""
+def compared(state: State, expr: ast.Expr, groups: Groups, env: Env, settled: bool) -> ast.Expr | None:
+    """The constraint with the decisions that are compared by names read as those. None with a diagnostic.
+    ``settled``: what the decisions come out at is the same whatever arguments the space gets."""
     try:
-        return rebuilt(expr, _Comparisons(state, groups, env).change)
+        return rebuilt(expr, _Comparisons(state, groups, env, settled).change)
     except Refused:
         return None
 
@@ -64,6 +65,7 @@ class _Comparisons:
     state: State
     groups: Groups
     env: Env
+    settled: bool
 
     def change(self, node: ast.Node) -> ast.Node | None:
         if is_call(node, "pin", "size"):
@@ -121,14 +123,16 @@ class _Comparisons:
             return by_name if texts else node
         self._valued(self._name(side) or "", side)
         by_value = replace(node, right=ast.List(among.span, tuple(others)))
+        self._look(node, self._name(side) or "", [m for m in members if m not in texts], not texts)
         if not texts:
-            self._look(node, self._name(side) or "", members)
             return by_value
         return ast.Binary(node.span, "or" if node.op == "in" else "and", by_value, by_name)
 
-    def _look(self, node: ast.Binary, name: str, written: Sequence[ast.Expr]) -> None:
+    def _look(self, node: ast.Binary, name: str, written: Sequence[ast.Expr], alone: bool = True) -> None:
+        if not self.settled:
+            return  # what never is with these arguments may be with others
         rows = [(row, value_of(self.state, row)[0]) for row in self.groups[name]]
-        warn_of_absent(self.state, self.env, node, name, rows, written)
+        warn_of_absent(self.state, self.env, node, name, rows, written, alone)
 
     def _by_name(self, side: ast.Expr) -> ast.Expr:
         return ast.Name(side.span, name_of(self._name(side) or ""))

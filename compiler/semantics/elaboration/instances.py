@@ -36,6 +36,7 @@ from .values import (
     Tensor,
     Value,
     at,
+    equality_key,
     hangs_on_same,
     kind_of,
 )
@@ -135,7 +136,7 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
     if declaration.tied is not None:
         values = [called.arguments.get(p.id) for p in declaration.tied]
         tie_token, tie_path, around = made.tie
-        token: Hashable = state.token("tied", (tie_token,), None, id(declaration), tuple(map(_tie_key, values)))
+        token: Hashable = state.token("tied", (tie_token,), None, id(declaration), tuple(map(equality_key, values)))
         name = called.template.known_as
         if values:
             name = f"{name}({', '.join(map(_written, values))})"
@@ -146,11 +147,6 @@ def _inner_context(state: State, called: Called, context: Context) -> Context:
         tie = (token, path, scopes)
     here, known = context.place, context.condition
     return Context(path, here, token, tie, context.scope, context.frozen, known, depth, made.constant, None, scopes)
-
-
-def _tie_key(value: Value) -> Hashable:
-    """The same for values that are equal in the language: 1 is 1.0, but not true."""
-    return tuple(map(_tie_key, value)) if isinstance(value, tuple) else (isinstance(value, bool), value)
 
 
 def _written(value: Value) -> str:

@@ -5,7 +5,7 @@ Plain values are plain Python: int, float, bool, str, None (`none`) and tuples o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -365,6 +365,11 @@ class NamedTuple_:
     """Several named outputs of a meta."""
 
     items: tuple[tuple[str, Value], ...]
+
+
+def equality_key(value: Value) -> Hashable:
+    """Of a plain value, the same for those that are equal in the language: 1 is 1.0, but not true."""
+    return tuple(map(equality_key, value)) if isinstance(value, tuple) else (isinstance(value, bool), value)
 
 
 def kind_of(value: Value) -> str:

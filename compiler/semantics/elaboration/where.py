@@ -214,7 +214,8 @@ def _decisions(
             state.report(UnknownLabel(part.span, name, labels, _paths(state), written, named_so))
             return
         groups[name] = rows
-    read = compared(state, expr, groups, env)
+    settled = not any(name.id in parameters for name in names_in(declaration.value))
+    read = compared(state, expr, groups, env, settled)
     if read is None:
         return
     inside = env.child()

@@ -87,3 +87,35 @@ def test_what_can_never_be_is_warned_of_and_nothing_else() -> None:
 def test_what_a_parameter_gives_is_not_warned_of() -> None:
     found = check_text(Source("t", TEXT + "space s(cap = 17) = net where width != cap, width in {cap, 8}\n"))
     assert list(found) == []
+
+
+def messages(spaces: str) -> list[str]:
+    found = check_text(Source("t", TEXT + spaces))
+    assert all(d.code == "W0415" for d in found), found
+    return [d.message for d in found]
+
+
+def test_what_hangs_on_parameters_of_the_space_is_not_judged_by_their_defaults() -> None:
+    meta = TEXT.replace("meta net on", "meta net(most = 32) on").replace("choose {8, 16, 32}", "choose {8, 16, most}")
+    for space, said in (
+        ("space s(w = 4) = net(most = w) where width != 32", False),
+        ("space s(w = 4, v = w) = net(most = v) where width != 32", False),
+        ("space s(w = 4) = net(most = 4) where width != 32", True),
+        ("space s = net(most = 4) where width != 32", True),
+    ):
+        found = check_text(Source("t", f"{meta}{space}\n"))
+        assert [d.code for d in found if d.code == "W0415"] == ["W0415"] * said, space
+
+
+def test_beside_names_of_alternatives_too() -> None:
+    """The comparison may be true by the name, so nothing is said of it as a whole."""
+    assert messages('space s = net where window in {"more", 9}\n') == ["`window` is never `9`"]
+    told = messages('space s = net where window not in {9, "more", 7, 1} or n == 1\n')
+    assert told == ["`window` is never `9` or `7`"]
+    assert messages('space s = net where window in {"more", 1}\n') == []
+
+
+def test_truth_values_are_no_numbers() -> None:
+    assert messages("space s = net where wide == 1 or n == 1\n") == ["this is never true: `wide` is never `1`"]
+    assert messages("space s = net where n in {true, 2} or wide\n") == ["`n` is never `true`"]
+    assert messages("space s = net where n == 1.0\n") == []
