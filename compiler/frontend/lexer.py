@@ -6,8 +6,8 @@ their place where that is clear, so that the parser does not stumble over the sa
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
@@ -184,7 +184,10 @@ def span_of(source: Source, token: Token) -> Span:
 def _representable(token: Token) -> bool:
     if len(token) < 16 and token.isdigit():
         return True
-    return len(token) <= MAX_DIGITS and (token.type == "CROSS" or math.isfinite(number(str(token))))
+    if len(token) > MAX_DIGITS or token.type == "CROSS":
+        return len(token) <= MAX_DIGITS
+    value = number(str(token))
+    return abs(value) <= sys.float_info.max
 
 
 def _check_escapes(source: Source, token: Token, sink: Sink) -> None:

@@ -53,6 +53,9 @@ cell streamed(c) on x {
   return s -> concat
 }
 cell long(xs = 3) on x = x -> repeat choose 1..xs as deep { windows(8) }
+op total on *xs = xs -> each relu -> sum
+op pair on a, b = a + (b -> relu)
+op best on *xs = xs -> keep 1 as kept -> sum
 meta m(c = 8, n = 1) on x: image(c, 8, 8) {
 """
 WRITTEN = (
@@ -77,6 +80,14 @@ WRITTEN = (
     "  y = x -> windows(8)\n  return {main: y -> pointwise(n * 2 - 2) -> relu, also: y}",
     "  k = choose {4, 8} as wide\n  y = x -> windows(k)\n  return y + (x -> pointwise(k // n))",
     "  y = [x -> windows(8) for _ in 1..3] -> keep 1..2 as kept -> sum\n  return y -> conv(y.channels, n)",
+    "  d = choose {2, 4} as many\n  for i in 1..(0 * d + 2) { y[i] = x -> relu }\n"
+    "  a = [x -> relu, x -> gelu] -> total\n  b = y -> total\n  return a + b",
+    "  d = choose {2, 4} as many\n  for i in 1..(0 * d + 2) { y[i] = x -> relu }\n"
+    "  a = [x -> relu, x -> gelu] -> pair\n  b = y -> pair\n  return a + b",
+    "  d = choose {2, 4} as many\n  for i in 1..d { y[i] = x -> relu }\n"
+    "  a = [x -> relu, x -> gelu] -> total\n  b = y[<3] -> total\n  return a + b",
+    "  a = [x -> relu, x -> gelu] -> best\n  b = [a -> windows(8), a -> relu] -> best\n"
+    "  return [b -> relu, b -> windows(8) -> windows(8)] -> best",
 )
 NARROWED = ("", " where length <= 3", ' where kind != "conv"', " where flops <= 400K, length != 3")
 

@@ -92,7 +92,8 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     declaration, decided = called.template.declaration, state.decided
     start = (len(state.builder.nodes), len(state.builder.scopes), len(state.builder.decisions))
     touched, compared, depth = len(decided.touched), len(decided.compared), len(state.way)
-    before, told = state.mistakes.met, state.mistakes.told
+    before, told, deepest = state.mistakes.met, state.mistakes.told, state.deepest
+    state.deepest = inside.depth
     scope = state.builder.scope(
         context.scope,
         context.place.rpartition(".")[2],
@@ -107,6 +108,8 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
     result = _body(state, called, value, inside.scoped(scope))
     state.way.pop()
     state.applying.pop()
+    height = state.deepest - inside.depth
+    state.deepest = max(deepest, state.deepest)
     right = key is not None and before == state.mistakes.met and all_in_place(state.builder.nodes[start[0] :])
     if right and isinstance(result, Tensor):
         state.instances[key] = stamp = Stamp(
@@ -121,6 +124,7 @@ def _elaborated(state: State, called: Called, value: Value, context: Context, in
             start[2],
             tuple(dict.fromkeys(decided.compared[compared:])),
             depth,
+            height,
             state.mistakes.told > told,
         )
         if undecided(called, value, context):

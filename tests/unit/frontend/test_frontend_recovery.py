@@ -169,3 +169,12 @@ def test_texts_of_the_project_parse(path: Path) -> None:
     sink = Sink()
     parse(Source(path.name, path.read_text(encoding="utf-8"), path), sink)
     assert sink.diagnostics == ()
+
+
+@pytest.mark.parametrize("digits", [309, 350, 400, 401, 5_000])
+def test_whole_numbers_beyond_the_range_are_told_of(digits: int) -> None:
+    assert [d.code for d in read(f"let c = {'9' * digits}\n")[1]] == ["E0104"]
+
+
+def test_the_greatest_whole_numbers_are_read() -> None:
+    assert read(f"let c = {'9' * 308}\n")[1] == ()

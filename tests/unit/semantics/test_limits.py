@@ -56,3 +56,15 @@ def test_settings_are_not_imported_for_files_without_any():
         "assert not {'pydantic', 'torch', 'networkx'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("calls", [("d49()", "e19()"), ("e19()", "d49()")])
+def test_what_is_copied_is_as_deep_as_what_is_elaborated(calls):
+    """d49 is within the limit, e19 goes on from there beyond it, whichever is called first."""
+    ops = ["op d0 on x = x -> relu", *(f"op d{i} on x = x -> d{i - 1}()" for i in range(1, 50))]
+    ops += ["op e0 on x = x -> d49()", *(f"op e{i} on x = x -> e{i - 1}()" for i in range(1, 20))]
+    body = "\n".join(f"  {name} = image -> {call}" for name, call in zip("ab", calls, strict=True))
+    text = "\n".join(
+        ["stdsl 1", *ops, "meta net on image: image(3, 8, 8) {", body, "  return a + b", "}", "space s = net"]
+    )
+    assert [d.code for d in check_text(Source("deep.space", text))] == ["E0223"]

@@ -19,7 +19,7 @@ def tensors_of(value: Value, called: Called) -> list[Tensor]:
 def alike(state: State, called: Called, value: Value, context: Context) -> Hashable:
     """Applications with equal keys add equal nodes, but for inputs, scopes, the place of the call and (where they
     decide) decisions. None: never copied."""
-    if called.weights is not None or called.template.declaration.kind == "meta":
+    if called.weights is not None or called.template.declaration.kind == "meta" or _asks_as_a_list(called, value):
         return None
     items = value.items if isinstance(value, ListValue) else (Item(value),)
     if any(i.guard is not True or i.asks or i.keep or not isinstance(i.value, Tensor) or i.value.broken for i in items):
@@ -39,6 +39,16 @@ def alike(state: State, called: Called, value: Value, context: Context) -> Hasha
     template = called.template
     text = (id(template.declaration), id(template.module), template.known_as)
     return (text, arguments, types, orders, same, listed, context.frozen, condition)
+
+
+def _asks_as_a_list(called: Called, value: Value) -> bool:
+    """Whether more than the elements of a list matters: what whoever wants to know all of them asks for, and, of a body
+    that has the list itself, what is decided inside of its elements."""
+    if not isinstance(value, ListValue):
+        return False
+    inputs = called.template.declaration.inputs
+    whole = inputs is None or any(entry.variadic for entry in inputs)
+    return bool(value.asks) or (whole and any(item.inner or item.listed is not True for item in value.items))
 
 
 def seen(called: Called, value: Value, context: Context) -> set[int]:

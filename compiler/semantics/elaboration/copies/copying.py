@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ....diagnostics.source import Span
 from ....ir.graph import Edge, Node
 from ..context import Context, rebased
+from ..state.limits import DEPTH_LIMIT
 from ..state.state import State
 from ..values import Called, Tensor, Value
 from .alike import seen, tensors_of
@@ -28,6 +29,9 @@ def copied(
         return None
     if other and stamp.state.externs:
         return None  # they are the state's
+    deepest = inside.depth + stamp.height
+    if deepest > DEPTH_LIMIT:
+        return None  # which is told where it is met
     first = stamp.nodes[0].id if stamp.nodes else 0
     try:
         decisions = None
@@ -41,6 +45,7 @@ def copied(
         type_ = stamp.result.type if renamed is None else renamed.type(stamp.result.type)
     except OutOfOrder:
         return None
+    state.deepest = max(state.deepest, deepest)
     state.limits.room(len(nodes), span)
     state.limits.spend(len(nodes) + len(stamp.scopes) + 1, span)
     if decisions is not None:

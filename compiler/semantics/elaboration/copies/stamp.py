@@ -19,7 +19,8 @@ class Stamp:
     ``nodes``, ``scopes``: what it added to the graph of ``state``. ``span``: the place of the call; ``inside``: the
     context of the body. ``inputs``: the nodes that enter. ``met``: the decisions that it met, each once; ``first``: the
     id of the first decision made since it began. ``compared``: the instances inside that decide alike. ``depth``: how
-    many steps and calls led to it. ``told``: whether something was warned of.
+    many steps and calls led to it; ``height``: how many applications there are in each other inside it. ``told``:
+    whether something was warned of.
     """
 
     state: State
@@ -33,4 +34,5 @@ class Stamp:
     first: int
     compared: tuple[Instance, ...]
     depth: int
+    height: int
     told: bool

@@ -30,6 +30,8 @@ class State:
         """The applications of declarations that are being elaborated, outermost first."""
         self.way: list[Span] = []
         """The steps and calls that lead to what is being elaborated, outermost first."""
+        self.deepest = 0
+        """How deep the applications in what is being elaborated go, from the meta on."""
         self.mistakes = Mistakes(sink, self.builder, self.applying)
         self.limits = Limits(self.builder, self.mistakes)
         self.decided = Decided(self.builder, self.mistakes, self.limits, self.way)
