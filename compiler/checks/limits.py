@@ -16,9 +16,9 @@ from ..schemas.search import ROLES, SearchConfig
 from .searches import CheckedSearch
 
 
-def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]:
+def limits(search: CheckedSearch, engine: str = "local", searched: bool = True) -> Iterator[Diagnostic]:
     """A diagnostic for every setting of a search, and of those that it needs, that cannot run, at the line that sets
-    it."""
+    it. ``searched``: its strategy is carried out; else nothing is learnt, for what it left is there."""
     if engine == "ray" and find_spec("ray") is None:
         yield PackageNeeded(None, "--engine ray", "Ray", "ray")
     for each in (search, *search.needs):
@@ -27,7 +27,8 @@ def limits(search: CheckedSearch, engine: str = "local") -> Iterator[Diagnostic]
         yield from _data_limits(config)
         yield from _export_limits(config)
         if config.strategy is not None:
-            yield from _strategy_limits(each)
+            if searched:
+                yield from _strategy_limits(each)
             what = None if engine == "local" else trained_here(config.strategy)
             if what is not None:
                 yield cannot_run_yet(config, "strategy", what, "use `--engine local`")

@@ -31,7 +31,7 @@ def check_ready(job: Job, engine: str) -> dict[Role, Checked]:
     """The data of a job. Raises SpaceError or RunError where the job would not start: its code may not be loaded, its
     data is not there, or this version does not run what it asks for."""
     permit(job)
-    refuse(limits(job.search, engine))
+    refuse(limits(job.search, engine, searched=job.elastic is None))
     datasets = opened_for(job)
     own_loss(job.config, targets_of(datasets["search"]))
     check_tested(job)
