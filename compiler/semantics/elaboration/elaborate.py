@@ -24,6 +24,7 @@ from ...record import record
 from ..modules import Module
 from ..signatures import bind, declared_signature
 from ..text.affected import concern
+from ..text.made_of import made_of
 from . import blocks, expressions, instances, where
 from .arithmetic import whole_advice
 from .bodies import Begun, Bodies, Body, Built
@@ -300,7 +301,9 @@ def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | No
     own = {parameter.name.id for parameter in declaration.parameters}
     named = env.module.lookup(callee.id) if isinstance(callee, ast.Name) and callee.id not in own else None
     if named is not None and isinstance(named[0], ast.SpaceDecl):
-        state.report(WrongKindOfName(callee.span, named[0].name.id, "a space", "a meta", _made_of(named[0])))
+        state.report(
+            WrongKindOfName(callee.span, named[0].name.id, "a space", "a meta", made_of(named[0], named[1], env.module))
+        )
         return None
     value = expressions.evaluate(state, declaration.value, env)
     if value is ERROR:
@@ -318,17 +321,6 @@ def _instance(state: State, declaration: ast.SpaceDecl, env: Env) -> Called | No
     else:
         state.report(WrongType(declaration.value.span, "a space", "an instance of a meta", kind_of(value)))
     return None
-
-
-def _made_of(space: ast.SpaceDecl) -> str:
-    """What to write in the place of a space that another one is to be made of."""
-    text = " ".join(space.value.span.text.split())
-    values = (
-        f", with {' and '.join(f'a value for `{p.name.id}`' for p in space.parameters)}" if space.parameters else ""
-    )
-    own = ", ".join(" ".join(constraint.span.text.split()) for constraint in space.where)
-    where = f", and its `where {own}` with what this one adds" if own else ""
-    return f"a space is made of a meta: write `{text}`, as `{space.name.id}` does{values}{where}"
 
 
 def bind_meta(state: State, instance: Called, env: Env) -> bool:
