@@ -29,8 +29,13 @@ def _interval(found: Nearly, whole: Interval, known: dict[tuple[int, ...], Inter
         return low, high
     alone = [_within(found, (i,), whole, known) for i in costs]
     for i in costs:
-        rest = _within(found, tuple(j for j in costs if j != i), whole, known)
+        others = tuple(j for j in costs if j != i)
+        rest = _within(found, others, whole, known)
         low, high = max(low, rest[0] + alone[i][0] - whole[1]), min(high, rest[1])
+        for j in others if len(others) > 1 else ():
+            # What this bound takes away from the rest it takes away from one of them, too.
+            both = _within(found, tuple(sorted((i, j))), whole, known)
+            low = max(low, rest[0] + both[0] - alone[j][1])
     if len(costs) > 2:
         return low, high
     narrower = found.narrowed(alone) or found.sharper(alone) or (low, high)

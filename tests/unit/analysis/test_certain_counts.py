@@ -125,3 +125,22 @@ def test_a_bound_on_what_is_no_sum_leaves_at_most_what_the_others_leave(monkeypa
     monkeypatch.setattr(listing, "LISTED", 0)
     found = count(stdsl.loads(f"{DEEP}, depth in 4..6").graph)
     assert 0 < found.low <= right.low <= found.high <= sums.high
+
+
+def test_of_three_budgets_one_that_takes_little_away_leaves_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them are counted exactly, all three on a lattice that says little. (A tower of 30 layers had 1 or more,
+    where two budgets left 2·10²⁷ and the third takes 2·10¹⁹ away at most.)"""
+    text = TOWER[: TOWER.index(" where ")] + " where flops <= 1700K, params <= 26K, activations <= 7K\n"
+    right, exactly = count(stdsl.loads(text).graph).low, within._exactly
+    monkeypatch.setattr(listing, "LISTED", 0)
+    monkeypatch.setattr(feasible, "cost_circuit", lambda *_, **__: None)
+    monkeypatch.setattr(within, "_exactly", lambda *given: exactly(*given) if len(given[1].units) < 3 else None)
+    monkeypatch.setattr(nearly, "CELLS", 20)
+    graph = stdsl.loads(text).graph
+    rough, found = feasible.found(graph), count(graph)
+    assert isinstance(rough, nearly.Nearly)
+    two = {i: count(replace(graph, constraints=graph.constraints[:i] + graph.constraints[i + 1 :])) for i in range(3)}
+    one = [count(replace(graph, constraints=(constraint,))).low for constraint in graph.constraints]
+    assert all(pair.exact for pair in two.values())
+    most = max(two[i].low + two[3 - i - j].low - one[j] for i in range(3) for j in range(3) if i != j)
+    assert rough.low < most <= found.low <= right <= found.high
