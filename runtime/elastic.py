@@ -12,7 +12,7 @@ from stdsl.compiler.analysis.architecture import plain_values
 from stdsl.compiler.analysis.costs.measures import named
 from stdsl.compiler.checks.shared import lent_by
 from stdsl.compiler.diagnostics.model import RunError
-from stdsl.compiler.diagnostics.run_directories import NoSharedWeights, RunNotOver
+from stdsl.compiler.diagnostics.run_directories import NoSharedWeights
 from stdsl.compiler.diagnostics.settings import listed
 from stdsl.compiler.families.registry import family, those
 from stdsl.compiler.schemas.tasks.metrics import METRICS, Metric
@@ -20,6 +20,7 @@ from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import visible
 
 from .data.facts.data_facts import hold_facts
+from .learnt import found_by
 from .prepare.elastic import drawn_within, elastic_job
 from .prepare.job import Job
 from .prepare.opening import fitting
@@ -136,14 +137,7 @@ def opened_run(request: ElasticRequest) -> tuple[Job, Manifest]:
     strategy = job.config.strategy
     if strategy is None or not job.graph.open or not family(strategy.family).shared:
         raise RunError([_no_shared_weights(request.run, job)])
-    if SEARCH not in phases_of(directory, manifest):
-        raise RunError(
-            [
-                RunNotOver(
-                    None, str(request.run), "search that is over", manifest.allow_extern, job.config.place("strategy")
-                )
-            ]
-        )
+    found_by(request.run, job)
     return job, manifest
 
 

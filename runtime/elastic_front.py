@@ -158,8 +158,8 @@ def resume_derived(
     request = ElasticRequest(
         Path(asked.run), asked.where, asked.candidates, asked.seed, folder, asked.device, allow_extern, data
     )
-    kept, manifest = opened_run(request)
     same_run(request.run, asked.id, folder)
+    kept, manifest = opened_run(request)
     with locked(folder):
         bands = _bands(request, kept, asked.lent, asked.metric, asked.budgets)
         filled = [_filled(job, budget) for budget, job in bands]

@@ -31,20 +31,18 @@ def learnt(path: Path, without: Callable[[str], Diagnostic]) -> tuple[Job, Strat
     strategy = job.config.strategy
     if strategy is None or not searches(strategy, job.graph):
         raise RunError([without("it searched for nothing")])
-    facts = phases_of(directory, directory.manifest).get(SEARCH)
+    return job, strategy, found_by(path, job)
+
+
+def found_by(path: Path, job: Job) -> Mapping[str, Any]:
+    """The facts of the search of a run, whose ``job`` is at hand. Raises RunError where that is not over."""
+    directory = open_run(path)
+    manifest = directory.manifest
+    facts = phases_of(directory, manifest).get(SEARCH)
     if facts is None:
-        raise RunError(
-            [
-                RunNotOver(
-                    None,
-                    str(path),
-                    "search that is over",
-                    directory.manifest.allow_extern,
-                    job.config.place("strategy"),
-                )
-            ]
-        )
-    return job, strategy, facts
+        place = job.config.place("strategy")
+        raise RunError([RunNotOver(None, str(path), "search that is over", manifest.allow_extern, place)])
+    return facts
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ class NotARunDirectory(Diagnostic):
 
     folder: str
     reason: str
+    advice: str = "give the folder that `stdsl run` printed, such as `runs/quickstart-0001`"
 
     code: ClassVar[str] = "E0704"
     title: ClassVar[str] = "not a run directory"
@@ -31,7 +32,7 @@ class NotARunDirectory(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return "give the folder that `stdsl run` printed, such as `runs/quickstart-0001`"
+        return self.advice
 
 
 @kind

@@ -16,6 +16,8 @@ from .commands import command
 
 RUN: Final = "RUN"
 """What the directory of the run is called in the file."""
+_NAME: Final = 2
+"""So many words of a command are its name, `stdsl show`, whatever the directory is called."""
 Word: TypeAlias = str | Path
 """Of a command: a path is a place in the directory of the run, or of one beside it; a text is anything else."""
 
@@ -34,8 +36,11 @@ def as_typed(commands: Sequence[str], run: Path, text: Path) -> tuple[str, ...]:
         lines = [shlex.split(line) for line in commands]
     except ValueError:  # nothing of ours
         return tuple(commands)
-    called = lines[0][2] if lines and lines[0][:2] == ["stdsl", "show"] and len(lines[0]) > 2 else RUN
-    return tuple(command(*(_standing(word, called, run) or typed(word, text) for word in line)) for line in lines)
+    called = lines[0][_NAME] if lines and lines[0][:_NAME] == ["stdsl", "show"] and len(lines[0]) > _NAME else RUN
+    return tuple(
+        command(*line[:_NAME], *(_standing(word, called, run) or typed(word, text) for word in line[_NAME:]))
+        for line in lines
+    )
 
 
 def typed(word: str, text: Path | None = None) -> str:

@@ -43,8 +43,11 @@ def search(run: Context) -> None:
 def _fetch(run: Context, elastic: Elastic) -> None:
     """Leaves the weights of another run's search in this one, which needs the other no more then. Raises RunError where
     there are other ones."""
-    target = run.directory.weights(SEARCH)
-    if not target.exists():
-        write_bytes(target, weights_left(RunDirectory(Path(elastic.run)).weights(SEARCH)))
-    elif elastic.weights not in ("", checksum_in(read_made(target), target)):
-        raise RunError([RunFileDamaged(None, str(target), "it holds other weights than the run was begun with")])
+    target, source = run.directory.weights(SEARCH), RunDirectory(Path(elastic.run)).weights(SEARCH)
+    fetched = not target.exists()
+    path = source if fetched else target
+    content = weights_left(path) if fetched else read_made(path)
+    if elastic.weights not in ("", checksum_in(content, path)):
+        raise RunError([RunFileDamaged(None, str(path), "it holds other weights than the run was begun with")])
+    if fetched:
+        write_bytes(target, content)

@@ -22,7 +22,7 @@ from stdsl.compiler.schemas.search import ROLES, Role
 from ..data.facts.data_facts import hold_facts
 from ..data.own.checked import Checked
 from ..tracking.copied import copy_run
-from ..tracking.directory import RunDirectory, open_run, outside, result_of
+from ..tracking.directory import RunDirectory, hold_there, open_run, outside, result_of
 from ..tracking.manifest import Given
 from ..training.interruption import Interrupted, Interruption
 from .job import Job
@@ -83,6 +83,7 @@ def fetch_needed(search: str, name: str, given: Given, folder: Path, interruptio
     source = Path(given.run)
     place = option_text("--needs ", f"{name}={source}").value
     with _shown_at(place):
+        hold_there(source, "put that run back in its place, or begin anew with another one")
         result_of(source)
     if open_run(source).manifest.id != given.id:
         differing = ("it is not the run that was there before",)

@@ -283,9 +283,20 @@ def open_run(path: Path) -> RunDirectory:
     return directory
 
 
+def hold_there(path: Path, advice: str) -> None:
+    """Raises RunError, with ``advice``, where the run is gone that was at ``path`` before."""
+    try:
+        os.lstat(path / run_files.MANIFEST)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunError([NotARunDirectory(None, str(path), "it holds no run.json", advice)]) from None
+    except OSError:  # it is there, or nobody may look: who opens it tells
+        return
+
+
 def same_run(path: Path, id: str, begun: Path) -> None:
     """Raises RunError where the run at ``path`` is none, or not the one of this ``id`` ("": any), with which what is in
     the folder ``begun`` was begun."""
+    hold_there(path, f"{begun} goes on with the weights of the run that was there: put it back in that place")
     if open_run(path).manifest.id != id and id:
         raise RunError([OtherRun(None, str(begun), str(path))])
 

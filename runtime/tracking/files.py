@@ -14,11 +14,11 @@ from safetensors import SafetensorError
 
 from stdsl.compiler.diagnostics.model import RunError
 from stdsl.compiler.diagnostics.run_files import RunFileDamaged, RunFileRefused
-from stdsl.compiler.schemas.run_files import ASKED, MANIFEST
-from stdsl.compiler.text.commands import command
 from stdsl.compiler.text.quoting import json_text
 from stdsl.compiler.text.reading import Refused, open_regular, read_file
 from stdsl.compiler.text.whole_files import write_whole
+
+from .going_on import goes_on
 
 _SYSTEM_CODE = re.compile(r"Os \{ code: (\d+)")
 
@@ -33,24 +33,8 @@ def refusing(path: Path, action: Literal["read", "written"]) -> Iterator[None]:
 
 
 def file_refused(path: Path, action: Literal["read", "written"], reason: str) -> RunFileRefused:
-    """What is told of a file that the system does not let be read or written, with the command that goes on: of the
-    outermost run that the file is in, or of the front that this run is one of."""
-    resume = ""
-    for folder in (path, *path.parents):
-        if os.path.exists(folder / ASKED):
-            resume = command("stdsl", "derive", "--resume", folder)
-        elif _may_be_there(folder / MANIFEST):
-            resume = command("stdsl", "run", "--resume", folder)
-    return RunFileRefused(None, str(path), action, reason, resume)
-
-
-def _may_be_there(path: Path) -> bool:
-    """Whether there is such a file, or nobody may look."""
-    try:
-        path.stat()
-    except OSError as error:
-        return isinstance(error, PermissionError)
-    return True
+    """What is told of a file that the system does not let be read or written."""
+    return RunFileRefused(None, str(path), action, reason, goes_on(path))
 
 
 def reason_of(error: OSError | SafetensorError) -> str:

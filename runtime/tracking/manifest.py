@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from stdsl.compiler.schemas.data import Found
 
-FORMAT = 4
-"""1 had no ``texts``, 2 no ``id``, 3 no checksum (:mod:`.sealed`)."""
+FORMAT = 5
+"""1 had no ``texts``, 2 no ``id``, 3 no checksum (:mod:`.sealed`), 4 no ``outermost`` and no ``weights`` of
+:class:`Elastic`."""
 MOST_THREADS = 4096
 _SECTIONS = ("data", "strategy", "retrain", "export")
 

@@ -21,6 +21,7 @@ from stdsl.runtime.elastic_front import asked_in, elastic_front, resume_derived
 from stdsl.runtime.report.reporter import Silent
 from stdsl.runtime.run import resume
 from stdsl.runtime.tracking.directory import locked, result_of
+from stdsl.runtime.tracking.sealed import sealed
 
 TEXT = """stdsl 1
 meta net on video: clip(1, 4, 8, 8) {
@@ -99,7 +100,12 @@ def test_another_run_in_the_place_of_the_one_that_left_the_weights(both: Path, b
         assert codes(begun) == ["E0777"]
         assert codes(rest) == ["E0777"]
         shutil.rmtree(both / "0")
-        assert codes(begun) == ["E0704"]
+        for folder in (begun, rest):
+            with pytest.raises(RunError, match="E0704") as raised:
+                resume_derived(folder, Silent())
+            (fault,) = raised.value.diagnostics
+            advice = "goes on with the weights of the run that was there: put it back in that place"
+            assert fault.help == f"{folder} {advice}"
         shutil.copytree(kept, both / "0")
         found = resume_derived(begun, Silent())
     finally:
@@ -145,6 +151,23 @@ def test_weights_of_another_run_in_one_that_is_not_over(both: Path, begun: Path)
     assert codes(rest) == codes(begun) == ["E0722"]
     (rest / "weights" / "search.safetensors").write_bytes(kept)
     assert isinstance(resume_derived(begun, Silent()), ElasticFront)
+
+
+def test_weights_that_are_fetched_are_those_that_it_was_begun_with(both: Path, begun: Path) -> None:
+    """Where the run has none yet, and the one that left some has others since."""
+    rest = begun / f"params-{BUDGETS[1]}"
+    for name in ("checkpoints", "weights"):
+        shutil.rmtree(rest / name)
+    for name in ("result.json", "journal.jsonl"):
+        (rest / name).unlink()
+    own = json.loads((rest / "run.json").read_bytes())
+    own.pop("crc32")
+    own["elastic"]["weights"] = "00000000"
+    (rest / "run.json").write_text(json.dumps(sealed(own)))
+    with pytest.raises(RunError, match=r"E0722.*it holds other weights than the run was begun with") as raised:
+        resume(rest, Silent())
+    assert str(both / "0" / "weights" / "search.safetensors") in str(raised.value)
+    assert not (rest / "weights" / "search.safetensors").exists()
 
 
 def test_another_bit_of_what_was_asked_for(begun: Path) -> None:

@@ -245,7 +245,9 @@ def test_another_run_in_its_place_is_refused(finished: Path, tmp_path: Path, std
     shutil.rmtree(lent)
     with pytest.raises(RunError) as raised:
         api.run(resume=out, progress=False)
-    assert [d.code for d in raised.value.diagnostics] == ["E0704"]
+    ((code, advice),) = [(d.code, d.help) for d in raised.value.diagnostics]
+    assert code == "E0704"
+    assert advice == "put that run back in its place, or begin anew with another one"
     shutil.copytree(finished / "bred", lent)
     with pytest.raises(RunError) as raised:
         api.run(resume=out, progress=False)

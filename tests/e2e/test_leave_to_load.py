@@ -75,6 +75,13 @@ search needing {
   strategy = gradient { steps = 2 batch = 8 }
   retrain { steps = 2 batch = 8 }
 }
+search above {
+  needs = [needing, pretrain]
+  space = without
+  data = motion_digits(frames = 4, size = 8, train = 32, valid = 32, test = 16)
+  strategy = gradient { steps = 2 batch = 8 }
+  retrain { steps = 2 batch = 8 }
+}
 search comparing {
   space = without
   data = motion_digits(frames = 4, size = 8, train = 32, valid = 32, test = 16)
@@ -204,7 +211,7 @@ def test_what_a_run_says_is_no_leave(folder: Folder) -> None:
 
 def test_of_a_search_whose_finished_run_is_given_no_operator_is_loaded(folder: Folder) -> None:
     """So that no leave is asked for, with it none is given, and what the run says of it counts for nothing. Where the
-    search runs first, the message says so."""
+    search runs first, the message says so. Nor is it where another search that runs first needs it, too."""
     first, out = folder.path / "first", folder.path / "run"
     assert called("run", "--allow-extern", f"{folder.file}::pretrain", "--out", str(first)).exit_code == 0
     assert folder.loaded
@@ -216,6 +223,9 @@ def test_of_a_search_whose_finished_run_is_given_no_operator_is_loaded(folder: F
     assert result.exit_code == 0, result.output
     (out / "result.json").unlink()
     assert called("run", "--resume", str(out)).exit_code == 0
+    above = ("run", f"{folder.file}::above", "--out", str(folder.path / "above"), "--needs", f"pretrain={first}")
+    result = called(*above)
+    assert result.exit_code == 0, result.output
     assert not folder.loaded
 
 

@@ -19,6 +19,7 @@ from stdsl.runtime.data.facts.data_facts import kept_facts
 from stdsl.runtime.prediction.model import model_of
 from stdsl.runtime.tracking.directory import open_run, result_of
 from stdsl.runtime.tracking.journal import read_journal
+from stdsl.runtime.tracking.sealed import sealed
 from stdsl.runtime.tracking.weights import load_tensors
 
 
@@ -95,5 +96,8 @@ def test_runs_of_before_have_no_checksums(run: Path) -> None:
     try:
         path.write_text(json.dumps(document | {"format": 3}))
         assert open_run(run).manifest == right.model_copy(update={"format": 3})
+        assert document.pop("outermost") == ""
+        path.write_text(json.dumps(sealed(document | {"format": 4})))
+        assert open_run(run).manifest == right.model_copy(update={"format": 4, "outermost": None})
     finally:
         path.write_bytes(whole)

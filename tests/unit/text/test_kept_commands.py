@@ -59,5 +59,11 @@ def test_results_of_older_versions(here: Path) -> None:
         "stdsl show b --layers",
         "stdsl graph a.space::s --arch b/architectures/d.arch.json",
     )
+    for name in ("stdsl", "show", "graph"):  # of the directory then
+        older = (f"stdsl show {name} --layers", f"stdsl graph a.space::s --arch {name}/d.arch.json")
+        assert as_typed(older, Path("b"), here) == (
+            "stdsl show b --layers",
+            "stdsl graph a.space::s --arch b/d.arch.json",
+        )
     assert as_typed((), Path("b"), here) == ()
     assert as_typed(("stdsl show 'a",), Path("b"), here) == ("stdsl show 'a",)
