@@ -29,6 +29,7 @@ from stdsl.compiler.ir.graph import SpaceGraph
 from stdsl.compiler.schemas.retraining import planned, retraining_samples, sizes_known
 from stdsl.compiler.schemas.search import ROLES, SearchConfig
 from stdsl.compiler.text.durations import duration
+from stdsl.compiler.text.figures import times
 
 from ..data.networks.features import hindrance
 from ..phases.assignment import Subject
@@ -76,6 +77,8 @@ class Stage:
     batch_known: bool = True
     """Whether they do not hang on a setting that is searched, for which its first option, or lower end, stands, or on a
     number of samples that only files tell, for which :data:`.samples.GUESS` stands."""
+    measured: int = 0
+    """Architectures, at most, that are measured after the steps, which takes part of the time."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def plan(job: Job, device: str = "auto") -> Plan:
         for work in runner(strategy).works(job):
             one = stage(work.name, work.make, work.graph, work.steps, work.batch, passes=work.passes)
             steps_known = work.steps_known and not guessed
-            one = replace(one, steps_known=steps_known, batch_known=work.batch_known)
+            one = replace(one, steps_known=steps_known, batch_known=work.batch_known, measured=work.measured)
             tuned = tuned or not (work.steps_known and work.batch_known)
             stages.append(replace(one, steps=one.steps * work.times, seconds=one.seconds * work.times * work.share))
     if recipe is not None:
@@ -199,6 +202,10 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_section()
     table.add_row("together", "", "", "", "", "", duration(plan.seconds))
     print_whole(table, console)
+    for stage in plan.stages:
+        if stage.measured:
+            text = f"{stage.name}: then up to {times(stage.measured, 'architecture')} measured, in this time"
+            console.print(plain(text), highlight=False)
     if not all(stage.known for stage in plan.stages):
         console.print("~: a random architecture stands for one that is not known yet", highlight=False)
     if plan.guessed:

@@ -12,9 +12,13 @@ import torch
 from torch import nn
 
 from stdsl.compiler.analysis.architecture import Architecture, plain_values
+from stdsl.compiler.analysis.circuits.of_space import decided
+from stdsl.compiler.analysis.costs.listing import LISTED
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.analysis.policies.policy import Policy
 from stdsl.compiler.backends.networks.paths.base import PathNetwork
 from stdsl.compiler.backends.networks.supernet_base import Supernet
+from stdsl.compiler.ir.graph import SpaceGraph
 
 from ..data.batch import Part
 from ..prepare.job import Job
@@ -111,6 +115,15 @@ def _holding(supernet: Supernet | PathNetwork, arch: Mapping[str, Any]) -> Itera
         if isinstance(supernet, Supernet):
             supernet.release()
             hold_sites(supernet)
+
+
+def most_different(graph: SpaceGraph, drawn: int) -> int:
+    """How many different architectures so many drawn ones are at most: no more than there are within `where`, as far as
+    that is known at once, as it is where budgets cut through few enough to list them."""
+    many = decided(graph).high
+    if many is not None and many <= LISTED:
+        many = count(graph).high
+    return drawn if many is None else min(drawn, many)
 
 
 def passes_to_measure(job: Job, splits: Iterable[str], most: int | None, batch: int) -> float:

@@ -37,7 +37,8 @@ class Work:
     """Something that a search trains, as far as it is known before: ``make`` builds the network, whose samples are
     those of ``graph``. ``passes``: how many times a step goes forward and backward through it; ``times``: how many
     such trainings there are; ``share``: what one of them takes on average of the time that the network of ``make``
-    does. ``steps_known``, ``batch_known``: whether they do not hang on a setting that is searched."""
+    does. ``steps_known``, ``batch_known``: whether they do not hang on a setting that is searched. ``measured``: so
+    many architectures at most are measured after its steps."""
 
     name: str
     make: Callable[[], nn.Module]
@@ -49,6 +50,7 @@ class Work:
     share: float = 1.0
     steps_known: bool = True
     batch_known: bool = True
+    measured: int = 0
 
 
 @dataclass(frozen=True)

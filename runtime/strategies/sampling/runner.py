@@ -33,7 +33,7 @@ from ...tasks.best_first import best_first
 from ...tracking.names import SEARCH
 from ...tracking.weights import save_tensors
 from ...training.loop import check_finite, drive
-from ..candidates import FORWARD, passes_to_measure
+from ..candidates import FORWARD, most_different, passes_to_measure
 from ..distribution import distribution, found_by, front_of_distribution
 from ..history import PHASE, history
 from ..parts import lengths, part, parts, total_steps
@@ -54,11 +54,12 @@ class SamplingRunner(Runner):
         steps = total_steps(each, per_epoch)
         splits = ["valid", *([strategy.weights.split] if strategy.derive.norms == "measured" else [])]
         once = passes_to_measure(job, splits, strategy.derive.measure, strategy.batch)
+        measured = most_different(job.graph, strategy.measured)
         drawn = sum(own.paths * own.total_steps(per_epoch) for own in each) / steps
-        passes = drawn * (1 + FORWARD if strategy.apart else 1) + strategy.measured * once * FORWARD / steps
+        passes = drawn * (1 + FORWARD if strategy.apart else 1) + measured * once * FORWARD / steps
         heaviest, share = typical_paths(job.graph, strategy)
         make = partial(_on_path, job.graph, strategy, heaviest)
-        yield Work("search", make, job.graph, steps, batch, passes, share=share)
+        yield Work("search", make, job.graph, steps, batch, passes, share=share, measured=measured)
 
     def search(self, run: Context) -> Found:
         own = _own(run.config.strategy)
