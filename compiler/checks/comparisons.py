@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics.comparisons import ComparedTwice, NotComparable
 from ..diagnostics.externs import UnknownCost
 from ..diagnostics.model import Sink
+from ..diagnostics.run import FewComparable
 from ..ir.graph import SpaceGraph
 
 if TYPE_CHECKING:
@@ -63,3 +64,14 @@ def check_comparisons(
     if bounds:
         place = config.place(f"compare.{bounds[0]}")
         sink.extend(UnknownCost(place or graph.span, "flops", e.name, e.span) for e in graph.not_stated("flops"))
+
+
+def few_comparable(config: SearchConfig, graph: SpaceGraph) -> FewComparable | None:
+    """A warning where the space is known to have fewer architectures than are to be drawn beside the derived one."""
+    asked = config.compare.random if config.compare is not None else 0
+    if not asked or not graph.open:
+        return None
+    from ..analysis.few import at_most
+
+    there = at_most(graph, asked + 1) - 1
+    return FewComparable(config.place("compare.random"), asked, graph.name, there) if there < asked else None

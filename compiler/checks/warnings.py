@@ -13,12 +13,16 @@ from ..ir.graph import SpaceGraph
 from ..schemas.hyper import Tunable
 from ..schemas.retraining import batch_place, final_batches, retraining_samples
 from ..schemas.search import SearchConfig
+from .comparisons import few_comparable
 
 
 def warnings(config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
     """All warnings about a search in its space."""
     yield from batch_warnings(config)
     yield from _without_effect(config)
+    few = few_comparable(config, graph)
+    if few is not None:
+        yield few
     if config.strategy is not None:
         told: list[Diagnostic] = []
         for stage in config.stages:

@@ -267,13 +267,18 @@ class DeviceMissing(Diagnostic):
 
 @kind
 class FewComparable(Diagnostic):
-    """Not enough random architectures of comparable cost were found."""
+    """Not enough random architectures of comparable cost were found, or there are not so many. ``space``: what they are
+    drawn from; ``there``: how many it has at most beside the derived one, within the costs; None where that is not
+    known. ``least``, ``most``: of their FLOPs, 0 and None where nothing bounds them. ``found``, ``tries``: what came of
+    drawing, 0 both before it."""
 
     wanted: int
-    found: int
-    tries: int
-    least: int
-    most: int | None
+    space: str
+    there: int | None
+    found: int = 0
+    tries: int = 0
+    least: int = 0
+    most: int | None = None
 
     code: ClassVar[str] = "W0709"
     title: ClassVar[str] = "few architectures of comparable cost"
@@ -284,12 +289,28 @@ near of the derived one's FLOPs. Where the derived one is among the most expensi
 they cost at most 1 + above of them.
 
     compare { random = 3  near = 0.1 }      hardly any
-    compare { random = 3  near = 0.4 }      more of them"""
+    compare { random = 3  near = 0.4 }      more of them
+
+All are different ones, and none is the derived one: a space of six architectures has five of them.
+
+    compare { random = 8 }                  three more than there are
+    compare { random = 5 }                  all of them"""
+
+    @property
+    def _bounded(self) -> bool:
+        return bool(self.least) or self.most is not None
 
     @property
     def message(self) -> str:
-        costs = f"at least {self.least:,}" if self.most is None else f"{self.least:,} to {self.most:,}"
-        found = f"{self.found} of {self.wanted} random architectures with {costs} FLOPs"
+        costs = ""
+        if self._bounded:
+            costs = f"at least {self.least:,}" if self.most is None else f"{self.least:,} to {self.most:,}"
+            costs = f" with {costs} FLOPs"
+        if self.there is not None and self.there < self.wanted:
+            asked = "1 random architecture is" if self.wanted == 1 else f"{self.wanted:,} random architectures are"
+            has = "none" if not self.there else f"only {self.there:,}"
+            return f"{asked} asked for, and beside the derived one `{self.space}` has {has}{costs}"
+        found = f"{self.found} of {self.wanted} random architectures{costs}"
         return f"{found} were found in {self.tries:,} tries"
 
     @property
@@ -298,7 +319,11 @@ they cost at most 1 + above of them.
 
     @property
     def help(self) -> str | None:
-        return "set a greater `near`" if self.most is None else "set greater `near` and `above`"
+        if self._bounded:
+            return "set a greater `near`" if self.most is None else "set greater `near` and `above`"
+        if self.there is not None and self.there < self.wanted:
+            return f"write `random = {self.there}`" if self.there else "leave `random` out"
+        return "ask for fewer"
 
 
 @kind

@@ -254,3 +254,42 @@ what is not searched.
         return (
             "leave one of the two out; a run of a given architecture (`--arch`), which searches nothing, would use it"
         )
+
+
+@kind
+class ModelNeverAsked(Diagnostic):
+    """All trials of a search by a model are drawn at random. ``trials``: how many there are, that do not go on from
+    others; ``startup``: how many results the model needs; ``all``: whether these are all candidates that there are."""
+
+    trials: int
+    startup: int
+    all: bool
+
+    code: ClassVar[str] = "W0780"
+    title: ClassVar[str] = "a model that is never asked"
+    severity: ClassVar[Severity] = Severity.WARNING
+    explanation: ClassVar[str] = """\
+The family `bayes` draws its trials at random until there are `startup` results, 10 where nothing says, and asks the
+model from then on. A search of no more trials than that, or of a space with no more candidates, is one at random.
+
+    strategy = bayes { trials = 8 }                  W0780
+    strategy = bayes { trials = 8  startup = 4 }     the last four are proposed by the model
+    strategy = bayes { trials = 8  random = 1.0 }    at random, and meant so"""
+
+    @property
+    def message(self) -> str:
+        of = f"there are {self.trials:,} candidates" if self.all else f"there are {self.trials:,} trials"
+        if self.trials == 1:
+            of = "there is 1 candidate" if self.all else "there is 1 trial"
+        return f"{of}, and the model needs {self.startup:,} results first: all are drawn at random"
+
+    @property
+    def label(self) -> str:
+        return "set here"
+
+    @property
+    def help(self) -> str | None:
+        ways = [] if self.all else ["more `trials`"]
+        if self.trials > 1:
+            ways.append("a smaller `startup`")
+        return f"set {' or '.join(ways)}, or say `random = 1.0`" if ways else "say `random = 1.0`"

@@ -10,8 +10,10 @@ from stdsl.compiler.analysis import architecture as architectures
 from stdsl.compiler.analysis.architecture import Architecture
 from stdsl.compiler.analysis.costs.measures import trained_in
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.sampling import Sample
 from stdsl.compiler.analysis.sampling import draw as uniformly
 from stdsl.compiler.analysis.unlike import most_different
+from stdsl.compiler.checks.comparisons import few_comparable
 from stdsl.compiler.checks.shared import outside_trained
 from stdsl.compiler.diagnostics.budgets import PerhapsNotBest, UnevenComparisons
 from stdsl.compiler.diagnostics.ensembles import FewMembers
@@ -31,6 +33,9 @@ from ..tracking.names import DERIVED, member_name, random_name, repeat_name
 from .context import Context
 
 DERIVE, DRAW = "derive", "draw"
+
+FURTHER = 8
+"""So often twice as many are drawn where some are missing of few that there are: enough for all of them."""
 
 
 def derive(run: Context) -> None:
@@ -110,16 +115,17 @@ def draw(run: Context) -> None:
     least = 0 if compare.near is None or flops is None else math.ceil((1 - compare.near) * flops)
     most = None if compare.above is None or flops is None else math.floor((1 + compare.above) * flops)
     bound = () if not least and most is None else (CostConstraint("flops", least, most, graph.span),)
-    # Some more than asked for, since one may come twice, or be the derived one.
-    sample = uniformly(graph, key(run.seed, "random architectures"), 2 * compare.random + 8, bound)
-    different = {arch.hash: arch for arch in sample.architectures if arch.hash != derived.hash}
-    found = list(different.values())[: compare.random]
+    sample, found = _others(run, graph, derived, bound)
     names = [random_name(number) for number in range(1, len(found) + 1)]
     for name, arch in zip(names, found, strict=True):
         run.directory.save_architecture(name, arch)
     if len(found) < compare.random:
-        few = FewComparable(run.config.place("compare"), compare.random, len(found), sample.tried, least, most)
-        run.reporter.say(warned(few))
+        there = None if sample.within is None else sample.within - 1
+        drawn_from = (compare.random, graph.name, there)
+        # Before the run it was told how many a space has that bounds of costs leave as it is.
+        if bound or there is None or few_comparable(run.config, graph) is None:
+            few = FewComparable(run.config.place("compare.random"), *drawn_from, len(found), sample.tried, least, most)
+            run.reporter.say(warned(few))
     if sample.searched:
         place = run.config.place("compare")
         warning = UnevenComparisons(place, graph.name, sample.searched, sample.tried, trained_in(graph))
@@ -127,6 +133,24 @@ def draw(run: Context) -> None:
     # Of a space that is too entangled to count no sample is uniform, searched for or not.
     facts = {"names": names, "tried": sample.tried} | ({} if sample.uniform else {"uniform": False})
     run.tracker.finish(DRAW, facts)
+
+
+def _others(
+    run: Context, graph: SpaceGraph, derived: Architecture, bound: tuple[CostConstraint, ...]
+) -> tuple[Sample, list[Architecture]]:
+    """What is drawn to compare with, and the different ones of it without the derived one, no more than are asked for:
+    of few that there are, all of these."""
+    assert run.config.compare is not None
+    asked = run.config.compare.random
+    # Some more than asked for, since one may come twice, or be the derived one.
+    draws = 2 * asked + 8
+    for further in range(FURTHER):
+        sample = uniformly(graph, key(run.seed, "random architectures"), draws << further, bound)
+        different = {arch.hash: arch for arch in sample.architectures if arch.hash != derived.hash}
+        found = list(different.values())[:asked]
+        if sample.within is None or len(found) >= min(asked, sample.within - 1):
+            break
+    return sample, found
 
 
 def drawn(run: Context) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Any, Final
 
 import torch
@@ -19,6 +20,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 from stdsl.compiler.analysis.architecture import Architecture, architecture
+from stdsl.compiler.analysis.few import at_most
 from stdsl.compiler.analysis.memo import once_per_graph
 from stdsl.compiler.analysis.sampling import sample
 from stdsl.compiler.backends.codegen.definitions import number_of_calls
@@ -54,6 +56,8 @@ LEAST_SHARE: Final = 0.02
 """A process is taken to get so much of a processor at least: of a tenth of a second less cannot be told."""
 BUSY: Final = 0.8
 """Where a process gets less than this, it is said."""
+SINGLY: Final = 4
+"""More random networks to compare with than this are one row."""
 _LARGE_STEP = 5_000_000_000
 """Multiply-adds of a forward pass over a batch from which several threads pay."""
 
@@ -142,7 +146,9 @@ def plan(job: Job, device: str = "auto") -> Plan:
         names = repeated = [f"train {DERIVED}"] + [f"train {repeat_name(i)}" for i in range(2, recipe.seeds + 1)]
         if strategy is not None and job.graph.open:
             names = [*names, *(f"train {member_name(rank)}" for rank in range(2, config.members + 1))]
-        names = [*names, *(f"train {random_name(i + 1)}" for i in range(compare.random if compare else 0))]
+        asked = compare.random if compare is not None else 0
+        beside = at_most(job.graph, asked + 1) - 1 if asked else 0  # the derived one is none of them
+        names = [*names, *(f"train {random_name(i + 1)}" for i in range(beside))]
         one = stage(names[0], partial(build, typical, 0), job.final, steps, batch)  # all are alike, as far as is known
         given = len(repeated) if job.architecture is not None else 0
         for i, name in enumerate(names):
@@ -189,7 +195,7 @@ def render_plan(plan: Plan, console: Console) -> None:
     table.add_column("stage")
     for title in ("steps", "batch", "params", "FLOPs a sample", "memory", "about"):
         table.add_column(title, justify="right")
-    for s in plan.stages:
+    for s in _rows(plan.stages):
         numbers = (
             f"{'' if s.steps_known else '~'}{s.steps:,}",
             f"{'' if s.batch_known else '~'}{s.batch:,}",
@@ -221,6 +227,20 @@ def render_plan(plan: Plan, console: Console) -> None:
     if plan.share < BUSY:
         busy = f"the processors are busy: a process gets {plan.share:.0%} of one, and times are as long as with that"
         console.print(plain(busy), highlight=False)
+
+
+def _rows(stages: Sequence[Stage]) -> Iterator[Stage]:
+    """The stages, networks to compare with that are drawn at random as one, where there are more than
+    :data:`SINGLY`."""
+    random_ones = {f"train {random_name(number)}" for number in range(1, 1 + len(stages))}
+    for drawn, several in groupby(stages, lambda stage: stage.name in random_ones):
+        alike = list(several)
+        if not drawn or len(alike) <= SINGLY:
+            yield from alike
+            continue
+        first, n = alike[0], len(alike)
+        name = f"{first.name} to {random_name(n)}"
+        yield replace(first, name=name, steps=n * first.steps, seconds=sum(stage.seconds for stage in alike))
 
 
 def plan_text(plan: Plan, width: int = 100) -> str:

@@ -7,14 +7,15 @@ from importlib.util import find_spec
 
 from ...diagnostics.data import PackageNeeded
 from ...diagnostics.model import Diagnostic
+from ...diagnostics.trials import ModelNeverAsked
 from ...ir.graph import SpaceGraph
 from ...schemas.search import SearchConfig
 from ...schemas.strategy import Strategy
 from ..family import cannot_run_yet
 from ..separate import SeparateFamily
 from .brackets import configurations
-from .settings import TRIALS, BayesConfig
-from .variables import too_many
+from .settings import STARTUP, TRIALS, BayesConfig
+from .variables import candidates, too_many
 
 _COMMON = ("fitness.metric", "fitness.samples", "fitness.weights")
 """What trials are compared by: open, their values were of different things."""
@@ -45,6 +46,22 @@ class Bayes(SeparateFamily):
             if too_many(decision):
                 what = f"a model of `{decision.path}`, a decision with so many values,"
                 yield cannot_run_yet(config, "strategy", what, "use a strategy of the family `evolution` or `random`")
+
+    def warnings(self, config: SearchConfig, graph: SpaceGraph) -> Iterator[Diagnostic]:
+        yield from super().warnings(config, graph)
+        strategy = _own(config.strategy)
+        needed = strategy.startup
+        if needed is None and strategy.budget is None:
+            needed = STARTUP
+        if needed is None or strategy.random == 1 or not self.searches(strategy, graph):
+            return
+        if not strategy.open.keys().isdisjoint({"trials", "startup", "random"}):  # refused, by `limits`
+            return
+        asked = trials_of(strategy)
+        there = asked if strategy.budget is not None else candidates(strategy, graph, asked)
+        if there <= needed:  # what is proposed last has seen all others at most
+            place = strategy.place("startup" if strategy.startup is not None else "trials")
+            yield ModelNeverAsked(place, there, needed, there < asked)
 
     def ranked(self, strategy: Strategy) -> int:
         return trials_of(_own(strategy))

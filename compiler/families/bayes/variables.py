@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
 
+from ...analysis.few import at_most
 from ...analysis.values import NotAllowed, Value, encode
 from ...ir.decisions import Decision
+from ...ir.graph import SpaceGraph
+from ...schemas.hyper import IntegerRange, Options
+from ...schemas.hyper import Value as Setting
+from .settings import BayesConfig
 
 VALUES = 256
 """A decision of more values than this is none that a model of categories learns anything of."""
@@ -48,3 +53,27 @@ def _allowed(decision: Decision, value: Value) -> bool:
     except NotAllowed:
         return False
     return True
+
+
+def candidates(strategy: BayesConfig, graph: SpaceGraph, asked: int) -> int:
+    """``asked``, or where there are known to be fewer candidates of architectures and open settings together, how many
+    at most."""
+    settings = _settings(strategy, {}, asked)
+    return min(asked, settings * at_most(graph, asked)) if settings < asked else asked
+
+
+def _settings(strategy: BayesConfig, values: Mapping[str, Setting], enough: int) -> int:
+    """In how many ways what is open beside ``values`` can be set, or ``enough`` where there are as many."""
+    key = next((key for key in strategy.active(values) if key not in values), None)
+    if key is None:
+        return 1
+    hyper = strategy.open[key]
+    if isinstance(hyper, IntegerRange):
+        return min(enough, (hyper.high - hyper.low + 1) * _settings(strategy, {**values, key: hyper.low}, enough))
+    if not isinstance(hyper, Options):
+        return enough if hyper.low < hyper.high else _settings(strategy, {**values, key: hyper.low}, enough)
+    found = 0
+    for name in hyper.values:
+        if found < enough:
+            found += _settings(strategy, {**values, key: name}, enough)
+    return min(enough, found)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from stdsl.compiler.families.bayes import trials_of
 from stdsl.compiler.families.bayes.brackets import brackets, steps_between
 from stdsl.compiler.families.bayes.settings import BayesConfig
+from stdsl.compiler.families.bayes.variables import candidates
 from stdsl.compiler.schemas.separate import SeparateTrainings, with_settings
 from stdsl.compiler.schemas.strategy import Strategy
 
@@ -33,6 +34,8 @@ class BayesRunner(SeparateRunner):
         per_epoch, _ = stage_sizes(samples, strategy.fitness.batch)
         proposer = Bayes(job.graph, strategy, job.config.seed, "loss", lambda settings: per_epoch)
         times, first = trials_of(strategy), list[Spec]()
+        if strategy.budget is None:  # brackets take candidates twice where there are no more
+            times = candidates(strategy, job.graph, times)
         while len(first) < min(times, proposer.startup()):
             spec = proposer.ask(len(first), first, [])
             if not isinstance(spec, Spec):

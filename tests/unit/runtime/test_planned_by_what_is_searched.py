@@ -30,10 +30,10 @@ search tuned {
 @pytest.mark.parametrize(
     ("fitness", "retrain", "expected"),
     [
-        ("epochs = 2  batch = choose {16, 8}", "epochs = 3  settings = found", (("~40", "~16"), ("~24", "~16"))),
+        ("epochs = 2  batch = choose {16, 8}", "epochs = 3  settings = found", (("~16", "~16"), ("~24", "~16"))),
         ("steps = 7  batch = choose 8..16", "steps = 9  settings = found", (("35", "~8"), ("9", "~8"))),
-        ("epochs = choose 2..4  batch = 16", "epochs = 3  settings = own", (("~40", "16"), ("15", "24"))),
-        ("epochs = 2  batch = choose {16, 8}", "epochs = 3", (("~40", "~16"), ("15", "24"))),
+        ("epochs = choose 2..4  batch = 16", "epochs = 3  settings = own", (("~24", "16"), ("15", "24"))),
+        ("epochs = 2  batch = choose {16, 8}", "epochs = 3", (("~16", "~16"), ("15", "24"))),
         (
             "epochs = choose 2..4  batch = 16  dropout = choose {0.1, 0.2}",
             "epochs = 3  settings = found",
@@ -121,6 +121,7 @@ def test_batches_of_the_final_training_are_those_that_may_be_found(tmp_path: Pat
 
 def test_a_batch_of_one_that_may_be_found_is_told_of_where_it_is_searched() -> None:
     text = TEXT.replace("RETRAIN", "epochs = 3  settings = found").replace("batch = 24", "batch = 1")
+    text = text.replace("trials = 5", "trials = 5  startup = 1")
     (told,) = (
         d for d in check_text(Source("a.space", text.replace("FITNESS", "batch = choose {1, 8}"))) if d.code[0] == "E"
     )

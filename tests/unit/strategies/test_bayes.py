@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 import stdsl
 from stdsl.compiler.analysis.architecture import architecture
 from stdsl.compiler.analysis.costs.of_architecture import costs
+from stdsl.compiler.analysis.count import count
 from stdsl.compiler.families.bayes.brackets import brackets, steps_between
 from stdsl.compiler.families.bayes.settings import BayesConfig
+from stdsl.compiler.families.bayes.variables import candidates
 from stdsl.compiler.schemas.separate import with_settings
 from stdsl.runtime.prepare.job import Job
 from stdsl.runtime.prepare.preparation import load_job
 from stdsl.runtime.strategies.bayes.model import Example, Model
 from stdsl.runtime.strategies.bayes.proposer import Bayes
+from stdsl.runtime.strategies.bayes.runner import BayesRunner
 from stdsl.runtime.strategies.bayes.variables import Categories, Integers, Reals
 from stdsl.runtime.trials.clock import Clock
 from stdsl.runtime.trials.proposal import WAIT, Outcome, Spec
@@ -266,3 +269,25 @@ def test_what_where_leaves_one_value_is_nothing_to_decide(tmp_path: Path) -> Non
     assert found == several
     for spec in searched(proposer)[0]:
         assert architecture(proposer.graph, dict(spec.architecture)) == spec.architecture
+
+
+@pytest.mark.parametrize(
+    ("space", "fitness", "there"),
+    [
+        ("pinned", "", None),
+        ("one", "batch = choose {8, 16}  cutout = choose 0..4", 10),
+        ("one", "batch = choose {8, 16}  optimizer = choose {adam(lr = choose {0.1, 0.2}), plain: sgd(lr = 0.1)}", 6),
+        ("one", "optimizer = choose {adam(lr = choose log(1e-3..1e-1)), plain: sgd(lr = 0.1)}", 1_000),
+    ],
+)
+def test_so_many_candidates_there_are(tmp_path: Path, space: str, fitness: str, there: int | None) -> None:
+    """As many are proposed, and planned; a continuous setting has more than any number of trials."""
+    job, own = job_of(tmp_path, f"trials = 1000  startup = 999  fitness {{ steps = 1  {fitness} }}", space)
+    there = count(job.graph).low if there is None else there
+    assert candidates(own, job.graph, 1_000) == there
+    if there == 1_000:
+        return
+    specs, _ = searched(Bayes(job.graph, own, 0, "accuracy"))
+    assert len(specs) == there
+    (work,) = list(BayesRunner().works(job))
+    assert (work.name, work.times) == (f"search ({there} trials)", there)
